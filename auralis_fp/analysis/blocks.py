@@ -1,0 +1,69 @@
+"""Cutting a stream of blocks into overlapping frames."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from .measured import FloatArray
+
+
+class Framer:
+    """Cut blocks of any size into frames of one length and hop.
+
+    The signal is taken as preceded and followed by ``frame_length - hop`` zeros, so that every sample lies in as many
+    frames as any other. How the signal was divided into blocks does not show in the frames.
+
+    Parameters
+    ----------
+    frame_length, hop : int > 0
+        In samples.
+    channels : int > 0
+    batch : int > 0
+        Most frames handed out at once.
+    """
+
+    def __init__(self, frame_length: int, hop: int, channels: int, batch: int = 128) -> None:
+        self.frame_length = frame_length
+        self.hop = hop
+        self._capacity = (batch - 1) * hop + frame_length
+        self._buffer = np.zeros((self._capacity, channels), dtype=np.float32)
+        self._filled = frame_length - hop
+
+    def feed(self, block: FloatArray) -> Iterator[FloatArray]:
+        """Take a block; hand out the frames it completes.
+
+        Parameters
+        ----------
+        block : ndarray, shape (samples, channels), float32
+
+        Yields
+        ------
+        ndarray, shape (frames, frame_length, channels)
+            A read-only view, valid until the next step of the iteration.
+        """
+        taken = 0
+        while taken < len(block):
+            step = min(len(block) - taken, self._capacity - self._filled)
+            self._buffer[self._filled : self._filled + step] = block[taken : taken + step]
+            self._filled += step
+            taken += step
+            if self._filled == self._capacity:
+                yield from self._frames()
+
+    def flush(self) -> Iterator[FloatArray]:
+        """Hand out what is left, the last frames padded with zeros."""
+        room = self._capacity - self._filled
+        padding = min(self.frame_length - self.hop, room)
+        self._buffer[self._filled : self._filled + padding] = 0
+        self._filled += padding
+        yield from self._frames()
+
+    def _frames(self) -> Iterator[FloatArray]:
+        filled = self._buffer[: self._filled]
+        if self._filled >= self.frame_length:
+            windows = sliding_window_view(filled, self.frame_length, axis=0)[:: self.hop].transpose(0, 2, 1)
+            yield windows
+            used = len(windows) * self.hop
+            self._buffer[: self._filled - used] = filled[used:].copy()
+            self._filled -= used

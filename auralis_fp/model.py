@@ -1,0 +1,133 @@
+"""Plain values that cross the borders between rooms and between processes."""
+
+import os
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class FileStamp:
+    """What tells cheaply whether a file is still the one that was analysed."""
+
+    size: int
+    mtime_ns: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> "FileStamp":
+        """Take the stamp from a ``stat`` result."""
+        return cls(status.st_size, status.st_mtime_ns)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackMetadata:
+    """What is known of a track besides its fingerprint.
+
+    ``warnings`` lists what happened while decoding (``truncated``, ``decode_errors``, ``header_mismatch``);
+    ``undefined`` lists the dimensions that took their neutral value because the signal has none.
+    """
+
+    duration_sec: float
+    sample_rate: int
+    channels: int
+    format: str
+    codec: str
+    warnings: tuple[str, ...] = ()
+    undefined: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the form that the API, the sidecar and the command line share."""
+        return {
+            "duration_sec": self.duration_sec,
+            "sample_rate": self.sample_rate,
+            "channels": self.channels,
+            "format": self.format,
+            "codec": self.codec,
+            "warnings": list(self.warnings),
+            "undefined": list(self.undefined),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """A fingerprint and how it came about. ``fingerprint`` holds the 25 names in the order of the schema."""
+
+    fingerprint: dict[str, float]
+    metadata: TrackMetadata
+    processing_time_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A file that cannot be used: an answer like any other, stored and shown."""
+
+    stage: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileEvent:
+    """A file the watcher saw. ``stamp`` is None when the file (or the folder at that path) is gone."""
+
+    path: bytes
+    stamp: FileStamp | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderState:
+    """One library root as the status page shows it.
+
+    ``mode`` is how changes are noticed (``events``, ``polling``, ``starting``, ``failed``); ``online`` is False while
+    the folder cannot be read, during which nothing below it is judged gone.
+    """
+
+    path: str
+    online: bool = True
+    mode: str = "starting"
+    reason: str = ""
+    files: int = 0
+    scanning: bool = False
+    last_scan: float | None = None
+    next_scan: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerState:
+    """One slot as the status page shows it; times are Unix seconds."""
+
+    slot: int
+    state: str  # starting, idle, working
+    pid: int | None = None
+    path: str | None = None
+    started_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """The library in numbers; ``total`` is always the sum of the rest."""
+
+    done: int = 0
+    outdated: int = 0
+    pending: int = 0
+    running: int = 0
+    failed: int = 0
+
+    @property
+    def total(self) -> int:
+        """All files that are present."""
+        return self.done + self.outdated + self.pending + self.running + self.failed
+
+
+@dataclass(slots=True)
+class Health:
+    """Which parts are down, and why; empty when all is well."""
+
+    faults: dict[str, str] = field(default_factory=dict)
+
+    def mark_down(self, part: str, reason: str) -> None:
+        """Record that *part* does not work."""
+        self.faults[part] = reason
+
+    def mark_up(self, part: str) -> None:
+        """Record that *part* works (again)."""
+        self.faults.pop(part, None)

@@ -1,0 +1,200 @@
+"""Settings: one frozen, validated object.
+
+Each field can come from code or the command line, from ``AURALIS_FP_<FIELD>`` in the environment, or from a TOML file;
+the first that gives a value wins. The help texts here are the ones `--help` and `docs/settings.md` show.
+"""
+
+import os
+import re
+import tomllib
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from types import UnionType
+from typing import Any, Final, Literal
+
+from .errors import SettingsError
+
+ENVIRONMENT_PREFIX: Final = "AURALIS_FP_"
+FILE_NAME: Final = "auralis-fp.toml"
+
+Sidecars = Literal["beside", "data-dir", "off"]
+Watching = Literal["auto", "events", "polling", "off"]
+_QUIET_HOURS = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
+
+
+def _help(text: str, **default: Any) -> Any:
+    """Declare a field with its help text."""
+    return field(metadata={"help": text}, **default)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that can be chosen. Checked as a whole when made.
+
+    Raises
+    ------
+    SettingsError
+        A value is of the wrong type or cannot be used; its ``field`` names the setting.
+    """
+
+    libraries: tuple[Path, ...] = _help("folders of music to watch; nothing outside them is ever read", default=())
+    data_dir: Path = _help("folder of the database", default_factory=lambda: Path.home() / ".auralis" / "fingerprint")
+    workers: int = _help("analysis processes; 0 chooses by processors and memory", default=0)
+    time_limit_sec: float = _help("time limit for one file, in seconds, before its length is counted", default=60.0)
+    time_limit_factor: float = _help("seconds of time limit added for each second of music", default=0.5)
+    memory_limit_mb: int = _help("memory one analysis process may map, in MiB; 0 for no limit", default=2048)
+    sidecars: Sidecars = _help("where .25d files go: beside the music, data-dir, or off", default="beside")
+    watching: Watching = _help("how changes are noticed: auto, events, polling, or off", default="auto")
+    settle_sec: float = _help("seconds a file must stay unchanged before it is queued", default=2.0)
+    sweep_interval_sec: float = _help("seconds between full sweeps that catch what events missed", default=3600.0)
+    ignore: tuple[str, ...] = _help("patterns of names or paths (below a library) to leave out", default=())
+    quiet_hours: str = _help("hours without background work, such as 23:00-07:00; empty for none", default="")
+    allow_any_path: bool = _help("answer requests for files outside the libraries too", default=False)
+    allowed_hosts: tuple[str, ...] = _help(
+        "host names a request may be addressed to", default=("localhost", "127.0.0.1", "[::1]")
+    )
+    allowed_origins: tuple[str, ...] = _help("origins of pages (besides our own) that may send requests", default=())
+    host_database: Path | None = _help("the host's library database, read for track ids and titles", default=None)
+
+    def __post_init__(self) -> None:
+        for spec in fields(self):
+            object.__setattr__(self, spec.name, _typed(spec.name, getattr(self, spec.name), _TYPES[spec.name]))
+        for name, ok, sentence in (
+            ("workers", 0 <= self.workers <= 64, "must be between 0 and 64"),
+            ("time_limit_sec", 1 <= self.time_limit_sec <= 86_400, "must be between 1 and 86400 seconds"),
+            ("time_limit_factor", 0 <= self.time_limit_factor <= 100, "must be between 0 and 100"),
+            ("memory_limit_mb", self.memory_limit_mb == 0 or self.memory_limit_mb >= 512, "must be 0 or at least 512"),
+            ("settle_sec", 0 <= self.settle_sec <= 3600, "must be between 0 and 3600 seconds"),
+            ("sweep_interval_sec", self.sweep_interval_sec >= 1, "must be at least 1 second"),
+            (
+                "quiet_hours",
+                not self.quiet_hours or _QUIET_HOURS.fullmatch(self.quiet_hours) is not None,
+                f"{self.quiet_hours!r} is not of the form 23:00-07:00",
+            ),
+        ):
+            if not ok:
+                raise SettingsError(name, sentence)
+        for folder in self.libraries:
+            if not folder.is_dir():
+                problem = "is not a folder" if folder.exists() else "does not exist"
+                raise SettingsError("libraries", f"{folder} {problem}")
+
+    @property
+    def database(self) -> Path:
+        """Path of the SQLite database."""
+        return self.data_dir / "fingerprints.sqlite3"
+
+
+def _typed(name: str, value: Any, kind: Any) -> Any:
+    """Convert *value* (from code, text or TOML) to the declared type, or say what it should be."""
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin is UnionType:  # optional
+        return None if value in (None, "") else _typed(name, value, arguments[0])
+    if origin is tuple:
+        if isinstance(value, str):
+            value = [part for part in value.split(os.pathsep if arguments[0] is Path else ",") if part]
+        if not isinstance(value, list | tuple):
+            raise SettingsError(name, f"expected a list, got {value!r}")
+        return tuple(_typed(name, item, arguments[0]) for item in value)
+    if origin is Literal:
+        if value not in arguments:
+            raise SettingsError(name, f"{value!r} is not one of {', '.join(map(str, arguments))}")
+        return value
+    return _CONVERTERS[kind](name, value)
+
+
+def _path(name: str, value: Any) -> Path:
+    if not isinstance(value, str | os.PathLike) or not os.fspath(value):
+        raise SettingsError(name, f"expected a path, got {value!r}")
+    return Path(os.path.abspath(Path(value).expanduser()))  # noqa: PTH100 - absolute() keeps "..", resolve() links
+
+
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise SettingsError(name, f"expected text, got {value!r}")
+    return value
+
+
+def _flag(name: str, value: Any) -> bool:
+    known = {True: True, False: False, "1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    if not isinstance(value, bool | str) or value not in known:
+        raise SettingsError(name, f"expected true or false, got {value!r}")
+    return known[value]
+
+
+def _number(kind: type) -> Callable[[str, Any], Any]:
+    def convert(name: str, value: Any) -> Any:
+        try:
+            if isinstance(value, bool) or (kind is int and isinstance(value, float)):
+                raise ValueError
+            return kind(value)
+        except (TypeError, ValueError):
+            expected = "a whole number" if kind is int else "a number"
+            raise SettingsError(name, f"expected {expected}, got {value!r}") from None
+
+    return convert
+
+
+_CONVERTERS: Final[Mapping[Any, Callable[[str, Any], Any]]] = {
+    Path: _path,
+    str: _text,
+    bool: _flag,
+    int: _number(int),
+    float: _number(float),
+}
+_TYPES: Final[Mapping[str, Any]] = typing.get_type_hints(Settings)
+
+
+def load_settings(
+    given: Mapping[str, Any] | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    file: Path | None = None,
+) -> Settings:
+    """Gather settings from code, environment and file.
+
+    Parameters
+    ----------
+    given : mapping, optional
+        Values from code or the command line; None values count as not given.
+    environ : mapping, optional
+        The environment; ``os.environ`` if not given.
+    file : Path, optional
+        TOML file. If not given, ``auralis-fp.toml`` in the working directory is read where there is one.
+
+    Raises
+    ------
+    SettingsError
+        A setting is unknown or bad, or the file cannot be read; ``field`` names it.
+    """
+    environ = os.environ if environ is None else environ
+    values = _from_file(file)
+    values |= _from_environment(environ)
+    values |= {name: value for name, value in (given or {}).items() if value is not None}
+    for name in values:
+        if name not in _TYPES:
+            raise SettingsError(name, "there is no such setting")
+    return Settings(**values)
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    found = {}
+    for variable, value in environ.items():
+        if variable.startswith(ENVIRONMENT_PREFIX):
+            name = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
+            if name not in _TYPES:
+                raise SettingsError(variable, "there is no such setting")
+            found[name] = value
+    return found
+
+
+def _from_file(file: Path | None) -> dict[str, Any]:
+    path = file or Path(FILE_NAME)
+    if file is None and not path.is_file():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(str(path), f"cannot be read: {error}") from error
