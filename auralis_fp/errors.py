@@ -9,7 +9,6 @@
     │   ├── ScanError     it is not there, not readable, not a regular file
     │   ├── DecodeError   no audio could be read from it
     │   └── AnalysisError it decodes, but cannot be described
-    ├── WorkerError       the process working on a file died or ran too long (`stage` "worker")
     └── RequestError      a request that cannot be answered; carries its HTTP status
 
 Every class but the root carries a machine-readable ``code`` and a sentence for a person.
@@ -64,12 +63,6 @@ class AnalysisError(FileError):
     """The audio decodes, but cannot be described: ``too_short``, ``non_finite``."""
 
     stage = "analysis"
-
-
-class WorkerError(FileError):
-    """The process working on the file died (``crashed``) or ran past its limit (``timeout``)."""
-
-    stage = "worker"
 
 
 class RequestError(AuralisError):

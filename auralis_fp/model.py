@@ -100,6 +100,8 @@ class WorkerState:
     pid: int | None = None
     path: str | None = None
     started_at: float | None = None
+    decoded_sec: float = 0.0
+    duration_sec: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

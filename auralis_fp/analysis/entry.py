@@ -1,0 +1,40 @@
+"""The functions sent to a worker process. What is numeric is imported inside them, in the worker only."""
+
+import os
+import traceback
+
+from ..errors import FileError
+from ..model import Analysed, Rejected
+
+
+def warm_up() -> int:
+    """Import and exercise everything the analysis needs, and return this process's id."""
+    from .worker import rehearse  # noqa: PLC0415 - numpy stays out of the web process
+
+    rehearse()
+    return os.getpid()
+
+
+def analyse_file(path: bytes) -> Analysed | Rejected:
+    """Fingerprint one file. A file that cannot be used is an answer, not an exception.
+
+    Parameters
+    ----------
+    path : bytes
+        The file, as the operating system spells it.
+
+    Returns
+    -------
+    Analysed or Rejected
+        What nobody foresaw is ``Rejected`` at stage ``internal``, with the traceback as its reason.
+    """
+    from .worker import fingerprint_file  # noqa: PLC0415 - numpy stays out of the web process
+
+    try:
+        return fingerprint_file(path)
+    except FileError as error:
+        return Rejected(error.stage, error.code, str(error))
+    except MemoryError:
+        return Rejected("worker", "out_of_memory", "Analysis needed more memory than one process may have.")
+    except Exception as error:  # noqa: BLE001 - becomes a stored, visible failure
+        return Rejected("internal", type(error).__name__, traceback.format_exc(limit=-4))

@@ -1,0 +1,56 @@
+"""How a worker process behaves in somebody else's machine: polite, bounded, and gone when its parent is."""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import MutableSequence
+from multiprocessing.connection import wait
+from typing import Final
+
+NICENESS: Final = 10
+_ONE_THREAD: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+progress: MutableSequence[float] = [0.0, 0.0]
+"""Seconds decoded of the file at hand, and its declared seconds (0 if unknown); shared with the parent in a worker."""
+
+
+def start_guest(shared_progress: MutableSequence[float], memory_limit_mb: int) -> None:
+    """Prepare this process for work; called once, before anything numeric is imported.
+
+    Parameters
+    ----------
+    shared_progress : sequence of two floats
+        Memory shared with the parent, see ``progress``.
+    memory_limit_mb : int
+        Most address space this process may map, in MiB; 0 for no limit. Ignored where the system has no such limit.
+    """
+    global progress  # noqa: PLW0603 - one per process, like its niceness
+    progress = shared_progress
+    for variable in _ONE_THREAD:
+        os.environ[variable] = "1"
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    with contextlib.suppress(OSError, AttributeError):  # AttributeError: Windows has no niceness
+        os.nice(NICENESS)
+    if memory_limit_mb and sys.platform != "win32":
+        _limit_address_space(memory_limit_mb << 20)
+    threading.Thread(target=_leave_with_parent, name="parent-watch", daemon=True).start()
+
+
+def _limit_address_space(size: int) -> None:
+    import resource  # noqa: PLC0415 - not on Windows
+
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    if hard == resource.RLIM_INFINITY or size < hard:
+        with contextlib.suppress(ValueError, OSError):  # macOS knows the limit, but may refuse it
+            resource.setrlimit(resource.RLIMIT_AS, (size, hard))
+
+
+def _leave_with_parent() -> None:
+    """Wait for the end of the parent, however it ends, and go too."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)

@@ -1,0 +1,75 @@
+"""Mounting the plugin into an aiohttp application."""
+
+import logging
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+from aiohttp import web
+
+from .routes import SERVICE, add_routes, middlewares
+from .service import Service
+from .settings import Settings, load_settings
+
+log = logging.getLogger(__name__)
+
+_PLUGIN: Final = web.AppKey("auralis_fp.plugin", web.Application)
+
+
+def setup(
+    app: web.Application, settings: Settings | None = None, prefix: str = "/fingerprint", **given: Any
+) -> web.Application:
+    """Mount the plugin into *app*; it starts and stops with it.
+
+    Parameters
+    ----------
+    app : web.Application
+        The host, not yet started.
+    settings : Settings, optional
+        If not given they are gathered from *given*, the environment and ``auralis-fp.toml``.
+    prefix : str
+        Path under which the plugin answers, such as ``/fingerprint``.
+    **given
+        Settings by name, when *settings* is not given.
+
+    Returns
+    -------
+    web.Application
+        The mounted sub-application.
+
+    Raises
+    ------
+    SettingsError
+        A setting is unknown or bad.
+    ValueError
+        The prefix is not a path of at least one segment.
+
+    Notes
+    -----
+    A failure to start does not keep the host from starting: the prefix then answers 503 with the reason.
+    """
+    if not prefix.startswith("/") or not prefix.strip("/"):
+        raise ValueError(f"the prefix must be a path such as /fingerprint, not {prefix!r}")
+    plugin = create_app(settings or load_settings(given))
+    app.add_subapp(prefix.rstrip("/"), plugin)
+    app[_PLUGIN] = plugin
+    return plugin
+
+
+def create_app(settings: Settings) -> web.Application:
+    """Return the plugin as an application of its own."""
+    plugin = web.Application(middlewares=middlewares())
+    plugin[SERVICE] = Service(settings)
+    plugin.cleanup_ctx.append(_run_service)
+    add_routes(plugin)
+    return plugin
+
+
+def service(app: web.Application) -> Service:
+    """Return the running service of the plugin mounted in *app* (or of the plugin itself)."""
+    return app[_PLUGIN][SERVICE] if _PLUGIN in app else app[SERVICE]
+
+
+async def _run_service(plugin: web.Application) -> AsyncIterator[None]:
+    """Own every long-lived part of the plugin for as long as the application runs."""
+    async with plugin[SERVICE].running():
+        yield

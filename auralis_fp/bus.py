@@ -1,0 +1,85 @@
+"""What happened, told to whoever listens: numbered events, a short memory for those who come back."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from typing import Any, Final, NamedTuple
+
+REMEMBERED: Final = 500  # events kept for listeners that reconnect
+QUEUED: Final = 200  # events a slow listener may lag behind before the oldest are dropped for it
+
+
+class Event(NamedTuple):
+    """One thing that happened; ``id`` grows by one."""
+
+    id: int
+    name: str
+    data: dict[str, Any]
+
+
+class Subscription:
+    """A listener's own queue; iterate over it."""
+
+    def __init__(self, missed: list[Event]) -> None:
+        self._events = deque(missed, maxlen=QUEUED)
+        self._news = asyncio.Event()
+        self._closed = False
+
+    def push(self, event: Event) -> None:
+        """Hand over an event; the oldest makes room when the listener is slow."""
+        self._events.append(event)
+        self._news.set()
+
+    def close(self) -> None:
+        """End the iteration."""
+        self._closed = True
+        self._news.set()
+
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        while True:
+            while self._events:
+                yield self._events.popleft()
+            if self._closed:
+                return
+            self._news.clear()
+            await self._news.wait()
+
+
+class Bus:
+    """The one place events go through."""
+
+    def __init__(self) -> None:
+        self._last = 0
+        self._kept: deque[Event] = deque(maxlen=REMEMBERED)
+        self._listeners: set[Subscription] = set()
+
+    @property
+    def listeners(self) -> int:
+        """How many listen now."""
+        return len(self._listeners)
+
+    def publish(self, name: str, data: dict[str, Any], *, remember: bool = True) -> None:
+        """Tell all listeners; *remember* the event for those who reconnect, unless the next one replaces it."""
+        self._last += 1
+        event = Event(self._last, name, data)
+        if remember:
+            self._kept.append(event)
+        for listener in self._listeners:
+            listener.push(event)
+
+    @contextmanager
+    def subscribe(self, last_id: int | None = None) -> Iterator[Subscription]:
+        """Listen, beginning after *last_id* as far as remembered, or with what comes next."""
+        missed = [event for event in self._kept if last_id is not None and event.id > last_id]
+        subscription = Subscription(missed)
+        self._listeners.add(subscription)
+        try:
+            yield subscription
+        finally:
+            self._listeners.discard(subscription)
+
+    def close(self) -> None:
+        """End every listener's iteration."""
+        for listener in self._listeners:
+            listener.close()

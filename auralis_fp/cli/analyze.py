@@ -1,0 +1,49 @@
+"""``analyze``: one JSON object a line for each file."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..model import Analysed, Rejected
+from ..pool import WorkerPool
+from ..settings import Settings
+from ..wire import outcome_record, to_json
+from .progress import file_progress
+
+
+async def analyze(files: Sequence[str], settings: Settings) -> int:
+    """Print the results of *files* in their order; nothing is stored.
+
+    Returns
+    -------
+    int
+        Exit code: 0 all good, 1 some failed.
+    """
+    failed = 0
+    async with WorkerPool(settings) as pool:
+        ahead = asyncio.Semaphore(2 * pool.size)  # results waiting for an earlier file take little, but not nothing
+
+        async def one(name: str) -> Analysed | Rejected:
+            async with pool.lease() as slot:
+                return await slot.run(os.fsencode(Path(name).absolute()))
+
+        async with asyncio.TaskGroup() as group:
+            begun: asyncio.Queue[tuple[str, asyncio.Task[Analysed | Rejected]] | None] = asyncio.Queue()
+
+            async def begin() -> None:
+                for name in files:
+                    await ahead.acquire()
+                    begun.put_nowait((name, group.create_task(one(name))))
+                begun.put_nowait(None)
+
+            group.create_task(begin())
+            with file_progress("Analysing", len(files), visible=not sys.stdout.isatty()) as advance:
+                while (item := await begun.get()) is not None:
+                    outcome = await item[1]
+                    ahead.release()
+                    failed += isinstance(outcome, Rejected)
+                    print(to_json(outcome_record(item[0], outcome)), flush=True)
+                    advance(item[0])
+    return 1 if failed else 0

@@ -1,0 +1,76 @@
+"""``launch-auralis-web.py``: the Auralis web host, with the plugin mounted as any host would mount it."""
+
+import argparse
+from collections.abc import Sequence
+from typing import Any, Final
+
+from aiohttp import web
+
+from .. import __version__
+from ..app import setup
+from ..settings import Settings, load_settings
+from .arguments import add_settings, add_verbosity, port_number, settings_given
+from .main import run_command, set_up_logging
+from .server import serve
+
+PREFIX: Final = "/fingerprint"
+DEFAULT_PORT: Final = 8765
+DEV_SERVER_PORTS: Final = range(3000, 3007)  # where the frontend's development server listens
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the launcher; see ``--help``."""
+    parser = argparse.ArgumentParser(
+        prog="launch-auralis-web.py", description="Start the Auralis web host with the fingerprint plugin in it."
+    )
+    parser.add_argument("--dev", action="store_true", help="allow pages of the frontend's development server")
+    parser.add_argument("--port", type=port_number, default=DEFAULT_PORT, help="port (default %(default)s; 0: any)")
+    parser.add_argument("--no-browser", action="store_true", help="do not open the status page")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    add_settings(parser, "libraries", "data_dir", "workers", "sidecars")
+    add_verbosity(parser)
+    arguments = parser.parse_args(argv)
+    set_up_logging(verbose=arguments.verbose)
+    return run_command(parser.prog, lambda: launch(arguments))
+
+
+async def launch(arguments: argparse.Namespace) -> int:
+    """Gather the settings, build the host, serve it until stopped."""
+    given = settings_given(arguments)
+    settings = load_settings(given)
+    if arguments.dev:
+        settings = load_settings(given | {"allowed_origins": settings.allowed_origins + development_origins()})
+    folders = ", ".join(map(str, settings.libraries)) or "none yet; give one with --library"
+    greeting = ("Auralis is running, status page: {url}", f"Music folders: {folders}", "Stop with Ctrl-C.")
+    await serve(
+        create_host(settings), arguments.port, greeting=greeting, page=f"{PREFIX}/", browser=not arguments.no_browser
+    )
+    return 0
+
+
+def development_origins() -> tuple[str, ...]:
+    """Return the origins of the frontend's development server."""
+    return tuple(f"http://{host}:{port}" for host in ("localhost", "127.0.0.1") for port in DEV_SERVER_PORTS)
+
+
+def create_host(settings: Settings) -> web.Application:
+    """Return the host application with the plugin mounted."""
+    host = web.Application()
+    host.router.add_get("/", _home)
+    host.router.add_get("/api/health", _health)
+    host.router.add_get("/api/version", _version)
+    setup(host, settings, prefix=PREFIX)
+    return host
+
+
+async def _home(_: web.Request) -> web.Response:
+    raise web.HTTPFound(f".{PREFIX}/")
+
+
+async def _health(_: web.Request) -> web.Response:
+    return web.json_response({"status": "healthy", "auralis_available": True})
+
+
+async def _version(_: web.Request) -> web.Response:
+    body: dict[str, Any] = {"version": __version__}
+    return web.json_response(body)

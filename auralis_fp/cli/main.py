@@ -1,0 +1,77 @@
+"""From arguments to the command that does the work; errors become one sentence and an exit code."""
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Final
+
+from ..errors import AuralisError
+from ..settings import load_settings
+from .arguments import build_parser, settings_given
+
+EXIT_FAILED: Final = 1
+EXIT_USAGE: Final = 2
+EXIT_INTERRUPTED: Final = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run ``auralis-fp``.
+
+    Returns
+    -------
+    int
+        0 all good, 1 something failed, 2 wrong use, 130 interrupted.
+    """
+    arguments = build_parser().parse_args(argv)
+    set_up_logging(verbose=arguments.verbose)
+    return run_command("auralis-fp", lambda: _dispatch(arguments))
+
+
+def run_command(program: str, command: Callable[[], Coroutine[Any, Any, int]]) -> int:
+    """Run *command* to its end, wording its errors for a person."""
+    try:
+        return asyncio.run(command())
+    except AuralisError as error:
+        print(f"{program}: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    except BrokenPipeError:  # the reader of our output has had enough
+        sys.stderr.close()
+        return EXIT_FAILED
+    except KeyboardInterrupt:
+        print(f"{program}: interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
+
+
+def set_up_logging(*, verbose: bool) -> None:
+    """Log to standard error: warnings, or with *verbose* everything of ours."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+    logging.getLogger("auralis_fp").setLevel(logging.DEBUG if verbose else logging.WARNING)
+
+
+async def _dispatch(arguments: argparse.Namespace) -> int:
+    settings = load_settings(settings_given(arguments))
+    match arguments.command:  # each command's imports are its own: `analyze` needs no database, `status` no web
+        case "analyze":
+            from .analyze import analyze  # noqa: PLC0415
+
+            return await analyze(arguments.files, settings)
+        case "scan":
+            from .scan import scan  # noqa: PLC0415
+
+            return await scan(settings)
+        case "serve":
+            from .serve import serve_alone  # noqa: PLC0415
+
+            return await serve_alone(settings, arguments.port)
+        case "status" | "failures":
+            from . import inspect  # noqa: PLC0415
+
+            show = inspect.status if arguments.command == "status" else inspect.failures
+            return await show(settings, as_json=arguments.json)
+        case _:
+            from . import transfer  # noqa: PLC0415
+
+            move = transfer.export_results if arguments.command == "export" else transfer.import_results
+            return await move(settings, arguments.file)

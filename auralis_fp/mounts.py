@@ -1,0 +1,35 @@
+"""Where a folder really lies."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+NETWORK_FILE_SYSTEMS: Final = frozenset(
+    ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs", "fuse.rclone", "davfs")
+)
+
+
+def is_network_mount(path: Path, table: Path = Path("/proc/self/mountinfo")) -> bool:
+    """Say whether *path* lies on a network file system, whose changes are not announced. Blocks.
+
+    Parameters
+    ----------
+    path : Path
+    table : Path
+        The kernel's table of mounts; where there is none, the answer is no.
+    """
+    if sys.platform != "linux" or not table.exists():
+        return False
+    real = os.path.realpath(path)
+    kind, longest = "", -1
+    for line in table.read_text(encoding="utf-8", errors="surrogateescape").splitlines():
+        left, _, right = line.partition(" - ")
+        fields = left.split(" ")
+        if len(fields) < 5 or not right:
+            continue
+        mount = fields[4].replace("\\040", " ").replace("\\011", "\t").replace("\\012", "\n").replace("\\134", "\\")
+        inside = real == mount or real.startswith(mount.rstrip("/") + "/")
+        if inside and len(mount) >= longest:
+            kind, longest = right.split(" ")[0], len(mount)
+    return kind in NETWORK_FILE_SYSTEMS

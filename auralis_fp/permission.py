@@ -1,0 +1,84 @@
+"""Whether background work may run now, and if not, why: paused, quiet hours, playback."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from typing import NamedTuple
+
+
+class Refusal(NamedTuple):
+    """Why background work waits: the state as `status` names it, and a sentence."""
+
+    state: str
+    reason: str
+
+
+class QuietHours:
+    """A daily span such as 23:00-07:00, in local time; an empty text is never quiet."""
+
+    def __init__(self, text: str) -> None:
+        times = [time.fromisoformat(part) for part in re.split("-", text)] if text else []
+        self.start, self.end = times or (None, None)
+
+    def until(self, now: datetime) -> datetime | None:
+        """Return when the quiet *now* lies in ends; None if *now* is not quiet."""
+        if self.start is None or self.end is None:
+            return None
+        clock = now.time()
+        inside = self.start <= clock < self.end if self.start <= self.end else clock >= self.start or clock < self.end
+        if not inside:
+            return None
+        end = datetime.combine(now.date(), self.end, now.tzinfo)
+        return end if end > now else end + timedelta(days=1)
+
+
+class Permission:
+    """The one answer to "may background work start?". Requests somebody waits for never ask.
+
+    Parameters
+    ----------
+    quiet_hours : str
+        As in the settings.
+    now : callable, optional
+        The clock, local time with zone.
+    """
+
+    def __init__(self, quiet_hours: str = "", now: Callable[[], datetime] | None = None) -> None:
+        self.paused = False
+        self._quiet = QuietHours(quiet_hours)
+        self._now = now or (lambda: datetime.now().astimezone())
+        self._playing = False
+        self._changed = asyncio.Event()
+
+    def pause(self, *, paused: bool) -> None:
+        """Pause or resume."""
+        self.paused = paused
+        self._changed.set()
+
+    def playing(self, *, playing: bool) -> None:
+        """Take note that the host plays audio, or has stopped."""
+        self._playing = playing
+        self._changed.set()
+
+    def refusal(self) -> Refusal | None:
+        """Say why background work must wait; None if it may run."""
+        if self.paused:
+            return Refusal("paused", "Paused by you.")
+        if self._playing:
+            return Refusal("waiting_for_playback", "Waiting while music plays.")
+        end = self._quiet.until(self._now())
+        if end is not None:
+            return Refusal("quiet_hours", f"Quiet hours until {end:%H:%M}.")
+        return None
+
+    async def wait(self) -> None:
+        """Return as soon as background work may run."""
+        while self.refusal() is not None:
+            self._changed.clear()
+            end = self._quiet.until(self._now())
+            limit = None if end is None else max(1.0, (end - self._now()).total_seconds())
+            try:
+                await asyncio.wait_for(self._changed.wait(), limit)
+            except TimeoutError:
+                continue

@@ -1,0 +1,256 @@
+"""How many files are worked on at once, for how long, and who is to blame when a worker dies.
+
+A slot is one single-process executor. A crash or a time-out then costs the one file the slot is on, names it, and the
+slot is rebuilt; nobody else's work is touched. A semaphore bounds the slots; who waits for an answer goes first.
+"""
+
+import asyncio
+import contextlib
+import logging
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Final, Self
+
+from .analysis.entry import analyse_file, warm_up
+from .analysis.guest import start_guest
+from .model import Analysed, Rejected, WorkerState
+from .settings import Settings
+from .spawning import GuestContext
+
+log = logging.getLogger(__name__)
+
+MEMORY_PER_WORKER: Final = 300 << 20  # bytes; twice what one was measured to need
+START_LIMIT_SEC: Final = 120.0  # imports from a cold, slow disk
+CHECK_EVERY_SEC: Final = 1.0
+
+
+def choose_workers(settings: Settings) -> int:
+    """Return the number of slots: as set, or one less than the processors this process may use, if memory allows."""
+    if settings.workers:
+        return settings.workers
+    import psutil  # noqa: PLC0415 - only needed here
+
+    by_memory = int(psutil.virtual_memory().available // 2 // MEMORY_PER_WORKER)
+    return max(1, min(_processors() - 1, by_memory, 16))
+
+
+def _processors() -> int:
+    """Processors this process may use: its affinity, and the quota of its control group."""
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with contextlib.suppress(OSError, ValueError):
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
+        available = min(available, max(1, int(quota) // int(period)))  # "max" is no number: no quota
+    return available
+
+
+class Slot:
+    """One place where a file is worked on: a process that is rebuilt when it is lost."""
+
+    def __init__(self, number: int, settings: Settings) -> None:
+        self.number = number
+        self._settings = settings
+        self._context = GuestContext()
+        self._progress = self._context.RawArray("d", 2)
+        self._launcher = ThreadPoolExecutor(1, thread_name_prefix=f"auralis-slot-{number}")
+        self._executor: ProcessPoolExecutor | None = None
+        self._process: multiprocessing.process.BaseProcess | None = None
+        self._path: bytes | None = None
+        self._started_at: float | None = None
+
+    def state(self) -> WorkerState:
+        """Return what this slot is doing."""
+        return WorkerState(
+            slot=self.number,
+            state="working" if self._path is not None else "idle" if self._process else "starting",
+            pid=self._process.pid if self._process else None,
+            path=os.fsdecode(self._path) if self._path is not None else None,
+            started_at=self._started_at,
+            decoded_sec=self._progress[0],
+            duration_sec=self._progress[1] or None,
+        )
+
+    async def start(self) -> None:
+        """Bring up the process, imports done; nothing happens if it is up.
+
+        Raises
+        ------
+        BrokenProcessPool
+            The process ended, or was not ready in time.
+        """
+        if self._process is not None:
+            return
+        loop = asyncio.get_running_loop()
+        self._executor = ProcessPoolExecutor(
+            1,
+            mp_context=self._context,
+            initializer=start_guest,
+            initargs=(self._progress, self._settings.memory_limit_mb),
+        )
+        try:
+            ready: Future[int] = await loop.run_in_executor(self._launcher, self._executor.submit, warm_up)
+            pid = await asyncio.wait_for(asyncio.wrap_future(ready), START_LIMIT_SEC)
+        except TimeoutError:
+            await self.stop()
+            raise BrokenProcessPool("not ready in time") from None
+        except BaseException:
+            await asyncio.shield(self.stop())
+            raise
+        self._process = next((child for child in multiprocessing.active_children() if child.pid == pid), None)
+
+    async def run(self, path: bytes) -> Analysed | Rejected:
+        """Work on one file. The slot is ready for the next when this returns, whatever happened.
+
+        Parameters
+        ----------
+        path : bytes
+            The file, as the operating system spells it.
+
+        Returns
+        -------
+        Analysed or Rejected
+            A file that killed its worker, or took too long, is ``Rejected`` at stage ``worker``.
+        """
+        try:
+            await self.start()
+            self._path, self._started_at = path, time.time()
+            self._progress[0] = self._progress[1] = 0.0
+            assert self._executor is not None  # noqa: S101 - start() made it
+            job = asyncio.wrap_future(self._executor.submit(analyse_file, path))
+            return await self._watch(job)
+        except BrokenProcessPool:
+            return await self._lost()
+        except asyncio.CancelledError:
+            await asyncio.shield(self.stop())
+            raise
+        finally:
+            self._path = self._started_at = None
+
+    async def _watch(self, job: "asyncio.Future[Analysed | Rejected]") -> Analysed | Rejected:
+        """Wait for the worker's answer for as long as this file may take."""
+        started = time.monotonic()
+        while True:
+            done, _ = await asyncio.wait({job}, timeout=CHECK_EVERY_SEC)
+            if done:
+                return job.result()
+            if time.monotonic() - started > self._limit():
+                limit = self._limit()
+                job.cancel()
+                await self.stop()
+                return Rejected("worker", "timeout", f"Analysis did not finish within {limit:.0f} seconds.")
+
+    def _limit(self) -> float:
+        """Seconds the file at hand may take: grows with its length, as declared or as decoded so far."""
+        return self._settings.time_limit_sec + self._settings.time_limit_factor * max(self._progress)
+
+    async def _lost(self) -> Rejected:
+        """Say how the worker ended, and clear away what is left of it."""
+        process = self._process
+        await self.stop()
+        code = process.exitcode if process is not None else None
+        if code is not None and code < 0:
+            name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+            seen = f"ended by {name}"
+        else:
+            seen = "could not be started" if process is None else f"ended with exit code {code}"
+        log.warning("worker of slot %d %s", self.number, seen)
+        return Rejected("worker", "crashed", f"The process analysing this file {seen}.")
+
+    async def stop(self) -> None:
+        """End the process, finished or not, and wait until it is gone."""
+        executor, process = self._executor, self._process
+        self._executor = self._process = None
+        self._progress[0] = self._progress[1] = 0.0
+        if executor is None:
+            return
+
+        def end() -> None:
+            if process is not None:
+                process.kill()
+            executor.shutdown(wait=True, cancel_futures=True)
+
+        await asyncio.get_running_loop().run_in_executor(self._launcher, end)
+
+    async def close(self) -> None:
+        """Stop for good."""
+        await self.stop()
+        self._launcher.shutdown(wait=False)
+
+
+class WorkerPool:
+    """The slots, and the order in which callers get one.
+
+    Use as an asynchronous context manager; on exit every process is gone.
+    """
+
+    def __init__(self, settings: Settings, on_change: Callable[[], None] | None = None) -> None:
+        self._slots = [Slot(number, settings) for number in range(choose_workers(settings))]
+        self._free = list(reversed(self._slots))
+        self._semaphore = asyncio.Semaphore(len(self._slots))
+        self._nobody_waits = asyncio.Event()
+        self._nobody_waits.set()
+        self._waiting = 0
+        self._on_change = on_change or (lambda: None)
+        self._stack = AsyncExitStack()
+
+    @property
+    def size(self) -> int:
+        """Number of slots."""
+        return len(self._slots)
+
+    def states(self) -> tuple[WorkerState, ...]:
+        """Return what each slot is doing."""
+        return tuple(slot.state() for slot in self._slots)
+
+    async def __aenter__(self) -> Self:
+        for slot in self._slots:
+            self._stack.push_async_callback(slot.close)
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self._stack.aclose()
+
+    @asynccontextmanager
+    async def lease(self, *, interactive: bool = False) -> AsyncIterator[Slot]:
+        """Have a slot to oneself, its process up.
+
+        Parameters
+        ----------
+        interactive : bool
+            Somebody waits for the answer: goes before all background work that has no slot yet.
+        """
+        await self._acquire(interactive=interactive)
+        slot = self._free.pop()
+        try:
+            with contextlib.suppress(BrokenProcessPool):  # run() starts it again, and reports a second failure
+                await slot.start()
+            self._on_change()
+            yield slot
+        finally:
+            self._free.append(slot)
+            self._semaphore.release()
+            self._on_change()
+
+    async def _acquire(self, *, interactive: bool) -> None:
+        if interactive:
+            self._waiting += 1
+            self._nobody_waits.clear()
+            try:
+                await self._semaphore.acquire()
+            finally:
+                self._waiting -= 1
+                if not self._waiting:
+                    self._nobody_waits.set()
+            return
+        while True:
+            await self._nobody_waits.wait()
+            await self._semaphore.acquire()
+            if not self._waiting:
+                return
+            self._semaphore.release()

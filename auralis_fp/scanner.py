@@ -1,0 +1,111 @@
+"""Walking through a folder of music: one pass, nothing kept, links contained.
+
+These functions block; they are called in threads.
+"""
+
+import fnmatch
+import os
+import re
+import stat
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from .formats import is_music
+from .model import FileEvent, FileStamp
+
+UNFINISHED: Final = (b".part", b".partial", b".crdownload", b".tmp", b".download")
+
+
+class Rules:
+    """Which paths below the roots are looked at.
+
+    Parameters
+    ----------
+    roots : sequence of bytes
+        The libraries; links that lead out of all of them are not followed.
+    ignore : sequence of str
+        Shell patterns of names, or of paths below a root, to leave out.
+    """
+
+    def __init__(self, roots: Sequence[bytes], ignore: Sequence[str] = ()) -> None:
+        self._real_roots = [os.path.realpath(root) for root in roots]
+        patterns = "|".join(fnmatch.translate(pattern.strip("/")) for pattern in ignore)
+        self._ignored = re.compile(patterns) if patterns else None
+
+    def admits_name(self, name: bytes, below_root: bytes) -> bool:
+        """Say whether an entry called *name*, at *below_root* under its root, may be looked at."""
+        if name.startswith(b"."):
+            return False
+        if self._ignored is None:
+            return True
+        return not (self._ignored.match(os.fsdecode(name)) or self._ignored.match(os.fsdecode(below_root)))
+
+    def admits_file(self, name: bytes) -> bool:
+        """Say whether a file called *name* is finished music."""
+        return is_music(name) and not name.lower().endswith(UNFINISHED)
+
+    def contains(self, path: bytes) -> bool:
+        """Say whether *path*, its links resolved, lies in one of the roots."""
+        real = os.path.realpath(path)
+        return any(real == root or real.startswith(root.rstrip(b"/") + b"/") for root in self._real_roots)
+
+    def admits_path(self, path: bytes, root: bytes) -> bool:
+        """Say whether everything on the way from *root* to *path* may be looked at."""
+        below = os.path.relpath(path, root)
+        parts = below.split(os.sep.encode())
+        return all(self.admits_name(part, os.sep.encode().join(parts[: index + 1])) for index, part in enumerate(parts))
+
+
+def look_at(path: bytes, rules: Rules) -> FileStamp | None:
+    """Return the stamp of a music file; None if there is none at *path*."""
+    try:
+        status = os.lstat(path)
+        if stat.S_ISLNK(status.st_mode):
+            if not rules.contains(path):
+                return None
+            status = os.stat(path)
+    except OSError:  # gone, or not to be read: not there for us
+        return None
+    return FileStamp.of(status) if stat.S_ISREG(status.st_mode) else None
+
+
+def walk(folder: bytes, root: bytes, rules: Rules) -> Iterator[FileEvent]:
+    """Yield the music files below *folder*, which lies in *root*.
+
+    Raises
+    ------
+    OSError
+        *folder* itself cannot be read. Folders below it that cannot be read are passed over.
+    """
+    visited: set[tuple[int, int]] = set()
+    waiting = [folder]
+    while waiting:
+        current = waiting.pop()
+        try:
+            status = os.stat(current)
+            if (status.st_dev, status.st_ino) in visited:  # a loop of links, or a second way to the same place
+                continue
+            visited.add((status.st_dev, status.st_ino))
+            with os.scandir(current) as entries:
+                yield from _entries(entries, root, rules, waiting)
+        except OSError:
+            if current == folder:
+                raise
+
+
+def _entries(
+    entries: Iterator["os.DirEntry[bytes]"], root: bytes, rules: Rules, waiting: list[bytes]
+) -> Iterator[FileEvent]:
+    prefix = len(root.rstrip(b"/")) + 1
+    for entry in entries:
+        if not rules.admits_name(entry.name, entry.path[prefix:]):
+            continue
+        if entry.is_symlink() and not rules.contains(entry.path):
+            continue
+        try:
+            if entry.is_dir():
+                waiting.append(entry.path)
+            elif rules.admits_file(entry.name) and entry.is_file():
+                yield FileEvent(entry.path, FileStamp.of(entry.stat()))
+        except OSError:  # vanished between the listing and the look
+            continue

@@ -1,0 +1,259 @@
+"""The SQLite database: opening, migrating, and one writer that commits in groups."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import re
+import sqlite3
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import aiosqlite
+
+from ..errors import StorageError
+from .lock import hold_lock
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Operation = Callable[[aiosqlite.Connection], Awaitable[T]]
+
+BUSY_TIMEOUT_MS: Final = 60_000  # another program may hold the database for a while
+GROUP: Final = 256  # operations committed together at most
+_PRAGMAS: Final = (
+    f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA synchronous = NORMAL",  # with WAL: a power cut may cost the last commits, never the database
+    "PRAGMA temp_store = MEMORY",
+)
+
+
+def migrations() -> list[tuple[int, str]]:
+    """Return the numbered migrations in order: version they lead to, SQL."""
+    folder = files(__package__) / "migrations"
+    scripts = [entry for entry in folder.iterdir() if re.fullmatch(r"\d{4}_\w+\.sql", entry.name)]
+    return [
+        (int(entry.name[:4]), entry.read_text(encoding="utf-8"))
+        for entry in sorted(scripts, key=lambda entry: entry.name)
+    ]
+
+
+class Database:
+    """One writing and one reading connection to a database that is up to date.
+
+    Made by ``open_database``.
+    """
+
+    def __init__(self, writer: aiosqlite.Connection | None, reader: aiosqlite.Connection) -> None:
+        self._write_connection = writer
+        self._reader = reader
+        self._waiting: deque[tuple[Operation[Any], asyncio.Future[Any]]] = deque()
+        self._wake = asyncio.Event()
+
+    async def read(self, sql: str, parameters: Iterable[Any] = ()) -> list[sqlite3.Row]:
+        """Return the rows of a query."""
+        return list(await self._reader.execute_fetchall(sql, parameters))
+
+    async def write(self, operation: Operation[T]) -> T:
+        """Have *operation* run in a transaction and return what it returns, once it is committed.
+
+        Operations that wait at the same time are committed together; one that fails undoes only itself.
+
+        Raises
+        ------
+        StorageError
+            The disk is full, or the database cannot be written; nothing of the operation remains.
+        """
+        if self._write_connection is None:
+            raise StorageError("read_only", "the database was opened for reading only")
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append((operation, future))
+        self._wake.set()
+        return await future
+
+    async def run_writer(self) -> None:
+        """Commit what is waiting, in groups, until cancelled."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting:
+                group = [self._waiting.popleft() for _ in range(min(GROUP, len(self._waiting)))]
+                group = [item for item in group if not item[1].done()]
+                try:
+                    await self._commit(group)
+                except sqlite3.Error as error:
+                    failure = storage_error(error)
+                    for _, future in group:
+                        if not future.done():
+                            future.set_exception(failure)
+
+    async def _commit(self, group: list[tuple[Operation[Any], "asyncio.Future[Any]"]]) -> None:
+        """Run a group in one transaction, each operation behind its own savepoint."""
+        connection = self._write_connection
+        assert connection is not None  # noqa: S101 - write() refuses otherwise
+        outcomes: list[tuple[asyncio.Future[Any], Any, BaseException | None]] = []
+        await connection.execute("BEGIN IMMEDIATE")
+        try:
+            for operation, future in group:
+                await connection.execute("SAVEPOINT operation")
+                try:
+                    outcomes.append((future, await operation(connection), None))
+                except Exception as error:  # noqa: BLE001 - handed to whoever waits for this operation
+                    await connection.execute("ROLLBACK TO operation")
+                    outcomes.append((future, None, storage_error(error)))
+                await connection.execute("RELEASE operation")
+            await connection.commit()
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):  # a full disk may have rolled it back already
+                await asyncio.shield(connection.rollback())
+            raise
+        for future, value, failure in outcomes:
+            if future.done():
+                continue
+            if failure is None:
+                future.set_result(value)
+            else:
+                future.set_exception(failure)
+
+
+def storage_error(error: Exception) -> Exception:
+    """Return *error* as the storage error it stands for, or as it is."""
+    if not isinstance(error, sqlite3.Error):
+        return error
+    name = getattr(error, "sqlite_errorname", "")
+    code = {
+        "SQLITE_FULL": "disk_full",
+        "SQLITE_CORRUPT": "corrupt_database",
+        "SQLITE_NOTADB": "corrupt_database",
+        "SQLITE_READONLY": "unwritable",
+        "SQLITE_BUSY": "locked",
+    }.get(name, "storage_failed")
+    return StorageError(code, f"the database could not be used: {error}")
+
+
+@asynccontextmanager
+async def open_database(path: Path, *, read_only: bool = False) -> AsyncIterator[Database]:
+    """Open (and if need be create or migrate) the database.
+
+    Parameters
+    ----------
+    path : Path
+        The database file; its folder is made if it is not there.
+    read_only : bool
+        For looking while another program may be writing. The database must exist.
+
+    Raises
+    ------
+    StorageError
+        ``unwritable``, ``in_use``, ``newer_database``, ``corrupt_database`` or ``no_database``.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        writer = None
+        if read_only:
+            if not path.exists():
+                raise StorageError("no_database", f"there is no database at {path} yet")
+        else:
+            _make_private_folder(path.parent)
+            stack.enter_context(hold_lock(path.parent / "lock"))
+            path.touch(mode=0o600, exist_ok=True)
+            writer = await stack.enter_async_context(_connect(path))
+            await _prepare(writer, path)
+        reader = await stack.enter_async_context(_connect(path))
+        await _check_version(reader, path)
+        await reader.execute("PRAGMA query_only = ON")
+        database = Database(writer, reader)
+        if writer is not None:
+            task = asyncio.create_task(database.run_writer(), name="database writer")
+            stack.push_async_callback(_stop_writer, task, writer)
+        yield database
+
+
+@asynccontextmanager
+async def _connect(path: Path) -> AsyncIterator[aiosqlite.Connection]:
+    try:
+        connection = await aiosqlite.connect(path, isolation_level=None)
+    except sqlite3.OperationalError as error:
+        raise StorageError("unwritable", f"the database {path} cannot be opened: {error}") from error
+    try:
+        connection.row_factory = sqlite3.Row
+        for pragma in _PRAGMAS:
+            await connection.execute(pragma)
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def _prepare(connection: aiosqlite.Connection, path: Path) -> None:
+    """Bring a database up to date, each migration and its version number in one transaction."""
+    await _check_version(connection, path)
+    try:
+        await connection.execute("PRAGMA journal_mode = WAL")
+        for version, sql in migrations():
+            await connection.execute("BEGIN IMMEDIATE")
+            try:
+                if version > await _version(connection):
+                    for statement in _statements(sql):
+                        await connection.execute(statement)
+                    await connection.execute(f"PRAGMA user_version = {version}")
+                await connection.commit()
+            except BaseException:
+                await connection.rollback()
+                raise
+    except sqlite3.OperationalError as error:
+        raise StorageError("unwritable", f"the database {path} cannot be written: {error}") from error
+
+
+async def _check_version(connection: aiosqlite.Connection, path: Path) -> None:
+    try:
+        version = await _version(connection)
+        await connection.execute_fetchall("SELECT count(*) FROM sqlite_master")
+    except sqlite3.DatabaseError as error:
+        raise StorageError(
+            "corrupt_database",
+            f"the database {path} is damaged ({error}); move it away and scan again:"
+            " what sidecars hold is taken over, not redone",
+        ) from error
+    newest = migrations()[-1][0]
+    if version > newest:
+        raise StorageError(
+            "newer_database",
+            f"the database {path} was made by a newer version of this program"
+            f" (its layout is {version}, this program knows up to {newest})",
+        )
+
+
+async def _version(connection: aiosqlite.Connection) -> int:
+    (row,) = await connection.execute_fetchall("PRAGMA user_version")
+    return int(row[0])
+
+
+def _statements(script: str) -> Iterable[str]:
+    """Split a script into its statements; ``executescript`` would commit in between."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+def _make_private_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(13, "no permission to write there")
+    except OSError as error:
+        raise StorageError("unwritable", f"the data folder {folder} cannot be used: {error.strerror}") from error
+
+
+async def _stop_writer(task: "asyncio.Task[None]", writer: aiosqlite.Connection) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    with contextlib.suppress(sqlite3.OperationalError):  # another program reads: its end will do it
+        await writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -1,0 +1,56 @@
+"""One writing program per data folder."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import StorageError
+
+
+@contextmanager
+def hold_lock(path: Path) -> Iterator[None]:
+    """Hold the lock file for the time of the context; it is released by the system however the program ends.
+
+    Raises
+    ------
+    StorageError
+        ``in_use``: another program holds it; ``unwritable``: it cannot be made.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+    except OSError as error:
+        raise StorageError("unwritable", f"the data folder {path.parent} cannot be used: {error.strerror}") from error
+    try:
+        if not _lock(descriptor):
+            owner = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() if hasattr(os, "pread") else ""
+            who = f"process {owner}" if owner else "another process"
+            raise StorageError("in_use", f"the data folder {path.parent} is in use by {who}; choose another --data-dir")
+        with contextlib.suppress(OSError):  # only the wording of a message depends on it
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, str(os.getpid()).encode("ascii"))
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> bool:
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415
+
+        try:
+            os.lseek(descriptor, 100, os.SEEK_SET)  # a byte beyond the process id, which others may read
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        return True
+    import fcntl  # noqa: PLC0415
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,181 @@
+"""The ``.25d`` file beside a track: written whole or not at all, believed only when everything matches.
+
+What is read comes from the outside and is trusted in nothing. These functions block; they are called in threads.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import stat
+import sys
+import time
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from .. import __version__, schema
+from ..model import Analysed, FileStamp
+from ..settings import Settings
+from ..wire import to_json
+from .records import metadata_from_json
+
+SUFFIX: Final = b".25d"
+FORMAT_VERSION: Final = "1.0"
+LONGEST: Final = 64 << 10  # bytes read at most; ours have about 2 kB
+LONGEST_NAME: Final = 255  # bytes, on the usual file systems
+_REPLACE_TRIES: Final = 5  # on Windows another program may have the old one open for a moment
+
+
+def read(path: bytes, stamp: FileStamp, settings: Settings) -> Analysed | None:
+    """Return the fingerprint that a sidecar holds for this very file, if there is one to believe.
+
+    Parameters
+    ----------
+    path : bytes
+        The audio file.
+    stamp : FileStamp
+        The audio file as it is now.
+    settings : Settings
+    """
+    if settings.sidecars == "off":
+        return None
+    for place in _places(path, settings):
+        found = _believed(_load(place), stamp)
+        if found is not None:
+            return found
+    return None
+
+
+def write(path: bytes, analysed: Analysed, stamp: FileStamp, settings: Settings) -> bytes | None:
+    """Write the sidecar of a file.
+
+    Returns
+    -------
+    bytes or None
+        Where it went: beside the file, or into the data folder if that is set, if the music folder cannot be written,
+        or if a sidecar of another program lies there. None if sidecars are off.
+
+    Raises
+    ------
+    OSError
+        It could be written in neither place.
+    """
+    if settings.sidecars == "off":
+        return None
+    content = to_json(_document(path, analysed, stamp)).encode("ascii") + b"\n"
+    *beside, elsewhere = _places(path, settings)
+    for place in beside:
+        with contextlib.suppress(OSError):  # read-only, full or too long a name: the other place serves
+            if not _foreign(place):
+                _replace(place, content)
+                return place
+    os.makedirs(os.path.dirname(elsewhere), mode=0o700, exist_ok=True)
+    _replace(elsewhere, content)
+    return elsewhere
+
+
+def _places(path: bytes, settings: Settings) -> list[bytes]:
+    """Return where a sidecar may lie: beside the file if that is set and possible, then in the data folder."""
+    digest = hashlib.blake2b(path, digest_size=16).hexdigest()
+    folder = settings.data_dir / "sidecars" / digest[:2]
+    places = [os.fsencode(folder / digest) + SUFFIX]
+    if settings.sidecars == "beside" and len(os.path.basename(path)) + len(SUFFIX) <= LONGEST_NAME:
+        places.insert(0, path + SUFFIX)
+    return places
+
+
+def _load(place: bytes) -> Any:
+    """Return what JSON a regular file of reasonable size holds; None for everything else."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(place, flags)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return None
+            content = os.read(descriptor, LONGEST + 1)
+        finally:
+            os.close(descriptor)
+        return json.loads(content) if len(content) <= LONGEST else None
+    except (OSError, ValueError, RecursionError):  # not there, not JSON: no sidecar
+        return None
+
+
+def _believed(document: Any, stamp: FileStamp) -> Analysed | None:
+    """Return the fingerprint of a document that is ours, of this version, and of this very file."""
+    match document:
+        case {
+            "format_version": "1.0",
+            "algorithm": schema.ALGORITHM,
+            "algorithm_version": schema.ALGORITHM_VERSION,
+            "audio_file": {"size_bytes": stamp.size, "mtime_ns": stamp.mtime_ns},
+            "fingerprint": dict() as values,
+            "metadata": dict() as metadata,
+            "processing_time_ms": int() | float() as milliseconds,
+        } if schema.fault_of(values) is None and 0 <= milliseconds < 1e12:
+            try:
+                track = metadata_from_json(metadata)
+            except ValueError:
+                return None
+            return Analysed({name: float(values[name]) for name in schema.NAMES}, track, float(milliseconds))
+    return None
+
+
+def _foreign(place: bytes) -> bool:
+    """Say whether another program's sidecar lies there. Unmarked "1.0" files are the founding server's: not kept."""
+    try:
+        status = os.lstat(place)
+    except FileNotFoundError:
+        return False
+    if not stat.S_ISREG(status.st_mode):
+        return True
+    document = _load(place)
+    return not (isinstance(document, dict) and document.get("format_version") == FORMAT_VERSION)
+
+
+def _document(path: bytes, analysed: Analysed, stamp: FileStamp) -> dict[str, Any]:
+    return {
+        "format_version": FORMAT_VERSION,
+        "algorithm": schema.ALGORITHM,
+        "algorithm_version": schema.ALGORITHM_VERSION,
+        "auralis_version": __version__,
+        "generated_at": datetime.now(UTC).isoformat(),
+        "audio_file": {
+            "path": os.fsdecode(os.path.basename(path)),
+            "size_bytes": stamp.size,
+            # local time without zone: the host compares it as text
+            "modified_at": datetime.fromtimestamp(stamp.mtime_ns / 1e9).isoformat(),  # noqa: DTZ006
+            "mtime_ns": stamp.mtime_ns,
+        },
+        "fingerprint": analysed.fingerprint,
+        "processing_time_ms": analysed.processing_time_ms,
+        "processing_cache": {},
+        "metadata": analysed.metadata.as_json(),
+    }
+
+
+def _replace(place: bytes, content: bytes) -> None:
+    """Put *content* at *place* so that a reader finds the old file or the new one, whatever happens in between."""
+    folder, name = os.path.split(place)
+    partial = os.path.join(folder, b"." + name[:200] + b".partial-%d" % os.getpid())
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(partial, flags, 0o644)
+        try:
+            view = memoryview(content)
+            while view:
+                view = view[os.write(descriptor, view) :]
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        for tries_left in reversed(range(_REPLACE_TRIES)):
+            try:
+                os.replace(partial, place)
+                break
+            except PermissionError:
+                if sys.platform != "win32" or not tries_left:
+                    raise
+                time.sleep(0.05)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(partial)
+        raise

@@ -1,0 +1,254 @@
+"""What changes in the music folders: a first scan, the system's events, and sweeps that catch what those missed."""
+
+import asyncio
+import itertools
+import logging
+import os
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Final, Protocol, Self
+
+from watchfiles import Change, awatch
+
+from .model import FileEvent, FolderState, Health
+from .mounts import is_network_mount
+from .scanner import UNFINISHED, Rules, walk
+from .settings import Settings
+from .settling import Settling
+from .tasks import cancel_and_wait, supervise
+
+log = logging.getLogger(__name__)
+
+BATCH: Final = 500  # files handed over at once
+POLL_EVERY_SEC: Final = 60.0  # sweeps, where there are no events
+OFFLINE_RETRY_SEC: Final = 5.0
+OURS_AND_UNFINISHED: Final = (b".25d", *UNFINISHED)
+_DEBOUNCE_MS: Final = 400
+_STEP_MS: Final = 100
+
+
+class Sink(Protocol):
+    """Who wants to know."""
+
+    async def observe(self, events: Sequence[FileEvent], *, walk: bool = False) -> None:
+        """Take note of files seen and gone; *walk* marks those of a sweep."""
+
+    async def begin_sweep(self) -> None:
+        """Take note that a walk through a whole library begins."""
+
+    async def end_sweep(self, root: bytes, found: int) -> str | None:
+        """Judge what the sweep of *root* did not see; return why it cannot be judged, if so."""
+
+
+class Watcher:
+    """Watches the libraries for as long as its context lasts; one bad folder never disables the others."""
+
+    def __init__(
+        self, settings: Settings, sink: Sink, health: Health, on_change: Callable[[], None] | None = None
+    ) -> None:
+        self._settings = settings
+        self._sink = sink
+        self._health = health
+        self._on_change = on_change or (lambda: None)
+        roots = [os.fsencode(folder) for folder in settings.libraries]
+        self.rules = Rules(roots, settings.ignore)
+        self._roots = [_Root(root, self) for root in roots]
+        self._sweeping = asyncio.Lock()  # one walk at a time: disks and the store like it better
+        self.threads = ThreadPoolExecutor(2, thread_name_prefix="auralis-walk")
+        self.settling = Settling(settings.settle_sec, self.rules, self._observe_online, self.threads)
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        self._stack.callback(self.threads.shutdown, wait=False, cancel_futures=True)
+        self._start("settling", self.settling.run)
+        for root in self._roots:
+            name = os.fsdecode(root.path)
+            self._start(f"sweep of {name}", root.sweep_for_ever)
+            if self._settings.watching in {"auto", "events"}:
+                self._start(f"events of {name}", root.follow_events)
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self._stack.aclose()
+
+    def _start(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        task = asyncio.create_task(supervise(name, work, self._health), name=name)
+        self._stack.push_async_callback(cancel_and_wait, task)
+
+    def folders(self) -> tuple[FolderState, ...]:
+        """Return how each library is doing."""
+        return tuple(root.state for root in self._roots)
+
+    @property
+    def scanned_once(self) -> bool:
+        """Whether every library that is online has been walked through."""
+        return all(root.state.last_scan is not None or not root.state.online for root in self._roots)
+
+    def scan(self, folder: bytes | None = None) -> bool:
+        """Ask for a sweep, of all libraries or of the one that *folder* lies in; say whether there is one."""
+        chosen = [root for root in self._roots if folder is None or root.holds(folder)]
+        for root in chosen:
+            root.ask()
+        return bool(chosen)
+
+    async def sweep(self, root: "_Root") -> None:
+        """Walk through one library and hand over what is there."""
+        async with self._sweeping:
+            root.set(scanning=True)
+            started = time.time()
+            try:
+                await self._sink.begin_sweep()
+                found = await self._hand_over(root.path, root.path)
+                problem = await self._sink.end_sweep(root.path, found)
+                if problem is None:
+                    root.set(online=True, files=found, last_scan=started, reason=root.event_problem)
+                else:
+                    root.set(online=False, reason=problem)
+            except OSError as error:
+                root.set(online=False, reason=f"The folder cannot be read: {error.strerror}.")
+            finally:
+                root.set(scanning=False)
+
+    async def _hand_over(self, folder: bytes, root: bytes) -> int:
+        found = 0
+        files = walk(folder, root, self.rules)
+        loop = asyncio.get_running_loop()
+        while batch := await loop.run_in_executor(self.threads, lambda: list(itertools.islice(files, BATCH))):
+            found += len(batch)
+            await self._sink.observe(batch, walk=True)
+        return found
+
+    async def _observe_online(self, events: Sequence[FileEvent]) -> None:
+        """Hand over settled events; what is gone counts only while its library can be read."""
+        believed = []
+        for event in events:
+            root = self.root_of(event.path)
+            if event.stamp is not None or (root is not None and await root.readable()):
+                believed.append(event)
+        if believed:
+            await self._sink.observe(believed)
+
+    def root_of(self, path: bytes) -> "_Root | None":
+        """Return the library that *path* lies in."""
+        return next((root for root in self._roots if root.holds(path)), None)
+
+    def changed(self) -> None:
+        """Tell whoever shows the folders that there is something new."""
+        self._on_change()
+
+    @property
+    def sweep_interval_sec(self) -> float:
+        """Seconds between sweeps."""
+        return self._settings.sweep_interval_sec
+
+    @property
+    def polls(self) -> bool:
+        """Whether the settings ask for polling."""
+        return self._settings.watching == "polling"
+
+
+class _Root:
+    """One library: how it is doing, and the two loops that follow it."""
+
+    def __init__(self, path: bytes, watcher: Watcher) -> None:
+        self.path = path
+        self.event_problem = ""
+        self._watcher = watcher
+        self._asked = asyncio.Event()
+        self.state = FolderState(path=os.fsdecode(path))
+
+    def set(self, **values: object) -> None:
+        """Change what is shown."""
+        self.state = replace(self.state, **values)  # type: ignore[arg-type]
+        self._watcher.changed()
+
+    def holds(self, path: bytes) -> bool:
+        """Say whether *path* is this folder or lies in it."""
+        return path == self.path or path.startswith(self.path.rstrip(b"/") + os.sep.encode())
+
+    def ask(self) -> None:
+        """Ask for a sweep soon."""
+        self._asked.set()
+
+    async def readable(self) -> bool:
+        """Say whether the folder is there now."""
+        return await asyncio.get_running_loop().run_in_executor(self._watcher.threads, os.path.isdir, self.path)
+
+    async def sweep_for_ever(self) -> None:
+        """Sweep at start, at the interval, when asked, and when the folder comes back."""
+        while True:
+            self._asked.clear()
+            await self._watcher.sweep(self)
+            wait = self._watcher.sweep_interval_sec if self.state.mode == "events" else self._poll_interval()
+            if not self.state.online:
+                wait = OFFLINE_RETRY_SEC
+            self.set(next_scan=time.time() + wait)
+            try:
+                await asyncio.wait_for(self._asked.wait(), wait)
+            except TimeoutError:
+                continue
+
+    def _poll_interval(self) -> float:
+        return min(POLL_EVERY_SEC, self._watcher.sweep_interval_sec)
+
+    async def follow_events(self) -> None:
+        """Follow the system's events for as long as there are any to be had."""
+        network = await asyncio.get_running_loop().run_in_executor(
+            self._watcher.threads, is_network_mount, Path(os.fsdecode(self.path))
+        )
+        if network:
+            self._no_events("On a network mount, where changes by other machines are not announced.")
+            return
+        while True:
+            if await self.readable():
+                try:
+                    self.set(mode="events")
+                    await self._follow()
+                except (OSError, RuntimeError) as error:
+                    self._no_events(_event_problem(error))
+                    return
+            await asyncio.sleep(OFFLINE_RETRY_SEC)
+
+    def _no_events(self, reason: str) -> None:
+        self.event_problem = reason
+        self.set(mode="polling", reason=reason)
+        log.warning("%s: polling. %s", self.state.path, reason)
+
+    async def _follow(self) -> None:
+        events = awatch(os.fsdecode(self.path), watch_filter=self._interesting, debounce=_DEBOUNCE_MS, step=_STEP_MS)
+        async for changes in events:
+            for _, name in changes:
+                path = os.fsencode(name)
+                if path == self.path or "\ufffd" in name:  # the folder itself, or a name the events cannot spell
+                    self.ask()
+                else:
+                    self._watcher.settling.touch(path, self.path)
+            if not await self.readable():
+                self.ask()
+                return
+
+    def _interesting(self, change: Change, name: str) -> bool:
+        """Let through music, folders, and what is gone and might have been either; never what we write."""
+        path = os.fsencode(name)
+        if path == self.path:
+            return True
+        if not self._watcher.rules.admits_path(path, self.path):
+            return False
+        if self._watcher.rules.admits_file(path):
+            return True
+        if path.lower().endswith(OURS_AND_UNFINISHED):
+            return False
+        return change is Change.deleted or os.path.isdir(path)  # a folder, or what may have been one
+
+
+def _event_problem(error: Exception) -> str:
+    if "limit" in str(error).lower() or getattr(error, "errno", None) == 28:
+        return (
+            "The system's limit of watched folders is reached. To raise it:"
+            " sudo sysctl fs.inotify.max_user_watches=524288"
+        )
+    return f"Changes cannot be followed here ({error})."

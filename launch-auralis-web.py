@@ -1,0 +1,9 @@
+#!/usr/bin/env python3
+"""Start the Auralis web host with the fingerprint plugin in it."""
+
+import sys
+
+from auralis_fp.cli.launch import main
+
+if __name__ == "__main__":
+    sys.exit(main())
