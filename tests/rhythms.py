@@ -2,12 +2,15 @@
 
 import numpy as np
 from numpy.typing import NDArray
+
 from signals import RATE, times
 
 _CLICK_SEC = 0.01
 
 
-def placed(onsets: NDArray[np.float64] | list[float], sound: NDArray[np.float64], seconds: float, rate: int = RATE) -> NDArray[np.float64]:
+def placed(
+    onsets: NDArray[np.float64] | list[float], sound: NDArray[np.float64], seconds: float, rate: int = RATE
+) -> NDArray[np.float64]:
     """Return *sound* begun at each of *onsets* (seconds)."""
     track = np.zeros(round(seconds * rate) + len(sound))
     for onset in onsets:
@@ -23,7 +26,9 @@ def click(rate: int = RATE, seed: int = 5) -> NDArray[np.float64]:
     return 0.5 * np.random.default_rng(seed).uniform(-1, 1, len(at)) * np.exp(-at / 0.002)
 
 
-def clicks(bpm: float, seconds: float = 30.0, *, start: float = 0.1, jitter: float = 0.0, seed: int = 6) -> NDArray[np.float64]:
+def clicks(
+    bpm: float, seconds: float = 30.0, *, start: float = 0.1, jitter: float = 0.0, seed: int = 6
+) -> NDArray[np.float64]:
     """Return clicks at a steady tempo; *jitter* moves each by a normal share of the period."""
     period = 60 / bpm
     onsets = np.arange(start, seconds - 0.05, period)

@@ -78,7 +78,9 @@ def band_limited(seconds: float, low_hz: float, high_hz: float, rate: int = RATE
 
 def measure(samples: Signal, rate: int = RATE, *, block: int = 65_536) -> Measured:
     """Return the fingerprint of a signal, shape (samples, channels)."""
-    positions = ("M",) if samples.shape[1] == 1 else ("FL", "FR", "FC", "LFE", "SL", "SR", "BL", "BR")[: samples.shape[1]]
+    positions = (
+        ("M",) if samples.shape[1] == 1 else ("FL", "FR", "FC", "LFE", "SL", "SR", "BL", "BR")[: samples.shape[1]]
+    )
     fingerprinter = Fingerprinter(rate, positions)
     for first in range(0, len(samples), block):
         fingerprinter.feed(np.ascontiguousarray(samples[first : first + block]))

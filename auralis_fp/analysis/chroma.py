@@ -30,7 +30,8 @@ class Chroma:
         long = long_term.long
         self._low_matrix = _folding(long.frequencies, long.bin_width_hz, long_term.unshelved)
         frequencies = self._short.frequencies
-        share = (1 - rates.low_share(frequencies)) / np.maximum(rates.middle_share(frequencies), 0.01)
+        share: FloatArray = 1 - rates.low_share(frequencies)
+        share /= np.maximum(rates.middle_share(frequencies), np.float32(0.01))
         self._high_matrix = _folding(frequencies, self._short.bin_width_hz, share)
         self._low: list[FloatArray] = []
         self._high: list[FloatArray] = []

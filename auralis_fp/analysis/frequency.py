@@ -54,10 +54,7 @@ class LongTermSpectrum:
 
 def _band_matrix(frequencies: FloatArray, width_hz: float) -> NDArray[np.float64]:
     return np.stack(
-        [
-            band_shares(frequencies, width_hz, low, high).astype(np.float64)
-            for low, high in pairwise(EDGES_HZ)
-        ]
+        [band_shares(frequencies, width_hz, low, high).astype(np.float64) for low, high in pairwise(EDGES_HZ)]
     )
 
 

@@ -21,8 +21,7 @@ _HIGH_PASS_A: Final = (1.0, -1.99004745483398, 0.99007225036621)
 def _response(frequencies: FloatArray, b: tuple[float, ...], a: tuple[float, ...]) -> NDArray[np.complex128]:
     limited = np.clip(np.asarray(frequencies, dtype=np.float64), -_RATE / 2, _RATE / 2)
     delay = np.exp(-2j * np.pi * limited / _RATE)
-    response: NDArray[np.complex128] = np.polyval(b[::-1], delay) / np.polyval(a[::-1], delay)
-    return response
+    return np.asarray(np.polyval(b[::-1], delay) / np.polyval(a[::-1], delay), dtype=np.complex128)
 
 
 def shelf_gain(frequencies: FloatArray) -> NDArray[np.complex128]:

@@ -52,7 +52,7 @@ class LowFilter:
             padding = np.zeros((len(self._buffer), _LENGTH - self._buffer.shape[1]), dtype=np.complex64)
             self._filter(np.concatenate((self._buffer, padding), axis=1))
         energies = np.concatenate(self._energies) if self._energies else np.zeros(1, dtype=np.float32)
-        times: NDArray[np.float64] = np.arange(len(energies) + 1) * (_STEP / self._rate)
+        times = np.asarray(np.arange(len(energies) + 1) * (_STEP / self._rate), dtype=np.float64)
         return times, energies.astype(np.float64) / self._rate
 
     def _filter(self, samples: ComplexArray) -> None:

@@ -87,9 +87,10 @@ class OnsetDetector:
         logs: FloatArray = np.log2(bands[:, :_BANDS] / floor + _FLOOR / _BANDS)
         wide: FloatArray = np.concatenate((total[:, None], bands[:, _BANDS:]), axis=1) / floor + _WIDE_FLOOR
         if not len(self._logs):  # before the first frame there was nothing
-            self._logs = np.full((_LAG, _BANDS), np.log2(_FLOOR / _BANDS), dtype=np.float32)
-            self._wide = np.full((_LAG, wide.shape[1]), _WIDE_FLOOR, dtype=np.float32)
-        logs, wide = np.concatenate((self._logs, logs)), np.concatenate((self._wide, wide))
+            self._logs = np.full((_LAG, _BANDS), np.float32(np.log2(_FLOOR / _BANDS)))
+            self._wide = np.full((_LAG, wide.shape[1]), np.float32(_WIDE_FLOOR))
+        logs = np.concatenate((self._logs, logs))
+        wide = np.concatenate((self._wide, wide))
         self._flux.append(np.maximum(logs[_LAG:] - logs[:-_LAG], 0).sum(axis=1))
         self._rises.append(np.any(wide[_LAG:] >= _RISE * wide[:-_LAG], axis=1))
         self._power.append(total)

@@ -119,7 +119,8 @@ def _near(correlation: FloatSeries, lags: FloatSeries) -> FloatSeries:
     """Return the highest correlation within a frame of each lag."""
     nearest = np.rint(lags).astype(int)
     around = [correlation[np.clip(nearest + step, 0, len(correlation) - 1)] for step in (-1, 0, 1)]
-    return np.maximum.reduce(around)
+    highest: FloatSeries = np.max(np.stack(around), axis=0)
+    return highest
 
 
 def _refined(correlation: FloatSeries, lag: int) -> float:
