@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from itertools import chain, groupby, islice
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import av
 import numpy as np
@@ -105,10 +105,9 @@ class AvReader:
         for frame in self._in_shape():
             frame.pts = None  # unset, the queue does not check for gaps
             queue.write(frame)
-            while queue.samples >= BLOCK_SAMPLES:
-                yield _floats(queue.read(BLOCK_SAMPLES))
-        rest = queue.read(0)
-        if rest is not None:
+            while (part := queue.read(BLOCK_SAMPLES)) is not None:
+                yield _floats(part)
+        if (rest := queue.read()) is not None:
             yield _floats(rest)
 
     def close(self) -> None:
@@ -122,15 +121,16 @@ class AvReader:
         begun = failed = False
         for packet in _packets(self._container, stream):
             try:
-                frames = [frame for frame in packet.decode() if frame.samples]
+                frames = packet.decode()
             except av.FFmpegError:
                 failed = True
                 continue
-            if frames:
-                self.damaged |= begun and failed
-                begun = True
-                failed = any(frame.is_corrupt for frame in frames)
-            yield from frames
+            for frame in frames:
+                if frame.samples:
+                    self.damaged |= begun and failed
+                    begun = True
+                    failed = frame.is_corrupt
+                    yield frame
 
     def _in_shape(self) -> Iterator[AudioFrame]:
         for shape, frames in groupby(self._frames, _shape):
@@ -157,7 +157,7 @@ class AvReader:
 
 def _open_container(source: Source, recognised: Format | None, options: dict[str, str]) -> InputContainer:
     try:
-        container = av.open(
+        container: Any = av.open(
             source,
             format=recognised.demuxer if recognised else None,
             container_options={**_OPTIONS, **options},
@@ -170,12 +170,13 @@ def _open_container(source: Source, recognised: Format | None, options: dict[str
             raise DecodeError("corrupt", f"The file is damaged: not readable as {recognised.name}.") from error
         raise DecodeError("unsupported", "This is no audio file of a known kind.") from error
     container.flags &= ~_GENERATE_TIMES
-    return container
+    opened: InputContainer = container
+    return opened
 
 
 def _audio_stream(container: InputContainer) -> Any:
     """Choose the stream to analyse: the one marked as default, else the first that can be decoded."""
-    streams = container.streams.audio
+    streams: tuple[Any, ...] = container.streams.audio  # without a decoder, codec_context is None
     if not streams:
         raise DecodeError("no_audio", "There is no sound in this file.")
     usable = [each for each in streams if each.codec_context and each.codec_context.codec.name in _DECODERS]
@@ -249,14 +250,14 @@ def _positions(frame: AudioFrame) -> tuple[str, ...]:
 def _floats(frame: AudioFrame) -> FloatArray:
     """Samples of a frame, (samples, channels), full scale 1."""
     count, channels = frame.samples, frame.layout.nb_channels
-    name = frame.format.name
+    name, planes = frame.format.name, cast("tuple[Any, ...]", frame.planes)  # their stubs lack the buffer protocol
     dtype, zero, full_scale = _SAMPLE_TYPES[name.removesuffix("p")]
     block: FloatArray = np.empty((count, channels), np.float32)
     if name.endswith("p"):
-        for channel, plane in enumerate(frame.planes):
+        for channel, plane in enumerate(planes):
             _scale(np.frombuffer(plane, dtype, count), zero, full_scale, block[:, channel])
     else:
-        _scale(np.frombuffer(frame.planes[0], dtype, count * channels).reshape(-1, channels), zero, full_scale, block)
+        _scale(np.frombuffer(planes[0], dtype, count * channels).reshape(-1, channels), zero, full_scale, block)
     return block
 
 
