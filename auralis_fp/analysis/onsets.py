@@ -18,6 +18,7 @@ _BANDS: Final = 36
 _LOWEST_HZ: Final = 30.0
 _HIGHEST_HZ: Final = 5300.0
 _FLOOR: Final = 1e-5  # of the loudest frame so far: what lies further down does not count as change
+_PULSE_FLOOR: Final = 3e-3  # what a foot taps to stands out more
 _WIDE_BANDS_HZ: Final = (30.0, 250.0, 1000.0, 2500.0, 5300.0)
 _WIDE_FLOOR: Final = 1e-4
 _RISE: Final = 2.0  # 3 dB
@@ -35,11 +36,13 @@ _FRAMES_AT_END: Final = 3  # frames that an end of the file cuts, with a spectru
 class OnsetEnvelope:
     """What begins, moment by moment.
 
-    ``flux`` is the summed rise of the log power of 36 bands, in octaves of power; ``power`` the mean square of each
-    frame; ``rises`` whether the power, or that of a wide band, rose by 3 dB. All are (frames,), ``rate`` per second.
+    ``flux`` is the summed rise of the log power of 36 bands, in octaves of power; ``accents`` the same of what stands
+    out, with the power compressed less; ``power`` the mean square of each frame; ``rises`` whether the power, or that
+    of a wide band, rose by 3 dB. All are (frames,), ``rate`` per second.
     """
 
     flux: FloatArray
+    accents: FloatArray
     power: FloatArray
     rises: NDArray[np.bool_]
     rate: float
@@ -55,9 +58,10 @@ class OnsetDetector:
             (_mel_bands(frequencies, width), _bands(frequencies, width, np.array(_WIDE_BANDS_HZ))), axis=1
         )
         self._loudest = 0.0
-        self._logs: FloatArray = np.zeros((0, _BANDS), dtype=np.float32)
-        self._wide: FloatArray = np.zeros((0, len(_WIDE_BANDS_HZ)), dtype=np.float32)
+        before = np.zeros((_LAG, _BANDS + len(_WIDE_BANDS_HZ)))  # before the first frame there was nothing
+        self._before: FloatArray = before.astype(np.float32)
         self._flux: list[FloatArray] = []
+        self._accents: list[FloatArray] = []
         self._power: list[FloatArray] = []
         self._rises: list[NDArray[np.bool_]] = []
 
@@ -72,6 +76,7 @@ class OnsetDetector:
             self._compare(power)
         return OnsetEnvelope(
             flux=np.concatenate(self._flux),
+            accents=np.concatenate(self._accents),
             power=np.concatenate(self._power),
             rises=np.concatenate(self._rises),
             rate=1 / self._spectra.hop_sec,
@@ -83,18 +88,21 @@ class OnsetDetector:
         total = bands[:, _BANDS:].sum(axis=1)
         loudest = np.maximum(np.maximum.accumulate(total), np.float32(self._loudest))
         self._loudest = float(loudest[-1])
-        floor: FloatArray = np.maximum(loudest, np.finfo(np.float32).tiny * 1e8)[:, None]
-        logs: FloatArray = np.log2(bands[:, :_BANDS] / floor + _FLOOR / _BANDS)
-        wide: FloatArray = np.concatenate((total[:, None], bands[:, _BANDS:]), axis=1) / floor + _WIDE_FLOOR
-        if not len(self._logs):  # before the first frame there was nothing
-            self._logs = np.full((_LAG, _BANDS), np.float32(np.log2(_FLOOR / _BANDS)))
-            self._wide = np.full((_LAG, wide.shape[1]), np.float32(_WIDE_FLOOR))
-        logs = np.concatenate((self._logs, logs))
-        wide = np.concatenate((self._wide, wide))
-        self._flux.append(np.maximum(logs[_LAG:] - logs[:-_LAG], 0).sum(axis=1))
+        floor = np.maximum(loudest, np.finfo(np.float32).tiny * np.float32(1e8))[:, None]
+        relative = np.concatenate((bands[:, :_BANDS], total[:, None], bands[:, _BANDS:]), axis=1) / floor
+        series = np.concatenate((self._before, relative), dtype=np.float32)
+        self._before = series[-_LAG:]
+        narrow, wide = series[:, :_BANDS], series[:, _BANDS:] + np.float32(_WIDE_FLOOR)
+        self._flux.append(_rise(np.log2(narrow + np.float32(_FLOOR / _BANDS))))
+        self._accents.append(_rise(np.log2(narrow + np.float32(_PULSE_FLOOR / _BANDS))))
         self._rises.append(np.any(wide[_LAG:] >= _RISE * wide[:-_LAG], axis=1))
         self._power.append(total)
-        self._logs, self._wide = logs[-_LAG:], wide[-_LAG:]
+
+
+def _rise(logs: FloatArray) -> FloatArray:
+    """Return how far the bands rose in all, from frame to frame, shape (frames,)."""
+    rise: FloatArray = np.maximum(logs[_LAG:] - logs[:-_LAG], 0).sum(axis=1)
+    return rise
 
 
 def _bands(frequencies: FloatArray, width_hz: float, edges: NDArray[np.float64]) -> FloatArray:
