@@ -138,16 +138,20 @@ class Answers:
         RequestError
             The file may not be named, is not there, or cannot be used.
         """
-        place, stamp = await asyncio.to_thread(self._boundary.place, path)
-        answer = self._recent.get(place)
-        if answer is not None and answer.stamp == stamp:
-            self.tally.memory += 1
-            self._recent.move_to_end(place)
-        else:
-            answer = await self._find(place, stamp, track_id)
-            self._recent[place] = answer
-            if len(self._recent) > REMEMBERED:
-                self._recent.popitem(last=False)
+        try:
+            place, stamp = await asyncio.to_thread(self._boundary.place, path)
+            answer = self._recent.get(place)
+            if answer is not None and answer.stamp == stamp:
+                self.tally.memory += 1
+            else:
+                answer = await self._find(place, stamp, track_id)
+        except RequestError:
+            self.tally.refused += 1
+            raise
+        self._recent[place] = answer
+        self._recent.move_to_end(place)
+        if len(self._recent) > REMEMBERED:
+            self._recent.popitem(last=False)
         await self._link(track_id, answer.file_id)
         return answer
 
@@ -167,22 +171,22 @@ class Answers:
     async def _find(self, place: bytes, stamp: FileStamp, track_id: int | None) -> Answer:
         record = await self._library.by_path(place)
         if record is not None:
+            await self._link(track_id, record.id)
             answer = _stored(record, stamp)
             if answer is not None:
                 self.tally.store += 1
                 return answer
-        if await self._pipeline.adopt(place, stamp) is not None:
+        outcome: Analysed | Rejected | None = await self._pipeline.adopt(place, stamp)
+        if outcome is not None:
             self.tally.sidecar += 1
         else:
-            outcome = await self._analyse(place, stamp)
-            if isinstance(outcome, Rejected):
-                self.tally.refused += 1
-                record = await self._library.by_path(place)
-                if record is not None:
-                    await self._link(track_id, record.id)
-                raise refusal(outcome)
             self.tally.analysis += 1
+            outcome = await self._analyse(place, stamp)
         record = await self._library.by_path(place)
+        if record is not None:
+            await self._link(track_id, record.id)
+        if isinstance(outcome, Rejected):
+            raise refusal(outcome)
         answer = _stored(record, stamp) if record is not None else None
         if answer is None:
             raise RequestError(409, "file_changed", "The file changed while it was being analysed; ask again.")
