@@ -66,7 +66,7 @@ def create_app(settings: Settings) -> web.Application:
     return plugin
 
 
-def service(app: web.Application) -> Service:
+def get_service(app: web.Application) -> Service:
     """Return the running service of the plugin mounted in *app* (or of the plugin itself)."""
     return app[_PLUGIN][SERVICE] if _PLUGIN in app else app[SERVICE]
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from hosting import PREFIX, Host, Plugin
 from pytest_aiohttp.plugin import AiohttpClient
 
 from auralis_fp.app import setup
 from auralis_fp.settings import Settings
+from hosting import PREFIX, Host, Plugin
 
 
 @pytest.fixture

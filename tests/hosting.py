@@ -39,6 +39,14 @@ def long_file(path: Path, seconds: int, *, rate: int = 8000) -> Path:
     return path
 
 
+async def eventually(true: Callable[[], object], limit_sec: float = 30.0) -> None:
+    """Wait until *true* says so; fail if it does not in time."""
+    give_up = time.monotonic() + limit_sec
+    while not true():
+        assert time.monotonic() < give_up
+        await asyncio.sleep(0.01)
+
+
 @dataclass(frozen=True, slots=True)
 class Plugin:
     """A host application with the plugin in it, and what tests want of both."""

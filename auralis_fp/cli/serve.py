@@ -5,7 +5,7 @@ from typing import Final
 
 from aiohttp import web
 
-from ..app import service, setup
+from ..app import get_service, setup
 from ..routes.answering import errors_as_json
 from ..routes.api import health_of
 from ..settings import Settings
@@ -22,7 +22,7 @@ async def serve_alone(settings: Settings, port: int) -> int:
     plugin = setup(app, settings, prefix=PREFIX)
 
     async def root_health(_: web.Request) -> web.StreamResponse:
-        return health_of(service(plugin))
+        return health_of(get_service(plugin))
 
     app.router.add_get("/health", root_health)
     if settings.libraries:
