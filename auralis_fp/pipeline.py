@@ -55,6 +55,7 @@ class Pipeline:
         self._on_change = on_change
         self._in_flight: dict[bytes, asyncio.Future[Outcome]] = {}
         self._asked: dict[tuple[bytes, FileStamp], asyncio.Task[Outcome]] = {}
+        self._later: asyncio.TimerHandle | None = None
         self.analysed = 0  # since the start
         self.rejected = 0
         self._unchecked = asyncio.Event()
@@ -77,6 +78,8 @@ class Pipeline:
         self._stack.push_async_callback(cancel_and_wait, task)
 
     async def _abandon(self) -> None:
+        if self._later is not None:
+            self._later.cancel()
         for task in list(self._asked.values()):
             await cancel_and_wait(task)
 
@@ -85,6 +88,15 @@ class Pipeline:
         self._unchecked.set()
         self._parts.backlog.wake()
         self._on_change()
+
+    def _wake_later(self) -> None:
+        """Look again once a file that is being written may have settled."""
+        if self._later is None:
+            self._later = asyncio.get_running_loop().call_later(self._parts.settings.settle_sec, self._settled)
+
+    def _settled(self) -> None:
+        self._later = None
+        self.wake()
 
     # what the watcher tells
 
@@ -280,6 +292,7 @@ class Pipeline:
         if now != job.stamp:
             await parts.backlog.put_back(job)
             await self.observe([FileEvent(job.path, now)])
+            self._wake_later()
             return CHANGED
         if isinstance(outcome, Rejected) and outcome.stage == "worker" and job.attempts + 1 < MAX_ATTEMPTS:
             await parts.backlog.put_back(job, tried=True)
