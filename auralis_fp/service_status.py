@@ -17,6 +17,16 @@ PAUSE_SEC: Final = 0.25  # between two events at least
 PROGRESS_SEC: Final = 1.0  # while something runs, its progress is told this often
 COST_FACTOR: Final = 10  # in a huge library counting may take at most a tenth of the time
 HISTORY_MIN: Final = 60
+STATES: Final = (
+    "starting",
+    "idle",
+    "working",
+    "paused",
+    "quiet_hours",
+    "waiting_for_playback",
+    "waiting_for_machine",
+    "offline",
+)
 
 
 class History:

@@ -16,6 +16,7 @@ def add_routes(plugin: web.Application) -> None:
     plugin.add_routes(
         [
             web.post("", api.fingerprint),
+            web.post("/", api.fingerprint),
             web.get("", page.to_page),
             web.post("/batch", api.batch),
             web.get("/health", api.health),
