@@ -59,6 +59,11 @@ class Bus:
         """How many listen now."""
         return len(self._listeners)
 
+    @property
+    def last_id(self) -> int:
+        """The id of the newest event; 0 before the first."""
+        return self._last
+
     def publish(self, name: str, data: dict[str, Any], *, remember: bool = True) -> None:
         """Tell all listeners; *remember* the event for those who reconnect, unless the next one replaces it."""
         self._last += 1
