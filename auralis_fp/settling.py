@@ -82,7 +82,7 @@ class Settling:
         inside: list[tuple[bytes, bytes]] = []
         now = time.monotonic()
         for path, entry in touched.items():
-            if os.path.isdir(path):  # moved in as a whole, or just made  # noqa: PTH112 - bytes
+            if os.path.isdir(path):  # moved in as a whole, or just made
                 settled[path] = None
                 inside += [(event.path, entry.root) for event in walk(path, entry.root, self._rules)]
                 continue
