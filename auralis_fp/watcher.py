@@ -146,9 +146,9 @@ class Watcher:
         return self._settings.sweep_interval_sec
 
     @property
-    def polls(self) -> bool:
-        """Whether the settings ask for polling."""
-        return self._settings.watching == "polling"
+    def looks_once(self) -> bool:
+        """Whether changes are of no interest: one sweep, and those that are asked for."""
+        return self._settings.watching == "off"
 
 
 class _Root:
@@ -183,17 +183,21 @@ class _Root:
         while True:
             self._asked.clear()
             await self._watcher.sweep(self)
-            wait = self._watcher.sweep_interval_sec if self.state.mode == "events" else self._poll_interval()
-            if not self.state.online:
-                wait = OFFLINE_RETRY_SEC
-            self.set(next_scan=time.time() + wait)
+            wait = self._pause_sec()
+            self.set(next_scan=None if wait is None else time.time() + wait)
             try:
                 await asyncio.wait_for(self._asked.wait(), wait)
             except TimeoutError:
                 continue
 
-    def _poll_interval(self) -> float:
-        return min(POLL_EVERY_SEC, self._watcher.sweep_interval_sec)
+    def _pause_sec(self) -> float | None:
+        """Return the seconds until the next sweep; None for no other but those asked for."""
+        if not self.state.online:
+            return OFFLINE_RETRY_SEC
+        if self._watcher.looks_once:
+            return None
+        interval = self._watcher.sweep_interval_sec
+        return interval if self.state.mode == "events" else min(POLL_EVERY_SEC, interval)
 
     async def follow_events(self) -> None:
         """Follow the system's events for as long as there are any to be had."""

@@ -56,8 +56,17 @@ class Database:
         self._wake = asyncio.Event()
 
     async def read(self, sql: str, parameters: Iterable[Any] = ()) -> list[sqlite3.Row]:
-        """Return the rows of a query."""
-        return list(await self._reader.execute_fetchall(sql, parameters))
+        """Return the rows of a query.
+
+        Raises
+        ------
+        StorageError
+            The database cannot be read.
+        """
+        try:
+            return list(await self._reader.execute_fetchall(sql, parameters))
+        except sqlite3.Error as error:
+            raise storage_error(error) from error
 
     async def write(self, operation: Operation[T]) -> T:
         """Have *operation* run in a transaction and return what it returns, once it is committed.
@@ -150,7 +159,7 @@ async def open_database(path: Path, *, read_only: bool = False) -> AsyncIterator
     Raises
     ------
     StorageError
-        ``unwritable``, ``in_use``, ``newer_database``, ``corrupt_database`` or ``no_database``.
+        ``unwritable``, ``in_use``, ``newer_database``, ``corrupt_database`` ``outdated_database`` or ``no_database``.
     """
     async with contextlib.AsyncExitStack() as stack:
         writer = None
@@ -164,7 +173,7 @@ async def open_database(path: Path, *, read_only: bool = False) -> AsyncIterator
             writer = await stack.enter_async_context(_connect(path))
             await _prepare(writer, path)
         reader = await stack.enter_async_context(_connect(path))
-        await _check_version(reader, path)
+        await _check_version(reader, path, complete=True)
         await reader.execute("PRAGMA query_only = ON")
         database = Database(writer, reader)
         if writer is not None:
@@ -208,7 +217,8 @@ async def _prepare(connection: aiosqlite.Connection, path: Path) -> None:
         raise StorageError("unwritable", f"the database {path} cannot be written: {error}") from error
 
 
-async def _check_version(connection: aiosqlite.Connection, path: Path) -> None:
+async def _check_version(connection: aiosqlite.Connection, path: Path, *, complete: bool = False) -> None:
+    """Refuse what cannot be used; with *complete* also a database that is yet to be brought up to date."""
     try:
         version = await _version(connection)
         await connection.execute_fetchall("SELECT count(*) FROM sqlite_master")
@@ -225,6 +235,8 @@ async def _check_version(connection: aiosqlite.Connection, path: Path) -> None:
             f"the database {path} was made by a newer version of this program"
             f" (its layout is {version}, this program knows up to {newest})",
         )
+    if complete and version < newest:
+        raise StorageError("outdated_database", f"the database {path} is of an older version; a scan brings it up")
 
 
 async def _version(connection: aiosqlite.Connection) -> int:
