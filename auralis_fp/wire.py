@@ -8,9 +8,9 @@ from .model import Analysed, Rejected
 
 
 def to_json(value: Any) -> str:
-    """Return compact JSON in ASCII on one line; NaN and infinity are refused.
+    r"""Return compact JSON in ASCII on one line; NaN and infinity are refused.
 
-    ASCII keeps names that are not text (lone surrogates of ``os.fsdecode``) representable, as ``\\udce9``.
+    ASCII keeps names that are not text (lone surrogates of ``os.fsdecode``) representable, as ``\udce9``.
     """
     return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(", ", ": "))
 

@@ -105,7 +105,7 @@ def _listen(family: socket.AddressFamily, address: tuple[str, int]) -> socket.so
             candidate.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         candidate.bind(address)
         candidate.listen(128)
-        candidate.setblocking(False)
+        candidate.setblocking(False)  # noqa: FBT003 - the standard library asks for it so
         undo.pop_all()
     return candidate
 
