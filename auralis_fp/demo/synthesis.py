@@ -199,7 +199,8 @@ def _snare(stage: Stage) -> Signal:
     time = stage.times(0.2)
     rattle = np.diff(stage.random.standard_normal(time.size), prepend=0.0) * np.exp(-time / 0.05)
     body = np.sin(2 * np.pi * 190 * time) * np.exp(-time / 0.04)
-    return rattle + body
+    drum: Signal = rattle + body
+    return drum
 
 
 def _hat(stage: Stage) -> Signal:
