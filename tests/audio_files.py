@@ -5,12 +5,14 @@ import io
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any, Final
 
 import av
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
+from scipy import signal
 
 FloatArray = NDArray[np.float32]
 
@@ -127,6 +129,14 @@ def tones(seconds: float, channels: int = 2, rate: int = RATE, bits: int = 16) -
     return quantised
 
 
+def likeness(heard: FloatArray, truth: FloatArray, rate: int) -> tuple[float, float]:
+    """Highest correlation of two channels over all shifts, and that shift in seconds."""
+    products = signal.correlate(heard, truth, method="fft")
+    at = int(np.argmax(products))
+    shift = at - (len(truth) - 1)
+    return float(products[at] / np.linalg.norm(heard) / np.linalg.norm(truth)), shift / rate
+
+
 def write_recipe(path: Path, recipe: Recipe, sound: FloatArray) -> None:
     """Write *sound*, (samples, channels), as *recipe* says."""
     if recipe.container.isupper():
@@ -174,6 +184,11 @@ def silent_film() -> bytes:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         container.mux(stream.encode(None))
     return target.getvalue()
+
+
+def dice(seed: int | str) -> Random:
+    """Repeatable chance, for damage."""
+    return Random(seed)  # noqa: S311 - no secret
 
 
 def id3_tag(size: int) -> bytes:

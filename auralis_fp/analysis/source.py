@@ -1,6 +1,7 @@
 """Opening a file without trusting its name or kind."""
 
 import contextlib
+import errno
 import io
 import os
 import stat
@@ -57,10 +58,13 @@ class Source:
             return b""
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Move, and return the new position."""
+        """Move, and return the new position; negative, as libav wants it, if there is no such place."""
         if whence == os.SEEK_SET:
             offset += self.start
-        return self._file.seek(offset, whence) - self.start
+        try:
+            return self._file.seek(offset, whence) - self.start
+        except (OSError, OverflowError):
+            return -errno.EINVAL
 
     def tell(self) -> int:
         """Bytes from the first byte behind the tags."""

@@ -6,9 +6,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from scipy import signal
 
-from audio_files import NARROW, RECIPES, SPEEX_TONE, FloatArray, Recipe, dsf, encode, tones, write_recipe, write_wav
+from audio_files import (
+    NARROW,
+    RECIPES,
+    SPEEX_TONE,
+    FloatArray,
+    Recipe,
+    dsf,
+    encode,
+    likeness,
+    tones,
+    write_recipe,
+    write_wav,
+)
 from auralis_fp.analysis.decode import AudioInfo, open_audio
 from auralis_fp.formats import EXTENSIONS
 
@@ -27,14 +38,6 @@ def decode(path: Path) -> tuple[FloatArray, AudioInfo, tuple[str, ...]]:
             parts.append(block)
         assert stream.frames == sum(map(len, parts))
         return np.concatenate(parts), stream.info, stream.warnings
-
-
-def likeness(heard: FloatArray, truth: FloatArray, rate: int) -> tuple[float, float]:
-    """Highest correlation of two channels over all shifts, and that shift in seconds."""
-    products = signal.correlate(heard, truth, method="fft")
-    at = int(np.argmax(products))
-    shift = at - (len(truth) - 1)
-    return float(products[at] / np.linalg.norm(heard) / np.linalg.norm(truth)), shift / rate
 
 
 def peak_hz(sound: FloatArray, rate: int) -> float:
