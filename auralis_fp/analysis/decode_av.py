@@ -165,7 +165,6 @@ def _open_container(source: Source, recognised: Format | None, options: dict[str
             buffer_size=_BUFFER_BYTES,
         )
     except (av.FFmpegError, ValueError) as error:  # ValueError: av's own, for what it cannot wrap
-        source.check()
         if recognised:
             raise DecodeError("corrupt", f"The file is damaged: not readable as {recognised.name}.") from error
         raise DecodeError("unsupported", "This is no audio file of a known kind.") from error

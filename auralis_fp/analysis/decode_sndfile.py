@@ -1,6 +1,5 @@
 """Plain samples through libsndfile: three times as fast as libav there, and bit-exact."""
 
-import os
 import sys
 from collections.abc import Iterator
 from typing import Final, Self
@@ -63,7 +62,7 @@ class SndfileReader:
             return None
         source.seek(0)
         try:
-            sound = soundfile.SoundFile(os.dup(source.fileno()), closefd=True)
+            sound = soundfile.SoundFile(source.fileno(), closefd=False)
         except soundfile.LibsndfileError:
             return None
         if sound.subtype not in _CODECS or sound.channels > 2 or sound.frames <= 0:

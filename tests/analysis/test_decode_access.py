@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_files import RECIPES, Recipe, encode, id3_tag, silent_film, tones, write_recipe, write_wav
+from audio_files import RECIPES, FloatArray, Recipe, encode, film, id3_tag, tones, write_recipe, write_wav
 from auralis_fp.analysis.decode import open_audio
 from auralis_fp.errors import DecodeError, FileError, ScanError
 
@@ -20,6 +20,12 @@ def count(path: Path | bytes) -> int:
     with open_audio(os.fsencode(path)) as stream:
         assert sum(len(block) for block in stream.blocks()) == stream.frames
         return stream.frames
+
+
+def samples(path: Path) -> FloatArray:
+    """Decode all of a file."""
+    with open_audio(os.fsencode(path)) as stream:
+        return np.concatenate(list(stream.blocks()))
 
 
 def refusal(path: Path | bytes) -> tuple[str, str]:
@@ -136,8 +142,32 @@ def test_empty(tmp_path: Path) -> None:
 def test_film_without_sound(tmp_path: Path) -> None:
     """A video without a sound track has no audio."""
     path = tmp_path / "film.mp4"
-    path.write_bytes(silent_film())
+    path.write_bytes(film())
     assert refusal(path) == ("decode", "no_audio")
+
+
+def test_film_with_sound(tmp_path: Path) -> None:
+    """Of a video, the first sound track is read."""
+    truth = tones(1.0)
+    path = tmp_path / "film.mkv"
+    path.write_bytes(film(truth, tones(1.0, 1)))
+    np.testing.assert_array_equal(samples(path), truth)
+
+
+def test_film_with_a_default_track(tmp_path: Path) -> None:
+    """Of several sound tracks, the one marked as default is read."""
+    truth = tones(1.0, 1)
+    path = tmp_path / "film.mkv"
+    path.write_bytes(film(tones(1.0), truth, default=1))
+    np.testing.assert_array_equal(samples(path), truth)
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that fails to read")
+def test_failing_disk() -> None:
+    """A regular file that cannot be read is unreadable, not damaged."""
+    with pytest.raises(ScanError) as caught:
+        open_audio(b"/proc/self/mem")
+    assert caught.value.code == "unreadable"
 
 
 @pytest.mark.parametrize("head", [b"fLaC", b"OggS\0\2", b"RIFF\0\0\0\0WAVEfmt ", b"\0\0\0\x20ftypM4A ", b"wvpk"])

@@ -1,6 +1,8 @@
 """Every format of the table, written and read back."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ import soundfile
 
 from audio_files import (
     NARROW,
+    RATE,
     RECIPES,
     SPEEX_TONE,
     FloatArray,
@@ -177,3 +180,39 @@ def test_blocks_cut_anywhere_hold_the_whole(tmp_path: Path) -> None:
         for subtype in ("PCM_16", "PCM_24"):
             path = write_wav(tmp_path / "track.wav", truth, subtype=subtype)
             np.testing.assert_array_equal(decode(path)[0], truth)
+
+
+def test_variable_bit_rate_without_a_header(tmp_path: Path) -> None:
+    """An MP3 of variable bit rate that does not say how long it is is heard to its end."""
+    truth = tones(30.0)
+    truth[: 15 * RATE] = 0  # a first half of few bits: guesses from its bit rate are far off
+    path = tmp_path / "track.mp3"
+    with soundfile.SoundFile(path, "w", RATE, 2, "MPEG_LAYER_III", format="MP3", bitrate_mode="VARIABLE") as sound:
+        sound.write(truth)
+    content = path.read_bytes()
+    assert b"Xing" in content[:500]
+    path.write_bytes(content[content.index(b"\xff\xfb", 4) :])
+    heard, _, warnings = decode(path)
+    assert len(heard) / RATE == pytest.approx(30.0, abs=0.1)
+    assert warnings == ()
+
+
+def test_memory_is_bounded(tmp_path: Path) -> None:
+    """Twenty minutes take no more memory than one."""
+    program = (
+        "import os, resource, sys\n"
+        "from auralis_fp.analysis.decode import open_audio\n"
+        "def peak(path):\n"
+        "    with open_audio(os.fsencode(path)) as stream:\n"
+        "        for block in stream.blocks(): pass\n"
+        "    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "print(peak(sys.argv[1]), peak(sys.argv[2]))\n"
+    )
+    paths = [tmp_path / "short.flac", tmp_path / "long.flac"]
+    for path, minutes in zip(paths, (1, 20), strict=True):
+        with soundfile.SoundFile(path, "w", 8000, 2, "PCM_16", format="FLAC") as sound:
+            for _ in range(minutes):
+                sound.write(tones(60.0, 2, 8000))
+    result = subprocess.run([sys.executable, "-c", program, *paths], capture_output=True, text=True, check=True)
+    short_kb, long_kb = map(int, result.stdout.split())
+    assert long_kb - short_kb < 4096
