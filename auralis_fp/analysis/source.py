@@ -81,7 +81,7 @@ class Source:
             raise _unreadable(self.error) from self.error
 
     def _behind_tags(self) -> int:
-        """Position of the first byte that is not part of an ID3v2 tag."""
+        """Position of the first byte that is not part of an ID3v2 tag; a tag said to be longer than the file is none."""
         position = 0
         for _ in range(_MAX_TAGS):
             self._file.seek(position)
@@ -90,7 +90,7 @@ class Source:
                 break
             footer = 10 if tag[5] & 0x10 else 0
             position += 10 + footer + (tag[6] << 21 | tag[7] << 14 | tag[8] << 7 | tag[9])
-        return position if position < self.size else 0
+        return position if position < self.size else min(10, self.size)
 
 
 def _open_regular(path: bytes) -> int:

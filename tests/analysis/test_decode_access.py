@@ -198,6 +198,16 @@ def test_large_pictures_in_front(title: str, size: int, tmp_path: Path) -> None:
     assert count(path) == bare
 
 
+def test_lying_tag(tmp_path: Path) -> None:
+    """A tag that claims to be longer than the file does not hide the music behind it."""
+    recipe = next(recipe for recipe in RECIPES if recipe.title == "mp3-mpeg_layer_iii")
+    path = tmp_path / "track.mp3"
+    write_recipe(path, recipe, tones(1.0))
+    bare = count(path)
+    path.write_bytes(b"ID3\x04\x00\x00\x7f\x7f\x7f\x7f" + path.read_bytes())
+    assert count(path) == bare
+
+
 def test_descriptors_are_returned(tmp_path: Path) -> None:
     """Neither a file read nor one given up leaves a descriptor behind."""
     recipe = next(recipe for recipe in RECIPES if recipe.title == "m4a-alac")
