@@ -52,7 +52,7 @@ class AudioStream:
         Yields
         ------
         ndarray, shape (samples, channels), float32, C-contiguous
-            Full scale is 1.0; 1 to 65,536 samples, each of the file once.
+            Full scale is 1.0; 1 to 32,768 samples, each of the file once.
 
         Raises
         ------

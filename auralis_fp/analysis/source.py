@@ -81,7 +81,7 @@ class Source:
             raise _unreadable(self.error) from self.error
 
     def _behind_tags(self) -> int:
-        """Position of the first byte that is not part of an ID3v2 tag; a tag said to be longer than the file is none."""
+        """Position behind all ID3v2 tags; one that claims to be longer than the file ends with its header."""
         position = 0
         for _ in range(_MAX_TAGS):
             self._file.seek(position)
