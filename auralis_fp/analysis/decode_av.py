@@ -267,5 +267,5 @@ def _scale(values: NDArray[Any], zero: int, full_scale: float, out: FloatArray) 
     elif full_scale != 1.0:
         np.multiply(values, np.float32(1 / full_scale), out=out, dtype=np.float32, casting="unsafe")
     else:
-        with np.errstate(over="ignore"):  # doubles beyond float32 become infinite, as the analysis expects
+        with np.errstate(over="ignore", invalid="ignore"):  # doubles beyond float32 become infinite
             np.copyto(out, values, casting="unsafe")
