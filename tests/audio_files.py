@@ -5,12 +5,15 @@ import io
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any, Final
 
 import av
 import numpy as np
 import soundfile
+from av.stream import Disposition
 from numpy.typing import NDArray
+from scipy import signal
 
 FloatArray = NDArray[np.float32]
 
@@ -127,6 +130,14 @@ def tones(seconds: float, channels: int = 2, rate: int = RATE, bits: int = 16) -
     return quantised
 
 
+def likeness(heard: FloatArray, truth: FloatArray, rate: int) -> tuple[float, float]:
+    """Highest correlation of two channels over all shifts, and that shift in seconds."""
+    products = signal.correlate(heard, truth, method="fft")
+    at = int(np.argmax(products))
+    shift = at - (len(truth) - 1)
+    return float(products[at] / np.linalg.norm(heard) / np.linalg.norm(truth)), shift / rate
+
+
 def write_recipe(path: Path, recipe: Recipe, sound: FloatArray) -> None:
     """Write *sound*, (samples, channels), as *recipe* says."""
     if recipe.container.isupper():
@@ -144,36 +155,49 @@ def write_wav(path: Path, sound: FloatArray, rate: int = RATE, subtype: str = "P
 def encode(sound: FloatArray, recipe: Recipe) -> bytes:
     """Encode 16-bit *sound* with libav."""
     target = io.BytesIO()
-    samples = np.round(sound * 32768).clip(-32768, 32767).astype(np.int16)
-    layout = LAYOUTS[sound.shape[1]]
     with av.open(target, "w", format=recipe.container) as output:
         container: Any = output
-        stream = container.add_stream(recipe.codec, rate=recipe.rate, layout=layout)
+        stream = container.add_stream(recipe.codec, rate=recipe.rate, layout=LAYOUTS[sound.shape[1]])
         if recipe.sample_type:
             stream.format = recipe.sample_type
         if recipe.bit_rate:
             stream.bit_rate = recipe.bit_rate
-        for start in range(0, len(samples), 4096):
-            part = np.ascontiguousarray(samples[start : start + 4096])
-            frame = av.AudioFrame.from_ndarray(part.reshape(1, -1), format="s16", layout=layout)
-            frame.sample_rate = recipe.rate
-            frame.pts = start
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
+        _add_sound(container, stream, sound, recipe.rate)
     return target.getvalue()
 
 
-def silent_film() -> bytes:
-    """A film of a few grey pictures without sound, MP4."""
+def _add_sound(container: Any, stream: Any, sound: FloatArray, rate: int) -> None:
+    samples = np.round(sound * 32768).clip(-32768, 32767).astype(np.int16)
+    for start in range(0, len(samples), 4096):
+        part = np.ascontiguousarray(samples[start : start + 4096])
+        frame = av.AudioFrame.from_ndarray(part.reshape(1, -1), format="s16", layout=LAYOUTS[sound.shape[1]])
+        frame.sample_rate = rate
+        frame.pts = start
+        container.mux(stream.encode(frame))
+    container.mux(stream.encode(None))
+
+
+def film(*sounds: FloatArray, default: int | None = None) -> bytes:
+    """A film of a few grey pictures with these sound tracks, Matroska; *default* is the one so marked."""
     target = io.BytesIO()
-    with av.open(target, "w", format="mp4") as output:
+    with av.open(target, "w", format="matroska") as output:
         container: Any = output
-        stream = container.add_stream("mpeg4", rate=10, width=64, height=48)
+        pictures = container.add_stream("mpeg4", rate=10, width=64, height=48)
+        tracks = [container.add_stream("pcm_s16le", rate=RATE, layout=LAYOUTS[each.shape[1]]) for each in sounds]
+        for number, track in enumerate(tracks):
+            track.disposition = Disposition.default if number == default else Disposition(0)
         for shade in range(0, 200, 20):
             picture = np.full((48, 64, 3), shade, np.uint8)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
-        container.mux(stream.encode(None))
+            container.mux(pictures.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(pictures.encode(None))
+        for track, sound in zip(tracks, sounds, strict=True):
+            _add_sound(container, track, sound, RATE)
     return target.getvalue()
+
+
+def dice(seed: int | str) -> Random:
+    """Repeatable chance, for damage."""
+    return Random(seed)  # noqa: S311 - no secret
 
 
 def id3_tag(size: int) -> bytes:

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from ..errors import DecodeError
 from .measured import FloatArray
 
-BLOCK_SAMPLES: Final = 65536
+BLOCK_SAMPLES: Final = 32768
 MAX_CHANNELS: Final = 32
 MIN_RATE_HZ: Final = 1_000
 MAX_RATE_HZ: Final = 1_000_000

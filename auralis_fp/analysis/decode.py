@@ -52,7 +52,7 @@ class AudioStream:
         Yields
         ------
         ndarray, shape (samples, channels), float32, C-contiguous
-            Full scale is 1.0; 1 to 65,536 samples, each of the file once.
+            Full scale is 1.0; 1 to 32,768 samples, each of the file once.
 
         Raises
         ------
@@ -116,13 +116,20 @@ def open_audio(path: bytes) -> AudioStream:
     """
     source = Source(path)
     try:
+        return _open(source)
+    except BaseException:
+        source.close()
+        raise
+
+
+def _open(source: Source) -> AudioStream:
+    try:
         if not source.head:
-            source.check()
             raise DecodeError("no_audio", "The file is empty.")
         promise = read_promise(source)
         return AudioStream(source, _reader(source, promise), promise)
-    except BaseException:
-        source.close()
+    except DecodeError:
+        source.check()  # a disk that fails is not the file's fault
         raise
 
 

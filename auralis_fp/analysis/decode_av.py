@@ -165,7 +165,6 @@ def _open_container(source: Source, recognised: Format | None, options: dict[str
             buffer_size=_BUFFER_BYTES,
         )
     except (av.FFmpegError, ValueError) as error:  # ValueError: av's own, for what it cannot wrap
-        source.check()
         if recognised:
             raise DecodeError("corrupt", f"The file is damaged: not readable as {recognised.name}.") from error
         raise DecodeError("unsupported", "This is no audio file of a known kind.") from error
@@ -268,5 +267,5 @@ def _scale(values: NDArray[Any], zero: int, full_scale: float, out: FloatArray) 
     elif full_scale != 1.0:
         np.multiply(values, np.float32(1 / full_scale), out=out, dtype=np.float32, casting="unsafe")
     else:
-        with np.errstate(over="ignore"):  # doubles beyond float32 become infinite, as the analysis expects
+        with np.errstate(over="ignore", invalid="ignore"):  # doubles beyond float32 become infinite
             np.copyto(out, values, casting="unsafe")

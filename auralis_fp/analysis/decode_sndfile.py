@@ -1,6 +1,5 @@
-"""Plain samples through libsndfile: three times as fast as libav there, and bit-exact."""
+"""Plain samples through libsndfile: up to twice as fast as libav there, with the same numbers."""
 
-import os
 import sys
 from collections.abc import Iterator
 from typing import Final, Self
@@ -12,7 +11,7 @@ from .audio_info import BLOCK_SAMPLES, AudioInfo, check_limits, usual_positions
 from .measured import FloatArray
 from .source import Source
 
-FORMATS: Final = frozenset({"wav", "w64", "aiff", "au", "caf"})
+FORMATS: Final = frozenset({"wav", "w64", "aiff", "caf"})
 _CODECS: Final = {"PCM_16": "pcm_s16", "FLOAT": "pcm_f32"}
 _SCALE_16: Final = np.float32(2**-15)
 
@@ -63,7 +62,7 @@ class SndfileReader:
             return None
         source.seek(0)
         try:
-            sound = soundfile.SoundFile(os.dup(source.fileno()), closefd=True)
+            sound = soundfile.SoundFile(source.fileno(), closefd=False)
         except soundfile.LibsndfileError:
             return None
         if sound.subtype not in _CODECS or sound.channels > 2 or sound.frames <= 0:

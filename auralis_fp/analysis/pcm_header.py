@@ -79,8 +79,7 @@ def read_promise(source: Source) -> Promise | None:
 def _chunks(source: Source, position: int, layout: str, even: int) -> Iterator[_Chunk]:
     length = struct.calcsize(layout)
     for _ in range(_MAX_CHUNKS):
-        source.seek(position)
-        header = source.read(length)
+        header = _read_at(source, position, length)
         if len(header) < length:
             return
         name, size = struct.unpack(layout, header)
@@ -88,11 +87,14 @@ def _chunks(source: Source, position: int, layout: str, even: int) -> Iterator[_
         position += length + size + size % even
 
 
+def _read_at(source: Source, position: int, size: int) -> bytes:
+    return source.read(size) if source.seek(position) == position else b""
+
+
 def _w64_chunks(source: Source) -> Iterator[_Chunk]:
     position = 40
     for _ in range(_MAX_CHUNKS):
-        source.seek(position)
-        header = source.read(24)
+        header = _read_at(source, position, 24)
         if len(header) < 24:
             return
         size = struct.unpack_from("<Q", header, 16)[0]
@@ -104,11 +106,9 @@ def _promise(source: Source, chunks: Iterator[_Chunk]) -> Promise | None:
     bytes_per_sec, long_size = 0, 0
     for chunk in chunks:
         if chunk.name == b"fmt ":
-            source.seek(chunk.start + 8)
-            bytes_per_sec = int.from_bytes(source.read(4), "little")
+            bytes_per_sec = int.from_bytes(_read_at(source, chunk.start + 8, 4), "little")
         elif chunk.name == b"ds64":
-            source.seek(chunk.start + 8)
-            long_size = int.from_bytes(source.read(8), "little")
+            long_size = int.from_bytes(_read_at(source, chunk.start + 8, 8), "little")
         elif chunk.name in (b"data", b"SSND"):
             claimed = long_size if long_size and chunk.size == _RF64_SIZE else chunk.size
             return _of_data(source, chunk.start, claimed, bytes_per_sec)
@@ -125,8 +125,7 @@ def _of_data(source: Source, start: int, claimed: int, bytes_per_sec: int) -> Pr
         return None
     overrun = max(0, present - claimed)
     if overrun:
-        source.seek(start + claimed + claimed % 2)
-        overrun = 0 if _is_orderly(source.read(8)) else overrun
+        overrun = 0 if _is_orderly(_read_at(source, start + claimed + claimed % 2, 8)) else overrun
     return Promise(claimed, present, overrun, bytes_per_sec)
 
 

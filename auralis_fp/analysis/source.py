@@ -1,6 +1,7 @@
 """Opening a file without trusting its name or kind."""
 
 import contextlib
+import errno
 import io
 import os
 import stat
@@ -57,10 +58,13 @@ class Source:
             return b""
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Move, and return the new position."""
+        """Move, and return the new position; negative, as libav wants it, if there is no such place."""
         if whence == os.SEEK_SET:
             offset += self.start
-        return self._file.seek(offset, whence) - self.start
+        try:
+            return self._file.seek(offset, whence) - self.start
+        except (OSError, OverflowError):
+            return -errno.EINVAL
 
     def tell(self) -> int:
         """Bytes from the first byte behind the tags."""
@@ -77,7 +81,7 @@ class Source:
             raise _unreadable(self.error) from self.error
 
     def _behind_tags(self) -> int:
-        """Position of the first byte that is not part of an ID3v2 tag."""
+        """Position behind all ID3v2 tags; one that claims to be longer than the file ends with its header."""
         position = 0
         for _ in range(_MAX_TAGS):
             self._file.seek(position)
@@ -86,7 +90,7 @@ class Source:
                 break
             footer = 10 if tag[5] & 0x10 else 0
             position += 10 + footer + (tag[6] << 21 | tag[7] << 14 | tag[8] << 7 | tag[9])
-        return position if position < self.size else 0
+        return position if position < self.size else min(10, self.size)
 
 
 def _open_regular(path: bytes) -> int:

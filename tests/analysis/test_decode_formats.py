@@ -1,14 +1,28 @@
 """Every format of the table, written and read back."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from scipy import signal
 
-from audio_files import NARROW, RECIPES, SPEEX_TONE, FloatArray, Recipe, dsf, encode, tones, write_recipe, write_wav
+from audio_files import (
+    NARROW,
+    RATE,
+    RECIPES,
+    SPEEX_TONE,
+    FloatArray,
+    Recipe,
+    dsf,
+    encode,
+    likeness,
+    tones,
+    write_recipe,
+    write_wav,
+)
 from auralis_fp.analysis.decode import AudioInfo, open_audio
 from auralis_fp.formats import EXTENSIONS
 
@@ -22,19 +36,11 @@ def decode(path: Path) -> tuple[FloatArray, AudioInfo, tuple[str, ...]]:
         for block in stream.blocks():
             assert block.dtype == np.float32
             assert block.flags.c_contiguous
-            assert 0 < len(block) <= 65536
+            assert 0 < len(block) <= 32768
             assert block.shape[1] == stream.info.channels == len(stream.info.positions)
             parts.append(block)
         assert stream.frames == sum(map(len, parts))
         return np.concatenate(parts), stream.info, stream.warnings
-
-
-def likeness(heard: FloatArray, truth: FloatArray, rate: int) -> tuple[float, float]:
-    """Highest correlation of two channels over all shifts, and that shift in seconds."""
-    products = signal.correlate(heard, truth, method="fft")
-    at = int(np.argmax(products))
-    shift = at - (len(truth) - 1)
-    return float(products[at] / np.linalg.norm(heard) / np.linalg.norm(truth)), shift / rate
 
 
 def peak_hz(sound: FloatArray, rate: int) -> float:
@@ -169,8 +175,44 @@ def test_floats_beyond_full_scale(subtype: str, tmp_path: Path) -> None:
 
 def test_blocks_cut_anywhere_hold_the_whole(tmp_path: Path) -> None:
     """Lengths just below, at and above whole blocks lose no sample."""
-    for length in (1, 65535, 65536, 65537, 131072):
-        truth = tones(3.0)[:length]
+    for length in (1, 32767, 32768, 32769, 98304):
+        truth = tones(2.5)[:length]
         for subtype in ("PCM_16", "PCM_24"):
             path = write_wav(tmp_path / "track.wav", truth, subtype=subtype)
             np.testing.assert_array_equal(decode(path)[0], truth)
+
+
+def test_variable_bit_rate_without_a_header(tmp_path: Path) -> None:
+    """An MP3 of variable bit rate that does not say how long it is is heard to its end."""
+    truth = tones(30.0)
+    truth[: 15 * RATE] = 0  # a first half of few bits: guesses from its bit rate are far off
+    path = tmp_path / "track.mp3"
+    with soundfile.SoundFile(path, "w", RATE, 2, "MPEG_LAYER_III", format="MP3", bitrate_mode="VARIABLE") as sound:
+        sound.write(truth)
+    content = path.read_bytes()
+    assert b"Xing" in content[:500]
+    path.write_bytes(content[content.index(b"\xff\xfb", 4) :])
+    heard, _, warnings = decode(path)
+    assert len(heard) / RATE == pytest.approx(30.0, abs=0.1)
+    assert warnings == ()
+
+
+def test_memory_is_bounded(tmp_path: Path) -> None:
+    """Twenty minutes take no more memory than one."""
+    program = (
+        "import os, resource, sys\n"
+        "from auralis_fp.analysis.decode import open_audio\n"
+        "def peak(path):\n"
+        "    with open_audio(os.fsencode(path)) as stream:\n"
+        "        for block in stream.blocks(): pass\n"
+        "    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "print(peak(sys.argv[1]), peak(sys.argv[2]))\n"
+    )
+    paths = [tmp_path / "short.flac", tmp_path / "long.flac"]
+    for path, minutes in zip(paths, (1, 20), strict=True):
+        with soundfile.SoundFile(path, "w", 8000, 2, "PCM_16", format="FLAC") as sound:
+            for _ in range(minutes):
+                sound.write(tones(60.0, 2, 8000))
+    result = subprocess.run([sys.executable, "-c", program, *paths], capture_output=True, text=True, check=True)
+    short_kb, long_kb = map(int, result.stdout.split())
+    assert long_kb - short_kb < 4096
