@@ -62,4 +62,4 @@ def drum_loop(bpm: float, seconds: float = 30.0, *, start: float = 0.1) -> NDArr
     beats = np.arange(start, seconds - 0.3, beat)
     track = placed(beats[0::2], kick(), seconds) + placed(beats[1::2], snare(), seconds)
     track += placed(np.arange(start, seconds - 0.3, beat / 2), hat(), seconds)
-    return track / np.abs(track).max() * 0.8
+    return np.asarray(track / np.abs(track).max() * 0.8, dtype=np.float64)

@@ -34,13 +34,17 @@ def sine(hertz: float, seconds: float = 5.0, amplitude: float = 0.5, rate: int =
 def square(hertz: float, seconds: float = 5.0, amplitude: float = 0.5, rate: int = RATE) -> NDArray[np.float64]:
     """Return a square wave of an even number of samples a period, at about *hertz*."""
     half = round(rate / hertz / 2)
-    return amplitude * (1 - 2.0 * ((np.arange(round(seconds * rate)) // half) % 2))
+    return np.asarray(amplitude * (1 - 2.0 * ((np.arange(round(seconds * rate)) // half) % 2)), dtype=np.float64)
 
 
 def saw(hertz: float, seconds: float = 5.0, amplitude: float = 0.3, rate: int = RATE) -> NDArray[np.float64]:
     """Return a band-limited saw: its partials up to 0.45 of the rate."""
     partials = np.arange(1, int(0.45 * rate / hertz) + 1)
-    return amplitude * sum(np.sin(2 * np.pi * hertz * n * times(seconds, rate)) / n for n in partials)
+    at = times(seconds, rate)
+    total = np.zeros_like(at)
+    for n in partials:
+        total += np.sin(2 * np.pi * hertz * n * at) / n
+    return amplitude * total
 
 
 def white(seconds: float = 10.0, sigma: float = 0.1, rate: int = RATE, seed: int = 1) -> NDArray[np.float64]:
@@ -55,7 +59,7 @@ def shaped(seconds: float, power_slope: float, low_hz: float, rate: int = RATE, 
     frequencies = np.fft.rfftfreq(count, 1 / rate)
     gain = np.where(frequencies >= low_hz, np.maximum(frequencies, low_hz) ** (power_slope / 2), 0)
     noise = np.fft.irfft(spectrum * gain, count)
-    return 0.1 * noise / noise.std()
+    return np.asarray(0.1 * noise / noise.std(), dtype=np.float64)
 
 
 def pink(seconds: float = 30.0, rate: int = RATE, seed: int = 2) -> NDArray[np.float64]:
@@ -73,7 +77,7 @@ def band_limited(seconds: float, low_hz: float, high_hz: float, rate: int = RATE
     total = np.zeros_like(at)
     for frequency, phase in zip(frequencies, phases, strict=True):
         total += np.sin(2 * np.pi * frequency * at + phase)
-    return 0.1 * total / np.sqrt(count / 2)
+    return np.asarray(0.1 * total / np.sqrt(count / 2), dtype=np.float64)
 
 
 def measure(samples: Signal, rate: int = RATE, *, block: int = 65_536) -> Measured:

@@ -11,7 +11,7 @@ from .kweighting import high_pass_gain, shelf_gain
 from .levels import Levels
 from .lowfilter import LowFilter
 from .measured import Measured
-from .spectra import Grid, LowRates, Spectra
+from .spectra import HIGHEST_HZ, Grid, LowRates, Spectra
 
 Energies = NDArray[np.float64]
 
@@ -67,13 +67,15 @@ class LoudnessMeter:
         share = LowRates.low_share(grid.frequencies)
         response = np.abs(shelf_gain(grid.frequencies) * high_pass_gain(grid.frequencies)) ** 2
         self._gain = ((1 - share) * response * grid.hop_sec).astype(np.float32)
+        beyond = np.array([HIGHEST_HZ], dtype=np.float32)  # from here on the weighting is flat
+        self._beyond_gain = np.float32(abs(shelf_gain(beyond) * high_pass_gain(beyond))[0] ** 2 * grid.hop_sec)
         self._hop_sec = grid.hop_sec
         self._high: list[NDArray[np.float32]] = []
         self._low = LowFilter(LowRates(grid).low_rate, high_pass_gain, weights)
 
     def feed(self, spectra: Spectra) -> None:
         """Take the next spectra."""
-        self._high.append(spectra.weighted @ self._gain)
+        self._high.append(spectra.weighted @ self._gain + spectra.beyond * self._beyond_gain)
         self._low.feed(spectra.low)
 
     def finish(self, duration_sec: float) -> Loudness:

@@ -70,7 +70,7 @@ class PitchTracker:
         self._powers.append((energy[:, -1] / (_FRAME * self._channels)).astype(np.float32))
         correlation = self._autocorrelation(signals)
         difference = _difference(energy, correlation)
-        self._pitches.append(self._pick(_normalised(difference)))
+        self._pitches.append(self._pick(difference))
 
     def _autocorrelation(self, signals: ComplexArray) -> FloatArray:
         spectrum: FloatArray = np.zeros((len(signals), _FRAME + 1), dtype=np.float32)
@@ -78,22 +78,46 @@ class PitchTracker:
             z = fft.fft(signals[:, :, pair], 2 * _FRAME)
             spectrum[:, :_FRAME] += one_sided(z)
         spectrum[:, 1:_FRAME] /= 2
-        correlation: FloatArray = fft.irfft(spectrum)[:, : self._lags + 1]
+        correlation: FloatArray = fft.irfft(spectrum)[:, : self._lags + 5]
         return correlation
 
-    def _pick(self, normalised: FloatArray) -> FloatArray:
-        """Return the pitch of each frame: the first dip under the threshold, refined by a parabola."""
+    def _pick(self, difference: FloatArray) -> FloatArray:
+        """Return the pitch of each frame, 0 where there is none.
+
+        The first dip of the normalised difference under the threshold is the period; the dip at a multiple of it, some
+        hundred samples on, tells it more finely.
+        """
+        normalised = _normalised(difference[:, : self._lags + 2])
         inner = normalised[:, self._first_lag : -1]
         dips = (inner < _THRESHOLD) & (inner <= normalised[:, self._first_lag + 1 :])
-        found = dips.any(axis=1)
-        lag = dips.argmax(axis=1) + self._first_lag
-        frames = np.arange(len(normalised))
-        before, at, after = (normalised[frames, lag + step] for step in (-1, 0, 1))
-        curvature = before - 2 * at + after
-        shift = np.where(curvature > 0, (before - after) / (2 * np.maximum(curvature, 1e-9)), 0)
-        pitch = self._rate / (lag + np.clip(shift, -1, 1))
-        inside = (pitch >= _LOWEST_HZ) & (pitch <= _HIGHEST_HZ)
-        return np.where(found & inside, pitch, 0).astype(np.float32)
+        found = np.flatnonzero(dips.any(axis=1))
+        pitches: FloatArray = np.zeros(len(difference), dtype=np.float32)
+        if len(found):
+            period = _vertex(difference[found], dips[found].argmax(axis=1) + self._first_lag)
+            multiple = np.maximum(1, self._lags // 2 // period)
+            pitch = (
+                self._rate * multiple / _vertex(difference[found], _lowest_near(difference[found], multiple * period))
+            )
+            pitches[found] = np.where((pitch >= _LOWEST_HZ) & (pitch <= _HIGHEST_HZ), pitch, 0)
+        return pitches
+
+
+def _lowest_near(difference: FloatArray, lags: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the lag of the lowest difference within two samples of each given one."""
+    around = np.rint(lags).astype(np.int64)[:, None] + np.arange(-2, 3)
+    lowest = np.take_along_axis(difference, around, axis=1).argmin(axis=1)
+    lags_found: NDArray[np.int64] = around[np.arange(len(around)), lowest]
+    return lags_found
+
+
+def _vertex(difference: FloatArray, lag: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the place of the bottom of the parabola through a dip and its neighbours."""
+    frames = np.arange(len(difference))
+    before, at, after = (difference[frames, lag + step].astype(np.float64) for step in (-1, 0, 1))
+    curvature = before - 2 * at + after
+    shift = np.divide(before - after, 2 * curvature, out=np.zeros_like(at), where=curvature > 0)
+    vertex: NDArray[np.float64] = lag + np.clip(shift, -1, 1)
+    return vertex
 
 
 def _difference(energy: NDArray[np.float64], correlation: FloatArray) -> FloatArray:

@@ -106,13 +106,15 @@ class Spectra:
 
     ``power`` is (frames, bins), one-sided and summed over the full-range channels; the sum over all bins is the mean
     square of the windowed frame, so that a full-scale sine in one channel reads 0.5. ``weighted`` is the same with the
-    channel weights of ITU-R BS.1770. ``middle`` and ``low`` are the low-rate signals, (pairs, samples), complex: left
+    channel weights of ITU-R BS.1770, and ``beyond``, (frames,), what that leaves out above 20 kHz. ``middle`` and
+    ``low`` are the low-rate signals, (pairs, samples), complex: left
     channel real, right imaginary. ``low`` carries the shelf of the K-weighting, see ``LowRates``.
     """
 
     grid: Grid
     power: FloatArray
     weighted: FloatArray
+    beyond: FloatArray
     middle: ComplexArray
     low: ComplexArray
 
@@ -200,18 +202,20 @@ class Transformer:
             yield self._spectra(frames)
 
     def _spectra(self, frames: FloatArray) -> Spectra:
-        power, weighted, middle, low = None, None, [], []
+        power: FloatArray = np.zeros((len(frames), self.grid.bins), dtype=np.float32)
+        weighted = power if self._one_weight else np.zeros_like(power)
+        beyond: FloatArray = np.zeros(len(frames), dtype=np.float32)
+        middle, low = [], []
         for index, pair in enumerate(self._pairs):
             z = self._transform(frames, pair)
             middle.append(self._middle.decimate(index, z))
             low.append(self._low.decimate(index, z))
             share = self._power(z)
-            power = share if power is None else power + share
+            power += share
             if not self._one_weight:
-                part = share * np.float32(pair.weight)
-                weighted = part if weighted is None else weighted + part
-        assert power is not None  # noqa: S101 - there is at least one pair
-        return Spectra(self.grid, power, power if weighted is None else weighted, np.stack(middle), np.stack(low))
+                weighted += share * np.float32(pair.weight)
+            beyond += self._beyond(z) * np.float32(pair.weight)
+        return Spectra(self.grid, power, weighted, beyond, np.stack(middle), np.stack(low))
 
     def _transform(self, frames: FloatArray, pair: ChannelPair) -> ComplexArray:
         packed: ComplexArray = np.empty(frames.shape[:2], dtype=np.complex64)
@@ -241,6 +245,12 @@ class Transformer:
             power[:, half] /= 2  # both sides meet in this bin
         power *= self._scale
         return power
+
+    def _beyond(self, z: ComplexArray) -> FloatArray:
+        """Return the power of the bins that are not kept, shape (frames,)."""
+        rest = z[:, self.grid.bins : z.shape[1] - self.grid.bins + 1]
+        beyond: FloatArray = np.vecdot(rest, rest).real * self._scale
+        return beyond
 
 
 class _Decimator:

@@ -28,6 +28,7 @@ _METRICAL_RATIOS: Final = (1 / 3, 1 / 2, 1, 2, 3)  # a window may hear another l
 _NO_PULSE: Final = 0.1
 _CHANCE: Final = 7.0  # a peak of this over the root of the frames comes of chance alone
 _UNSETTLED_FRAMES: Final = 4
+_LEAST_ACCENT: Final = 5.0  # octaves summed over bands: less is the ripple of a steady tone
 _EVENTFUL: Final = 0.02  # of the highest point: windows that vary less hold nothing
 _SPECTRUM_POINTS: Final = 1 << 13
 
@@ -74,7 +75,7 @@ def pulse(envelope: OnsetEnvelope) -> Pulse:
 
 def _prepared(envelope: OnsetEnvelope) -> FloatSeries:
     """Return the envelope without its local mean, smoothed against the grid of frames."""
-    flux = envelope.accents.astype(np.float64)
+    flux = np.maximum(envelope.accents.astype(np.float64) - _LEAST_ACCENT, 0)
     flux[:_UNSETTLED_FRAMES] = 0  # that something is on when the file begins is no beat
     flux -= uniform_filter1d(flux, round(_LOCAL_MEAN_SEC * envelope.rate) | 1, mode="nearest")
     smooth: FloatSeries = gaussian_filter1d(np.maximum(flux, 0), _SMOOTHING_FRAMES)

@@ -3,6 +3,7 @@
 import numpy as np
 import pyloudnorm
 import pytest
+
 from signals import RATE, pink, signal, sine, square, stereo, values, white
 
 

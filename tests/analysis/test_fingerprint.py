@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from rhythms import clicks, drum_loop
-from signals import RATE, Signal, band_limited, measure, pink, saw, signal, sine, stereo, values, white
 
 from auralis_fp import schema
 from auralis_fp.analysis.fingerprint import Fingerprinter
 from auralis_fp.errors import AnalysisError
+from rhythms import clicks, drum_loop
+from signals import RATE, Signal, band_limited, measure, pink, saw, signal, sine, stereo, values, white
 
 
 def music(seconds: float = 14.0) -> Signal:
@@ -64,10 +64,10 @@ def test_sample_rate_does_not_matter(rate: int) -> None:
     """The same sound at another rate, below 10 kHz, reads the same."""
 
     def scene(at_rate: int) -> Signal:
-        swell = 0.6 + 0.4 * np.sin(2 * np.pi * 0.5 * np.arange(8 * at_rate) / at_rate)
-        return signal(
-            band_limited(8.0, 50, 9000, at_rate) * swell, band_limited(8.0, 50, 9000, at_rate, seed=4) * swell
-        )
+        beat = (np.arange(9 * at_rate) / at_rate) % 0.5
+        swell = 0.2 + np.minimum(beat / 0.01, 1) * np.exp(-beat / 0.1)
+        left, right = (band_limited(9.0, 50, 9000, at_rate, seed) for seed in (3, 4))
+        return signal(left * swell, (0.5 * left + right) * swell)
 
     assert_alike(values(scene(rate), rate), values(scene(RATE)))
 

@@ -1,10 +1,12 @@
 """The seven bands against closed forms and the spectrum of the whole."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
-from signals import RATE, Signal, pink, signal, sine, stereo, values, white
 
 from auralis_fp.analysis.frequency import BANDS, EDGES_HZ
+from signals import RATE, Signal, pink, signal, sine, stereo, values, white
 
 
 def shares(samples: Signal, rate: int = RATE) -> list[float]:
@@ -17,11 +19,8 @@ def reference(samples: Signal, rate: int = RATE) -> np.ndarray:
     """Return the bands from one rectangular transform of the whole."""
     power = np.sum(np.abs(np.fft.rfft(samples.astype(np.float64), axis=0)) ** 2, axis=1)
     frequencies = np.fft.rfftfreq(len(samples), 1 / rate)
-    energies = [
-        power[(frequencies >= low) & (frequencies < high)].sum()
-        for low, high in zip(EDGES_HZ, EDGES_HZ[1:], strict=False)
-    ]
-    return 100 * np.array(energies) / sum(energies)
+    energies = [power[(frequencies >= low) & (frequencies < high)].sum() for low, high in pairwise(EDGES_HZ)]
+    return np.asarray(100 * np.array(energies) / sum(energies))
 
 
 @pytest.mark.parametrize(("hertz", "band"), [(40, 0), (130, 1), (350, 2), (1000, 3), (2900, 4), (5000, 5), (12_000, 6)])
@@ -51,7 +50,7 @@ def test_pink_noise_is_even_in_octaves() -> None:
 
 
 def test_halves_count_alike() -> None:
-    """Half a file of one tone and half of another, equally strong, read 50 and 50: nothing is taken from the start alone."""
+    """Half a file of each of two tones, equally strong, reads 50 and 50: nothing is taken from the start alone."""
     found = values(stereo(np.concatenate((sine(100, 8.0), sine(5000, 8.0)))))
     assert found["bass_pct"] == pytest.approx(50, abs=0.1)
     assert found["presence_pct"] == pytest.approx(50, abs=0.1)

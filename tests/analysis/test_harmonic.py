@@ -3,6 +3,7 @@
 import librosa
 import numpy as np
 import pytest
+
 from rhythms import clicks, drum_loop
 from signals import RATE, measure, pink, saw, sine, stereo, times, values, white
 
@@ -18,7 +19,7 @@ def vibrato(cents: float) -> np.ndarray:
 
 def chord(semitones: list[float], octave: int = 0) -> np.ndarray:
     """Return equally strong pure tones above C."""
-    return np.sum([sine(C4 * 2 ** (octave + step / 12), 6.0, 0.2) for step in semitones], axis=0)
+    return np.asarray(np.sum([sine(C4 * 2 ** (octave + step / 12), 6.0, 0.2) for step in semitones], axis=0))
 
 
 def test_separation_extremes() -> None:

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from signals import RATE, saw, stereo
 
 from auralis_fp.analysis.channels import Layout
 from auralis_fp.analysis.pitch import PitchTracker
 from auralis_fp.analysis.spectra import Grid, LowRates, Transformer
+from signals import RATE, saw, stereo
 
 
 @pytest.mark.parametrize("rate", [RATE, 48_000])

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from signals import RATE, sine, stereo, times, white
 
 from auralis_fp.analysis.channels import Layout
 from auralis_fp.analysis.spectra import Grid, LowRates, Spectra, Transformer, band_shares
+from signals import RATE, sine, stereo, times, white
 
 
 def spectra_of(samples: np.ndarray, rate: int = RATE) -> list[Spectra]:

@@ -3,6 +3,7 @@
 import librosa
 import numpy as np
 import pytest
+
 from signals import RATE, measure, pink, sine, stereo, values, white
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from signals import measure, signal, sine, stereo, values, white
 
 NOISE, OTHER = white(5.0, seed=1), white(5.0, seed=2)
@@ -13,7 +14,7 @@ NOISE, OTHER = white(5.0, seed=1), white(5.0, seed=2)
         (NOISE, NOISE, 0.0, 1.0),
         (NOISE, -NOISE, 1.0, -1.0),
         (NOISE, OTHER, 0.5, 0.0),
-        (sine(400), np.roll(sine(400), 44_100 // 1600), 0.5, 0.0),
+        (sine(441), np.roll(sine(441), 25), 0.5, 0.0),
         (NOISE, 0.1 * NOISE, 0.5 * (1 - 2 * 0.1 / 1.01), 1.0),
     ],
 )

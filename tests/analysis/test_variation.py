@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from signals import measure, sine, square, stereo, values
 
 
