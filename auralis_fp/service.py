@@ -192,7 +192,7 @@ class Service:
     # control
 
     def state(self) -> str:
-        """Return the state as of the last count."""
+        """Return the state by what the worker processes do, without asking the database."""
         return self._live.board.state()[0]
 
     def scan(self, folder: bytes | None = None) -> None:

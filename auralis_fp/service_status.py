@@ -70,7 +70,6 @@ class StatusBoard:
         self._finished = finished
         self._changed = asyncio.Event()
         self._started = time.monotonic()
-        self._counts = Counts()
         self._history = History()
 
     @property
@@ -84,8 +83,8 @@ class StatusBoard:
 
     async def snapshot(self) -> dict[str, Any]:
         """Return the status as the API describes it."""
-        counts = self._counts = await self._parts.library.counts()
-        state, reason = self.state()
+        counts = await self._parts.library.counts()
+        state, reason = self.state(counts)
         self._history.note(self._finished())
         left = counts.pending + counts.outdated + counts.running
         rate = self._parts.throughput.rate()
@@ -117,9 +116,11 @@ class StatusBoard:
         reasons += [f"{folder.path}: {folder.reason}" for folder in self._watcher.folders() if not folder.online]
         return {"status": "degraded" if reasons else "healthy", "reasons": reasons}
 
-    def state(self) -> tuple[str, str]:
-        """Return the state and a sentence, as of the last count."""
-        folders, counts = self._watcher.folders(), self._counts
+    def state(self, counts: Counts | None = None) -> tuple[str, str]:
+        """Return the state and a sentence; without *counts*, by what the worker processes do."""
+        folders = self._watcher.folders()
+        if counts is None:
+            counts = Counts(running=sum(worker.state == "working" for worker in self._parts.pool.states()))
         if not self._watcher.scanned_once:
             return "starting", "Looking through the music folders for the first time."
         if folders and not any(folder.online for folder in folders):

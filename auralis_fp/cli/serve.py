@@ -6,7 +6,7 @@ from typing import Final
 from aiohttp import web
 
 from ..app import get_service, setup
-from ..routes.answering import errors_as_json
+from ..routes import SERVICE, add_headers, middlewares
 from ..routes.api import health_of
 from ..settings import Settings
 from .server import serve
@@ -18,8 +18,10 @@ async def serve_alone(settings: Settings, port: int) -> int:
     """Serve the plugin at ``/fingerprint`` and its health at ``/health``, until stopped."""
     if not settings.libraries:
         settings = replace(settings, allow_any_path=True)  # the listener is loopback only
-    app = web.Application(middlewares=[errors_as_json])
+    app = web.Application(middlewares=middlewares())
     plugin = setup(app, settings, prefix=PREFIX)
+    app[SERVICE] = plugin[SERVICE]  # the address beside the plugin is guarded like those in it
+    app.on_response_prepare.append(add_headers)
 
     async def root_health(_: web.Request) -> web.StreamResponse:
         return health_of(get_service(plugin))

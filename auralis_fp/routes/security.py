@@ -51,7 +51,8 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers.setdefault("Cache-Control", "no-store")
-    response.headers.add("Vary", "Origin")
+    if "Origin" not in response.headers.getall("Vary", []):
+        response.headers.add("Vary", "Origin")
     origin = request.headers.get(hdrs.ORIGIN)
     if origin is not None and not _foreign(request):
         response.headers["Access-Control-Allow-Origin"] = origin
