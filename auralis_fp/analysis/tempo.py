@@ -18,12 +18,12 @@ _SHORTEST_SEC: Final = 2.0
 _LOCAL_MEAN_SEC: Final = 1.0
 _SMOOTHING_FRAMES: Final = 1.5
 # The weights below were chosen on made-up music of known tempo, see docs/decisions; simple pulses fix none of them.
-_PRIOR_BPM: Final = 100.0
+_PRIOR_BPM: Final = 110.0
 _PRIOR_OCTAVES: Final = 1.2  # wide: it decides between levels that the signal supports alike
 _FASTEST_TAP_BPM: Final = 240.0  # beyond, feet tap every second pulse
 _TWICE, _THRICE = 1.5, 0.3  # weights of the correlation at twice and three times the lag
 _OVERTONE: Final = 0.2  # weight of three times the pulse's frequency
-_FILLED_HALF, _FILLED_THIRD = 0.37, 0.5  # how far a lag loses by what correlates at a half or a third of it
+_FILLED_HALF, _FILLED_THIRD = 0.47, 0.5  # how far a lag loses by what correlates at a half or a third of it
 _SAME_TEMPO: Final = 0.06  # octaves: 4 %
 _METRICAL_RATIOS: Final = (1 / 3, 1 / 2, 1, 2, 3)  # a window may hear another level of the same pulse
 _NO_PULSE: Final = 0.1
