@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stored import CORRUPT, LATER, SONG, STAMP, analysed, known, library_in, queued, seen, stored
 
 from auralis_fp import schema
 from auralis_fp.backlog import Backlog
@@ -15,6 +14,7 @@ from auralis_fp.model import Counts, FileEvent
 from auralis_fp.store.exchange import Result, TakenIn, result_from_json, result_record, results, take_in
 from auralis_fp.store.library import Library
 from auralis_fp.wire import to_json
+from stored import CORRUPT, LATER, SONG, STAMP, analysed, known, library_in, queued, seen, stored
 
 ODD = b"/music/\xe9\xff\n.mp3"
 
@@ -166,14 +166,14 @@ def test_a_good_result_is_accepted() -> None:
 )
 def test_a_bad_field_refuses_the_whole(name: str, value: object) -> None:
     """Whatever comes from elsewhere is checked, and the fault named."""
-    with pytest.raises(ValueError, match=f"{name}|metadata|algorithm"):
+    with pytest.raises(ValueError, match=rf"{name}|metadata|algorithm"):
         result_from_json(good() | {name: value})
 
 
 @pytest.mark.parametrize("value", [None, [], "text", 7, {}])
 def test_what_is_no_result_is_refused(value: object) -> None:
     """Anything may stand on a line."""
-    with pytest.raises(ValueError, match="JSON object|algorithm"):
+    with pytest.raises(ValueError, match=r"JSON object|algorithm"):
         result_from_json(value)
 
 

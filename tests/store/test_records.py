@@ -5,9 +5,9 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stored import analysed
 
 from auralis_fp.store.records import decode_key, encode_key, metadata_from_json
+from stored import analysed
 
 
 def test_metadata_survives_json() -> None:

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stored import analysed, with_metadata
 
 from auralis_fp import schema
 from auralis_fp.model import Analysed, FileStamp
 from auralis_fp.settings import Settings
 from auralis_fp.store import sidecar
+from stored import analysed, with_metadata
 
 
 @pytest.fixture
@@ -232,7 +232,7 @@ def test_nothing_is_left_of_an_interrupted_write(song: Path, settings: Settings)
         "while True: sidecar.write(os.fsencode(song), analysed(), stamp, settings)\n"
     )
     for _ in range(3):
-        command = [sys.executable, "-c", writing, song, settings.data_dir]
+        command = [sys.executable, "-c", writing, str(song), str(settings.data_dir)]
         with subprocess.Popen(command, stdout=subprocess.PIPE) as writer:
             assert writer.stdout is not None
             writer.stdout.readline()
