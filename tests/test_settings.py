@@ -45,7 +45,7 @@ def test_a_file_can_be_named(working_folder: Path) -> None:
     (working_folder / "auralis-fp.toml").write_text("workers = 1", encoding="utf-8")
     (working_folder / "other.toml").write_text("workers = 2", encoding="utf-8")
     assert load_settings(environ={}, file=Path("other.toml")).workers == 2
-    with pytest.raises(SettingsError, match="missing.toml: cannot be read"):
+    with pytest.raises(SettingsError, match=r"missing\.toml: cannot be read"):
         load_settings(environ={}, file=Path("missing.toml"))
 
 

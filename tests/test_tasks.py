@@ -1,6 +1,7 @@
 """Background tasks that fail, but not quietly."""
 
 import asyncio
+import itertools
 import logging
 
 import pytest
@@ -57,7 +58,7 @@ async def test_pauses_grow(monkeypatch: pytest.MonkeyPatch) -> None:
             raise LookupError
 
     await asyncio.wait_for(supervise("work", work, Health()), 5)
-    pauses = [after - before for before, after in zip(times, times[1:], strict=False)]
+    pauses = [after - before for before, after in itertools.pairwise(times)]
     assert all(pause >= least for pause, least in zip(pauses, (0.02, 0.04, 0.08, 0.08, 0.08), strict=True))
 
 

@@ -41,7 +41,7 @@ def test_steady_work_is_measured(clock: Clock) -> None:
     """Tracks a second, and seconds of music a second."""
     throughput = Throughput(clock)
     work(throughput, clock, 20, each_sec=0.5)
-    assert throughput.rate() == Rate(pytest.approx(2.0), pytest.approx(400.0))
+    assert throughput.rate() == pytest.approx(Rate(2.0, 400.0))
     assert throughput.eta_sec(100) == pytest.approx(50.0)
     assert throughput.eta_sec(0) is None
 
