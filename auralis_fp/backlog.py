@@ -102,7 +102,6 @@ class Backlog:
 
     async def retry(self, file_ids: Sequence[int] | None) -> int:
         """Queue failed files once more, all or some; return how many."""
-
         chosen = "f.missing_since IS NULL"
         if file_ids is not None:
             chosen += " AND f.id IN (SELECT value FROM json_each(:p0))"

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from stored import CORRUPT, LATER, SONG, STAMP, analysed, known, library_in, queued, seen, stored
 
 from auralis_fp.backlog import Backlog
 from auralis_fp.model import Counts, FileEvent
 from auralis_fp.store.library import Library
+from stored import CORRUPT, LATER, SONG, STAMP, analysed, known, library_in, queued, seen, stored
 
 
 @pytest.fixture
