@@ -19,6 +19,7 @@ const KINDS = {
   unsupported: "No decoder for it",
 };
 const PAGE = 200;
+const OPEN_UP_TO = 5; // larger groups are folded, so that the tracks stay near
 let loaded = 0;
 
 const kindOf = (code) => KINDS[code] ?? clean(code).replaceAll("_", " ").replace(/^./, (first) => first.toUpperCase());
@@ -45,8 +46,8 @@ function show(byCode, items, next) {
   byId("failure-groups").classList.toggle("cut", next !== null);
 }
 
-function createGroup({ code }) {
-  return el("details", { open: true, class: "group" },
+function createGroup({ code, number }) {
+  return el("details", { open: number <= OPEN_UP_TO, class: "group" },
     el("summary", {}, el("span", { class: "kind" }, kindOf(code)), el("span", { class: "badge failed" })),
     el("ul", { class: "plain" }), el("p", { class: "hint rest" }));
 }

@@ -21,11 +21,11 @@ export const setServerTime = (seconds) => {
 /** The server's time now, in Unix seconds. */
 export const serverNow = () => Date.now() / 1000 + ahead;
 
-/** A name as it can be shown: what is not text becomes U+FFFD, control characters become their pictures. */
-export function clean(text) {
-  const visible = String(text).replace(/[\u0000-\u001f]/g, (sign) => String.fromCharCode(0x2400 + sign.charCodeAt(0)));
-  return visible.replace(/\u007f/g, "\u2421").replace(/\p{Surrogate}/gu, "\ufffd");
-}
+/** What would not be seen, or would turn the rest of the line round: controls, bidi overrides, half characters. */
+const UNSHOWABLE = /[\p{Cc}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+/** A name as it can be shown; each sign that cannot be becomes U+FFFD. */
+export const clean = (text) => String(text).replace(UNSHOWABLE, "\ufffd");
 
 /** The last part of a path. */
 export const nameOf = (path) => clean(path).split(/[/\\]/).pop();

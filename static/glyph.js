@@ -45,7 +45,7 @@ function closedCurve(points) {
 }
 
 function silhouette(fingerprint, shift) {
-  const radius = BANDS.map((name) => 7 + 25 * Math.sqrt(clamp(fingerprint[name] / 70)));
+  const radius = BANDS.map((name) => 9 + 23 * clamp(fingerprint[name] / 60) ** 0.4);
   const points = [];
   for (let step = 0; step < 12; step += 1) {
     const band = step <= 6 ? step : 12 - step;
@@ -95,8 +95,8 @@ export function glyph(fingerprint, { dimensions = null, undefinedNames = [], lab
   const loud = round(1.5 + 4 * clamp((fingerprint.lufs + 40) / 35));
   const shapes = [
     svg("circle", { cx: CENTRE, cy: CENTRE, r: dimensions ? 39 : 49, fill: `hsl(${hue} ${colour}% 55%)`, "fill-opacity": 0.16 }),
-    svg("path", { d: silhouette(fingerprint, -shift / 2), fill: `hsl(${hue} ${colour}% 52%)`, "fill-opacity": 0.72 }),
-    svg("path", { d: silhouette(fingerprint, shift / 2), fill: `hsl(${hue + 48} ${colour}% 58%)`, "fill-opacity": 0.6 }),
+    svg("path", { d: silhouette(fingerprint, -shift / 2), fill: `hsl(${hue} ${colour}% 52%)`, "fill-opacity": 0.78 }),
+    svg("path", { d: silhouette(fingerprint, shift / 2), fill: `hsl(${hue + 32} ${colour}% 58%)`, "fill-opacity": 0.55 }),
     svg("circle", { cx: CENTRE, cy: CENTRE, r: loud, fill: "#fff", "fill-opacity": 0.92 }),
     beats(fingerprint, hue),
   ];

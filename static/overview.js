@@ -2,7 +2,7 @@
 
 import { post } from "./api.js";
 import { announce, byId, el, reconcile, setAttribute, setText, svg, toast } from "./dom.js";
-import { count, counted, decimal, rate, roughly, setServerTime, timeOfDay } from "./format.js";
+import { count, counted, rate, roughly, setServerTime, timeOfDay } from "./format.js";
 
 const STATES = {
   starting: "Starting",
@@ -146,7 +146,7 @@ export function drawSpark() {
     const height = number ? Math.max(1.5, (38 * number) / most) : 0.6;
     return svg("rect", { x: index * 5 + 0.5, y: 40 - height, width: 4, height, rx: 1, class: number ? "" : "none" });
   });
-  const peak = `${decimal((most * 60_000) / BUCKET_MS)} a minute`;
+  const peak = `${count((most * 60_000) / BUCKET_MS)} a minute`;
   figure.replaceChildren(
     svg("svg", { viewBox: `0 0 ${BUCKETS * 5} 40`, preserveAspectRatio: "none", role: "img", "aria-label": `Tracks finished in the last six minutes, at most ${peak}` }, columns),
     el("figcaption", {}, el("span", {}, "Last 6 minutes"), el("span", {}, `peak ${peak}`)));
