@@ -1,6 +1,32 @@
 """25-dimensional audio fingerprints of a music library, embedded in a web application.
 
-``setup(app, settings)`` mounts the plugin into an aiohttp application.
+``setup(app, settings)`` mounts the plugin into an aiohttp application. What needs aiohttp is imported when first asked
+for; nothing numeric is ever imported here.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from . import errors
+    from .app import create_app, get_service, setup
+    from .settings import Settings
+
 __version__ = "0.1.0"
+
+__all__ = ["Settings", "create_app", "errors", "get_service", "setup"]
+
+_HOMES: Final = {"Settings": "settings", "create_app": "app", "get_service": "app", "setup": "app"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its home when it is first used."""
+    if name in _HOMES:
+        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    if name == "errors":
+        return import_module(".errors", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

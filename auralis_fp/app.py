@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from .routes import SERVICE, add_routes, middlewares
+from .routes import SERVICE, add_headers, add_routes, middlewares
 from .service import Service
 from .settings import Settings, load_settings
 
@@ -60,11 +60,13 @@ def create_app(settings: Settings) -> web.Application:
     plugin = web.Application(middlewares=middlewares())
     plugin[SERVICE] = Service(settings)
     plugin.cleanup_ctx.append(_run_service)
+    plugin.on_shutdown.append(_stop_answering)
+    plugin.on_response_prepare.append(add_headers)
     add_routes(plugin)
     return plugin
 
 
-def service(app: web.Application) -> Service:
+def get_service(app: web.Application) -> Service:
     """Return the running service of the plugin mounted in *app* (or of the plugin itself)."""
     return app[_PLUGIN][SERVICE] if _PLUGIN in app else app[SERVICE]
 
@@ -73,3 +75,8 @@ async def _run_service(plugin: web.Application) -> AsyncIterator[None]:
     """Own every long-lived part of the plugin for as long as the application runs."""
     async with plugin[SERVICE].running():
         yield
+
+
+async def _stop_answering(plugin: web.Application) -> None:
+    """End streams and let go of those who wait, so that the server need not wait for them."""
+    plugin[SERVICE].stop_answering()

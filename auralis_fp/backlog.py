@@ -48,6 +48,11 @@ class Backlog:
 
         await self._database.write(operation)
 
+    async def ready(self) -> bool:
+        """Say whether there is a job to claim."""
+        sql = "SELECT 1 FROM jobs WHERE claim IS NULL AND sidecar_checked = 1 LIMIT 1"
+        return bool(await self._database.read(sql))
+
     async def claim(self) -> Job | None:
         """Take the next job whose sidecar has been looked at; None if there is none."""
         return await self._claim("j.claim IS NULL AND j.sidecar_checked = 1 ORDER BY j.queued_at DESC LIMIT 1", ())

@@ -53,11 +53,17 @@ class Bus:
         self._last = 0
         self._kept: deque[Event] = deque(maxlen=REMEMBERED)
         self._listeners: set[Subscription] = set()
+        self._closed = False
 
     @property
     def listeners(self) -> int:
         """How many listen now."""
         return len(self._listeners)
+
+    @property
+    def last_id(self) -> int:
+        """The id of the newest event; 0 before the first."""
+        return self._last
 
     def publish(self, name: str, data: dict[str, Any], *, remember: bool = True) -> None:
         """Tell all listeners; *remember* the event for those who reconnect, unless the next one replaces it."""
@@ -73,6 +79,8 @@ class Bus:
         """Listen, beginning after *last_id* as far as remembered, or with what comes next."""
         missed = [event for event in self._kept if last_id is not None and event.id > last_id]
         subscription = Subscription(missed)
+        if self._closed:
+            subscription.close()
         self._listeners.add(subscription)
         try:
             yield subscription
@@ -80,6 +88,7 @@ class Bus:
             self._listeners.discard(subscription)
 
     def close(self) -> None:
-        """End every listener's iteration."""
+        """End every listener's iteration, also of those still to come."""
+        self._closed = True
         for listener in self._listeners:
             listener.close()

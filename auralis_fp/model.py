@@ -77,7 +77,7 @@ class FileEvent:
 class FolderState:
     """One library root as the status page shows it.
 
-    ``mode`` is how changes are noticed (``events``, ``polling``, ``starting``, ``failed``); ``online`` is False while
+    ``mode`` is how changes are noticed (``events``, ``polling``, ``off``, ``starting``); ``online`` is False while
     the folder cannot be read, during which nothing below it is judged gone.
     """
 

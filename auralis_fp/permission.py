@@ -1,7 +1,6 @@
 """Whether background work may run now, and if not, why: paused, quiet hours, playback."""
 
 import asyncio
-import re
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from typing import NamedTuple
@@ -18,8 +17,9 @@ class QuietHours:
     """A daily span such as 23:00-07:00, in local time; an empty text is never quiet."""
 
     def __init__(self, text: str) -> None:
-        times = [time.fromisoformat(part) for part in re.split("-", text)] if text else []
-        self.start, self.end = times or (None, None)
+        start, _, end = text.partition("-")
+        self.start: time | None = time.fromisoformat(start) if start else None
+        self.end: time | None = time.fromisoformat(end) if end else None
 
     def until(self, now: datetime) -> datetime | None:
         """Return when the quiet *now* lies in ends; None if *now* is not quiet."""

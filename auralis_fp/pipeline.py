@@ -3,11 +3,12 @@
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass
 from typing import Any, Final, Self
 
+from . import schema
 from .backlog import MAX_ATTEMPTS, Backlog
 from .bus import Bus
 from .errors import StorageError
@@ -21,7 +22,7 @@ from .store.library import Library
 from .store.records import Job
 from .tasks import FIRST_RETRY_SEC, LONGEST_RETRY_SEC, cancel_and_wait, supervise
 from .throughput import Throughput
-from .wire import outcome_record
+from .wire import failure_record, outcome_record
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +54,10 @@ class Pipeline:
         self._parts = parts
         self._on_change = on_change
         self._in_flight: dict[bytes, asyncio.Future[Outcome]] = {}
-        self._answers: set[asyncio.Task[Outcome]] = set()
+        self._asked: dict[tuple[bytes, FileStamp], asyncio.Task[Outcome]] = {}
+        self._later: asyncio.TimerHandle | None = None
+        self.analysed = 0  # since the start
+        self.rejected = 0
         self._unchecked = asyncio.Event()
         self._stack = AsyncExitStack()
 
@@ -74,7 +78,9 @@ class Pipeline:
         self._stack.push_async_callback(cancel_and_wait, task)
 
     async def _abandon(self) -> None:
-        for task in list(self._answers):
+        if self._later is not None:
+            self._later.cancel()
+        for task in list(self._asked.values()):
             await cancel_and_wait(task)
 
     def wake(self) -> None:
@@ -82,6 +88,15 @@ class Pipeline:
         self._unchecked.set()
         self._parts.backlog.wake()
         self._on_change()
+
+    def _wake_later(self) -> None:
+        """Look again once a file that is being written may have settled."""
+        if self._later is None:
+            self._later = asyncio.get_running_loop().call_later(self._parts.settings.settle_sec, self._settled)
+
+    def _settled(self) -> None:
+        self._later = None
+        self.wake()
 
     # what the watcher tells
 
@@ -114,9 +129,7 @@ class Pipeline:
         while True:
             self._unchecked.clear()
             while jobs := await backlog.unchecked(TAKE_OVER):
-                found = await asyncio.to_thread(
-                    lambda jobs=jobs: [sidecar.read(j.path, j.stamp, settings) for j in jobs]
-                )
+                found = await asyncio.to_thread(_read_sidecars, jobs, settings)
                 await backlog.mark_checked(
                     [job.file_id for job, known in zip(jobs, found, strict=True) if known is None]
                 )
@@ -135,20 +148,27 @@ class Pipeline:
         while True:
             await parts.permission.wait()
             news = parts.backlog.news
-            async with AsyncExitStack() as lease:
-                slot = await lease.enter_async_context(parts.pool.lease())
-                job = None if parts.permission.refusal() else await parts.backlog.claim()
-                if job is not None:
-                    await self._see_through(job, slot, lease)
-                    continue
-            await parts.backlog.wait(news)
+            if not (await parts.backlog.ready() and await self._work_once()):
+                await parts.backlog.wait(news)
+
+    async def _work_once(self) -> bool:
+        """Work on the next file as soon as a slot is free; say whether there was one."""
+        parts = self._parts
+        async with AsyncExitStack() as lease:
+            slot = await lease.enter_async_context(parts.pool.lease())
+            job = None if parts.permission.refusal() else await parts.backlog.claim()
+            if job is None:
+                return False
+            with self._flight(job) as flight:
+                flight.set_result(await self._see_through(job, slot, lease))
+        return True
 
     # work somebody waits for
 
     async def fingerprint(self, path: bytes, stamp: FileStamp) -> Outcome:
         """Return the outcome of a file that has no current result, ahead of all background work.
 
-        A job that is running already is joined. The work goes on if the caller gives up.
+        Whoever asks for the same file at the same time gets the same answer. The work goes on if the caller gives up.
 
         Parameters
         ----------
@@ -156,64 +176,123 @@ class Pipeline:
         stamp : FileStamp
             The file as it is now.
         """
-        while (flight := self._in_flight.get(path)) is None:
-            await self._parts.library.observe([FileEvent(path, stamp)])
-            job = await self._parts.backlog.claim_file(path)
-            if job is not None:
-                task = asyncio.create_task(self._answer(job), name="interactive analysis")
-                self._answers.add(task)
-                task.add_done_callback(self._answers.discard)
-                return await asyncio.shield(task)
-            if path not in self._in_flight:
-                record = await self._parts.library.by_path(path)
-                if record is not None and record.state in {"done", "failed"}:  # finished a moment ago
-                    return record.outcome()
-                await asyncio.sleep(0.01)  # a claim that is just being made or let go
-        return await asyncio.shield(flight)
+        key = (path, stamp)
+        task = self._asked.get(key)
+        if task is None:
+            task = self._asked[key] = asyncio.create_task(self._answer(path, stamp), name="interactive analysis")
+            task.add_done_callback(lambda done: self._answered(key, done))
+        return await asyncio.shield(task)
 
-    async def _answer(self, job: Job) -> Outcome:
+    def _answered(self, key: tuple[bytes, FileStamp], done: "asyncio.Task[Outcome]") -> None:
+        self._asked.pop(key, None)
+        if not done.cancelled() and (error := done.exception()) is not None:  # the caller may be gone
+            log.warning("no answer for %r: %s", key[0], error)
+
+    async def _answer(self, path: bytes, stamp: FileStamp) -> Outcome:
+        parts = self._parts
+        while True:
+            flight = self._in_flight.get(path)
+            if flight is not None:
+                outcome = await asyncio.shield(flight)
+            else:
+                await parts.library.observe([FileEvent(path, stamp)])
+                job = await parts.backlog.claim_file(path)
+                if job is None:
+                    record = await parts.library.by_path(path)
+                    if record is not None and record.state in {"done", "failed"}:  # finished a moment ago
+                        return record.outcome()
+                    await asyncio.sleep(0.01)  # a claim that is just being made or let go
+                    continue
+                outcome = await self._work_ahead(job)
+            if not (isinstance(outcome, Rejected) and outcome.code == "crashed"):
+                return outcome  # a crash may be tried once more; after that it is stored and found above
+
+    async def _work_ahead(self, job: Job) -> Outcome:
+        with self._flight(job) as flight:
+            async with AsyncExitStack() as lease:
+                slot = await lease.enter_async_context(self._parts.pool.lease(interactive=True))
+                outcome = await self._see_through(job, slot, lease)
+            flight.set_result(outcome)
+            return outcome
+
+    async def adopt(self, path: bytes, stamp: FileStamp) -> Analysed | None:
+        """Take over what a sidecar holds for this very file, if there is one to believe."""
+        known = await asyncio.to_thread(sidecar.read, path, stamp, self._parts.settings)
+        if known is None:
+            return None
+        await self._parts.library.observe([FileEvent(path, stamp)])
+        record = await self._parts.library.by_path(path)
+        if record is None or record.stamp != stamp:
+            return None
+        await self._parts.library.record(record.id, known, stamp, claim=None, source="sidecar")
         self._on_change()
-        async with AsyncExitStack() as lease:
-            slot = await lease.enter_async_context(self._parts.pool.lease(interactive=True))
-            return await self._see_through(job, slot, lease)
+        return known
 
     # one file, from claim to stored result
 
-    async def _see_through(self, job: Job, slot: Slot, lease: AsyncExitStack) -> Outcome:
-        """Analyse the file of a claimed job and store what came of it; the slot is free as soon as it can be."""
+    @contextmanager
+    def _flight(self, job: Job) -> Iterator["asyncio.Future[Outcome]"]:
+        """Hold a claimed job where others who want the same file find it."""
         flight: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._in_flight[job.path] = flight
+        self._on_change()
         try:
-            outcome = await self._analyse(job, slot)
-            await lease.aclose()
-            outcome = await self._settle(job, outcome)
-        except BaseException:
-            flight.cancel()
+            yield flight
+        except Exception as error:
+            flight.set_exception(error)
+            flight.exception()  # nobody need have joined
             raise
-        else:
-            flight.set_result(outcome)
-            return outcome
         finally:
+            flight.cancel()  # where it has come to nothing
             del self._in_flight[job.path]
             self._on_change()
+
+    async def _see_through(self, job: Job, slot: Slot, lease: AsyncExitStack) -> Outcome:
+        """Analyse the file of a claimed job and store what came of it; the slot is free as soon as it can be."""
+        outcome = await self._analyse(job, slot)
+        await lease.aclose()
+        return await self._settle(job, outcome)
 
     async def _analyse(self, job: Job, slot: Slot) -> Outcome:
         if await self._stamp(job.path) != job.stamp:
             return CHANGED
         self._parts.throughput.begin()
         self._on_change()
-        return await slot.run(job.path)
+        try:
+            outcome = await slot.run(job.path)
+        except Exception as error:  # stored as this file's failure, and logged
+            log.exception("analysis of %r", job.path)
+            return Rejected("internal", type(error).__name__, str(error))
+        fault = schema.fault_of(outcome.fingerprint) if isinstance(outcome, Analysed) else None
+        if fault is not None:
+            return Rejected("internal", "invalid_fingerprint", f"The analysis gave no valid fingerprint: {fault}.")
+        return outcome
 
     async def _stamp(self, path: bytes) -> FileStamp | None:
         return await asyncio.to_thread(look_at, path, self._parts.rules)
 
     async def _settle(self, job: Job, outcome: Outcome) -> Outcome:
         """Store an outcome, unless the file was another before or after; retried for as long as the store is down."""
+        health, pause = self._parts.health, FIRST_RETRY_SEC
+        while True:
+            try:
+                settled = await self._settle_now(job, outcome)
+            except StorageError as error:
+                health.mark_down("database", f"Results cannot be stored: {error}. Tried again all the time.")
+                self._on_change()
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_RETRY_SEC)
+            else:
+                health.mark_up("database")
+                return settled
+
+    async def _settle_now(self, job: Job, outcome: Outcome) -> Outcome:
         parts = self._parts
         now = await self._stamp(job.path)
         if now != job.stamp:
             await parts.backlog.put_back(job)
             await self.observe([FileEvent(job.path, now)])
+            self._wake_later()
             return CHANGED
         if isinstance(outcome, Rejected) and outcome.stage == "worker" and job.attempts + 1 < MAX_ATTEMPTS:
             await parts.backlog.put_back(job, tried=True)
@@ -221,7 +300,9 @@ class Pipeline:
             return outcome
         if isinstance(outcome, Analysed):
             await self._write_sidecar(job, outcome)
-        await self._record(job, outcome)
+        stored = await parts.library.record(job.file_id, outcome, job.stamp, claim=job.claim, source="analysis")
+        if stored:
+            self._tell(job, outcome)
         return outcome
 
     async def _write_sidecar(self, job: Job, analysed: Analysed) -> None:
@@ -234,27 +315,18 @@ class Pipeline:
         else:
             self._parts.health.mark_up(part)
 
-    async def _record(self, job: Job, outcome: Outcome) -> None:
-        parts, pause = self._parts, FIRST_RETRY_SEC
-        while True:
-            try:
-                stored = await parts.library.record(job.file_id, outcome, job.stamp, claim=job.claim, source="analysis")
-            except StorageError as error:
-                parts.health.mark_down("database", f"Results cannot be stored: {error}. Tried again all the time.")
-                self._on_change()
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, LONGEST_RETRY_SEC)
-            else:
-                parts.health.mark_up("database")
-                break
-        if stored:
-            self._tell(job, outcome)
-
     def _tell(self, job: Job, outcome: Outcome) -> None:
         identity: dict[str, Any] = {"id": job.file_id, "path": os.fsdecode(job.path)}
         if isinstance(outcome, Rejected):
+            self.rejected += 1
             log.info("%r cannot be used: %s", job.path, outcome.reason)
-            self._parts.bus.publish("failure", identity | asdict(outcome))
+            self._parts.bus.publish("failure", identity | failure_record(outcome))
         else:
+            self.analysed += 1
             self._parts.throughput.finish(outcome.metadata.duration_sec)
             self._parts.bus.publish("result", outcome_record(os.fsdecode(job.path), outcome) | identity)
+
+
+def _read_sidecars(jobs: Sequence[Job], settings: Settings) -> list[Analysed | None]:
+    """Return what the sidecars of these files hold. Blocks."""
+    return [sidecar.read(job.path, job.stamp, settings) for job in jobs]

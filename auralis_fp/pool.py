@@ -147,7 +147,7 @@ class Slot:
 
     def _limit(self) -> float:
         """Seconds the file at hand may take: grows with its length, as declared or as decoded so far."""
-        return self._settings.time_limit_sec + self._settings.time_limit_factor * max(self._progress)
+        return self._settings.time_limit_sec + self._settings.time_limit_factor * float(max(self._progress))
 
     async def _lost(self) -> Rejected:
         """Say how the worker ended, and clear away what is left of it."""

@@ -49,6 +49,11 @@ class Rules:
         real = os.path.realpath(path)
         return any(real == root or real.startswith(root.rstrip(b"/") + b"/") for root in self._real_roots)
 
+    def reached_plainly(self, path: bytes, root: bytes) -> bool:
+        """Say whether no link to a folder lies on the way from *root* to *path*. Blocks."""
+        below = os.path.relpath(os.path.dirname(path), root)
+        return os.path.realpath(os.path.dirname(path)) == os.path.normpath(os.path.join(os.path.realpath(root), below))
+
     def admits_path(self, path: bytes, root: bytes) -> bool:
         """Say whether everything on the way from *root* to *path* may be looked at."""
         below = os.path.relpath(path, root)
@@ -72,6 +77,8 @@ def look_at(path: bytes, rules: Rules) -> FileStamp | None:
 def walk(folder: bytes, root: bytes, rules: Rules) -> Iterator[FileEvent]:
     """Yield the music files below *folder*, which lies in *root*.
 
+    Links to folders are not followed: what they lead to is found in its own place, or does not belong to the libraries.
+
     Raises
     ------
     OSError
@@ -83,7 +90,7 @@ def walk(folder: bytes, root: bytes, rules: Rules) -> Iterator[FileEvent]:
         current = waiting.pop()
         try:
             status = os.stat(current)
-            if (status.st_dev, status.st_ino) in visited:  # a loop of links, or a second way to the same place
+            if (status.st_dev, status.st_ino) in visited:  # mounted at a second place
                 continue
             visited.add((status.st_dev, status.st_ino))
             with os.scandir(current) as entries:
@@ -100,11 +107,11 @@ def _entries(
     for entry in entries:
         if not rules.admits_name(entry.name, entry.path[prefix:]):
             continue
-        if entry.is_symlink() and not rules.contains(entry.path):
-            continue
         try:
-            if entry.is_dir():
+            if entry.is_dir(follow_symlinks=False):
                 waiting.append(entry.path)
+            elif entry.is_symlink() and not rules.contains(entry.path):
+                continue
             elif rules.admits_file(entry.name) and entry.is_file():
                 yield FileEvent(entry.path, FileStamp.of(entry.stat()))
         except OSError:  # vanished between the listing and the look

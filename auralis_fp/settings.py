@@ -67,7 +67,7 @@ class Settings:
             ("time_limit_factor", 0 <= self.time_limit_factor <= 100, "must be between 0 and 100"),
             ("memory_limit_mb", self.memory_limit_mb == 0 or self.memory_limit_mb >= 512, "must be 0 or at least 512"),
             ("settle_sec", 0 <= self.settle_sec <= 3600, "must be between 0 and 3600 seconds"),
-            ("sweep_interval_sec", self.sweep_interval_sec >= 1, "must be at least 1 second"),
+            ("sweep_interval_sec", 1 <= self.sweep_interval_sec <= 2_592_000, "must be between 1 second and 30 days"),
             (
                 "quiet_hours",
                 not self.quiet_hours or _QUIET_HOURS.fullmatch(self.quiet_hours) is not None,

@@ -20,6 +20,7 @@ class _Touched:
     root: bytes
     stamp: FileStamp | None
     since: float
+    again: bool = False
 
 
 class Settling:
@@ -52,26 +53,33 @@ class Settling:
 
     def touch(self, path: bytes, root: bytes) -> None:
         """Take note that something happened at *path*, in the library *root*."""
-        self._touched.setdefault(path, _Touched(root, None, time.monotonic()))
+        self._touched.setdefault(path, _Touched(root, None, time.monotonic())).again = True
         self._news.set()
 
     async def run(self) -> None:
         """Report what has settled, until cancelled."""
-        loop = asyncio.get_running_loop()
         while True:
-            await self._news.wait()
             self._news.clear()
-            while self._touched:
-                settled, inside = await loop.run_in_executor(self._threads, self._look, dict(self._touched))
-                for path, root in inside:
-                    self.touch(path, root)
-                for path in settled:
-                    self._touched.pop(path, None)
-                events = list(settled.values())
-                for start in range(0, len(events), _BATCH):
-                    await self._report([event for event in events[start : start + _BATCH] if event is not None])
-                if self._touched:
-                    await asyncio.sleep(min(LOOK_EVERY_SEC, max(0.02, self._settle_sec / 4)))
+            if not self._touched:
+                await self._news.wait()
+                continue
+            await self._round()
+            await asyncio.sleep(min(LOOK_EVERY_SEC, max(0.02, self._settle_sec / 4)))
+
+    async def _round(self) -> None:
+        """Look at everything that was touched, once; what cannot be reported stays."""
+        for entry in self._touched.values():
+            entry.again = False
+        looking = asyncio.get_running_loop().run_in_executor(self._threads, self._look, dict(self._touched))
+        settled, inside = await looking
+        events = [event for event in settled.values() if event is not None]
+        for start in range(0, len(events), _BATCH):
+            await self._report(events[start : start + _BATCH])
+        for path in settled:
+            if not self._touched[path].again:  # else something happened while it was looked at
+                del self._touched[path]
+        for path, root in inside:
+            self.touch(path, root)
 
     def _look(self, touched: dict[bytes, _Touched]) -> tuple[dict[bytes, FileEvent | None], list[tuple[bytes, bytes]]]:
         """Return what is settled, and the files inside folders that were touched. Blocks.
@@ -82,17 +90,26 @@ class Settling:
         inside: list[tuple[bytes, bytes]] = []
         now = time.monotonic()
         for path, entry in touched.items():
-            if os.path.isdir(path):  # moved in as a whole, or just made  # noqa: PTH112 - bytes
+            if not self._rules.reached_plainly(path, entry.root):
                 settled[path] = None
-                inside += [(event.path, entry.root) for event in walk(path, entry.root, self._rules)]
-                continue
-            stamp = look_at(path, self._rules)
-            if stamp is None:
+            elif os.path.isdir(path):  # moved in as a whole, or just made
+                settled[path] = None
+                inside += self._inside(path, entry.root)
+            elif (stamp := look_at(path, self._rules)) is None:
                 settled[path] = FileEvent(path, None)
             elif not self._rules.admits_file(path):
                 settled[path] = None
             elif stamp != entry.stamp:
                 entry.stamp, entry.since = stamp, now
-            if stamp is not None and path not in settled and now - entry.since >= self._settle_sec:
-                settled[path] = FileEvent(path, stamp)
+            if path not in settled and now - entry.since >= self._settle_sec:
+                settled[path] = FileEvent(path, entry.stamp)
         return settled, inside
+
+    def _inside(self, folder: bytes, root: bytes) -> list[tuple[bytes, bytes]]:
+        """Return the music files below a folder; none for a link, and for a folder that is gone again."""
+        if os.path.islink(folder):
+            return []
+        try:
+            return [(event.path, root) for event in walk(folder, root, self._rules)]
+        except OSError:
+            return []

@@ -40,10 +40,10 @@ class GuestProcess(context.SpawnProcess):
     @staticmethod
     def _Popen(process_obj: process.BaseProcess) -> Any:  # noqa: N802 - the name multiprocessing looks for
         with _without_host_main():
-            return context.SpawnProcess._Popen(process_obj)  # type: ignore[attr-defined]
+            return context.SpawnProcess._Popen(process_obj)
 
 
 class GuestContext(context.SpawnContext):
     """The spawn context, with processes that leave the host's main module alone."""
 
-    Process = GuestProcess  # type: ignore[assignment]
+    Process = GuestProcess

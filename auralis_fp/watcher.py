@@ -1,6 +1,7 @@
 """What changes in the music folders: a first scan, the system's events, and sweeps that catch what those missed."""
 
 import asyncio
+import contextlib
 import itertools
 import logging
 import os
@@ -12,8 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, Protocol, Self
 
-from watchfiles import Change, awatch
+from watchfiles import Change
 
+from .changes import Changes
 from .model import FileEvent, FolderState, Health
 from .mounts import is_network_mount
 from .scanner import UNFINISHED, Rules, walk
@@ -27,8 +29,7 @@ BATCH: Final = 500  # files handed over at once
 POLL_EVERY_SEC: Final = 60.0  # sweeps, where there are no events
 OFFLINE_RETRY_SEC: Final = 5.0
 OURS_AND_UNFINISHED: Final = (b".25d", *UNFINISHED)
-_DEBOUNCE_MS: Final = 400
-_STEP_MS: Final = 100
+OPENING_LIMIT_SEC: Final = 30.0  # the first sweep waits for the events to be open, but not for ever
 
 
 class Sink(Protocol):
@@ -146,9 +147,9 @@ class Watcher:
         return self._settings.sweep_interval_sec
 
     @property
-    def polls(self) -> bool:
-        """Whether the settings ask for polling."""
-        return self._settings.watching == "polling"
+    def watching(self) -> str:
+        """How changes are noticed, as set."""
+        return self._settings.watching
 
 
 class _Root:
@@ -159,7 +160,11 @@ class _Root:
         self.event_problem = ""
         self._watcher = watcher
         self._asked = asyncio.Event()
-        self.state = FolderState(path=os.fsdecode(path))
+        self._opened = asyncio.Event()  # events are open, or will not be
+        mode = watcher.watching if watcher.watching in {"polling", "off"} else "starting"
+        if mode != "starting":
+            self._opened.set()
+        self.state = FolderState(path=os.fsdecode(path), mode=mode)
 
     def set(self, **values: object) -> None:
         """Change what is shown."""
@@ -180,62 +185,75 @@ class _Root:
 
     async def sweep_for_ever(self) -> None:
         """Sweep at start, at the interval, when asked, and when the folder comes back."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._opened.wait(), OPENING_LIMIT_SEC)
         while True:
             self._asked.clear()
             await self._watcher.sweep(self)
-            wait = self._watcher.sweep_interval_sec if self.state.mode == "events" else self._poll_interval()
-            if not self.state.online:
-                wait = OFFLINE_RETRY_SEC
-            self.set(next_scan=time.time() + wait)
-            try:
+            wait = self._pause_sec()
+            self.set(next_scan=None if wait is None else time.time() + wait)
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._asked.wait(), wait)
-            except TimeoutError:
-                continue
 
-    def _poll_interval(self) -> float:
-        return min(POLL_EVERY_SEC, self._watcher.sweep_interval_sec)
+    def _pause_sec(self) -> float | None:
+        """Return the seconds until the next sweep; None for no other but those asked for."""
+        if not self.state.online:
+            return OFFLINE_RETRY_SEC
+        if self.state.mode == "off":
+            return None
+        interval = self._watcher.sweep_interval_sec
+        return interval if self.state.mode == "events" else min(POLL_EVERY_SEC, interval)
 
     async def follow_events(self) -> None:
         """Follow the system's events for as long as there are any to be had."""
-        network = await asyncio.get_running_loop().run_in_executor(
-            self._watcher.threads, is_network_mount, Path(os.fsdecode(self.path))
-        )
-        if network:
+        if self._watcher.watching == "auto" and await self._on_network():
             self._no_events("On a network mount, where changes by other machines are not announced.")
             return
         while True:
             if await self.readable():
                 try:
-                    self.set(mode="events")
                     await self._follow()
-                except (OSError, RuntimeError) as error:
-                    self._no_events(_event_problem(error))
-                    return
+                except (OSError, RuntimeError, ValueError) as error:
+                    if await self.readable():
+                        self._no_events(_event_problem(error))
+                        return
+            else:
+                self._opened.set()  # the sweep will say that it is not there
             await asyncio.sleep(OFFLINE_RETRY_SEC)
+
+    async def _on_network(self) -> bool:
+        folder = Path(os.fsdecode(self.path))
+        return await asyncio.get_running_loop().run_in_executor(self._watcher.threads, is_network_mount, folder)
 
     def _no_events(self, reason: str) -> None:
         self.event_problem = reason
         self.set(mode="polling", reason=reason)
+        self._opened.set()
         log.warning("%s: polling. %s", self.state.path, reason)
 
     async def _follow(self) -> None:
-        events = awatch(os.fsdecode(self.path), watch_filter=self._interesting, debounce=_DEBOUNCE_MS, step=_STEP_MS)
-        async for changes in events:
-            for _, name in changes:
-                path = os.fsencode(name)
-                if path == self.path or "\ufffd" in name:  # the folder itself, or a name the events cannot spell
-                    self.ask()
-                else:
-                    self._watcher.settling.touch(path, self.path)
-            if not await self.readable():
+        """Follow the events until the folder is gone."""
+        async with Changes(self.path) as changes:
+            self.set(mode="events")
+            if self._opened.is_set():  # it was away: what happened meanwhile nobody has told
                 self.ask()
-                return
+            self._opened.set()
+            replaced = False
+            while not replaced and await self.readable():
+                batch = await changes.next()
+                for change, path in batch:
+                    self._take(change, path)
+                replaced = any(path == self.path and change is not Change.modified for change, path in batch)
+            self.ask()
 
-    def _interesting(self, change: Change, name: str) -> bool:
+    def _take(self, change: Change, path: bytes) -> None:
+        if path == self.path or "\ufffd".encode() in path:  # the folder itself, or a name the events cannot spell
+            self.ask()
+        elif self._interesting(change, path):
+            self._watcher.settling.touch(path, self.path)
+
+    def _interesting(self, change: Change, path: bytes) -> bool:
         """Let through music, folders, and what is gone and might have been either; never what we write."""
-        path = os.fsencode(name)
-        if path == self.path:
-            return True
         if not self._watcher.rules.admits_path(path, self.path):
             return False
         if self._watcher.rules.admits_file(path):

@@ -12,7 +12,7 @@ class Framer:
     """Cut blocks of any size into frames of one length and hop.
 
     The signal is taken as preceded and followed by ``frame_length - hop`` zeros, so that every sample lies in as many
-    frames as any other. How the signal was divided into blocks does not show in the frames.
+    frames as any other, unless *padded* is false. How the signal was divided into blocks does not show in the frames.
 
     Parameters
     ----------
@@ -21,14 +21,17 @@ class Framer:
     channels : int > 0
     batch : int > 0
         Most frames handed out at once.
+    padded : bool
+        Whether frames may reach beyond the signal's ends.
     """
 
-    def __init__(self, frame_length: int, hop: int, channels: int, batch: int = 128) -> None:
+    def __init__(self, frame_length: int, hop: int, channels: int, batch: int = 128, *, padded: bool = True) -> None:
         self.frame_length = frame_length
         self.hop = hop
         self._capacity = (batch - 1) * hop + frame_length
         self._buffer = np.zeros((self._capacity, channels), dtype=np.float32)
-        self._filled = frame_length - hop
+        self._padding = frame_length - hop if padded else 0
+        self._filled = self._padding
 
     def feed(self, block: FloatArray) -> Iterator[FloatArray]:
         """Take a block; hand out the frames it completes.
@@ -53,10 +56,7 @@ class Framer:
 
     def flush(self) -> Iterator[FloatArray]:
         """Hand out what is left, the last frames padded with zeros."""
-        room = self._capacity - self._filled
-        padding = min(self.frame_length - self.hop, room)
-        self._buffer[self._filled : self._filled + padding] = 0
-        self._filled += padding
+        yield from self.feed(np.zeros((self._padding, self._buffer.shape[1]), dtype=np.float32))
         yield from self._frames()
 
     def _frames(self) -> Iterator[FloatArray]:

@@ -1,19 +1,34 @@
-"""The only Fourier transforms: power spectra of frames, summed over channels."""
+"""Where Fourier transforms begin: the spectra of short frames, and the low-rate signals that fall out of them.
 
-from collections.abc import Iterator
+Every frame is transformed once. Its power feeds what is read from spectra; its lowest bins, transformed back and
+overlapped, are the signal at about 11 kHz and at about 2.8 kHz, for whatever wants finer frequencies than a short
+frame resolves.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 from scipy import fft
 
 from .blocks import Framer
+from .kweighting import shelf_gain
 from .measured import ComplexArray, FloatArray
+
+FRAME_SEC: Final = 2048 / 44_100
+LOWEST_HZ: Final = 20.0  # what lies below is not heard, and not counted
+HIGHEST_HZ: Final = 20_000.0
+MIDDLE_POINTS: Final = 512  # bins of a frame kept for the signal at about 11 kHz
+LOW_POINTS: Final = 128  # bins of a frame kept for the signal at about 2.8 kHz
+MIDDLE_FADE_HZ: Final = (3800.0, 5450.0)
+LOW_FADE_HZ: Final = (500.0, 1300.0)
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Where frames and bins lie: equal in seconds and hertz at every sample rate.
+    """Where frames and bins lie: alike in seconds and hertz at every sample rate.
 
     Parameters
     ----------
@@ -27,9 +42,9 @@ class Grid:
     frame_length: int
 
     @classmethod
-    def of_seconds(cls, sample_rate: int, frame_sec: float) -> "Grid":
-        """Choose the even frame length nearest above *frame_sec* that transforms fast."""
-        return cls(sample_rate, 2 * fft.next_fast_len(max(2, round(frame_sec * sample_rate / 2)), real=False))
+    def at(cls, sample_rate: int) -> "Grid":
+        """Choose frames of 46 ms, of a length that transforms fast."""
+        return cls(sample_rate, 2 * fft.next_fast_len(max(8, round(FRAME_SEC * sample_rate / 2)), real=False))
 
     @property
     def hop(self) -> int:
@@ -37,45 +52,144 @@ class Grid:
         return self.frame_length // 2
 
     @property
-    def frame_rate(self) -> float:
-        """Frames per second."""
-        return self.sample_rate / self.hop
+    def hop_sec(self) -> float:
+        """Seconds between frames."""
+        return self.hop / self.sample_rate
 
     @property
     def bin_width_hz(self) -> float:
         """Distance of bins, in Hz."""
         return self.sample_rate / self.frame_length
 
+    @property
+    def bins(self) -> int:
+        """Bins that are kept: those up to 20 kHz, or to half the sample rate."""
+        return min(self.hop, int(HIGHEST_HZ / self.bin_width_hz + 0.5)) + 1
+
     @cached_property
     def frequencies(self) -> FloatArray:
         """Centre of each bin in Hz, shape (bins,)."""
-        return np.arange(self.frame_length // 2 + 1, dtype=np.float32) * np.float32(self.bin_width_hz)
+        return np.arange(self.bins, dtype=np.float32) * np.float32(self.bin_width_hz)
+
+    @cached_property
+    def audible(self) -> FloatArray:
+        """Share of each bin that lies between 20 Hz and 20 kHz, shape (bins,)."""
+        return band_shares(self.frequencies, self.bin_width_hz, LOWEST_HZ, HIGHEST_HZ)
+
+
+def band_shares(frequencies: FloatArray, width_hz: float, low_hz: float, high_hz: float) -> FloatArray:
+    """Return which share of each bin lies in a band.
+
+    Parameters
+    ----------
+    frequencies : ndarray, shape (bins,)
+        Centres of the bins, in Hz.
+    width_hz : float
+        Width of a bin.
+    low_hz, high_hz : float
+        Edges of the band.
+
+    Returns
+    -------
+    ndarray, shape (bins,)
+        0 outside, 1 inside, in between for bins on an edge.
+    """
+    upper = np.minimum(frequencies + width_hz / 2, high_hz)
+    lower = np.maximum(frequencies - width_hz / 2, low_hz)
+    shares: FloatArray = np.clip((upper - lower) / width_hz, 0.0, 1.0).astype(np.float32)
+    return shares
 
 
 @dataclass(frozen=True)
 class Spectra:
     """A run of consecutive frames.
 
-    ``power`` is (frames, bins) float32, one-sided and summed over channels: the sum over bins is the mean square of
-    the windowed frame (window energy divided out), so a full-scale sine in one channel reads 0.5.
+    ``power`` is (frames, bins), one-sided and summed over the full-range channels; the sum over all bins is the mean
+    square of the windowed frame, so that a full-scale sine in one channel reads 0.5. ``weighted`` is the same with the
+    channel weights of ITU-R BS.1770, and ``beyond``, (frames,), what that leaves out above 20 kHz. ``middle`` and
+    ``low`` are the low-rate signals, (pairs, samples), complex: left
+    channel real, right imaginary. ``low`` carries the shelf of the K-weighting, see ``LowRates``.
     """
 
     grid: Grid
     power: FloatArray
+    weighted: FloatArray
+    beyond: FloatArray
+    middle: ComplexArray
+    low: ComplexArray
 
 
-class SpectrumAnalyser:
-    """Power spectra of a stream, Hann window, half overlap.
+@dataclass(frozen=True)
+class ChannelPair:
+    """One or two channels that share a complex transform, and their weight in the loudness."""
 
-    Two channels share one complex transform: ``|L|² + |R|²`` at bin k is ``(|Z[k]|² + |Z[-k]|²) / 2`` of ``L + iR``.
+    channels: tuple[int, ...]
+    weight: float
+
+
+@dataclass(frozen=True)
+class LowRates:
+    """How the low-rate signals relate to the file's rate.
+
+    ``low`` has lost what lies above ``LOW_FADE_HZ`` gradually: what it keeps of the power at each frequency is
+    ``low_share``; ``power`` is left with the rest when multiplied by one minus that.
     """
 
-    def __init__(self, grid: Grid, channels: int, batch: int = 128) -> None:
+    grid: Grid
+
+    @property
+    def middle_rate(self) -> float:
+        """Samples per second of the signal at about 11 kHz."""
+        return self.grid.bin_width_hz * MIDDLE_POINTS
+
+    @property
+    def low_rate(self) -> float:
+        """Samples per second of the signal at about 2.8 kHz."""
+        return self.grid.bin_width_hz * LOW_POINTS
+
+    @staticmethod
+    def middle_share(frequencies: FloatArray) -> FloatArray:
+        """Return the share of the power at each frequency (Hz) that ``middle`` keeps."""
+        return _fade(frequencies, *MIDDLE_FADE_HZ)
+
+    @staticmethod
+    def low_share(frequencies: FloatArray) -> FloatArray:
+        """Return the share of the power at each frequency (Hz) that ``low`` keeps, shelf apart."""
+        return _fade(frequencies, *LOW_FADE_HZ)
+
+
+def _fade(frequencies: FloatArray, start_hz: float, end_hz: float) -> FloatArray:
+    """Return a power gain that falls from 1 to 0 so smoothly that the filter does not ring beyond a frame."""
+    position = np.clip((np.abs(frequencies) - start_hz) / (end_hz - start_hz), 0, 1)
+    gain: FloatArray = (np.cos(np.pi / 2 * np.sin(np.pi / 2 * position) ** 2) ** 2).astype(np.float32)
+    return gain
+
+
+def _middle_gain(frequencies: FloatArray) -> FloatArray:
+    return np.sqrt(_fade(frequencies, *MIDDLE_FADE_HZ))
+
+
+def _low_gain(frequencies: FloatArray) -> FloatArray:
+    return (np.sqrt(_fade(frequencies, *LOW_FADE_HZ)) * np.abs(shelf_gain(frequencies))).astype(np.float32)
+
+
+class Transformer:
+    """Spectra and low-rate signals of a stream: Hann window, half overlap.
+
+    Two channels share one complex transform: ``|L|² + |R|²`` at bin k is ``(|Z[k]|² + |Z[-k]|²) / 2`` of ``L + iR``.
+    What is constant over a frame is taken out of its power, so that DC does not leak into the first audible bin.
+    """
+
+    def __init__(self, grid: Grid, pairs: Sequence[ChannelPair], channels: int, batch: int = 64) -> None:
         self.grid = grid
-        self._channels = channels
-        self._framer = Framer(grid.frame_length, grid.hop, channels, batch)
-        window = np.hanning(grid.frame_length + 1)[:-1]
-        self._window = (window / np.sqrt(grid.frame_length * (window**2).sum())).astype(np.float32)
+        self._pairs = pairs
+        self._one_weight = all(pair.weight == 1.0 for pair in pairs)
+        length = grid.frame_length
+        self._framer = Framer(length, grid.hop, channels, batch)
+        self._window = np.hanning(length + 1)[:-1].astype(np.float32)
+        self._scale = np.float32(1 / (length * float((np.hanning(length + 1) ** 2).sum())))
+        self._middle = _Decimator(grid, MIDDLE_POINTS, len(pairs), _middle_gain)
+        self._low = _Decimator(grid, LOW_POINTS, len(pairs), _low_gain)
 
     def feed(self, block: FloatArray) -> Iterator[Spectra]:
         """Take a block, shape (samples, channels); hand out the spectra it completes."""
@@ -88,22 +202,80 @@ class SpectrumAnalyser:
             yield self._spectra(frames)
 
     def _spectra(self, frames: FloatArray) -> Spectra:
-        half = self.grid.frame_length // 2
-        power = np.zeros((len(frames), half + 1), dtype=np.float32)
-        for first in range(0, self._channels, 2):
-            pair = frames[:, :, first : first + 2]
-            if pair.shape[2] == 2:
-                packed: ComplexArray = np.empty(pair.shape[:2], dtype=np.complex64)
-                np.multiply(pair[:, :, 0], self._window, out=packed.real)
-                np.multiply(pair[:, :, 1], self._window, out=packed.imag)
-                z = fft.fft(packed, overwrite_x=True)
-                both = z.real**2 + z.imag**2
-                power[:, 1:half] += both[:, 1:half] + both[:, :half:-1]
-                power[:, 0] += both[:, 0]
-                power[:, half] += both[:, half]
-            else:
-                x = fft.rfft(pair[:, :, 0] * self._window)
-                single = x.real**2 + x.imag**2
-                single[:, 1:half] *= 2
-                power += single
-        return Spectra(self.grid, power)
+        power: FloatArray = np.zeros((len(frames), self.grid.bins), dtype=np.float32)
+        weighted = power if self._one_weight else np.zeros_like(power)
+        beyond: FloatArray = np.zeros(len(frames), dtype=np.float32)
+        middle, low = [], []
+        for index, pair in enumerate(self._pairs):
+            z = self._transform(frames, pair)
+            middle.append(self._middle.decimate(index, z))
+            low.append(self._low.decimate(index, z))
+            share = self._power(z)
+            power += share
+            if not self._one_weight:
+                weighted += share * np.float32(pair.weight)
+            beyond += self._beyond(z) * np.float32(pair.weight)
+        return Spectra(self.grid, power, weighted, beyond, np.stack(middle), np.stack(low))
+
+    def _transform(self, frames: FloatArray, pair: ChannelPair) -> ComplexArray:
+        packed: ComplexArray = np.empty(frames.shape[:2], dtype=np.complex64)
+        if len(pair.channels) == 2:
+            first, second = pair.channels
+            np.multiply(frames[:, :, first], self._window, out=packed.real)
+            np.multiply(frames[:, :, second], self._window, out=packed.imag)
+        else:
+            np.multiply(frames[:, :, pair.channels[0]], self._window, out=packed.real)
+            packed.imag = 0
+        return fft.fft(packed, overwrite_x=True)
+
+    def _power(self, z: ComplexArray) -> FloatArray:
+        bins, half = self.grid.bins, self.grid.hop
+        z[:, 1] += z[:, 0] / 2  # the transform of a constant, taken out
+        z[:, -1] += z[:, 0] / 2
+        z[:, 0] = 0
+        upper, lower = z[:, 1:bins], z[:, :-bins:-1]
+        power: FloatArray = np.empty((len(z), bins), dtype=np.float32)
+        power[:, 0] = 0
+        inner = power[:, 1:]
+        np.multiply(upper.real, upper.real, out=inner)
+        inner += upper.imag**2
+        inner += lower.real**2
+        inner += lower.imag**2
+        if bins == half + 1:
+            power[:, half] /= 2  # both sides meet in this bin
+        power *= self._scale
+        return power
+
+    def _beyond(self, z: ComplexArray) -> FloatArray:
+        """Return the power of the bins that are not kept, shape (frames,)."""
+        rest = z[:, self.grid.bins : z.shape[1] - self.grid.bins + 1]
+        beyond: FloatArray = np.vecdot(rest, rest).real * self._scale
+        return beyond
+
+
+class _Decimator:
+    """The lowest bins of overlapping frames, made a signal again."""
+
+    def __init__(self, grid: Grid, points: int, pairs: int, gain: Callable[[FloatArray], FloatArray]) -> None:
+        self._half = min(points, grid.frame_length) // 2
+        self._points = points
+        frequencies = np.arange(self._half, dtype=np.float32) * np.float32(grid.bin_width_hz)
+        self._gain = (gain(frequencies) * points / grid.frame_length).astype(np.float32)
+        self._tails = np.zeros((pairs, points // 2), dtype=np.complex64)
+        self._begun = [False] * pairs
+
+    def decimate(self, pair: int, z: ComplexArray) -> ComplexArray:
+        """Take the transforms of frames of one pair; return the samples they complete."""
+        half, hop = self._half, self._points // 2
+        kept: ComplexArray = np.zeros((len(z), self._points), dtype=np.complex64)
+        np.multiply(z[:, :half], self._gain, out=kept[:, :half])
+        np.multiply(z[:, :-half:-1], self._gain[1:], out=kept[:, :-half:-1])
+        pieces = fft.ifft(kept, overwrite_x=True)
+        signal = pieces[:, :hop].copy()
+        signal[0] += self._tails[pair]
+        signal[1:] += pieces[:-1, hop:]
+        self._tails[pair] = pieces[-1, hop:]
+        if not self._begun[pair]:  # the first half frame lies before the file's first sample
+            self._begun[pair] = True
+            signal = signal[1:]
+        return signal.reshape(-1)

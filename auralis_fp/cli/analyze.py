@@ -27,7 +27,7 @@ async def analyze(files: Sequence[str], settings: Settings) -> int:
 
         async def one(name: str) -> Analysed | Rejected:
             async with pool.lease() as slot:
-                return await slot.run(os.fsencode(Path(name).absolute()))
+                return await slot.run(_absolute(name))
 
         async with asyncio.TaskGroup() as group:
             begun: asyncio.Queue[tuple[str, asyncio.Task[Analysed | Rejected]] | None] = asyncio.Queue()
@@ -47,3 +47,8 @@ async def analyze(files: Sequence[str], settings: Settings) -> int:
                     print(to_json(outcome_record(item[0], outcome)), flush=True)
                     advance(item[0])
     return 1 if failed else 0
+
+
+def _absolute(name: str) -> bytes:
+    """Return the path of a file as the operating system spells it, whole: workers may run elsewhere."""
+    return os.fsencode(Path(name).absolute())

@@ -1,11 +1,13 @@
 """``serve``: the founding server's addresses, answered by the plugin."""
 
+from dataclasses import replace
 from typing import Final
 
 from aiohttp import web
 
-from ..app import setup
-from ..routes.health import health
+from ..app import get_service, setup
+from ..routes import SERVICE, add_headers, middlewares
+from ..routes.api import health_of
 from ..settings import Settings
 from .server import serve
 
@@ -14,11 +16,15 @@ PREFIX: Final = "/fingerprint"
 
 async def serve_alone(settings: Settings, port: int) -> int:
     """Serve the plugin at ``/fingerprint`` and its health at ``/health``, until stopped."""
-    app = web.Application()
+    if not settings.libraries:
+        settings = replace(settings, allow_any_path=True)  # the listener is loopback only
+    app = web.Application(middlewares=middlewares())
     plugin = setup(app, settings, prefix=PREFIX)
+    app[SERVICE] = plugin[SERVICE]  # the address beside the plugin is guarded like those in it
+    app.on_response_prepare.append(add_headers)
 
-    async def root_health(request: web.Request) -> web.StreamResponse:
-        return health(plugin, request)
+    async def root_health(_: web.Request) -> web.StreamResponse:
+        return health_of(get_service(plugin))
 
     app.router.add_get("/health", root_health)
     if settings.libraries:

@@ -13,7 +13,7 @@ from typing import Final
 
 from aiohttp import web
 
-from ..app import service
+from ..app import get_service
 from ..errors import AuralisError
 
 LOOPBACK: Final = ("127.0.0.1", "::1")
@@ -56,7 +56,7 @@ async def serve(app: web.Application, port: int, *, greeting: Sequence[str], pag
         _stop_on_signals(stop)
         try:
             await runner.setup()
-            fault = service(app).fault
+            fault = get_service(app).fault
             if fault is not None:
                 raise ServeError(fault)
             for bound in sockets:
@@ -105,7 +105,7 @@ def _listen(family: socket.AddressFamily, address: tuple[str, int]) -> socket.so
             candidate.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         candidate.bind(address)
         candidate.listen(128)
-        candidate.setblocking(False)
+        candidate.setblocking(False)  # noqa: FBT003 - the standard library asks for it so
         undo.pop_all()
     return candidate
 

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Operation = Callable[[aiosqlite.Connection], Awaitable[T]]
+_Waiting = tuple[Operation[Any], "asyncio.Future[Any]"]
 
 BUSY_TIMEOUT_MS: Final = 60_000  # another program may hold the database for a while
 GROUP: Final = 256  # operations committed together at most
@@ -52,12 +53,22 @@ class Database:
     def __init__(self, writer: aiosqlite.Connection | None, reader: aiosqlite.Connection) -> None:
         self._write_connection = writer
         self._reader = reader
-        self._waiting: deque[tuple[Operation[Any], asyncio.Future[Any]]] = deque()
+        self._waiting: deque[_Waiting] = deque()
         self._wake = asyncio.Event()
+        self._closed = False
 
     async def read(self, sql: str, parameters: Iterable[Any] = ()) -> list[sqlite3.Row]:
-        """Return the rows of a query."""
-        return list(await self._reader.execute_fetchall(sql, parameters))
+        """Return the rows of a query.
+
+        Raises
+        ------
+        StorageError
+            The database cannot be read.
+        """
+        try:
+            return list(await self._reader.execute_fetchall(sql, parameters))
+        except sqlite3.Error as error:
+            raise storage_error(error) from error
 
     async def write(self, operation: Operation[T]) -> T:
         """Have *operation* run in a transaction and return what it returns, once it is committed.
@@ -71,28 +82,43 @@ class Database:
         """
         if self._write_connection is None:
             raise StorageError("read_only", "the database was opened for reading only")
+        if self._closed:
+            raise StorageError("closed", "the database is closed")
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append((operation, future))
         self._wake.set()
         return await future
 
     async def run_writer(self) -> None:
-        """Commit what is waiting, in groups, until cancelled."""
-        while True:
+        """Commit what is waiting, in groups, until closed and nothing waits any more."""
+        while self._waiting or not self._closed:
             await self._wake.wait()
-            self._wake.clear()
+            if not self._closed:
+                self._wake.clear()
             while self._waiting:
                 group = [self._waiting.popleft() for _ in range(min(GROUP, len(self._waiting)))]
-                group = [item for item in group if not item[1].done()]
-                try:
-                    await self._commit(group)
-                except sqlite3.Error as error:
-                    failure = storage_error(error)
-                    for _, future in group:
-                        if not future.done():
-                            future.set_exception(failure)
+                if not await self._try([item for item in group if not item[1].done()]):
+                    for item in group:
+                        await self._try([item])
 
-    async def _commit(self, group: list[tuple[Operation[Any], "asyncio.Future[Any]"]]) -> None:
+    def close(self) -> None:
+        """Refuse what comes from now on, and have the writer end with what is waiting."""
+        self._closed = True
+        self._wake.set()
+
+    async def _try(self, group: "list[_Waiting]") -> bool:
+        """Commit a group; what fails on its own tells its waiter, while a group may be tried one by one."""
+        try:
+            await self._commit(group)
+        except Exception as error:  # noqa: BLE001 - handed to whoever waits
+            if len(group) > 1:
+                return False
+            for _, future in group:
+                if not future.done():
+                    future.set_exception(storage_error(error))
+        return True
+
+    async def _commit(self, group: "list[_Waiting]") -> None:
         """Run a group in one transaction, each operation behind its own savepoint."""
         connection = self._write_connection
         assert connection is not None  # noqa: S101 - write() refuses otherwise
@@ -103,7 +129,9 @@ class Database:
                 await connection.execute("SAVEPOINT operation")
                 try:
                     outcomes.append((future, await operation(connection), None))
-                except Exception as error:  # noqa: BLE001 - handed to whoever waits for this operation
+                except Exception as error:
+                    if not connection.in_transaction:  # so bad that the database gave up the whole of it
+                        raise
                     await connection.execute("ROLLBACK TO operation")
                     outcomes.append((future, None, storage_error(error)))
                 await connection.execute("RELEASE operation")
@@ -150,35 +178,47 @@ async def open_database(path: Path, *, read_only: bool = False) -> AsyncIterator
     Raises
     ------
     StorageError
-        ``unwritable``, ``in_use``, ``newer_database``, ``corrupt_database`` or ``no_database``.
+        ``unwritable``, ``in_use``, ``newer_database``, ``corrupt_database`` ``outdated_database`` or ``no_database``.
     """
     async with contextlib.AsyncExitStack() as stack:
-        writer = None
-        if read_only:
-            if not path.exists():
-                raise StorageError("no_database", f"there is no database at {path} yet")
-        else:
-            _make_private_folder(path.parent)
-            stack.enter_context(hold_lock(path.parent / "lock"))
-            path.touch(mode=0o600, exist_ok=True)
-            writer = await stack.enter_async_context(_connect(path))
-            await _prepare(writer, path)
-        reader = await stack.enter_async_context(_connect(path))
-        await _check_version(reader, path)
-        await reader.execute("PRAGMA query_only = ON")
-        database = Database(writer, reader)
-        if writer is not None:
-            task = asyncio.create_task(database.run_writer(), name="database writer")
-            stack.push_async_callback(_stop_writer, task, writer)
+        try:
+            database = await _open(stack, path, read_only=read_only)
+        except sqlite3.OperationalError as error:
+            raise StorageError("unwritable", f"the database {path} cannot be used: {error}") from error
+        except sqlite3.DatabaseError as error:
+            raise StorageError(
+                "corrupt_database",
+                f"the database {path} is damaged ({error}); move it away and scan again:"
+                " what sidecars hold is taken over, not redone",
+            ) from error
         yield database
+
+
+async def _open(stack: contextlib.AsyncExitStack, path: Path, *, read_only: bool) -> Database:
+    """Open both connections and start the writer; *stack* ends them."""
+    writer = None
+    if read_only:
+        if not path.exists():
+            raise StorageError("no_database", f"there is no database at {path} yet")
+    else:
+        _make_private_folder(path.parent)
+        stack.enter_context(hold_lock(path.parent / "lock"))
+        path.touch(mode=0o600, exist_ok=True)
+        writer = await stack.enter_async_context(_connect(path))
+        await _prepare(writer, path)
+    reader = await stack.enter_async_context(_connect(path))
+    await _check_version(reader, path, complete=True)
+    await reader.execute("PRAGMA query_only = ON")
+    database = Database(writer, reader)
+    if writer is not None:
+        task = asyncio.create_task(database.run_writer(), name="database writer")
+        stack.push_async_callback(_stop_writer, database, task, writer)
+    return database
 
 
 @asynccontextmanager
 async def _connect(path: Path) -> AsyncIterator[aiosqlite.Connection]:
-    try:
-        connection = await aiosqlite.connect(path, isolation_level=None)
-    except sqlite3.OperationalError as error:
-        raise StorageError("unwritable", f"the database {path} cannot be opened: {error}") from error
+    connection = await aiosqlite.connect(path, isolation_level=None)
     try:
         connection.row_factory = sqlite3.Row
         for pragma in _PRAGMAS:
@@ -191,33 +231,24 @@ async def _connect(path: Path) -> AsyncIterator[aiosqlite.Connection]:
 async def _prepare(connection: aiosqlite.Connection, path: Path) -> None:
     """Bring a database up to date, each migration and its version number in one transaction."""
     await _check_version(connection, path)
-    try:
-        await connection.execute("PRAGMA journal_mode = WAL")
-        for version, sql in migrations():
-            await connection.execute("BEGIN IMMEDIATE")
-            try:
-                if version > await _version(connection):
-                    for statement in _statements(sql):
-                        await connection.execute(statement)
-                    await connection.execute(f"PRAGMA user_version = {version}")
-                await connection.commit()
-            except BaseException:
-                await connection.rollback()
-                raise
-    except sqlite3.OperationalError as error:
-        raise StorageError("unwritable", f"the database {path} cannot be written: {error}") from error
+    await connection.execute("PRAGMA journal_mode = WAL")
+    for version, sql in migrations():
+        await connection.execute("BEGIN IMMEDIATE")
+        try:
+            if version > await _version(connection):
+                for statement in _statements(sql):
+                    await connection.execute(statement)
+                await connection.execute(f"PRAGMA user_version = {version}")
+            await connection.commit()
+        except BaseException:
+            await connection.rollback()
+            raise
 
 
-async def _check_version(connection: aiosqlite.Connection, path: Path) -> None:
-    try:
-        version = await _version(connection)
-        await connection.execute_fetchall("SELECT count(*) FROM sqlite_master")
-    except sqlite3.DatabaseError as error:
-        raise StorageError(
-            "corrupt_database",
-            f"the database {path} is damaged ({error}); move it away and scan again:"
-            " what sidecars hold is taken over, not redone",
-        ) from error
+async def _check_version(connection: aiosqlite.Connection, path: Path, *, complete: bool = False) -> None:
+    """Refuse what cannot be used; with *complete* also a database that is yet to be brought up to date."""
+    version = await _version(connection)
+    await connection.execute_fetchall("SELECT count(*) FROM sqlite_master")
     newest = migrations()[-1][0]
     if version > newest:
         raise StorageError(
@@ -225,6 +256,8 @@ async def _check_version(connection: aiosqlite.Connection, path: Path) -> None:
             f"the database {path} was made by a newer version of this program"
             f" (its layout is {version}, this program knows up to {newest})",
         )
+    if complete and version < newest:
+        raise StorageError("outdated_database", f"the database {path} is of an older version; a scan brings it up")
 
 
 async def _version(connection: aiosqlite.Connection) -> int:
@@ -251,9 +284,8 @@ def _make_private_folder(folder: Path) -> None:
         raise StorageError("unwritable", f"the data folder {folder} cannot be used: {error.strerror}") from error
 
 
-async def _stop_writer(task: "asyncio.Task[None]", writer: aiosqlite.Connection) -> None:
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+async def _stop_writer(database: Database, task: "asyncio.Task[None]", writer: aiosqlite.Connection) -> None:
+    database.close()
+    await task
     with contextlib.suppress(sqlite3.OperationalError):  # another program reads: its end will do it
         await writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -192,6 +192,15 @@ class Library:
             done=done, outdated=row["outdated"], pending=pending, running=row["running"], failed=row["failed"]
         )
 
+    async def failure_codes(self) -> dict[str, int]:
+        """Count the failed files by the code of their failure, the most frequent first."""
+        rows = await self.database.read(
+            "SELECT x.code, count(*) AS number FROM failures x JOIN files f ON f.id = x.file_id"
+            " WHERE f.missing_since IS NULL AND f.id NOT IN (SELECT file_id FROM jobs)"
+            " GROUP BY x.code ORDER BY number DESC, x.code"
+        )
+        return {row["code"]: row["number"] for row in rows}
+
     async def remember(self, key: str, value: str) -> None:
         """Keep a value over restarts."""
 

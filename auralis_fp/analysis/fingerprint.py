@@ -1,0 +1,125 @@
+"""From blocks of samples to the 25 numbers: which family gets what, in which order."""
+
+from typing import Final
+
+import numpy as np
+
+from .. import schema
+from ..errors import AnalysisError
+from .channels import Layout
+from .dynamics import LoudnessMeter, dynamics
+from .frequency import LongTermSpectrum, frequency
+from .harmonic import Harmonic
+from .levels import LevelMeter
+from .measured import FloatArray, Measured
+from .spectra import Grid, LowRates, Spectra, Transformer
+from .spectral import Spectral
+from .stereo import stereo
+from .temporal import Temporal
+from .variation import variation
+
+SHORTEST_SEC: Final = 0.5
+
+
+class Fingerprinter:
+    """Takes a file's blocks once, in order; then gives its fingerprint.
+
+    Parameters
+    ----------
+    sample_rate : int
+        Hz.
+    positions : tuple of str
+        Where each channel stands, such as ``FL``; see ``channels``.
+    """
+
+    def __init__(self, sample_rate: int, positions: tuple[str, ...]) -> None:
+        self._rate = sample_rate
+        self._channels = len(positions)
+        self._samples = 0
+        layout = Layout.of(positions)
+        pairs, full_range = len(layout.pairs), layout.full_range
+        grid = Grid.at(sample_rate)
+        self._transformer = Transformer(grid, layout.pairs, self._channels)
+        self._levels = LevelMeter(sample_rate, layout.downmix)
+        self._loudness = LoudnessMeter(grid, [pair.weight for pair in layout.pairs])
+        self._long_term = LongTermSpectrum(grid, pairs)
+        self._spectral = Spectral(grid, full_range)
+        self._temporal = Temporal(LowRates(grid).middle_rate, pairs)
+        self._harmonic = Harmonic(grid, pairs, full_range, self._long_term)
+
+    def feed(self, block: FloatArray) -> None:
+        """Take the next block, shape (samples, channels), full scale 1.0.
+
+        Raises
+        ------
+        AnalysisError
+            ``non_finite``: it holds samples that are no numbers, or no recording could hold.
+        """
+        self._samples += len(block)
+        self._levels.feed(block)
+        self._refuse_non_finite()
+        for spectra in self._transformer.feed(block):
+            self._share(spectra)
+
+    def finish(self) -> Measured:
+        """Return the 25 values in the order of the schema, and the names of those that are undefined.
+
+        Raises
+        ------
+        AnalysisError
+            ``too_short``: there was less than half a second; or ``non_finite``.
+        """
+        duration_sec = self._samples / self._rate
+        if duration_sec < SHORTEST_SEC:
+            raise AnalysisError(
+                "too_short", f"There is too little sound: {duration_sec:.2f} s; at least {SHORTEST_SEC} s are needed."
+            )
+        levels = self._levels.finish()
+        self._refuse_non_finite()
+        for spectra in self._transformer.flush():
+            self._share(spectra)
+        rest = list(self._long_term.long.flush())
+        self._long_term.feed_long(rest)
+        self._harmonic.feed_long(rest)
+        energies, loudness = self._long_term.energies(), self._loudness.finish(duration_sec)
+        silent = not levels.peaks().max() > 0
+        families = (
+            frequency(energies),
+            dynamics(levels, loudness, energies),
+            self._temporal.measure(levels, duration_sec),
+            self._spectral.measure(),
+            self._harmonic.measure(),
+            variation(levels, loudness),
+            stereo(levels, self._channels),
+        )
+        return _silence() if silent else _united(families)
+
+    def _share(self, spectra: Spectra) -> None:
+        """Hand one run of spectra to the families."""
+        long_powers = list(self._long_term.long.feed(spectra.low))
+        self._long_term.feed(spectra, long_powers)
+        self._loudness.feed(spectra)
+        self._spectral.feed(spectra)
+        self._temporal.feed(spectra.middle)
+        self._harmonic.feed(spectra, long_powers)
+
+    def _refuse_non_finite(self) -> None:
+        if not self._levels.finite:
+            raise AnalysisError("non_finite", "The file holds samples that are not numbers, or far beyond full scale.")
+
+
+def _united(families: tuple[Measured, ...]) -> Measured:
+    values = {name: value for family in families for name, value in family.values.items()}
+    undefined = {name for family in families for name in family.undefined}
+    bounds = {dimension.name: (dimension.low, dimension.high) for dimension in schema.DIMENSIONS}
+    return Measured(
+        {name: float(np.clip(values[name], *bounds[name])) for name in schema.NAMES},
+        tuple(name for name in schema.NAMES if name in undefined),
+    )
+
+
+def _silence() -> Measured:
+    """Digital silence: everything undefined but how silent and how loud it is."""
+    values = {dimension.name: dimension.neutral for dimension in schema.DIMENSIONS}
+    defined = {"silence_ratio", "lufs"}
+    return Measured(values, tuple(name for name in schema.NAMES if name not in defined))

@@ -1,0 +1,50 @@
+"""Held notes against hits, one pitch against many."""
+
+from typing import Final
+
+from .chroma import Chroma
+from .frequency import LongTermSpectrum
+from .measured import FloatArray, Measured
+from .pitch import PitchTracker
+from .separation import Separation
+from .spectra import Grid, LowRates, Spectra
+
+_NEUTRAL: Final = {"harmonic_ratio": 0.5, "pitch_stability": 0.0, "chroma_energy": 0.0}
+
+
+class Harmonic:
+    """Gathers what the three harmonic dimensions need.
+
+    Parameters
+    ----------
+    grid : Grid
+    pairs, channels : int
+        Pairs of channels in the low-rate signals, and channels in them.
+    long_term : LongTermSpectrum
+        Whose long spectra are shared.
+    """
+
+    def __init__(self, grid: Grid, pairs: int, channels: int, long_term: LongTermSpectrum) -> None:
+        self._separation = Separation(grid)
+        self._pitch = PitchTracker(LowRates(grid).middle_rate, pairs, channels)
+        self._chroma = Chroma(grid, pairs, long_term)
+
+    def feed(self, spectra: Spectra, long_powers: list[FloatArray]) -> None:
+        """Take the next spectra, and the long spectra of the low-rate signal they completed."""
+        self._separation.feed(spectra)
+        self._pitch.feed(spectra.middle)
+        self._chroma.feed(spectra, long_powers)
+
+    def feed_long(self, long_powers: list[FloatArray]) -> None:
+        """Take long spectra alone, at the end of the stream."""
+        self._chroma.feed_long(long_powers)
+
+    def measure(self) -> Measured:
+        """Return harmonic ratio, pitch stability and chroma concentration, each 0-1."""
+        found = {
+            "harmonic_ratio": self._separation.finish(),
+            "pitch_stability": self._pitch.finish(),
+            "chroma_energy": self._chroma.finish(),
+        }
+        values = {name: _NEUTRAL[name] if value is None else value for name, value in found.items()}
+        return Measured(values, tuple(name for name, value in found.items() if value is None))

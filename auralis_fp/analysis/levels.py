@@ -1,0 +1,114 @@
+"""What is read from the samples themselves: peaks, energies and products of 25-ms segments."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .measured import FloatArray
+
+SEGMENT_SEC: Final = 0.025
+LOUDEST: Final = 1e6  # 120 dB over full scale: no recording, and squares would overflow
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Statistics of consecutive segments.
+
+    ``minimum``, ``maximum``, ``total`` and ``energy`` are (channels, segments); ``product`` is the sum of left times
+    right, (segments,); ``sides`` the sums of left and right and of their squares, (4, segments). Left and right are
+    those of the two-channel downmix. Sums are float64. ``lengths`` is in samples: all segments are equally long but
+    the last.
+    """
+
+    lengths: NDArray[np.int64]
+    minimum: FloatArray
+    maximum: FloatArray
+    total: NDArray[np.float64]
+    energy: NDArray[np.float64]
+    sides: NDArray[np.float64]
+    product: NDArray[np.float64]
+
+    @property
+    def mean(self) -> NDArray[np.float64]:
+        """DC of each channel over the whole file, shape (channels,)."""
+        offset: NDArray[np.float64] = self.total.sum(axis=1) / self.lengths.sum()
+        return offset
+
+    def peaks(self) -> NDArray[np.float64]:
+        """Highest absolute sample of each segment over all channels, DC removed, shape (segments,)."""
+        mean = self.mean[:, None]
+        peaks: NDArray[np.float64] = np.maximum(self.maximum - mean, mean - self.minimum).max(axis=0)
+        return peaks
+
+    def powers(self) -> NDArray[np.float64]:
+        """Mean square of each segment over samples and channels, DC removed, shape (segments,)."""
+        mean = self.mean[:, None]
+        energy = self.energy - 2 * mean * self.total + mean**2 * self.lengths
+        powers: NDArray[np.float64] = np.maximum(energy, 0.0).mean(axis=0) / self.lengths
+        return powers
+
+
+class LevelMeter:
+    """Gathers ``Levels`` from a stream.
+
+    Parameters
+    ----------
+    sample_rate : int
+        Hz.
+    downmix : ndarray, shape (2, channels)
+        Gains of the channels in left and right of the stereo image.
+    """
+
+    def __init__(self, sample_rate: int, downmix: FloatArray) -> None:
+        self._length = max(1, round(SEGMENT_SEC * sample_rate))
+        self._downmix = downmix
+        self._plain = downmix.shape == (2, 2) and bool((downmix == np.eye(2)).all())
+        channels = downmix.shape[1]
+        self._rest: FloatArray = np.empty((channels, 0), dtype=np.float32)
+        self._parts: list[tuple[NDArray[np.float32], ...]] = []
+        self._lengths: list[int] = []
+        self.finite = True
+
+    def feed(self, block: FloatArray) -> None:
+        """Take a block, shape (samples, channels)."""
+        samples = np.concatenate((self._rest, block.T), axis=1)
+        segments, left = divmod(samples.shape[1], self._length)
+        whole = segments * self._length
+        if segments:
+            self._measure(samples[:, :whole].reshape(len(samples), segments, self._length))
+        self._rest = samples[:, whole:].copy() if left else samples[:, :0]
+
+    def finish(self) -> Levels:
+        """Return the statistics of the whole stream; the last segment may be short."""
+        if self._rest.shape[1]:
+            self._measure(self._rest[:, None, :])
+        minimum, maximum, total, energy, sides, product = (
+            np.concatenate(part, axis=-1) for part in zip(*self._parts, strict=True)
+        )
+        return Levels(
+            np.array(self._lengths, dtype=np.int64),
+            minimum,
+            maximum,
+            total.astype(np.float64),
+            energy.astype(np.float64),
+            sides.astype(np.float64),
+            product.astype(np.float64),
+        )
+
+    def _measure(self, segments: FloatArray) -> None:
+        """Take whole segments, shape (channels, segments, samples)."""
+        minimum, maximum = segments.min(axis=2), segments.max(axis=2)
+        if not (minimum.min() > -LOUDEST and maximum.max() < LOUDEST):  # false for NaN too
+            self.finite = False
+            return
+        total, energy = segments.sum(axis=2), np.vecdot(segments, segments)
+        if self._plain:
+            left, right, sides = segments[0], segments[1], np.concatenate((total, energy))
+        else:
+            left, right = np.tensordot(self._downmix, segments, axes=(1, 0))
+            sums = (left.sum(axis=1), right.sum(axis=1))
+            sides = np.stack((*sums, np.vecdot(left, left), np.vecdot(right, right)))
+        self._parts.append((minimum, maximum, total, energy, sides, np.vecdot(left, right)))
+        self._lengths += [segments.shape[2]] * segments.shape[1]

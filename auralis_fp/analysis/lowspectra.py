@@ -1,0 +1,70 @@
+"""Spectra of the low-rate signals: finer in frequency, or in time, than those of the main frames."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from scipy import fft
+
+from .blocks import Framer
+from .measured import ComplexArray, FloatArray
+
+
+class LowSpectra:
+    """Power spectra of a low-rate signal, Hann window, one-sided, summed over channels.
+
+    Scaled like ``Spectra.power``: the sum over bins is the mean square of the windowed frame.
+
+    Parameters
+    ----------
+    rate : float
+        Samples per second.
+    frame_length, hop : int
+        In samples.
+    pairs : int
+        Pairs of channels.
+    batch : int
+        Most frames transformed at once.
+    """
+
+    def __init__(self, rate: float, frame_length: int, hop: int, pairs: int, batch: int) -> None:
+        self.bin_width_hz = rate / frame_length
+        self.hop_sec = hop / rate
+        self.frequencies: FloatArray = (np.arange(frame_length // 2) * self.bin_width_hz).astype(np.float32)
+        self._framer = Framer(frame_length, hop, 2 * pairs, batch)
+        window = np.hanning(frame_length + 1)[:-1]
+        self._window = (window / np.sqrt(frame_length * (window**2).sum())).astype(np.float32)
+
+    def feed(self, signal: ComplexArray) -> Iterator[FloatArray]:
+        """Take the next samples, shape (pairs, samples); hand out powers, shape (frames, bins)."""
+        for frames in self._framer.feed(interleaved(signal)):
+            yield self._power(frames)
+
+    def flush(self) -> Iterator[FloatArray]:
+        """Hand out what is left."""
+        for frames in self._framer.flush():
+            yield self._power(frames)
+
+    def _power(self, frames: FloatArray) -> FloatArray:
+        count, length, columns = frames.shape
+        total: FloatArray = np.zeros((count, length // 2), dtype=np.float32)
+        for first in range(0, columns, 2):
+            packed: ComplexArray = np.empty((count, length), dtype=np.complex64)
+            np.multiply(frames[:, :, first], self._window, out=packed.real)
+            np.multiply(frames[:, :, first + 1], self._window, out=packed.imag)
+            total += one_sided(fft.fft(packed, overwrite_x=True))
+        return total
+
+
+def interleaved(signal: ComplexArray) -> FloatArray:
+    """Return pairs of channels, shape (pairs, samples), as floats of shape (samples, 2 · pairs)."""
+    columns: FloatArray = np.ascontiguousarray(signal.T).view(np.float32)
+    return columns
+
+
+def one_sided(z: ComplexArray) -> FloatArray:
+    """Return ``|L[k]|² + |R[k]|²``, doubled for its mirror, of transforms of ``L + iR``; bins 0 to length/2 - 1."""
+    half = z.shape[1] // 2
+    squares = z.real**2
+    squares += z.imag**2
+    squares[:, 1:half] += squares[:, :half:-1]
+    return squares[:, :half]

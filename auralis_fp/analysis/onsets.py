@@ -1,0 +1,153 @@
+"""The onset envelope: how much begins at each moment; and the onsets in it."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import median_filter
+
+from .lowspectra import LowSpectra
+from .measured import ComplexArray, FloatArray
+from .spectra import band_shares
+
+FRAMES_PER_SEC: Final = 100.0
+_FRAME: Final = 256  # samples at about 11 kHz: 23 ms
+_BANDS: Final = 36
+_LOWEST_HZ: Final = 30.0
+_HIGHEST_HZ: Final = 5300.0
+_FLOOR: Final = 1e-5  # of the loudest frame so far: what lies further down does not count as change
+_PULSE_FLOOR: Final = 3e-3  # what a foot taps to stands out more
+_WIDE_BANDS_HZ: Final = (30.0, 250.0, 1000.0, 2500.0, 5300.0)
+_WIDE_FLOOR: Final = 1e-4
+_RISE: Final = 2.0  # 3 dB
+_LAG: Final = 2  # frames between the spectra that are compared: their windows hardly overlap
+
+_MARGIN: Final = 3.0  # times the local median; stationary noise stays under it
+_LEAST: Final = 6.0  # octaves summed over bands: less is no event
+_MEDIAN_SEC: Final = 1.0
+_RANGE: Final = 1e-6  # onsets 60 dB under the loudest frame are not heard
+_APART_SEC: Final = 0.03
+_FRAMES_AT_END: Final = 3  # frames that an end of the file cuts, with a spectrum of their own
+
+
+@dataclass(frozen=True)
+class OnsetEnvelope:
+    """What begins, moment by moment.
+
+    ``flux`` is the summed rise of the log power of 36 bands, in octaves of power; ``accents`` the same of what stands
+    out, with the power compressed less; ``power`` the mean square of each frame; ``rises`` whether the power, or that
+    of a wide band, rose by 3 dB. All are (frames,), ``rate`` per second.
+    """
+
+    flux: FloatArray
+    accents: FloatArray
+    power: FloatArray
+    rises: NDArray[np.bool_]
+    rate: float
+
+
+class OnsetDetector:
+    """Gathers the onset envelope from the signal at about 11 kHz (Dixon 2006; Böck et al. 2012)."""
+
+    def __init__(self, rate: float, pairs: int) -> None:
+        self._spectra = LowSpectra(rate, _FRAME, round(rate / FRAMES_PER_SEC), pairs, batch=128)
+        frequencies, width = self._spectra.frequencies, self._spectra.bin_width_hz
+        self._matrix = np.concatenate(
+            (_mel_bands(frequencies, width), _bands(frequencies, width, np.array(_WIDE_BANDS_HZ))), axis=1
+        )
+        self._loudest = 0.0
+        before = np.zeros((_LAG, _BANDS + len(_WIDE_BANDS_HZ)))  # before the first frame there was nothing
+        self._before: FloatArray = before.astype(np.float32)
+        self._flux: list[FloatArray] = []
+        self._accents: list[FloatArray] = []
+        self._power: list[FloatArray] = []
+        self._rises: list[NDArray[np.bool_]] = []
+
+    def feed(self, signal: ComplexArray) -> None:
+        """Take the next samples, shape (pairs, samples)."""
+        for power in self._spectra.feed(signal):
+            self._compare(power)
+
+    def finish(self) -> OnsetEnvelope:
+        """Return the envelope of the whole stream."""
+        for power in self._spectra.flush():
+            self._compare(power)
+        return OnsetEnvelope(
+            flux=np.concatenate(self._flux),
+            accents=np.concatenate(self._accents),
+            power=np.concatenate(self._power),
+            rises=np.concatenate(self._rises),
+            rate=1 / self._spectra.hop_sec,
+        )
+
+    def _compare(self, power: FloatArray) -> None:
+        """Take spectra of frames, shape (frames, bins)."""
+        bands = power @ self._matrix
+        total = bands[:, _BANDS:].sum(axis=1)
+        loudest = np.maximum(np.maximum.accumulate(total), np.float32(self._loudest))
+        self._loudest = float(loudest[-1])
+        floor = np.maximum(loudest, np.finfo(np.float32).tiny * np.float32(1e8))[:, None]
+        relative = np.concatenate((bands[:, :_BANDS], total[:, None], bands[:, _BANDS:]), axis=1) / floor
+        series = np.concatenate((self._before, relative), dtype=np.float32)
+        self._before = series[-_LAG:]
+        narrow, wide = series[:, :_BANDS], series[:, _BANDS:] + np.float32(_WIDE_FLOOR)
+        self._flux.append(_rise(np.log2(narrow + np.float32(_FLOOR / _BANDS))))
+        self._accents.append(_rise(np.log2(narrow + np.float32(_PULSE_FLOOR / _BANDS))))
+        self._rises.append(np.any(wide[_LAG:] >= _RISE * wide[:-_LAG], axis=1))
+        self._power.append(total)
+
+
+def _rise(logs: FloatArray) -> FloatArray:
+    """Return how far the bands rose in all, from frame to frame, shape (frames,)."""
+    rise: FloatArray = np.maximum(logs[_LAG:] - logs[:-_LAG], 0).sum(axis=1)
+    return rise
+
+
+def _bands(frequencies: FloatArray, width_hz: float, edges: NDArray[np.float64]) -> FloatArray:
+    shares = [band_shares(frequencies, width_hz, low, high) for low, high in pairwise(edges)]
+    return np.stack(shares, axis=1)
+
+
+def _mel_bands(frequencies: FloatArray, width_hz: float) -> FloatArray:
+    """Return the matrix that sums bins into bands of equal width on the mel scale, shape (bins, bands)."""
+    low, high = (np.log1p(edge / 700) for edge in (_LOWEST_HZ, _HIGHEST_HZ))
+    return _bands(frequencies, width_hz, 700 * np.expm1(np.linspace(low, high, _BANDS + 1)))
+
+
+def onset_times(envelope: OnsetEnvelope) -> NDArray[np.float64]:
+    """Return when something begins, in seconds.
+
+    An onset is a peak of the flux, three times the local median or more, where the power rises by 3 dB.
+
+    Parameters
+    ----------
+    envelope : OnsetEnvelope
+
+    Returns
+    -------
+    ndarray, shape (onsets,)
+    """
+    flux, rate = envelope.flux, envelope.rate
+    apart = max(1, round(_APART_SEC * rate))
+    span = round(_MEDIAN_SEC * rate)
+    local = median_filter(flux, 2 * (span // 2) + 1, mode="nearest") if len(flux) > span else np.median(flux)
+    padded = np.pad(flux, apart, constant_values=0)
+    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * apart + 1)
+    highest = (flux >= around.max(axis=1)) & (flux > around[:, :apart].max(axis=1))
+    candidate = highest & (flux >= np.maximum(_MARGIN * local, _LEAST))
+    rising = np.convolve(envelope.rises, np.ones(5), mode="same") > 0
+    near = np.lib.stride_tricks.sliding_window_view(np.pad(envelope.power, (0, 3)), 4).max(axis=1)
+    audible = near >= _RANGE * envelope.power.max(initial=0)
+    onsets = np.flatnonzero(candidate & rising & audible)
+    onsets = onsets[onsets < len(flux) - _FRAMES_AT_END]
+    return (onsets[[_begins(envelope, int(onset)) for onset in onsets]] if len(onsets) else onsets) / rate
+
+
+def _begins(envelope: OnsetEnvelope, onset: int) -> bool:
+    """Say whether something begins there, and was not just on when the file began."""
+    if onset > _FRAMES_AT_END:
+        return True
+    after = envelope.power[onset + 6 : onset + 12]
+    return bool(len(after)) and float(after.max()) < 0.1 * float(envelope.power[: onset + 4].max())

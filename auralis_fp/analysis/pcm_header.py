@@ -1,0 +1,139 @@
+"""What the header of an uncompressed file promises, beside what the file holds.
+
+Both decoding libraries silently believe the file's size where the header claims more, so an interrupted download would
+pass as a whole track; and both stop where the header says, though a recorder that lost power may have written on.
+"""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from .source import Source
+
+_MAX_CHUNKS: Final = 256
+_TAGS: Final = (b"ID3", b"TAG", b"APETAGEX", b"\x00\x00\x00\x00")
+_LEAST_UNKNOWN_32: Final = 0x7FFFF000  # what writers to a pipe put there: this, 2³¹ - 1, 2³² - 1
+_RF64_SIZE: Final = 0xFFFFFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """Bytes of audio.
+
+    Parameters
+    ----------
+    claimed : int
+        As the header says.
+    present : int
+        From the first byte of audio to the end of the file.
+    overrun : int
+        Bytes behind the claimed audio that are neither chunk, tag nor padding.
+    bytes_per_sec : int
+        As the header says; 0 if it does not.
+    """
+
+    claimed: int
+    present: int
+    overrun: int
+    bytes_per_sec: int
+
+    @property
+    def lack(self) -> float:
+        """How many times what is there was claimed; 1 if all of it is there."""
+        return max(1.0, self.claimed / self.present) if self.present > 0 else 1.0
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether clearly more audio follows what was claimed: over half a second and over 1 %."""
+        return bool(self.bytes_per_sec) and self.overrun > max(self.bytes_per_sec / 2, self.claimed / 100)
+
+
+@dataclass(slots=True)
+class _Chunk:
+    name: bytes
+    start: int
+    size: int
+
+
+def read_promise(source: Source) -> Promise | None:
+    """Compare header and file; None if this is no such file or its header leaves the length open.
+
+    Leaves the source's position anywhere.
+    """
+    head = source.head
+    if head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
+        return _promise(source, _chunks(source, 12, "<4sI", even=2))
+    if head[:4] == b"FORM" and head[8:11] == b"AIF":
+        return _promise(source, _chunks(source, 12, ">4sI", even=2))
+    if head[:4] == b"riff" and head[24:28] == b"wave":
+        return _promise(source, _w64_chunks(source))
+    if head[:4] == b"caff":
+        return _promise(source, _chunks(source, 8, ">4sQ", even=1))
+    if head[:4] == b".snd" and len(head) >= 12:
+        start, size = struct.unpack_from(">II", head, 4)
+        return _promise(source, iter([_Chunk(b"data", start, size)]))
+    return None
+
+
+def _chunks(source: Source, position: int, layout: str, even: int) -> Iterator[_Chunk]:
+    length = struct.calcsize(layout)
+    for _ in range(_MAX_CHUNKS):
+        header = _read_at(source, position, length)
+        if len(header) < length:
+            return
+        name, size = struct.unpack(layout, header)
+        yield _Chunk(name, position + length, size)
+        position += length + size + size % even
+
+
+def _read_at(source: Source, position: int, size: int) -> bytes:
+    return source.read(size) if source.seek(position) == position else b""
+
+
+def _w64_chunks(source: Source) -> Iterator[_Chunk]:
+    position = 40
+    for _ in range(_MAX_CHUNKS):
+        header = _read_at(source, position, 24)
+        if len(header) < 24:
+            return
+        size = struct.unpack_from("<Q", header, 16)[0]
+        yield _Chunk(header[:4], position + 24, max(0, size - 24))
+        position += max(24, size + -size % 8)
+
+
+def _promise(source: Source, chunks: Iterator[_Chunk]) -> Promise | None:
+    bytes_per_sec, long_size = 0, 0
+    for chunk in chunks:
+        if chunk.name == b"fmt ":
+            bytes_per_sec = int.from_bytes(_read_at(source, chunk.start + 8, 4), "little")
+        elif chunk.name == b"ds64":
+            long_size = int.from_bytes(_read_at(source, chunk.start + 8, 8), "little")
+        elif chunk.name in (b"data", b"SSND"):
+            claimed = long_size if long_size and chunk.size == _RF64_SIZE else chunk.size
+            return _of_data(source, chunk.start, claimed, bytes_per_sec)
+    return None
+
+
+def _of_data(source: Source, start: int, claimed: int, bytes_per_sec: int) -> Promise | None:
+    present = source.size - source.start - start
+    if (
+        claimed == 0
+        or present <= 0
+        or (claimed >= _LEAST_UNKNOWN_32 and claimed > present and _is_placeholder(claimed))
+    ):
+        return None
+    overrun = max(0, present - claimed)
+    if overrun:
+        overrun = 0 if _is_orderly(_read_at(source, start + claimed + claimed % 2, 8)) else overrun
+    return Promise(claimed, present, overrun, bytes_per_sec)
+
+
+def _is_placeholder(claimed: int) -> bool:
+    return claimed <= 0x80000000 or claimed >= 0xFFFFFF00
+
+
+def _is_orderly(follower: bytes) -> bool:
+    """Say whether what follows the audio looks like another chunk, a tag, or padding."""
+    name = follower[:4]
+    return len(follower) < 8 or name.startswith(_TAGS) or all(32 <= byte < 127 for byte in name)

@@ -1,0 +1,181 @@
+"""The pulse of the onset envelope: how fast, how clear, how steady."""
+
+from math import sqrt
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+from scipy.ndimage import gaussian_filter1d, uniform_filter1d
+
+from .onsets import OnsetEnvelope
+
+LOWEST_BPM: Final = 30.0
+HIGHEST_BPM: Final = 300.0
+_WINDOW_SEC: Final = 12.0
+_MOVE_SEC: Final = 6.0
+_SHORTEST_SEC: Final = 2.0
+_LOCAL_MEAN_SEC: Final = 1.0
+_SMOOTHING_FRAMES: Final = 1.5
+_PRIOR_BPM: Final = 130.0
+_PRIOR_OCTAVES: Final = 1.6  # wide: it decides between levels that the signal supports alike
+_FASTEST_TAP_BPM: Final = 207.0  # beyond, feet tap every second pulse
+_TWICE: Final = 1.5  # weight of the correlation at twice the lag
+_OVERTONE: Final = 0.64  # weight of twice the pulse's frequency
+_FILLED: Final = 0.44  # how far a lag loses by what correlates at a half or a third of it
+_SAME_TEMPO: Final = 0.06  # octaves: 4 %
+_METRICAL_RATIOS: Final = (1 / 3, 1 / 2, 1, 2, 3)  # a window may hear another level of the same pulse
+_NO_PULSE: Final = 0.1
+_CHANCE: Final = 7.0  # a peak of this over the root of the frames comes of chance alone
+_UNSETTLED_FRAMES: Final = 4
+_LEAST_ACCENT: Final = 5.0  # octaves summed over bands: less is the ripple of a steady tone
+_EVENTFUL: Final = 0.02  # of the highest point: windows that vary less hold nothing
+_SPECTRUM_POINTS: Final = 1 << 13
+
+FloatSeries = NDArray[np.float64]
+
+
+class Pulse(NamedTuple):
+    """Tempo in BPM, None if there is no pulse; and how clear and steady it is, 0 to 1."""
+
+    tempo_bpm: float | None
+    stability: float
+
+
+def pulse(envelope: OnsetEnvelope) -> Pulse:
+    """Find the pulse of the onset envelope in windows of 12 s, by its autocorrelation and its spectrum together.
+
+    Parameters
+    ----------
+    envelope : OnsetEnvelope
+
+    Returns
+    -------
+    Pulse
+        The tempo is the lag that correlates, whose double correlates too, whose frequency is strong in the spectrum of
+        the envelope, and between whose pulses little else correlates (after Peeters 2007; Percival & Tzanetakis 2014).
+        The stability is the mean height of the windows' highest peaks times the agreement of their tempi.
+    """
+    rate = envelope.rate
+    windows = _windows(_prepared(envelope), rate)
+    if not len(windows):
+        return Pulse(None, 0.0)
+    correlations, spectra = _autocorrelation(windows, round(8.5 * rate)), _spectra(windows)
+    mean = correlations.mean(axis=0)
+    lag = _best_lag(mean, spectra.mean(axis=0), rate)
+    height = _height(correlations, rate)
+    if lag is None or height < _CHANCE / sqrt(windows.shape[1]):
+        return Pulse(None, 0.0)
+    found = [_best_lag(*pair, rate) for pair in zip(correlations, spectra, strict=True)]
+    stability = height * _agreement(found, lag)
+    if stability < _NO_PULSE:
+        return Pulse(None, 0.0)
+    return Pulse(float(np.clip(60 * rate / _refined(mean, lag), LOWEST_BPM, HIGHEST_BPM)), stability)
+
+
+def _prepared(envelope: OnsetEnvelope) -> FloatSeries:
+    """Return the envelope without its local mean, smoothed against the grid of frames."""
+    flux = np.maximum(envelope.accents.astype(np.float64) - _LEAST_ACCENT, 0)
+    flux[:_UNSETTLED_FRAMES] = 0  # that something is on when the file begins is no beat
+    flux -= uniform_filter1d(flux, round(_LOCAL_MEAN_SEC * envelope.rate) | 1, mode="nearest")
+    smooth: FloatSeries = gaussian_filter1d(np.maximum(flux, 0), _SMOOTHING_FRAMES)
+    return smooth
+
+
+def _windows(series: FloatSeries, rate: float) -> NDArray[np.float64]:
+    """Return windows of the series in which something happens, without their means, shape (windows, frames)."""
+    length = min(len(series), round(_WINDOW_SEC * rate))
+    if length < _SHORTEST_SEC * rate:
+        return np.empty((0, 0))
+    starts = list(range(0, len(series) - length + 1, round(_MOVE_SEC * rate)))
+    if starts[-1] + length < len(series) - rate:
+        starts.append(len(series) - length)
+    windows = np.stack([series[start : start + length] for start in starts])
+    windows -= windows.mean(axis=1, keepdims=True)
+    eventful: NDArray[np.float64] = windows[windows.std(axis=1) > max(_EVENTFUL * float(series.max(initial=0)), 1e-3)]
+    return eventful
+
+
+def _autocorrelation(windows: NDArray[np.float64], lags: int) -> NDArray[np.float64]:
+    """Return the correlation of each window with itself moved, over what both cover; 1 for a perfect period."""
+    length = windows.shape[1]
+    lags = min(lags, length - 1)
+    points = fft.next_fast_len(length + lags + 1, real=True)
+    spectrum = fft.rfft(windows, points, axis=1)
+    products = fft.irfft(spectrum.real**2 + spectrum.imag**2, points, axis=1)[:, : lags + 1]
+    energy = np.concatenate((np.zeros((len(windows), 1)), np.cumsum(windows**2, axis=1)), axis=1)
+    shift = np.arange(lags + 1)
+    head, tail = energy[:, length - shift], energy[:, -1:] - energy[:, shift]
+    scale = np.sqrt(head * tail)
+    correlation: NDArray[np.float64] = np.zeros_like(products)
+    np.divide(products, scale, out=correlation, where=scale > 1e-9 * energy[:, -1:])
+    return correlation
+
+
+def _spectra(windows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the magnitude of each window's spectrum beside its strongest, shape (windows, bins)."""
+    magnitudes = np.abs(fft.rfft(windows * np.hanning(windows.shape[1]), _SPECTRUM_POINTS, axis=1))
+    relative: NDArray[np.float64] = magnitudes / magnitudes.max(axis=1, keepdims=True)
+    return relative
+
+
+def _best_lag(correlation: FloatSeries, spectrum: FloatSeries, rate: float) -> int | None:
+    """Return the lag in frames of the pulse a listener taps; None if no lag stands out."""
+    shortest, longest = int(60 * rate / HIGHEST_BPM), int(60 * rate / LOWEST_BPM) + 1
+    lags = np.arange(shortest, min(longest, len(correlation) - 2) + 1)
+    here = correlation[lags]
+    peaks = lags[(here > correlation[lags - 1]) & (here >= correlation[lags + 1]) & (here > 0)]
+    if not len(peaks):
+        return None
+    beats: FloatSeries = rate / peaks.astype(np.float64)
+    frequencies = np.arange(len(spectrum)) * (rate / _SPECTRUM_POINTS)
+    strength = np.interp(beats, frequencies, spectrum) + _OVERTONE * np.interp(2 * beats, frequencies, spectrum)
+    filled = (1 - _FILLED * _near(correlation, rate / beats / 2)) * (1 - _FILLED * _near(correlation, rate / beats / 3))
+    score = (correlation[peaks] + _TWICE * _near(correlation, 2 * rate / beats)) * strength * filled
+    score *= np.exp(-0.5 * (np.log2(60 * beats / _PRIOR_BPM) / _PRIOR_OCTAVES) ** 2)
+    score /= 1 + (60 * beats / _FASTEST_TAP_BPM) ** 16
+    return int(peaks[np.argmax(score)])
+
+
+def _near(correlation: FloatSeries, lags: FloatSeries) -> FloatSeries:
+    """Return the highest correlation within a frame of each lag, 0 if none is positive."""
+    nearest = np.rint(lags).astype(int)
+    around = [correlation[np.clip(nearest + step, 0, len(correlation) - 1)] for step in (-1, 0, 1)]
+    highest: FloatSeries = np.maximum(np.max(np.stack(around), axis=0), 0)
+    return highest
+
+
+def _refined(correlation: FloatSeries, lag: int) -> float:
+    """Return the lag between the frames: the peaks at its multiples tell it ever more finely."""
+    period = _vertex(correlation, lag)
+    multiple = 2
+    while multiple * period < len(correlation) - 3:
+        expected = round(multiple * period)
+        reach = max(1, round(0.02 * expected))
+        first = max(1, expected - reach)
+        peak = first + int(np.argmax(correlation[first : expected + reach + 1]))
+        if not 1 <= peak < len(correlation) - 1 or correlation[peak] < 0.5 * correlation[lag]:
+            break
+        period = _vertex(correlation, peak) / multiple
+        multiple *= 2
+    return period
+
+
+def _vertex(values: FloatSeries, index: int) -> float:
+    """Return the place of the top of the parabola through a peak and its neighbours."""
+    before, at, after = values[index - 1 : index + 2]
+    curvature = before - 2 * at + after
+    return index + (float(np.clip((before - after) / (2 * curvature), -0.5, 0.5)) if curvature < 0 else 0.0)
+
+
+def _height(correlations: NDArray[np.float64], rate: float) -> float:
+    """Return the height of the highest peak of the windows between 30 and 300 BPM, in the mean."""
+    shortest, longest = int(60 * rate / HIGHEST_BPM), int(60 * rate / LOWEST_BPM) + 1
+    return float(np.clip(correlations[:, shortest : longest + 1].max(axis=1), 0, 1).mean())
+
+
+def _agreement(found: list[int | None], lag: int) -> float:
+    """Return how far the lags *found* in the windows agree with that of the whole, 0 to 1."""
+    ratios = np.log2(np.array([max(1, each or 1) for each in found]) / lag)
+    distance = np.abs(ratios[:, None] - np.log2(_METRICAL_RATIOS)).min(axis=1)
+    return float(np.exp(-0.5 * (distance / _SAME_TEMPO) ** 2).mean())

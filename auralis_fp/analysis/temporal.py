@@ -1,0 +1,48 @@
+"""Tempo, rhythm, attacks and silence."""
+
+from typing import Final
+
+import numpy as np
+
+from .levels import Levels
+from .measured import ComplexArray, Measured
+from .onsets import OnsetDetector, onset_times
+from .tempo import pulse
+
+_NEUTRAL_BPM: Final = 120.0
+_DENSEST_PER_SEC: Final = 10.0
+_SILENCE_RANGE: Final = 1e-4  # 40 dB under the loudest
+_SILENCE_POWER: Final = 1e-7  # -70 dBFS
+
+
+class Temporal:
+    """Gathers what the four temporal dimensions need from the signal at about 11 kHz."""
+
+    def __init__(self, rate: float, pairs: int) -> None:
+        self._onsets = OnsetDetector(rate, pairs)
+
+    def feed(self, signal: ComplexArray) -> None:
+        """Take the next samples, shape (pairs, samples)."""
+        self._onsets.feed(signal)
+
+    def measure(self, levels: Levels, duration_sec: float) -> Measured:
+        """Return tempo in BPM, rhythm stability, transient density and silence ratio, each 0-1."""
+        envelope = self._onsets.finish()
+        found = pulse(envelope)
+        density = len(onset_times(envelope)) / duration_sec / _DENSEST_PER_SEC
+        return Measured(
+            {
+                "tempo_bpm": _NEUTRAL_BPM if found.tempo_bpm is None else found.tempo_bpm,
+                "rhythm_stability": found.stability,
+                "transient_density": min(1.0, density),
+                "silence_ratio": silence_ratio(levels),
+            },
+            ("tempo_bpm",) if found.tempo_bpm is None else (),
+        )
+
+
+def silence_ratio(levels: Levels) -> float:
+    """Return the share of 50-ms frames (every 25 ms) that are silent beside the loudest, 0 to 1."""
+    powers = levels.powers()
+    frames = (powers[1:] + powers[:-1]) / 2 if len(powers) > 1 else powers
+    return float(np.mean(frames < max(frames.max() * _SILENCE_RANGE, _SILENCE_POWER)))

@@ -1,0 +1,253 @@
+"""What a request for one file is answered with: from memory, the database, a sidecar, or an analysis."""
+
+import asyncio
+import os
+import stat
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from . import schema
+from .errors import RequestError
+from .formats import is_music
+from .model import Analysed, FileStamp, Rejected
+from .pipeline import Pipeline
+from .store.library import Library
+from .store.records import FileRecord, StoredFingerprint
+from .wire import public_reason
+
+REMEMBERED: Final = 1024  # answers kept in memory
+MOST_WAITING: Final = 256  # requests that may wait for an analysis at the same time
+_UNKNOWN_FORMAT: Final = frozenset({"unsupported", "no_audio", "no_decoder"})
+_REFUSED: Final = frozenset({"too_short", "non_finite"})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A fingerprint as a request gets it."""
+
+    file_id: int
+    stamp: FileStamp
+    analysed: Analysed
+    source: str
+
+    def as_json(self, track_id: int | None) -> dict[str, Any]:
+        """Return the body of the answer, as the founding document has it."""
+        return {
+            "track_id": track_id,
+            "fingerprint": self.analysed.fingerprint,
+            "metadata": self.analysed.metadata.as_json() | {"source": self.source, "file_id": self.file_id},
+            "processing_time_ms": self.analysed.processing_time_ms,
+        }
+
+
+@dataclass(slots=True)
+class Tally:
+    """How requests were answered since the start."""
+
+    memory: int = 0
+    store: int = 0
+    sidecar: int = 0
+    analysis: int = 0
+    refused: int = 0
+
+
+class Boundary:
+    """Which files requests may name.
+
+    Parameters
+    ----------
+    libraries : sequence of Path
+    anywhere : bool
+        Files outside the libraries may be named too.
+    """
+
+    def __init__(self, libraries: Sequence[Path], *, anywhere: bool) -> None:
+        self._roots = [os.fsencode(folder) for folder in libraries]
+        self._anywhere = anywhere
+
+    def place(self, path: bytes) -> tuple[bytes, FileStamp]:
+        """Return a file's path as the library spells it, and its stamp. Blocks.
+
+        Raises
+        ------
+        RequestError
+            403 outside the libraries (whether or not it exists), 404 missing, 415 not an audio file.
+        """
+        real = os.path.realpath(path)
+        known = self._in_library(path, real)
+        if known is None and not self._anywhere:
+            raise RequestError(403, "outside_roots", "The file lies outside the music folders.")
+        stamp = self._stamp(real)
+        if not is_music(path):
+            raise RequestError(415, "not_audio", "The name of the file is not that of an audio file.")
+        return known or real, stamp
+
+    def _in_library(self, path: bytes, real: bytes) -> bytes | None:
+        for root in self._roots:
+            below = _below(real, os.path.realpath(root))
+            if below is not None:
+                plain = os.path.normpath(path) == path and _below(path, root) is not None
+                return path if plain else os.path.join(root, below)  # noqa: PTH118 - bytes
+        return None
+
+    def _stamp(self, real: bytes) -> FileStamp:
+        try:
+            status = os.stat(real)  # noqa: PTH116 - bytes
+        except PermissionError:
+            raise RequestError(403, "unreadable", "The file may not be read.") from None
+        except OSError:
+            raise RequestError(404, "file_not_found", "There is no such file.") from None
+        if not stat.S_ISREG(status.st_mode):  # a pipe would block whoever opens it
+            raise RequestError(415, "not_a_file", "This is not a regular file.")
+        return FileStamp.of(status)
+
+
+def _below(path: bytes, root: bytes) -> bytes | None:
+    prefix = root.rstrip(b"/") + b"/"
+    return path[len(prefix) :] if path.startswith(prefix) else None
+
+
+class Answers:
+    """Answers requests for single files; nothing is analysed twice.
+
+    Parameters
+    ----------
+    boundary : Boundary
+    library : Library
+    pipeline : Pipeline
+    """
+
+    def __init__(self, boundary: Boundary, library: Library, pipeline: Pipeline) -> None:
+        self.tally = Tally()
+        self.stopping = asyncio.Event()
+        self._boundary = boundary
+        self._library = library
+        self._pipeline = pipeline
+        self._recent: OrderedDict[bytes, Answer] = OrderedDict()
+        self._linked: OrderedDict[int, int] = OrderedDict()
+        self._waiting = 0
+
+    async def fingerprint(self, path: bytes, track_id: int | None = None) -> Answer:
+        """Return the fingerprint of the file at *path*, analysing it if need be; remember the host's id of it.
+
+        Raises
+        ------
+        RequestError
+            The file may not be named, is not there, or cannot be used.
+        """
+        try:
+            place, stamp = await asyncio.to_thread(self._boundary.place, path)
+            answer = self._recent.get(place)
+            if answer is not None and answer.stamp == stamp:
+                self.tally.memory += 1
+            else:
+                answer = await self._find(place, stamp, track_id)
+        except RequestError:
+            self.tally.refused += 1
+            raise
+        self._recent[place] = answer
+        self._recent.move_to_end(place)
+        if len(self._recent) > REMEMBERED:
+            self._recent.popitem(last=False)
+        await self._link(track_id, answer.file_id)
+        return answer
+
+    async def track(self, track_id: int) -> tuple[FileRecord, Answer | None]:
+        """Return the file the host calls *track_id*, and its answer if there is a current one.
+
+        Raises
+        ------
+        RequestError
+            404 unknown or gone; as ``fingerprint`` for a file that cannot be used.
+        """
+        record = await self._library.by_track(track_id)
+        if record is None or record.state == "missing":
+            raise RequestError(404, "track_not_found", f"No file is known for track {track_id}.")
+        return record, _stored(record, record.stamp)
+
+    async def _find(self, place: bytes, stamp: FileStamp, track_id: int | None) -> Answer:
+        record = await self._library.by_path(place)
+        if record is not None:
+            await self._link(track_id, record.id)
+            answer = _stored(record, stamp)
+            if answer is not None:
+                self.tally.store += 1
+                return answer
+        outcome: Analysed | Rejected | None = await self._pipeline.adopt(place, stamp)
+        if outcome is not None:
+            self.tally.sidecar += 1
+        else:
+            self.tally.analysis += 1
+            outcome = await self._analyse(place, stamp)
+        record = await self._library.by_path(place)
+        if record is not None:
+            await self._link(track_id, record.id)
+        if isinstance(outcome, Rejected):
+            raise refusal(outcome)
+        answer = _stored(record, stamp) if record is not None else None
+        if answer is None:
+            raise RequestError(409, "file_changed", "The file changed while it was being analysed; ask again.")
+        return answer
+
+    async def _analyse(self, place: bytes, stamp: FileStamp) -> Analysed | Rejected:
+        """Wait for the analysis, but not beyond the end of the service."""
+        if self._waiting >= MOST_WAITING:
+            raise RequestError(429, "too_many_requests", f"{MOST_WAITING} requests wait already; try again later.")
+        self._waiting += 1
+        work = asyncio.create_task(self._pipeline.fingerprint(place, stamp))
+        end = asyncio.create_task(self.stopping.wait())
+        try:
+            await asyncio.wait({work, end}, return_when=asyncio.FIRST_COMPLETED)
+            if not work.done() or work.cancelled():
+                raise RequestError(503, "stopping", "The service is being stopped.")
+            return work.result()
+        finally:
+            self._waiting -= 1
+            work.cancel()
+            end.cancel()
+
+    async def _link(self, track_id: int | None, file_id: int) -> None:
+        if track_id is None or self._linked.get(track_id) == file_id:
+            return
+        await self._library.link_track(track_id, file_id)
+        self._linked[track_id] = file_id
+        if len(self._linked) > REMEMBERED:
+            self._linked.popitem(last=False)
+
+
+def _stored(record: FileRecord, stamp: FileStamp) -> Answer | None:
+    """Return what is stored for the file as it is now; raise if that is a failure."""
+    if record.fingerprint is not None and is_current(record.fingerprint, stamp):
+        known = record.fingerprint
+        analysed = Analysed(known.values, known.metadata, known.processing_time_ms)
+        return Answer(record.id, stamp, analysed, known.source)
+    if record.state == "failed" and record.failure is not None and record.stamp == stamp:
+        raise refusal(Rejected(record.failure.stage, record.failure.code, record.failure.reason))
+    return None
+
+
+def is_current(known: StoredFingerprint, stamp: FileStamp) -> bool:
+    """Say whether a stored fingerprint is of this version and of the file as *stamp* has it."""
+    return known.algorithm_version == schema.ALGORITHM_VERSION and known.stamp == stamp
+
+
+def refusal(rejected: Rejected) -> RequestError:
+    """Return the answer that stands for a file that cannot be used."""
+    stage, code = rejected.stage, rejected.code
+    status = _STAGE_STATUS.get(stage, 500)
+    if code in _REFUSED:
+        status = 422
+    elif stage == "decode" and code in _UNKNOWN_FORMAT:
+        status = 415
+    elif stage == "scan":
+        status = _SCAN_STATUS.get(code, 400)
+    elif code == "timeout":
+        status = 503
+    return RequestError(status, code, public_reason(stage, code, rejected.reason), {"stage": stage})
+
+
+_STAGE_STATUS: Final = {"decode": 400, "analysis": 422, "worker": 500, "internal": 500}
+_SCAN_STATUS: Final = {"missing": 404, "unreadable": 403, "not_regular": 415, "file_changed": 409}

@@ -1,0 +1,122 @@
+"""``status`` and ``failures``: what the database holds, also while a server works with it."""
+
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import asdict
+from math import floor
+from typing import Any, Final
+
+from .. import schema
+from ..settings import Settings
+from ..store.database import Database, open_database
+from ..store.library import Library
+from ..store.records import FileRecord
+from ..wire import path_text, to_json
+
+_PAGE: Final = 500
+_WIDTH_ELSEWHERE: Final = 160  # columns, where there is no terminal to ask
+
+
+async def status(settings: Settings, *, as_json: bool) -> int:
+    """Show the library in numbers.
+
+    Returns
+    -------
+    int
+        Exit code, 0.
+    """
+    async with open_database(settings.database, read_only=True) as database:
+        found = await _status(database) | {"database": str(settings.database)}
+    if as_json:
+        print(to_json(found))
+        return 0
+    counts = found["counts"]
+    rows = [(state, str(number)) for state, number in counts.items() if state != "total"]
+    _print_table(f"{counts['total']} files, {found['percent']} % done", ("state", "files"), rows)
+    if found["failures"]:
+        rows = [(code, str(number)) for code, number in found["failures"].items()]
+        _print_table("failures", ("reason", "files"), rows)
+    print(f"Database: {_printable(found['database'])}, algorithm version {found['algorithm_version']}")
+    return 0
+
+
+async def _status(database: Database) -> dict[str, Any]:
+    counts = await Library(database).counts()
+    codes = Counter([record.failure.code async for record in _failed(database) if record.failure is not None])
+    return {
+        "counts": {"total": counts.total, **asdict(counts)},
+        "percent": floor(100 * counts.done / counts.total) if counts.total else 0,
+        "failures": dict(codes.most_common()),
+        "algorithm": schema.ALGORITHM,
+        "algorithm_version": schema.ALGORITHM_VERSION,
+    }
+
+
+async def failures(settings: Settings, *, as_json: bool) -> int:
+    """List the files that could not be used, and why.
+
+    Returns
+    -------
+    int
+        Exit code, 0.
+    """
+    async with open_database(settings.database, read_only=True) as database:
+        records = [_failure(record) async for record in _failed(database)]
+    if as_json:
+        for record in records:
+            print(to_json(record))
+        return 0
+    rows = [(one["path"], one["code"], _short(one["reason"]), _moment(one["failed_at"])) for one in records]
+    if rows:
+        _print_table(f"{len(rows)} files could not be used", ("file", "code", "reason", "last tried"), rows)
+    else:
+        print("No failures.")
+    return 0
+
+
+async def _failed(database: Database) -> AsyncIterator[FileRecord]:
+    library, after = Library(database), None
+    while True:
+        page = await library.files(state="failed", after=after, limit=_PAGE)
+        for record in page.items:
+            yield record
+        if page.next is None:
+            return
+        after = page.next
+
+
+def _failure(record: FileRecord) -> dict[str, Any]:
+    assert record.failure is not None  # noqa: S101 - the listing is of those that failed
+    return {"path": path_text(record.path), **asdict(record.failure)}
+
+
+def _short(reason: str) -> str:
+    """Return the last line: of a traceback the one that counts, of a sentence all of it."""
+    return reason.strip().splitlines()[-1] if reason.strip() else ""
+
+
+def _moment(seconds: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
+
+
+def _printable(text: str) -> str:
+    """Return text that any terminal can show: names of files may hold anything."""
+    shown = "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+    encoding = sys.stdout.encoding or "ascii"
+    return shown.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _print_table(title: str, columns: Iterable[str], rows: Iterable[tuple[str, ...]]) -> None:
+    from rich.console import Console  # noqa: PLC0415 - slow to import, and not needed for JSON
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH_ELSEWHERE)
+    table = Table(*columns, title=Text(title), title_justify="left")
+    for column in table.columns:
+        column.overflow = "fold"
+    for row in rows:
+        table.add_row(*(Text(_printable(cell)) for cell in row))
+    console.print(table)

@@ -1,0 +1,110 @@
+"""``scan``: everything under some folders into database and sidecars, once."""
+
+import asyncio
+import sys
+import time
+from collections.abc import AsyncIterable
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from ..bus import Event
+from ..errors import AuralisError
+from ..service import Service
+from ..settings import Settings
+from ..tasks import cancel_and_wait
+from .progress import ScanProgress, scan_progress
+
+LOOK_EVERY_SEC: Final = 0.1
+NAMED: Final = 10  # failed files named at the end
+
+
+class ScanFailedError(AuralisError):
+    """The scan could not begin; the sentence says why."""
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What this run has done so far."""
+
+    analysed: int = 0
+    failed: list[tuple[str, str]] = field(default_factory=list)
+
+
+async def scan(settings: Settings) -> int:
+    """Fingerprint what is new or changed under the libraries; a scan that was interrupted is taken up again.
+
+    Returns
+    -------
+    int
+        Exit code: 0 all good, 1 some files failed or a folder could not be read.
+
+    Raises
+    ------
+    ScanFailedError
+        The database cannot be used, for one.
+    """
+    started = time.monotonic()
+    service = Service(replace(settings, watching="off", quiet_hours=""))  # who asks for a scan means now
+    tally = _Tally()
+    async with service.running():
+        if service.fault is not None:
+            raise ScanFailedError(service.fault)
+        with service.subscribe() as events, scan_progress() as progress:
+            follower = asyncio.create_task(_follow(events, tally, progress), name="progress")
+            try:
+                status = await _until_done(service, progress)
+            finally:
+                await cancel_and_wait(follower)
+    return _summary(status, tally, time.monotonic() - started)
+
+
+async def _follow(events: AsyncIterable[Event], tally: _Tally, progress: ScanProgress) -> None:
+    async for event in events:
+        if event.name == "result":
+            tally.analysed += 1
+            progress.name(event.data["path"])
+        elif event.name == "failure":
+            tally.failed.append((event.data["path"], event.data["reason"]))
+            progress.name(event.data["path"])
+
+
+async def _until_done(service: Service, progress: ScanProgress) -> dict[str, Any]:
+    """Wait until nothing is left to do, and that twice: counts and folders are not looked at in the same instant."""
+    finished_before = False
+    while True:
+        status = await service.status()
+        if status["state"] == "paused":
+            raise ScanFailedError("background work is paused; resume it on the status page first")
+        counts = status["counts"]
+        progress.counts(counts["done"] + counts["failed"], counts["total"], status["eta_sec"])
+        finished = _finished(status)
+        if finished and finished_before:
+            return status
+        finished_before = finished
+        await asyncio.sleep(LOOK_EVERY_SEC)
+
+
+def _finished(status: dict[str, Any]) -> bool:
+    looked = all(
+        not folder["scanning"] and (folder["last_scan"] is not None or not folder["online"])
+        for folder in status["folders"]
+    )
+    return looked and not any(status["counts"][state] for state in ("outdated", "pending", "running"))
+
+
+def _summary(status: dict[str, Any], tally: _Tally, seconds: float) -> int:
+    counts = status["counts"]
+    unreadable = [folder for folder in status["folders"] if not folder["online"]]
+    for folder in unreadable:
+        _say(f"{folder['path']}: {folder['reason']}")
+    for path, reason in tally.failed[:NAMED]:
+        _say(f"{path}: {reason.strip().splitlines()[-1] if reason.strip() else 'failed'}")
+    if counts["failed"]:
+        _say("`auralis-fp failures` lists all files that could not be used.")
+    unchanged = max(0, counts["done"] - tally.analysed)
+    print(f"{tally.analysed} done, {counts['failed']} failed, {unchanged} unchanged in {seconds:.1f} s")
+    return 1 if counts["failed"] or unreadable else 0
+
+
+def _say(text: str) -> None:
+    print(text.encode("ascii", "backslashreplace").decode("ascii"), file=sys.stderr)

@@ -1,0 +1,45 @@
+"""The addresses of the plugin, all below the prefix its host chose."""
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from . import api, control, events, files, metrics, openapi, page
+from .answering import errors_as_json
+from .keys import SERVICE
+from .security import add_headers, guard
+
+__all__ = ["SERVICE", "add_headers", "add_routes", "middlewares"]
+
+
+def add_routes(plugin: web.Application) -> None:
+    """Register every address."""
+    plugin.add_routes(
+        [
+            web.post("", api.fingerprint),
+            web.post("/", api.fingerprint),
+            web.get("", page.to_page),
+            web.post("/batch", api.batch),
+            web.get("/health", api.health),
+            web.get("/status", api.status),
+            web.get("/events", events.events),
+            web.get("/files", files.files),
+            web.get(r"/files/{file_id:\d+}", files.file),
+            web.get(r"/tracks/{track_id:\d+}", api.track),
+            web.get("/failures", files.failures),
+            web.get("/dimensions", files.dimensions),
+            web.post("/scan", control.scan),
+            web.post("/pause", control.pause),
+            web.post("/resume", control.resume),
+            web.post("/retry", control.retry),
+            web.post("/playing", control.playing),
+            web.get("/metrics", metrics.metrics),
+            web.get("/openapi.json", openapi.document),
+            web.get("/", page.page),
+            web.get(f"/{page.ASSET}", page.asset),
+        ]
+    )
+
+
+def middlewares() -> list[Middleware]:
+    """Return what every request passes, outermost first."""
+    return [guard, errors_as_json]

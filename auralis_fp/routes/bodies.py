@@ -1,0 +1,132 @@
+"""What requests may carry, checked: types, unknown fields, sizes."""
+
+import json
+import os
+from typing import Annotated, Any, Final, TypeVar
+
+import msgspec
+from aiohttp import web
+
+from ..errors import RequestError
+
+LARGEST_BODY: Final = 1 << 20  # bytes
+MOST_RETRIED: Final = 10_000  # ids in one request
+
+Id = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=32_768)]
+
+
+class TrackRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """One file, and what the host calls it."""
+
+    track_id: Id
+    filepath: Text
+
+
+class BatchRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """Many files; each item is checked on its own, so that one bad one fails alone."""
+
+    items: list[Any]
+
+
+class ScanRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """A folder to look through; all of them if not given."""
+
+    folder: Text | None = None
+
+
+class RetryRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """Failed files to queue again, by our ids; all of them if not given."""
+
+    ids: Annotated[list[Id], msgspec.Meta(max_length=MOST_RETRIED)] | None = None
+
+
+class PlayingRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """Whether the host plays audio."""
+
+    playing: bool
+
+
+B = TypeVar("B", bound=msgspec.Struct)
+
+
+async def read_body(request: web.Request, kind: type[B], *, optional: bool = False) -> B:
+    """Return the checked body of a request.
+
+    Parameters
+    ----------
+    request : web.Request
+    kind : type
+        What it must be.
+    optional : bool
+        An empty body stands for one without fields.
+
+    Raises
+    ------
+    RequestError
+        400 not JSON or a bad field (named), 413 too large, 415 of another content type.
+    """
+    content = await _read(request)
+    if optional and not content.strip():
+        return kind()
+    if request.content_type != "application/json":
+        raise RequestError(415, "not_json", "The body must be JSON, with the content type application/json.")
+    try:
+        value = json.loads(content, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise RequestError(400, "bad_json", "The body is not valid JSON.") from None
+    return checked(value, kind)
+
+
+def checked(value: Any, kind: type[B]) -> B:
+    """Return *value* as a *kind*; 400 with the name of the field that is bad."""
+    try:
+        return msgspec.convert(value, kind)
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise _bad_field(str(error), value, kind) from None
+
+
+def path_bytes(text: str, field: str) -> bytes:
+    """Return a path as the operating system spells it.
+
+    Raises
+    ------
+    RequestError
+        400: not absolute, or no path can be spelled so.
+    """
+    try:
+        path = os.fsencode(text)
+    except UnicodeEncodeError:
+        path = b""
+    if not path or b"\0" in path:
+        raise RequestError(400, "bad_field", f"{field}: this cannot be a path.", {"field": field})
+    if not os.path.isabs(path):  # noqa: PTH117 - bytes
+        raise RequestError(400, "bad_field", f"{field}: the path must be absolute.", {"field": field})
+    return path
+
+
+async def _read(request: web.Request) -> bytes:
+    too_large = RequestError(413, "too_large", f"The body may have {LARGEST_BODY >> 20} MiB at most.")
+    if (request.content_length or 0) > LARGEST_BODY:
+        raise too_large
+    content = bytearray()
+    async for chunk in request.content.iter_any():
+        content += chunk
+        if len(content) > LARGEST_BODY:
+            raise too_large
+    return bytes(content)
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _bad_field(message: str, value: Any, kind: type[msgspec.Struct]) -> RequestError:
+    """Word the checker's complaint with the name of the field in front."""
+    what, _, where = message.partition(" - at `$")
+    field = where.strip("`.")
+    if not field:  # a missing or unknown field is named in the message itself
+        names = {*kind.__struct_fields__, *(value if isinstance(value, dict) else ())}
+        field = next((name for name in names if f"`{name}`" in what), "")
+    sentence = f"{field}: {what}." if field else f"{what}."
+    return RequestError(400, "bad_field", sentence, {"field": field} if field else {})

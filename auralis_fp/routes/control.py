@@ -1,0 +1,45 @@
+"""What the listener may ask for: look again, wait, go on, try again."""
+
+from aiohttp import web
+
+from .answering import answer
+from .bodies import PlayingRequest, RetryRequest, ScanRequest, path_bytes, read_body
+from .keys import service_of
+
+
+async def scan(request: web.Request) -> web.StreamResponse:
+    """Look through the music folders now."""
+    body = await read_body(request, ScanRequest, optional=True)
+    service = service_of(request)
+    service.scan(None if body.folder is None else path_bytes(body.folder, "folder"))
+    return answer({"state": service.state()}, 202)
+
+
+async def pause(request: web.Request) -> web.StreamResponse:
+    """Hold background work, also over restarts."""
+    return await _pause(request, paused=True)
+
+
+async def resume(request: web.Request) -> web.StreamResponse:
+    """Go on with background work."""
+    return await _pause(request, paused=False)
+
+
+async def retry(request: web.Request) -> web.StreamResponse:
+    """Try failed files once more."""
+    body = await read_body(request, RetryRequest, optional=True)
+    return answer({"queued": await service_of(request).retry(body.ids)}, 202)
+
+
+async def playing(request: web.Request) -> web.StreamResponse:
+    """Take note that the host plays audio, or has stopped."""
+    body = await read_body(request, PlayingRequest)
+    service = service_of(request)
+    service.playing(playing=body.playing)
+    return answer({"state": service.state()}, 202)
+
+
+async def _pause(request: web.Request, *, paused: bool) -> web.StreamResponse:
+    service = service_of(request)
+    await service.pause(paused=paused)
+    return answer({"state": service.state()}, 202)

@@ -1,0 +1,51 @@
+"""The event stream: the status, results and failures as they come."""
+
+import asyncio
+from typing import Final
+
+from aiohttp import web
+from aiohttp_sse import EventSourceResponse, sse_response
+
+from ..bus import Subscription
+from ..errors import RequestError
+from ..service import Service
+from ..tasks import cancel_and_wait
+from ..wire import to_json
+from .keys import service_of
+
+HEARTBEAT_SEC: Final = 15.0
+RECONNECT_MS: Final = 2000
+
+
+async def events(request: web.Request) -> web.StreamResponse:
+    """Stream events until the client leaves or the service stops."""
+    service, last_id = service_of(request), _last_id(request)
+    with service.subscribe(last_id) as subscription:
+        async with sse_response(request, sep="\n", ping_interval=HEARTBEAT_SEC) as stream:
+            pump = asyncio.create_task(_pump(stream, service, subscription, last_id))
+            gone = asyncio.create_task(stream.wait())
+            try:
+                await asyncio.wait({pump, gone}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                await cancel_and_wait(gone)
+                await cancel_and_wait(pump)
+    return stream
+
+
+async def _pump(stream: EventSourceResponse, service: Service, subscription: Subscription, last_id: int | None) -> None:
+    try:
+        first_id = None if last_id is not None else str(service.last_event_id)  # who resumes has an id to go on from
+        await stream.send(to_json(await service.status()), id=first_id, event="status", retry=RECONNECT_MS)
+        async for event in subscription:
+            await stream.send(to_json(event.data), id=str(event.id), event=event.name)
+    except (ConnectionResetError, TimeoutError):  # the client is gone, or reads no more
+        return
+
+
+def _last_id(request: web.Request) -> int | None:
+    text = request.headers.get("Last-Event-ID")
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise RequestError(400, "bad_field", "Last-Event-ID: not an id of this stream.", {"field": "Last-Event-ID"})
+    return int(text)

@@ -1,0 +1,36 @@
+"""How files look in JSON."""
+
+import os
+from dataclasses import asdict
+from typing import Any
+
+from ..answers import is_current
+from ..store.records import FileRecord, StoredFailure
+from ..wire import public_reason
+
+
+def file_json(record: FileRecord) -> dict[str, Any]:
+    """Return a file as listings show it."""
+    known = record.fingerprint
+    path = os.fsdecode(record.path)
+    return {
+        "id": record.id,
+        "path": path,
+        "name": os.path.basename(path),  # noqa: PTH119 - a name that is not text stays as it is
+        "state": record.state,
+        "size": record.stamp.size,
+        "mtime_ns": record.stamp.mtime_ns,
+        "track_ids": list(record.track_ids),
+        "fingerprint": known.values if known else None,
+        "metadata": known.metadata.as_json() if known else None,
+        "outdated": known is not None and not is_current(known, record.stamp),
+        "analysed_at": known.analysed_at if known else None,
+        "processing_time_ms": known.processing_time_ms if known else None,
+        "source": known.source if known else None,
+        "failure": _failure_json(record.failure) if record.failure else None,
+    }
+
+
+def _failure_json(failure: StoredFailure) -> dict[str, Any]:
+    reason = public_reason(failure.stage, failure.code, failure.reason)
+    return asdict(failure) | {"reason": reason}

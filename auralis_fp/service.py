@@ -1,0 +1,232 @@
+"""The service: builds every long-lived part, answers for all of them, and ends them together."""
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from .answers import Answer, Answers, Boundary, Tally
+from .backlog import Backlog
+from .bus import Bus, Subscription
+from .errors import RequestError
+from .model import Health
+from .permission import Permission
+from .pipeline import Parts, Pipeline
+from .pool import WorkerPool
+from .scanner import Rules
+from .service_status import StatusBoard
+from .settings import Settings
+from .store.database import open_database
+from .store.library import Library
+from .store.records import FileRecord, Page
+from .tasks import cancel_and_wait, supervise
+from .throughput import Throughput
+from .watcher import Watcher
+
+log = logging.getLogger(__name__)
+
+_PAUSED: Final = "paused"  # remembered over restarts
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """What exists while the service runs."""
+
+    parts: Parts
+    pipeline: Pipeline
+    watcher: Watcher
+    board: StatusBoard
+    answers: Answers
+
+
+class Service:
+    """Everything the plugin does, without HTTP.
+
+    ``fault`` says why it could not start; every method then raises 503 ``not_started`` with that sentence.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.fault: str | None = None
+        self._running: _Running | None = None
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["Service"]:
+        """Run the service for as long as the context lasts; a failed start is logged and kept, not raised."""
+        async with AsyncExitStack() as stack:
+            try:
+                self._running = await self._start(stack)
+                self.fault = None
+            except Exception as error:  # the host goes on without us; every answer says why
+                log.exception("the fingerprint service could not be started")
+                self.fault = f"The fingerprint service could not be started: {error}"
+                await stack.aclose()
+            try:
+                yield self
+            finally:
+                self.stop_answering()
+                stack.callback(self._forget)
+
+    def _forget(self) -> None:
+        self._running = None
+
+    async def _start(self, stack: AsyncExitStack) -> _Running:
+        settings, board_changed = self.settings, self._changed
+        library_store = await stack.enter_async_context(open_database(settings.database))
+        library, health, bus = Library(library_store), Health(), Bus()
+        permission = Permission(settings.quiet_hours)
+        permission.pause(paused=await library.recall(_PAUSED) == "yes")
+        stack.callback(bus.close)
+        pool = await stack.enter_async_context(WorkerPool(settings, board_changed))
+        parts = Parts(
+            settings=settings,
+            library=library,
+            backlog=Backlog(library_store),
+            pool=pool,
+            permission=permission,
+            throughput=Throughput(),
+            bus=bus,
+            health=health,
+            rules=Rules([os.fsencode(folder) for folder in settings.libraries], settings.ignore),
+        )
+        pipeline = Pipeline(parts, board_changed)
+        watcher = Watcher(settings, pipeline, health, board_changed)
+        board = StatusBoard(parts, watcher, lambda: pipeline.analysed + pipeline.rejected)
+        boundary = Boundary(settings.libraries, anywhere=settings.allow_any_path)
+        running = self._running = _Running(parts, pipeline, watcher, board, Answers(boundary, library, pipeline))
+        await stack.enter_async_context(pipeline)
+        await stack.enter_async_context(watcher)
+        teller = asyncio.create_task(supervise("status", board.tell, health), name="status")
+        stack.push_async_callback(cancel_and_wait, teller)
+        return running
+
+    def _changed(self) -> None:
+        if self._running is not None:
+            self._running.board.changed()
+
+    def stop_answering(self) -> None:
+        """End event streams and let go of those who wait; called before the service ends."""
+        if self._running is not None:
+            self._running.answers.stopping.set()
+            self._running.parts.bus.close()
+
+    @property
+    def _live(self) -> _Running:
+        if self._running is None or self.fault is not None:
+            raise RequestError(503, "not_started", self.fault or "The fingerprint service is not running.")
+        return self._running
+
+    # answers
+
+    async def fingerprint(self, path: bytes, track_id: int | None = None) -> Answer:
+        """Return the fingerprint of the file at *path*, analysing it if need be.
+
+        Parameters
+        ----------
+        path : bytes
+            Absolute, as the operating system spells it.
+        track_id : int, optional
+            The host's id of the file, remembered.
+
+        Raises
+        ------
+        RequestError
+            With the HTTP status that says why there is none.
+        """
+        return await self._live.answers.fingerprint(path, track_id)
+
+    async def track(self, track_id: int) -> tuple[FileRecord, Answer | None]:
+        """Return the file the host calls *track_id*, with its answer unless it is queued; 404 if unknown."""
+        return await self._live.answers.track(track_id)
+
+    async def file(self, file_id: int) -> FileRecord:
+        """Return the file with our id; 404 if there is none."""
+        record = await self._live.parts.library.by_id(file_id)
+        if record is None:
+            raise RequestError(404, "file_not_found", f"There is no file {file_id}.")
+        return record
+
+    async def files(self, *, state: str | None, query: str | None, after: str | None, limit: int) -> Page:
+        """List files by path; 400 for a state or key that is none."""
+        library = self._live.parts.library
+        try:
+            return await library.files(state=state, query=query, after=after, limit=limit)
+        except ValueError as error:
+            raise RequestError(400, "bad_field", f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
+
+    async def failure_codes(self) -> dict[str, int]:
+        """Count the failed files by code."""
+        return await self._live.parts.library.failure_codes()
+
+    async def status(self) -> dict[str, Any]:
+        """Return the status as the API describes it."""
+        return await self._live.board.snapshot()
+
+    def health(self) -> dict[str, Any]:
+        """Return whether requests can be answered, without asking the database; 503 if they cannot."""
+        board = self._live.board
+        return board.health() | {"uptime_sec": board.uptime_sec, "state": board.state()[0]}
+
+    @property
+    def tally(self) -> Tally:
+        """How requests were answered since the start."""
+        return self._live.answers.tally
+
+    @property
+    def analyses(self) -> tuple[int, int]:
+        """How many files were analysed and how many rejected since the start."""
+        return self._live.pipeline.analysed, self._live.pipeline.rejected
+
+    @property
+    def last_event_id(self) -> int:
+        """The id of the newest event."""
+        return self._live.parts.bus.last_id
+
+    def subscribe(self, last_id: int | None = None) -> AbstractContextManager[Subscription]:
+        """Listen to what happens, beginning after event *last_id* as far as remembered."""
+        return self._live.parts.bus.subscribe(last_id)
+
+    # control
+
+    def state(self) -> str:
+        """Return the state by what the worker processes do, without asking the database."""
+        return self._live.board.state()[0]
+
+    def scan(self, folder: bytes | None = None) -> None:
+        """Ask for a sweep of all libraries, or of the one *folder* lies in.
+
+        Raises
+        ------
+        RequestError
+            409 there is no library; 403 *folder* lies in none.
+        """
+        watcher = self._live.watcher
+        if not self.settings.libraries:
+            raise RequestError(409, "no_libraries", "There is no music folder to look through.")
+        if not watcher.scan(folder):
+            raise RequestError(403, "outside_roots", "The folder lies outside the music folders.")
+
+    async def pause(self, *, paused: bool) -> None:
+        """Pause or resume background work, also over restarts; 409 if that is so already."""
+        parts = self._live.parts
+        if parts.permission.paused == paused:
+            word = "paused" if paused else "not paused"
+            raise RequestError(409, word.replace(" ", "_"), f"Background work is {word} already.")
+        parts.permission.pause(paused=paused)
+        self._changed()
+        await parts.library.remember(_PAUSED, "yes" if paused else "no")
+
+    async def retry(self, file_ids: Sequence[int] | None = None) -> int:
+        """Queue failed files once more, all or some; return how many."""
+        live = self._live
+        queued = await live.parts.backlog.retry(file_ids)
+        live.pipeline.wake()
+        return queued
+
+    def playing(self, *, playing: bool) -> None:
+        """Take note that the host plays audio, or has stopped."""
+        self._live.parts.permission.playing(playing=playing)
+        self._changed()

@@ -1,0 +1,157 @@
+"""What the service says of itself: one snapshot, told to listeners at most four times a second."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import asdict
+from math import floor
+from typing import Any, Final
+
+from . import __version__, schema
+from .model import Counts
+from .pipeline import Parts
+from .watcher import Watcher
+
+PAUSE_SEC: Final = 0.25  # between two events at least
+PROGRESS_SEC: Final = 1.0  # while something runs, its progress is told this often
+COST_FACTOR: Final = 10  # in a huge library counting may take at most a tenth of the time
+HISTORY_MIN: Final = 60
+STATES: Final = (
+    "starting",
+    "idle",
+    "working",
+    "paused",
+    "quiet_hours",
+    "waiting_for_playback",
+    "waiting_for_machine",
+    "offline",
+)
+
+
+class History:
+    """Finished files a minute, over the last hour."""
+
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
+        self._now = now
+        self._minutes: deque[list[int]] = deque(maxlen=HISTORY_MIN)  # minute, files
+        self._last: int | None = None
+
+    def note(self, finished: int) -> None:
+        """Take note of how many files are finished since the start."""
+        new = finished - self._last if self._last is not None else 0
+        self._last = finished
+        if new:
+            minute = int(self._now() // 60)
+            if not self._minutes or self._minutes[-1][0] != minute:
+                self._minutes.append([minute, 0])
+            self._minutes[-1][1] += new
+
+    def as_json(self) -> list[dict[str, int]]:
+        """Return the minutes in which something was finished, oldest first."""
+        oldest = self._now() // 60 - HISTORY_MIN
+        return [{"at": 60 * minute, "done_per_min": number} for minute, number in self._minutes if minute > oldest]
+
+
+class StatusBoard:
+    """Puts the snapshot together.
+
+    Parameters
+    ----------
+    parts : Parts
+    watcher : Watcher
+    finished : callable
+        How many analyses have ended since the start.
+    """
+
+    def __init__(self, parts: Parts, watcher: Watcher, finished: Callable[[], int]) -> None:
+        self._parts = parts
+        self._watcher = watcher
+        self._finished = finished
+        self._changed = asyncio.Event()
+        self._started = time.monotonic()
+        self._history = History()
+
+    @property
+    def uptime_sec(self) -> int:
+        """Seconds since the start."""
+        return int(time.monotonic() - self._started)
+
+    def changed(self) -> None:
+        """Take note that there is something new to tell."""
+        self._changed.set()
+
+    async def snapshot(self) -> dict[str, Any]:
+        """Return the status as the API describes it."""
+        counts = await self._parts.library.counts()
+        state, reason = self.state(counts)
+        self._history.note(self._finished())
+        left = counts.pending + counts.outdated + counts.running
+        rate = self._parts.throughput.rate()
+        return {
+            "state": state,
+            "reason": reason,
+            "counts": {"total": counts.total, **asdict(counts)},
+            "percent": floor(100 * counts.done / counts.total) if counts.total else 0,
+            "rate": {
+                "tracks_per_sec": None if rate is None else round(rate.tracks_per_sec, 3),
+                "times_real_time": None if rate is None else round(rate.times_real_time, 2),
+            },
+            "eta_sec": self._parts.throughput.eta_sec(left) if state == "working" else None,
+            "workers": [asdict(worker) for worker in self._parts.pool.states()],
+            "folders": [asdict(folder) for folder in self._watcher.folders()],
+            "algorithm": schema.ALGORITHM,
+            "algorithm_version": schema.ALGORITHM_VERSION,
+            "updated_at": time.time(),
+            "version": __version__,
+            "uptime_sec": self.uptime_sec,
+            "health": self.health(),
+            "history": self._history.as_json(),
+        }
+
+    def health(self) -> dict[str, Any]:
+        """Return the overall health with its reasons, without asking the database."""
+        faults = self._parts.health.faults.items()
+        reasons = [f"{part[:1].upper()}{part[1:]}: {reason}" for part, reason in faults]
+        reasons += [f"{folder.path}: {folder.reason}" for folder in self._watcher.folders() if not folder.online]
+        return {"status": "degraded" if reasons else "healthy", "reasons": reasons}
+
+    def state(self, counts: Counts | None = None) -> tuple[str, str]:
+        """Return the state and a sentence; without *counts*, by what the worker processes do."""
+        folders = self._watcher.folders()
+        if counts is None:
+            counts = Counts(running=sum(worker.state == "working" for worker in self._parts.pool.states()))
+        if not self._watcher.scanned_once:
+            return "starting", "Looking through the music folders for the first time."
+        if folders and not any(folder.online for folder in folders):
+            return "offline", "No music folder can be read at the moment."
+        if counts.running:
+            return "working", f"{counts.running + counts.pending + counts.outdated} tracks to go."
+        refusal = self._parts.permission.refusal()
+        if refusal is not None:
+            return refusal
+        if counts.pending or counts.outdated:
+            return "working", f"{counts.pending + counts.outdated} tracks to go."
+        return "idle", "Everything is up to date." if counts.total else "No music has been found yet."
+
+    async def tell(self) -> None:
+        """Publish snapshots as things change, for as long as somebody listens; idle otherwise."""
+        bus = self._parts.bus
+        while True:
+            await self._wait()
+            self._changed.clear()
+            self._history.note(self._finished())
+            if not bus.listeners:
+                await asyncio.sleep(PAUSE_SEC)
+                continue
+            began = time.monotonic()
+            bus.publish("status", await self.snapshot(), remember=False)
+            await asyncio.sleep(max(PAUSE_SEC, COST_FACTOR * (time.monotonic() - began)))
+
+    async def _wait(self) -> None:
+        """Wait for a change; while a listener watches something run, not longer than a moment."""
+        watched = self._parts.bus.listeners and any(w.state == "working" for w in self._parts.pool.states())
+        try:
+            await asyncio.wait_for(self._changed.wait(), PROGRESS_SEC if watched else None)
+        except TimeoutError:
+            return

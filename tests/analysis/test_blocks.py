@@ -1,0 +1,36 @@
+"""Frames cut from blocks."""
+
+import numpy as np
+import pytest
+
+from auralis_fp.analysis.blocks import Framer
+
+
+def frames_of(samples: np.ndarray, length: int, hop: int, block: int, *, padded: bool = True) -> np.ndarray:
+    """Return all frames of one channel, handed over in blocks of one size."""
+    framer = Framer(length, hop, 1, batch=3, padded=padded)
+    found = [
+        frames.copy()
+        for first in range(0, len(samples), block)
+        for frames in framer.feed(samples[first : first + block])
+    ]
+    found += [frames.copy() for frames in framer.flush()]
+    return np.concatenate(found)[:, :, 0] if found else np.empty((0, length))
+
+
+@pytest.mark.parametrize("block", [1, 7, 64, 1000])
+def test_frames_do_not_depend_on_the_blocks(block: int) -> None:
+    """However the signal is divided, the frames are those of the padded whole."""
+    samples = np.arange(1, 101, dtype=np.float32)[:, None]
+    padded = np.concatenate((np.zeros(12), samples[:, 0], np.zeros(12)))
+    expected = np.lib.stride_tricks.sliding_window_view(padded, 16)[::4]
+    np.testing.assert_array_equal(frames_of(samples, 16, 4, block), expected)
+
+
+def test_unpadded_frames_lie_inside_the_signal() -> None:
+    """Without padding the first frame begins with the first sample and none reaches beyond the last."""
+    samples = np.arange(1, 101, dtype=np.float32)[:, None]
+    frames = frames_of(samples, 16, 4, 9, padded=False)
+    assert frames[0, 0] == 1
+    assert frames.min() >= 1
+    assert len(frames) == (100 - 16) // 4 + 1

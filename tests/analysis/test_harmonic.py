@@ -1,0 +1,101 @@
+"""Held notes, one pitch, few pitch classes."""
+
+import librosa
+import numpy as np
+import pytest
+
+from rhythms import clicks, drum_loop
+from signals import RATE, measure, pink, saw, sine, stereo, times, values, white
+
+C4 = 261.6255653
+
+
+def vibrato(cents: float) -> np.ndarray:
+    """Return 8 s of a tone that swings by *cents* 5.5 times a second."""
+    at = times(8.0)
+    phase = np.cumsum(440 * 2 ** (cents / 1200 * np.sin(2 * np.pi * 5.5 * at))) / RATE
+    return 0.5 * np.sin(2 * np.pi * phase)
+
+
+def chord(semitones: list[float], octave: int = 0) -> np.ndarray:
+    """Return equally strong pure tones above C."""
+    return np.asarray(np.sum([sine(C4 * 2 ** (octave + step / 12), 6.0, 0.2) for step in semitones], axis=0))
+
+
+def test_separation_extremes() -> None:
+    """A held tone is harmonic, clicks are not, white noise is half and half."""
+    assert values(stereo(sine(440)))["harmonic_ratio"] >= 0.99
+    assert values(stereo(clicks(120, 10.0)))["harmonic_ratio"] <= 0.02
+    assert values(stereo(white(10.0)))["harmonic_ratio"] == pytest.approx(0.5, abs=0.03)
+
+
+def test_separation_falls_with_the_share_of_hits() -> None:
+    """The louder the clicks over a tone, the less harmonic."""
+    found = [
+        values(stereo(sine(440, 10.0, 0.2) + gain * clicks(240, 10.0)))["harmonic_ratio"] for gain in (0, 0.3, 1, 3)
+    ]
+    assert found == sorted(found, reverse=True)
+    assert len(set(found)) == 4
+
+
+@pytest.mark.parametrize("name", ["loop and tone", "pink", "chord and noise"])
+def test_separation_beside_librosa(name: str) -> None:
+    """Within 0.05 of librosa's separation of the same power spectrogram with kernels of the same lengths."""
+    track = {
+        "loop and tone": drum_loop(110, 8.0) + saw(220, 8.0, 0.1),
+        "pink": pink(8.0),
+        "chord and noise": np.concatenate((chord([0, 4, 7]), chord([0, 5, 9]))) + white(12.0, 0.03),
+    }[name]
+    power = np.abs(librosa.stft(track, n_fft=2048, hop_length=1024, window="hann")) ** 2
+    frequencies = librosa.fft_frequencies(sr=RATE, n_fft=2048)
+    power = power[(frequencies >= 20) & (frequencies <= 20_000)]
+    harmonic, _ = librosa.decompose.hpss(power, kernel_size=(15, 31), power=2.0)
+    assert values(stereo(track))["harmonic_ratio"] == pytest.approx(harmonic.sum() / power.sum(), abs=0.05)
+
+
+@pytest.mark.parametrize("hertz", [60, 110, 440, 987.0, 1900])
+def test_steady_pitch(hertz: float) -> None:
+    """A steady saw keeps its pitch wherever it lies."""
+    assert values(stereo(saw(hertz, 4.0)))["pitch_stability"] >= 0.97
+
+
+def test_no_pitch_in_noise_and_clicks() -> None:
+    """White noise, clicks and silence have no pitch."""
+    for track in (white(6.0), clicks(120, 6.0), np.zeros(6 * RATE)):
+        assert values(stereo(track))["pitch_stability"] <= 0.05
+
+
+def test_vibrato_lowers_the_stability() -> None:
+    """The wider the swing, the less stable."""
+    found = [values(stereo(vibrato(cents)))["pitch_stability"] for cents in (0, 25, 50, 100)]
+    assert found == sorted(found, reverse=True)
+    assert found[0] - found[-1] > 0.3
+
+
+@pytest.mark.parametrize("octave", [-2, 0, 2])
+def test_pitch_classes(octave: int) -> None:
+    """One class reads at least .9, two .721, a triad .558, in every octave."""
+    assert values(stereo(chord([0], octave)))["chroma_energy"] >= 0.9
+    assert values(stereo(chord([0, 7], octave)))["chroma_energy"] == pytest.approx(0.721, abs=0.05)
+    assert values(stereo(chord([0, 4, 7], octave)))["chroma_energy"] == pytest.approx(0.558, abs=0.05)
+
+
+@pytest.mark.parametrize("other", [4, 9])
+def test_every_interval_of_two_classes_reads_alike(other: int) -> None:
+    """C-E and C-A score as C-G does, low notes and mistuned ones too."""
+    for octave, detuned in ((-2, 0.0), (0, 0.3), (1, -0.4)):
+        found = values(stereo(chord([detuned, other + detuned], octave)))["chroma_energy"]
+        assert found == pytest.approx(0.721, abs=0.05)
+
+
+def test_all_classes_and_noise_are_not_concentrated() -> None:
+    """Twelve equal classes, or white noise, read next to nothing."""
+    assert values(stereo(chord(list(range(12)))))["chroma_energy"] <= 0.05
+    assert values(stereo(white(8.0)))["chroma_energy"] <= 0.05
+
+
+def test_silence_is_undefined() -> None:
+    """What is silent has neutral values, and says so."""
+    found = measure(stereo(np.zeros(2 * RATE)))
+    assert found.values["harmonic_ratio"] == 0.5
+    assert {"harmonic_ratio", "pitch_stability", "chroma_energy"} <= set(found.undefined)

@@ -1,0 +1,24 @@
+"""Running medians against sorting."""
+
+import numpy as np
+import pytest
+
+from auralis_fp.analysis.medians import merge, running_median
+
+
+@pytest.mark.parametrize("window", [3, 7, 15, 31])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_equals_the_median_of_each_window(window: int, axis: int) -> None:
+    """Comparisons of whole arrays give what sorting every window gives."""
+    values = np.random.default_rng(window).integers(0, 256, (50, 70)).astype(np.uint8)
+    windows = np.lib.stride_tricks.sliding_window_view(values, window, axis=axis)
+    np.testing.assert_array_equal(running_median(values, window, axis), np.median(windows, axis=-1))
+
+
+@pytest.mark.parametrize(("first", "second"), [(1, 1), (2, 3), (4, 4), (7, 8), (5, 0)])
+def test_merging_sorts(first: int, second: int) -> None:
+    """Two sorted runs become one, element by element, whatever their lengths."""
+    random = np.random.default_rng(first)
+    runs = [np.sort(random.integers(0, 9, (count, 40)).astype(np.uint8), axis=0) for count in (first, second)]
+    expected = np.sort(np.concatenate(runs), axis=0)
+    np.testing.assert_array_equal(np.stack(merge(list(runs[0]), list(runs[1]))), expected)

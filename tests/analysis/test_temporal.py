@@ -1,0 +1,79 @@
+"""Tempo, rhythm, attacks and silence."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from rhythms import click, clicks, drum_loop, placed
+from signals import RATE, measure, pink, saw, sine, stereo, values, white
+
+
+@pytest.mark.parametrize("bpm", [50, 61.7, 75, 90, 120, 128, 140, 160, 180, 200])
+def test_tempo_of_clicks(bpm: float) -> None:
+    """A pulse train with nothing between its pulses is reported at its own rate."""
+    assert values(stereo(clicks(bpm, 24.0)))["tempo_bpm"] == pytest.approx(bpm, rel=0.01)
+
+
+@pytest.mark.parametrize("bpm", [50, 80, 96.5, 120, 140, 180, 200])
+def test_tempo_of_drums(bpm: float) -> None:
+    """Kick, snare and hats on the eighths: the beat, neither half nor twice of it."""
+    assert values(stereo(drum_loop(bpm, 24.0)))["tempo_bpm"] == pytest.approx(bpm, rel=0.01)
+
+
+def test_tempo_does_not_depend_on_the_start() -> None:
+    """The same loop, begun a third of a beat later, has the same tempo."""
+    found = [values(stereo(drum_loop(110, 20.0, start=start)))["tempo_bpm"] for start in (0.1, 0.282)]
+    assert found[0] == pytest.approx(found[1], rel=0.002)
+
+
+def test_no_pulse_is_undefined() -> None:
+    """A drone, noise and clicks at random have no tempo: the neutral 120, listed as undefined, and no rhythm."""
+    random = np.random.default_rng(9)
+    poisson = np.cumsum(random.exponential(0.5, 100))
+    for track in (saw(110, 15.0), white(15.0), pink(15.0), placed(poisson[poisson < 29], click(), 30.0)):
+        found = measure(stereo(track))
+        assert found.values["rhythm_stability"] == 0
+        assert found.values["tempo_bpm"] == 120.0
+        assert "tempo_bpm" in found.undefined
+
+
+def test_stability_falls_with_jitter() -> None:
+    """Clicks are steady; moved by 5, 10 and 20 percent of the period they are ever less so."""
+    found = [values(stereo(clicks(120, 40.0, jitter=jitter)))["rhythm_stability"] for jitter in (0, 0.05, 0.1, 0.2)]
+    assert found[0] >= 0.95
+    assert all(first > second for first, second in pairwise(found))
+
+
+@pytest.mark.parametrize("bpm", [60, 120, 300])
+def test_density_counts_attacks(bpm: float) -> None:
+    """N clicks in T seconds read N/T/10."""
+    count = len(np.arange(0.2, 29.95, 60 / bpm))
+    assert values(stereo(clicks(bpm, 30.0, start=0.2)))["transient_density"] == pytest.approx(count / 300, abs=0.004)
+
+
+def test_density_of_ten_a_second() -> None:
+    """Ten attacks a second fill the scale."""
+    assert values(stereo(clicks(600, 20.0)))["transient_density"] == pytest.approx(1.0, abs=0.02)
+
+
+def test_what_does_not_begin_has_no_attacks() -> None:
+    """Steady tones and stationary noise are no attacks."""
+    assert values(stereo(sine(440, 10.0)))["transient_density"] == 0
+    assert values(stereo(saw(110, 10.0)))["transient_density"] == 0
+    assert values(stereo(white(20.0)))["transient_density"] <= 0.05
+    assert values(stereo(pink(20.0)))["transient_density"] <= 0.05
+
+
+def test_silence_ratio() -> None:
+    """35 s of noise and 25 s of nothing; a tail at -41 dB counts, at -39 dB does not; a tone and silence."""
+    noise = white(35.0)
+    assert values(stereo(np.concatenate((noise, np.zeros(25 * RATE)))))["silence_ratio"] == pytest.approx(
+        0.4167, abs=0.001
+    )
+    tone = sine(441, 10.0)
+    for tail_db, expected in ((-41, 0.5), (-39, 0.0)):
+        track = np.concatenate((tone, tone * 10 ** (tail_db / 20)))
+        assert values(stereo(track))["silence_ratio"] == pytest.approx(expected, abs=0.003)
+    assert values(stereo(tone))["silence_ratio"] == 0
+    assert values(stereo(np.zeros(RATE)))["silence_ratio"] == 1

@@ -1,0 +1,65 @@
+"""Rhythms whose tempo and attacks are known."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from signals import RATE, times
+
+_CLICK_SEC = 0.01
+
+
+def placed(
+    onsets: NDArray[np.float64] | list[float], sound: NDArray[np.float64], seconds: float, rate: int = RATE
+) -> NDArray[np.float64]:
+    """Return *sound* begun at each of *onsets* (seconds)."""
+    track = np.zeros(round(seconds * rate) + len(sound))
+    for onset in onsets:
+        first = round(onset * rate)
+        if first < round(seconds * rate):
+            track[first : first + len(sound)] += sound
+    return track[: round(seconds * rate)]
+
+
+def click(rate: int = RATE, seed: int = 5) -> NDArray[np.float64]:
+    """Return a short burst of noise that dies away."""
+    at = times(_CLICK_SEC, rate)
+    return 0.5 * np.random.default_rng(seed).uniform(-1, 1, len(at)) * np.exp(-at / 0.002)
+
+
+def clicks(
+    bpm: float, seconds: float = 30.0, *, start: float = 0.1, jitter: float = 0.0, seed: int = 6
+) -> NDArray[np.float64]:
+    """Return clicks at a steady tempo; *jitter* moves each by a normal share of the period."""
+    period = 60 / bpm
+    onsets = np.arange(start, seconds - 0.05, period)
+    onsets = onsets + np.random.default_rng(seed).normal(0, jitter * period, len(onsets))
+    return placed(np.clip(onsets, 0, seconds), click(), seconds)
+
+
+def kick(rate: int = RATE) -> NDArray[np.float64]:
+    """Return a bass drum."""
+    at = times(0.25, rate)
+    return 0.8 * np.sin(2 * np.pi * (50 * at + 30 * (1 - np.exp(-at / 0.03)) / 10)) * np.exp(-at / 0.08)
+
+
+def snare(rate: int = RATE, seed: int = 7) -> NDArray[np.float64]:
+    """Return a snare drum."""
+    at = times(0.2, rate)
+    noise = np.random.default_rng(seed).standard_normal(len(at))
+    return (0.25 * noise + 0.3 * np.sin(2 * np.pi * 190 * at)) * np.exp(-at / 0.06)
+
+
+def hat(rate: int = RATE, seed: int = 8) -> NDArray[np.float64]:
+    """Return a closed hi-hat: the upper part of a noise."""
+    at = times(0.06, rate)
+    noise = np.diff(np.random.default_rng(seed).standard_normal(len(at)), n=2, append=[0, 0])
+    return 0.08 * noise * np.exp(-at / 0.015)
+
+
+def drum_loop(bpm: float, seconds: float = 30.0, *, start: float = 0.1) -> NDArray[np.float64]:
+    """Return kick on one and three, snare on two and four, hats on the eighths."""
+    beat = 60 / bpm
+    beats = np.arange(start, seconds - 0.3, beat)
+    track = placed(beats[0::2], kick(), seconds) + placed(beats[1::2], snare(), seconds)
+    track += placed(np.arange(start, seconds - 0.3, beat / 2), hat(), seconds)
+    return np.asarray(track / np.abs(track).max() * 0.8, dtype=np.float64)

@@ -1,0 +1,240 @@
+"""Fingerprints over HTTP: one, many, by the host's id."""
+
+import asyncio
+import io
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auralis_fp import schema
+from hosting import PREFIX, Host, Plugin, long_file, tone_file
+
+
+async def test_answer_has_the_founding_body(plugin: Plugin, library: Path) -> None:
+    """The body has the four keys of the founding document, and the 25 dimensions in their order."""
+    body = await plugin.ask(tone_file(library / "a.wav", 2.0), 123)
+    assert list(body) == ["track_id", "fingerprint", "metadata", "processing_time_ms"]
+    assert body["track_id"] == 123
+    assert tuple(body["fingerprint"]) == schema.NAMES
+    assert schema.fault_of(body["fingerprint"]) is None
+    metadata = body["metadata"]
+    assert metadata["duration_sec"] == pytest.approx(2.0)
+    assert (metadata["sample_rate"], metadata["channels"], metadata["format"]) == (22050, 1, "wav")
+    assert metadata["source"] == "analysis"
+    assert body["processing_time_ms"] > 0
+
+
+async def test_repeats_are_remembered(plugin: Plugin, library: Path) -> None:
+    """A second request gets the same body without an analysis; a changed file gets a new one."""
+    song = tone_file(library / "a.wav")
+    first = await plugin.ask(song)
+    assert await plugin.ask(song) == first
+    assert await plugin.metric('auralis_fp_analyses_total{outcome="analysed"}') == 1
+    assert await plugin.metric('auralis_fp_answers_total{source="memory"}') == 1
+    tone_file(song, 3.0)
+    assert (await plugin.ask(song))["metadata"]["duration_sec"] == pytest.approx(3.0)
+
+
+async def test_sixteen_identical_requests_are_one_analysis(plugin: Plugin, library: Path) -> None:
+    """Whoever asks for the same file at the same time joins the one analysis."""
+    song = long_file(library / "long.wav", 60)
+    bodies = await asyncio.gather(*(plugin.ask(song) for _ in range(16)))
+    assert all(body == bodies[0] for body in bodies)
+    assert await plugin.metric('auralis_fp_analyses_total{outcome="analysed"}') == 1
+
+
+async def test_different_spellings_are_one_file(plugin: Plugin, library: Path) -> None:
+    """A path with detours, or through a link outside, is the file of the library."""
+    song = tone_file(library / "a.wav")
+    (library.parent / "link").symlink_to(library)
+    first = await plugin.ask(song)
+    for spelling in (f"{library}/../music/a.wav", f"{library.parent}/link/a.wav", f"{library}//a.wav"):
+        body = await plugin.post("", {"track_id": 1, "filepath": spelling})
+        assert body["metadata"]["file_id"] == first["metadata"]["file_id"]
+    assert (await plugin.get("/status"))["counts"]["total"] == 1
+
+
+async def test_name_that_is_no_text(plugin: Plugin, library: Path) -> None:
+    """A name that is not UTF-8 is asked for, and shown, with its escapes."""
+    song = tone_file(library / "a.wav")
+    song.rename(os.fsdecode(os.fsencode(library) + b"/caf\xe9.wav"))
+    raw = json.dumps({"track_id": 1, "filepath": f"{library}/caf\udce9.wav"})
+    assert "\\udce9" in raw
+    headers = {"Content-Type": "application/json"}
+    body = await plugin.post("", data=raw.encode("ascii"), headers=headers)
+    shown = await plugin.get(f"/files/{body['metadata']['file_id']}")
+    assert shown["path"] == f"{library}/caf\udce9.wav"
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "code"),
+    [
+        ("missing.wav", 404, "file_not_found"),
+        ("notes.txt", 415, "not_audio"),
+        ("folder.wav", 415, "not_a_file"),
+        ("pipe.wav", 415, "not_a_file"),
+        ("out.wav", 403, "outside_roots"),
+        ("../secret.wav", 403, "outside_roots"),
+        ("../missing.wav", 403, "outside_roots"),
+        ("long/" * 900 + "a.wav", 404, "file_not_found"),
+    ],
+)
+async def test_files_that_cannot_be_named(plugin: Plugin, library: Path, name: str, status: int, code: str) -> None:
+    """What is missing, no audio file, or outside the library is refused before anything opens it."""
+    (library / "notes.txt").write_text("no music")
+    (library / "folder.wav").mkdir()
+    os.mkfifo(library / "pipe.wav")
+    tone_file(library.parent / "secret.wav")
+    (library / "out.wav").symlink_to(library.parent / "secret.wav")
+    body = await plugin.ask(library / name, status=status)
+    assert body["code"] == code
+    assert sorted(body) == ["code", "detail", "error"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "content", "status", "code"),
+    [(0.01, b"", 422, "too_short"), (None, b"this is no music at all" * 99, 415, "unsupported")],
+)
+async def test_files_that_cannot_be_used(
+    plugin: Plugin, library: Path, seconds: float | None, content: bytes, status: int, code: str
+) -> None:
+    """A file that cannot be analysed is refused with its reason, the second time without trying again."""
+    song = library / "a.wav"
+    if seconds is None:
+        song.write_bytes(content)
+    else:
+        tone_file(song, seconds)
+    for _ in range(2):
+        assert (await plugin.ask(song, status=status))["code"] == code
+    assert await plugin.metric('auralis_fp_analyses_total{outcome="rejected"}') == 1
+    assert (await plugin.get("/tracks/1", status=status))["code"] == code
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ({"filepath": "/a.wav"}, "track_id"),
+        ({"track_id": 1}, "filepath"),
+        ({"track_id": "1", "filepath": "/a.wav"}, "track_id"),
+        ({"track_id": True, "filepath": "/a.wav"}, "track_id"),
+        ({"track_id": 2**63, "filepath": "/a.wav"}, "track_id"),
+        ({"track_id": 1, "filepath": ""}, "filepath"),
+        ({"track_id": 1, "filepath": 5}, "filepath"),
+        ({"track_id": 1, "filepath": "a.wav"}, "filepath"),
+        ({"track_id": 1, "filepath": "/a\0b.wav"}, "filepath"),
+        ({"track_id": 1, "filepath": "/\ud800.wav"}, "filepath"),
+        ({"track_id": 1, "filepath": "/a.wav", "extra": 1}, "extra"),
+    ],
+)
+async def test_bad_fields_are_named(plugin: Plugin, body: dict[str, Any], named: str) -> None:
+    """A field that is missing, unknown or of the wrong kind is named."""
+    answer = await plugin.post("", body, status=400)
+    assert answer["code"] == "bad_field"
+    assert answer["detail"] == {"field": named}
+    assert named in answer["error"]
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b"\xff\xfe", b'{"track_id": NaN}', b"[" * 100_000, b"9" * 5000])
+async def test_what_is_not_json(plugin: Plugin, raw: bytes) -> None:
+    """Bytes that are no JSON are refused as such, however they are wrong."""
+    headers = {"Content-Type": "application/json"}
+    assert (await plugin.post("", status=400, data=raw, headers=headers))["code"] == "bad_json"
+
+
+async def test_bodies_of_another_kind_or_size(plugin: Plugin) -> None:
+    """Another content type is 415; more than a mebibyte is 413, announced or not."""
+    assert (await plugin.post("", status=415, data=b"{}", headers={"Content-Type": "text/plain"}))["code"] == "not_json"
+
+    async def endless() -> Any:
+        for _ in range(40):
+            yield b" " * 65536
+
+    headers = {"Content-Type": "application/json"}
+    for data in (io.BytesIO(b" " * (2 << 20)), endless()):
+        assert (await plugin.post("", status=413, data=data, headers=headers))["code"] == "too_large"
+
+
+async def test_batch_fails_item_by_item(plugin: Plugin, library: Path) -> None:
+    """Each item of a batch has its line; a bad one does not touch the others."""
+    song = tone_file(library / "a.wav")
+    items = [
+        {"track_id": 1, "filepath": str(song)},
+        {"track_id": 2, "filepath": str(library / "missing.wav")},
+        {"track_id": "three", "filepath": "/a.wav"},
+        4,
+    ]
+    async with plugin.client.post(f"{PREFIX}/batch", json={"items": items}) as response:
+        assert response.content_type == "application/x-ndjson"
+        lines = [json.loads(line) for line in (await response.text()).splitlines()]
+    assert len(lines) == 4
+    (good,) = (line for line in lines if "fingerprint" in line)
+    assert good["track_id"] == 1
+    problems = {line["track_id"]: line for line in lines if "error" in line}
+    assert problems[2]["error"]["code"] == "file_not_found"
+    assert problems[2]["path"] == str(library / "missing.wav")
+    assert problems["three"]["error"]["stage"] == problems[None]["error"]["stage"] == "request"
+
+
+async def test_batch_survives_a_reader_who_leaves(plugin: Plugin, library: Path) -> None:
+    """Work that a batch began is stored although nobody read the answer to its end."""
+    songs = [tone_file(library / f"{number}.wav", 1 + number) for number in range(4)]
+    items = [{"track_id": number, "filepath": str(song)} for number, song in enumerate(songs)]
+    response = await plugin.client.post(f"{PREFIX}/batch", json={"items": items})
+    await response.content.readline()
+    response.close()
+    status = await plugin.until(lambda status: status["counts"]["done"] == status["counts"]["total"] > 0)
+    assert status["counts"]["failed"] == 0
+
+
+async def test_track_by_the_hosts_id(host: Host, library: Path) -> None:
+    """A track is unknown, then queued, then there."""
+    plugin = await host()
+    song = tone_file(library / "a.wav")
+    assert (await plugin.get("/tracks/5", status=404))["code"] == "track_not_found"
+    first = await plugin.ask(song, 5)
+    assert await plugin.get("/tracks/5") == first
+    await plugin.post("/pause", status=202)
+    tone_file(song, 2.0)
+    await plugin.post("/scan", status=202)
+    await plugin.until(lambda status: status["counts"]["outdated"] == 1)
+    assert await plugin.get("/tracks/5", status=202) == {"track_id": 5, "state": "outdated"}
+    assert (await plugin.get(f"/tracks/{2**63}", status=404))["code"] == "not_found"
+
+
+async def test_health_and_status(plugin: Plugin, library: Path) -> None:
+    """Health says what the old server said; the status adds up and rounds down."""
+    health = await plugin.get("/health")
+    assert list(health)[:3] == ["status", "version", "uptime_sec"]
+    assert (health["status"], health["reasons"]) == ("healthy", [])
+    for number in range(2):
+        tone_file(library / f"{number}.wav", 1 + number)
+    tone_file(library / "short.wav", 0.001)
+    await plugin.post("/scan", status=202)
+    status = await plugin.until(lambda status: status["counts"]["done"] == 2 and status["state"] == "idle")
+    counts = status["counts"]
+    assert counts == {"total": 3, "done": 2, "outdated": 0, "pending": 0, "running": 0, "failed": 1}
+    assert status["percent"] == 66
+    assert status["eta_sec"] is None
+    assert status["folders"][0]["path"] == str(library)
+    assert len(status["workers"]) == 1
+
+
+async def test_unknown_addresses_and_methods(plugin: Plugin) -> None:
+    """What is not there, and what is not answered to, come in the one error shape."""
+    assert (await plugin.get("/nowhere", status=404))["code"] == "not_found"
+    async with plugin.client.delete(f"{PREFIX}/scan") as response:
+        assert response.status == 405
+        assert response.headers["Allow"] == "POST"
+        assert (await response.json())["code"] == "method_not_allowed"
+
+
+async def test_outside_files_where_that_is_allowed(host: Host, library: Path) -> None:
+    """With `allow_any_path` a file outside is answered for, links resolved."""
+    plugin = await host(allow_any_path=True, libraries=())
+    song = tone_file(library / "a.wav")
+    (library / "link.wav").symlink_to(song)
+    first = await plugin.ask(song)
+    assert (await plugin.ask(library / "link.wav"))["metadata"]["file_id"] == first["metadata"]["file_id"]

@@ -1,0 +1,102 @@
+"""Control over HTTP: look again, wait, go on, try again."""
+
+import asyncio
+from pathlib import Path
+
+from hosting import Host, Plugin, tone_file
+
+
+async def test_pause_and_resume(plugin: Plugin, library: Path) -> None:
+    """While paused nothing is analysed in the background, but requests are answered; resuming goes on."""
+    await plugin.until_idle()
+    assert (await plugin.post("/pause", status=202)) == {"state": "paused"}
+    assert (await plugin.post("/pause", status=409))["code"] == "paused"
+    for number in range(3):
+        tone_file(library / f"{number}.wav", 1 + number)
+    await plugin.post("/scan", status=202)
+    status = await plugin.until(lambda status: status["counts"]["pending"] == 3)
+    assert (status["state"], status["reason"]) == ("paused", "Paused by you.")
+    await plugin.ask(library / "1.wav")
+    assert (await plugin.get("/status"))["counts"]["pending"] == 2
+    await plugin.post("/resume", status=202)
+    assert (await plugin.post("/resume", status=409))["code"] == "not_paused"
+    assert (await plugin.until_idle())["counts"]["done"] == 3
+
+
+async def test_pause_outlives_a_restart(host: Host, library: Path) -> None:
+    """What was paused is paused after a restart."""
+    first = await host()
+    await first.post("/pause", status=202)
+    await first.client.close()
+    second = await host()
+    status = await second.until(lambda status: status["state"] != "starting")
+    assert status["state"] == "paused"
+
+
+async def test_playback_holds_background_work(plugin: Plugin, library: Path) -> None:
+    """While the host plays, background work waits."""
+    await plugin.until_idle()
+    assert (await plugin.post("/playing", {"playing": True}, status=202))["state"] == "waiting_for_playback"
+    tone_file(library / "a.wav")
+    await plugin.post("/scan", status=202)
+    status = await plugin.until(lambda status: status["counts"]["pending"] == 1)
+    assert status["state"] == "waiting_for_playback"
+    await plugin.post("/playing", {"playing": False}, status=202)
+    assert (await plugin.until_idle())["counts"]["done"] == 1
+    assert (await plugin.post("/playing", {"playing": "yes"}, status=400))["code"] == "bad_field"
+
+
+async def test_quiet_hours_hold_background_work(host: Host, library: Path) -> None:
+    """In quiet hours background work waits, and the status says until when."""
+    tone_file(library / "a.wav")
+    plugin = await host(quiet_hours="00:00-23:59")
+    status = await plugin.until(lambda status: status["counts"]["total"] == 1 and status["state"] != "starting")
+    assert status["state"] == "quiet_hours"
+    assert status["reason"] == "Quiet hours until 23:59."
+
+
+async def test_retry_some_and_all(plugin: Plugin, library: Path) -> None:
+    """Failed files are queued again, those named or all; others are left alone."""
+    for name in ("a.wav", "b.wav"):
+        tone_file(library / name, 0.001)
+    tone_file(library / "good.wav")
+    await plugin.post("/scan", status=202)
+    await plugin.until(lambda status: status["counts"]["failed"] == 2 and status["counts"]["done"] == 1)
+    ids = {item["name"]: item["id"] for item in (await plugin.get("/files"))["items"]}
+    assert await plugin.post("/retry", {"ids": [ids["a.wav"], ids["good.wav"], 99]}, status=202) == {"queued": 1}
+    await plugin.until(lambda status: status["counts"]["failed"] == 2)
+    assert await plugin.post("/retry", status=202) == {"queued": 2}
+    await plugin.until(lambda status: status["counts"]["failed"] == 2)
+    assert await plugin.metric('auralis_fp_analyses_total{outcome="rejected"}') == 5
+    assert (await plugin.post("/retry", {"ids": "all"}, status=400))["detail"] == {"field": "ids"}
+
+
+async def test_scan_of_one_folder(plugin: Plugin, library: Path) -> None:
+    """A folder of the library can be named; one outside is refused."""
+    tone_file(library / "a.wav")
+    await plugin.post("/scan", {"folder": str(library)}, status=202)
+    await plugin.until(lambda status: status["counts"]["done"] == 1)
+    assert (await plugin.post("/scan", {"folder": str(library.parent)}, status=403))["code"] == "outside_roots"
+    assert (await plugin.post("/scan", {"folder": "music"}, status=400))["detail"] == {"field": "folder"}
+
+
+async def test_scan_without_a_library(host: Host) -> None:
+    """Without any library there is nothing to look through."""
+    plugin = await host(libraries=())
+    assert (await plugin.post("/scan", status=409))["code"] == "no_libraries"
+    status = await plugin.get("/status")
+    assert (status["state"], status["percent"]) == ("idle", 0)
+
+
+async def test_folder_that_is_away(host: Host, library: Path) -> None:
+    """A folder that cannot be read is shown as offline, and the tracks known of it stay."""
+    tone_file(library / "a.wav")
+    plugin = await host()
+    await plugin.until(lambda status: status["counts"]["done"] == 1 and status["state"] == "idle")
+    await asyncio.to_thread(library.rename, library.with_name("away"))
+    await plugin.post("/scan", status=202)
+    status = await plugin.until(lambda status: status["state"] == "offline")
+    assert status["counts"]["done"] == 1
+    health = await plugin.get("/health")
+    assert health["status"] == "degraded"
+    assert str(library) in health["reasons"][0]

@@ -1,0 +1,114 @@
+"""The event stream."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientResponse
+
+from auralis_fp import get_service, schema
+from hosting import PREFIX, Plugin, eventually, tone_file
+
+Events = AsyncIterator[tuple[int | None, str, dict[str, Any]]]
+
+
+@asynccontextmanager
+async def listening(plugin: Plugin, last_id: int | None = None) -> AsyncIterator[tuple[ClientResponse, Events]]:
+    """Listen to the stream, from after *last_id* if given."""
+    headers = {} if last_id is None else {"Last-Event-ID": str(last_id)}
+    async with plugin.client.get(f"{PREFIX}/events", headers=headers) as response:
+        assert response.status == 200
+        yield response, _events(response)
+
+
+async def _events(response: ClientResponse) -> Events:
+    fields: dict[str, str] = {}
+    async for line in response.content:
+        name, _, value = line.decode("ascii").rstrip("\n").partition(": ")
+        if name:
+            fields[name] = value
+        elif "data" in fields:
+            yield int(fields["id"]) if "id" in fields else None, fields["event"], json.loads(fields["data"])
+            fields = {}
+
+
+async def test_stream_tells_status_results_and_failures(plugin: Plugin, library: Path) -> None:
+    """The status comes at once, then results and failures as they happen; ids grow."""
+    tone_file(library / "a.wav")
+    tone_file(library / "b.wav", 0.001)
+    ids: list[int] = []
+    async with listening(plugin) as (response, events):
+        assert response.content_type == "text/event-stream"
+        first_id, name, status = await anext(events)
+        assert (name, first_id is not None) == ("status", True)
+        assert status["counts"]["total"] == 0
+        seen = {"status": status}
+        await plugin.post("/scan", status=202)
+        async for event_id, name, data in events:
+            ids.append(event_id or 0)
+            seen[name] = data
+            if "result" in seen and "failure" in seen and seen["status"]["counts"]["done"] == 1:
+                break
+    assert ids == sorted(set(ids))
+    assert sorted(seen["result"]) == ["fingerprint", "id", "metadata", "path", "processing_time_ms"]
+    assert schema.fault_of(seen["result"]["fingerprint"]) is None
+    assert sorted(seen["failure"]) == ["code", "id", "path", "reason", "stage"]
+    assert seen["failure"]["path"] == str(library / "b.wav")
+
+
+async def test_stream_resumes_where_it_was_left(plugin: Plugin, library: Path) -> None:
+    """Who comes back with the last id gets what was missed, once."""
+    await plugin.ask(tone_file(library / "a.wav"))
+    async with listening(plugin, 0) as (_, events):
+        assert (await anext(events))[1] == "status"
+        last_id, name, _ = await anext(events)
+        assert name == "result"
+    await plugin.ask(tone_file(library / "b.wav", 2.0))
+    async with listening(plugin, last_id) as (_, events):
+        assert (await anext(events))[:2] == (None, "status")
+        results = [data["path"] async for _, name, data in first(events, 1) if name == "result"]
+    assert results == [str(library / "b.wav")]
+    assert (await plugin.get("/events", status=400, headers={"Last-Event-ID": "x"}))["code"] == "bad_field"
+
+
+async def first(events: Events, number: int) -> Events:
+    """Yield the first few events."""
+    for _ in range(number):
+        yield await anext(events)
+
+
+async def test_status_comes_four_times_a_second_at_most(plugin: Plugin, library: Path) -> None:
+    """Many changes in a short time are told in few events."""
+    for number in range(40):
+        tone_file(library / f"{number}.wav", 0.6, hz=100 + number)
+    loop = asyncio.get_running_loop()
+    async with listening(plugin) as (_, events):
+        await anext(events)
+        started, told = loop.time(), 0
+        await plugin.post("/scan", status=202)
+        async for _, name, data in events:
+            told += name == "status"
+            if name == "status" and data["counts"]["done"] == 40:
+                break
+    assert told <= 4 * (loop.time() - started) + 1
+
+
+async def test_listener_who_leaves_is_forgotten(plugin: Plugin) -> None:
+    """A closed connection leaves no subscription behind."""
+    live = get_service(plugin.app)._live
+    async with listening(plugin) as (_, events):
+        await anext(events)
+        assert live.parts.bus.listeners == 1
+    await eventually(lambda: not live.parts.bus.listeners)
+
+
+async def test_stream_ends_with_the_service(plugin: Plugin) -> None:
+    """Stopping the host ends the stream at once, in order."""
+    async with listening(plugin) as (_, events):
+        await anext(events)
+        closing = asyncio.create_task(plugin.app.shutdown())
+        assert [name async for _, name, _ in events if name != "status"] == []
+        await closing

@@ -1,0 +1,98 @@
+"""Listings over HTTP."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auralis_fp import schema
+from hosting import Plugin, tone_file
+
+FILE_KEYS = [
+    "id", "path", "name", "state", "size", "mtime_ns", "track_ids", "fingerprint", "metadata", "outdated",
+    "analysed_at", "processing_time_ms", "source", "failure",
+]  # fmt: skip
+
+
+@pytest.fixture
+async def filled(plugin: Plugin, library: Path) -> Plugin:
+    """Return a plugin that knows two good files and two that are too short."""
+    for name, seconds in (("a.wav", 1.0), ("b.wav", 2.0), ("c.wav", 0.001), ("d 100%.wav", 0.002)):
+        tone_file(library / name, seconds)
+    await plugin.post("/scan", status=202)
+    await plugin.until(lambda status: status["counts"]["done"] == status["counts"]["failed"] == 2)
+    return plugin
+
+
+async def test_pages_cover_everything_once(filled: Plugin) -> None:
+    """Following `next` gives every file once, by path."""
+    names: list[str] = []
+    after = ""
+    while True:
+        page: Any = await filled.get("/files", params={"limit": "3", "after": after})
+        names += [item["name"] for item in page["items"]]
+        after = page["next"]
+        if after is None:
+            break
+    assert names == ["a.wav", "b.wav", "c.wav", "d 100%.wav"]
+
+
+async def test_file_has_the_published_form(filled: Plugin, library: Path) -> None:
+    """A good file has its fingerprint and no failure, a bad one the opposite; by id it is the same."""
+    await filled.ask(library / "a.wav", 7)
+    good, _, bad, _ = (await filled.get("/files"))["items"]
+    for item in (good, bad):
+        assert list(item) == FILE_KEYS
+        assert await filled.get(f"/files/{item['id']}") == item
+    assert tuple(good["fingerprint"]) == schema.NAMES
+    assert (good["state"], good["failure"], good["outdated"], good["track_ids"]) == ("done", None, False, [7])
+    assert (bad["state"], bad["fingerprint"], bad["failure"]["code"]) == ("failed", None, "too_short")
+    assert good["size"] == (library / "a.wav").stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ({"state": "failed"}, ["c.wav", "d 100%.wav"]),
+        ({"q": "B.WAV"}, ["b.wav"]),
+        ({"q": "0%"}, ["d 100%.wav"]),
+        ({"q": "%"}, ["d 100%.wav"]),
+        ({"q": "a.wav", "state": "failed"}, []),
+    ],
+)
+async def test_filters(filled: Plugin, query: dict[str, str], names: list[str]) -> None:
+    """State and text narrow the list down; nothing in the text is a pattern."""
+    assert [item["name"] for item in (await filled.get("/files", params=query))["items"]] == names
+
+
+async def test_failures_are_counted_by_code(filled: Plugin) -> None:
+    """The list of failures counts all of them by code, also on a short page."""
+    page = await filled.get("/failures?limit=1")
+    assert page["by_code"] == {"too_short": 2}
+    assert [item["name"] for item in page["items"]] == ["c.wav"]
+    rest = await filled.get("/failures", params={"after": page["next"]})
+    assert ([item["name"] for item in rest["items"]], rest["next"]) == (["d 100%.wav"], None)
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=501", "limit=x", "limit=-1", "state=odd", "after=%25", "after=a"])
+async def test_bad_queries(plugin: Plugin, query: str) -> None:
+    """A query that makes no sense is refused with a sentence."""
+    for listing in ("/files", "/failures"):
+        if not (query.startswith("state") and listing == "/failures"):
+            assert (await plugin.get(f"{listing}?{query}", status=400))["code"] == "bad_field"
+
+
+async def test_file_that_is_not_known(plugin: Plugin) -> None:
+    """An id that stands for nothing is 404, however large."""
+    assert (await plugin.get("/files/1", status=404))["code"] == "file_not_found"
+    assert (await plugin.get(f"/files/{'9' * 30}", status=404))["code"] == "not_found"
+
+
+async def test_dimensions_are_explained(plugin: Plugin) -> None:
+    """Every dimension comes with its range, unit and meaning."""
+    body = await plugin.get("/dimensions")
+    assert tuple(item["name"] for item in body["dimensions"]) == schema.NAMES
+    assert (body["algorithm"], body["algorithm_version"]) == (schema.ALGORITHM, schema.ALGORITHM_VERSION)
+    for item in body["dimensions"]:
+        assert item["low"] <= item["typical"][0] < item["typical"][1] <= item["high"]
+        assert item["hears"]

@@ -1,0 +1,87 @@
+"""The published description, and answers held to it."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from auralis_fp.routes import published
+from auralis_fp.routes.openapi import OPERATIONS
+from hosting import PREFIX, Plugin, tone_file
+
+NOT_API = {"/", "/openapi.json"}
+
+
+async def test_every_address_is_described(plugin: Plugin) -> None:
+    """The description names exactly the addresses there are, with the prefix in front."""
+    body = await plugin.get("/openapi.json")
+    assert body["openapi"].startswith("3.1")
+    described = {(method, path) for path, item in body["paths"].items() for method in item}
+    existing = set()
+    for route in plugin.app.router.routes():
+        path = route.resource.canonical if route.resource else ""
+        below = path.removeprefix(PREFIX)
+        if (
+            route.method != "HEAD"
+            and below not in NOT_API
+            and "asset" not in path
+            and (route.method, below) != ("GET", "")
+        ):
+            existing.add((route.method.lower(), path))
+    assert described == existing
+
+
+async def test_references_lead_somewhere(plugin: Plugin) -> None:
+    """Every reference in the description is to a schema that is there."""
+    body = await plugin.get("/openapi.json")
+
+    def references(value: Any) -> list[str]:
+        if isinstance(value, dict):
+            found = [value["$ref"]] if "$ref" in value else []
+            return found + [ref for item in value.values() for ref in references(item)]
+        return [ref for item in value for ref in references(item)] if isinstance(value, list) else []
+
+    found = references(body)
+    assert "#/components/schemas/TrackAnswer" in found
+    assert {ref.removeprefix("#/components/schemas/") for ref in found} <= set(body["components"]["schemas"])
+    fingerprint = body["components"]["schemas"]["Fingerprint"]
+    assert len(fingerprint["required"]) == 25
+    assert fingerprint["properties"]["stereo_width"]["maximum"] == 1
+
+
+@pytest.fixture
+async def known(plugin: Plugin, library: Path) -> Plugin:
+    """Return a plugin that knows a good file, as track 1, and a bad one."""
+    tone_file(library / "bad.wav", 0.001)
+    await plugin.ask(tone_file(library / "good.wav"))
+    await plugin.until(lambda status: status["counts"]["failed"] == 1 and status["state"] == "idle")
+    return plugin
+
+
+@pytest.mark.parametrize("operation", [op for op in OPERATIONS if op.method == "get"], ids=lambda op: op.path)
+async def test_answers_have_the_published_form(known: Plugin, operation: Any) -> None:
+    """What is answered is what is described, field by field."""
+    if operation.kind != "application/json":
+        async with known.client.get(f"{PREFIX}{operation.path}") as response:
+            assert response.content_type == operation.kind
+        return
+    path = operation.path.format(file_id=1, track_id=1)
+    answer = msgspec.convert(await known.get(path), operation.answers[200])
+    assert isinstance(answer, operation.answers[200])
+
+
+async def test_other_answers_have_the_published_form(known: Plugin, library: Path) -> None:
+    """So do answers to what changes something, and errors."""
+    answer = msgspec.convert(await known.ask(library / "good.wav"), published.TrackAnswer)
+    assert answer.track_id == 1
+    for path, body, kind in (
+        ("/scan", {}, published.StateAnswer),
+        ("/pause", None, published.StateAnswer),
+        ("/resume", None, published.StateAnswer),
+        ("/retry", {"ids": [2]}, published.RetryAnswer),
+        ("/playing", {"playing": False}, published.StateAnswer),
+    ):
+        assert isinstance(msgspec.convert(await known.post(path, body, status=202), kind), kind)
+    for path, status in (("/nowhere", 404), ("/files?limit=x", 400), ("/tracks/9", 404)):
+        assert msgspec.convert(await known.get(path, status=status), published.Error).code

@@ -1,0 +1,254 @@
+"""Opening, migrating and writing the database."""
+
+import asyncio
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import aiosqlite
+import pytest
+
+from auralis_fp import schema
+from auralis_fp.errors import StorageError
+from auralis_fp.store.database import Database, Operation, migrations, open_database
+
+
+def adding(value: str) -> Operation[str]:
+    """Return an operation that keeps a value under itself."""
+
+    async def operation(db: aiosqlite.Connection) -> str:
+        await db.execute("INSERT INTO memory VALUES (?, ?)", (value, value))
+        return value
+
+    return operation
+
+
+async def kept(database: Database) -> set[str]:
+    """Return what was kept."""
+    return {row["key"] for row in await database.read("SELECT key FROM memory")}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Return where the database goes, in a folder that is yet to be made."""
+    return tmp_path / "data" / "fingerprints.sqlite3"
+
+
+async def test_a_new_database_belongs_to_its_owner_alone(path: Path) -> None:
+    """Folder 0700, database and its write-ahead log 0600."""
+    async with open_database(path) as database:
+        await database.write(adding("a"))
+        assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+        for file in path.parent.iterdir():
+            assert stat.S_IMODE(file.stat().st_mode) == 0o600, file.name
+
+
+async def test_columns_are_the_dimensions(path: Path) -> None:
+    """The table of fingerprints has the 25 names, in the order of the schema."""
+    async with open_database(path) as database:
+        rows = await database.read("SELECT name FROM pragma_table_info('fingerprints') ORDER BY cid")
+    assert tuple(row["name"] for row in rows)[-25:] == schema.NAMES
+
+
+def test_migrations_are_numbered_without_gaps() -> None:
+    """Versions count up from one."""
+    versions = [version for version, _ in migrations()]
+    assert versions == list(range(1, len(versions) + 1))
+
+
+async def test_what_was_written_is_there_after_reopening(path: Path) -> None:
+    """A commit outlives the program, and opening again changes nothing."""
+    async with open_database(path) as database:
+        assert await database.write(adding("a")) == "a"
+    async with open_database(path) as database:
+        assert await kept(database) == {"a"}
+    assert not path.with_name(path.name + "-wal").exists()
+
+
+async def test_one_failing_operation_undoes_only_itself(path: Path) -> None:
+    """Of operations committed together the good ones stay, the bad one's waiter hears why."""
+    async with open_database(path) as database:
+        outcomes = await asyncio.gather(
+            *(database.write(adding(value)) for value in ("a", "b", "a", "c")), return_exceptions=True
+        )
+        assert await kept(database) == {"a", "b", "c"}
+    assert outcomes[:2] == ["a", "b"]
+    assert outcomes[3] == "c"
+    assert isinstance(outcomes[2], StorageError)
+
+
+async def test_an_operation_that_raises_leaves_nothing_behind(path: Path) -> None:
+    """What it wrote before it failed is undone, and its own error reaches the caller."""
+
+    async def half(db: aiosqlite.Connection) -> None:
+        await db.execute("INSERT INTO memory VALUES ('half', '')")
+        raise LookupError("half way")
+
+    async with open_database(path) as database:
+        with pytest.raises(LookupError, match="half way"):
+            await database.write(half)
+        assert await kept(database) == set()
+
+
+async def test_writes_of_callers_that_gave_up_do_no_harm(path: Path) -> None:
+    """A cancelled caller neither stops the writer nor loses others their commit."""
+    async with open_database(path) as database:
+        tasks = [asyncio.create_task(database.write(adding(str(number)))) for number in range(20)]
+        await asyncio.sleep(0)
+        for task in tasks[::2]:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert await kept(database) >= {str(number) for number in range(1, 20, 2)}
+
+
+async def test_many_writes_cost_few_commits(path: Path) -> None:
+    """A thousand waiting operations are committed in groups: far fewer transactions than operations."""
+    begun = 0
+
+    def count(statement: str) -> None:
+        nonlocal begun
+        begun += statement.startswith("BEGIN")
+
+    async with open_database(path) as database:
+
+        async def trace(db: aiosqlite.Connection) -> None:
+            await db.set_trace_callback(count)
+
+        await database.write(trace)
+        await asyncio.gather(*(database.write(adding(str(number))) for number in range(1000)))
+        assert len(await kept(database)) == 1000
+    assert begun <= 10
+
+
+async def test_what_waits_at_the_end_is_written(path: Path) -> None:
+    """Closing the database commits what was handed over before."""
+    async with open_database(path) as database:
+        writes = [asyncio.create_task(database.write(adding(str(number)))) for number in range(5)]
+        await asyncio.sleep(0)
+    assert len(await asyncio.gather(*writes)) == 5
+    async with open_database(path) as database:
+        assert len(await kept(database)) == 5
+
+
+async def test_nobody_waits_for_ever_on_a_closed_database(path: Path) -> None:
+    """A write after the end is refused."""
+    async with open_database(path) as database:
+        pass
+    with pytest.raises(StorageError) as caught:
+        await asyncio.wait_for(database.write(adding("late")), 5)
+    assert caught.value.code == "closed"
+
+
+async def test_a_full_disk_is_an_error_and_not_the_end(path: Path) -> None:
+    """Too much for the disk is refused as such; what fits afterwards is stored."""
+    async with open_database(path) as database:
+
+        async def fill(db: aiosqlite.Connection) -> None:
+            await db.execute("INSERT INTO memory VALUES ('big', ?)", ("x" * 1_000_000,))
+
+        async def limit(db: aiosqlite.Connection) -> None:
+            (row,) = await db.execute_fetchall("PRAGMA page_count")
+            await db.execute_fetchall(f"PRAGMA max_page_count = {row[0] + 4}")
+
+        await database.write(limit)
+        with pytest.raises(StorageError) as caught:
+            await database.write(fill)
+        assert caught.value.code == "disk_full"
+        await database.write(adding("small"))
+        assert await kept(database) == {"small"}
+
+
+async def test_a_second_program_is_told_who_works_here(path: Path) -> None:
+    """The folder's lock names the process that holds it, and is free again when that one is killed."""
+    holding = (
+        "import asyncio, sys; from pathlib import Path; from auralis_fp.store.database import open_database\n"
+        "async def main():\n"
+        "    async with open_database(Path(sys.argv[1])):\n"
+        "        print('open', flush=True); await asyncio.sleep(60)\n"
+        "asyncio.run(main())"
+    )
+    with subprocess.Popen([sys.executable, "-c", holding, path], stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert await asyncio.to_thread(other.stdout.readline) == b"open\n"
+        with pytest.raises(StorageError) as caught:
+            async with open_database(path):
+                pass
+        assert caught.value.code == "in_use"
+        assert f"process {other.pid}" in str(caught.value)
+        other.kill()
+    async with open_database(path) as database:
+        assert await kept(database) == set()
+
+
+async def test_reading_goes_on_beside_a_writer(path: Path) -> None:
+    """A read-only opening needs no lock, sees what is committed, and cannot write."""
+    async with open_database(path) as writing:
+        await writing.write(adding("a"))
+        async with open_database(path, read_only=True) as reading:
+            assert await kept(reading) == {"a"}
+            await writing.write(adding("b"))
+            assert await kept(reading) == {"a", "b"}
+            with pytest.raises(StorageError) as caught:
+                await reading.write(adding("c"))
+    assert caught.value.code == "read_only"
+
+
+async def code_of_opening(path: Path, *, read_only: bool = False) -> str:
+    """Return the code with which opening is refused."""
+    with pytest.raises(StorageError) as caught:
+        async with open_database(path, read_only=read_only):
+            pass
+    return caught.value.code
+
+
+async def test_looking_needs_a_database(path: Path) -> None:
+    """Reading makes no database, nor a folder for one."""
+    assert await code_of_opening(path, read_only=True) == "no_database"
+    assert not path.parent.exists()
+
+
+async def test_looking_does_not_migrate(path: Path) -> None:
+    """A database of an older layout is left as it is by whoever only reads."""
+    path.parent.mkdir()
+    sqlite3.connect(path).close()
+    path.touch()
+    assert await code_of_opening(path, read_only=True) == "outdated_database"
+
+
+async def test_a_newer_database_is_left_alone(path: Path) -> None:
+    """A layout from the future is refused, untouched."""
+    path.parent.mkdir()
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 999")
+    connection.close()
+    before = path.read_bytes()
+    assert await code_of_opening(path) == "newer_database"
+    assert path.read_bytes() == before
+
+
+async def test_a_damaged_database_is_named_as_such(path: Path) -> None:
+    """What is no database is not overwritten."""
+    path.parent.mkdir()
+    path.write_bytes(b"this is no database" * 1000)
+    assert await code_of_opening(path) == "corrupt_database"
+    assert path.read_bytes().startswith(b"this is")
+
+
+async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    """A file where the data folder should be is a sentence, not a traceback."""
+    (tmp_path / "data").write_text("a file", encoding="ascii")
+    assert await code_of_opening(tmp_path / "data" / "fingerprints.sqlite3") == "unwritable"
+
+
+async def test_opening_fifty_times_leaves_no_file_open(path: Path) -> None:
+    """Neither descriptors nor threads remain."""
+    async with open_database(path):
+        pass
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(50):
+        async with open_database(path):
+            pass
+    assert len(os.listdir("/proc/self/fd")) <= before
