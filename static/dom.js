@@ -27,6 +27,9 @@ export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/** A path that may be broken into lines behind its slashes. */
+export const breakable = (path) => path.split(/(?<=[/\\])/).flatMap((part) => [part, el("wbr")]).slice(0, -1);
+
 /** Set or remove an attribute, only if it differs. */
 export function setAttribute(node, name, value) {
   if (value === null || value === undefined || value === false) node.removeAttribute(name);

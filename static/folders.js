@@ -1,7 +1,7 @@
 /** The music folders: how they are watched, when they were last looked through. */
 
 import { post } from "./api.js";
-import { byId, el, reconcile, setText, toast } from "./dom.js";
+import { breakable, byId, el, reconcile, setText, toast } from "./dom.js";
 import { clean, counted, fromNow } from "./format.js";
 
 const MODES = {
@@ -24,7 +24,7 @@ function create(folder) {
   const look = el("button", { type: "button", class: "quiet", onclick: () => rescan(look, folder.path) }, "Look now");
   look.setAttribute("aria-label", `Look through ${clean(folder.path)} now`);
   return el("li", { class: "folder" },
-    el("div", { class: "line" }, el("bdi", { class: "name path" }, clean(folder.path)), look),
+    el("div", { class: "line" }, el("bdi", { class: "name path" }, breakable(clean(folder.path))), look),
     el("p", { class: "hint" }), el("p", { class: "fault small" }));
 }
 

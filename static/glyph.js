@@ -44,8 +44,8 @@ function closedCurve(points) {
   return `${parts.join("")}Z`;
 }
 
-function silhouette(fingerprint, shift) {
-  const radius = BANDS.map((name) => 9 + 23 * clamp(fingerprint[name] / 60) ** 0.4);
+function silhouette(fingerprint, shift, size) {
+  const radius = BANDS.map((name) => size * (9 + 23 * clamp(fingerprint[name] / 60) ** 0.4));
   const points = [];
   for (let step = 0; step < 12; step += 1) {
     const band = step <= 6 ? step : 12 - step;
@@ -55,13 +55,13 @@ function silhouette(fingerprint, shift) {
   return closedCurve(points);
 }
 
-function beats(fingerprint, hue) {
+function beats(fingerprint, hue, radius) {
   const number = Math.round(clamp(fingerprint.tempo_bpm, 30, 300) / 10);
   const size = round(0.7 + 1.1 * clamp(fingerprint.transient_density * 2));
   const dots = [];
   for (let index = 0; index < number; index += 1) {
     const angle = (2 * Math.PI * index) / number - Math.PI / 2;
-    const [cx, cy] = [round(CENTRE + 36.5 * Math.cos(angle)), round(CENTRE + 36.5 * Math.sin(angle))];
+    const [cx, cy] = [round(CENTRE + radius * Math.cos(angle)), round(CENTRE + radius * Math.sin(angle))];
     dots.push(svg("circle", { cx, cy, r: size }));
   }
   const opacity = round(0.25 + 0.75 * clamp(fingerprint.rhythm_stability));
@@ -90,15 +90,16 @@ function rays(fingerprint, dimensions, undefinedNames, hue) {
  */
 export function glyph(fingerprint, { dimensions = null, undefinedNames = [], label = null } = {}) {
   const hue = round(hueOf(fingerprint));
+  const size = dimensions ? 1 : 1.25; // without rays there is more room
   const colour = round(30 + 45 * clamp(fingerprint.harmonic_ratio));
   const shift = round(1 + 12 * clamp(fingerprint.stereo_width * 1.6));
   const loud = round(1.5 + 4 * clamp((fingerprint.lufs + 40) / 35));
   const shapes = [
     svg("circle", { cx: CENTRE, cy: CENTRE, r: dimensions ? 39 : 49, fill: `hsl(${hue} ${colour}% 55%)`, "fill-opacity": 0.16 }),
-    svg("path", { d: silhouette(fingerprint, -shift / 2), fill: `hsl(${hue} ${colour}% 52%)`, "fill-opacity": 0.78 }),
-    svg("path", { d: silhouette(fingerprint, shift / 2), fill: `hsl(${hue + 32} ${colour}% 58%)`, "fill-opacity": 0.55 }),
+    svg("path", { d: silhouette(fingerprint, -shift / 2, size), fill: `hsl(${hue} ${colour}% 52%)`, "fill-opacity": 0.78 }),
+    svg("path", { d: silhouette(fingerprint, shift / 2, size), fill: `hsl(${hue + 32} ${colour}% 58%)`, "fill-opacity": 0.55 }),
     svg("circle", { cx: CENTRE, cy: CENTRE, r: loud, fill: "#fff", "fill-opacity": 0.92 }),
-    beats(fingerprint, hue),
+    beats(fingerprint, hue, dimensions ? 36.5 : 45),
   ];
   if (dimensions) shapes.push(...rays(fingerprint, dimensions, undefinedNames, hue));
   const naming = label ? { role: "img", "aria-label": label } : { "aria-hidden": "true" };

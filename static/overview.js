@@ -63,8 +63,9 @@ function showCoverage({ counts, percent }) {
 function showFacts(status) {
   const { tracks_per_sec: tracks, times_real_time: times } = status.rate ?? {};
   const facts = [];
-  if (tracks) facts.push(["Speed", tracks < 1 ? `${rate(60 * tracks)} tracks a minute` : `${rate(tracks)} tracks a second`]);
-  if (times) facts.push(["Music", `${rate(times)} × real time`]);
+  const working = status.state === "working"; // afterwards the rate only tells how long ago that was
+  if (working && tracks) facts.push(["Speed", tracks < 1 ? `${rate(60 * tracks)} tracks a minute` : `${rate(tracks)} tracks a second`]);
+  if (working && times) facts.push(["Music", `${rate(times)} × real time`]);
   if (status.eta_sec !== null && status.eta_sec !== undefined) facts.push(["Left", `about ${roughly(status.eta_sec)}`]);
   reconcile(byId("facts"), facts, ([name]) => name, ([name]) => el("div", {}, el("dt", {}, name), el("dd")),
     (node, [, value]) => setText(node.lastElementChild, value));
@@ -83,6 +84,7 @@ function showButtons(status) {
   paused = status.state === "paused";
   const [pause, rescan] = [byId("pause"), byId("rescan")];
   setText(pause, paused ? "Go on" : "Pause");
+  pause.classList.toggle("primary", paused);
   setAttribute(pause, "title", paused ? "Go on with the tracks that wait" : "Hold back until you say otherwise, also after a restart");
   pause.disabled = false;
   const scanning = status.folders.some((folder) => folder.scanning);
