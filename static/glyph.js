@@ -1,0 +1,111 @@
+/**
+ * A fingerprint as a drawing: the same numbers always give the same figure, similar tracks similar ones.
+ *
+ * The two overlapping shapes are the spectrum, low at the bottom and high at the top; they part as the stereo image
+ * widens. The hue follows the brightness of the sound (red is dark, violet bright), the dots round it are the beats of
+ * six seconds, and the rays outside are all 25 numbers.
+ */
+
+import { el, svg } from "./dom.js";
+
+const BANDS = [
+  "sub_bass_pct", "bass_pct", "low_mid_pct", "mid_pct", "upper_mid_pct", "presence_pct", "air_pct",
+];
+const CENTRE = 50;
+
+const clamp = (value, low = 0, high = 1) => Math.min(high, Math.max(low, value));
+const round = (value) => Math.round(value * 100) / 100;
+
+/** Where a value lies in its range, 0 to 1; hertz are spaced as the ear spaces them. */
+export function place(dimension, value) {
+  if (dimension.unit === "Hz") {
+    const low = Math.max(dimension.low, 20);
+    return clamp(Math.log(Math.max(value, low) / low) / Math.log(dimension.high / low));
+  }
+  return clamp((value - dimension.low) / (dimension.high - dimension.low));
+}
+
+/** The hue of a fingerprint in degrees. */
+export const hueOf = (fingerprint) => {
+  const centroid = Math.max(fingerprint.spectral_centroid, 100);
+  return (10 + 280 * clamp(Math.log(centroid / 250) / Math.log(8000 / 250)) + 20 * fingerprint.chroma_energy) % 360;
+};
+
+/** A closed curve through points on all sides of the centre (Catmull-Rom). */
+function closedCurve(points) {
+  const at = (index) => points[(index + points.length) % points.length];
+  const parts = [`M${at(0).map(round)}`];
+  for (let index = 0; index < points.length; index += 1) {
+    const [before, from, to, after] = [at(index - 1), at(index), at(index + 1), at(index + 2)];
+    const first = [0, 1].map((axis) => round(from[axis] + (to[axis] - before[axis]) / 6));
+    const second = [0, 1].map((axis) => round(to[axis] - (after[axis] - from[axis]) / 6));
+    parts.push(`C${first} ${second} ${to.map(round)}`);
+  }
+  return `${parts.join("")}Z`;
+}
+
+function silhouette(fingerprint, shift, size) {
+  const radius = BANDS.map((name) => size * (9 + 23 * clamp(fingerprint[name] / 60) ** 0.4));
+  const points = [];
+  for (let step = 0; step < 12; step += 1) {
+    const band = step <= 6 ? step : 12 - step;
+    const angle = Math.PI / 2 - (step * Math.PI) / 6;
+    points.push([CENTRE + shift + radius[band] * Math.cos(angle), CENTRE + radius[band] * Math.sin(angle)]);
+  }
+  return closedCurve(points);
+}
+
+function beats(fingerprint, hue, radius) {
+  const number = Math.round(clamp(fingerprint.tempo_bpm, 30, 300) / 10);
+  const size = round(0.7 + 1.1 * clamp(fingerprint.transient_density * 2));
+  const dots = [];
+  for (let index = 0; index < number; index += 1) {
+    const angle = (2 * Math.PI * index) / number - Math.PI / 2;
+    const [cx, cy] = [round(CENTRE + radius * Math.cos(angle)), round(CENTRE + radius * Math.sin(angle))];
+    dots.push(svg("circle", { cx, cy, r: size }));
+  }
+  const opacity = round(0.25 + 0.75 * clamp(fingerprint.rhythm_stability));
+  return svg("g", { fill: `hsl(${hue} 45% 52%)`, "fill-opacity": opacity }, dots);
+}
+
+function rays(fingerprint, dimensions, undefinedNames, hue) {
+  return dimensions.map((dimension, index) => {
+    const angle = ((2 * Math.PI * (index + 0.5)) / dimensions.length - Math.PI / 2);
+    const unknown = undefinedNames.includes(dimension.name);
+    const reach = unknown ? 41.5 : 41.5 + 7.5 * place(dimension, fingerprint[dimension.name]);
+    const [x, y] = [Math.cos(angle), Math.sin(angle)];
+    return svg("line", {
+      x1: round(CENTRE + 40.5 * x), y1: round(CENTRE + 40.5 * y), x2: round(CENTRE + reach * x), y2: round(CENTRE + reach * y),
+      stroke: `hsl(${round(hue + 5 * (index - 12))} 50% 52%)`, "stroke-width": 2.2, "stroke-linecap": "round",
+      "stroke-opacity": unknown ? 0.3 : 0.9,
+    });
+  });
+}
+
+/**
+ * Draw a fingerprint.
+ *
+ * Without `dimensions` (the small form in lists) the rays are left out. `label` is what screen readers say; without one
+ * the drawing is decoration.
+ */
+export function glyph(fingerprint, { dimensions = null, undefinedNames = [], label = null } = {}) {
+  const hue = round(hueOf(fingerprint));
+  const size = dimensions ? 1 : 1.25; // without rays there is more room
+  const colour = round(30 + 45 * clamp(fingerprint.harmonic_ratio));
+  const shift = round(1 + 12 * clamp(fingerprint.stereo_width * 1.6));
+  const loud = round(1.5 + 4 * clamp((fingerprint.lufs + 40) / 35));
+  const shapes = [
+    svg("circle", { cx: CENTRE, cy: CENTRE, r: dimensions ? 39 : 49, fill: `hsl(${hue} ${colour}% 55%)`, "fill-opacity": 0.16 }),
+    svg("path", { d: silhouette(fingerprint, -shift / 2, size), fill: `hsl(${hue} ${colour}% 52%)`, "fill-opacity": 0.78 }),
+    svg("path", { d: silhouette(fingerprint, shift / 2, size), fill: `hsl(${hue + 32} ${colour}% 58%)`, "fill-opacity": 0.55 }),
+    svg("circle", { cx: CENTRE, cy: CENTRE, r: loud, fill: "#fff", "fill-opacity": 0.92 }),
+    beats(fingerprint, hue, dimensions ? 36.5 : 45),
+  ];
+  if (dimensions) shapes.push(...rays(fingerprint, dimensions, undefinedNames, hue));
+  const naming = label ? { role: "img", "aria-label": label } : { "aria-hidden": "true" };
+  const inset = dimensions ? "0 0 100 100" : "1 1 98 98";
+  return svg("svg", { viewBox: inset, class: "glyph", focusable: "false", ...naming }, shapes);
+}
+
+/** The place of a glyph that does not exist (yet). */
+export const noGlyph = (state) => el("span", { class: `glyph none ${state}`, "aria-hidden": "true" });

@@ -1,0 +1,73 @@
+/** News from the service: a stream while it holds, questions at intervals while it does not. */
+
+import { get } from "./api.js";
+
+const POLL_MS = 5_000;
+const QUIET_MS = 30_000; // without news for so long, ask: a stream can die without a word
+const SLOWEST_RETRY_MS = 30_000;
+
+/**
+ * Follow the service for as long as the page is open.
+ *
+ * `on` holds the listeners: status(body), result(body), failure(body), link(state, sentence), where state is
+ * "live", "polling" or "lost".
+ */
+export function follow(on) {
+  let source = null;
+  let retryMs = 1_000;
+  let heard = performance.now();
+  let asking = false;
+
+  const read = (name) => (event) => {
+    heard = performance.now();
+    let body;
+    try {
+      body = JSON.parse(event.data);
+    } catch {
+      return; // a cut line: the next one is whole
+    }
+    on[name](body);
+  };
+
+  function connect() {
+    source = new EventSource("events");
+    source.addEventListener("open", () => {
+      retryMs = 1_000;
+      heard = performance.now();
+      on.link("live");
+    });
+    for (const name of ["status", "result", "failure"]) source.addEventListener(name, read(name));
+    source.addEventListener("error", failed);
+  }
+
+  function failed() {
+    poll();
+    if (source.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
+    setTimeout(connect, retryMs);
+    retryMs = Math.min(2 * retryMs, SLOWEST_RETRY_MS);
+  }
+
+  async function poll() {
+    if (asking) return;
+    asking = true;
+    try {
+      const status = await get("status");
+      heard = performance.now();
+      on.link(source.readyState === EventSource.OPEN ? "live" : "polling");
+      on.status(status);
+    } catch (error) {
+      on.link("lost", error.message);
+    } finally {
+      asking = false;
+    }
+  }
+
+  setInterval(() => {
+    const silent = performance.now() - heard;
+    if (!document.hidden && (source.readyState === EventSource.OPEN ? silent > QUIET_MS : silent > POLL_MS)) poll();
+  }, POLL_MS);
+  document.addEventListener("visibilitychange", () => document.hidden || poll());
+  window.addEventListener("pagehide", () => source.close());
+  window.addEventListener("pageshow", (event) => event.persisted && connect());
+  connect();
+}
