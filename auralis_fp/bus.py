@@ -1,6 +1,7 @@
 """What happened, told to whoever listens: numbered events, a short memory for those who come back."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -50,7 +51,9 @@ class Bus:
     """The one place events go through."""
 
     def __init__(self) -> None:
-        self._last = 0
+        self._last = (
+            time.time_ns() // 1_000_000
+        )  # ids grow over restarts too, so that a listener of before misses nothing
         self._kept: deque[Event] = deque(maxlen=REMEMBERED)
         self._listeners: set[Subscription] = set()
         self._closed = False
@@ -62,7 +65,7 @@ class Bus:
 
     @property
     def last_id(self) -> int:
-        """The id of the newest event; 0 before the first."""
+        """The id of the newest event; events to come have higher ones."""
         return self._last
 
     def publish(self, name: str, data: dict[str, Any], *, remember: bool = True) -> None:

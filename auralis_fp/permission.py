@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
+from .tasks import happens_within
+
 
 class Refusal(NamedTuple):
     """Why background work waits: the state as `status` names it, and a sentence."""
@@ -78,7 +80,4 @@ class Permission:
             self._changed.clear()
             end = self._quiet.until(self._now())
             limit = None if end is None else max(1.0, (end - self._now()).total_seconds())
-            try:
-                await asyncio.wait_for(self._changed.wait(), limit)
-            except TimeoutError:
-                continue
+            await happens_within(self._changed, limit)

@@ -32,13 +32,13 @@ CHECK_EVERY_SEC: Final = 1.0
 
 
 def choose_workers(settings: Settings) -> int:
-    """Return the number of slots: as set, or one less than the processors this process may use, if memory allows."""
+    """Return the number of slots: as set, or one for each processor this process may use, if memory allows."""
     if settings.workers:
         return settings.workers
     import psutil  # noqa: PLC0415 - only needed here
 
     by_memory = int(psutil.virtual_memory().available // 2 // MEMORY_PER_WORKER)
-    return max(1, min(_processors() - 1, by_memory, 16))
+    return max(1, min(_processors(), by_memory, 16))
 
 
 def _processors() -> int:
@@ -88,15 +88,10 @@ class Slot:
             return
         await self.stop()
         loop = asyncio.get_running_loop()
-        self._executor = ProcessPoolExecutor(
-            1,
-            mp_context=self._context,
-            initializer=start_guest,
-            initargs=(self._progress, self._settings.memory_limit_mb),
-        )
         try:
-            ready: Future[int] = await loop.run_in_executor(self._launcher, self._executor.submit, warm_up)
-            await asyncio.wait_for(asyncio.wrap_future(ready), START_LIMIT_SEC)
+            ready = await loop.run_in_executor(self._launcher, self._launch)
+            async with asyncio.timeout(START_LIMIT_SEC):
+                await asyncio.wrap_future(ready)
         except TimeoutError:
             await self.stop()
             raise BrokenProcessPool("not ready in time") from None
@@ -104,6 +99,16 @@ class Slot:
             await asyncio.shield(self.stop())
             raise
         self._process = self._context.newest
+
+    def _launch(self) -> "Future[int]":
+        """Begin a process; called off the event loop, which this would hold up."""
+        self._executor = ProcessPoolExecutor(
+            1,
+            mp_context=self._context,
+            initializer=start_guest,
+            initargs=(self._progress, self._settings.memory_limit_mb),
+        )
+        return self._executor.submit(warm_up)
 
     async def run(self, path: bytes) -> Analysed | Rejected:
         """Work on one file. The slot is ready for the next when this returns, whatever happened.

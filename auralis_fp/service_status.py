@@ -11,6 +11,7 @@ from typing import Any, Final
 from . import __version__, schema
 from .model import Counts
 from .pipeline import Parts
+from .tasks import happens_within
 from .watcher import Watcher
 
 PAUSE_SEC: Final = 0.25  # between two events at least
@@ -151,7 +152,4 @@ class StatusBoard:
     async def _wait(self) -> None:
         """Wait for a change; while a listener watches something run, not longer than a moment."""
         watched = self._parts.bus.listeners and any(w.state == "working" for w in self._parts.pool.states())
-        try:
-            await asyncio.wait_for(self._changed.wait(), PROGRESS_SEC if watched else None)
-        except TimeoutError:
-            return
+        await happens_within(self._changed, PROGRESS_SEC if watched else None)

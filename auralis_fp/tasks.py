@@ -48,3 +48,16 @@ async def cancel_and_wait(task: "asyncio.Task[Any]") -> None:
     await asyncio.wait({task})  # raises only if the waiter itself is cancelled
     if not task.cancelled():
         task.result()
+
+
+async def happens_within(event: asyncio.Event, seconds: float | None) -> bool:
+    """Wait for *event*, for *seconds* at most (None: for ever); say whether it happened.
+
+    Unlike ``asyncio.wait_for`` before Python 3.12 it never loses a cancellation that comes together with the event.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True

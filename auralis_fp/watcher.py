@@ -1,7 +1,6 @@
 """What changes in the music folders: a first scan, the system's events, and sweeps that catch what those missed."""
 
 import asyncio
-import contextlib
 import itertools
 import logging
 import os
@@ -21,7 +20,7 @@ from .mounts import is_network_mount
 from .scanner import UNFINISHED, Rules, walk
 from .settings import Settings
 from .settling import Settling
-from .tasks import cancel_and_wait, supervise
+from .tasks import cancel_and_wait, happens_within, supervise
 
 log = logging.getLogger(__name__)
 
@@ -185,15 +184,13 @@ class _Root:
 
     async def sweep_for_ever(self) -> None:
         """Sweep at start, at the interval, when asked, and when the folder comes back."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._opened.wait(), OPENING_LIMIT_SEC)
+        await happens_within(self._opened, OPENING_LIMIT_SEC)
         while True:
             self._asked.clear()
             await self._watcher.sweep(self)
             wait = self._pause_sec()
             self.set(next_scan=None if wait is None else time.time() + wait)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._asked.wait(), wait)
+            await happens_within(self._asked, wait)
 
     def _pause_sec(self) -> float | None:
         """Return the seconds until the next sweep; None for no other but those asked for."""

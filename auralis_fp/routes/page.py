@@ -8,7 +8,17 @@ from aiohttp import web
 
 from ..errors import RequestError
 
-ASSET: Final = r"{asset:(?:[\w-]+/)*[\w.-]+\.(?:html|css|js|svg|png|ico|woff2|webmanifest)}"
+KINDS: Final = {  # the system's own table differs from machine to machine
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".ico": "image/x-icon",
+    ".woff2": "font/woff2",
+    ".webmanifest": "application/manifest+json",
+}
+ASSET: Final = rf"{{asset:(?:[\w-]+/)*[\w.-]+(?:{'|'.join(KINDS).replace('.', '[.]')})}}"
 
 
 @cache
@@ -40,4 +50,4 @@ def _file(name: str) -> web.StreamResponse:
     path = folder.joinpath(*name.split("/"))
     if ".." in path.parts or not path.is_file():
         raise RequestError(404, "not_found", "There is nothing at this address.")
-    return web.FileResponse(path, headers={"Cache-Control": "no-cache"})
+    return web.FileResponse(path, headers={"Cache-Control": "no-cache", "Content-Type": KINDS[path.suffix]})

@@ -139,7 +139,7 @@ class Folder(Form):
 
     path: str
     online: bool
-    mode: Literal["starting", "events", "polling", "failed"]
+    mode: Literal["starting", "events", "polling", "off", "failed"]
     reason: str
     files: Number
     scanning: bool
