@@ -21,9 +21,10 @@ async def test_listeners_hear_what_comes_after_they_came() -> None:
     bus = Bus()
     bus.publish("before", {})
     with bus.subscribe() as first, bus.subscribe() as second:
+        last = bus.last_id
         bus.publish("a", {"n": 1})
         bus.publish("b", {"n": 2})
-        expected = [Event(2, "a", {"n": 1}), Event(3, "b", {"n": 2})]
+        expected = [Event(last + 1, "a", {"n": 1}), Event(last + 2, "b", {"n": 2})]
         assert await take(first, 2) == expected
         assert await take(second, 2) == expected
 
@@ -32,24 +33,26 @@ async def test_who_comes_back_gets_what_was_missed() -> None:
     """Beginning after the last event they had; what is replaced by the next is not repeated."""
     bus = Bus()
     bus.publish("result", {"n": 1})
+    seen = bus.last_id
     bus.publish("status", {}, remember=False)
     bus.publish("result", {"n": 2})
-    with bus.subscribe(last_id=1) as listener:
+    with bus.subscribe(last_id=seen) as listener:
         bus.publish("result", {"n": 3})
-        assert [event.id for event in await take(listener, 2)] == [3, 4]
+        assert [event.id for event in await take(listener, 2)] == [seen + 2, seen + 3]
 
 
 async def test_memory_is_bounded() -> None:
     """Only the latest events are kept, for those who come back and for those who are slow."""
     bus = Bus()
+    first = bus.last_id
     with bus.subscribe() as slow:
         for number in range(REMEMBERED + 100):
             bus.publish("result", {"n": number})
         late = await take(slow, QUEUED)
-        assert late[-1].id == REMEMBERED + 100
+        assert late[-1].id == first + REMEMBERED + 100
         assert [event.id for event in late] == list(range(late[0].id, late[0].id + QUEUED))
     with bus.subscribe(last_id=0) as back:
-        assert (await take(back, 1))[0].id == REMEMBERED + 100 - QUEUED + 1
+        assert (await take(back, 1))[0].id == first + REMEMBERED + 100 - QUEUED + 1
 
 
 async def test_a_waiting_listener_is_woken() -> None:
