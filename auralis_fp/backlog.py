@@ -4,6 +4,7 @@ The table is the queue, so a hundred thousand files cost no memory and a restart
 """
 
 import asyncio
+import json
 import secrets
 from collections.abc import Sequence
 from typing import Any, Final
@@ -106,14 +107,16 @@ class Backlog:
 
     async def retry(self, file_ids: Sequence[int] | None) -> int:
         """Queue failed files once more, all or some; return how many."""
+        chosen = "f.missing_since IS NULL"
+        if file_ids is not None:
+            chosen += " AND f.id IN (SELECT value FROM json_each(:p0))"
+        ids = [] if file_ids is None else [json.dumps(list(file_ids))]
 
         async def operation(db: aiosqlite.Connection) -> int:
-            if file_ids is None:
-                await db.execute("DELETE FROM failures")
-                return await queue(db, "true")
-            marks = ", ".join(f":p{index}" for index in range(len(file_ids)))
-            await db.executemany("DELETE FROM failures WHERE file_id = ?", [(file_id,) for file_id in file_ids])
-            return await queue(db, f"f.id IN ({marks})", file_ids)
+            failed = f"SELECT f.id FROM failures x JOIN files f ON f.id = x.file_id WHERE {chosen}"
+            rows = await db.execute_fetchall(failed, {f"p{index}": value for index, value in enumerate(ids)})
+            await db.executemany("DELETE FROM failures WHERE file_id = ?", [(row["id"],) for row in rows])
+            return await queue(db, chosen, ids)
 
         queued = await self._database.write(operation)
         self.wake()

@@ -5,16 +5,20 @@ They are waited for in a thread of their own, which tells when they are open: a 
 
 import asyncio
 import contextlib
+import logging
 import os
 import threading
 from collections.abc import Callable
 from typing import Any, Final, Self
 
 from watchfiles import Change
-from watchfiles._rust_notify import RustNotify
+from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
+
+log = logging.getLogger(__name__)
 
 DEBOUNCE_MS: Final = 400  # events are gathered for at most this long
 STEP_MS: Final = 100  # or until nothing happened for this long
+REOPEN_SEC: Final = 0.5  # before the events are opened once more
 
 Batch = list[tuple[Change, bytes]]
 
@@ -55,22 +59,35 @@ class Changes:
         await asyncio.to_thread(self._thread.join)
 
     async def next(self) -> Batch:
-        """Return what happened next. Names that are not text come garbled, with U+FFFD in them."""
+        """Return what happened next; *folder* itself stands for something in it that cannot be named."""
         batch = await self._batches.get()
         if isinstance(batch, Exception):
             raise batch
         return batch
 
     def _run(self) -> None:
-        """Wait for events, in the thread, until told to stop or nobody listens any more."""
+        """Wait for events, in the thread, until told to stop."""
         try:
-            with RustNotify([os.fsdecode(self._folder)], False, False, 0, True, True) as notify:  # noqa: FBT003 - its way
-                self._call(self._opened, None)
-                while isinstance(seen := notify.watch(DEBOUNCE_MS, STEP_MS, 0, self._stop), set):
-                    self._call(self._batches.put_nowait, [(Change(kind), os.fsencode(name)) for kind, name in seen])
+            while not self._stop.is_set():
+                self._follow()
+                self._stop.wait(REOPEN_SEC)
         except (OSError, RuntimeError, ValueError) as error:  # ValueError: a name that is not text
             self._call(self._opened, error)
             self._call(self._batches.put_nowait, error)
+
+    def _follow(self) -> None:
+        """Hand on events until told to stop, or until one has a name that is not text: what follows is lost then."""
+        with RustNotify([os.fsdecode(self._folder)], False, False, 0, True, True) as notify:  # noqa: FBT003 - its way
+            if self._ready.done():  # opened once more: only a look at the whole folder tells what happened
+                self._call(self._batches.put_nowait, [(Change.modified, self._folder)])
+            self._call(self._opened, None)
+            try:
+                while isinstance(seen := notify.watch(DEBOUNCE_MS, STEP_MS, 0, self._stop), set):
+                    self._call(self._batches.put_nowait, [(Change(kind), os.fsencode(name)) for kind, name in seen])
+            except WatchfilesRustInternalError as error:
+                if "decode path" not in str(error):
+                    raise
+                log.debug("opened once more: %s", error)
 
     def _call(self, function: Callable[[Any], None], value: object) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens any more

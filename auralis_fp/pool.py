@@ -77,15 +77,16 @@ class Slot:
         )
 
     async def start(self) -> None:
-        """Bring up the process, imports done; nothing happens if it is up.
+        """Bring up the process, imports done; nothing happens if it is up and alive.
 
         Raises
         ------
         BrokenProcessPool
             The process ended, or was not ready in time.
         """
-        if self._process is not None:
+        if self._process is not None and self._process.is_alive():
             return
+        await self.stop()
         loop = asyncio.get_running_loop()
         self._executor = ProcessPoolExecutor(
             1,
@@ -95,14 +96,14 @@ class Slot:
         )
         try:
             ready: Future[int] = await loop.run_in_executor(self._launcher, self._executor.submit, warm_up)
-            pid = await asyncio.wait_for(asyncio.wrap_future(ready), START_LIMIT_SEC)
+            await asyncio.wait_for(asyncio.wrap_future(ready), START_LIMIT_SEC)
         except TimeoutError:
             await self.stop()
             raise BrokenProcessPool("not ready in time") from None
         except BaseException:
             await asyncio.shield(self.stop())
             raise
-        self._process = next((child for child in multiprocessing.active_children() if child.pid == pid), None)
+        self._process = self._context.newest
 
     async def run(self, path: bytes) -> Analysed | Rejected:
         """Work on one file. The slot is ready for the next when this returns, whatever happened.
@@ -135,15 +136,15 @@ class Slot:
     async def _watch(self, job: "asyncio.Future[Analysed | Rejected]") -> Analysed | Rejected:
         """Wait for the worker's answer for as long as this file may take."""
         started = time.monotonic()
-        while True:
-            done, _ = await asyncio.wait({job}, timeout=CHECK_EVERY_SEC)
-            if done:
-                return job.result()
-            if time.monotonic() - started > self._limit():
+        try:
+            while not (await asyncio.wait({job}, timeout=CHECK_EVERY_SEC))[0]:
                 limit = self._limit()
-                job.cancel()
-                await self.stop()
-                return Rejected("worker", "timeout", f"Analysis did not finish within {limit:.0f} seconds.")
+                if time.monotonic() - started > limit:
+                    await self.stop()
+                    return Rejected("worker", "timeout", f"Analysis did not finish within {limit:.0f} seconds.")
+            return job.result()
+        finally:
+            job.cancel()  # given up: nobody asks how it ended
 
     def _limit(self) -> float:
         """Seconds the file at hand may take: grows with its length, as declared or as decoded so far."""
@@ -164,14 +165,15 @@ class Slot:
 
     async def stop(self) -> None:
         """End the process, finished or not, and wait until it is gone."""
-        executor, process = self._executor, self._process
+        executor = self._executor
         self._executor = self._process = None
         self._progress[0] = self._progress[1] = 0.0
         if executor is None:
             return
 
         def end() -> None:
-            if process is not None:
+            process = self._context.newest  # looked up here: a start that was given up may only just have made it
+            if process is not None and process.pid is not None:
                 process.kill()
             executor.shutdown(wait=True, cancel_futures=True)
 

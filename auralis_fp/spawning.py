@@ -44,6 +44,13 @@ class GuestProcess(context.SpawnProcess):
 
 
 class GuestContext(context.SpawnContext):
-    """The spawn context, with processes that leave the host's main module alone."""
+    """The spawn context, with processes that leave the host's main module alone; knows the one it made last."""
 
-    Process = GuestProcess
+    def __init__(self) -> None:
+        super().__init__()
+        self.newest: GuestProcess | None = None
+
+    def Process(self, *args: Any, **options: Any) -> GuestProcess:  # type: ignore[override]  # noqa: N802 - its name
+        """Make a process, not yet started."""
+        self.newest = GuestProcess(*args, **options)
+        return self.newest

@@ -1,7 +1,6 @@
 """Background tasks that may fail, but not quietly."""
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -44,7 +43,8 @@ async def supervise(name: str, work: Callable[[], Awaitable[None]], health: Heal
 
 
 async def cancel_and_wait(task: "asyncio.Task[Any]") -> None:
-    """Cancel a task and wait for its end."""
+    """Cancel a task and wait for its end; an error it ends with is raised."""
     task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    await asyncio.wait({task})  # raises only if the waiter itself is cancelled
+    if not task.cancelled():
+        task.result()

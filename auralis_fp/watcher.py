@@ -247,7 +247,7 @@ class _Root:
             self.ask()
 
     def _take(self, change: Change, path: bytes) -> None:
-        if path == self.path or "\ufffd".encode() in path:  # the folder itself, or a name the events cannot spell
+        if path == self.path:
             self.ask()
         elif self._interesting(change, path):
             self._watcher.settling.touch(path, self.path)

@@ -17,18 +17,19 @@ _MOVE_SEC: Final = 6.0
 _SHORTEST_SEC: Final = 2.0
 _LOCAL_MEAN_SEC: Final = 1.0
 _SMOOTHING_FRAMES: Final = 1.5
-_PRIOR_BPM: Final = 130.0
-_PRIOR_OCTAVES: Final = 1.6  # wide: it decides between levels that the signal supports alike
-_FASTEST_TAP_BPM: Final = 207.0  # beyond, feet tap every second pulse
-_TWICE: Final = 1.5  # weight of the correlation at twice the lag
-_OVERTONE: Final = 0.64  # weight of twice the pulse's frequency
-_FILLED: Final = 0.44  # how far a lag loses by what correlates at a half or a third of it
+# The weights below were chosen on made-up music of known tempo, see docs/decisions; simple pulses fix none of them.
+_PRIOR_BPM: Final = 110.0
+_PRIOR_OCTAVES: Final = 1.2  # wide: it decides between levels that the signal supports alike
+_FASTEST_TAP_BPM: Final = 240.0  # beyond, feet tap every second pulse
+_TWICE, _THRICE = 1.5, 0.3  # weights of the correlation at twice and three times the lag
+_OVERTONE: Final = 0.2  # weight of three times the pulse's frequency
+_FILLED_HALF, _FILLED_THIRD = 0.47, 0.5  # how far a lag loses by what correlates at a half or a third of it
 _SAME_TEMPO: Final = 0.06  # octaves: 4 %
 _METRICAL_RATIOS: Final = (1 / 3, 1 / 2, 1, 2, 3)  # a window may hear another level of the same pulse
 _NO_PULSE: Final = 0.1
 _CHANCE: Final = 7.0  # a peak of this over the root of the frames comes of chance alone
 _UNSETTLED_FRAMES: Final = 4
-_LEAST_ACCENT: Final = 5.0  # octaves summed over bands: less is the ripple of a steady tone
+_LEAST_ACCENT: Final = 12.0  # octaves summed over bands: less is the ripple of a tone, or moves no foot
 _EVENTFUL: Final = 0.02  # of the highest point: windows that vary less hold nothing
 _SPECTRUM_POINTS: Final = 1 << 13
 
@@ -129,9 +130,13 @@ def _best_lag(correlation: FloatSeries, spectrum: FloatSeries, rate: float) -> i
         return None
     beats: FloatSeries = rate / peaks.astype(np.float64)
     frequencies = np.arange(len(spectrum)) * (rate / _SPECTRUM_POINTS)
-    strength = np.interp(beats, frequencies, spectrum) + _OVERTONE * np.interp(2 * beats, frequencies, spectrum)
-    filled = (1 - _FILLED * _near(correlation, rate / beats / 2)) * (1 - _FILLED * _near(correlation, rate / beats / 3))
-    score = (correlation[peaks] + _TWICE * _near(correlation, 2 * rate / beats)) * strength * filled
+    strength = np.interp(beats, frequencies, spectrum) + _OVERTONE * np.interp(3 * beats, frequencies, spectrum)
+
+    def at(multiple: float) -> FloatSeries:
+        return _near(correlation, multiple * rate / beats)
+
+    score = (correlation[peaks] + _TWICE * at(2) + _THRICE * at(3)) * np.sqrt(strength)
+    score *= (1 - _FILLED_HALF * at(1 / 2)) * (1 - _FILLED_THIRD * at(1 / 3))
     score *= np.exp(-0.5 * (np.log2(60 * beats / _PRIOR_BPM) / _PRIOR_OCTAVES) ** 2)
     score /= 1 + (60 * beats / _FASTEST_TAP_BPM) ** 16
     return int(peaks[np.argmax(score)])

@@ -50,6 +50,16 @@ class Library:
 
         return await self.database.write(operation)
 
+    async def confine(self, roots: Sequence[bytes]) -> None:
+        """Set aside the files outside *roots*, with their results: folders taken off the list are not worked on."""
+        inside = " OR ".join(_below() for _ in roots) or "false"
+        ranges = [bound for root in roots for bound in _below_range(root)]
+
+        async def operation(db: aiosqlite.Connection) -> None:
+            await _mark_gone(db, f"NOT ({inside})", ranges)
+
+        await self.database.write(operation)
+
     async def begin_walk(self) -> None:
         """Forget which files earlier walks have seen."""
 

@@ -149,7 +149,7 @@ def metadata_from_json(value: object) -> TrackMetadata:
             "codec": str() as codec,
             "warnings": list() as warnings,
             "undefined": list() as undefined,
-        } if 0 <= duration < 1e9 and all(isinstance(text, str) for text in (*warnings, *undefined)):
+        } if _sensible(duration, rate, channels) and all(isinstance(text, str) for text in (*warnings, *undefined)):
             return TrackMetadata(
                 duration_sec=float(duration),
                 sample_rate=rate,
@@ -160,6 +160,13 @@ def metadata_from_json(value: object) -> TrackMetadata:
                 undefined=tuple(name for name in schema.NAMES if name in undefined),
             )
     raise ValueError("not the metadata of a track")
+
+
+def _sensible(duration: float, rate: int, channels: int) -> bool:
+    """Say whether these can be of a track; JSON's true and false are numbers to Python, but not here."""
+    if any(isinstance(value, bool) for value in (duration, rate, channels)):
+        return False
+    return 0 <= duration < 1e9 and 0 < rate < 1 << 31 and 0 < channels < 1 << 16
 
 
 def encode_key(path: bytes) -> str:
