@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from auralis_fp.schema import DIMENSIONS
 from browser_service import Running, serving, write_song
 
+pytest_plugins = ("browser_fixtures",)
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 Visit = Callable[[str], Page]
