@@ -9,6 +9,12 @@ from aiohttp import web
 from ..errors import RequestError
 
 ASSET: Final = r"{asset:(?:[\w-]+/)*[\w.-]+\.(?:html|css|js|svg|png|ico|woff2|webmanifest)}"
+TYPES: Final = {  # not left to the system's table, which may be wrong; browsers run no script of another type
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
 
 
 @cache
@@ -40,4 +46,7 @@ def _file(name: str) -> web.StreamResponse:
     path = folder.joinpath(*name.split("/"))
     if ".." in path.parts or not path.is_file():
         raise RequestError(404, "not_found", "There is nothing at this address.")
-    return web.FileResponse(path, headers={"Cache-Control": "no-cache"})
+    headers = {"Cache-Control": "no-cache"}
+    if path.suffix in TYPES:
+        headers["Content-Type"] = TYPES[path.suffix]
+    return web.FileResponse(path, headers=headers)
