@@ -1,0 +1,82 @@
+"""A headless Chromium that looks at the page of the real service."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+
+from browser_service import Running, serving, write_song
+
+
+@pytest.fixture(scope="module")  # not longer: its event loop would be in the way of other tests
+def chromium() -> Iterator[Browser]:
+    """Return the system's Chromium, headless; without one the tests are skipped, in CI they fail."""
+    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if executable is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("no Chromium here")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def faults() -> list[str]:
+    """Return what went wrong in the browser so far; what is left at the end of a test fails it."""
+    return []
+
+
+@pytest.fixture
+def visit(chromium: Browser, faults: list[str]) -> Iterator[Callable[[str], Page]]:
+    """Return a function that opens an address; errors on the console and foreign requests become faults."""
+    context = chromium.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(20_000)
+
+    def open_page(url: str) -> Page:
+        page = context.new_page()
+        origin = url.split("/fingerprint", maxsplit=1)[0]
+
+        def on_console(message: ConsoleMessage) -> None:
+            if message.type in {"error", "warning"}:
+                faults.append(f"console: {message.text}")
+
+        def on_request(request: Request) -> None:
+            if not request.url.startswith((origin, "data:")):
+                faults.append(f"foreign request: {request.url}")
+
+        page.on("console", on_console)
+        page.on("request", on_request)
+        page.on("pageerror", lambda error: faults.append(f"error: {error}"))
+        page.on("dialog", lambda dialog: faults.append(f"dialog: {dialog.message}"))
+        page.goto(url)
+        return page
+
+    yield open_page
+    context.close()
+    assert faults == []
+
+
+@pytest.fixture(scope="module")
+def small_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with three songs in two folders, one broken file and names that try to do harm."""
+    folder = tmp_path_factory.mktemp("library") / "music"
+    write_song(folder / "First light" / "01 Dawn.wav")
+    write_song(folder / "First light" / "02 Noon.wav", seconds=4.0)
+    write_song(folder / "Second try.wav")
+    write_song(folder / "<img src=x onerror=alert(1)>.wav")
+    write_song(folder / "turn \u202evaw.dnuor.wav")
+    if sys.platform == "linux":  # names that are not text exist here only
+        write_song(folder / os.fsdecode(b"caf\xe9.wav"))
+    (folder / "Torn.wav").write_bytes(b"no sound at all " * 100)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def live_service(small_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Return the real service over the small library."""
+    with serving(small_library, tmp_path_factory.mktemp("data")) as running:
+        yield running
