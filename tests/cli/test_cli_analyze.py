@@ -41,7 +41,7 @@ def test_paths_are_told_as_they_were_given(tmp_path: Path) -> None:
     song(tmp_path / "song.wav")
     odd = os.fsencode(tmp_path) + b"/\xe9\xff.wav"
     os.link(tmp_path / "song.wav", odd)
-    command = [sys.executable, "-m", "auralis_fp", "analyze", b"./song.wav", odd]
+    command: list[str | bytes] = [sys.executable, "-m", "auralis_fp", "analyze", b"./song.wav", odd]
     done = subprocess.run(command, capture_output=True, check=False, cwd=tmp_path, env=environment(), timeout=100)
     assert done.returncode == 0
     assert done.stdout.isascii()
@@ -52,7 +52,7 @@ def test_paths_are_told_as_they_were_given(tmp_path: Path) -> None:
 def test_a_reader_that_has_had_enough_is_no_error(tmp_path: Path) -> None:
     """``analyze ... | head -1`` ends quietly."""
     files = [song(tmp_path / f"{number}.wav") for number in range(20)]
-    command = [sys.executable, "-m", "auralis_fp", "analyze", *files]
+    command = [sys.executable, "-m", "auralis_fp", "analyze", *map(str, files)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()) as running:
         assert running.stdout is not None
         assert running.stderr is not None

@@ -89,7 +89,8 @@ def test_an_interrupted_scan_is_taken_up_again(tmp_path: Path, data: Path, numbe
     total = 40
     for index in range(total):
         song(tmp_path / "music" / f"{index}.wav", seconds=120)
-    command = [sys.executable, "-m", "auralis_fp", "scan", tmp_path / "music", "--data-dir", data, "--workers", "1"]
+    arguments = ["scan", str(tmp_path / "music"), "--data-dir", str(data), "--workers", "1"]
+    command = [sys.executable, "-m", "auralis_fp", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()) as running:
         give_up = time.monotonic() + 60
         while not list((tmp_path / "music").glob("*.25d")):
