@@ -1,6 +1,7 @@
 """Whether background work may run now, and if not, why: paused, quiet hours, playback."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from typing import NamedTuple
@@ -78,7 +79,6 @@ class Permission:
             self._changed.clear()
             end = self._quiet.until(self._now())
             limit = None if end is None else max(1.0, (end - self._now()).total_seconds())
-            try:
-                await asyncio.wait_for(self._changed.wait(), limit)
-            except TimeoutError:
-                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(limit):
+                    await self._changed.wait()

@@ -96,7 +96,8 @@ class Slot:
         )
         try:
             ready: Future[int] = await loop.run_in_executor(self._launcher, self._executor.submit, warm_up)
-            await asyncio.wait_for(asyncio.wrap_future(ready), START_LIMIT_SEC)
+            async with asyncio.timeout(START_LIMIT_SEC):  # not wait_for, which may swallow a cancellation (3.11)
+                await asyncio.wrap_future(ready)
         except TimeoutError:
             await self.stop()
             raise BrokenProcessPool("not ready in time") from None

@@ -186,14 +186,16 @@ class _Root:
     async def sweep_for_ever(self) -> None:
         """Sweep at start, at the interval, when asked, and when the folder comes back."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._opened.wait(), OPENING_LIMIT_SEC)
+            async with asyncio.timeout(OPENING_LIMIT_SEC):  # not wait_for, which may swallow a cancellation (3.11)
+                await self._opened.wait()
         while True:
             self._asked.clear()
             await self._watcher.sweep(self)
             wait = self._pause_sec()
             self.set(next_scan=None if wait is None else time.time() + wait)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._asked.wait(), wait)
+                async with asyncio.timeout(wait):
+                    await self._asked.wait()
 
     def _pause_sec(self) -> float | None:
         """Return the seconds until the next sweep; None for no other but those asked for."""
