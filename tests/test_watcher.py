@@ -258,7 +258,7 @@ def test_without_a_table_of_mounts_nothing_is_on_the_network(tmp_path: Path) -> 
 async def test_it_can_end_as_soon_as_it_begins(music: Path, listener: Listener) -> None:
     """Told to stop at any of its first steps, it stops."""
     for mode in ("off", "polling", "events"):
-        settings = Settings(libraries=(music,), data_dir=music, watching=mode)  # type: ignore[arg-type]
+        settings = Settings(libraries=(music,), data_dir=music, watching=mode)
         for steps in range(15):
             async with asyncio.timeout(10), Watcher(settings, listener, Health()):
                 for _ in range(steps):
