@@ -47,7 +47,7 @@ def test_the_status_can_be_read(data: Path) -> None:
     """As a table for people."""
     done = auralis("status", "--data-dir", data)
     assert done.returncode == 0
-    assert "5 files, 40 % done" in done.stdout
+    assert "Files: 5, 40 % of them done" in done.stdout
     for word in ("done", "pending", "failed", "corrupt"):
         assert word in done.stdout
 
