@@ -42,10 +42,13 @@ class Backlog:
             await self._waked.wait()
 
     async def release_claims(self) -> None:
-        """Let go of what an earlier run had in flight; called once at start."""
+        """Let go of what an earlier run had in flight; called once at start.
+
+        Its sidecars are looked at again: a run that was killed may have written some without storing the results.
+        """
 
         async def operation(db: aiosqlite.Connection) -> None:
-            await db.execute("UPDATE jobs SET claim = NULL WHERE claim IS NOT NULL")
+            await db.execute("UPDATE jobs SET claim = NULL, sidecar_checked = 0 WHERE claim IS NOT NULL")
 
         await self._database.write(operation)
 

@@ -63,6 +63,8 @@ class Pipeline:
 
     async def __aenter__(self) -> Self:
         await self._parts.backlog.release_claims()
+        if roots := [os.fsencode(folder) for folder in self._parts.settings.libraries]:
+            await self._parts.library.confine(roots)
         self._stack.push_async_callback(self._abandon)
         self._start("sidecar take-over", self._take_over)
         for number in range(2 * self._parts.pool.size):  # while one records, another keeps the slot busy

@@ -115,6 +115,7 @@ async def test_a_restart_takes_up_what_was_in_flight(tmp_path: Path) -> None:
         assert await library.counts() == Counts(done=1, running=2)
         await backlog.release_claims()
         assert await library.counts() == Counts(done=1, pending=2)
+        assert len(await backlog.unchecked(10)) == 2
         assert await backlog.claim_file(SONG) is not None
 
 

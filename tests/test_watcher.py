@@ -253,3 +253,13 @@ def test_network_mounts_are_known_by_their_file_system(tmp_path: Path, folder: s
 def test_without_a_table_of_mounts_nothing_is_on_the_network(tmp_path: Path) -> None:
     """Other systems have none."""
     assert not is_network_mount(tmp_path, tmp_path / "missing")
+
+
+async def test_it_can_end_as_soon_as_it_begins(music: Path, listener: Listener) -> None:
+    """Told to stop at any of its first steps, it stops."""
+    for mode in ("off", "polling", "events"):
+        settings = Settings(libraries=(music,), data_dir=music, watching=mode)
+        for steps in range(15):
+            async with asyncio.timeout(10), Watcher(settings, listener, Health()):
+                for _ in range(steps):
+                    await asyncio.sleep(0)

@@ -21,32 +21,42 @@ async def analyze(files: Sequence[str], settings: Settings) -> int:
     int
         Exit code: 0 all good, 1 some failed.
     """
-    failed = 0
     async with WorkerPool(settings) as pool:
-        ahead = asyncio.Semaphore(2 * pool.size)  # results waiting for an earlier file take little, but not nothing
+        try:
+            return 1 if await _print_all(files, pool) else 0
+        except ExceptionGroup as group:  # the tasks' own outcomes are answers: this is our output
+            if group.subgroup(BrokenPipeError) is None:
+                raise
+            raise BrokenPipeError from group
 
-        async def one(name: str) -> Analysed | Rejected:
-            async with pool.lease() as slot:
-                return await slot.run(_absolute(name))
 
-        async with asyncio.TaskGroup() as group:
-            begun: asyncio.Queue[tuple[str, asyncio.Task[Analysed | Rejected]] | None] = asyncio.Queue()
+async def _print_all(files: Sequence[str], pool: WorkerPool) -> int:
+    """Print the outcome of every file, and return how many failed."""
+    failed = 0
+    ahead = asyncio.Semaphore(2 * pool.size)  # results waiting for an earlier file take little, but not nothing
 
-            async def begin() -> None:
-                for name in files:
-                    await ahead.acquire()
-                    begun.put_nowait((name, group.create_task(one(name))))
-                begun.put_nowait(None)
+    async def one(name: str) -> Analysed | Rejected:
+        async with pool.lease() as slot:
+            return await slot.run(_absolute(name))
 
-            group.create_task(begin())
-            with file_progress("Analysing", len(files), visible=not sys.stdout.isatty()) as advance:
-                while (item := await begun.get()) is not None:
-                    outcome = await item[1]
-                    ahead.release()
-                    failed += isinstance(outcome, Rejected)
-                    print(to_json(outcome_record(item[0], outcome)), flush=True)
-                    advance(item[0])
-    return 1 if failed else 0
+    async with asyncio.TaskGroup() as group:
+        begun: asyncio.Queue[tuple[str, asyncio.Task[Analysed | Rejected]] | None] = asyncio.Queue()
+
+        async def begin() -> None:
+            for name in files:
+                await ahead.acquire()
+                begun.put_nowait((name, group.create_task(one(name))))
+            begun.put_nowait(None)
+
+        group.create_task(begin())
+        with file_progress("Analysing", len(files), visible=not sys.stdout.isatty()) as advance:
+            while (item := await begun.get()) is not None:
+                outcome = await item[1]
+                ahead.release()
+                failed += isinstance(outcome, Rejected)
+                print(to_json(outcome_record(item[0], outcome)), flush=True)
+                advance(item[0])
+    return failed
 
 
 def _absolute(name: str) -> bytes:

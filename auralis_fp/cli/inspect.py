@@ -34,10 +34,10 @@ async def status(settings: Settings, *, as_json: bool) -> int:
         return 0
     counts = found["counts"]
     rows = [(state, str(number)) for state, number in counts.items() if state != "total"]
-    _print_table(f"{counts['total']} files, {found['percent']} % done", ("state", "files"), rows)
+    _print_table(f"Files: {counts['total']}, {found['percent']} % of them done", ("state", "files"), rows)
     if found["failures"]:
         rows = [(code, str(number)) for code, number in found["failures"].items()]
-        _print_table("failures", ("reason", "files"), rows)
+        _print_table("Failures", ("reason", "files"), rows)
     print(f"Database: {_printable(found['database'])}, algorithm version {found['algorithm_version']}")
     return 0
 
@@ -70,7 +70,7 @@ async def failures(settings: Settings, *, as_json: bool) -> int:
         return 0
     rows = [(one["path"], one["code"], _short(one["reason"]), _moment(one["failed_at"])) for one in records]
     if rows:
-        _print_table(f"{len(rows)} files could not be used", ("file", "code", "reason", "last tried"), rows)
+        _print_table(f"Files that could not be used: {len(rows)}", ("file", "code", "reason", "last tried"), rows)
     else:
         print("No failures.")
     return 0

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import logging
+import os
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final
@@ -37,7 +38,7 @@ def run_command(program: str, command: Callable[[], Coroutine[Any, Any, int]]) -
         print(f"{program}: {error}", file=sys.stderr)
         return EXIT_USAGE
     except BrokenPipeError:  # the reader of our output has had enough
-        sys.stderr.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be flushed goes nowhere
         return EXIT_FAILED
     except KeyboardInterrupt:
         print(f"{program}: interrupted", file=sys.stderr)

@@ -1,0 +1,101 @@
+"""``status`` and ``failures``: what the database holds."""
+
+import asyncio
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from auralis_fp.model import Rejected
+from commands import auralis
+from stored import CORRUPT, STAMP, library_in, queued, seen, stored
+
+ODD = b"/music/\xe9\x1b[31m[red].mp3"
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Return a data folder with two results, two failures, and one file that waits."""
+
+    async def fill() -> None:
+        async with library_in(tmp_path) as library:
+            await stored(library, b"/music/1.mp3")
+            await stored(library, b"/music/2.mp3")
+            await library.observe([seen(b"/music/waiting.mp3")])
+            traceback = Rejected("internal", "ValueError", "Traceback ...\n  File ...\nValueError: what happened")
+            for path, outcome in ((b"/music/bad.mp3", CORRUPT), (ODD, traceback)):
+                job = await queued(library, path)
+                await library.record(job.file_id, outcome, STAMP, claim=job.claim, source="analysis")
+
+    asyncio.run(fill())
+    return tmp_path
+
+
+def test_the_status_counts_what_there_is(data: Path) -> None:
+    """As JSON for programs; the total is the sum."""
+    done = auralis("status", "--json", "--data-dir", data)
+    assert (done.returncode, done.stderr) == (0, "")
+    status = json.loads(done.stdout)
+    assert status["counts"] == {"total": 5, "done": 2, "outdated": 0, "pending": 1, "running": 0, "failed": 2}
+    assert status["percent"] == 40
+    assert status["failures"] == {"corrupt": 1, "ValueError": 1}
+    assert status["database"] == str(data / "fingerprints.sqlite3")
+
+
+def test_the_status_can_be_read(data: Path) -> None:
+    """As a table for people."""
+    done = auralis("status", "--data-dir", data)
+    assert done.returncode == 0
+    assert "Files: 5, 40 % of them done" in done.stdout
+    for word in ("done", "pending", "failed", "corrupt"):
+        assert word in done.stdout
+
+
+def test_failures_are_listed_with_their_reasons(data: Path) -> None:
+    """One JSON object a line, any name representable."""
+    done = auralis("failures", "--json", "--data-dir", data)
+    assert done.returncode == 0
+    records = {os.fsencode(record["path"]): record for record in map(json.loads, done.stdout.splitlines())}
+    assert set(records) == {b"/music/bad.mp3", ODD}
+    record = records[b"/music/bad.mp3"]
+    assert (record["stage"], record["code"], record["reason"], record["attempts"]) == (
+        "decode",
+        "corrupt",
+        CORRUPT.reason,
+        1,
+    )
+    assert record["failed_at"] > 0
+
+
+def test_names_cannot_play_with_the_terminal(data: Path) -> None:
+    """Control characters and markup in names are shown, not obeyed."""
+    done = auralis("failures", "--data-dir", data)
+    assert done.returncode == 0
+    assert "\x1b" not in done.stdout
+    assert "\\x1b[31m[red].mp3" in done.stdout
+    assert CORRUPT.reason in done.stdout
+    assert "ValueError: what happened" in done.stdout
+
+
+def test_no_failures_are_good_news(tmp_path: Path) -> None:
+    """Said in words, and by an empty output."""
+
+    async def fill() -> None:
+        async with library_in(tmp_path) as library:
+            await stored(library)
+
+    asyncio.run(fill())
+    assert auralis("failures", "--data-dir", tmp_path).stdout == "No failures.\n"
+    assert auralis("failures", "--json", "--data-dir", tmp_path).stdout == ""
+
+
+async def test_looking_does_not_disturb_who_writes(tmp_path: Path) -> None:
+    """While a server holds the database, both commands work, and see what was just stored."""
+    async with library_in(tmp_path) as library:
+        await stored(library)
+        done = await asyncio.to_thread(auralis, "status", "--json", "--data-dir", tmp_path)
+        assert json.loads(done.stdout)["counts"]["done"] == 1
+        await stored(library, b"/music/2.mp3")
+        done = await asyncio.to_thread(auralis, "status", "--json", "--data-dir", tmp_path)
+        assert json.loads(done.stdout)["counts"]["done"] == 2

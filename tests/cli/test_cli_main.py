@@ -1,0 +1,85 @@
+"""The command line as a whole: its help, its errors, its exit codes."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from auralis_fp import __version__
+from auralis_fp.cli.arguments import build_parser
+
+COMMANDS = ("analyze", "scan", "serve", "status", "failures", "export", "import")
+
+
+def run(*arguments: str, folder: Path) -> "subprocess.CompletedProcess[str]":
+    """Run the command line in a folder."""
+    command = [sys.executable, "-m", "auralis_fp", *arguments]
+    environment = {"PYTHONPATH": str(Path.cwd()), "HOME": str(folder), "PATH": ""}
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=folder, env=environment)
+
+
+def test_help_is_worth_reading(tmp_path: Path) -> None:
+    """It names every command, and each command every option with its meaning."""
+    overview = run("--help", folder=tmp_path)
+    assert overview.returncode == 0
+    assert all(command in overview.stdout for command in COMMANDS)
+    assert "AURALIS_FP_" in overview.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its help says what it does, and exits well."""
+    with pytest.raises(SystemExit) as caught:
+        build_parser().parse_args([command, "--help"])
+    assert caught.value.code == 0
+    assert len(capsys.readouterr().out.splitlines()) > 5
+
+
+def test_the_version_is_told(tmp_path: Path) -> None:
+    """As the package has it."""
+    assert __version__ in run("--version", folder=tmp_path).stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("dance",),
+        ("analyze",),
+        ("scan", "missing"),
+        ("scan", "--workers", "many", "."),
+        ("scan", "--workers", "-1", "."),
+        ("serve", "--port", "70000"),
+        ("status",),
+        ("failures",),
+        ("export",),
+        ("import", "missing.jsonl"),
+    ],
+)
+def test_wrong_use_is_a_sentence_and_exit_code_2(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """Never a traceback."""
+    done = run(*arguments, folder=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.strip()
+    assert "Traceback" not in done.stderr
+
+
+def test_a_bad_setting_is_named(tmp_path: Path) -> None:
+    """Wherever it came from."""
+    (tmp_path / "auralis-fp.toml").write_text("worker = 2", encoding="ascii")
+    done = run("status", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (2, "auralis-fp: worker: there is no such setting\n")
+
+
+def test_looking_loads_neither_numbers_nor_web(tmp_path: Path) -> None:
+    """``status`` is quick because it imports little."""
+    script = (
+        "import sys\nfrom auralis_fp.cli import main\nmain(['status', '--data-dir', 'nowhere'])\n"
+        "print(sorted(set(sys.modules) & {'numpy', 'scipy', 'aiohttp', 'soundfile', 'av', 'watchfiles'}))"
+    )
+    environment = {"PYTHONPATH": str(Path.cwd()), "HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path, env=environment
+    )
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,127 @@
+"""``scan``: folders into database and sidecars."""
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from commands import auralis, environment, song
+
+SUMMARY = re.compile(r"(\d+) done, (\d+) failed, (\d+) unchanged in [\d.]+ s\n")
+
+
+def scan(*arguments: str | Path) -> tuple[int, tuple[int, ...], str]:
+    """Scan; return the exit code, the numbers of the summary, and what was said besides."""
+    done = auralis("scan", *arguments)
+    match = SUMMARY.fullmatch(done.stdout)
+    assert match is not None, done.stdout + done.stderr
+    return done.returncode, tuple(map(int, match.groups())), done.stderr
+
+
+@pytest.fixture
+def music(tmp_path: Path) -> Path:
+    """Return a folder of five songs."""
+    for number in range(5):
+        song(tmp_path / "music" / str(number % 2) / f"{number}.wav")
+    return tmp_path / "music"
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Return where the database goes."""
+    return tmp_path / "data"
+
+
+def test_everything_is_done_once(music: Path, data: Path) -> None:
+    """A second scan finds nothing to do, one after a change only what changed."""
+    assert scan(music, "--data-dir", data) == (0, (5, 0, 0), "")
+    assert len(list(music.rglob("*.25d"))) == 5
+    assert scan(music, "--data-dir", data) == (0, (0, 0, 5), "")
+    song(music / "new.wav")
+    song(music / "0" / "0.wav", seconds=5)
+    assert scan(music, "--data-dir", data) == (0, (2, 0, 4), "")
+
+
+def test_sidecars_are_taken_over(music: Path, data: Path) -> None:
+    """A lost database costs no analysis."""
+    scan(music, "--data-dir", data)
+    assert scan(music, "--data-dir", data.with_name("data2")) == (0, (0, 0, 5), "")
+
+
+def test_sidecars_can_be_left_out(music: Path, data: Path) -> None:
+    """As set."""
+    assert scan(music, "--data-dir", data, "--sidecars", "off")[0] == 0
+    assert not list(music.rglob("*.25d"))
+
+
+def test_failed_files_are_named(music: Path, data: Path) -> None:
+    """With the reason and where to find all of them; they count again, but are not tried again."""
+    (music / "bad.wav").write_text("no music", encoding="ascii")
+    code, numbers, said = scan(music, "--data-dir", data)
+    assert (code, numbers) == (1, (5, 1, 0))
+    assert str(music / "bad.wav") in said
+    assert "auralis-fp failures" in said
+    code, numbers, said = scan(music, "--data-dir", data)
+    assert (code, numbers) == (1, (0, 1, 5))
+    assert str(music / "bad.wav") not in said
+
+
+def test_several_folders_are_scanned_together(music: Path, data: Path) -> None:
+    """Those of earlier scans do not count, and are not forgotten."""
+    assert scan(music / "0", music / "1", "--data-dir", data)[1] == (5, 0, 0)
+    assert scan(music / "1", "--data-dir", data)[1] == (0, 0, 2)
+    assert scan(music, "--data-dir", data)[1] == (0, 0, 5)
+
+
+def test_an_empty_folder_is_no_error(tmp_path: Path, data: Path) -> None:
+    """There is just nothing to do."""
+    (tmp_path / "empty").mkdir()
+    assert scan(tmp_path / "empty", "--data-dir", data) == (0, (0, 0, 0), "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_an_interrupted_scan_is_taken_up_again(tmp_path: Path, data: Path, number: signal.Signals) -> None:
+    """However it ended: what was done stays done, nothing is broken or done twice."""
+    total = 40
+    for index in range(total):
+        song(tmp_path / "music" / f"{index}.wav", seconds=120)
+    arguments = ["scan", str(tmp_path / "music"), "--data-dir", str(data), "--workers", "1"]
+    command = [sys.executable, "-m", "auralis_fp", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()) as running:
+        give_up = time.monotonic() + 60
+        while not list((tmp_path / "music").glob("*.25d")):
+            assert running.poll() is None
+            assert time.monotonic() < give_up
+            time.sleep(0.005)
+        running.send_signal(number)
+        _, said = running.communicate(timeout=30)
+    assert running.returncode == (130 if number is signal.SIGINT else -number)
+    assert b"Traceback" not in said
+    code, (done, failed, unchanged), _ = scan(tmp_path / "music", "--data-dir", data)
+    assert (code, failed, done + unchanged) == (0, 0, total)
+    assert unchanged >= 1
+
+
+def test_a_folder_in_use_is_refused(music: Path, data: Path) -> None:
+    """Two programs never write the same database."""
+    holding = (
+        "import asyncio, sys; from pathlib import Path; from auralis_fp.store.database import open_database\n"
+        "async def main():\n"
+        "    async with open_database(Path(sys.argv[1]) / 'fingerprints.sqlite3'):\n"
+        "        print('open', flush=True); await asyncio.sleep(60)\n"
+        "asyncio.run(main())"
+    )
+    command = [sys.executable, "-c", holding, str(data)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment()) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"open\n"
+        done = auralis("scan", music, "--data-dir", data)
+        other.kill()
+    assert done.returncode == 2
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("auralis-fp: ")
+    assert f"in use by process {other.pid}" in last

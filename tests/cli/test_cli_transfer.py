@@ -1,0 +1,119 @@
+"""``export`` and ``import``: all results on their way."""
+
+import asyncio
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from auralis_fp import schema
+from commands import auralis
+from stored import library_in, stored
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Return a data folder with three results."""
+
+    async def fill() -> None:
+        async with library_in(tmp_path / "data") as library:
+            first = await stored(library, b"/music/1.mp3", lufs=-14.1234567890123)
+            await library.link_track(7, first.id)
+            await stored(library, b"/music/\xe9\n.mp3", tempo_bpm=100 / 3)
+            await stored(library, b"/music/3.mp3")
+
+    asyncio.run(fill())
+    return tmp_path / "data"
+
+
+def test_results_go_round_exactly(data: Path, tmp_path: Path) -> None:
+    """Out, into another database, and out again: the same bytes."""
+    out = auralis("export", "--data-dir", data)
+    assert (out.returncode, out.stderr) == (0, "")
+    into = auralis("import", "--data-dir", tmp_path / "other", text=out.stdout)
+    assert into.returncode == 0
+    assert "3 results stored, 0 known already, 0 bad lines" in into.stderr
+    assert auralis("export", "--data-dir", tmp_path / "other").stdout == out.stdout
+    again = auralis("import", "--data-dir", tmp_path / "other", text=out.stdout)
+    assert "0 results stored, 3 known already, 0 bad lines" in again.stderr
+
+
+def test_a_line_holds_all_of_a_file(data: Path) -> None:
+    """Path, stamp, metadata, fingerprint, algorithm, times and the host's ids."""
+    records = [json.loads(line) for line in auralis("export", "--data-dir", data).stdout.splitlines()]
+    assert [os.fsencode(record["path"]) for record in records] == [
+        b"/music/1.mp3",
+        b"/music/3.mp3",
+        b"/music/\xe9\n.mp3",
+    ]
+    assert records[0].keys() == {
+        "path",
+        "size",
+        "mtime_ns",
+        "metadata",
+        "fingerprint",
+        "algorithm",
+        "algorithm_version",
+        "analysed_at",
+        "processing_time_ms",
+        "track_ids",
+    }
+    assert tuple(records[0]["fingerprint"]) == schema.NAMES
+    assert records[0]["fingerprint"]["lufs"] == -14.1234567890123
+    assert records[0]["track_ids"] == [7]
+
+
+def test_a_file_is_written_whole_or_not_at_all(data: Path, tmp_path: Path) -> None:
+    """It replaces an older one, belongs to its owner alone, and leaves nothing beside it."""
+    target = tmp_path / "out" / "results.jsonl"
+    target.parent.mkdir()
+    target.write_text("older\n", encoding="ascii")
+    done = auralis("export", target, "--data-dir", data)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert target.read_text(encoding="ascii") == auralis("export", "--data-dir", data).stdout
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert os.listdir(target.parent) == ["results.jsonl"]
+    failed = auralis("export", tmp_path / "nowhere" / "results.jsonl", "--data-dir", data)
+    assert failed.returncode == 2
+    assert "cannot be written" in failed.stderr
+
+
+def test_bad_lines_are_named_and_left_out(data: Path, tmp_path: Path) -> None:
+    """By their number; the good ones between them are stored."""
+    first, second, third = auralis("export", "--data-dir", data).stdout.splitlines()
+    beyond = json.loads(second) | {"fingerprint": json.loads(second)["fingerprint"] | {"lufs": 99}}
+    lines = [first, "", "{", json.dumps(beyond), "x" * 100_000, "[" * 5000, "null", third]
+    file = tmp_path / "in.jsonl"
+    file.write_text("\n".join(lines), encoding="ascii")
+    done = auralis("import", file, "--data-dir", tmp_path / "other")
+    assert done.returncode == 1
+    assert "2 results stored, 0 known already, 5 bad lines" in done.stderr
+    said = done.stderr.splitlines()
+    assert [line.split(":")[0] for line in said[:5]] == ["line 3", "line 4", "line 5", "line 6", "line 7"]
+    assert "lufs = 99" in said[1]
+    assert len(auralis("export", "--data-dir", tmp_path / "other").stdout.splitlines()) == 2
+
+
+def test_very_many_bad_lines_are_not_all_named(tmp_path: Path) -> None:
+    """A file of another kind does not flood the terminal."""
+    done = auralis("import", "--data-dir", tmp_path / "data", text="no JSON\n" * 1000)
+    assert done.returncode == 1
+    assert "1000 bad lines" in done.stderr
+    assert len(done.stderr.splitlines()) < 30
+
+
+def test_an_export_goes_on_beside_a_server(tmp_path: Path) -> None:
+    """It needs the database only for reading; an import is refused meanwhile."""
+
+    async def beside() -> tuple[str, int]:
+        async with library_in(tmp_path) as library:
+            await stored(library)
+            out = await asyncio.to_thread(auralis, "export", "--data-dir", tmp_path)
+            into = await asyncio.to_thread(auralis, "import", "--data-dir", tmp_path, text=out.stdout)
+            return out.stdout, into.returncode
+
+    exported, code = asyncio.run(beside())
+    assert len(exported.splitlines()) == 1
+    assert code == 2

@@ -1,0 +1,29 @@
+"""Small music files, and commands run as a person would run them."""
+
+import os
+import subprocess
+import sys
+import wave
+from pathlib import Path
+
+
+def song(path: Path, seconds: float = 4.0) -> Path:
+    """Write silence as a WAV file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 22_050, 0, "NONE", ""))
+        file.writeframes(bytes(2 * int(22_050 * seconds)))
+    return path
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of a command: ours, with the package at hand."""
+    return {**os.environ, "PYTHONPATH": str(Path.cwd()), "PYTHONIOENCODING": "utf-8"}
+
+
+def auralis(*arguments: str | Path, text: str | None = None) -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end; *text* is its standard input."""
+    command = [sys.executable, "-m", "auralis_fp", *map(str, arguments)]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=100, check=False, input=text, env=environment()
+    )
