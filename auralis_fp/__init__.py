@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from . import errors
-    from .app import create_app, get_service, setup
+    from .app import create_app, service, setup
     from .settings import Settings
 
 __version__ = "0.1.0"
 
-__all__ = ["Settings", "create_app", "errors", "get_service", "setup"]
+__all__ = ["Settings", "create_app", "errors", "service", "setup"]
 
-_HOMES: Final = {"Settings": "settings", "create_app": "app", "get_service": "app", "setup": "app"}
+_HOMES: Final = {"Settings": "settings", "create_app": "app", "service": "app", "setup": "app"}
 
 
 def __getattr__(name: str) -> Any:

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from .core import Service
 from .routes import SERVICE, add_headers, add_routes, middlewares
-from .service import Service
 from .settings import Settings, load_settings
 
 log = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ def create_app(settings: Settings) -> web.Application:
     return plugin
 
 
-def get_service(app: web.Application) -> Service:
+def service(app: web.Application) -> Service:
     """Return the running service of the plugin mounted in *app* (or of the plugin itself)."""
     return app[_PLUGIN][SERVICE] if _PLUGIN in app else app[SERVICE]
 

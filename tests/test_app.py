@@ -7,7 +7,7 @@ import pytest
 from aiohttp import web
 from pytest_aiohttp.plugin import AiohttpClient
 
-from auralis_fp import create_app, get_service, setup
+from auralis_fp import create_app, service, setup
 from auralis_fp.errors import SettingsError
 from auralis_fp.settings import Settings
 from hosting import tone_file
@@ -24,7 +24,7 @@ def test_settings_by_name(library: Path, tmp_path: Path) -> None:
     """Settings can be given by name; a wrong one is refused at once."""
     app = web.Application()
     setup(app, libraries=[library], data_dir=tmp_path)
-    assert get_service(app).settings.libraries == (library,)
+    assert service(app).settings.libraries == (library,)
     with pytest.raises(SettingsError, match="librarys"):
         setup(web.Application(), librarys=[library])
 

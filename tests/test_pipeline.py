@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from auralis_fp.core import Service
 from auralis_fp.model import FileEvent, FileStamp
-from auralis_fp.service import Service
 from auralis_fp.settings import Settings
 from hosting import eventually, long_file, tone_file
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from ..bus import Event
+from ..core import Service
 from ..errors import AuralisError
-from ..service import Service
 from ..settings import Settings
 from ..tasks import cancel_and_wait
 from .progress import ScanProgress, scan_progress

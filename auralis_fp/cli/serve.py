@@ -5,7 +5,7 @@ from typing import Final
 
 from aiohttp import web
 
-from ..app import get_service, setup
+from ..app import service, setup
 from ..routes import SERVICE, add_headers, middlewares
 from ..routes.api import health_of
 from ..settings import Settings
@@ -24,7 +24,7 @@ async def serve_alone(settings: Settings, port: int) -> int:
     app.on_response_prepare.append(add_headers)
 
     async def root_health(_: web.Request) -> web.StreamResponse:
-        return health_of(get_service(plugin))
+        return health_of(service(plugin))
 
     app.router.add_get("/health", root_health)
     if settings.libraries:

@@ -13,7 +13,7 @@ from typing import Final
 
 from aiohttp import web
 
-from ..app import get_service
+from ..app import service
 from ..errors import AuralisError
 
 LOOPBACK: Final = ("127.0.0.1", "::1")
@@ -56,7 +56,7 @@ async def serve(app: web.Application, port: int, *, greeting: Sequence[str], pag
         _stop_on_signals(stop)
         try:
             await runner.setup()
-            fault = get_service(app).fault
+            fault = service(app).fault
             if fault is not None:
                 raise ServeError(fault)
             for bound in sockets:

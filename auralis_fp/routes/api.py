@@ -7,8 +7,8 @@ from typing import Any, Final
 from aiohttp import web
 
 from .. import __version__
+from ..core import Service
 from ..errors import RequestError
-from ..service import Service
 from ..wire import to_json
 from .answering import answer
 from .bodies import BatchRequest, TrackRequest, checked, path_bytes, read_body

@@ -7,8 +7,8 @@ from aiohttp import web
 from aiohttp_sse import EventSourceResponse, sse_response
 
 from ..bus import Subscription
+from ..core import Service
 from ..errors import RequestError
-from ..service import Service
 from ..tasks import cancel_and_wait
 from ..wire import to_json
 from .keys import service_of

@@ -4,7 +4,7 @@ from typing import Final
 
 from aiohttp import web
 
-from ..service import Service
+from ..core import Service
 
 SERVICE: Final = web.AppKey("auralis_fp.service", Service)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from ..service import Service
+from ..core import Service
 from .keys import service_of
 
 

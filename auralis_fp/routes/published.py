@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from .. import schema
-from ..service_status import STATES as SERVICE_STATES
+from ..status_board import STATES as SERVICE_STATES
 from ..store.records import STATES as FILE_STATES
 
 Fraction = Annotated[int, msgspec.Meta(ge=0, le=100)]

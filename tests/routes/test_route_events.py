@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import ClientResponse
 
-from auralis_fp import get_service, schema
+from auralis_fp import schema, service
 from hosting import PREFIX, Plugin, eventually, tone_file
 
 Events = AsyncIterator[tuple[int | None, str, dict[str, Any]]]
@@ -98,7 +98,7 @@ async def test_status_comes_four_times_a_second_at_most(plugin: Plugin, library:
 
 async def test_listener_who_leaves_is_forgotten(plugin: Plugin) -> None:
     """A closed connection leaves no subscription behind."""
-    live = get_service(plugin.app)._live
+    live = service(plugin.app)._live
     async with listening(plugin) as (_, events):
         await anext(events)
         assert live.parts.bus.listeners == 1

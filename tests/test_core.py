@@ -15,9 +15,9 @@ import psutil
 import pytest
 from aiohttp import web
 
-from auralis_fp.app import get_service, setup
+from auralis_fp.app import service, setup
+from auralis_fp.core import Service
 from auralis_fp.errors import RequestError
-from auralis_fp.service import Service
 from auralis_fp.settings import Settings
 from hosting import Host, Plugin, long_file, tone_file
 
@@ -196,7 +196,7 @@ async def test_ten_runs_leave_nothing(settings: Settings, library: Path) -> None
         setup(app, replace(settings, watching="auto"))
         runner = web.AppRunner(app)
         await runner.setup()
-        await get_service(app).fingerprint(os.fsencode(tone_file(library / f"{number}.wav", 0.6 + number / 10)))
+        await service(app).fingerprint(os.fsencode(tone_file(library / f"{number}.wav", 0.6 + number / 10)))
         await runner.cleanup()
 
     await run(0)

@@ -17,8 +17,8 @@ from .permission import Permission
 from .pipeline import Parts, Pipeline
 from .pool import WorkerPool
 from .scanner import Rules
-from .service_status import StatusBoard
 from .settings import Settings
+from .status_board import StatusBoard
 from .store.database import open_database
 from .store.library import Library
 from .store.records import FileRecord, Page
