@@ -114,7 +114,8 @@ def _print_table(title: str, columns: Iterable[str], rows: Iterable[tuple[str, .
     from rich.text import Text  # noqa: PLC0415
 
     console = Console(width=None if sys.stdout.isatty() else _WIDTH_ELSEWHERE)
-    table = Table(*columns, title=Text(title), title_justify="left")
+    console.print(Text(title))
+    table = Table(*columns)
     for column in table.columns:
         column.overflow = "fold"
     for row in rows:
