@@ -56,6 +56,9 @@ format: $(VENV)/check.stamp  ## bring the sources into shape
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
+docs: $(VENV)/base.stamp  ## write the pages that the code is the truth of
+	@$(BIN)/python docs/generate.py
+
 bench: $(VENV)/bench.stamp  ## measure accuracy and speed, beside the peers
 	@$(BIN)/python -m bench
 
