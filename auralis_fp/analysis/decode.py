@@ -142,4 +142,12 @@ def _reader(source: Source, promise: Promise | None) -> Reader:
         plain = decode_sndfile.SndfileReader.open(source, recognised.name)
         if plain is not None:
             return plain
-    return AvReader(source, recognised)
+    try:
+        return AvReader(source, recognised)
+    except DecodeError as error:
+        if error.code != "corrupt" or recognised is None or recognised.name not in decode_sndfile.SECOND_TRY:
+            raise
+        other = decode_sndfile.SndfileReader.open(source, recognised.name)
+        if other is None:
+            raise
+        return other

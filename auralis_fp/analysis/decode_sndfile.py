@@ -12,12 +12,15 @@ from .measured import FloatArray
 from .source import Source
 
 FORMATS: Final = frozenset({"wav", "w64", "aiff", "caf"})
+SECOND_TRY: Final = frozenset({"ogg", "flac", "mp3"})  # where libsndfile may know a file that libav gives up
 _CODECS: Final = {"PCM_16": "pcm_s16", "FLOAT": "pcm_f32"}
+_OTHER_CODECS: Final = {"VORBIS": "vorbis", "OPUS": "opus", "MPEG_LAYER_III": "mp3"}
+_LONGEST_SEC: Final = 1e6  # chained files are said to be endless
 _SCALE_16: Final = np.float32(2**-15)
 
 
 class SndfileReader:
-    """16-bit and float samples of one or two channels; everything else is libav's.
+    """16-bit and float samples of one or two channels, and what libav cannot open; everything else is libav's.
 
     Parameters
     ----------
@@ -29,6 +32,7 @@ class SndfileReader:
     """
 
     def __init__(self, source: Source, sound: soundfile.SoundFile, name: str) -> None:
+        self._plain = name in FORMATS
         self.length_stated = True
         self.damaged = False
         self.reshaped = False
@@ -36,7 +40,9 @@ class SndfileReader:
         self._sound = sound
         rate, channels = sound.samplerate, sound.channels
         seconds = sound.frames / rate
-        self.info = AudioInfo(rate, channels, name, _CODECS[sound.subtype], seconds, usual_positions(channels))
+        codec = (_CODECS | _OTHER_CODECS).get(sound.subtype, name)
+        declared = seconds if seconds < _LONGEST_SEC else None
+        self.info = AudioInfo(rate, channels, name, codec, declared, usual_positions(channels))
 
     @classmethod
     def open(cls, source: Source, name: str) -> Self | None:
@@ -46,7 +52,7 @@ class SndfileReader:
         ----------
         source : Source
         name : str
-            The format's name, of ``FORMATS``.
+            The format's name, of ``FORMATS`` or, for a second try, of ``SECOND_TRY``.
 
         Returns
         -------
@@ -65,7 +71,8 @@ class SndfileReader:
             sound = soundfile.SoundFile(source.fileno(), closefd=False)
         except soundfile.LibsndfileError:
             return None
-        if sound.subtype not in _CODECS or sound.channels > 2 or sound.frames <= 0:
+        plain = sound.subtype in _CODECS and sound.channels <= 2
+        if not (plain or name in SECOND_TRY) or sound.frames <= 0:
             sound.close()
             return None
         check_limits(sound.samplerate, sound.channels)
@@ -82,7 +89,9 @@ class SndfileReader:
                 else:
                     block = self._sound.read(BLOCK_SAMPLES, dtype="float32", always_2d=True)
             except soundfile.LibsndfileError as error:
-                self._source.error = OSError(0, str(error.error_string))
+                if self._plain:  # there is nothing to be damaged in plain samples: the disk failed
+                    self._source.error = OSError(0, str(error.error_string))
+                self.damaged = True
                 return
             if not len(block):
                 return

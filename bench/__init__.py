@@ -1,0 +1,1 @@
+"""Accuracy and speed, measured beside other implementations: ``python -m bench --help``."""
