@@ -11,7 +11,7 @@ from typing import Any, Final
 from .answers import Answer, Answers, Boundary, Tally
 from .backlog import Backlog
 from .bus import Bus, Subscription
-from .errors import RequestError
+from .errors import AuralisError, RequestError
 from .model import Health
 from .permission import Permission
 from .pipeline import Parts, Pipeline
@@ -61,8 +61,8 @@ class Service:
                 self._running = await self._start(stack)
                 self.fault = None
             except Exception as error:  # the host goes on without us; every answer says why
-                log.exception("the fingerprint service could not be started")
                 self.fault = f"The fingerprint service could not be started: {error}"
+                log.log(logging.ERROR, "%s", self.fault, exc_info=None if isinstance(error, AuralisError) else error)
                 await stack.aclose()
             try:
                 yield self

@@ -88,7 +88,7 @@ class StatusBoard:
         state, reason = self.state(counts)
         self._history.note(self._finished())
         left = counts.pending + counts.outdated + counts.running
-        rate = self._parts.throughput.rate()
+        rate = self._parts.throughput.rate() if state == "working" else None
         return {
             "state": state,
             "reason": reason,
@@ -127,13 +127,13 @@ class StatusBoard:
         if folders and not any(folder.online for folder in folders):
             return "offline", "No music folder can be read at the moment."
         if counts.running:
-            return "working", f"{counts.running + counts.pending + counts.outdated} tracks to go."
+            return "working", _to_go(counts)
         refusal = self._parts.permission.refusal()
         if refusal is not None:
             return refusal
         if counts.pending or counts.outdated:
-            return "working", f"{counts.pending + counts.outdated} tracks to go."
-        return "idle", "Everything is up to date." if counts.total else "No music has been found yet."
+            return "working", _to_go(counts)
+        return "idle", _nothing_to_do(counts)
 
     async def tell(self) -> None:
         """Publish snapshots as things change, for as long as somebody listens; idle otherwise."""
@@ -153,3 +153,16 @@ class StatusBoard:
         """Wait for a change; while a listener watches something run, not longer than a moment."""
         watched = self._parts.bus.listeners and any(w.state == "working" for w in self._parts.pool.states())
         await happens_within(self._changed, PROGRESS_SEC if watched else None)
+
+
+def _nothing_to_do(counts: Counts) -> str:
+    if not counts.total:
+        return "No music has been found yet."
+    if not counts.failed:
+        return "Everything is up to date."
+    return f"All is done but {counts.failed} {'file' if counts.failed == 1 else 'files'} that could not be used."
+
+
+def _to_go(counts: Counts) -> str:
+    left = counts.running + counts.pending + counts.outdated
+    return f"{left} {'track' if left == 1 else 'tracks'} to go."

@@ -4,6 +4,7 @@ import os
 import warnings
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import librosa
@@ -71,7 +72,7 @@ def _opinions(track: Track, ours: dict[str, float]) -> Iterator[Pair]:
 def _bands(samples: NDArray[np.float64], rate: int) -> list[float]:
     power = np.sum(np.abs(np.fft.rfft(samples, axis=0)) ** 2, axis=1)
     edges = np.searchsorted(np.fft.rfftfreq(len(samples), 1 / rate), EDGES_HZ)
-    energies = [float(power[low:high].sum()) for low, high in zip(edges, edges[1:], strict=False)]
+    energies = [float(power[low:high].sum()) for low, high in pairwise(edges)]
     return [100 * energy / max(sum(energies), 1e-300) for energy in energies]
 
 

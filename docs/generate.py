@@ -15,9 +15,10 @@ def settings_page() -> str:
     """Return the page of all settings."""
     lines = [
         "# Settings\n",
-        f"Each can come from code or the command line, from an environment variable `{ENVIRONMENT_PREFIX}<NAME>`, or from",
-        f"`{FILE_NAME}` in the working folder; the first that gives a value wins. A name or value that does not fit is refused",
-        "at the start, with the field's name. Lists are separated by commas in variables, folders by the system's separator.\n",
+        "Each can come from code or the command line, from an environment variable",
+        f"`{ENVIRONMENT_PREFIX}<NAME>`, or from `{FILE_NAME}` in the working folder; the first that gives a value wins.",
+        "A name or value that does not fit is refused at the start, by name. Lists are separated by commas in",
+        "variables, folders by the system's separator.\n",
         "| Name | Default | What it is |",
         "|---|---|---|",
     ]
@@ -37,8 +38,9 @@ def dimensions_page() -> str:
     """Return the page of the 25 dimensions."""
     lines = [
         "# The 25 dimensions\n",
-        f"Algorithm version {ALGORITHM_VERSION}. Everything is measured over the whole file, on the power of all channels.",
-        "A dimension that a signal does not have takes its neutral value, and its name is listed in `metadata.undefined`.\n",
+        f"Algorithm version {ALGORITHM_VERSION}. All is measured over the whole file, on the power of all channels.",
+        "A dimension that a signal does not have takes its neutral value, and its name is listed in",
+        "`metadata.undefined`.\n",
     ]
     for family in Family:
         lines.append(f"## {family.value.capitalize()}\n")
@@ -47,8 +49,8 @@ def dimensions_page() -> str:
             lines += [
                 f"### `{dimension.name}` – {dimension.title}\n",
                 f"{dimension.hears[0].upper()}{dimension.hears[1:]}.\n",
-                f"* Unit {dimension.unit}, from {dimension.low:g} to {dimension.high:g}; ordinary music {low:g} to {high:g};"
-                f" neutral {dimension.neutral:g}",
+                f"* Unit {dimension.unit}, from {dimension.low:g} to {dimension.high:g}",
+                f"* Ordinary music {low:g} to {high:g}; neutral value {dimension.neutral:g}",
                 f"* {dimension.formula[0].upper()}{dimension.formula[1:]}",
                 f"* Source: {dimension.source}",
                 f"* Held to: {dimension.truth}\n",

@@ -49,6 +49,8 @@ def set_up_logging(*, verbose: bool) -> None:
     """Log to standard error: warnings, or with *verbose* everything of ours."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     logging.getLogger("auralis_fp").setLevel(logging.DEBUG if verbose else logging.WARNING)
+    if not verbose:  # what keeps the service from starting is the command's own last word
+        logging.getLogger("auralis_fp.core").setLevel(logging.CRITICAL)
 
 
 async def _dispatch(arguments: argparse.Namespace) -> int:
