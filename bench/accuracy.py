@@ -12,7 +12,7 @@ import numpy as np
 import pyloudnorm
 from numpy.typing import NDArray
 
-from auralis_fp.analysis.frequency import BANDS, EDGES_HZ
+from auralis_fp.analysis.longterm import BANDS, EDGES_HZ
 from auralis_fp.analysis.worker import fingerprint_file
 from auralis_fp.errors import FileError
 

@@ -16,9 +16,9 @@ def settings_page() -> str:
     lines = [
         "# Settings\n",
         "Each can come from code or the command line, from an environment variable",
-        f"`{ENVIRONMENT_PREFIX}<NAME>`, or from `{FILE_NAME}` in the working folder; the first that gives a value wins.",
-        "A name or value that does not fit is refused at the start, by name. Lists are separated by commas in",
-        "variables, folders by the system's separator.\n",
+        f"`{ENVIRONMENT_PREFIX}<NAME>`, or from `{FILE_NAME}` in the working folder.",
+        "The first of these that gives a value wins. Names and values that do not fit are refused at the start.",
+        "Lists are divided by commas in variables, folders by the system's separator.\n",
         "| Name | Default | What it is |",
         "|---|---|---|",
     ]

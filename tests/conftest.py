@@ -1,5 +1,6 @@
 """What most tests start from: a music folder, settings for it, and a host application."""
 
+import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ from pytest_aiohttp.plugin import AiohttpClient
 from auralis_fp.app import setup
 from auralis_fp.settings import Settings
 from hosting import PREFIX, Host, Plugin
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell that starts us in the background has Ctrl-C ignored,
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which the programs started here must not inherit
 
 
 @pytest.fixture

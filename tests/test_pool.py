@@ -267,7 +267,7 @@ async def _pass_through(pool: WorkerPool, *, interactive: bool) -> None:
 
 
 @pytest.mark.slow
-async def test_thirty_lost_workers_leave_nothing_behind(slot: Slot, short: bytes) -> None:
+async def test_lost_workers_leave_nothing_behind(slot: Slot, short: bytes) -> None:
     """No descriptor, thread or process remains of them."""
 
     def traces() -> tuple[int, int, int]:
@@ -275,7 +275,7 @@ async def test_thirty_lost_workers_leave_nothing_behind(slot: Slot, short: bytes
 
     assert await usable(slot, short)
     before = traces()
-    for _ in range(30):
+    for _ in range(10):
         pid = pid_of(slot)
         os.kill(pid, signal.SIGKILL)
         await until(lambda pid=pid: gone(pid))  # type: ignore[misc]
@@ -317,4 +317,4 @@ def test_no_worker_outlives_its_parent(long: bytes) -> None:
 def test_the_number_of_workers_is_as_set_or_sensible() -> None:
     """At least one, and not more than there are processors."""
     assert choose_workers(Settings(workers=3)) == 3
-    assert 1 <= choose_workers(Settings()) <= max(1, len(os.sched_getaffinity(0)) - 1)
+    assert 1 <= choose_workers(Settings()) <= len(os.sched_getaffinity(0))

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .frequency import LongTermSpectrum
+from .longterm import LongTermSpectrum
 from .lowspectra import LowSpectra
 from .measured import FloatArray
 from .spectra import Grid, LowRates, Spectra

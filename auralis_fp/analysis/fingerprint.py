@@ -7,10 +7,12 @@ import numpy as np
 from .. import schema
 from ..errors import AnalysisError
 from .channels import Layout
-from .dynamics import LoudnessMeter, dynamics
-from .frequency import LongTermSpectrum, frequency
+from .dynamics import dynamics
+from .frequency import frequency
 from .harmonic import Harmonic
 from .levels import LevelMeter
+from .longterm import LongTermSpectrum
+from .loudness import LoudnessMeter
 from .measured import FloatArray, Measured
 from .spectra import Grid, LowRates, Spectra, Transformer
 from .spectral import Spectral

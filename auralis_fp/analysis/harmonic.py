@@ -3,11 +3,11 @@
 from typing import Final
 
 from .chroma import Chroma
-from .frequency import LongTermSpectrum
+from .longterm import LongTermSpectrum
 from .measured import FloatArray, Measured
 from .pitch import PitchTracker
 from .separation import Separation
-from .spectra import Grid, LowRates, Spectra
+from .spectra import Grid, Spectra
 
 _NEUTRAL: Final = {"harmonic_ratio": 0.5, "pitch_stability": 0.0, "chroma_energy": 0.0}
 
@@ -26,13 +26,13 @@ class Harmonic:
 
     def __init__(self, grid: Grid, pairs: int, channels: int, long_term: LongTermSpectrum) -> None:
         self._separation = Separation(grid)
-        self._pitch = PitchTracker(LowRates(grid).middle_rate, pairs, channels)
+        self._pitch = PitchTracker(grid, channels)
         self._chroma = Chroma(grid, pairs, long_term)
 
     def feed(self, spectra: Spectra, long_powers: list[FloatArray]) -> None:
         """Take the next spectra, and the long spectra of the low-rate signal they completed."""
         self._separation.feed(spectra)
-        self._pitch.feed(spectra.middle)
+        self._pitch.feed(spectra)
         self._chroma.feed(spectra, long_powers)
 
     def feed_long(self, long_powers: list[FloatArray]) -> None:

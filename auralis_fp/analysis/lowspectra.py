@@ -7,6 +7,7 @@ from scipy import fft
 
 from .blocks import Framer
 from .measured import ComplexArray, FloatArray
+from .spectra import squares
 
 
 class LowSpectra:
@@ -32,7 +33,8 @@ class LowSpectra:
         self.frequencies: FloatArray = (np.arange(frame_length // 2) * self.bin_width_hz).astype(np.float32)
         self._framer = Framer(frame_length, hop, 2 * pairs, batch)
         window = np.hanning(frame_length + 1)[:-1]
-        self._window = (window / np.sqrt(frame_length * (window**2).sum())).astype(np.float32)
+        window /= np.sqrt(frame_length * (window**2).sum())
+        self._window = np.repeat(window, 2).astype(np.float32)  # for both channels of a pair, as they lie
 
     def feed(self, signal: ComplexArray) -> Iterator[FloatArray]:
         """Take the next samples, shape (pairs, samples); hand out powers, shape (frames, bins)."""
@@ -49,8 +51,8 @@ class LowSpectra:
         total: FloatArray = np.zeros((count, length // 2), dtype=np.float32)
         for first in range(0, columns, 2):
             packed: ComplexArray = np.empty((count, length), dtype=np.complex64)
-            np.multiply(frames[:, :, first], self._window, out=packed.real)
-            np.multiply(frames[:, :, first + 1], self._window, out=packed.imag)
+            pair = frames[:, :, first : first + 2].reshape(count, -1)
+            np.multiply(pair, self._window, out=packed.view(np.float32))
             total += one_sided(fft.fft(packed, overwrite_x=True))
         return total
 
@@ -64,7 +66,6 @@ def interleaved(signal: ComplexArray) -> FloatArray:
 def one_sided(z: ComplexArray) -> FloatArray:
     """Return ``|L[k]|² + |R[k]|²``, doubled for its mirror, of transforms of ``L + iR``; bins 0 to length/2 - 1."""
     half = z.shape[1] // 2
-    squares = z.real**2
-    squares += z.imag**2
-    squares[:, 1:half] += squares[:, :half:-1]
-    return squares[:, :half]
+    both = squares(z)
+    both[:, 1:half] += both[:, :half:-1]
+    return both[:, :half]

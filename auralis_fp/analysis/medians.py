@@ -2,16 +2,13 @@
 
 A sorted run of neighbours is built once for every position and shared by all windows that contain it (merging after
 Batcher 1968). The median of ``2n + 1`` neighbours is then the centre, held between the two middle values of the two
-runs of ``n`` beside it.
+runs of ``n`` beside it; that of ``2n`` neighbours lies between those two values.
 """
-
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 Codes = NDArray[np.uint8]
-Shift = Callable[[Codes, int], Codes]
 
 
 def merge(first: list[Codes], second: list[Codes]) -> list[Codes]:
@@ -27,45 +24,63 @@ def merge(first: list[Codes], second: list[Codes]) -> list[Codes]:
     return merged + (odd[len(even) - 1 :] or even[len(odd) + 1 :])
 
 
-def running_median(values: Codes, window: int, axis: int) -> Codes:
-    """Return the median of each full window along *axis*.
+def running_median(values: Codes, window: int) -> Codes:
+    """Return the median over each full window of rows.
 
     Parameters
     ----------
-    values : ndarray of two dimensions
+    values : ndarray, shape (rows, columns)
     window : int
         ``2n + 1`` with n one of 3, 7, 15, ...
-    axis : int
-        0 or 1.
 
     Returns
     -------
-    ndarray
-        Shorter than *values* by ``window - 1`` along *axis*.
+    ndarray, shape (rows - window + 1, columns)
     """
     half = window // 2
-    flat = values.reshape(-1)
-    stride = values.shape[1] if axis == 0 else 1
-
-    def ahead(run: list[Codes], steps: int) -> list[Codes]:
-        return [part[steps * stride :] for part in run]
-
-    runs: dict[int, list[Codes]] = {1: [flat]}
+    runs: dict[int, list[Codes]] = {1: [values]}
     for size in _sizes(half):  # 2, 3, 4, 7, 8, 15 for 15: each made of two that are there
         larger = (size + 1) // 2
-        first, second = runs[larger], ahead(runs[size - larger], larger)
-        length = min(len(first[0]), len(second[0]))
-        runs[size] = merge(_cut(first, length), _cut(second, length))
-    left, right = runs[half], ahead(runs[half], half + 1)
-    length = len(right[0])
-    low, high = _middle(_cut(left, length), right)
-    centre = flat[half * stride :][:length]
-    median = np.minimum(np.maximum(centre, low), high)
-    if axis == 0:
-        return median.reshape(-1, values.shape[1])
-    whole = np.empty(values.size, dtype=values.dtype)
-    whole[:length] = median
-    return whole.reshape(values.shape)[:, : values.shape[1] - window + 1]
+        runs[size] = _joined(runs[larger], runs[size - larger], larger)
+    count = len(values) - window + 1
+    low, high = _middle([part[:count] for part in runs[half]], [part[half + 1 :] for part in runs[half]])
+    return np.minimum(np.maximum(values[half:][:count], low), high)
+
+
+def median_of_pairs(values: Codes, window: int) -> Codes:
+    """Return the median over each window of columns that begins at an even column.
+
+    Parameters
+    ----------
+    values : ndarray, shape (rows, columns)
+        An even number of columns.
+    window : int
+        A power of two, at least 4; the median is the mean of the two middle values, rounded up.
+
+    Returns
+    -------
+    ndarray, shape (rows, (columns - window) / 2 + 1)
+    """
+    pairs = values.reshape(len(values), -1, 2)
+    run = merge([np.ascontiguousarray(pairs[:, :, 0]).ravel()], [np.ascontiguousarray(pairs[:, :, 1]).ravel()])
+    size = 2
+    while size < window // 2:
+        run = _joined(run, run, size // 2)
+        size *= 2
+    step = window // 4
+    low, high = _middle([part[:-step] for part in run], [part[step:] for part in run])
+    gap = high - low
+    low += (gap >> 1) + (gap & 1)
+    rows, width = pairs.shape[:2]
+    whole = np.empty(rows * width, dtype=values.dtype)
+    whole[: len(low)] = low
+    return whole.reshape(rows, width)[:, : width - window // 2 + 1]
+
+
+def _joined(first: list[Codes], second: list[Codes], steps: int) -> list[Codes]:
+    """Merge each run with the one that begins *steps* further on."""
+    length = len(second[0]) - steps
+    return merge([part[:length] for part in first], [part[steps:] for part in second])
 
 
 def _sizes(half: int) -> list[int]:
@@ -75,10 +90,6 @@ def _sizes(half: int) -> list[int]:
         sizes += [size, 2 * size - 1]
         size *= 2
     return [size for size in sizes if size <= half]
-
-
-def _cut(run: list[Codes], length: int) -> list[Codes]:
-    return [part[:length] for part in run]
 
 
 def _middle(left: list[Codes], right: list[Codes]) -> tuple[Codes, Codes]:

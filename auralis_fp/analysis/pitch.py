@@ -1,17 +1,14 @@
-"""Following one pitch: YIN on the signal at about 11 kHz."""
+"""Following one pitch: YIN on the autocorrelation that the spectra hold."""
 
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
-from .blocks import Framer
-from .lowspectra import interleaved, one_sided
-from .measured import ComplexArray, FloatArray
+from .measured import FloatArray
+from .periodicity import frame_correlation, window_correlation
+from .spectra import MIDDLE_POINTS, Grid, LowRates, Spectra
 
-_FRAME: Final = 512  # samples at about 11 kHz: 46 ms
-_HOP: Final = 256  # 23 ms
 _LOWEST_HZ: Final = 55.0
 _HIGHEST_HZ: Final = 2000.0
 _THRESHOLD: Final = 0.15
@@ -23,31 +20,42 @@ _SILENCE_POWER: Final = 1e-7
 class PitchTracker:
     """YIN (de Cheveigné & Kawahara 2002) over 55-2000 Hz, all channels together.
 
-    The difference function of the channels is the sum of theirs; it is made from their summed autocorrelation, of
-    which each lag is divided by the samples it covers.
+    The autocorrelation of each frame is the transform of its power up to about 5 kHz; divided by that of the window it
+    stands for the signal's own, and the difference function is what it lacks to the power.
+
+    Parameters
+    ----------
+    grid : Grid
+    channels : int
+        Whose power the spectra sum up.
     """
 
-    def __init__(self, rate: float, pairs: int, channels: int) -> None:
-        self._rate = rate
+    def __init__(self, grid: Grid, channels: int) -> None:
+        self._rate = LowRates(grid).middle_rate
         self._channels = channels
-        self._framer = Framer(_FRAME, _HOP, 2 * pairs, batch=64, padded=False)
-        self._lags = int(rate / _LOWEST_HZ) + 2
-        self._first_lag = max(2, int(rate / _HIGHEST_HZ))
+        self._lags = int(self._rate / _LOWEST_HZ) + 2
+        self._first_lag = max(2, int(self._rate / _HIGHEST_HZ))
+        self._points = MIDDLE_POINTS
+        window = window_correlation(MIDDLE_POINTS)
+        self._window = window[: self._lags + 5]
+        self._folded = np.arange((MIDDLE_POINTS - self._lags - 3) // 2, self._lags + 5)
+        self._fold_gain = window[MIDDLE_POINTS - self._folded] / window[self._folded]
         self._pitches: list[FloatArray] = []
         self._powers: list[FloatArray] = []
 
-    def feed(self, signal: ComplexArray) -> None:
-        """Take the next samples, shape (pairs, samples)."""
-        for frames in self._framer.feed(interleaved(signal)):
-            self._follow(frames)
+    def feed(self, spectra: Spectra) -> None:
+        """Take the next spectra."""
+        correlation = frame_correlation(spectra.power, self._points)[:, : self._lags + 5]
+        self._powers.append(spectra.power.sum(axis=1) / np.float32(self._channels))
+        correlation /= self._window
+        # A frame's correlation is circular: into long lags that of the rest of the frame is mixed. Where the lag is the
+        # period, that rest correlates like the rest less one more period, which is known.
+        correlation[:, self._folded] -= self._fold_gain * correlation[:, self._points - 2 * self._folded]
+        self._pitches.append(self._pick(correlation[:, :1] - correlation))
 
     def finish(self) -> float | None:
         """Return the pitch stability, 0 to 1; None if all is silent."""
-        for frames in self._framer.flush():
-            self._follow(frames)
-        if not self._powers:
-            return None
-        powers, pitches = np.concatenate(self._powers), np.concatenate(self._pitches)
+        powers, pitches = np.concatenate(self._powers), self.pitches()
         sounding = powers >= _SILENCE_POWER
         if not sounding.any():
             return None
@@ -59,27 +67,9 @@ class PitchTracker:
         cents = np.abs(1200 * np.log2(pitches[1:][both] / pitches[:-1][both]))
         return float(voiced.sum() / sounding.sum() / (1 + np.median(cents) / _HALVING_CENTS))
 
-    def pitches(self) -> NDArray[np.float32]:
+    def pitches(self) -> FloatArray:
         """Return the pitch of each frame so far in Hz, 0 where there is none."""
         return np.concatenate(self._pitches) if self._pitches else np.empty(0, dtype=np.float32)
-
-    def _follow(self, frames: FloatArray) -> None:
-        signals: ComplexArray = np.ascontiguousarray(frames).view(np.complex64)
-        squares = np.square(signals.real) + np.square(signals.imag)
-        energy = np.cumsum(squares.sum(axis=2), axis=1, dtype=np.float64)
-        self._powers.append((energy[:, -1] / (_FRAME * self._channels)).astype(np.float32))
-        correlation = self._autocorrelation(signals)
-        difference = _difference(energy, correlation)
-        self._pitches.append(self._pick(difference))
-
-    def _autocorrelation(self, signals: ComplexArray) -> FloatArray:
-        spectrum: FloatArray = np.zeros((len(signals), _FRAME + 1), dtype=np.float32)
-        for pair in range(signals.shape[2]):
-            z = fft.fft(signals[:, :, pair], 2 * _FRAME)
-            spectrum[:, :_FRAME] += one_sided(z)
-        spectrum[:, 1:_FRAME] /= 2
-        correlation: FloatArray = fft.irfft(spectrum)[:, : self._lags + 5]
-        return correlation
 
     def _pick(self, difference: FloatArray) -> FloatArray:
         """Return the pitch of each frame, 0 where there is none.
@@ -93,11 +83,10 @@ class PitchTracker:
         found = np.flatnonzero(dips.any(axis=1))
         pitches: FloatArray = np.zeros(len(difference), dtype=np.float32)
         if len(found):
-            period = _vertex(difference[found], dips[found].argmax(axis=1) + self._first_lag)
+            chosen = difference[found]
+            period = _vertex(chosen, dips[found].argmax(axis=1) + self._first_lag)
             multiple = np.maximum(1, self._lags // 2 // period)
-            pitch = (
-                self._rate * multiple / _vertex(difference[found], _lowest_near(difference[found], multiple * period))
-            )
+            pitch = self._rate * multiple / _vertex(chosen, _lowest_near(chosen, multiple * period))
             pitches[found] = np.where((pitch >= _LOWEST_HZ) & (pitch <= _HIGHEST_HZ), pitch, 0)
         return pitches
 
@@ -118,15 +107,6 @@ def _vertex(difference: FloatArray, lag: NDArray[np.int64]) -> NDArray[np.float6
     shift = np.divide(before - after, 2 * curvature, out=np.zeros_like(at), where=curvature > 0)
     vertex: NDArray[np.float64] = lag + np.clip(shift, -1, 1)
     return vertex
-
-
-def _difference(energy: NDArray[np.float64], correlation: FloatArray) -> FloatArray:
-    """Return the mean squared difference at each lag, from running energies and autocorrelation."""
-    lags = np.arange(correlation.shape[1])
-    head = energy[:, _FRAME - 1 - lags]
-    tail = energy[:, -1:] - np.where(lags > 0, energy[:, lags - 1], 0)
-    difference = np.maximum(head + tail - 2 * correlation, 0) / (_FRAME - lags)
-    return difference.astype(np.float32)
 
 
 def _normalised(difference: FloatArray) -> FloatArray:

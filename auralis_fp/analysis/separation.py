@@ -5,13 +5,14 @@ from typing import Final
 import numpy as np
 
 from .measured import FloatArray
-from .medians import Codes, running_median
+from .medians import Codes, median_of_pairs, running_median
 from .spectra import Grid, Spectra
 
 _TIME_WINDOW: Final = 15  # frames of 23 ms: 0.35 s
-_FREQUENCY_WINDOW: Final = 31  # bins of 21.5 Hz: 667 Hz
-_MARGIN: Final = _FREQUENCY_WINDOW // 2
+_FREQUENCY_WINDOW: Final = 32  # bins of 21.5 Hz: 690 Hz; two neighbouring bins share a window
+_MARGIN: Final = _FREQUENCY_WINDOW // 2 - 1
 _WAIT: Final = _TIME_WINDOW // 2
+_HIGHEST_HZ: Final = 10_000.0  # above, music holds too little energy to move the share
 _SHIFT: Final = 21  # keeps exponent and two bits of the mantissa of a float32: steps of about 0.75 dB
 _TOP_CODE: Final = (127 + 20) * 4 + 3  # +60 dBFS; the lowest code is 192 dB under it
 
@@ -23,13 +24,11 @@ def _codes_of(power: FloatArray) -> Codes:
     return np.clip(steps, 0, 255, out=steps).astype(np.uint8)
 
 
-def _harmonic_mask() -> FloatArray:
-    """Return the Wiener mask (power 2) of each pair of codes (harmonic, percussive), shape (65536,)."""
-    codes = np.arange(256)
-    power = 2.0 ** (codes // 4 + 0.0) * (1 + (codes % 4 + 0.5) / 4)
-    square = (power / power.max()) ** 2
-    mask: FloatArray = (square[:, None] / (square[:, None] + square[None, :])).astype(np.float32).ravel()
-    return mask
+def _harmonic_masks() -> FloatArray:
+    """Return the Wiener mask (power 2) for each difference of codes, harmonic less percussive, from -255 to 255."""
+    ratio = 2.0 ** (np.arange(-255, 256) / 4)
+    masks: FloatArray = (1 / (1 + ratio**-2.0)).astype(np.float32)
+    return masks
 
 
 class Separation:
@@ -37,21 +36,22 @@ class Separation:
 
     In each bin the median over time (0.35 s) stands for what is held, the median over frequency (670 Hz) for what is
     hit; a Wiener mask shares the bin's energy between them. Medians are taken on a logarithmic scale of 256 steps of
-    0.75 dB, which costs less than 0.01 of the result.
+    0.75 dB, up to 10 kHz, which costs less than 0.01 of the result.
     """
 
     def __init__(self, grid: Grid) -> None:
-        self._audible = grid.audible[1:]
-        self._mask = _harmonic_mask()
-        self._codes: Codes = np.empty((0, len(self._audible)), dtype=np.uint8)
-        self._powers: FloatArray = np.empty((0, len(self._audible)), dtype=np.float32)
+        self._bins = 2 * (min(grid.bins - 1, round(_HIGHEST_HZ / grid.bin_width_hz)) // 2)
+        self._masks = _harmonic_masks()
+        self._reflection = np.pad(np.arange(self._bins), _MARGIN, mode="symmetric")
+        self._codes: Codes = np.empty((0, self._bins), dtype=np.uint8)
+        self._powers: FloatArray = np.empty((0, self._bins), dtype=np.float32)
         self._reflected = False
         self._harmonic = 0.0
         self._total = 0.0
 
     def feed(self, spectra: Spectra) -> None:
         """Take the next spectra."""
-        power = np.ascontiguousarray(spectra.power[:, 1:])
+        power = np.ascontiguousarray(spectra.power[:, 1 : self._bins + 1])
         self._codes = np.concatenate((self._codes, _codes_of(power)))
         self._powers = np.concatenate((self._powers, power))
         if not self._reflected and len(self._codes) >= _WAIT:
@@ -74,13 +74,12 @@ class Separation:
         count = len(self._codes) - 2 * _WAIT
         if count <= 0:
             return
-        harmonic = running_median(self._codes, _TIME_WINDOW, axis=0)
+        harmonic = running_median(self._codes, _TIME_WINDOW)
         centre = self._codes[_WAIT : _WAIT + count]
-        percussive = running_median(np.pad(centre, ((0, 0), (_MARGIN, _MARGIN)), mode="symmetric"), 31, axis=1)
-        index = harmonic.astype(np.uint16)
-        index <<= np.uint16(8)
-        index |= percussive
-        power = self._powers[:count] * self._audible
-        self._harmonic += float(np.vdot(np.take(self._mask, index), power))
+        percussive = median_of_pairs(np.take(centre, self._reflection, axis=1), _FREQUENCY_WINDOW)
+        difference = harmonic.reshape(count, -1, 2) - percussive[:, :, None].astype(np.int16)
+        difference += 255
+        power = self._powers[:count]
+        self._harmonic += float(np.vdot(np.take(self._masks, difference), power))
         self._total += float(power.sum())
         self._codes, self._powers = self._codes[count:], self._powers[count:]

@@ -187,6 +187,7 @@ class Transformer:
         length = grid.frame_length
         self._framer = Framer(length, grid.hop, channels, batch)
         self._window = np.hanning(length + 1)[:-1].astype(np.float32)
+        self._window_twice = np.repeat(self._window, 2)
         self._scale = np.float32(1 / (length * float((np.hanning(length + 1) ** 2).sum())))
         self._middle = _Decimator(grid, MIDDLE_POINTS, len(pairs), _middle_gain)
         self._low = _Decimator(grid, LOW_POINTS, len(pairs), _low_gain)
@@ -210,47 +211,45 @@ class Transformer:
             z = self._transform(frames, pair)
             middle.append(self._middle.decimate(index, z))
             low.append(self._low.decimate(index, z))
-            share = self._power(z)
+            share, rest = self._power(z)
             power += share
             if not self._one_weight:
                 weighted += share * np.float32(pair.weight)
-            beyond += self._beyond(z) * np.float32(pair.weight)
+            beyond += rest * np.float32(pair.weight)
         return Spectra(self.grid, power, weighted, beyond, np.stack(middle), np.stack(low))
 
     def _transform(self, frames: FloatArray, pair: ChannelPair) -> ComplexArray:
         packed: ComplexArray = np.empty(frames.shape[:2], dtype=np.complex64)
-        if len(pair.channels) == 2:
-            first, second = pair.channels
-            np.multiply(frames[:, :, first], self._window, out=packed.real)
-            np.multiply(frames[:, :, second], self._window, out=packed.imag)
+        first, last = pair.channels[0], pair.channels[-1]
+        if last == first + 1:  # neighbours, as they lie, are the complex signal
+            neighbours = frames[:, :, first : last + 1].reshape(len(frames), -1)
+            np.multiply(neighbours, self._window_twice, out=packed.view(np.float32))
         else:
-            np.multiply(frames[:, :, pair.channels[0]], self._window, out=packed.real)
-            packed.imag = 0
+            np.multiply(frames[:, :, first], self._window, out=packed.real)
+            packed.imag = 0 if first == last else frames[:, :, last] * self._window
         return fft.fft(packed, overwrite_x=True)
 
-    def _power(self, z: ComplexArray) -> FloatArray:
+    def _power(self, z: ComplexArray) -> tuple[FloatArray, FloatArray]:
+        """Return the power of the bins that are kept, (frames, bins), and of those that are not, (frames,)."""
         bins, half = self.grid.bins, self.grid.hop
         z[:, 1] += z[:, 0] / 2  # the transform of a constant, taken out
         z[:, -1] += z[:, 0] / 2
         z[:, 0] = 0
-        upper, lower = z[:, 1:bins], z[:, :-bins:-1]
-        power: FloatArray = np.empty((len(z), bins), dtype=np.float32)
-        power[:, 0] = 0
-        inner = power[:, 1:]
-        np.multiply(upper.real, upper.real, out=inner)
-        inner += upper.imag**2
-        inner += lower.real**2
-        inner += lower.imag**2
+        both = squares(z)
+        power: FloatArray = np.zeros((len(z), bins), dtype=np.float32)
+        np.add(both[:, 1:bins], both[:, :-bins:-1], out=power[:, 1:])
         if bins == half + 1:
             power[:, half] /= 2  # both sides meet in this bin
         power *= self._scale
-        return power
+        beyond: FloatArray = both[:, bins : z.shape[1] - bins + 1].sum(axis=1) * self._scale
+        return power, beyond
 
-    def _beyond(self, z: ComplexArray) -> FloatArray:
-        """Return the power of the bins that are not kept, shape (frames,)."""
-        rest = z[:, self.grid.bins : z.shape[1] - self.grid.bins + 1]
-        beyond: FloatArray = np.vecdot(rest, rest).real * self._scale
-        return beyond
+
+def squares(z: ComplexArray) -> FloatArray:
+    """Return ``|z|²``."""
+    magnitude: FloatArray = np.abs(z)  # with the processor's vector instructions, unlike products of strided parts
+    magnitude *= magnitude
+    return magnitude
 
 
 class _Decimator:

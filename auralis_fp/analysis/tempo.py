@@ -5,10 +5,10 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 from scipy.ndimage import gaussian_filter1d, uniform_filter1d
 
 from .onsets import OnsetEnvelope
+from .periodicity import SPECTRUM_POINTS, autocorrelation, relative_spectra
 
 LOWEST_BPM: Final = 30.0
 HIGHEST_BPM: Final = 300.0
@@ -31,7 +31,6 @@ _CHANCE: Final = 7.0  # a peak of this over the root of the frames comes of chan
 _UNSETTLED_FRAMES: Final = 4
 _LEAST_ACCENT: Final = 12.0  # octaves summed over bands: less is the ripple of a tone, or moves no foot
 _EVENTFUL: Final = 0.02  # of the highest point: windows that vary less hold nothing
-_SPECTRUM_POINTS: Final = 1 << 13
 
 FloatSeries = NDArray[np.float64]
 
@@ -61,7 +60,7 @@ def pulse(envelope: OnsetEnvelope) -> Pulse:
     windows = _windows(_prepared(envelope), rate)
     if not len(windows):
         return Pulse(None, 0.0)
-    correlations, spectra = _autocorrelation(windows, round(8.5 * rate)), _spectra(windows)
+    correlations, spectra = autocorrelation(windows, round(8.5 * rate)), relative_spectra(windows)
     mean = correlations.mean(axis=0)
     lag = _best_lag(mean, spectra.mean(axis=0), rate)
     height = _height(correlations, rate)
@@ -97,29 +96,6 @@ def _windows(series: FloatSeries, rate: float) -> NDArray[np.float64]:
     return eventful
 
 
-def _autocorrelation(windows: NDArray[np.float64], lags: int) -> NDArray[np.float64]:
-    """Return the correlation of each window with itself moved, over what both cover; 1 for a perfect period."""
-    length = windows.shape[1]
-    lags = min(lags, length - 1)
-    points = fft.next_fast_len(length + lags + 1, real=True)
-    spectrum = fft.rfft(windows, points, axis=1)
-    products = fft.irfft(spectrum.real**2 + spectrum.imag**2, points, axis=1)[:, : lags + 1]
-    energy = np.concatenate((np.zeros((len(windows), 1)), np.cumsum(windows**2, axis=1)), axis=1)
-    shift = np.arange(lags + 1)
-    head, tail = energy[:, length - shift], energy[:, -1:] - energy[:, shift]
-    scale = np.sqrt(head * tail)
-    correlation: NDArray[np.float64] = np.zeros_like(products)
-    np.divide(products, scale, out=correlation, where=scale > 1e-9 * energy[:, -1:])
-    return correlation
-
-
-def _spectra(windows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the magnitude of each window's spectrum beside its strongest, shape (windows, bins)."""
-    magnitudes = np.abs(fft.rfft(windows * np.hanning(windows.shape[1]), _SPECTRUM_POINTS, axis=1))
-    relative: NDArray[np.float64] = magnitudes / magnitudes.max(axis=1, keepdims=True)
-    return relative
-
-
 def _best_lag(correlation: FloatSeries, spectrum: FloatSeries, rate: float) -> int | None:
     """Return the lag in frames of the pulse a listener taps; None if no lag stands out."""
     shortest, longest = int(60 * rate / HIGHEST_BPM), int(60 * rate / LOWEST_BPM) + 1
@@ -129,7 +105,7 @@ def _best_lag(correlation: FloatSeries, spectrum: FloatSeries, rate: float) -> i
     if not len(peaks):
         return None
     beats: FloatSeries = rate / peaks.astype(np.float64)
-    frequencies = np.arange(len(spectrum)) * (rate / _SPECTRUM_POINTS)
+    frequencies = np.arange(len(spectrum)) * (rate / SPECTRUM_POINTS)
     strength = np.interp(beats, frequencies, spectrum) + _OVERTONE * np.interp(3 * beats, frequencies, spectrum)
 
     def at(multiple: float) -> FloatSeries:

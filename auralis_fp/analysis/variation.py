@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from .dynamics import Loudness
 from .levels import SEGMENT_SEC, Levels
+from .loudness import Loudness
 from .measured import Measured
 
 _PEAK_SEGMENTS = round(0.5 / SEGMENT_SEC)  # windows of 500 ms ...

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from auralis_fp.analysis.frequency import BANDS, EDGES_HZ
+from auralis_fp.analysis.longterm import BANDS, EDGES_HZ
 from signals import RATE, Signal, pink, signal, sine, stereo, values, white
 
 

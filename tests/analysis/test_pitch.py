@@ -5,7 +5,7 @@ import pytest
 
 from auralis_fp.analysis.channels import Layout
 from auralis_fp.analysis.pitch import PitchTracker
-from auralis_fp.analysis.spectra import Grid, LowRates, Transformer
+from auralis_fp.analysis.spectra import Grid, Transformer
 from signals import RATE, saw, stereo
 
 
@@ -15,9 +15,9 @@ def test_pitch_is_within_three_cents(hertz: float, rate: int) -> None:
     """Harmonic tones are followed to within 3 cents."""
     grid = Grid.at(rate)
     transformer = Transformer(grid, Layout.of(("FL", "FR")).pairs, 2)
-    tracker = PitchTracker(LowRates(grid).middle_rate, 1, 2)
+    tracker = PitchTracker(grid, 2)
     for spectra in transformer.feed(stereo(saw(hertz, 3.0, rate=rate))):
-        tracker.feed(spectra.middle)
+        tracker.feed(spectra)
     found = tracker.pitches()
     assert np.median(np.abs(1200 * np.log2(found[found > 0] / hertz))) < 3
     assert (found > 0).mean() > 0.97

@@ -1,0 +1,96 @@
+"""Loudness after ITU-R BS.1770-4 and EBU Tech 3342."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .kweighting import high_pass_gain, shelf_gain
+from .lowfilter import LowFilter
+from .spectra import HIGHEST_HZ, Grid, LowRates, Spectra
+
+Energies = NDArray[np.float64]
+
+ABSOLUTE_GATE_LUFS: Final = -70.0  # ITU-R BS.1770-4, annex 1
+RELATIVE_GATE_LU: Final = -10.0
+SHORT_TERM_GATE_LU: Final = -20.0  # EBU Tech 3342
+SILENCE_LUFS: Final = -70.0
+_OFFSET_LUFS: Final = -0.691
+_STEP_SEC: Final = 0.1
+_BLOCK_STEPS: Final = 4  # 400 ms at 75 % overlap
+_SHORT_TERM_STEPS: Final = 30  # 3 s
+
+
+class Loudness:
+    """K-weighted power in steps of 100 ms, and what the standards make of it.
+
+    Parameters
+    ----------
+    steps : ndarray, shape (steps,)
+        K-weighted mean square of consecutive 100 ms, summed over channels with their weights.
+    """
+
+    def __init__(self, steps: Energies) -> None:
+        self._steps = steps
+
+    def integrated(self) -> float:
+        """Return the integrated loudness in LUFS (ITU-R BS.1770-4), -70 for what is silent or under 400 ms."""
+        blocks = _moving_mean(self._steps, _BLOCK_STEPS)
+        blocks = blocks[_lufs(blocks) > ABSOLUTE_GATE_LUFS]
+        if not blocks.size:
+            return SILENCE_LUFS
+        blocks = blocks[_lufs(blocks) > _lufs(blocks.mean()) + RELATIVE_GATE_LU]
+        return max(SILENCE_LUFS, float(_lufs(blocks.mean())))
+
+    def gated_short_term(self) -> Energies:
+        """Return the short-term loudness values (3 s, every 100 ms) that pass the gates of EBU Tech 3342, in LUFS."""
+        powers = _moving_mean(self._steps, _SHORT_TERM_STEPS)
+        powers = powers[_lufs(powers) > ABSOLUTE_GATE_LUFS]
+        if not powers.size:
+            return powers
+        loudness = _lufs(powers)
+        return loudness[loudness > _lufs(powers.mean()) + SHORT_TERM_GATE_LU]
+
+
+class LoudnessMeter:
+    """Gathers K-weighted power: below about 1 kHz from the filtered low-rate signal, above from the spectra.
+
+    A short frame's bins are too wide where the high-pass is steep; the low-rate signal is filtered as such.
+    """
+
+    def __init__(self, grid: Grid, weights: list[float]) -> None:
+        share = LowRates.low_share(grid.frequencies)
+        response = np.abs(shelf_gain(grid.frequencies) * high_pass_gain(grid.frequencies)) ** 2
+        self._gain = ((1 - share) * response * grid.hop_sec).astype(np.float32)
+        beyond = np.array([HIGHEST_HZ], dtype=np.float32)  # from here on the weighting is flat
+        self._beyond_gain = np.float32(abs(shelf_gain(beyond) * high_pass_gain(beyond))[0] ** 2 * grid.hop_sec)
+        self._hop_sec = grid.hop_sec
+        self._high: list[NDArray[np.float32]] = []
+        self._low = LowFilter(LowRates(grid).low_rate, high_pass_gain, weights)
+
+    def feed(self, spectra: Spectra) -> None:
+        """Take the next spectra."""
+        self._high.append(spectra.weighted @ self._gain + spectra.beyond * self._beyond_gain)
+        self._low.feed(spectra.low)
+
+    def finish(self, duration_sec: float) -> Loudness:
+        """Return the loudness of the whole file."""
+        edges = np.arange(int(duration_sec / _STEP_SEC + 1e-6) + 1) * _STEP_SEC
+        high = np.concatenate(self._high).astype(np.float64)
+        starts = (np.arange(len(high) + 1) - 0.5) * self._hop_sec
+        energy = np.interp(edges, starts, np.concatenate(([0.0], np.cumsum(high))))
+        times, low = self._low.finish()
+        energy += np.interp(edges, times, np.concatenate(([0.0], np.cumsum(low))))
+        return Loudness(np.diff(energy) / _STEP_SEC)
+
+
+def _moving_mean(steps: Energies, length: int) -> Energies:
+    if len(steps) < length:
+        return np.empty(0)
+    means: Energies = np.lib.stride_tricks.sliding_window_view(steps, length).mean(axis=1)
+    return means
+
+
+def _lufs(power: "Energies | np.float64") -> "Energies":
+    """Return K-weighted power in LUFS."""
+    return np.asarray(_OFFSET_LUFS + 10 * np.log10(np.maximum(power, 1e-12)))

@@ -1,0 +1,61 @@
+"""Correlations of frames, and of series of events, by their transforms."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+from .measured import FloatArray
+
+SPECTRUM_POINTS: Final = 1 << 13
+
+
+def frame_correlation(power: FloatArray, points: int) -> FloatArray:
+    """Return the circular autocorrelation of frames from the lowest bins of their power.
+
+    Parameters
+    ----------
+    power : ndarray, shape (frames, bins)
+    points : int
+        Lags to a frame, even; bins from ``points / 2`` on are left out.
+
+    Returns
+    -------
+    ndarray, shape (frames, points)
+    """
+    lowest: FloatArray = np.zeros((len(power), points // 2 + 1), dtype=np.float32)
+    kept = min(points // 2, power.shape[1])
+    lowest[:, :kept] = power[:, :kept]
+    correlation: FloatArray = fft.irfft(lowest, overwrite_x=True)
+    return correlation
+
+
+def window_correlation(points: int) -> FloatArray:
+    """Return the autocorrelation of a Hann window of as many samples, 1 at lag 0."""
+    correlation = fft.irfft(np.abs(fft.rfft(np.hanning(points + 1)[:-1], 2 * points)) ** 2)
+    normalised: FloatArray = (correlation[:points] / correlation[0]).astype(np.float32)
+    return normalised
+
+
+def autocorrelation(windows: NDArray[np.float64], lags: int) -> NDArray[np.float64]:
+    """Return the correlation of each window with itself moved, over what both cover; 1 for a perfect period."""
+    length = windows.shape[1]
+    lags = min(lags, length - 1)
+    points = fft.next_fast_len(length + lags + 1, real=True)
+    spectrum = fft.rfft(windows, points, axis=1)
+    products = fft.irfft(spectrum.real**2 + spectrum.imag**2, points, axis=1)[:, : lags + 1]
+    energy = np.concatenate((np.zeros((len(windows), 1)), np.cumsum(windows**2, axis=1)), axis=1)
+    shift = np.arange(lags + 1)
+    head, tail = energy[:, length - shift], energy[:, -1:] - energy[:, shift]
+    scale = np.sqrt(head * tail)
+    correlation: NDArray[np.float64] = np.zeros_like(products)
+    np.divide(products, scale, out=correlation, where=scale > 1e-9 * energy[:, -1:])
+    return correlation
+
+
+def relative_spectra(windows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the magnitude of each window's spectrum beside its strongest, shape (windows, bins)."""
+    magnitudes = np.abs(fft.rfft(windows * np.hanning(windows.shape[1]), SPECTRUM_POINTS, axis=1))
+    relative: NDArray[np.float64] = magnitudes / magnitudes.max(axis=1, keepdims=True)
+    return relative
