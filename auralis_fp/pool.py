@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AsyncExitStack, asynccontextmanager
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Final, Self
 
@@ -84,8 +85,8 @@ class Slot:
         BrokenProcessPool
             The process ended, or was not ready in time.
         """
-        if self._process is not None and self._process.is_alive():
-            return
+        if self._process is not None and not wait([self._process.sentinel], 0):  # is_alive() errs while another thread
+            return  # collects the process
         await self.stop()
         loop = asyncio.get_running_loop()
         try:
