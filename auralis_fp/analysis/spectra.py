@@ -106,15 +106,18 @@ class Spectra:
 
     ``power`` is (frames, bins), one-sided and summed over the full-range channels; the sum over all bins is the mean
     square of the windowed frame, so that a full-scale sine in one channel reads 0.5. ``weighted`` is the same with the
-    channel weights of ITU-R BS.1770, and ``beyond``, (frames,), what that leaves out above 20 kHz. ``middle`` and
-    ``low`` are the low-rate signals, (pairs, samples), complex: left
-    channel real, right imaginary. ``low`` carries the shelf of the K-weighting, see ``LowRates``.
+    channel weights of ITU-R BS.1770, and ``beyond``, (frames,), what that leaves out above 20 kHz. ``square`` is the
+    mean square of each frame as it is and ``windowed`` that of the windowed frame, (frames,). ``middle`` and ``low``
+    are the low-rate signals, (pairs, samples), complex: left channel real, right imaginary. ``low`` carries the shelf
+    of the K-weighting, see ``LowRates``.
     """
 
     grid: Grid
     power: FloatArray
     weighted: FloatArray
     beyond: FloatArray
+    square: FloatArray
+    windowed: FloatArray
     middle: ComplexArray
     low: ComplexArray
 
@@ -186,8 +189,7 @@ class Transformer:
         self._one_weight = all(pair.weight == 1.0 for pair in pairs)
         length = grid.frame_length
         self._framer = Framer(length, grid.hop, channels, batch)
-        self._window = np.hanning(length + 1)[:-1].astype(np.float32)
-        self._window_twice = np.repeat(self._window, 2)
+        self._window_twice = np.repeat(np.hanning(length + 1)[:-1], 2).astype(np.float32)
         self._scale = np.float32(1 / (length * float((np.hanning(length + 1) ** 2).sum())))
         self._middle = _Decimator(grid, MIDDLE_POINTS, len(pairs), _middle_gain)
         self._low = _Decimator(grid, LOW_POINTS, len(pairs), _low_gain)
@@ -205,10 +207,14 @@ class Transformer:
     def _spectra(self, frames: FloatArray) -> Spectra:
         power: FloatArray = np.zeros((len(frames), self.grid.bins), dtype=np.float32)
         weighted = power if self._one_weight else np.zeros_like(power)
-        beyond: FloatArray = np.zeros(len(frames), dtype=np.float32)
+        beyond, square, windowed = np.zeros((3, len(frames)), dtype=np.float32)
         middle, low = [], []
         for index, pair in enumerate(self._pairs):
-            z = self._transform(frames, pair)
+            samples = self._packed(frames, pair)
+            square += _energy(samples) / np.float32(self.grid.frame_length)
+            samples.view(np.float32)[...] *= self._window_twice
+            windowed += _energy(samples) * self._scale * np.float32(self.grid.frame_length)
+            z = fft.fft(samples, overwrite_x=True)
             middle.append(self._middle.decimate(index, z))
             low.append(self._low.decimate(index, z))
             share, rest = self._power(z)
@@ -216,18 +222,18 @@ class Transformer:
             if not self._one_weight:
                 weighted += share * np.float32(pair.weight)
             beyond += rest * np.float32(pair.weight)
-        return Spectra(self.grid, power, weighted, beyond, np.stack(middle), np.stack(low))
+        return Spectra(self.grid, power, weighted, beyond, square, windowed, np.stack(middle), np.stack(low))
 
-    def _transform(self, frames: FloatArray, pair: ChannelPair) -> ComplexArray:
+    def _packed(self, frames: FloatArray, pair: ChannelPair) -> ComplexArray:
+        """Return the frames of a pair of channels as complex samples."""
         packed: ComplexArray = np.empty(frames.shape[:2], dtype=np.complex64)
         first, last = pair.channels[0], pair.channels[-1]
-        if last == first + 1:  # neighbours, as they lie, are the complex signal
-            neighbours = frames[:, :, first : last + 1].reshape(len(frames), -1)
-            np.multiply(neighbours, self._window_twice, out=packed.view(np.float32))
+        if last == first + 1:  # neighbours, as they lie
+            packed.view(np.float32)[...] = frames[:, :, first : last + 1].reshape(len(frames), -1)
         else:
-            np.multiply(frames[:, :, first], self._window, out=packed.real)
-            packed.imag = 0 if first == last else frames[:, :, last] * self._window
-        return fft.fft(packed, overwrite_x=True)
+            packed.real = frames[:, :, first]
+            packed.imag = 0 if first == last else frames[:, :, last]
+        return packed
 
     def _power(self, z: ComplexArray) -> tuple[FloatArray, FloatArray]:
         """Return the power of the bins that are kept, (frames, bins), and of those that are not, (frames,)."""
@@ -243,6 +249,13 @@ class Transformer:
         power *= self._scale
         beyond: FloatArray = both[:, bins : z.shape[1] - bins + 1].sum(axis=1) * self._scale
         return power, beyond
+
+
+def _energy(samples: ComplexArray) -> FloatArray:
+    """Return the sum of squares of each frame."""
+    parts = samples.view(np.float32)
+    energy: FloatArray = np.vecdot(parts, parts)
+    return energy
 
 
 def squares(z: ComplexArray) -> FloatArray:
