@@ -10,8 +10,8 @@ from scipy import fft
 from .measured import ComplexArray, FloatArray
 from .spectra import LOW_POINTS
 
-_LENGTH: Final = 2048  # points of one transform
-_MEMORY: Final = 512  # samples of impulse response that matter: 0.19 s, for a high-pass with a time constant of 4 ms
+_LENGTH: Final = 4096  # points of one transform
+_MEMORY: Final = 256  # samples of impulse response that matter: 0.1 s, for a high-pass with a time constant of 4 ms
 _STEP: Final = LOW_POINTS // 4  # samples whose energy is summed: 12 ms
 
 

@@ -38,8 +38,11 @@ class PitchTracker:
         self._points = MIDDLE_POINTS
         window = window_correlation(MIDDLE_POINTS)
         self._window = window[: self._lags + 5]
-        self._folded = np.arange((MIDDLE_POINTS - self._lags - 3) // 2, self._lags + 5)
-        self._fold_gain = window[MIDDLE_POINTS - self._folded] / window[self._folded]
+        first, end = (MIDDLE_POINTS - self._lags - 3) // 2, self._lags + 5
+        lags = np.arange(first, end)
+        self._folded = slice(first, end)
+        self._fold_gain = window[MIDDLE_POINTS - lags] / window[lags]
+        self._folded_from = slice(MIDDLE_POINTS - 2 * first, MIDDLE_POINTS - 2 * end, -2)
         self._pitches: list[FloatArray] = []
         self._powers: list[FloatArray] = []
 
@@ -50,7 +53,7 @@ class PitchTracker:
         correlation /= self._window
         # A frame's correlation is circular: into long lags that of the rest of the frame is mixed. Where the lag is the
         # period, that rest correlates like the rest less one more period, which is known.
-        correlation[:, self._folded] -= self._fold_gain * correlation[:, self._points - 2 * self._folded]
+        correlation[:, self._folded] -= self._fold_gain * correlation[:, self._folded_from]
         self._pitches.append(self._pick(correlation[:, :1] - correlation))
 
     def finish(self) -> float | None:
@@ -114,5 +117,7 @@ def _normalised(difference: FloatArray) -> FloatArray:
     running = np.cumsum(difference[:, 1:], axis=1)
     result: FloatArray = np.ones_like(difference)
     lags = np.arange(1, difference.shape[1], dtype=np.float32)
-    np.divide(difference[:, 1:] * lags, running, out=result[:, 1:], where=running > 0)
+    np.maximum(running, np.finfo(np.float32).tiny, out=running)
+    np.divide(difference[:, 1:] * lags, running, out=result[:, 1:])
+    result[:, 1:][running <= np.finfo(np.float32).tiny] = 1
     return result
