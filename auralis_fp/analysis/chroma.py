@@ -14,6 +14,7 @@ _LOWEST_HZ: Final = 60.0
 _HIGHEST_HZ: Final = 5000.0
 _STEPS: Final = 3  # of a semitone in which profiles are kept until the tuning is known
 _FINE: Final = 12 * _STEPS
+_MIDDLE_C_HZ: Final = 261.6255653
 _FRAME: Final = 4096  # samples at about 11 kHz: 0.37 s
 
 
@@ -60,14 +61,13 @@ def _folding(frequencies: FloatArray, width_hz: float, gain: FloatArray) -> Floa
     """Return the matrix that sums bins into thirds of semitones of one octave, shape (bins, 36); C comes first."""
     edges = np.concatenate((frequencies - width_hz / 2, frequencies[-1:] + width_hz / 2)).astype(np.float64)
     edges = np.clip(edges, _LOWEST_HZ, _HIGHEST_HZ)
+    step = np.floor(_FINE * np.log2(edges / _MIDDLE_C_HZ) + 0.5).astype(np.int64)
+    lower, upper, low, high = edges[:-1], edges[1:], step[:-1], step[1:]
+    border = np.where(high > low, _MIDDLE_C_HZ * 2 ** ((high - 0.5) / _FINE), upper)  # bins are narrower than steps
     matrix = np.zeros((len(frequencies), _FINE), dtype=np.float32)
-    middle_c = 261.6255653
-    first = int(np.floor(_FINE * np.log2(_LOWEST_HZ / middle_c))) - 1
-    last = int(np.ceil(_FINE * np.log2(_HIGHEST_HZ / middle_c))) + 1
-    for step in range(first, last):
-        low, high = middle_c * 2 ** (np.array([step - 0.5, step + 0.5]) / _FINE)
-        inside = np.clip(np.minimum(edges[1:], high) - np.maximum(edges[:-1], low), 0, None)
-        matrix[:, step % _FINE] += (inside / width_hz).astype(np.float32)
+    bins = np.arange(len(frequencies))
+    matrix[bins, low % _FINE] += ((border - lower) / width_hz).astype(np.float32)
+    matrix[bins, high % _FINE] += ((upper - border) / width_hz).astype(np.float32)
     return matrix * gain[:, None]
 
 
