@@ -49,7 +49,7 @@ class PitchTracker:
     def feed(self, spectra: Spectra) -> None:
         """Take the next spectra."""
         correlation = frame_correlation(spectra.power, self._points)[:, : self._lags + 5]
-        self._powers.append(spectra.power.sum(axis=1) / np.float32(self._channels))
+        self._powers.append(spectra.total / np.float32(self._channels))
         correlation /= self._window
         # A frame's correlation is circular: into long lags that of the rest of the frame is mixed. Where the lag is the
         # period, that rest correlates like the rest less one more period, which is known.

@@ -121,6 +121,11 @@ class Spectra:
     middle: ComplexArray
     low: ComplexArray
 
+    @cached_property
+    def total(self) -> FloatArray:
+        """Power of each frame in all bins that are kept, shape (frames,)."""
+        return self.power @ np.ones(self.power.shape[1], dtype=np.float32)
+
 
 @dataclass(frozen=True)
 class ChannelPair:
