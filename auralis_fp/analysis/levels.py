@@ -103,7 +103,7 @@ class LevelMeter:
         if not (minimum.min() > -LOUDEST and maximum.max() < LOUDEST):  # false for NaN too
             self.finite = False
             return
-        total, energy = segments.sum(axis=2), np.vecdot(segments, segments)
+        total, energy = segments @ np.ones(segments.shape[2], dtype=np.float32), np.vecdot(segments, segments)
         if self._plain:
             left, right, sides = segments[0], segments[1], np.concatenate((total, energy))
         else:
