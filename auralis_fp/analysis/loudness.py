@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from .kweighting import high_pass_gain, shelf_gain
 from .lowfilter import LowFilter
+from .measured import joined
 from .spectra import HIGHEST_HZ, Grid, LowRates, Spectra
 
 Energies = NDArray[np.float64]
@@ -78,7 +79,7 @@ class LoudnessMeter:
     def finish(self, duration_sec: float) -> Loudness:
         """Return the loudness of the whole file."""
         edges = np.arange(int(duration_sec / _STEP_SEC + 1e-6) + 1) * _STEP_SEC
-        high = np.concatenate(self._high) * self._balance()
+        high = joined(self._high) * self._balance()
         starts = (np.arange(len(high) + 1) - 0.5) * self._hop_sec
         energy = np.interp(edges, starts, np.concatenate(([0.0], np.cumsum(high))))
         times, low = self._low.finish()
@@ -91,7 +92,7 @@ class LoudnessMeter:
         Windows at half overlap weigh a short sound by where it lies in them; the energy of the samples themselves,
         over three frames, tells by how much.
         """
-        square, windowed = np.concatenate(self._squares, axis=1).astype(np.float64)
+        square, windowed = joined(self._squares).astype(np.float64)
         around = np.ones(3)
         true, seen = np.convolve(square, around, "same"), np.convolve(windowed, around, "same")
         return np.divide(true, seen, out=np.ones_like(seen), where=seen > 0)

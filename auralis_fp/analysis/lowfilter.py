@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from .measured import ComplexArray, FloatArray
+from .measured import ComplexArray, FloatArray, joined
 from .spectra import LOW_POINTS
 
 _LENGTH: Final = 4096  # points of one transform
@@ -51,7 +51,7 @@ class LowFilter:
         if left > 0:
             padding = np.zeros((len(self._buffer), _LENGTH - self._buffer.shape[1]), dtype=np.complex64)
             self._filter(np.concatenate((self._buffer, padding), axis=1))
-        energies = np.concatenate(self._energies) if self._energies else np.zeros(1, dtype=np.float32)
+        energies = joined(self._energies) if self._energies else np.zeros(1, dtype=np.float32)
         times = np.asarray(np.arange(len(energies) + 1) * (_STEP / self._rate), dtype=np.float64)
         return times, energies.astype(np.float64) / self._rate
 

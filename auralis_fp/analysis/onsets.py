@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
 from .lowspectra import LowSpectra
-from .measured import ComplexArray, FloatArray
+from .measured import ComplexArray, FloatArray, joined
 from .spectra import band_shares
 
 FRAMES_PER_SEC: Final = 100.0
@@ -75,10 +75,10 @@ class OnsetDetector:
         for power in self._spectra.flush():
             self._compare(power)
         return OnsetEnvelope(
-            flux=np.concatenate(self._flux),
-            accents=np.concatenate(self._accents),
-            power=np.concatenate(self._power),
-            rises=np.concatenate(self._rises),
+            flux=joined(self._flux),
+            accents=joined(self._accents),
+            power=joined(self._power),
+            rises=joined(self._rises),
             rate=1 / self._spectra.hop_sec,
         )
 

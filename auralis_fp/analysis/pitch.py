@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .measured import FloatArray
+from .measured import FloatArray, joined
 from .periodicity import frame_correlation, window_correlation
 from .spectra import MIDDLE_POINTS, Grid, LowRates, Spectra
 
@@ -58,7 +58,7 @@ class PitchTracker:
 
     def finish(self) -> float | None:
         """Return the pitch stability, 0 to 1; None if all is silent."""
-        powers, pitches = np.concatenate(self._powers), self.pitches()
+        powers, pitches = joined(self._powers), self.pitches()
         sounding = powers >= _SILENCE_POWER
         if not sounding.any():
             return None

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .measured import FloatArray, Measured
+from .measured import FloatArray, Measured, joined
 from .spectra import LOWEST_HZ, Grid, Spectra
 
 SILENCE_POWER: Final = 1e-7  # -70 dBFS
@@ -50,8 +50,8 @@ class Spectral:
         """Return centroid and rolloff in Hz (medians over frames), and flatness 0-1."""
         if not self._centroids:
             return Measured(dict.fromkeys(_NAMES, 0.0), _NAMES)
-        centroid = float(np.median(np.concatenate(self._centroids)))
-        rolloff = float(np.median(np.concatenate(self._rolloffs)))
+        centroid = float(np.median(joined(self._centroids)))
+        rolloff = float(np.median(joined(self._rolloffs)))
         flatness = spectral_flatness(self._mean[self._grid.audible > 0])
         return Measured(dict(zip(_NAMES, (centroid, min(rolloff, 20_000.0), flatness), strict=True)))
 
