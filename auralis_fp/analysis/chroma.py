@@ -1,5 +1,6 @@
 """How few pitch classes hold the energy."""
 
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -7,7 +8,7 @@ from numpy.typing import NDArray
 
 from .longterm import LongTermSpectrum
 from .lowspectra import LowSpectra
-from .measured import FloatArray
+from .measured import FloatArray, Series
 from .spectra import Grid, LowRates, Spectra
 
 _LOWEST_HZ: Final = 60.0
@@ -34,24 +35,33 @@ class Chroma:
         share: FloatArray = 1 - rates.low_share(frequencies)
         share /= np.maximum(rates.middle_share(frequencies), np.float32(0.01))
         self._high_matrix = _folding(frequencies, self._short.bin_width_hz, share)
-        self._low: list[FloatArray] = []
-        self._high: list[FloatArray] = []
+        self._low, self._high = Series(_FINE), Series(_FINE)
+        self._odd: FloatArray = np.empty((0, _FINE), dtype=np.float32)
 
     def feed(self, spectra: Spectra, long_powers: list[FloatArray]) -> None:
         """Take the next spectra, and the long spectra of the low-rate signal they completed."""
         self.feed_long(long_powers)
-        self._high += [power @ self._high_matrix for power in self._short.feed(spectra.middle)]
+        self._take_high(self._short.feed(spectra.middle))
 
     def feed_long(self, long_powers: list[FloatArray]) -> None:
         """Take long spectra alone, at the end of the stream."""
-        self._low += [power @ self._low_matrix for power in long_powers]
+        for power in long_powers:
+            self._low.append((power @ self._low_matrix).T)
+
+    def _take_high(self, powers: Iterable[FloatArray]) -> None:
+        """Keep the means of two and two, as often as there are long spectra."""
+        for power in powers:
+            profiles = np.concatenate((self._odd, power @ self._high_matrix))
+            pairs = len(profiles) // 2
+            self._high.append(profiles[: 2 * pairs].reshape(pairs, 2, _FINE).mean(axis=1).T)
+            self._odd = profiles[2 * pairs :]
 
     def finish(self) -> float | None:
         """Return the concentration, 0 (twelve classes alike) to 1 (one class); None for silence."""
-        self._high += [power @ self._high_matrix for power in self._short.flush()]
-        low, high = np.concatenate(self._low)[1:], np.concatenate(self._high)
-        count = min(len(low), len(high) // 2)
-        fine = low[:count] + high[: 2 * count].reshape(count, 2, _FINE).mean(axis=1)
+        self._take_high(self._short.flush())
+        low, high = self._low.values.T[1:], self._high.values.T
+        count = min(len(low), len(high))
+        fine = low[:count] + high[:count]
         if not fine.any():
             return None
         return concentration(pitch_classes(fine.astype(np.float64)))

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .measured import FloatArray, joined
+from .measured import FloatArray, Series
 
 SEGMENT_SEC: Final = 0.025
 LOUDEST: Final = 1e6  # 120 dB over full scale: no recording, and squares would overflow
@@ -65,8 +65,8 @@ class LevelMeter:
         self._plain = downmix.shape == (2, 2) and bool((downmix == np.eye(2)).all())
         channels = downmix.shape[1]
         self._rest: FloatArray = np.empty((channels, 0), dtype=np.float32)
-        self._parts: list[FloatArray] = []
-        self._lengths: list[FloatArray] = []
+        self._segments = Series(4, channels)  # minimum, maximum, total, energy
+        self._last_length = self._length
         self._sides = np.zeros(5)
         self.finite = True
 
@@ -83,8 +83,10 @@ class LevelMeter:
         """Return the statistics of the whole stream; the last segment may be short."""
         if self._rest.shape[1]:
             self._measure(self._rest[:, None, :])
-        minimum, maximum, total, energy = joined(self._parts)
-        return Levels(joined(self._lengths), minimum, maximum, total, energy, self._sides)
+        minimum, maximum, total, energy = self._segments.values
+        lengths: FloatArray = np.full(len(self._segments), self._length, dtype=np.float32)
+        lengths[-1] = self._last_length
+        return Levels(lengths, minimum, maximum, total, energy, self._sides)
 
     def _measure(self, segments: FloatArray) -> None:
         """Take whole segments, shape (channels, segments, samples)."""
@@ -100,5 +102,5 @@ class LevelMeter:
             left, right = np.tensordot(self._downmix, segments, axes=(1, 0))
             sums = (*(float(each.sum(dtype=np.float64)) for each in (left, right, left * left, right * right)),)
         self._sides += (*sums, np.vecdot(left, right).sum(dtype=np.float64))
-        self._parts.append(np.stack((minimum, maximum, total, energy)))
-        self._lengths.append(np.full(segments.shape[1], segments.shape[2], dtype=np.float32))
+        self._segments.append(np.stack((minimum, maximum, total, energy)))
+        self._last_length = segments.shape[2]

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .measured import FloatArray, Measured, joined
+from .measured import FloatArray, Measured, Series
 from .spectra import LOWEST_HZ, Grid, Spectra
 
 SILENCE_POWER: Final = 1e-7  # -70 dBFS
@@ -32,8 +32,7 @@ class Spectral:
         self._weights = np.where(grid.frequencies < 2 * LOWEST_HZ, np.ceil(grid.audible), grid.audible)
         self._moments = np.stack((self._weights, self._weights * grid.frequencies), axis=1)
         self._mean = np.zeros(grid.bins)
-        self._centroids: list[FloatArray] = []
-        self._rolloffs: list[FloatArray] = []
+        self._frames = Series(2)
 
     def feed(self, spectra: Spectra) -> None:
         """Take the next spectra."""
@@ -43,15 +42,15 @@ class Spectral:
             power = power[loud]
         if len(power):
             self._mean += power.sum(axis=0)
-            self._centroids.append(spectral_centroid(np.sqrt(power), self._moments))
-            self._rolloffs.append(spectral_rolloff(power, self._weights) * self._grid.bin_width_hz)
+            centroid = spectral_centroid(np.sqrt(power), self._moments)
+            rolloff = spectral_rolloff(power, self._weights) * np.float32(self._grid.bin_width_hz)
+            self._frames.append(np.stack((centroid, rolloff)))
 
     def measure(self) -> Measured:
         """Return centroid and rolloff in Hz (medians over frames), and flatness 0-1."""
-        if not self._centroids:
+        if not len(self._frames):
             return Measured(dict.fromkeys(_NAMES, 0.0), _NAMES)
-        centroid = float(np.median(joined(self._centroids)))
-        rolloff = float(np.median(joined(self._rolloffs)))
+        centroid, rolloff = (float(np.median(each)) for each in self._frames.values)
         flatness = spectral_flatness(self._mean[self._grid.audible > 0])
         return Measured(dict(zip(_NAMES, (centroid, min(rolloff, 20_000.0), flatness), strict=True)))
 
