@@ -99,8 +99,9 @@ class Service:
         running = self._running = _Running(parts, pipeline, watcher, board, Answers(boundary, library, pipeline))
         await stack.enter_async_context(pipeline)
         await stack.enter_async_context(watcher)
-        teller = asyncio.create_task(supervise("status", board.tell, health), name="status")
-        stack.push_async_callback(cancel_and_wait, teller)
+        for name, work in (("status", board.tell), ("first worker", pool.warm)):
+            task = asyncio.create_task(supervise(name, work, health), name=name)
+            stack.push_async_callback(cancel_and_wait, task)
         return running
 
     def _changed(self) -> None:

@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 MEMORY_PER_WORKER: Final = 300 << 20  # bytes; twice what one was measured to need
 START_LIMIT_SEC: Final = 120.0  # imports from a cold, slow disk
 CHECK_EVERY_SEC: Final = 1.0
+WARM_AFTER_SEC: Final = 0.5  # the host's own start goes first
 
 
 def choose_workers(settings: Settings) -> int:
@@ -244,6 +245,13 @@ class WorkerPool:
             self._free.append(slot)
             self._semaphore.release()
             self._on_change()
+
+    async def warm(self) -> None:
+        """Bring up one slot's process, unless there is one, so that the first request need not wait for its imports."""
+        await asyncio.sleep(WARM_AFTER_SEC)
+        if all(slot.state().pid is None for slot in self._slots):
+            async with self.lease():
+                pass
 
     async def _acquire(self, *, interactive: bool) -> None:
         if interactive:

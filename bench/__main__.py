@@ -5,6 +5,7 @@ import os
 import platform
 import subprocess
 import sys
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
@@ -12,27 +13,37 @@ import numpy as np
 
 from auralis_fp.formats import is_music
 
-from . import accuracy, speed
+from .options import Options
+
+PARTS = ("accuracy", "speed", "memory", "http", "scan", "store", "host", "growth")
 
 
 def main() -> int:
     """Measure; see ``--help``."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure accuracy and speed beside the peers.")
-    parser.add_argument("parts", nargs="*", choices=["accuracy", "speed", []], help="what to measure; all if not given")
+    arguments = _parser().parse_args()
+    files = sorted(path for path in arguments.music.rglob("*") if path.is_file() and is_music(os.fsencode(path)))
+    if not files and {"accuracy", "speed", "scan"}.intersection(arguments.parts or PARTS):
+        print(f"there is no music in {arguments.music}", file=sys.stderr)
+        return 2
+    chosen = files[:: max(1, len(files) // arguments.most)][: arguments.most]
+    options = Options(chosen, arguments.quick, arguments.scratch)
+    print(header(len(chosen)))
+    for name in arguments.parts or PARTS:
+        part = import_module(f"bench.{name}")  # its imports are its own: the peers need not be there for the rest
+        print(part.report(chosen if name == "accuracy" else options), flush=True)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure accuracy and cost, print Markdown.")
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="what to measure; all if not given")
     parser.add_argument(
         "--music", type=Path, default=Path("demo-library"), help="folder of music (default %(default)s)"
     )
     parser.add_argument("--most", type=int, default=30, help="most files to take (default %(default)s)")
-    arguments = parser.parse_args()
-    files = sorted(path for path in arguments.music.rglob("*") if path.is_file() and is_music(os.fsencode(path)))
-    if not files:
-        parser.error(f"there is no music in {arguments.music}")
-    chosen = files[:: max(1, len(files) // arguments.most)][: arguments.most]
-    print(header(len(chosen)))
-    for name, part in (("accuracy", accuracy), ("speed", speed)):
-        if not arguments.parts or name in arguments.parts:
-            print(part.report(chosen), flush=True)
-    return 0
+    parser.add_argument("--quick", action="store_true", help="fewer rounds and smaller libraries")
+    parser.add_argument("--scratch", type=Path, help="folder for large temporary files (4 GB)")
+    return parser
 
 
 def header(files: int) -> str:

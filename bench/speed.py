@@ -3,22 +3,22 @@
 import os
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 
 from auralis_fp.analysis.decode import open_audio
 from auralis_fp.analysis.worker import fingerprint_file, rehearse
 from auralis_fp.errors import FileError
 
 from .music import table
+from .options import Options
 
 
-def report(files: Sequence[Path]) -> str:
+def report(options: Options) -> str:
     """Return a table of processor time by format, decoding and whole, and the ratio to each peer there is."""
     rehearse()
     peers = _peers()
     sums: dict[str, list[float]] = defaultdict(lambda: [0.0] * (3 + len(peers)))
-    for path in files:
+    for path in options.files:
         name = os.fsencode(path)
         try:
             seconds = fingerprint_file(name).metadata.duration_sec
@@ -27,7 +27,7 @@ def report(files: Sequence[Path]) -> str:
         others = [_peer_cpu(peer, name) for peer in peers.values()]
         if None in others:  # compared on what all can read
             continue
-        times = [_cpu(_decode, name), _cpu(fingerprint_file, name), *(other for other in others if other is not None)]
+        times = [cpu(_decode, name), cpu(fingerprint_file, name), *(other for other in others if other is not None)]
         for row in (path.suffix.lower(), "all"):
             sums[row] = [total + value for total, value in zip(sums[row], [seconds, *times], strict=True)]
     rows = [
@@ -45,7 +45,7 @@ def report(files: Sequence[Path]) -> str:
     return "## Speed\n\n" + table([*head, *(f"whole / {peer}" for peer in peers)], rows)
 
 
-def _cpu(work: Callable[[bytes], object], path: bytes, rounds: int = 2) -> float:
+def cpu(work: Callable[[bytes], object], path: bytes, rounds: int = 2) -> float:
     """Return the least processor time of a few rounds, in seconds."""
     best = float("inf")
     for _ in range(rounds):
@@ -58,7 +58,7 @@ def _cpu(work: Callable[[bytes], object], path: bytes, rounds: int = 2) -> float
 def _peer_cpu(work: Callable[[bytes], object], path: bytes) -> float | None:
     """Return the same of a peer; None if it gives up on the file."""
     try:
-        return _cpu(work, path)
+        return cpu(work, path)
     except BaseException as error:  # a panic of Rust code is no Exception
         if type(error).__name__ != "PanicException":
             raise

@@ -45,6 +45,17 @@ async def test_restart_analyses_nothing(settings: Settings, library: Path) -> No
         assert service.tally.store == 1
 
 
+async def test_a_worker_is_up_before_the_first_request(settings: Settings) -> None:
+    """Soon after the start, with nothing to do, one process is ready and idle."""
+    async with Service(settings).running() as service:
+        async with asyncio.timeout(60):
+            while True:
+                (worker,) = (await service.status())["workers"]
+                if worker["state"] == "idle":
+                    return
+                await asyncio.sleep(0.05)
+
+
 async def test_lost_database_is_rebuilt_from_sidecars(settings: Settings, library: Path, tmp_path: Path) -> None:
     """With a new database the results come from the files beside the music, in the background and on request."""
     songs = [tone_file(library / f"{number}.wav", 1 + number / 10) for number in range(4)]

@@ -227,6 +227,18 @@ async def test_the_end_of_the_pool_is_the_end_of_its_processes(long: bytes) -> N
     assert not workers_of(os.getpid())
 
 
+async def test_one_worker_is_up_before_anybody_asks(short: bytes) -> None:
+    """One process is brought up, its imports done; the slot it belongs to is the first to be used."""
+    async with WorkerPool(Settings(workers=2)) as pool:
+        await pool.warm()
+        (pid,) = (state.pid for state in pool.states() if state.pid is not None)
+        await pool.warm()
+        assert [worker.pid for worker in workers_of(os.getpid())] == [pid]
+        async with pool.lease(interactive=True) as slot:
+            assert slot.state().pid == pid
+            assert await usable(slot, short)
+
+
 async def test_who_waits_for_an_answer_goes_first(pool: WorkerPool) -> None:
     """However long the queue of background work, and in order among themselves."""
     order: list[str] = []

@@ -1,0 +1,108 @@
+"""Answers over HTTP: how long a caller waits, and what many callers at once do to it."""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import aiohttp
+import numpy as np
+
+from auralis_fp.tasks import cancel_and_wait
+
+from .music import table
+from .options import Options
+from .running import pss_mb, server
+from .sounds import music, write
+
+BUDGET_MS = {"new": 15.0, "repeated": 2.0}
+MEMORY_MB = 400
+CLIENTS = 16
+RATE = 44_100
+SECONDS = 3
+DIFFERENT = 50
+WARM = 5  # requests that do not count
+
+
+def report(options: Options) -> str:
+    """Return tables of waiting times of one caller, and of throughput and memory with many."""
+    rounds, seconds = (60, 5.0) if options.quick else (300, 60.0)
+    with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
+        alone = asyncio.run(_alone(Path(folder), rounds))
+        crowd = [asyncio.run(_crowd(Path(folder), workers, seconds)) for workers in (1, 2)]
+    head = ("request", "times", "p50, ms", "p99, ms", "p50 / budget")
+    many = ("slots", "clients", "answers", "answers/s", "p50, ms", "p99, ms", "PSS, MB", f"PSS / {MEMORY_MB} MB")
+    return (
+        "## HTTP, one caller\n\n" + table(head, alone) + "\n## HTTP, many callers, new files\n\n" + table(many, crowd)
+    )
+
+
+def clips(folder: Path, suffix: str, number: int) -> list[Path]:
+    """Write files of three seconds, one piece begun a little later each time; from the 50th on only the names are new."""
+    folder.mkdir()
+    piece, size = music(SECONDS + 20, RATE), SECONDS * RATE
+    starts = np.linspace(0, len(piece) - size, min(number, DIFFERENT)).astype(int)
+    files = [write(folder / f"{n}{suffix}", piece[start : start + size], RATE) for n, start in enumerate(starts)]
+    for n in range(len(files), number):
+        files.append(folder / f"{n}{suffix}")
+        files[-1].hardlink_to(files[n % DIFFERENT])
+    return files
+
+
+async def _alone(folder: Path, rounds: int) -> list[tuple[object, ...]]:
+    rows: list[tuple[object, ...]] = []
+    async with server(folder / "alone", 1) as (url, _), aiohttp.ClientSession() as session:
+        for suffix in (".wav", ".mp3"):
+            files = clips(folder / suffix[1:], suffix, rounds + WARM)
+            taken = [await _ask(session, url, path) for path in files]
+            rows.append(_row(f"new {SECONDS}-s {suffix[1:]}", taken[WARM:], BUDGET_MS["new"]))
+            repeated = [await _ask(session, url, files[0]) for _ in range(rounds)]
+            rows.append(_row(f"the same {suffix[1:]} again", repeated, BUDGET_MS["repeated"]))
+    return rows
+
+
+async def _ask(session: aiohttp.ClientSession, url: str, path: Path) -> float:
+    """Return how long the answer took, in milliseconds."""
+    began = time.perf_counter()
+    async with session.post(url, json={"track_id": 1, "filepath": str(path)}) as response:
+        assert response.status == 200, await response.text()
+        await response.read()
+    return 1000 * (time.perf_counter() - began)
+
+
+def _row(name: str, taken: Sequence[float], budget: float) -> tuple[object, ...]:
+    middle, late = (float(np.percentile(taken, share)) for share in (50, 99))
+    return name, len(taken), middle, late, middle / budget
+
+
+async def _crowd(folder: Path, workers: int, seconds: float) -> tuple[object, ...]:
+    """Let many callers ask for new files as fast as they are answered."""
+    files = iter(clips(folder / f"clips-{workers}", ".wav", int(150 * workers * seconds)))
+    taken: list[float] = []
+    memory: list[float] = []
+    async with server(folder / f"crowd-{workers}", workers) as (url, pid), aiohttp.ClientSession() as session:
+        for _ in range(WARM):
+            await _ask(session, url, next(files))
+        observer = asyncio.create_task(_watch(pid, memory))
+        began = time.perf_counter()
+        await asyncio.gather(*(_caller(session, url, files, taken, began + seconds) for _ in range(CLIENTS)))
+        elapsed = time.perf_counter() - began
+        await cancel_and_wait(observer)
+    middle, late = (float(np.percentile(taken, share)) for share in (50, 99))
+    peak = max(memory)
+    return workers, CLIENTS, len(taken), len(taken) / elapsed, middle, late, peak, peak / MEMORY_MB
+
+
+async def _caller(
+    session: aiohttp.ClientSession, url: str, files: Iterator[Path], taken: list[float], until: float
+) -> None:
+    while time.perf_counter() < until and (path := next(files, None)) is not None:
+        taken.append(await _ask(session, url, path))
+
+
+async def _watch(pid: int, memory: list[float]) -> None:
+    """Look at the memory of all processes again and again."""
+    while True:
+        memory.append(sum(await asyncio.to_thread(pss_mb, pid)))
+        await asyncio.sleep(0.5)

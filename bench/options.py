@@ -1,0 +1,14 @@
+"""What a measurement is told."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Music to measure on, whether to shorten what takes long, and where large files may go (None: as usual)."""
+
+    files: Sequence[Path]
+    quick: bool = False
+    scratch: Path | None = None

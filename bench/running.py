@@ -1,0 +1,51 @@
+"""The service in processes of its own, as users run it, and what it takes of the machine."""
+
+import asyncio
+import os
+import resource
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import psutil
+
+PEAK = "VmHWM:"
+
+
+@asynccontextmanager
+async def server(data: Path, workers: int) -> AsyncIterator[tuple[str, int]]:
+    """Run ``auralis-fp serve``, which finds nothing to do by itself; yield the plugin's address and the process id."""
+    options = ["--port", "0", "--data-dir", str(data), "--workers", str(workers)]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "auralis_fp", "serve", *options, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert process.stdout is not None
+        line = (await process.stdout.readline()).decode()
+        yield line.split()[2].rstrip("/") + "/fingerprint", process.pid
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+def peak_mb(pid: int) -> float:
+    """Return the most memory a process has had resident, in MB; Linux only."""
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(PEAK)) / 1000
+
+
+def pss_mb(pid: int) -> list[float]:
+    """Return the proportional memory of a process and all below it, in MB each."""
+    family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    return [process.memory_full_info().pss / 1e6 for process in family]
+
+
+def cpu_of_child(pid: int) -> tuple[int, float]:
+    """Wait for a child; return its exit code and the processor time of it and all below it, in seconds."""
+    _, status, usage = os.wait4(pid, 0)
+    return os.waitstatus_to_exitcode(status), _seconds(usage)
+
+
+def _seconds(usage: resource.struct_rusage) -> float:
+    return usage.ru_utime + usage.ru_stime

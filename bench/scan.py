@@ -1,0 +1,98 @@
+"""A library scanned into the database, against as many independent ``analyze`` processes on the same files."""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+
+from .music import table
+from .options import Options
+
+BUDGET_SHARE, BUDGET_MS = 0.95, 3.0
+
+
+def report(options: Options) -> str:
+    """Return a table of throughput on one and two slots, and one of the bookkeeping per track."""
+    number, rounds = (24, 1) if options.quick else (300, 3)
+    with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
+        tracks = _copies(options.files, Path(folder) / "music", number)
+        rows = [_compare(Path(folder), tracks, workers, rounds) for workers in (1, 2)]
+        book = _bookkeeping(Path(folder), 300 if options.quick else 2000)
+    head = ("slots", "tracks", "scan, tracks/s", "analyze, tracks/s", "scan / analyze", f"/ {BUDGET_SHARE}")
+    kept = ("tracks", "ms of the scanning process per track", f"/ {BUDGET_MS:.0f} ms")
+    return "## Scan\n\n" + table(head, rows) + "\n## Bookkeeping per track\n\n" + table(kept, [book])
+
+
+def _copies(files: Sequence[Path], folder: Path, number: int) -> list[Path]:
+    folder.mkdir()
+    names = [folder / f"{n}{files[n % len(files)].suffix}" for n in range(number)]
+    for n, name in enumerate(names):
+        shutil.copyfile(files[n % len(files)], name)
+    return sorted(names, key=lambda path: -path.stat().st_size)
+
+
+def _compare(folder: Path, tracks: Sequence[Path], workers: int, rounds: int) -> tuple[float, ...]:
+    shares: list[float] = []
+    scans: list[float] = []
+    for _ in range(rounds):  # in turns: the machine may have better and worse minutes
+        others = _timed([["analyze", "--workers", "1", *map(str, tracks[n::workers])] for n in range(workers)])
+        scan = _timed([_scan(folder, tracks[0].parent, workers)])
+        shares.append(others / scan)
+        scans.append(scan)
+    share, rate = median(shares), len(tracks) / median(scans)
+    return workers, len(tracks), rate, rate / share, share, share / BUDGET_SHARE
+
+
+def _scan(folder: Path, music: Path, workers: int) -> list[str]:
+    """Return the command that scans everything anew."""
+    data = tempfile.mkdtemp(dir=folder)
+    return ["scan", str(music), "--workers", str(workers), "--data-dir", data, "--sidecars", "data-dir"]
+
+
+def _timed(commands: Sequence[Sequence[str]]) -> float:
+    """Run the commands side by side; return the seconds until the last has ended."""
+    began = time.perf_counter()
+    null = subprocess.DEVNULL
+    running = [
+        subprocess.Popen([sys.executable, "-m", "auralis_fp", *command], stdout=null, stderr=null)
+        for command in commands
+    ]
+    for process in running:
+        process.wait()
+    return time.perf_counter() - began
+
+
+def _bookkeeping(folder: Path, number: int) -> tuple[float, ...]:
+    """Scan files that are none, so that nearly everything is bookkeeping; count the scanning process alone."""
+    music = folder / "broken"
+    music.mkdir()
+    empty = _own_cpu(_scan(folder, music, 1))
+    for n in range(number):
+        (music / f"{n}.wav").write_bytes(b"RIFF no music")
+    each = 1000 * (_own_cpu(_scan(folder, music, 1)) - empty) / number
+    return number, each, each / BUDGET_MS
+
+
+PROGRAM = """
+import resource, sys
+from auralis_fp.cli import main
+main(sys.argv[1:])
+used = resource.getrusage(resource.RUSAGE_SELF)
+print(used.ru_utime + used.ru_stime)
+"""
+
+
+def _own_cpu(command: Sequence[str]) -> float:
+    """Return the processor time of a command without that of its workers, in seconds."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        check=True,
+    )
+    return float(done.stdout.split()[-1])
