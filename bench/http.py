@@ -39,7 +39,7 @@ def report(options: Options) -> str:
 
 
 def clips(folder: Path, suffix: str, number: int) -> list[Path]:
-    """Write files of three seconds, one piece begun a little later each time; from the 50th on only the names are new."""
+    """Write files of three seconds, one piece begun a little later each time; after fifty only the names are new."""
     folder.mkdir()
     piece, size = music(SECONDS + 20, RATE), SECONDS * RATE
     starts = np.linspace(0, len(piece) - size, min(number, DIFFERENT)).astype(int)
