@@ -1,8 +1,6 @@
 """The service in processes of its own, as users run it, and what it takes of the machine."""
 
 import asyncio
-import os
-import resource
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -39,13 +37,3 @@ def pss_mb(pid: int) -> list[float]:
     """Return the proportional memory of a process and all below it, in MB each."""
     family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
     return [process.memory_full_info().pss / 1e6 for process in family]
-
-
-def cpu_of_child(pid: int) -> tuple[int, float]:
-    """Wait for a child; return its exit code and the processor time of it and all below it, in seconds."""
-    _, status, usage = os.wait4(pid, 0)
-    return os.waitstatus_to_exitcode(status), _seconds(usage)
-
-
-def _seconds(usage: resource.struct_rusage) -> float:
-    return usage.ru_utime + usage.ru_stime

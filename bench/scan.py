@@ -1,5 +1,6 @@
 """A library scanned into the database, against as many independent ``analyze`` processes on the same files."""
 
+import resource
 import shutil
 import subprocess
 import sys
@@ -22,7 +23,15 @@ def report(options: Options) -> str:
         tracks = _copies(options.files, Path(folder) / "music", number)
         rows = [_compare(Path(folder), tracks, workers, rounds) for workers in (1, 2)]
         book = _bookkeeping(Path(folder), 300 if options.quick else 2000)
-    head = ("slots", "tracks", "scan, tracks/s", "analyze, tracks/s", "scan / analyze", f"/ {BUDGET_SHARE}")
+    head = (
+        "slots",
+        "tracks",
+        "scan, tracks/s",
+        "analyze, tracks/s",
+        "scan / analyze",
+        f"/ {BUDGET_SHARE}",
+        "CPU, scan / analyze",
+    )
     kept = ("tracks", "ms of the scanning process per track", f"/ {BUDGET_MS:.0f} ms")
     return "## Scan\n\n" + table(head, rows) + "\n## Bookkeeping per track\n\n" + table(kept, [book])
 
@@ -37,14 +46,18 @@ def _copies(files: Sequence[Path], folder: Path, number: int) -> list[Path]:
 
 def _compare(folder: Path, tracks: Sequence[Path], workers: int, rounds: int) -> tuple[float, ...]:
     shares: list[float] = []
+    costs: list[float] = []
     scans: list[float] = []
     for _ in range(rounds):  # in turns: the machine may have better and worse minutes
-        others = _timed([["analyze", "--workers", "1", *map(str, tracks[n::workers])] for n in range(workers)])
-        scan = _timed([_scan(folder, tracks[0].parent, workers)])
+        others, their_cpu = _timed(
+            [["analyze", "--workers", "1", *map(str, tracks[n::workers])] for n in range(workers)]
+        )
+        scan, our_cpu = _timed([_scan(folder, tracks[0].parent, workers)])
         shares.append(others / scan)
+        costs.append(our_cpu / their_cpu)
         scans.append(scan)
     share, rate = median(shares), len(tracks) / median(scans)
-    return workers, len(tracks), rate, rate / share, share, share / BUDGET_SHARE
+    return workers, len(tracks), rate, rate / share, share, share / BUDGET_SHARE, median(costs)
 
 
 def _scan(folder: Path, music: Path, workers: int) -> list[str]:
@@ -53,9 +66,9 @@ def _scan(folder: Path, music: Path, workers: int) -> list[str]:
     return ["scan", str(music), "--workers", str(workers), "--data-dir", data, "--sidecars", "data-dir"]
 
 
-def _timed(commands: Sequence[Sequence[str]]) -> float:
-    """Run the commands side by side; return the seconds until the last has ended."""
-    began = time.perf_counter()
+def _timed(commands: Sequence[Sequence[str]]) -> tuple[float, float]:
+    """Run the commands side by side; return the seconds until the last has ended, and those of processors."""
+    began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     null = subprocess.DEVNULL
     running = [
         subprocess.Popen([sys.executable, "-m", "auralis_fp", *command], stdout=null, stderr=null)
@@ -63,7 +76,8 @@ def _timed(commands: Sequence[Sequence[str]]) -> float:
     ]
     for process in running:
         process.wait()
-    return time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.perf_counter() - began, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def _bookkeeping(folder: Path, number: int) -> tuple[float, ...]:
