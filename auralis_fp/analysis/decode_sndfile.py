@@ -12,9 +12,9 @@ from .measured import FloatArray
 from .source import Source
 
 FORMATS: Final = frozenset({"wav", "w64", "aiff", "caf"})
-SECOND_TRY: Final = frozenset({"ogg", "flac", "mp3"})  # where libsndfile may know a file that libav gives up
+SECOND_TRY: Final = frozenset({"ogg", "flac"})  # where libsndfile may know a file that libav gives up
 _CODECS: Final = {"PCM_16": "pcm_s16", "FLOAT": "pcm_f32"}
-_OTHER_CODECS: Final = {"VORBIS": "vorbis", "OPUS": "opus", "MPEG_LAYER_III": "mp3"}
+_OTHER_CODECS: Final = {"VORBIS": "vorbis", "OPUS": "opus"}
 _LONGEST_SEC: Final = 1e6  # chained files are said to be endless
 _SCALE_16: Final = np.float32(2**-15)
 
