@@ -153,3 +153,25 @@ def test_more_channels(channels: int) -> None:
     assert schema.fault_of(found) is None
     assert found["low_mid_pct"] >= 99.5
     assert found["crest_db"] == pytest.approx(3.01, abs=0.02)
+
+
+@pytest.mark.parametrize("offset", [0.3, -1.0])
+def test_a_constant_is_silence(offset: float) -> None:
+    """A file of nothing but an offset sounds like nothing."""
+    found = measure(stereo(np.full(3 * RATE, offset)))
+    assert set(schema.NAMES) - set(found.undefined) == {"silence_ratio", "lufs"}
+    assert found.values["silence_ratio"] == 1
+
+
+@pytest.mark.parametrize("seconds", [0.5, 0.8, 1.3, 3.0])
+@pytest.mark.parametrize("track", [sine(60, 3.0, 1.0), white(3.0, 1e-4), clicks(60, 3.0), saw(55, 3.0, 10.0)])
+def test_short_clips_have_all_numbers(track: np.ndarray, seconds: float) -> None:
+    """However short, soft or loud, there are 25 numbers in their ranges, and no arithmetic goes astray."""
+    with np.errstate(all="raise", under="ignore"):
+        assert schema.fault_of(values(stereo(track[: round(seconds * RATE)]))) is None
+
+
+@pytest.mark.parametrize("rate", [8000, 384_000])
+def test_extreme_rates(rate: int) -> None:
+    """From 8 to 384 kHz a tone lies in its band."""
+    assert values(signal(sine(1000, 3.0, 0.5, rate)), rate)["mid_pct"] >= 99.5
