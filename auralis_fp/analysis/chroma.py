@@ -14,7 +14,6 @@ _LOWEST_HZ: Final = 60.0
 _HIGHEST_HZ: Final = 5000.0
 _STEPS: Final = 3  # of a semitone in which profiles are kept until the tuning is known
 _FINE: Final = 12 * _STEPS
-_MIDDLE_C_HZ: Final = 261.6255653
 _FRAME: Final = 4096  # samples at about 11 kHz: 0.37 s
 
 
@@ -60,15 +59,16 @@ class Chroma:
 def _folding(frequencies: FloatArray, width_hz: float, gain: FloatArray) -> FloatArray:
     """Return the matrix that sums bins into thirds of semitones of one octave, shape (bins, 36); C comes first."""
     edges = np.concatenate((frequencies - width_hz / 2, frequencies[-1:] + width_hz / 2)).astype(np.float64)
-    bounds = max(_LOWEST_HZ, edges[0]), min(_HIGHEST_HZ, edges[-1])
-    first, last = np.round(_FINE * np.log2(np.array(bounds) / _MIDDLE_C_HZ)).astype(int)
-    borders = _MIDDLE_C_HZ * 2 ** ((np.arange(first, last) + 0.5) / _FINE)
-    cuts = np.sort(np.concatenate((edges, borders, bounds)).clip(*bounds))
-    middles, widths = (cuts[1:] + cuts[:-1]) / 2, np.diff(cuts)  # each piece lies in one bin and in one third
-    bins = (np.searchsorted(edges, middles, side="right") - 1).clip(0, len(frequencies) - 1)
-    thirds = np.round(_FINE * np.log2(middles / _MIDDLE_C_HZ)).astype(int) % _FINE
-    sums = np.bincount(bins * _FINE + thirds, widths / width_hz, len(frequencies) * _FINE)
-    return sums.reshape(-1, _FINE).astype(np.float32) * gain[:, None]
+    edges = np.clip(edges, _LOWEST_HZ, _HIGHEST_HZ)
+    matrix = np.zeros((len(frequencies), _FINE), dtype=np.float32)
+    middle_c = 261.6255653
+    first = int(np.floor(_FINE * np.log2(_LOWEST_HZ / middle_c))) - 1
+    last = int(np.ceil(_FINE * np.log2(_HIGHEST_HZ / middle_c))) + 1
+    for step in range(first, last):
+        low, high = middle_c * 2 ** (np.array([step - 0.5, step + 0.5]) / _FINE)
+        inside = np.clip(np.minimum(edges[1:], high) - np.maximum(edges[:-1], low), 0, None)
+        matrix[:, step % _FINE] += (inside / width_hz).astype(np.float32)
+    return matrix * gain[:, None]
 
 
 def pitch_classes(fine: NDArray[np.float64]) -> NDArray[np.float64]:
