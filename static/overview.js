@@ -66,7 +66,7 @@ function showFacts(status) {
   const working = status.state === "working"; // afterwards the rate only tells how long ago that was
   if (working && tracks) facts.push(["Speed", tracks < 1 ? `${rate(60 * tracks)} tracks a minute` : `${rate(tracks)} tracks a second`]);
   if (working && times) facts.push(["Music", `${rate(times)} × real time`]);
-  if (status.eta_sec !== null && status.eta_sec !== undefined) facts.push(["Left", `about ${roughly(status.eta_sec)}`]);
+  if (status.eta_sec !== null && status.eta_sec !== undefined) facts.push(["Left", status.eta_sec < 60 ? roughly(status.eta_sec) : `about ${roughly(status.eta_sec)}`]);
   reconcile(byId("facts"), facts, ([name]) => name, ([name]) => el("div", {}, el("dt", {}, name), el("dd")),
     (node, [, value]) => setText(node.lastElementChild, value));
 }

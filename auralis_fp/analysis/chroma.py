@@ -1,5 +1,6 @@
 """How few pitch classes hold the energy."""
 
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -7,13 +8,14 @@ from numpy.typing import NDArray
 
 from .longterm import LongTermSpectrum
 from .lowspectra import LowSpectra
-from .measured import FloatArray
+from .measured import FloatArray, Series
 from .spectra import Grid, LowRates, Spectra
 
 _LOWEST_HZ: Final = 60.0
 _HIGHEST_HZ: Final = 5000.0
 _STEPS: Final = 3  # of a semitone in which profiles are kept until the tuning is known
 _FINE: Final = 12 * _STEPS
+_MIDDLE_C_HZ: Final = 261.6255653
 _FRAME: Final = 4096  # samples at about 11 kHz: 0.37 s
 
 
@@ -33,24 +35,33 @@ class Chroma:
         share: FloatArray = 1 - rates.low_share(frequencies)
         share /= np.maximum(rates.middle_share(frequencies), np.float32(0.01))
         self._high_matrix = _folding(frequencies, self._short.bin_width_hz, share)
-        self._low: list[FloatArray] = []
-        self._high: list[FloatArray] = []
+        self._low, self._high = Series(_FINE), Series(_FINE)
+        self._odd: FloatArray = np.empty((0, _FINE), dtype=np.float32)
 
     def feed(self, spectra: Spectra, long_powers: list[FloatArray]) -> None:
         """Take the next spectra, and the long spectra of the low-rate signal they completed."""
         self.feed_long(long_powers)
-        self._high += [power @ self._high_matrix for power in self._short.feed(spectra.middle)]
+        self._take_high(self._short.feed(spectra.middle))
 
     def feed_long(self, long_powers: list[FloatArray]) -> None:
         """Take long spectra alone, at the end of the stream."""
-        self._low += [power @ self._low_matrix for power in long_powers]
+        for power in long_powers:
+            self._low.append((power @ self._low_matrix).T)
+
+    def _take_high(self, powers: Iterable[FloatArray]) -> None:
+        """Keep the means of two and two, as often as there are long spectra."""
+        for power in powers:
+            profiles = np.concatenate((self._odd, power @ self._high_matrix))
+            pairs = len(profiles) // 2
+            self._high.append(profiles[: 2 * pairs].reshape(pairs, 2, _FINE).mean(axis=1).T)
+            self._odd = profiles[2 * pairs :]
 
     def finish(self) -> float | None:
         """Return the concentration, 0 (twelve classes alike) to 1 (one class); None for silence."""
-        self._high += [power @ self._high_matrix for power in self._short.flush()]
-        low, high = np.concatenate(self._low)[1:], np.concatenate(self._high)
-        count = min(len(low), len(high) // 2)
-        fine = low[:count] + high[: 2 * count].reshape(count, 2, _FINE).mean(axis=1)
+        self._take_high(self._short.flush())
+        low, high = self._low.values.T[1:], self._high.values.T
+        count = min(len(low), len(high))
+        fine = low[:count] + high[:count]
         if not fine.any():
             return None
         return concentration(pitch_classes(fine.astype(np.float64)))
@@ -60,14 +71,13 @@ def _folding(frequencies: FloatArray, width_hz: float, gain: FloatArray) -> Floa
     """Return the matrix that sums bins into thirds of semitones of one octave, shape (bins, 36); C comes first."""
     edges = np.concatenate((frequencies - width_hz / 2, frequencies[-1:] + width_hz / 2)).astype(np.float64)
     edges = np.clip(edges, _LOWEST_HZ, _HIGHEST_HZ)
+    step = np.floor(_FINE * np.log2(edges / _MIDDLE_C_HZ) + 0.5).astype(np.int64)
+    lower, upper, low, high = edges[:-1], edges[1:], step[:-1], step[1:]
+    border = np.where(high > low, _MIDDLE_C_HZ * 2 ** ((high - 0.5) / _FINE), upper)  # bins are narrower than steps
     matrix = np.zeros((len(frequencies), _FINE), dtype=np.float32)
-    middle_c = 261.6255653
-    first = int(np.floor(_FINE * np.log2(_LOWEST_HZ / middle_c))) - 1
-    last = int(np.ceil(_FINE * np.log2(_HIGHEST_HZ / middle_c))) + 1
-    for step in range(first, last):
-        low, high = middle_c * 2 ** (np.array([step - 0.5, step + 0.5]) / _FINE)
-        inside = np.clip(np.minimum(edges[1:], high) - np.maximum(edges[:-1], low), 0, None)
-        matrix[:, step % _FINE] += (inside / width_hz).astype(np.float32)
+    bins = np.arange(len(frequencies))
+    matrix[bins, low % _FINE] += ((border - lower) / width_hz).astype(np.float32)
+    matrix[bins, high % _FINE] += ((upper - border) / width_hz).astype(np.float32)
     return matrix * gain[:, None]
 
 

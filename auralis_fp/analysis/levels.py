@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .measured import FloatArray
+from .measured import FloatArray, Series
 
 SEGMENT_SEC: Final = 0.025
 LOUDEST: Final = 1e6  # 120 dB over full scale: no recording, and squares would overflow
@@ -16,24 +16,22 @@ LOUDEST: Final = 1e6  # 120 dB over full scale: no recording, and squares would 
 class Levels:
     """Statistics of consecutive segments.
 
-    ``minimum``, ``maximum``, ``total`` and ``energy`` are (channels, segments); ``product`` is the sum of left times
-    right, (segments,); ``sides`` the sums of left and right and of their squares, (4, segments). Left and right are
-    those of the two-channel downmix. Sums are float64. ``lengths`` is in samples: all segments are equally long but
-    the last.
+    ``minimum``, ``maximum``, ``total`` and ``energy`` are (channels, segments). ``lengths`` is in samples: all segments
+    are equally long but the last. ``sides`` are the sums of left and right, of their squares, and of their product
+    over the whole file, (5,); left and right are those of the two-channel downmix.
     """
 
-    lengths: NDArray[np.int64]
+    lengths: FloatArray
     minimum: FloatArray
     maximum: FloatArray
-    total: NDArray[np.float64]
-    energy: NDArray[np.float64]
+    total: FloatArray
+    energy: FloatArray
     sides: NDArray[np.float64]
-    product: NDArray[np.float64]
 
     @property
     def mean(self) -> NDArray[np.float64]:
         """DC of each channel over the whole file, shape (channels,)."""
-        offset: NDArray[np.float64] = self.total.sum(axis=1) / self.lengths.sum()
+        offset: NDArray[np.float64] = self.total.sum(axis=1, dtype=np.float64) / self.lengths.sum(dtype=np.float64)
         return offset
 
     def peaks(self) -> NDArray[np.float64]:
@@ -67,8 +65,9 @@ class LevelMeter:
         self._plain = downmix.shape == (2, 2) and bool((downmix == np.eye(2)).all())
         channels = downmix.shape[1]
         self._rest: FloatArray = np.empty((channels, 0), dtype=np.float32)
-        self._parts: list[tuple[NDArray[np.float32], ...]] = []
-        self._lengths: list[int] = []
+        self._segments = Series(4, channels)  # minimum, maximum, total, energy
+        self._last_length = self._length
+        self._sides = np.zeros(5)
         self.finite = True
 
     def feed(self, block: FloatArray) -> None:
@@ -84,18 +83,10 @@ class LevelMeter:
         """Return the statistics of the whole stream; the last segment may be short."""
         if self._rest.shape[1]:
             self._measure(self._rest[:, None, :])
-        minimum, maximum, total, energy, sides, product = (
-            np.concatenate(part, axis=-1) for part in zip(*self._parts, strict=True)
-        )
-        return Levels(
-            np.array(self._lengths, dtype=np.int64),
-            minimum,
-            maximum,
-            total.astype(np.float64),
-            energy.astype(np.float64),
-            sides.astype(np.float64),
-            product.astype(np.float64),
-        )
+        minimum, maximum, total, energy = self._segments.values
+        lengths: FloatArray = np.full(len(self._segments), self._length, dtype=np.float32)
+        lengths[-1] = self._last_length
+        return Levels(lengths, minimum, maximum, total, energy, self._sides)
 
     def _measure(self, segments: FloatArray) -> None:
         """Take whole segments, shape (channels, segments, samples)."""
@@ -103,12 +94,13 @@ class LevelMeter:
         if not (minimum.min() > -LOUDEST and maximum.max() < LOUDEST):  # false for NaN too
             self.finite = False
             return
-        total, energy = segments.sum(axis=2), np.vecdot(segments, segments)
+        total, energy = segments @ np.ones(segments.shape[2], dtype=np.float32), np.vecdot(segments, segments)
         if self._plain:
-            left, right, sides = segments[0], segments[1], np.concatenate((total, energy))
+            left, right = segments[0], segments[1]
+            sums = (*total.sum(axis=1, dtype=np.float64), *energy.sum(axis=1, dtype=np.float64))
         else:
             left, right = np.tensordot(self._downmix, segments, axes=(1, 0))
-            sums = (left.sum(axis=1), right.sum(axis=1))
-            sides = np.stack((*sums, np.vecdot(left, left), np.vecdot(right, right)))
-        self._parts.append((minimum, maximum, total, energy, sides, np.vecdot(left, right)))
-        self._lengths += [segments.shape[2]] * segments.shape[1]
+            sums = (*(float(each.sum(dtype=np.float64)) for each in (left, right, left * left, right * right)),)
+        self._sides += (*sums, np.vecdot(left, right).sum(dtype=np.float64))
+        self._segments.append(np.stack((minimum, maximum, total, energy)))
+        self._last_length = segments.shape[2]

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from .kweighting import high_pass_gain, shelf_gain
 from .lowfilter import LowFilter
+from .measured import Series
 from .spectra import HIGHEST_HZ, Grid, LowRates, Spectra
 
 Energies = NDArray[np.float64]
@@ -65,20 +66,19 @@ class LoudnessMeter:
         beyond = np.array([HIGHEST_HZ], dtype=np.float32)  # from here on the weighting is flat
         self._beyond_gain = np.float32(abs(shelf_gain(beyond) * high_pass_gain(beyond))[0] ** 2 * grid.hop_sec)
         self._hop_sec = grid.hop_sec
-        self._high: list[NDArray[np.float32]] = []
-        self._squares: list[NDArray[np.float32]] = []
+        self._frames = Series(3)  # weighted high part; mean squares, as they are and windowed
         self._low = LowFilter(LowRates(grid).low_rate, high_pass_gain, weights)
 
     def feed(self, spectra: Spectra) -> None:
         """Take the next spectra."""
-        self._high.append(spectra.weighted @ self._gain + spectra.beyond * self._beyond_gain)
-        self._squares.append(np.stack((spectra.square, spectra.windowed)))
+        high = spectra.weighted @ self._gain + spectra.beyond * self._beyond_gain
+        self._frames.append(np.stack((high, spectra.square, spectra.windowed)))
         self._low.feed(spectra.low)
 
     def finish(self, duration_sec: float) -> Loudness:
         """Return the loudness of the whole file."""
         edges = np.arange(int(duration_sec / _STEP_SEC + 1e-6) + 1) * _STEP_SEC
-        high = np.concatenate(self._high) * self._balance()
+        high = self._frames.values[0] * self._balance()
         starts = (np.arange(len(high) + 1) - 0.5) * self._hop_sec
         energy = np.interp(edges, starts, np.concatenate(([0.0], np.cumsum(high))))
         times, low = self._low.finish()
@@ -91,7 +91,7 @@ class LoudnessMeter:
         Windows at half overlap weigh a short sound by where it lies in them; the energy of the samples themselves,
         over three frames, tells by how much.
         """
-        square, windowed = np.concatenate(self._squares, axis=1).astype(np.float64)
+        square, windowed = self._frames.values[1:].astype(np.float64)
         around = np.ones(3)
         true, seen = np.convolve(square, around, "same"), np.convolve(windowed, around, "same")
         return np.divide(true, seen, out=np.ones_like(seen), where=seen > 0)

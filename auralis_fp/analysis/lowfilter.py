@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from .measured import ComplexArray, FloatArray
+from .measured import ComplexArray, FloatArray, Series
 from .spectra import LOW_POINTS
 
-_LENGTH: Final = 2048  # points of one transform
-_MEMORY: Final = 512  # samples of impulse response that matter: 0.19 s, for a high-pass with a time constant of 4 ms
+_LENGTH: Final = 4096  # points of one transform
+_MEMORY: Final = 256  # samples of impulse response that matter: 0.1 s, for a high-pass with a time constant of 4 ms
 _STEP: Final = LOW_POINTS // 4  # samples whose energy is summed: 12 ms
 
 
@@ -35,7 +35,7 @@ class LowFilter:
         self._weights = np.array(weights, dtype=np.float32)
         self._gain = response(fft.fftfreq(_LENGTH, 1 / rate).astype(np.float32)).astype(np.complex64)
         self._buffer: ComplexArray = np.zeros((len(weights), _MEMORY), dtype=np.complex64)
-        self._energies: list[NDArray[np.float32]] = []
+        self._energies = Series()
 
     def feed(self, signal: ComplexArray) -> None:
         """Take the next samples, shape (pairs, samples)."""
@@ -51,7 +51,7 @@ class LowFilter:
         if left > 0:
             padding = np.zeros((len(self._buffer), _LENGTH - self._buffer.shape[1]), dtype=np.complex64)
             self._filter(np.concatenate((self._buffer, padding), axis=1))
-        energies = np.concatenate(self._energies) if self._energies else np.zeros(1, dtype=np.float32)
+        energies = self._energies.values
         times = np.asarray(np.arange(len(energies) + 1) * (_STEP / self._rate), dtype=np.float64)
         return times, energies.astype(np.float64) / self._rate
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
 from .lowspectra import LowSpectra
-from .measured import ComplexArray, FloatArray
+from .measured import ComplexArray, FloatArray, Series
 from .spectra import band_shares
 
 FRAMES_PER_SEC: Final = 100.0
@@ -60,10 +60,7 @@ class OnsetDetector:
         self._loudest = 0.0
         before = np.zeros((_LAG, _BANDS + len(_WIDE_BANDS_HZ)))  # before the first frame there was nothing
         self._before: FloatArray = before.astype(np.float32)
-        self._flux: list[FloatArray] = []
-        self._accents: list[FloatArray] = []
-        self._power: list[FloatArray] = []
-        self._rises: list[NDArray[np.bool_]] = []
+        self._frames = Series(4)  # flux, accents, power, whether it rises
 
     def feed(self, signal: ComplexArray) -> None:
         """Take the next samples, shape (pairs, samples)."""
@@ -74,13 +71,8 @@ class OnsetDetector:
         """Return the envelope of the whole stream."""
         for power in self._spectra.flush():
             self._compare(power)
-        return OnsetEnvelope(
-            flux=np.concatenate(self._flux),
-            accents=np.concatenate(self._accents),
-            power=np.concatenate(self._power),
-            rises=np.concatenate(self._rises),
-            rate=1 / self._spectra.hop_sec,
-        )
+        flux, accents, power, rises = self._frames.values
+        return OnsetEnvelope(flux, accents, power, rises > 0, rate=1 / self._spectra.hop_sec)
 
     def _compare(self, power: FloatArray) -> None:
         """Take spectra of frames, shape (frames, bins)."""
@@ -93,10 +85,10 @@ class OnsetDetector:
         series = np.concatenate((self._before, relative), dtype=np.float32)
         self._before = series[-_LAG:]
         narrow, wide = series[:, :_BANDS], series[:, _BANDS:] + np.float32(_WIDE_FLOOR)
-        self._flux.append(_rise(np.log2(narrow + np.float32(_FLOOR / _BANDS))))
-        self._accents.append(_rise(np.log2(narrow + np.float32(_PULSE_FLOOR / _BANDS))))
-        self._rises.append(np.any(wide[_LAG:] >= _RISE * wide[:-_LAG], axis=1))
-        self._power.append(total)
+        flux = _rise(np.log2(narrow + np.float32(_FLOOR / _BANDS)))
+        accents = _rise(np.log2(narrow + np.float32(_PULSE_FLOOR / _BANDS)))
+        rises = np.any(wide[_LAG:] >= _RISE * wide[:-_LAG], axis=1)
+        self._frames.append(np.stack((flux, accents, total, rises)).astype(np.float32))
 
 
 def _rise(logs: FloatArray) -> FloatArray:

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .measured import FloatArray
+from .measured import FloatArray, Series
 from .periodicity import frame_correlation, window_correlation
 from .spectra import MIDDLE_POINTS, Grid, LowRates, Spectra
 
@@ -38,24 +38,26 @@ class PitchTracker:
         self._points = MIDDLE_POINTS
         window = window_correlation(MIDDLE_POINTS)
         self._window = window[: self._lags + 5]
-        self._folded = np.arange((MIDDLE_POINTS - self._lags - 3) // 2, self._lags + 5)
-        self._fold_gain = window[MIDDLE_POINTS - self._folded] / window[self._folded]
-        self._pitches: list[FloatArray] = []
-        self._powers: list[FloatArray] = []
+        first, end = (MIDDLE_POINTS - self._lags - 3) // 2, self._lags + 5
+        lags = np.arange(first, end)
+        self._folded = slice(first, end)
+        self._fold_gain = window[MIDDLE_POINTS - lags] / window[lags]
+        self._folded_from = slice(MIDDLE_POINTS - 2 * first, MIDDLE_POINTS - 2 * end, -2)
+        self._frames = Series(2)
 
     def feed(self, spectra: Spectra) -> None:
         """Take the next spectra."""
         correlation = frame_correlation(spectra.power, self._points)[:, : self._lags + 5]
-        self._powers.append(spectra.power.sum(axis=1) / np.float32(self._channels))
         correlation /= self._window
         # A frame's correlation is circular: into long lags that of the rest of the frame is mixed. Where the lag is the
         # period, that rest correlates like the rest less one more period, which is known.
-        correlation[:, self._folded] -= self._fold_gain * correlation[:, self._points - 2 * self._folded]
-        self._pitches.append(self._pick(correlation[:, :1] - correlation))
+        correlation[:, self._folded] -= self._fold_gain * correlation[:, self._folded_from]
+        pitches = self._pick(correlation[:, :1] - correlation)
+        self._frames.append(np.stack((spectra.total / np.float32(self._channels), pitches)))
 
     def finish(self) -> float | None:
         """Return the pitch stability, 0 to 1; None if all is silent."""
-        powers, pitches = np.concatenate(self._powers), self.pitches()
+        powers, pitches = self._frames.values
         sounding = powers >= _SILENCE_POWER
         if not sounding.any():
             return None
@@ -69,7 +71,8 @@ class PitchTracker:
 
     def pitches(self) -> FloatArray:
         """Return the pitch of each frame so far in Hz, 0 where there is none."""
-        return np.concatenate(self._pitches) if self._pitches else np.empty(0, dtype=np.float32)
+        pitches: FloatArray = self._frames.values[1]
+        return pitches
 
     def _pick(self, difference: FloatArray) -> FloatArray:
         """Return the pitch of each frame, 0 where there is none.
@@ -114,5 +117,7 @@ def _normalised(difference: FloatArray) -> FloatArray:
     running = np.cumsum(difference[:, 1:], axis=1)
     result: FloatArray = np.ones_like(difference)
     lags = np.arange(1, difference.shape[1], dtype=np.float32)
-    np.divide(difference[:, 1:] * lags, running, out=result[:, 1:], where=running > 0)
+    np.maximum(running, np.finfo(np.float32).tiny, out=running)
+    np.divide(difference[:, 1:] * lags, running, out=result[:, 1:])
+    result[:, 1:][running <= np.finfo(np.float32).tiny] = 1
     return result

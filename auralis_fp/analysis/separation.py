@@ -42,7 +42,6 @@ class Separation:
     def __init__(self, grid: Grid) -> None:
         self._bins = 2 * (min(grid.bins - 1, round(_HIGHEST_HZ / grid.bin_width_hz)) // 2)
         self._masks = _harmonic_masks()
-        self._reflection = np.pad(np.arange(self._bins), _MARGIN, mode="symmetric")
         self._codes: Codes = np.empty((0, self._bins), dtype=np.uint8)
         self._powers: FloatArray = np.empty((0, self._bins), dtype=np.float32)
         self._reflected = False
@@ -76,10 +75,15 @@ class Separation:
             return
         harmonic = running_median(self._codes, _TIME_WINDOW)
         centre = self._codes[_WAIT : _WAIT + count]
-        percussive = median_of_pairs(np.take(centre, self._reflection, axis=1), _FREQUENCY_WINDOW)
-        difference = harmonic.reshape(count, -1, 2) - percussive[:, :, None].astype(np.int16)
-        difference += 255
+        percussive = median_of_pairs(_reflected(centre), _FREQUENCY_WINDOW)
+        difference = np.subtract(harmonic, np.repeat(percussive, 2, axis=1), dtype=np.int16)
+        difference += np.int16(255)
         power = self._powers[:count]
         self._harmonic += float(np.vdot(np.take(self._masks, difference), power))
         self._total += float(power.sum())
         self._codes, self._powers = self._codes[count:], self._powers[count:]
+
+
+def _reflected(codes: Codes) -> Codes:
+    """Return frames with what lies at both ends mirrored beyond them."""
+    return np.concatenate((codes[:, _MARGIN - 1 :: -1], codes, codes[:, : -_MARGIN - 1 : -1]), axis=1)

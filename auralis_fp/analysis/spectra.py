@@ -121,6 +121,11 @@ class Spectra:
     middle: ComplexArray
     low: ComplexArray
 
+    @cached_property
+    def total(self) -> FloatArray:
+        """Power of each frame in all bins that are kept, shape (frames,)."""
+        return self.power @ np.ones(self.power.shape[1], dtype=np.float32)
+
 
 @dataclass(frozen=True)
 class ChannelPair:
@@ -183,7 +188,7 @@ class Transformer:
     What is constant over a frame is taken out of its power, so that DC does not leak into the first audible bin.
     """
 
-    def __init__(self, grid: Grid, pairs: Sequence[ChannelPair], channels: int, batch: int = 64) -> None:
+    def __init__(self, grid: Grid, pairs: Sequence[ChannelPair], channels: int, batch: int = 128) -> None:
         self.grid = grid
         self._pairs = pairs
         self._one_weight = all(pair.weight == 1.0 for pair in pairs)

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .measured import FloatArray, Measured
+from .measured import FloatArray, Measured, Series
 from .spectra import LOWEST_HZ, Grid, Spectra
 
 SILENCE_POWER: Final = 1e-7  # -70 dBFS
@@ -31,37 +31,28 @@ class Spectral:
         # the first audible bin counts whole: what taking out the constant costs it is about what it has below 20 Hz
         self._weights = np.where(grid.frequencies < 2 * LOWEST_HZ, np.ceil(grid.audible), grid.audible)
         self._moments = np.stack((self._weights, self._weights * grid.frequencies), axis=1)
-        self._groups = _indicator(self._weights)
         self._mean = np.zeros(grid.bins)
-        self._centroids: list[FloatArray] = []
-        self._rolloffs: list[FloatArray] = []
+        self._frames = Series(2)
 
     def feed(self, spectra: Spectra) -> None:
         """Take the next spectra."""
         power = spectra.power
-        loud = power.sum(axis=1) >= self._silence
+        loud = spectra.total >= self._silence
         if not loud.all():
             power = power[loud]
         if len(power):
             self._mean += power.sum(axis=0)
-            self._centroids.append(spectral_centroid(np.sqrt(power), self._moments))
-            self._rolloffs.append(spectral_rolloff(power, self._weights, self._groups) * self._grid.bin_width_hz)
+            centroid = spectral_centroid(np.sqrt(power), self._moments)
+            rolloff = spectral_rolloff(power, self._weights) * np.float32(self._grid.bin_width_hz)
+            self._frames.append(np.stack((centroid, rolloff)))
 
     def measure(self) -> Measured:
         """Return centroid and rolloff in Hz (medians over frames), and flatness 0-1."""
-        if not self._centroids:
+        if not len(self._frames):
             return Measured(dict.fromkeys(_NAMES, 0.0), _NAMES)
-        centroid = float(np.median(np.concatenate(self._centroids)))
-        rolloff = float(np.median(np.concatenate(self._rolloffs)))
+        centroid, rolloff = (float(np.median(each)) for each in self._frames.values)
         flatness = spectral_flatness(self._mean[self._grid.audible > 0])
         return Measured(dict(zip(_NAMES, (centroid, min(rolloff, 20_000.0), flatness), strict=True)))
-
-
-def _indicator(audible: FloatArray) -> FloatArray:
-    """Return the matrix that sums groups of bins, shape (bins, groups)."""
-    groups = np.zeros((len(audible), -(-len(audible) // _GROUP)), dtype=np.float32)
-    groups[np.arange(len(audible)), np.arange(len(audible)) // _GROUP] = audible
-    return groups
 
 
 def spectral_centroid(magnitude: FloatArray, moments: FloatArray) -> FloatArray:
@@ -83,7 +74,7 @@ def spectral_centroid(magnitude: FloatArray, moments: FloatArray) -> FloatArray:
     return centroid
 
 
-def spectral_rolloff(power: FloatArray, weights: FloatArray, groups: FloatArray) -> FloatArray:
+def spectral_rolloff(power: FloatArray, weights: FloatArray) -> FloatArray:
     """Frequency below which 85 % of each frame's power lies (Scheirer & Slaney 1997).
 
     Sums of groups of bins tell in which group it lies; only that group is then looked at bin by bin.
@@ -93,25 +84,28 @@ def spectral_rolloff(power: FloatArray, weights: FloatArray, groups: FloatArray)
     power : ndarray, shape (frames, bins)
     weights : ndarray, shape (bins,)
         How far each bin counts.
-    groups : ndarray, shape (bins, groups)
-        Weight of each bin in its group.
 
     Returns
     -------
     ndarray, shape (frames,)
         In bins, interpolated inside the bin.
     """
-    cumulative = np.cumsum(power @ groups, axis=1)
+    frames, bins = power.shape
+    groups: FloatArray = np.zeros((frames, -(-bins // _GROUP) * _GROUP), dtype=np.float32)
+    np.multiply(power, weights, out=groups[:, :bins])
+    groups = groups.reshape(-1, _GROUP)
+    cumulative = np.cumsum((groups @ np.ones(_GROUP, dtype=np.float32)).reshape(frames, -1), axis=1)
     target = _ROLLOFF * cumulative[:, -1:]
-    group = np.minimum((cumulative < target).sum(axis=1), groups.shape[1] - 1)
-    frames = np.arange(len(power))
-    before = np.where(group > 0, cumulative[frames, group - 1], 0)
-    bins = np.minimum(group[:, None] * _GROUP + np.arange(_GROUP), len(weights) - 1)
-    inside = np.cumsum(power[frames[:, None], bins] * weights[bins], axis=1) + before[:, None]
-    place = np.minimum((inside < target).sum(axis=1), _GROUP - 1)
-    below = np.where(place > 0, inside[frames, place - 1], before)
-    share = (target[:, 0] - below) / np.maximum(inside[frames, place] - below, np.finfo(np.float32).tiny)
-    rolloff: FloatArray = (bins[frames, place] - 0.5 + np.clip(share, 0, 1)).astype(np.float32)
+    group = np.argmax(cumulative >= target, axis=1)
+    first = np.arange(frames) * cumulative.shape[1]
+    reached = np.where(group > 0, cumulative.ravel()[first + group - 1], 0)
+    inside = np.cumsum(groups[first + group], axis=1)
+    left = np.minimum(target[:, 0] - reached, inside[:, -1])
+    place = np.argmax(inside >= left[:, None], axis=1)
+    bin_power = groups[first + group, place]
+    below = inside[np.arange(frames), place] - bin_power
+    share = np.divide(left - below, bin_power, out=np.zeros_like(left), where=bin_power > 0)
+    rolloff: FloatArray = (group * _GROUP + place - 0.5 + np.clip(share, 0, 1)).astype(np.float32)
     return rolloff
 
 

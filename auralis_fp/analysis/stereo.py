@@ -26,11 +26,11 @@ def stereo(levels: Levels, channels: int) -> Measured:
     """
     if channels == 1:
         return Measured({"stereo_width": 0.0, "phase_correlation": 1.0})
-    count = float(levels.lengths.sum())
-    left_sum, right_sum, left_energy, right_energy = levels.sides.sum(axis=1)
+    count = float(levels.lengths.sum(dtype=np.float64))
+    left_sum, right_sum, left_energy, right_energy, product_sum = levels.sides
     left = max(0.0, left_energy - left_sum**2 / count)
     right = max(0.0, right_energy - right_sum**2 / count)
-    product = float(levels.product.sum()) - left_sum * right_sum / count
+    product = float(product_sum) - left_sum * right_sum / count
     silent = 1e-12 * count  # -120 dBFS
     if left + right <= silent:
         return Measured({"stereo_width": 0.0, "phase_correlation": 1.0}, ("stereo_width", "phase_correlation"))

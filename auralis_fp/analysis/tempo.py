@@ -30,6 +30,8 @@ _NO_PULSE: Final = 0.1
 _CHANCE: Final = 7.0  # a peak of this over the root of the frames comes of chance alone
 _UNSETTLED_FRAMES: Final = 4
 _LEAST_ACCENT: Final = 12.0  # octaves summed over bands: less is the ripple of a tone, or moves no foot
+_LONGEST_LAG_SEC: Final = 8.5
+_WINDOWS_AT_ONCE: Final = 32
 _EVENTFUL: Final = 0.02  # of the highest point: windows that vary less hold nothing
 
 FloatSeries = NDArray[np.float64]
@@ -57,20 +59,46 @@ def pulse(envelope: OnsetEnvelope) -> Pulse:
         The stability is the mean height of the windows' highest peaks times the agreement of their tempi.
     """
     rate = envelope.rate
-    windows = _windows(_prepared(envelope), rate)
-    if not len(windows):
+    series = _prepared(envelope)
+    length = min(len(series), round(_WINDOW_SEC * rate))
+    heard = _hear(series, length, rate)
+    if heard is None:
         return Pulse(None, 0.0)
-    correlations, spectra = autocorrelation(windows, round(8.5 * rate)), relative_spectra(windows)
-    mean = correlations.mean(axis=0)
-    lag = _best_lag(mean, spectra.mean(axis=0), rate)
-    height = _height(correlations, rate)
-    if lag is None or height < _CHANCE / sqrt(windows.shape[1]):
+    lag = _best_lag(heard.correlation, heard.spectrum, rate)
+    if lag is None or heard.height < _CHANCE / sqrt(length):
         return Pulse(None, 0.0)
-    found = [_best_lag(*pair, rate) for pair in zip(correlations, spectra, strict=True)]
-    stability = height * _agreement(found, lag)
+    stability = heard.height * _agreement(heard.lags, lag)
     if stability < _NO_PULSE:
         return Pulse(None, 0.0)
-    return Pulse(float(np.clip(60 * rate / _refined(mean, lag), LOWEST_BPM, HIGHEST_BPM)), stability)
+    tempo_bpm = float(np.clip(60 * rate / _refined(heard.correlation, lag), LOWEST_BPM, HIGHEST_BPM))
+    return Pulse(tempo_bpm, stability)
+
+
+class _Heard(NamedTuple):
+    """What the windows say together: mean correlation, mean spectrum, mean height of the highest peaks; best lags."""
+
+    correlation: FloatSeries
+    spectrum: FloatSeries
+    height: float
+    lags: list[int | None]
+
+
+def _hear(series: FloatSeries, length: int, rate: float) -> _Heard | None:
+    """Go through the windows, some at a time; None if nothing happens in any."""
+    starts = _starts(len(series), length, rate)
+    correlation, spectrum, height = np.zeros(1), np.zeros(1), 0.0
+    lags: list[int | None] = []
+    for first in range(0, len(starts), _WINDOWS_AT_ONCE):
+        windows = _eventful(series, starts[first : first + _WINDOWS_AT_ONCE], length)
+        if len(windows):
+            correlations, spectra = autocorrelation(windows, round(_LONGEST_LAG_SEC * rate)), relative_spectra(windows)
+            correlation = correlation + correlations.sum(axis=0)
+            spectrum = spectrum + spectra.sum(axis=0)
+            height += float(_heights(correlations, rate).sum())
+            lags += [_best_lag(*pair, rate) for pair in zip(correlations, spectra, strict=True)]
+    if not lags:
+        return None
+    return _Heard(correlation / len(lags), spectrum / len(lags), height / len(lags), lags)
 
 
 def _prepared(envelope: OnsetEnvelope) -> FloatSeries:
@@ -82,17 +110,22 @@ def _prepared(envelope: OnsetEnvelope) -> FloatSeries:
     return smooth
 
 
-def _windows(series: FloatSeries, rate: float) -> NDArray[np.float64]:
-    """Return windows of the series in which something happens, without their means, shape (windows, frames)."""
-    length = min(len(series), round(_WINDOW_SEC * rate))
+def _starts(count: int, length: int, rate: float) -> list[int]:
+    """Return where windows begin: every 6 s, and so that the end is heard too."""
     if length < _SHORTEST_SEC * rate:
-        return np.empty((0, 0))
-    starts = list(range(0, len(series) - length + 1, round(_MOVE_SEC * rate)))
-    if starts[-1] + length < len(series) - rate:
-        starts.append(len(series) - length)
+        return []
+    starts = list(range(0, count - length + 1, round(_MOVE_SEC * rate)))
+    if starts[-1] + length < count - rate:
+        starts.append(count - length)
+    return starts
+
+
+def _eventful(series: FloatSeries, starts: list[int], length: int) -> NDArray[np.float64]:
+    """Return the windows in which something happens, without their means, shape (windows, frames)."""
     windows = np.stack([series[start : start + length] for start in starts])
     windows -= windows.mean(axis=1, keepdims=True)
-    eventful: NDArray[np.float64] = windows[windows.std(axis=1) > max(_EVENTFUL * float(series.max(initial=0)), 1e-3)]
+    least = max(_EVENTFUL * float(series.max(initial=0)), 1e-3)
+    eventful: NDArray[np.float64] = windows[windows.std(axis=1) > least]
     return eventful
 
 
@@ -149,10 +182,11 @@ def _vertex(values: FloatSeries, index: int) -> float:
     return index + (float(np.clip((before - after) / (2 * curvature), -0.5, 0.5)) if curvature < 0 else 0.0)
 
 
-def _height(correlations: NDArray[np.float64], rate: float) -> float:
-    """Return the height of the highest peak of the windows between 30 and 300 BPM, in the mean."""
+def _heights(correlations: NDArray[np.float64], rate: float) -> FloatSeries:
+    """Return the height of the highest peak of each window between 30 and 300 BPM."""
     shortest, longest = int(60 * rate / HIGHEST_BPM), int(60 * rate / LOWEST_BPM) + 1
-    return float(np.clip(correlations[:, shortest : longest + 1].max(axis=1), 0, 1).mean())
+    heights: FloatSeries = np.clip(correlations[:, shortest : longest + 1].max(axis=1), 0, 1)
+    return heights
 
 
 def _agreement(found: list[int | None], lag: int) -> float:

@@ -88,7 +88,7 @@ def test_an_interrupted_scan_is_taken_up_again(tmp_path: Path, data: Path, numbe
     """However it ended: what was done stays done, nothing is broken or done twice."""
     total = 40
     for index in range(total):
-        song(tmp_path / "music" / f"{index}.wav", seconds=120)
+        song(tmp_path / "music" / f"{index}.wav", seconds=30)
     arguments = ["scan", str(tmp_path / "music"), "--data-dir", str(data), "--workers", "1"]
     command = [sys.executable, "-m", "auralis_fp", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()) as running:
