@@ -71,7 +71,7 @@ class OnsetDetector:
         """Return the envelope of the whole stream."""
         for power in self._spectra.flush():
             self._compare(power)
-        flux, accents, power, rises = self._frames.values
+        flux, accents, power, rises = self._frames.take()
         return OnsetEnvelope(flux, accents, power, rises > 0, rate=1 / self._spectra.hop_sec)
 
     def _compare(self, power: FloatArray) -> None:

@@ -103,10 +103,11 @@ def _hear(series: FloatSeries, length: int, rate: float) -> _Heard | None:
 
 def _prepared(envelope: OnsetEnvelope) -> FloatSeries:
     """Return the envelope without its local mean, smoothed against the grid of frames."""
-    flux = np.maximum(envelope.accents.astype(np.float64) - _LEAST_ACCENT, 0)
+    flux = envelope.accents.astype(np.float64)
+    np.maximum(flux - _LEAST_ACCENT, 0, out=flux)
     flux[:_UNSETTLED_FRAMES] = 0  # that something is on when the file begins is no beat
     flux -= uniform_filter1d(flux, round(_LOCAL_MEAN_SEC * envelope.rate) | 1, mode="nearest")
-    smooth: FloatSeries = gaussian_filter1d(np.maximum(flux, 0), _SMOOTHING_FRAMES)
+    smooth: FloatSeries = gaussian_filter1d(np.maximum(flux, 0, out=flux), _SMOOTHING_FRAMES)
     return smooth
 
 
