@@ -34,7 +34,7 @@ class Series:
         """Add values, shape (*shape, moments)."""
         end = self._length + values.shape[-1]
         if end > len(self._moments):  # grows where it lies; nobody else holds it
-            self._moments.resize((end + max(256, end // 16), *self._shape), refcheck=False)
+            self._moments.resize((end + max(256, end // 32), *self._shape), refcheck=False)
         self._moments[self._length : end] = np.moveaxis(values, -1, 0)
         self._length = end
 
