@@ -16,6 +16,7 @@ _HIGHEST_HZ: Final = 5000.0
 _STEPS: Final = 3  # of a semitone in which profiles are kept until the tuning is known
 _FINE: Final = 12 * _STEPS
 _MIDDLE_C_HZ: Final = 261.6255653
+_AT_ONCE: Final = 1024  # profiles
 _FRAME: Final = 4096  # samples at about 11 kHz: 0.37 s
 
 
@@ -59,12 +60,17 @@ class Chroma:
     def finish(self) -> float | None:
         """Return the concentration, 0 (twelve classes alike) to 1 (one class); None for silence."""
         self._take_high(self._short.flush())
-        low, high = self._low.values.T[1:], self._high.values.T
+        low, high = self._low.take().T[1:], self._high.take().T
         count = min(len(low), len(high))
-        fine = low[:count] + high[:count]
+        fine = low[:count]
+        fine += high[:count]
         if not fine.any():
             return None
-        return concentration(pitch_classes(fine.astype(np.float64)))
+        tuning = tuning_of(fine)
+        parts = [fine[start : start + _AT_ONCE] for start in range(0, count, _AT_ONCE)]
+        shares = [concentration(pitch_classes(part.astype(np.float64), tuning)) for part in parts if part.any()]
+        energies = [float(part.sum(dtype=np.float64)) for part in parts if part.any()]
+        return float(np.average(shares, weights=energies))
 
 
 def _folding(frequencies: FloatArray, width_hz: float, gain: FloatArray) -> FloatArray:
@@ -81,21 +87,26 @@ def _folding(frequencies: FloatArray, width_hz: float, gain: FloatArray) -> Floa
     return matrix * gain[:, None]
 
 
-def pitch_classes(fine: NDArray[np.float64]) -> NDArray[np.float64]:
+def tuning_of(fine: FloatArray) -> float:
+    """Return how far a track is tuned above (below, if negative) 440 Hz, in thirds of semitones, -1.5 to 1.5."""
+    direction = fine.sum(axis=0, dtype=np.float64) @ np.exp(2j * np.pi * np.arange(_FINE) / _STEPS)
+    return float(np.angle(direction) / (2 * np.pi) * _STEPS)
+
+
+def pitch_classes(fine: NDArray[np.float64], tuning: float) -> NDArray[np.float64]:
     """Return profiles of 12 classes, their borders moved to where the track's tuning has them.
 
     Parameters
     ----------
     fine : ndarray, shape (profiles, 36)
         Energy in thirds of semitones.
+    tuning : float
+        In thirds of semitones.
 
     Returns
     -------
     ndarray, shape (profiles, 12)
     """
-    places = np.arange(_FINE)
-    direction = (fine.sum(axis=0) * np.exp(2j * np.pi * places / _STEPS)).sum()
-    tuning = np.angle(direction) / (2 * np.pi) * _STEPS  # in thirds, -1.5 to 1.5
     wrapped = np.concatenate((fine[:, -_STEPS:], fine, fine[:, :_STEPS]), axis=1)
     cumulative = np.concatenate((np.zeros((len(fine), 1)), np.cumsum(wrapped, axis=1)), axis=1)
     borders = (

@@ -83,13 +83,16 @@ class Fingerprinter:
         rest = list(self._long_term.long.flush())
         self._long_term.feed_long(rest)
         self._harmonic.feed_long(rest)
-        energies, loudness = self._long_term.energies(), self._loudness.finish(duration_sec)
-        families = (
-            frequency(energies),
-            dynamics(levels, loudness, energies),
-            self._temporal.measure(levels, duration_sec),
+        heard = (  # each lets go of what it has gathered; the one that needs most room comes last
             self._spectral.measure(),
             self._harmonic.measure(),
+            self._temporal.measure(levels, duration_sec),
+        )
+        energies, loudness = self._long_term.energies(), self._loudness.finish(duration_sec)
+        families = (
+            *heard,
+            frequency(energies),
+            dynamics(levels, loudness, energies),
             variation(levels, loudness),
             stereo(levels, self._channels),
         )

@@ -91,8 +91,8 @@ class LevelMeter:
         """Return the statistics of the whole stream; the last segment may be short."""
         if self._rest.shape[1]:
             self._measure(self._rest[:, None, :])
-        minimum, maximum, total, energy = self._segments.values
-        lengths: FloatArray = np.full(len(self._segments), self._length, dtype=np.float32)
+        minimum, maximum, total, energy = self._segments.take()
+        lengths: FloatArray = np.full(minimum.shape[1], self._length, dtype=np.float32)
         lengths[-1] = self._last_length
         return Levels(lengths, minimum, maximum, total, energy, self._sides)
 

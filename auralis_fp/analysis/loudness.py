@@ -77,24 +77,33 @@ class LoudnessMeter:
 
     def finish(self, duration_sec: float) -> Loudness:
         """Return the loudness of the whole file."""
-        edges = np.arange(int(duration_sec / _STEP_SEC + 1e-6) + 1) * _STEP_SEC
-        high = self._frames.values[0] * self._balance()
-        starts = (np.arange(len(high) + 1) - 0.5) * self._hop_sec
-        energy = np.interp(edges, starts, np.concatenate(([0.0], np.cumsum(high))))
-        times, low = self._low.finish()
-        energy += np.interp(edges, times, np.concatenate(([0.0], np.cumsum(low))))
+        edges = np.arange(int(duration_sec / _STEP_SEC + 1e-6) + 1, dtype=np.float64) * _STEP_SEC
+        high, square, windowed = self._frames.take()
+        high *= _balance(square, windowed)
+        starts = (np.arange(len(high) + 1, dtype=np.float64) - 0.5) * self._hop_sec
+        energy = _summed(edges, starts, high)
+        energy += _summed(edges, *self._low.finish())
         return Loudness(np.diff(energy) / _STEP_SEC)
 
-    def _balance(self) -> Energies:
-        """Return what each frame's power lacks, or has too much of.
 
-        Windows at half overlap weigh a short sound by where it lies in them; the energy of the samples themselves,
-        over three frames, tells by how much.
-        """
-        square, windowed = self._frames.values[1:].astype(np.float64)
-        around = np.ones(3)
-        true, seen = np.convolve(square, around, "same"), np.convolve(windowed, around, "same")
-        return np.divide(true, seen, out=np.ones_like(seen), where=seen > 0)
+def _summed(edges: Energies, times: Energies, energies: NDArray[np.float32]) -> Energies:
+    """Return the energy up to each edge, of energies that lie between the times."""
+    sums = np.zeros(len(times))
+    np.cumsum(energies, out=sums[1:])
+    up_to: Energies = np.interp(edges, times, sums)
+    return up_to
+
+
+def _balance(square: NDArray[np.float32], windowed: NDArray[np.float32]) -> Energies:
+    """Return what each frame's power lacks, or has too much of.
+
+    Windows at half overlap weigh a short sound by where it lies in them; the energy of the samples themselves, over
+    three frames, tells by how much.
+    """
+    around = np.ones(3)
+    true, seen = np.convolve(square, around, "same"), np.convolve(windowed, around, "same")
+    lack: Energies = np.divide(true, seen, out=np.ones_like(seen), where=seen > 0)
+    return lack
 
 
 def _moving_mean(steps: Energies, length: int) -> Energies:

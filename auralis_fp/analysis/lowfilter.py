@@ -45,15 +45,16 @@ class LowFilter:
             self._filter(self._buffer[:, :_LENGTH])
             self._buffer = self._buffer[:, fresh:]
 
-    def finish(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def finish(self) -> tuple[NDArray[np.float64], FloatArray]:
         """Return the times in seconds between which energies lie, and the energies (power times seconds)."""
         left = self._buffer.shape[1] - _MEMORY
         if left > 0:
             padding = np.zeros((len(self._buffer), _LENGTH - self._buffer.shape[1]), dtype=np.complex64)
             self._filter(np.concatenate((self._buffer, padding), axis=1))
-        energies = self._energies.values
+        energies = self._energies.take()
         times = np.asarray(np.arange(len(energies) + 1) * (_STEP / self._rate), dtype=np.float64)
-        return times, energies.astype(np.float64) / self._rate
+        energies /= np.float32(self._rate)
+        return times, energies
 
     def _filter(self, samples: ComplexArray) -> None:
         filtered = fft.ifft(fft.fft(samples) * self._gain)[:, _MEMORY:]

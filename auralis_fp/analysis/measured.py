@@ -26,23 +26,28 @@ class Series:
     """
 
     def __init__(self, *shape: int) -> None:
-        self._values: FloatArray = np.empty((*shape, 256), dtype=np.float32)
+        self._shape = shape
+        self._moments: FloatArray = np.empty((0, *shape), dtype=np.float32)
         self._length = 0
 
     def append(self, values: FloatArray) -> None:
         """Add values, shape (*shape, moments)."""
         end = self._length + values.shape[-1]
-        if end > self._values.shape[-1]:
-            larger: FloatArray = np.empty((*values.shape[:-1], end + end // 4), dtype=np.float32)
-            larger[..., : self._length] = self.values
-            self._values = larger
-        self._values[..., self._length : end] = values
+        if end > len(self._moments):  # grows where it lies; nobody else holds it
+            self._moments.resize((end + max(256, end // 32), *self._shape), refcheck=False)
+        self._moments[self._length : end] = np.moveaxis(values, -1, 0)
         self._length = end
 
     @property
     def values(self) -> FloatArray:
-        """All values so far, shape (*shape, moments)."""
-        return self._values[..., : self._length]
+        """A copy of all values so far, shape (*shape, moments)."""
+        return np.moveaxis(self._moments[: self._length].copy(), 0, -1)
+
+    def take(self) -> FloatArray:
+        """Hand over all values, shape (*shape, moments), and keep none."""
+        taken = np.moveaxis(self._moments[: self._length], 0, -1)
+        self._moments, self._length = np.empty((0, *self._shape), dtype=np.float32), 0
+        return taken
 
     def __len__(self) -> int:
         return self._length

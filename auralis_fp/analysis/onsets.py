@@ -71,7 +71,7 @@ class OnsetDetector:
         """Return the envelope of the whole stream."""
         for power in self._spectra.flush():
             self._compare(power)
-        flux, accents, power, rises = self._frames.values
+        flux, accents, power, rises = self._frames.take()
         return OnsetEnvelope(flux, accents, power, rises > 0, rate=1 / self._spectra.hop_sec)
 
     def _compare(self, power: FloatArray) -> None:
@@ -129,7 +129,7 @@ def onset_times(envelope: OnsetEnvelope) -> NDArray[np.float64]:
     around = np.lib.stride_tricks.sliding_window_view(padded, 2 * apart + 1)
     highest = (flux >= around.max(axis=1)) & (flux > around[:, :apart].max(axis=1))
     candidate = highest & (flux >= np.maximum(_MARGIN * local, _LEAST))
-    rising = np.convolve(envelope.rises, np.ones(5), mode="same") > 0
+    rising = np.lib.stride_tricks.sliding_window_view(np.pad(envelope.rises, 2), 5).any(axis=1)
     near = np.lib.stride_tricks.sliding_window_view(np.pad(envelope.power, (0, 3)), 4).max(axis=1)
     audible = near >= _RANGE * envelope.power.max(initial=0)
     onsets = np.flatnonzero(candidate & rising & audible)

@@ -57,7 +57,7 @@ class PitchTracker:
 
     def finish(self) -> float | None:
         """Return the pitch stability, 0 to 1; None if all is silent."""
-        powers, pitches = self._frames.values
+        powers, pitches = self._frames.take()
         sounding = powers >= _SILENCE_POWER
         if not sounding.any():
             return None

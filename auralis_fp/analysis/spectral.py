@@ -50,7 +50,7 @@ class Spectral:
         """Return centroid and rolloff in Hz (medians over frames), and flatness 0-1."""
         if not len(self._frames):
             return Measured(dict.fromkeys(_NAMES, 0.0), _NAMES)
-        centroid, rolloff = (float(np.median(each)) for each in self._frames.values)
+        centroid, rolloff = (float(np.median(each)) for each in self._frames.take())
         flatness = spectral_flatness(self._mean[self._grid.audible > 0])
         return Measured(dict(zip(_NAMES, (centroid, min(rolloff, 20_000.0), flatness), strict=True)))
 

@@ -32,6 +32,7 @@ _UNSETTLED_FRAMES: Final = 4
 _LEAST_ACCENT: Final = 12.0  # octaves summed over bands: less is the ripple of a tone, or moves no foot
 _LONGEST_LAG_SEC: Final = 8.5
 _WINDOWS_AT_ONCE: Final = 32
+_PIECE: Final = 60_000  # frames, ten minutes
 _EVENTFUL: Final = 0.02  # of the highest point: windows that vary less hold nothing
 
 FloatSeries = NDArray[np.float64]
@@ -102,12 +103,22 @@ def _hear(series: FloatSeries, length: int, rate: float) -> _Heard | None:
 
 
 def _prepared(envelope: OnsetEnvelope) -> FloatSeries:
-    """Return the envelope without its local mean, smoothed against the grid of frames."""
-    flux = np.maximum(envelope.accents.astype(np.float64) - _LEAST_ACCENT, 0)
-    flux[:_UNSETTLED_FRAMES] = 0  # that something is on when the file begins is no beat
-    flux -= uniform_filter1d(flux, round(_LOCAL_MEAN_SEC * envelope.rate) | 1, mode="nearest")
-    smooth: FloatSeries = gaussian_filter1d(np.maximum(flux, 0), _SMOOTHING_FRAMES)
-    return smooth
+    """Return the envelope without its local mean, smoothed against the grid of frames.
+
+    The filters of scipy need four times the room of what they filter: they are given one piece after another.
+    """
+    span = round(_LOCAL_MEAN_SEC * envelope.rate) | 1
+    margin, count = span + _UNSETTLED_FRAMES + round(5 * _SMOOTHING_FRAMES), len(envelope.accents)
+    prepared: FloatSeries = np.empty(count)
+    for start in range(0, count, _PIECE):
+        first, end = max(0, start - margin), min(count, start + _PIECE)
+        flux = np.maximum(envelope.accents[first : end + margin].astype(np.float64) - _LEAST_ACCENT, 0)
+        if first == 0:
+            flux[:_UNSETTLED_FRAMES] = 0  # that something is on when the file begins is no beat
+        flux -= uniform_filter1d(flux, span, mode="nearest")
+        smooth = gaussian_filter1d(np.maximum(flux, 0), _SMOOTHING_FRAMES)
+        prepared[start:end] = smooth[start - first : end - first]
+    return prepared
 
 
 def _starts(count: int, length: int, rate: float) -> list[int]:
