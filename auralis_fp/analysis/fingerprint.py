@@ -84,7 +84,6 @@ class Fingerprinter:
         self._long_term.feed_long(rest)
         self._harmonic.feed_long(rest)
         energies, loudness = self._long_term.energies(), self._loudness.finish(duration_sec)
-        silent = not levels.peaks().max() > 0
         families = (
             frequency(energies),
             dynamics(levels, loudness, energies),
@@ -94,7 +93,7 @@ class Fingerprinter:
             variation(levels, loudness),
             stereo(levels, self._channels),
         )
-        return _silence() if silent else _united(families)
+        return _silence() if levels.silent else _united(families)
 
     def _share(self, spectra: Spectra) -> None:
         """Hand one run of spectra to the families."""

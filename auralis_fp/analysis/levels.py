@@ -10,6 +10,8 @@ from .measured import FloatArray, Series
 
 SEGMENT_SEC: Final = 0.025
 LOUDEST: Final = 1e6  # 120 dB over full scale: no recording, and squares would overflow
+_NOTHING: Final = 1e-12  # 240 dB under full scale: no recording either, and squares would vanish
+_ROUNDING: Final = 1e-5  # of the largest sample: a constant is known no better
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,12 @@ class Levels:
         energy = self.energy - 2 * mean * self.total + mean**2 * self.lengths
         powers: NDArray[np.float64] = np.maximum(energy, 0.0).mean(axis=0) / self.lengths
         return powers
+
+    @property
+    def silent(self) -> bool:
+        """Whether there is nothing but a constant, as far as single-precision samples can tell."""
+        largest = max(float(self.maximum.max()), -float(self.minimum.min()))
+        return float(self.peaks().max()) <= max(_NOTHING, _ROUNDING * largest)
 
 
 class LevelMeter:
