@@ -11,8 +11,9 @@ from .measured import FloatArray
 class Framer:
     """Cut blocks of any size into frames of one length and hop.
 
-    The signal is taken as preceded and followed by ``frame_length - hop`` zeros, so that every sample lies in as many
-    frames as any other, unless *padded* is false. How the signal was divided into blocks does not show in the frames.
+    The signal is taken as preceded and followed by as much of its own mean as lets every sample lie in as many frames
+    as any other, unless *padded* is false: so a constant offset makes no step where the signal begins and ends. How the
+    signal was divided into blocks does not show in the frames.
 
     Parameters
     ----------
@@ -32,6 +33,7 @@ class Framer:
         self._buffer = np.zeros((self._capacity, channels), dtype=np.float32)
         self._padding = frame_length - hop if padded else 0
         self._filled = self._padding
+        self._begun = False
 
     def feed(self, block: FloatArray) -> Iterator[FloatArray]:
         """Take a block; hand out the frames it completes.
@@ -55,12 +57,23 @@ class Framer:
                 yield from self._frames()
 
     def flush(self) -> Iterator[FloatArray]:
-        """Hand out what is left, the last frames padded with zeros."""
-        yield from self.feed(np.zeros((self._padding, self._buffer.shape[1]), dtype=np.float32))
+        """Hand out what is left; the last frames are padded."""
+        if self._padding:
+            yield from self.feed(np.repeat(self._mean(), self._padding, axis=0))
         yield from self._frames()
+
+    def _mean(self) -> FloatArray:
+        """Return the mean of what the buffer holds: it keeps the latest samples until others take their place."""
+        latest = self._buffer if self._begun else self._buffer[self._padding : self._filled]
+        mean = latest.mean(axis=0, dtype=np.float64, keepdims=True) if len(latest) else latest[:1]
+        return np.asarray(mean, dtype=np.float32)
 
     def _frames(self) -> Iterator[FloatArray]:
         filled = self._buffer[: self._filled]
+        if not self._begun:
+            if self._padding:
+                filled[: self._padding] = self._mean()
+            self._begun = True
         if self._filled >= self.frame_length:
             windows = sliding_window_view(filled, self.frame_length, axis=0)[:: self.hop].transpose(0, 2, 1)
             yield windows

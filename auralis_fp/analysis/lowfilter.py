@@ -34,11 +34,13 @@ class LowFilter:
         self._rate = rate
         self._weights = np.array(weights, dtype=np.float32)
         self._gain = response(fft.fftfreq(_LENGTH, 1 / rate).astype(np.float32)).astype(np.complex64)
-        self._buffer: ComplexArray = np.zeros((len(weights), _MEMORY), dtype=np.complex64)
+        self._buffer: ComplexArray = np.empty((len(weights), 0), dtype=np.complex64)
         self._energies = Series()
 
     def feed(self, signal: ComplexArray) -> None:
         """Take the next samples, shape (pairs, samples)."""
+        if not self._buffer.size:  # as if a constant offset had always been there
+            self._buffer = np.repeat(signal.mean(axis=1, keepdims=True), _MEMORY, axis=1)
         self._buffer = np.concatenate((self._buffer, signal), axis=1)
         fresh = _LENGTH - _MEMORY
         while self._buffer.shape[1] >= _LENGTH:

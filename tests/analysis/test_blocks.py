@@ -20,11 +20,19 @@ def frames_of(samples: np.ndarray, length: int, hop: int, block: int, *, padded:
 
 @pytest.mark.parametrize("block", [1, 7, 64, 1000])
 def test_frames_do_not_depend_on_the_blocks(block: int) -> None:
-    """However the signal is divided, the frames are those of the padded whole."""
+    """However the signal is divided, the frames are those of the whole between two stretches of its mean."""
     samples = np.arange(1, 101, dtype=np.float32)[:, None]
-    padded = np.concatenate((np.zeros(12), samples[:, 0], np.zeros(12)))
-    expected = np.lib.stride_tricks.sliding_window_view(padded, 16)[::4]
-    np.testing.assert_array_equal(frames_of(samples, 16, 4, block), expected)
+    frames = frames_of(samples, 16, 4, block)
+    before, after = frames[0, 0], frames[-1, -1]
+    assert before == samples[:12].mean()
+    assert samples[-24] <= after <= samples[-1]
+    padded = np.concatenate((np.full(12, before), samples[:, 0], np.full(12, after)))
+    np.testing.assert_array_equal(frames, np.lib.stride_tricks.sliding_window_view(padded, 16)[::4])
+
+
+def test_a_constant_makes_no_step() -> None:
+    """Where the signal begins and ends, the frames hold what it holds."""
+    assert (frames_of(np.full((101, 1), 0.25, dtype=np.float32), 16, 4, 30) == 0.25).all()
 
 
 def test_unpadded_frames_lie_inside_the_signal() -> None:
