@@ -18,11 +18,19 @@ from . import accuracy, speed
 def main() -> int:
     """Measure; see ``--help``."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure accuracy and speed beside the peers.")
-    parser.add_argument("parts", nargs="*", choices=["accuracy", "speed", []], help="what to measure; all if not given")
+    parser.add_argument(
+        "parts",
+        nargs="*",
+        choices=["accuracy", "speed", "tempo", []],
+        help="what to measure; accuracy and speed if not given",
+    )
     parser.add_argument(
         "--music", type=Path, default=Path("demo-library"), help="folder of music (default %(default)s)"
     )
     parser.add_argument("--most", type=int, default=30, help="most files to take (default %(default)s)")
+    parser.add_argument(
+        "--clips", type=Path, default=Path("tempo-set"), help="where the tempo set is rendered (default %(default)s)"
+    )
     arguments = parser.parse_args()
     files = sorted(path for path in arguments.music.rglob("*") if path.is_file() and is_music(os.fsencode(path)))
     if not files:
@@ -32,6 +40,10 @@ def main() -> int:
     for name, part in (("accuracy", accuracy), ("speed", speed)):
         if not arguments.parts or name in arguments.parts:
             print(part.report(chosen), flush=True)
+    if "tempo" in arguments.parts:
+        from . import tempo  # noqa: PLC0415 needs fluidsynth and the bench extra, which the rest does not
+
+        print(tempo.report(arguments.clips), flush=True)
     return 0
 
 
