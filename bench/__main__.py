@@ -30,19 +30,25 @@ def main() -> int:
     print(header(len(chosen)))
     for name in arguments.parts or PARTS:
         part = import_module(f"bench.{name}")  # its imports are its own: the peers need not be there for the rest
-        print(part.report(chosen if name == "accuracy" else options), flush=True)
+        given = {"accuracy": chosen, "tempo": arguments.clips}.get(name, options)
+        print(part.report(given), flush=True)
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure accuracy and cost, print Markdown.")
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="what to measure; all if not given")
+    parser.add_argument(
+        "parts", nargs="*", choices=[*PARTS, "tempo", []], help="what to measure; all but tempo if not given"
+    )
     parser.add_argument(
         "--music", type=Path, default=Path("demo-library"), help="folder of music (default %(default)s)"
     )
     parser.add_argument("--most", type=int, default=30, help="most files to take (default %(default)s)")
     parser.add_argument("--quick", action="store_true", help="fewer rounds and smaller libraries")
     parser.add_argument("--scratch", type=Path, help="folder for large temporary files (4 GB)")
+    parser.add_argument(
+        "--clips", type=Path, default=Path("tempo-set"), help="where the tempo set is rendered (default %(default)s)"
+    )
     return parser
 
 
