@@ -33,8 +33,8 @@ SCORES: Final = (
     "haydn/opus1no1/movement2", "haydn/opus74no1/movement1", "haydn/opus74no1/movement3", "mozart/k155/movement1",
     "mozart/k155/movement3", "mozart/k156/movement4", "mozart/k458/movement4", "mozart/k545/movement1_exposition",
     "leadSheet/berlinAlexandersRagtime", "leadSheet/fosterBrownHair", "beethoven/opus18no4",
-    "beethoven/opus59no2/movement4", "bach/bwv66.6", "bach/bwv7.7", "bach/bwv248.12-2", "ryansMammoth/AlexandersReel",
-    "ryansMammoth/AuntAbbysJig", "ryansMammoth/BeautifulBelleHornpipe", "ryansMammoth/BanksOfTheDanubeJig",
+    "beethoven/opus59no2/movement4", "bach/bwv66.6", "bach/bwv7.7", "bach/bwv248.12-2", "ryansMammoth/AcaciaReel",
+    "ryansMammoth/AnnieHughesJig", "ryansMammoth/AdmiralsHornpipe", "ryansMammoth/BarneysGoatJig",
 )  # fmt: skip
 
 # Drum patterns: notes at parts of the beat, over a number of beats. 36 kick, 38 snare, 42 hat, 51 ride.
