@@ -11,6 +11,7 @@ from .measured import FloatArray, Series
 SEGMENT_SEC: Final = 0.025
 LOUDEST: Final = 1e6  # 120 dB over full scale: no recording, and squares would overflow
 _NOTHING: Final = 1e-12  # 240 dB under full scale: no recording either, and squares would vanish
+_BATCH_SAMPLES: Final = 32768
 _ROUNDING: Final = 1e-5  # of the largest sample: a constant is known no better
 
 
@@ -72,28 +73,38 @@ class LevelMeter:
         self._downmix = downmix
         self._plain = downmix.shape == (2, 2) and bool((downmix == np.eye(2)).all())
         channels = downmix.shape[1]
-        self._rest: FloatArray = np.empty((channels, 0), dtype=np.float32)
+        room = _BATCH_SAMPLES + self._length  # for a block and what is left of the one before
+        self._buffer: FloatArray = np.empty((channels, room), dtype=np.float32)  # one channel after the other
+        self._filled = 0
+        self._ones = np.ones(self._length, dtype=np.float32)
         self._segments = Series(4, channels)  # minimum, maximum, total, energy
         self._last_length = self._length
-        self._sides = np.zeros(5)
+        self._sides = np.zeros(5)  # as in ``Levels``
         self.finite = True
 
     def feed(self, block: FloatArray) -> None:
         """Take a block, shape (samples, channels)."""
-        samples = np.concatenate((self._rest, block.T), axis=1)
-        segments, left = divmod(samples.shape[1], self._length)
-        whole = segments * self._length
-        if segments:
-            self._measure(samples[:, :whole].reshape(len(samples), segments, self._length))
-        self._rest = samples[:, whole:].copy() if left else samples[:, :0]
+        taken, room = 0, self._buffer.shape[1]
+        while taken < len(block):
+            step = min(len(block) - taken, room - self._filled)
+            self._buffer[:, self._filled : self._filled + step] = block[taken : taken + step].T
+            self._filled += step
+            taken += step
+            whole = self._filled // self._length * self._length
+            if whole:
+                self._measure(self._buffer[:, :whole].reshape(len(self._buffer), -1, self._length))
+                self._filled -= whole
+                self._buffer[:, : self._filled] = self._buffer[:, whole : whole + self._filled]
 
     def finish(self) -> Levels:
         """Return the statistics of the whole stream; the last segment may be short."""
-        if self._rest.shape[1]:
-            self._measure(self._rest[:, None, :])
+        if self._filled:
+            self._measure(self._buffer[:, None, : self._filled])
         minimum, maximum, total, energy = self._segments.take()
         lengths: FloatArray = np.full(minimum.shape[1], self._length, dtype=np.float32)
         lengths[-1] = self._last_length
+        if self._plain:
+            self._sides[:4] = (*total.sum(axis=1, dtype=np.float64), *energy.sum(axis=1, dtype=np.float64))
         return Levels(lengths, minimum, maximum, total, energy, self._sides)
 
     def _measure(self, segments: FloatArray) -> None:
@@ -102,13 +113,12 @@ class LevelMeter:
         if not (minimum.min() > -LOUDEST and maximum.max() < LOUDEST):  # false for NaN too
             self.finite = False
             return
-        total, energy = segments @ np.ones(segments.shape[2], dtype=np.float32), np.vecdot(segments, segments)
-        if self._plain:
-            left, right = segments[0], segments[1]
-            sums = (*total.sum(axis=1, dtype=np.float64), *energy.sum(axis=1, dtype=np.float64))
+        total, energy = segments @ self._ones[: segments.shape[2]], np.vecdot(segments, segments)
+        if self._plain:  # the other sums are at hand in the end
+            self._sides[4] += np.vecdot(segments[0], segments[1]).sum(dtype=np.float64)
         else:
             left, right = np.tensordot(self._downmix, segments, axes=(1, 0))
-            sums = (*(float(each.sum(dtype=np.float64)) for each in (left, right, left * left, right * right)),)
-        self._sides += (*sums, np.vecdot(left, right).sum(dtype=np.float64))
+            products = (left, right, left * left, right * right, left * right)
+            self._sides += [float(each.sum(dtype=np.float64)) for each in products]
         self._segments.append(np.stack((minimum, maximum, total, energy)))
         self._last_length = segments.shape[2]

@@ -27,6 +27,7 @@ class Series:
 
     def __init__(self, *shape: int) -> None:
         self._shape = shape
+        self._moments_first = (len(shape), *range(len(shape)))  # axes
         self._moments: FloatArray = np.empty((0, *shape), dtype=np.float32)
         self._length = 0
 
@@ -35,7 +36,7 @@ class Series:
         end = self._length + values.shape[-1]
         if end > len(self._moments):  # grows where it lies; nobody else holds it
             self._moments.resize((end + max(256, end // 32), *self._shape), refcheck=False)
-        self._moments[self._length : end] = np.moveaxis(values, -1, 0)
+        self._moments[self._length : end] = values.transpose(self._moments_first)
         self._length = end
 
     @property

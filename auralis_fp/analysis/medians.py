@@ -1,8 +1,8 @@
 """Running medians by comparisons of whole arrays: fast where the windows are short and the arrays long.
 
-A sorted run of neighbours is built once for every position and shared by all windows that contain it (merging after
-Batcher 1968). The median of ``2n + 1`` neighbours is then the centre, held between the two middle values of the two
-runs of ``n`` beside it; that of ``2n`` neighbours lies between those two values.
+Neighbouring positions share a window. A sorted run of neighbours is built once for every group of them and shared by
+all windows that contain it (merging after Batcher 1968); the median of ``2n`` values lies between the two middle values
+of two runs of ``n``.
 """
 
 import numpy as np
@@ -24,72 +24,59 @@ def merge(first: list[Codes], second: list[Codes]) -> list[Codes]:
     return merged + (odd[len(even) - 1 :] or even[len(odd) + 1 :])
 
 
-def running_median(values: Codes, window: int) -> Codes:
-    """Return the median over each full window of rows.
+def medians_over_rows(values: Codes, window: int) -> Codes:
+    """Return the median over each window of rows that begins at an even row.
 
     Parameters
     ----------
     values : ndarray, shape (rows, columns)
-    window : int
-        ``2n + 1`` with n one of 3, 7, 15, ...
-
-    Returns
-    -------
-    ndarray, shape (rows - window + 1, columns)
-    """
-    half = window // 2
-    runs: dict[int, list[Codes]] = {1: [values]}
-    for size in _sizes(half):  # 2, 3, 4, 7, 8, 15 for 15: each made of two that are there
-        larger = (size + 1) // 2
-        runs[size] = _joined(runs[larger], runs[size - larger], larger)
-    count = len(values) - window + 1
-    low, high = _middle([part[:count] for part in runs[half]], [part[half + 1 :] for part in runs[half]])
-    return np.minimum(np.maximum(values[half:][:count], low), high)
-
-
-def median_of_pairs(values: Codes, window: int) -> Codes:
-    """Return the median over each window of columns that begins at an even column.
-
-    Parameters
-    ----------
-    values : ndarray, shape (rows, columns)
-        An even number of columns.
+        C-contiguous, an even number of rows.
     window : int
         A power of two, at least 4; the median is the mean of the two middle values, rounded up.
 
     Returns
     -------
-    ndarray, shape (rows, (columns - window) / 2 + 1)
+    ndarray, shape ((rows - window) / 2 + 1, columns)
     """
-    pairs = values.reshape(len(values), -1, 2)
-    run = merge([np.ascontiguousarray(pairs[:, :, 0]).ravel()], [np.ascontiguousarray(pairs[:, :, 1]).ravel()])
-    size = 2
-    while size < window // 2:
-        run = _joined(run, run, size // 2)
-        size *= 2
-    step = window // 4
-    low, high = _middle([part[:-step] for part in run], [part[step:] for part in run])
-    gap = high - low
-    low += (gap >> 1) + (gap & 1)
-    rows, width = pairs.shape[:2]
-    whole = np.empty(rows * width, dtype=values.dtype)
-    whole[: len(low)] = low
-    return whole.reshape(rows, width)[:, : width - window // 2 + 1]
+    columns = values.shape[1]
+    pairs = values.reshape(-1, 2 * columns)
+    run = merge([pairs[:, :columns].ravel()], [pairs[:, columns:].ravel()])
+    return _median(run, window, columns).reshape(-1, columns)
 
 
-def _joined(first: list[Codes], second: list[Codes], steps: int) -> list[Codes]:
-    """Merge each run with the one that begins *steps* further on."""
-    length = len(second[0]) - steps
-    return merge([part[:length] for part in first], [part[steps:] for part in second])
+def medians_over_columns(values: Codes, window: int) -> Codes:
+    """Return the median over each window of columns that begins at every fourth column.
+
+    Parameters
+    ----------
+    values : ndarray, shape (rows, columns)
+        C-contiguous, the columns a multiple of four.
+    window : int
+        A power of two, at least 8; the median is the mean of the two middle values, rounded up.
+
+    Returns
+    -------
+    ndarray, shape (rows, (columns - window) / 4 + 1)
+    """
+    rows, width = len(values), values.shape[1] // 4
+    fours = values.reshape(-1).view(np.uint32)  # four neighbours in one; their order does not matter
+    first, second, third, fourth = ([(fours >> np.uint32(8 * place)).astype(np.uint8)] for place in range(4))
+    medians = _median(merge(merge(first, second), merge(third, fourth)), window, 1)
+    whole = np.empty(rows * width, dtype=values.dtype)  # windows that reach into the next row are left out
+    whole[: len(medians)] = medians
+    return whole.reshape(rows, width)[:, : width - window // 4 + 1]
 
 
-def _sizes(half: int) -> list[int]:
-    """Return the run lengths on the way to ``half`` = 2^k - 1."""
-    sizes, size = [], 2
-    while size <= half:
-        sizes += [size, 2 * size - 1]
-        size *= 2
-    return [size for size in sizes if size <= half]
+def _median(run: list[Codes], window: int, step: int) -> Codes:
+    """Return the median of *window* values, of sorted runs of groups that lie *step* apart."""
+    reach = step
+    while 2 * len(run) < window:
+        run = merge([part[:-reach] for part in run], [part[reach:] for part in run])
+        reach *= 2
+    low, high = _middle([part[:-reach] for part in run], [part[reach:] for part in run])
+    high -= low
+    low += (high >> 1) + (high & 1)
+    return low
 
 
 def _middle(left: list[Codes], right: list[Codes]) -> tuple[Codes, Codes]:
@@ -98,9 +85,9 @@ def _middle(left: list[Codes], right: list[Codes]) -> tuple[Codes, Codes]:
     # n-th smallest: the least over i of max(left[i], right[n-i]) with i + (n-i) = n values taken
     low = np.minimum(left[count - 1], right[count - 1])
     for taken in range(1, count):
-        low = np.minimum(low, np.maximum(left[taken - 1], right[count - taken - 1]))
+        np.minimum(low, np.maximum(left[taken - 1], right[count - taken - 1]), out=low)
     # (n+1)-th smallest, by symmetry: the greatest over i of min(...)
     high = np.maximum(left[0], right[0])
     for taken in range(1, count):
-        high = np.maximum(high, np.minimum(left[taken], right[count - taken]))
+        np.maximum(high, np.minimum(left[taken], right[count - taken]), out=high)
     return low, high

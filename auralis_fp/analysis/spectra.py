@@ -194,10 +194,14 @@ class Transformer:
         self._one_weight = all(pair.weight == 1.0 for pair in pairs)
         length = grid.frame_length
         self._framer = Framer(length, grid.hop, channels, batch)
-        self._window_twice = np.repeat(np.hanning(length + 1)[:-1], 2).astype(np.float32)
-        self._scale = np.float32(1 / (length * float((np.hanning(length + 1) ** 2).sum())))
-        self._middle = _Decimator(grid, MIDDLE_POINTS, len(pairs), _middle_gain)
-        self._low = _Decimator(grid, LOW_POINTS, len(pairs), _low_gain)
+        window = np.hanning(length + 1)[:-1]
+        scale = 1 / np.sqrt(length * (window**2).sum())  # makes |Z|² power
+        self._window = np.repeat(window * scale, 2).astype(np.float32)  # for both channels of a pair, as they lie
+        self._ones = np.ones(length, dtype=np.float32)
+        self._frames: ComplexArray = np.empty((batch, length), dtype=np.complex64)
+        self._squares: FloatArray = np.empty((batch, length), dtype=np.float32)
+        self._middle = _Decimator(grid, MIDDLE_POINTS, len(pairs), lambda hertz: _middle_gain(hertz) / scale)
+        self._low = _Decimator(grid, LOW_POINTS, len(pairs), lambda hertz: _low_gain(hertz) / scale)
 
     def feed(self, block: FloatArray) -> Iterator[Spectra]:
         """Take a block, shape (samples, channels); hand out the spectra it completes."""
@@ -215,57 +219,63 @@ class Transformer:
         beyond, square, windowed = np.zeros((3, len(frames)), dtype=np.float32)
         middle, low = [], []
         for index, pair in enumerate(self._pairs):
-            samples = self._packed(frames, pair)
-            square += _energy(samples) / np.float32(self.grid.frame_length)
-            samples.view(np.float32)[...] *= self._window_twice
-            windowed += _energy(samples) * self._scale * np.float32(self.grid.frame_length)
-            z = fft.fft(samples, overwrite_x=True)
+            z = self._frames[: len(frames)]
+            square += self._windowed(frames, pair, z)
+            z = fft.fft(z, overwrite_x=True)
             middle.append(self._middle.decimate(index, z))
             low.append(self._low.decimate(index, z))
-            share, rest = self._power(z)
-            power += share
+            both = squares(z, self._squares[: len(z)])
+            windowed += both @ self._ones
+            _without_constant(both, z)
+            share = self._folded(both, np.zeros_like(power) if index else power)
+            if index:
+                power += share
             if not self._one_weight:
                 weighted += share * np.float32(pair.weight)
-            beyond += rest * np.float32(pair.weight)
-        return Spectra(self.grid, power, weighted, beyond, square, windowed, np.stack(middle), np.stack(low))
+            rest = both[:, self.grid.bins : 1 - self.grid.bins]
+            beyond += rest @ self._ones[: rest.shape[1]] * np.float32(pair.weight)
+        return Spectra(self.grid, power, weighted, beyond, square, windowed, stacked(middle), stacked(low))
 
-    def _packed(self, frames: FloatArray, pair: ChannelPair) -> ComplexArray:
-        """Return the frames of a pair of channels as complex samples."""
-        packed: ComplexArray = np.empty(frames.shape[:2], dtype=np.complex64)
-        first, last = pair.channels[0], pair.channels[-1]
+    def _windowed(self, frames: FloatArray, pair: ChannelPair, out: ComplexArray) -> FloatArray:
+        """Write the windowed frames of a pair of channels as complex samples; return their mean squares before that."""
+        count, (first, last), parts = len(frames), (pair.channels[0], pair.channels[-1]), out.view(np.float32)
         if last == first + 1:  # neighbours, as they lie
-            packed.view(np.float32)[...] = frames[:, :, first : last + 1].reshape(len(frames), -1)
+            samples = frames[:, :, first : last + 1].reshape(count, -1)
         else:
-            packed.real = frames[:, :, first]
-            packed.imag = 0 if first == last else frames[:, :, last]
-        return packed
+            samples = parts
+            out.real = frames[:, :, first]
+            out.imag = 0 if first == last else frames[:, :, last]
+        half = samples[:, : samples.shape[1] // 2]
+        energy = np.append(np.vecdot(half, half), np.vecdot(samples[-1, half.shape[1] :], samples[-1, half.shape[1] :]))
+        np.multiply(samples, self._window, out=parts)
+        mean_square: FloatArray = (energy[:-1] + energy[1:]) / np.float32(self.grid.frame_length)
+        return mean_square
 
-    def _power(self, z: ComplexArray) -> tuple[FloatArray, FloatArray]:
-        """Return the power of the bins that are kept, (frames, bins), and of those that are not, (frames,)."""
-        bins, half = self.grid.bins, self.grid.hop
-        z[:, 1] += z[:, 0] / 2  # the transform of a constant, taken out
-        z[:, -1] += z[:, 0] / 2
-        z[:, 0] = 0
-        both = squares(z)
-        power: FloatArray = np.zeros((len(z), bins), dtype=np.float32)
-        np.add(both[:, 1:bins], both[:, :-bins:-1], out=power[:, 1:])
-        if bins == half + 1:
-            power[:, half] /= 2  # both sides meet in this bin
-        power *= self._scale
-        beyond: FloatArray = both[:, bins : z.shape[1] - bins + 1].sum(axis=1) * self._scale
-        return power, beyond
+    def _folded(self, both: FloatArray, out: FloatArray) -> FloatArray:
+        """Write the power of the bins that are kept, shape (frames, bins)."""
+        bins = self.grid.bins
+        np.add(both[:, 1:bins], both[:, :-bins:-1], out=out[:, 1:])
+        if bins == self.grid.hop + 1:
+            out[:, -1] /= 2  # both sides meet in this bin
+        return out
 
 
-def _energy(samples: ComplexArray) -> FloatArray:
-    """Return the sum of squares of each frame."""
-    parts = samples.view(np.float32)
-    energy: FloatArray = np.vecdot(parts, parts)
-    return energy
+def _without_constant(both: FloatArray, z: ComplexArray) -> None:
+    """Take the transform of a constant out of the powers *both* of the windowed frames *z*."""
+    half = z[:, 0] / 2
+    both[:, 0] = 0
+    both[:, 1] = squares(z[:, 1] + half)
+    both[:, -1] = squares(z[:, -1] + half)
 
 
-def squares(z: ComplexArray) -> FloatArray:
+def stacked(signals: list[ComplexArray]) -> ComplexArray:
+    """Return signals of pairs of channels as one array, (pairs, samples)."""
+    return signals[0][None] if len(signals) == 1 else np.stack(signals)
+
+
+def squares(z: ComplexArray, out: FloatArray | None = None) -> FloatArray:
     """Return ``|z|²``."""
-    magnitude: FloatArray = np.abs(z)  # with the processor's vector instructions, unlike products of strided parts
+    magnitude: FloatArray = np.abs(z, out=out)  # with the processor's vector instructions, unlike products of parts
     magnitude *= magnitude
     return magnitude
 
@@ -277,20 +287,22 @@ class _Decimator:
         self._half = min(points, grid.frame_length) // 2
         self._points = points
         frequencies = np.arange(self._half, dtype=np.float32) * np.float32(grid.bin_width_hz)
-        self._gain = (gain(frequencies) * points / grid.frame_length).astype(np.float32)
+        gains = np.repeat(gain(frequencies) * points / grid.frame_length, 2).astype(np.float32)
+        self._rising, self._falling = gains, gains[:1:-1].copy()  # of the bins above, and below, zero
         self._tails = np.zeros((pairs, points // 2), dtype=np.complex64)
         self._begun = [False] * pairs
 
     def decimate(self, pair: int, z: ComplexArray) -> ComplexArray:
         """Take the transforms of frames of one pair; return the samples they complete."""
-        half, hop = self._half, self._points // 2
+        hop, above, below = self._points // 2, 2 * self._half, 2 - 2 * self._half
         kept: ComplexArray = np.zeros((len(z), self._points), dtype=np.complex64)
-        np.multiply(z[:, :half], self._gain, out=kept[:, :half])
-        np.multiply(z[:, :-half:-1], self._gain[1:], out=kept[:, :-half:-1])
+        parts, out = z.view(np.float32), kept.view(np.float32)
+        np.multiply(parts[:, :above], self._rising, out=out[:, :above])
+        np.multiply(parts[:, below:], self._falling, out=out[:, below:])
         pieces = fft.ifft(kept, overwrite_x=True)
-        signal = pieces[:, :hop].copy()
-        signal[0] += self._tails[pair]
-        signal[1:] += pieces[:-1, hop:]
+        signal = np.empty((len(z), hop), dtype=np.complex64)
+        np.add(pieces[0, :hop], self._tails[pair], out=signal[0])
+        np.add(pieces[1:, :hop], pieces[:-1, hop:], out=signal[1:])
         self._tails[pair] = pieces[-1, hop:]
         if not self._begun[pair]:  # the first half frame lies before the file's first sample
             self._begun[pair] = True
