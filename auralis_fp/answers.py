@@ -123,7 +123,7 @@ class Answers:
     def __init__(self, boundary: Boundary, library: Library, pipeline: Pipeline) -> None:
         self.tally = Tally()
         self.stopping = asyncio.Event()
-        self._boundary = boundary
+        self.boundary = boundary
         self._library = library
         self._pipeline = pipeline
         self._recent: OrderedDict[bytes, Answer] = OrderedDict()
@@ -139,7 +139,7 @@ class Answers:
             The file may not be named, is not there, or cannot be used.
         """
         try:
-            place, stamp = await asyncio.to_thread(self._boundary.place, path)
+            place, stamp = await asyncio.to_thread(self.boundary.place, path)
             answer = self._recent.get(place)
             if answer is not None and answer.stamp == stamp:
                 self.tally.memory += 1
@@ -244,10 +244,17 @@ def refusal(rejected: Rejected) -> RequestError:
         status = 415
     elif stage == "scan":
         status = _SCAN_STATUS.get(code, 400)
-    elif code == "timeout":
+    elif code in {"timeout", "unavailable"}:
         status = 503
     return RequestError(status, code, public_reason(stage, code, rejected.reason), {"stage": stage})
 
 
-_STAGE_STATUS: Final = {"decode": 400, "analysis": 422, "worker": 500, "internal": 500}
-_SCAN_STATUS: Final = {"missing": 404, "unreadable": 403, "not_regular": 415, "file_changed": 409}
+_STAGE_STATUS: Final = {"queue": 409, "decode": 400, "analysis": 422, "worker": 500, "internal": 500}
+_SCAN_STATUS: Final = {
+    "missing": 404,
+    "unreadable": 403,
+    "not_regular": 415,
+    "file_changed": 409,
+    "offline": 503,
+    "io_error": 503,
+}

@@ -11,15 +11,16 @@ from typing import Any, Final
 
 import aiosqlite
 
-from .model import FileStamp
+from .model import FileStamp, Rejected
 from .store.database import Database
-from .store.library import queue
-from .store.records import Job
+from .store.library import below, below_range, queue, store_failure
+from .store.records import Job, Suspect
 
-MAX_ATTEMPTS: Final = 2  # a file that killed its worker is tried once more, then only when it changes
-
-_COLUMNS: Final = "f.id, f.path, f.size, f.mtime_ns, j.attempts"
+_COLUMNS: Final = "f.id, f.path, f.size, f.mtime_ns, j.attempts, j.suspect"
 _JOBS: Final = "jobs j JOIN files f ON f.id = j.file_id"
+_NEXT: Final = "j.claim IS NULL AND j.sidecar_checked = 1"
+_ORDER: Final = "ORDER BY j.suspect, j.priority DESC, j.queued_at DESC LIMIT 1"
+CANCELLED: Final = Rejected("queue", "cancelled", "Cancelled by you; tried again when the file changes, or on request.")
 
 
 class Backlog:
@@ -41,25 +42,45 @@ class Backlog:
         while self.news == news:
             await self._waked.wait()
 
-    async def release_claims(self) -> None:
-        """Let go of what an earlier run had in flight; called once at start.
+    async def release_claims(self, *, orderly: bool = False) -> list[bytes]:
+        """Let go of what an earlier run had in flight; called once at start, and *orderly* at the end.
 
-        Its sidecars are looked at again: a run that was killed may have written some without storing the results.
+        Its sidecars are looked at again: a run that was killed may have written some without storing the results. And
+        it may have been one of these files that ended it: they are worked on last, alone, if it was not orderly.
+
+        Returns
+        -------
+        list of bytes
+            The paths of these files.
         """
 
-        async def operation(db: aiosqlite.Connection) -> None:
-            await db.execute("UPDATE jobs SET claim = NULL, sidecar_checked = 0 WHERE claim IS NOT NULL")
+        async def operation(db: aiosqlite.Connection) -> list[bytes]:
+            rows = await db.execute_fetchall(f"SELECT f.path FROM {_JOBS} WHERE j.claim IS NOT NULL")
+            await db.execute(
+                "UPDATE jobs SET claim = NULL, sidecar_checked = 0, suspect = max(suspect, ?) WHERE claim IS NOT NULL",
+                (int(Suspect.NOTHING if orderly else Suspect.DEADLY),),
+            )
+            return [row["path"] for row in rows]
 
-        await self._database.write(operation)
+        return await self._database.write(operation)
 
-    async def ready(self) -> bool:
-        """Say whether there is a job to claim."""
-        sql = "SELECT 1 FROM jobs WHERE claim IS NULL AND sidecar_checked = 1 LIMIT 1"
-        return bool(await self._database.read(sql))
+    async def next_suspect(self, held: Sequence[bytes] = ()) -> Suspect | None:
+        """Return what the next job is held to be capable of; None if there is no job to claim.
 
-    async def claim(self) -> Job | None:
-        """Take the next job whose sidecar has been looked at; None if there is none."""
-        return await self._claim("j.claim IS NULL AND j.sidecar_checked = 1 ORDER BY j.queued_at DESC LIMIT 1", ())
+        Parameters
+        ----------
+        held : sequence of bytes
+            Folders whose files are not handed out.
+        """
+        rows = await self._database.read(
+            f"SELECT j.suspect FROM {_JOBS} WHERE {_NEXT}{_outside(held)} {_ORDER}", _bounds(held)
+        )
+        return Suspect(rows[0]["suspect"]) if rows else None
+
+    async def claim(self, held: Sequence[bytes] = (), *, most: Suspect = Suspect.DEADLY) -> Job | None:
+        """Take the next job whose sidecar has been looked at, no worse a suspect than *most*; None if there is none."""
+        condition = f"{_NEXT} AND j.suspect <= {int(most)}{_outside(held)} {_ORDER}"
+        return await self._claim(condition, _bounds(held))
 
     async def claim_file(self, path: bytes) -> Job | None:
         """Take the job of one file; None if it has none, or somebody else took it."""
@@ -78,23 +99,23 @@ class Backlog:
 
         return await self._database.write(operation)
 
-    async def put_back(self, job: Job, *, tried: bool = False) -> None:
-        """Return a job undone; *tried* counts the attempt."""
+    async def put_back(self, job: Job, suspect: Suspect | None = None) -> None:
+        """Return a job undone; as a *suspect*, its attempt is counted."""
 
         async def operation(db: aiosqlite.Connection) -> None:
             await db.execute(
-                "UPDATE jobs SET claim = NULL, attempts = attempts + ? WHERE file_id = ? AND claim = ?",
-                (int(tried), job.file_id, job.claim),
+                "UPDATE jobs SET claim = NULL, attempts = attempts + ?, suspect = ? WHERE file_id = ? AND claim = ?",
+                (int(suspect is not None), int(job.suspect if suspect is None else suspect), job.file_id, job.claim),
             )
 
         await self._database.write(operation)
 
-    async def unchecked(self, limit: int) -> list[Job]:
+    async def unchecked(self, limit: int, held: Sequence[bytes] = ()) -> list[Job]:
         """Return jobs whose sidecar has not been looked at."""
         rows = await self._database.read(
-            f"SELECT {_COLUMNS} FROM {_JOBS} WHERE j.claim IS NULL AND j.sidecar_checked = 0"
-            " ORDER BY j.queued_at DESC LIMIT ?",
-            (limit,),
+            f"SELECT {_COLUMNS} FROM {_JOBS} WHERE j.claim IS NULL AND j.sidecar_checked = 0{_outside(held)}"
+            " ORDER BY j.priority DESC, j.queued_at DESC LIMIT ?",
+            (*_bounds(held), limit),
         )
         return [_job(row, "") for row in rows]
 
@@ -125,6 +146,81 @@ class Backlog:
         self.wake()
         return queued
 
+    async def prioritise(self, file_ids: Sequence[int]) -> int:
+        """Have these files worked on before others that wait; return how many of them wait."""
+
+        async def operation(db: aiosqlite.Connection) -> int:
+            cursor = await db.execute(
+                "UPDATE jobs SET priority = (SELECT max(priority) + 1 FROM jobs), suspect = 0"
+                " WHERE claim IS NULL AND file_id IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(file_ids)),),
+            )
+            return cursor.rowcount
+
+        return await self._database.write(operation)
+
+    async def cancel(self, file_ids: Sequence[int] | None) -> int:
+        """Take files that wait off the list, all or some; they count as failed until they change. Return how many."""
+        chosen = "j.claim IS NULL"
+        if file_ids is not None:
+            chosen += " AND j.file_id IN (SELECT value FROM json_each(?))"
+
+        async def operation(db: aiosqlite.Connection) -> int:
+            values = () if file_ids is None else (json.dumps(list(file_ids)),)
+            rows = list(await db.execute_fetchall(f"SELECT {_COLUMNS} FROM {_JOBS} WHERE {chosen}", values))
+            for row in rows:
+                await store_failure(db, row["id"], CANCELLED, FileStamp(row["size"], row["mtime_ns"]), row["attempts"])
+            await db.execute("DELETE FROM jobs AS j WHERE " + chosen, values)
+            return len(rows)
+
+        return await self._database.write(operation)
+
+    async def retry_due(self, now: float, folder: bytes | None = None) -> float | None:
+        """Queue the files that could not be read and are to be tried again by *now*, or all of them below *folder*.
+
+        Returns
+        -------
+        float or None
+            When the next one is due, in Unix seconds.
+        """
+        due, values = "x.retry_at <= ?", (now,)  # type: tuple[str, tuple[Any, ...]]
+        if folder is not None:
+            due, values = "x.retry_at IS NOT NULL AND " + below("f.path"), below_range(folder)
+
+        async def operation(db: aiosqlite.Connection) -> tuple[int, float | None]:
+            rows = list(
+                await db.execute_fetchall(
+                    "SELECT f.id, x.attempts FROM failures x JOIN files f ON f.id = x.file_id"
+                    f" WHERE f.missing_since IS NULL AND {due}",
+                    values,
+                )
+            )
+            await db.executemany("DELETE FROM failures WHERE file_id = ?", [(row["id"],) for row in rows])
+            await db.executemany(
+                "INSERT INTO jobs (file_id, queued_at, attempts) VALUES (?, ?, ?) ON CONFLICT (file_id) DO NOTHING",
+                [(row["id"], now, row["attempts"]) for row in rows],
+            )
+            (following,) = await db.execute_fetchall(
+                "SELECT min(x.retry_at) AS at FROM failures x JOIN files f ON f.id = x.file_id"
+                " WHERE f.missing_since IS NULL"
+            )
+            return len(rows), following["at"]
+
+        queued, following = await self._database.write(operation)
+        if queued:
+            self.wake()
+        return following
+
+
+def _outside(folders: Sequence[bytes]) -> str:
+    """Return the condition that a path lies in none of the folders."""
+    return "".join(" AND NOT " + below("f.path") for _ in folders)
+
+
+def _bounds(folders: Sequence[bytes]) -> tuple[bytes, ...]:
+    return tuple(bound for folder in folders for bound in below_range(folder))
+
 
 def _job(row: Any, claim: str) -> Job:
-    return Job(row["id"], row["path"], FileStamp(row["size"], row["mtime_ns"]), row["attempts"], claim)
+    stamp = FileStamp(row["size"], row["mtime_ns"])
+    return Job(row["id"], row["path"], stamp, row["attempts"], claim, row["suspect"])

@@ -5,10 +5,12 @@ They are waited for in a thread of their own, which tells when they are open: a 
 
 import asyncio
 import contextlib
+import errno
 import logging
 import os
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final, Self
 
 from watchfiles import Change
@@ -100,3 +102,22 @@ class Changes:
             self._ready.set_result(None)
         else:
             self._ready.set_exception(error)
+
+
+def event_problem(error: Exception) -> str:
+    """Return why there are no events, and what to do where that is known."""
+    text = str(error).lower()
+    if "limit" in text or getattr(error, "errno", None) == errno.ENOSPC:
+        return f"The system's limit of watched folders is reached. To raise it: {_raised('max_user_watches', 524_288)}"
+    if "too many open files" in text or getattr(error, "errno", None) == errno.EMFILE:
+        return f"The system's limit of watching programs is reached. To raise it: {_raised('max_user_instances', 512)}"
+    return f"Changes cannot be followed here ({error})."
+
+
+def _raised(name: str, least: int) -> str:
+    """Return the command that raises a limit of the kernel, to at least twice of what it is now."""
+    try:
+        present = int(Path(f"/proc/sys/fs/inotify/{name}").read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        present = 0
+    return f"sudo sysctl fs.inotify.{name}={max(least, 2 * present)}"

@@ -5,17 +5,21 @@ import logging
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final
 
 from .answers import Answer, Answers, Boundary, Tally
 from .backlog import Backlog
 from .bus import Bus, Subscription
 from .errors import AuralisError, RequestError
+from .holds import Holds
+from .machine import Machine
 from .model import Health
 from .permission import Permission
-from .pipeline import Parts, Pipeline
+from .pipeline import Pipeline
 from .pool import WorkerPool
+from .recorder import Parts
 from .scanner import Rules
 from .settings import Settings
 from .status_board import StatusBoard
@@ -91,18 +95,24 @@ class Service:
             bus=bus,
             health=health,
             rules=Rules([os.fsencode(folder) for folder in settings.libraries], settings.ignore),
+            holds=Holds(),
         )
-        pipeline = Pipeline(parts, board_changed)
-        watcher = Watcher(settings, pipeline, health, board_changed)
-        board = StatusBoard(parts, watcher, lambda: pipeline.analysed + pipeline.rejected)
+        machine = Machine(permission, settings.busy_percent, pool.pids)
+        pipeline = Pipeline(parts, board_changed, self._ask_sweep, machine.work_begins)
+        watcher = Watcher(settings, pipeline, health, board_changed, parts.rules)
+        board = StatusBoard(parts, watcher, pipeline.recorder.finished)
         boundary = Boundary(settings.libraries, anywhere=settings.allow_any_path)
         running = self._running = _Running(parts, pipeline, watcher, board, Answers(boundary, library, pipeline))
         await stack.enter_async_context(pipeline)
         await stack.enter_async_context(watcher)
-        for name, work in (("status", board.tell), ("first worker", pool.warm)):
+        for name, work in (("status", board.tell), ("first worker", pool.warm), ("machine", machine.watch)):
             task = asyncio.create_task(supervise(name, work, health), name=name)
             stack.push_async_callback(cancel_and_wait, task)
         return running
+
+    def _ask_sweep(self, path: bytes) -> None:
+        if self._running is not None:
+            self._running.watcher.scan(path)
 
     def _changed(self) -> None:
         if self._running is not None:
@@ -179,7 +189,8 @@ class Service:
     @property
     def analyses(self) -> tuple[int, int]:
         """How many files were analysed and how many rejected since the start."""
-        return self._live.pipeline.analysed, self._live.pipeline.rejected
+        recorder = self._live.pipeline.recorder
+        return recorder.analysed, recorder.rejected
 
     @property
     def last_event_id(self) -> int:
@@ -226,6 +237,32 @@ class Service:
         queued = await live.parts.backlog.retry(file_ids)
         live.pipeline.wake()
         return queued
+
+    async def cancel(self, file_ids: Sequence[int] | None = None) -> int:
+        """Take files off the list, all or some; they count as failed until they change. Return how many."""
+        return await self._live.pipeline.cancel(file_ids)
+
+    async def prioritise(self, file_ids: Sequence[int]) -> int:
+        """Have files that wait worked on before the others; return how many of them wait."""
+        return await self._live.parts.backlog.prioritise(file_ids)
+
+    async def set_libraries(self, folders: Sequence[Path]) -> None:
+        """Watch these folders of music from now on.
+
+        What is known of folders that are taken off the list is kept: nothing is analysed again when they come back.
+
+        Raises
+        ------
+        SettingsError
+            None of the folders exists, or one is none.
+        """
+        live = self._live
+        self.settings = replace(self.settings, libraries=tuple(folders))
+        roots = [os.fsencode(folder) for folder in self.settings.libraries]
+        live.answers.boundary = Boundary(self.settings.libraries, anywhere=self.settings.allow_any_path)
+        await live.watcher.set_roots(roots)
+        live.parts.holds.retain(roots)
+        await live.parts.library.confine(roots)
 
     def playing(self, *, playing: bool) -> None:
         """Take note that the host plays audio, or has stopped."""

@@ -49,11 +49,16 @@ class TrackMetadata:
 
 @dataclass(frozen=True, slots=True)
 class Analysed:
-    """A fingerprint and how it came about. ``fingerprint`` holds the 25 names in the order of the schema."""
+    """A fingerprint and how it came about.
+
+    ``fingerprint`` holds the 25 names in the order of the schema; ``content`` names the music (see ``identity``), None
+    where nobody has looked.
+    """
 
     fingerprint: dict[str, float]
     metadata: TrackMetadata
     processing_time_ms: float
+    content: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,11 @@ from pathlib import Path
 from typing import Final
 
 NETWORK_FILE_SYSTEMS: Final = frozenset(
-    ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs", "fuse.rclone", "davfs")
+    (
+        *("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "coda", "davfs"),
+        *("fuse.sshfs", "fuse.rclone", "fuse.s3fs", "fuse.glusterfs", "fuse.davfs2", "fuse.gvfsd-fuse", "fuse.juicefs"),
+        *("vboxsf", "fuse.vmhgfs-fuse", "virtiofs", "prl_fs", "drvfs"),  # of the machine this one runs in
+    )
 )
 
 

@@ -1,4 +1,4 @@
-"""Whether background work may run now, and if not, why: paused, quiet hours, playback."""
+"""Whether background work may run now, and if not, why: paused, quiet hours, playback, a busy machine."""
 
 import asyncio
 from collections.abc import Callable
@@ -48,6 +48,7 @@ class Permission:
 
     def __init__(self, quiet_hours: str = "", now: Callable[[], datetime] | None = None) -> None:
         self.paused = False
+        self.machine_busy = False
         self._quiet = QuietHours(quiet_hours)
         self._now = now or (lambda: datetime.now().astimezone())
         self._playing = False
@@ -63,6 +64,11 @@ class Permission:
         self._playing = playing
         self._changed.set()
 
+    def busy(self, *, busy: bool) -> None:
+        """Take note that other programs keep the machine busy, or no longer do."""
+        self.machine_busy = busy
+        self._changed.set()
+
     def refusal(self) -> Refusal | None:
         """Say why background work must wait; None if it may run."""
         if self.paused:
@@ -72,6 +78,8 @@ class Permission:
         end = self._quiet.until(self._now())
         if end is not None:
             return Refusal("quiet_hours", f"Quiet hours until {end:%H:%M}.")
+        if self.machine_busy:
+            return Refusal("waiting_for_machine", "Waiting while other programs keep the machine busy.")
         return None
 
     async def wait(self) -> None:

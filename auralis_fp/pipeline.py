@@ -1,72 +1,67 @@
 """From files seen to results stored: the tasks that take in, take over, analyse and record."""
 
 import asyncio
+import contextlib
 import logging
 import os
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
-from dataclasses import dataclass
-from typing import Any, Final, Self
+from dataclasses import replace
+from typing import Final, Self
 
 from . import schema
-from .backlog import MAX_ATTEMPTS, Backlog
-from .bus import Bus
+from .backlog import CANCELLED
 from .errors import StorageError
-from .model import Analysed, FileEvent, FileStamp, Health, Rejected
-from .permission import Permission
-from .pool import Slot, WorkerPool
-from .scanner import Rules, look_at
+from .model import Analysed, FileEvent, FileStamp, Rejected
+from .pool import Slot
+from .recorder import AWAY, CHANGED, SECOND_TRY, Outcome, Parts, Recorder
+from .scanner import Whereabouts
 from .settings import Settings
 from .store import sidecar
-from .store.library import Library
-from .store.records import Job
+from .store.library import invalid
+from .store.records import Job, Suspect
+from .store.reuse import queue_outdated
 from .tasks import FIRST_RETRY_SEC, LONGEST_RETRY_SEC, cancel_and_wait, supervise
-from .throughput import Throughput
-from .wire import failure_record, outcome_record
 
 log = logging.getLogger(__name__)
 
 TAKE_OVER: Final = 200  # sidecars looked at in one go
-CHANGED: Final = Rejected("scan", "file_changed", "The file changed while it was being analysed; it is queued again.")
-
-Outcome = Analysed | Rejected
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What the pipeline works with; built by the service."""
-
-    settings: Settings
-    library: Library
-    backlog: Backlog
-    pool: WorkerPool
-    permission: Permission
-    throughput: Throughput
-    bus: Bus
-    health: Health
-    rules: Rules
+MORE_TIME: Final = 3.0  # for a file that took too long, once
 
 
 class Pipeline:
     """Keeps the slots busy with what the backlog holds, and sees every result into the store."""
 
-    def __init__(self, parts: Parts, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        on_change: Callable[[], None],
+        on_away: Callable[[bytes], None] = lambda _: None,
+        on_work: Callable[[], None] = lambda: None,
+    ) -> None:
         self._parts = parts
+        self._on_work = on_work
         self._on_change = on_change
+        self.recorder = Recorder(parts, self.observe, on_change, on_away)
         self._in_flight: dict[bytes, asyncio.Future[Outcome]] = {}
+        self._jobs: dict[bytes, Job] = {}  # the same, as they were claimed
         self._asked: dict[tuple[bytes, FileStamp], asyncio.Task[Outcome]] = {}
         self._later: asyncio.TimerHandle | None = None
-        self.analysed = 0  # since the start
-        self.rejected = 0
+        self._cancelled: set[int] = set()
         self._unchecked = asyncio.Event()
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        await self._parts.backlog.release_claims()
-        if roots := [os.fsencode(folder) for folder in self._parts.settings.libraries]:
-            await self._parts.library.confine(roots)
+        parts = self._parts
+        interrupted = await parts.backlog.release_claims()
+        await asyncio.to_thread(sidecar.clear_away, interrupted, parts.settings)
+        if roots := [os.fsencode(folder) for folder in parts.settings.libraries]:
+            await parts.library.confine(roots)
+        await queue_outdated(parts.library.database)
         self._stack.push_async_callback(self._abandon)
+        self._stack.callback(self.recorder.close)
         self._start("sidecar take-over", self._take_over)
+        self._start("second reading", self.recorder.read_again)
         for number in range(2 * self._parts.pool.size):  # while one records, another keeps the slot busy
             self._start(f"dispatcher {number}", self._dispatch)
         self.wake()
@@ -74,6 +69,8 @@ class Pipeline:
 
     async def __aexit__(self, *exc_info: object) -> None:
         await self._stack.aclose()
+        with contextlib.suppress(StorageError):  # else the next start does it
+            await self._parts.backlog.release_claims(orderly=True)
 
     def _start(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         task = asyncio.create_task(supervise(name, work, self._parts.health), name=name)
@@ -117,11 +114,21 @@ class Pipeline:
         unseen = await library.unseen(root)
         if unseen and not found:
             return f"The folder is empty, but {len(unseen)} tracks of it are known; nothing is judged gone."
-        gone = await asyncio.to_thread(lambda: [path for path in unseen if look_at(path, rules) is None])
+        places = await asyncio.to_thread(lambda: [rules.whereabouts(path) for path in unseen])
+        if Whereabouts.AWAY in places:
+            return "The folder went away while it was looked through."
+        gone = [path for path, place in zip(unseen, places, strict=True) if place is Whereabouts.GONE]
         if gone:
             await library.observe([FileEvent(path, None) for path in gone])
+        await asyncio.to_thread(rules.mark, root)
         self.wake()
         return None
+
+    async def attend(self, root: bytes, *, online: bool) -> None:
+        """Leave the files of a folder that is offline alone, and go on with them when it is back."""
+        if self._parts.holds.attend(root, online=online) and online:
+            await self._parts.backlog.retry_due(0.0, root)
+            self.wake()
 
     # background work
 
@@ -130,7 +137,7 @@ class Pipeline:
         backlog, settings = self._parts.backlog, self._parts.settings
         while True:
             self._unchecked.clear()
-            while jobs := await backlog.unchecked(TAKE_OVER):
+            while jobs := await backlog.unchecked(TAKE_OVER, self._parts.holds.held()):
                 found = await asyncio.to_thread(_read_sidecars, jobs, settings)
                 await backlog.mark_checked(
                     [job.file_id for job, known in zip(jobs, found, strict=True) if known is None]
@@ -146,24 +153,37 @@ class Pipeline:
 
     async def _dispatch(self) -> None:
         """Work on one file after another, whenever background work is allowed and a slot is free."""
-        parts = self._parts
+        parts, pause = self._parts, FIRST_RETRY_SEC
         while True:
             await parts.permission.wait()
             news = parts.backlog.news
-            if not (await parts.backlog.ready() and await self._work_once()):
+            suspect = await parts.backlog.next_suspect(parts.holds.held())
+            outcome = None if suspect is None else await self._work_once(suspect)
+            if outcome is None:
                 await parts.backlog.wait(news)
+            elif isinstance(outcome, Rejected) and outcome.code == "unavailable":
+                parts.health.mark_down("workers", f"{outcome.reason} Tried again every {pause:.0f} s.")
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_RETRY_SEC)
+            elif pause > FIRST_RETRY_SEC or "workers" in parts.health.faults:
+                parts.health.mark_up("workers")
+                pause = FIRST_RETRY_SEC
 
-    async def _work_once(self) -> bool:
-        """Work on the next file as soon as a slot is free; say whether there was one."""
-        parts = self._parts
+    async def _work_once(self, suspect: Suspect) -> Outcome | None:
+        """Work on the next file as soon as a slot is free; None if there was none."""
+        parts, alone = self._parts, suspect is Suspect.DEADLY
         async with AsyncExitStack() as lease:
-            slot = await lease.enter_async_context(parts.pool.lease())
-            job = None if parts.permission.refusal() else await parts.backlog.claim()
+            slot = await lease.enter_async_context(parts.pool.lease(alone=alone))
+            if parts.permission.refusal():
+                return None
+            most = Suspect.DEADLY if alone else Suspect.SLOW
+            job = await parts.backlog.claim(parts.holds.held(), most=most)
             if job is None:
-                return False
+                return None
             with self._flight(job) as flight:
-                flight.set_result(await self._see_through(job, slot, lease))
-        return True
+                outcome = await self._see_through(job, slot, lease)
+                flight.set_result(outcome)
+        return outcome
 
     # work somebody waits for
 
@@ -206,8 +226,8 @@ class Pipeline:
                     await asyncio.sleep(0.01)  # a claim that is just being made or let go
                     continue
                 outcome = await self._work_ahead(job)
-            if not (isinstance(outcome, Rejected) and outcome.code == "crashed"):
-                return outcome  # a crash may be tried once more; after that it is stored and found above
+            if not (isinstance(outcome, Rejected) and outcome.code in SECOND_TRY):
+                return outcome  # these may be tried once more; after that they are stored and found above
 
     async def _work_ahead(self, job: Job) -> Outcome:
         with self._flight(job) as flight:
@@ -232,11 +252,23 @@ class Pipeline:
 
     # one file, from claim to stored result
 
+    async def cancel(self, file_ids: Sequence[int] | None) -> int:
+        """Take files off the list, those being worked on too; they count as failed until they change."""
+        chosen = None if file_ids is None else set(file_ids)
+        cancelled = await self._parts.backlog.cancel(file_ids)
+        for job in [job for job in self._jobs.values() if chosen is None or job.file_id in chosen]:
+            self._cancelled.add(job.file_id)
+            await self._parts.pool.give_up(job.path, CANCELLED)
+            cancelled += 1
+        self.wake()
+        return cancelled
+
     @contextmanager
     def _flight(self, job: Job) -> Iterator["asyncio.Future[Outcome]"]:
         """Hold a claimed job where others who want the same file find it."""
         flight: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._in_flight[job.path] = flight
+        self._jobs[job.path] = job
         self._on_change()
         try:
             yield flight
@@ -246,87 +278,57 @@ class Pipeline:
             raise
         finally:
             flight.cancel()  # where it has come to nothing
-            del self._in_flight[job.path]
+            del self._in_flight[job.path], self._jobs[job.path]
+            self._cancelled.discard(job.file_id)
             self._on_change()
 
     async def _see_through(self, job: Job, slot: Slot, lease: AsyncExitStack) -> Outcome:
         """Analyse the file of a claimed job and store what came of it; the slot is free as soon as it can be."""
-        outcome = await self._analyse(job, slot)
-        await lease.aclose()
-        return await self._settle(job, outcome)
+        try:
+            content, known = await self._identify(job)
+            if known is not None:
+                return known
+            outcome = await self._analyse(job, slot)
+            await lease.aclose()
+            if job.file_id in self._cancelled:
+                outcome = CANCELLED
+            if isinstance(outcome, Analysed):
+                outcome = replace(outcome, content=content)
+            settled = await self.recorder.settle(job, outcome)
+        except Exception:
+            await self._parts.backlog.put_back(job)
+            raise
+        if settled is CHANGED:
+            self._wake_later()
+        elif isinstance(settled, Rejected) and settled is not AWAY:  # it may be there to be tried again
+            self._parts.backlog.wake()
+        return settled
+
+    async def _identify(self, job: Job) -> tuple[bytes | None, Analysed | None]:
+        """Return what names the music, and its result if there is one; a store that fails now is met again later."""
+        if await self.recorder.stamp(job.path) != job.stamp:
+            return None, None
+        try:
+            return await self.recorder.identify(job)
+        except StorageError as error:
+            log.warning("no result was looked for for %r: %s", job.path, error)
+            return None, None
 
     async def _analyse(self, job: Job, slot: Slot) -> Outcome:
-        if await self._stamp(job.path) != job.stamp:
+        if await self.recorder.stamp(job.path) != job.stamp:
             return CHANGED
+        if job.file_id in self._cancelled:
+            return CANCELLED
         self._parts.throughput.begin()
+        self._on_work()
         self._on_change()
         try:
-            outcome = await slot.run(job.path)
+            outcome = await slot.run(job.path, MORE_TIME if job.suspect == Suspect.SLOW else 1.0)
         except Exception as error:  # stored as this file's failure, and logged
             log.exception("analysis of %r", job.path)
             return Rejected("internal", type(error).__name__, str(error))
         fault = schema.fault_of(outcome.fingerprint) if isinstance(outcome, Analysed) else None
-        if fault is not None:
-            return Rejected("internal", "invalid_fingerprint", f"The analysis gave no valid fingerprint: {fault}.")
-        return outcome
-
-    async def _stamp(self, path: bytes) -> FileStamp | None:
-        return await asyncio.to_thread(look_at, path, self._parts.rules)
-
-    async def _settle(self, job: Job, outcome: Outcome) -> Outcome:
-        """Store an outcome, unless the file was another before or after; retried for as long as the store is down."""
-        health, pause = self._parts.health, FIRST_RETRY_SEC
-        while True:
-            try:
-                settled = await self._settle_now(job, outcome)
-            except StorageError as error:
-                health.mark_down("database", f"Results cannot be stored: {error}. Tried again all the time.")
-                self._on_change()
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, LONGEST_RETRY_SEC)
-            else:
-                health.mark_up("database")
-                return settled
-
-    async def _settle_now(self, job: Job, outcome: Outcome) -> Outcome:
-        parts = self._parts
-        now = await self._stamp(job.path)
-        if now != job.stamp:
-            await parts.backlog.put_back(job)
-            await self.observe([FileEvent(job.path, now)])
-            self._wake_later()
-            return CHANGED
-        if isinstance(outcome, Rejected) and outcome.stage == "worker" and job.attempts + 1 < MAX_ATTEMPTS:
-            await parts.backlog.put_back(job, tried=True)
-            parts.backlog.wake()
-            return outcome
-        if isinstance(outcome, Analysed):
-            await self._write_sidecar(job, outcome)
-        stored = await parts.library.record(job.file_id, outcome, job.stamp, claim=job.claim, source="analysis")
-        if stored:
-            self._tell(job, outcome)
-        return outcome
-
-    async def _write_sidecar(self, job: Job, analysed: Analysed) -> None:
-        """Write the sidecar; that it cannot be written is shown, and fails nothing."""
-        part = "sidecars"
-        try:
-            await asyncio.to_thread(sidecar.write, job.path, analysed, job.stamp, self._parts.settings)
-        except OSError as error:
-            self._parts.health.mark_down(part, f"Sidecars cannot be written: {error.strerror}.")
-        else:
-            self._parts.health.mark_up(part)
-
-    def _tell(self, job: Job, outcome: Outcome) -> None:
-        identity: dict[str, Any] = {"id": job.file_id, "path": os.fsdecode(job.path)}
-        if isinstance(outcome, Rejected):
-            self.rejected += 1
-            log.info("%r cannot be used: %s", job.path, outcome.reason)
-            self._parts.bus.publish("failure", identity | failure_record(outcome))
-        else:
-            self.analysed += 1
-            self._parts.throughput.finish(outcome.metadata.duration_sec)
-            self._parts.bus.publish("result", outcome_record(os.fsdecode(job.path), outcome) | identity)
+        return outcome if fault is None else invalid(fault)
 
 
 def _read_sidecars(jobs: Sequence[Job], settings: Settings) -> list[Analysed | None]:

@@ -31,6 +31,7 @@ MEMORY_PER_WORKER: Final = 300 << 20  # bytes; twice what one was measured to ne
 START_LIMIT_SEC: Final = 120.0  # imports from a cold, slow disk
 CHECK_EVERY_SEC: Final = 1.0
 WARM_AFTER_SEC: Final = 0.5  # the host's own start goes first
+RENEW_AFTER: Final = 1000  # files; whatever a decoder leaks, it does not add up
 
 
 def choose_workers(settings: Settings) -> int:
@@ -65,6 +66,8 @@ class Slot:
         self._process: multiprocessing.process.BaseProcess | None = None
         self._path: bytes | None = None
         self._started_at: float | None = None
+        self._files = 0  # worked on by the present process
+        self._given_up: Rejected | None = None
 
     def state(self) -> WorkerState:
         """Return what this slot is doing."""
@@ -84,10 +87,11 @@ class Slot:
         Raises
         ------
         BrokenProcessPool
-            The process ended, or was not ready in time.
+            The process ended, or was not ready in time, or the system has no room for one.
         """
-        if self._process is not None and not wait([self._process.sentinel], 0):  # is_alive() errs while another thread
-            return  # collects the process
+        alive = self._process is not None and not wait([self._process.sentinel], 0)  # is_alive() errs while another
+        if alive and self._files < RENEW_AFTER:  # thread collects the process
+            return
         await self.stop()
         loop = asyncio.get_running_loop()
         try:
@@ -97,6 +101,9 @@ class Slot:
         except TimeoutError:
             await self.stop()
             raise BrokenProcessPool("not ready in time") from None
+        except OSError as error:
+            await self.stop()
+            raise BrokenProcessPool(f"the system refuses it: {error.strerror}") from error
         except BaseException:
             await asyncio.shield(self.stop())
             raise
@@ -112,40 +119,60 @@ class Slot:
         )
         return self._executor.submit(warm_up)
 
-    async def run(self, path: bytes) -> Analysed | Rejected:
+    async def run(self, path: bytes, patience: float = 1.0) -> Analysed | Rejected:
         """Work on one file. The slot is ready for the next when this returns, whatever happened.
 
         Parameters
         ----------
         path : bytes
             The file, as the operating system spells it.
+        patience : float
+            Factor of the time it may take.
 
         Returns
         -------
         Analysed or Rejected
-            A file that killed its worker, or took too long, is ``Rejected`` at stage ``worker``.
+            A file that killed its worker, or took too long, is ``Rejected`` at stage ``worker``; so it is with code
+            ``unavailable`` if no worker could be started, for which the file is not to blame.
         """
         try:
             await self.start()
-            self._path, self._started_at = path, time.time()
+        except BrokenProcessPool as error:
+            return Rejected("worker", "unavailable", f"No process to analyse the file could be started: {error}.")
+        try:
+            self._path, self._started_at, self._given_up = path, time.time(), None
+            self._files += 1
             self._progress[0] = self._progress[1] = 0.0
             assert self._executor is not None  # noqa: S101 - start() made it
             job = asyncio.wrap_future(self._executor.submit(analyse_file, path))
-            return await self._watch(job)
+            outcome = await self._watch(job, patience)
         except BrokenProcessPool:
             return await self._lost()
         except asyncio.CancelledError:
-            await asyncio.shield(self.stop())
-            raise
+            if self._given_up is None:
+                await asyncio.shield(self.stop())
+                raise
+            return self._given_up  # its future was cancelled, not we
         finally:
             self._path = self._started_at = None
+        if isinstance(outcome, Rejected) and outcome.code == "out_of_memory":
+            await self.stop()  # what is left of its memory may be in pieces
+        return outcome
 
-    async def _watch(self, job: "asyncio.Future[Analysed | Rejected]") -> Analysed | Rejected:
+    async def give_up(self, path: bytes, why: Rejected) -> bool:
+        """End the work on *path*, whose answer becomes *why*; say whether it was being worked on."""
+        if self._path != path:
+            return False
+        self._given_up = why
+        await self.stop()
+        return True
+
+    async def _watch(self, job: "asyncio.Future[Analysed | Rejected]", patience: float) -> Analysed | Rejected:
         """Wait for the worker's answer for as long as this file may take."""
         started = time.monotonic()
         try:
             while not (await asyncio.wait({job}, timeout=CHECK_EVERY_SEC))[0]:
-                limit = self._limit()
+                limit = self._limit() * patience
                 if time.monotonic() - started > limit:
                     await self.stop()
                     return Rejected("worker", "timeout", f"Analysis did not finish within {limit:.0f} seconds.")
@@ -159,6 +186,8 @@ class Slot:
 
     async def _lost(self) -> Rejected:
         """Say how the worker ended, and clear away what is left of it."""
+        if self._given_up is not None:
+            return self._given_up
         process = self._process
         await self.stop()
         code = process.exitcode if process is not None else None
@@ -166,7 +195,7 @@ class Slot:
             name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
             seen = f"ended by {name}"
         else:
-            seen = "could not be started" if process is None else f"ended with exit code {code}"
+            seen = f"ended with exit code {code}"
         log.warning("worker of slot %d %s", self.number, seen)
         return Rejected("worker", "crashed", f"The process analysing this file {seen}.")
 
@@ -174,6 +203,7 @@ class Slot:
         """End the process, finished or not, and wait until it is gone."""
         executor = self._executor
         self._executor = self._process = None
+        self._files = 0
         self._progress[0] = self._progress[1] = 0.0
         if executor is None:
             return
@@ -205,6 +235,9 @@ class WorkerPool:
         self._nobody_waits = asyncio.Event()
         self._nobody_waits.set()
         self._waiting = 0
+        self._loner = asyncio.Lock()
+        self._nobody_alone = asyncio.Event()
+        self._nobody_alone.set()
         self._on_change = on_change or (lambda: None)
         self._stack = AsyncExitStack()
 
@@ -217,6 +250,10 @@ class WorkerPool:
         """Return what each slot is doing."""
         return tuple(slot.state() for slot in self._slots)
 
+    def pids(self) -> list[int]:
+        """Return the ids of the processes that there are."""
+        return [state.pid for state in self.states() if state.pid is not None]
+
     async def __aenter__(self) -> Self:
         for slot in self._slots:
             self._stack.push_async_callback(slot.close)
@@ -225,26 +262,56 @@ class WorkerPool:
     async def __aexit__(self, *exc_info: object) -> None:
         await self._stack.aclose()
 
+    async def give_up(self, path: bytes, why: Rejected) -> bool:
+        """End the work on *path*, whose answer becomes *why*; say whether it was being worked on."""
+        for slot in self._slots:
+            if await slot.give_up(path, why):
+                return True
+        return False
+
     @asynccontextmanager
-    async def lease(self, *, interactive: bool = False) -> AsyncIterator[Slot]:
+    async def lease(self, *, interactive: bool = False, alone: bool = False) -> AsyncIterator[Slot]:
         """Have a slot to oneself, its process up.
 
         Parameters
         ----------
         interactive : bool
             Somebody waits for the answer: goes before all background work that has no slot yet.
+        alone : bool
+            No background work goes on beside it.
         """
-        await self._acquire(interactive=interactive)
-        slot = self._free.pop()
-        try:
+        async with AsyncExitStack() as stack:
+            if alone:
+                await stack.enter_async_context(self._alone())
+            else:
+                await self._acquire(interactive=interactive)
+                stack.callback(self._semaphore.release)
+            slot = self._free.pop()
+            stack.callback(self._on_change)
+            stack.callback(self._free.append, slot)
             with contextlib.suppress(BrokenProcessPool):  # run() starts it again, and reports a second failure
                 await slot.start()
             self._on_change()
             yield slot
-        finally:
-            self._free.append(slot)
-            self._semaphore.release()
-            self._on_change()
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """Hold a permit that was got when all slots were free, and keep background work from the others."""
+        async with self._loner:
+            self._nobody_alone.clear()
+            held = 0
+            try:
+                for _ in self._slots:
+                    await self._acquire(interactive=False, alone=True)
+                    held += 1
+                while held > 1:  # who waits for an answer may have the others
+                    self._semaphore.release()
+                    held -= 1
+                yield
+            finally:
+                for _ in range(held):
+                    self._semaphore.release()
+                self._nobody_alone.set()
 
     async def warm(self) -> None:
         """Bring up one slot's process, unless there is one, so that the first request need not wait for its imports."""
@@ -253,7 +320,7 @@ class WorkerPool:
             async with self.lease():
                 pass
 
-    async def _acquire(self, *, interactive: bool) -> None:
+    async def _acquire(self, *, interactive: bool, alone: bool = False) -> None:
         if interactive:
             self._waiting += 1
             self._nobody_waits.clear()
@@ -266,7 +333,9 @@ class WorkerPool:
             return
         while True:
             await self._nobody_waits.wait()
+            if not alone:
+                await self._nobody_alone.wait()
             await self._semaphore.acquire()
-            if not self._waiting:
+            if not self._waiting and (alone or self._nobody_alone.is_set()):
                 return
             self._semaphore.release()

@@ -3,17 +3,37 @@
 These functions block; they are called in threads.
 """
 
+import contextlib
+import errno
 import fnmatch
 import os
 import re
 import stat
 from collections.abc import Iterator, Sequence
+from enum import Enum
 from typing import Final
 
 from .formats import is_music
 from .model import FileEvent, FileStamp
 
 UNFINISHED: Final = (b".part", b".partial", b".crdownload", b".tmp", b".download")
+
+
+_GONE: Final = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ELOOP))
+
+
+class Whereabouts(Enum):
+    """Where a file is that was there before."""
+
+    THERE = "there"
+    GONE = "gone"
+    UNREADABLE = "unreadable"  # there, or perhaps there
+    AWAY = "away"  # with its whole library
+
+
+def lies_in(path: bytes, folder: bytes) -> bool:
+    """Say whether *path* lies below *folder*, by their names."""
+    return path.startswith(folder.rstrip(b"/") + os.sep.encode())
 
 
 class Rules:
@@ -28,9 +48,47 @@ class Rules:
     """
 
     def __init__(self, roots: Sequence[bytes], ignore: Sequence[str] = ()) -> None:
-        self._real_roots = [os.path.realpath(root) for root in roots]
+        self.set_roots(roots)
+        self._devices: dict[bytes, int] = {}
         patterns = "|".join(fnmatch.translate(pattern.strip("/")) for pattern in ignore)
         self._ignored = re.compile(patterns) if patterns else None
+
+    def set_roots(self, roots: Sequence[bytes]) -> None:
+        """Change the libraries."""
+        self._roots = {root: os.path.realpath(root) for root in roots}
+
+    def root_of(self, path: bytes) -> bytes | None:
+        """Return the innermost library that *path* lies in."""
+        return max((root for root in self._roots if lies_in(path, root)), key=len, default=None)
+
+    def mark(self, root: bytes) -> None:
+        """Remember where a library that was just looked through lies. Blocks."""
+        with contextlib.suppress(OSError):
+            self._devices[root] = os.stat(root).st_dev
+
+    def stands(self, root: bytes) -> bool:
+        """Say whether a library can be asked what is in it: there, not empty, on the disk it was on. Blocks."""
+        try:
+            device = os.stat(root).st_dev
+            with os.scandir(root) as entries:
+                return next(entries, None) is not None and self._devices.get(root, device) == device
+        except OSError:
+            return False
+
+    def whereabouts(self, path: bytes) -> Whereabouts:
+        """Say where a music file is that was there before. Blocks."""
+        root = self.root_of(path)
+        try:
+            status = os.lstat(path)
+            if stat.S_ISLNK(status.st_mode):
+                status = os.stat(path)
+            if stat.S_ISREG(status.st_mode) and (root is None or self.contains(path)):
+                return Whereabouts.THERE
+        except OSError as error:
+            if root is not None and not self.stands(root):
+                return Whereabouts.AWAY
+            return Whereabouts.GONE if error.errno in _GONE else Whereabouts.UNREADABLE
+        return Whereabouts.GONE
 
     def admits_name(self, name: bytes, below_root: bytes) -> bool:
         """Say whether an entry called *name*, at *below_root* under its root, may be looked at."""
@@ -47,7 +105,7 @@ class Rules:
     def contains(self, path: bytes) -> bool:
         """Say whether *path*, its links resolved, lies in one of the roots."""
         real = os.path.realpath(path)
-        return any(real == root or real.startswith(root.rstrip(b"/") + b"/") for root in self._real_roots)
+        return any(real == root or lies_in(real, root) for root in self._roots.values())
 
     def reached_plainly(self, path: bytes, root: bytes) -> bool:
         """Say whether no link to a folder lies on the way from *root* to *path*. Blocks."""

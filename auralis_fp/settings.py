@@ -51,6 +51,9 @@ class Settings:
     sweep_interval_sec: float = _help("seconds between full sweeps that catch what events missed", default=3600.0)
     ignore: tuple[str, ...] = _help("patterns of names or paths (below a library) to leave out", default=())
     quiet_hours: str = _help("hours without background work, such as 23:00-07:00; empty for none", default="")
+    busy_percent: float = _help(
+        "share of all processors that other programs must take for background work to wait; 0: never", default=90.0
+    )
     allow_any_path: bool = _help("answer requests for files outside the libraries too", default=False)
     allowed_hosts: tuple[str, ...] = _help(
         "host names a request may be addressed to", default=("localhost", "127.0.0.1", "[::1]")
@@ -68,6 +71,7 @@ class Settings:
             ("memory_limit_mb", self.memory_limit_mb == 0 or self.memory_limit_mb >= 512, "must be 0 or at least 512"),
             ("settle_sec", 0 <= self.settle_sec <= 3600, "must be between 0 and 3600 seconds"),
             ("sweep_interval_sec", 1 <= self.sweep_interval_sec <= 2_592_000, "must be between 1 second and 30 days"),
+            ("busy_percent", 0 <= self.busy_percent <= 100, "must be between 0 and 100"),
             (
                 "quiet_hours",
                 not self.quiet_hours or _QUIET_HOURS.fullmatch(self.quiet_hours) is not None,
@@ -77,9 +81,10 @@ class Settings:
             if not ok:
                 raise SettingsError(name, sentence)
         for folder in self.libraries:
-            if not folder.is_dir():
-                problem = "is not a folder" if folder.exists() else "does not exist"
-                raise SettingsError("libraries", f"{folder} {problem}")
+            if folder.exists() and not folder.is_dir():
+                raise SettingsError("libraries", f"{folder} is not a folder")
+        if self.libraries and not any(folder.is_dir() for folder in self.libraries):  # one of several may be away
+            raise SettingsError("libraries", f"{self.libraries[0]} does not exist")
 
     @property
     def database(self) -> Path:

@@ -56,6 +56,10 @@ class Settling:
         self._touched.setdefault(path, _Touched(root, None, time.monotonic())).again = True
         self._news.set()
 
+    def forget(self, root: bytes) -> None:
+        """Let go of what was touched in a library that is no longer watched."""
+        self._touched = {path: entry for path, entry in self._touched.items() if entry.root != root}
+
     async def run(self) -> None:
         """Report what has settled, until cancelled."""
         while True:
@@ -76,7 +80,9 @@ class Settling:
         for start in range(0, len(events), _BATCH):
             await self._report(events[start : start + _BATCH])
         for path in settled:
-            if not self._touched[path].again:  # else something happened while it was looked at
+            if (
+                path in self._touched and not self._touched[path].again
+            ):  # else something happened while it was looked at
                 del self._touched[path]
         for path, root in inside:
             self.touch(path, root)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from . import __version__, schema
 from .model import Counts
-from .pipeline import Parts
+from .recorder import Parts
 from .tasks import happens_within
 from .watcher import Watcher
 

@@ -14,10 +14,10 @@ from typing import Final, Protocol, Self
 
 from watchfiles import Change
 
-from .changes import Changes
+from .changes import Changes, event_problem
 from .model import FileEvent, FolderState, Health
 from .mounts import is_network_mount
-from .scanner import UNFINISHED, Rules, walk
+from .scanner import UNFINISHED, Rules, lies_in, walk
 from .settings import Settings
 from .settling import Settling
 from .tasks import cancel_and_wait, happens_within, supervise
@@ -28,6 +28,9 @@ BATCH: Final = 500  # files handed over at once
 POLL_EVERY_SEC: Final = 60.0  # sweeps, where there are no events
 OFFLINE_RETRY_SEC: Final = 5.0
 OURS_AND_UNFINISHED: Final = (b".25d", *UNFINISHED)
+EVENTS_RETRY_SEC: Final = 600.0  # where they were refused: the limit may have been raised meanwhile
+FLOOD: Final = 4096  # changes at once, among which the system may have dropped some
+POLL_SHARE: Final = 20  # sweeps of a folder without events may take one part in so many of the time
 OPENING_LIMIT_SEC: Final = 30.0  # the first sweep waits for the events to be open, but not for ever
 
 
@@ -43,19 +46,27 @@ class Sink(Protocol):
     async def end_sweep(self, root: bytes, found: int) -> str | None:
         """Judge what the sweep of *root* did not see; return why it cannot be judged, if so."""
 
+    async def attend(self, root: bytes, *, online: bool) -> None:
+        """Take note of whether *root* can be read."""
+
 
 class Watcher:
     """Watches the libraries for as long as its context lasts; one bad folder never disables the others."""
 
     def __init__(
-        self, settings: Settings, sink: Sink, health: Health, on_change: Callable[[], None] | None = None
+        self,
+        settings: Settings,
+        sink: Sink,
+        health: Health,
+        on_change: Callable[[], None] | None = None,
+        rules: Rules | None = None,
     ) -> None:
         self._settings = settings
         self._sink = sink
         self._health = health
         self._on_change = on_change or (lambda: None)
         roots = [os.fsencode(folder) for folder in settings.libraries]
-        self.rules = Rules(roots, settings.ignore)
+        self.rules = rules or Rules(roots, settings.ignore)
         self._roots = [_Root(root, self) for root in roots]
         self._sweeping = asyncio.Lock()  # one walk at a time: disks and the store like it better
         self.threads = ThreadPoolExecutor(2, thread_name_prefix="auralis-walk")
@@ -64,20 +75,40 @@ class Watcher:
 
     async def __aenter__(self) -> Self:
         self._stack.callback(self.threads.shutdown, wait=False, cancel_futures=True)
-        self._start("settling", self.settling.run)
+        self._start(self._stack, "settling", self.settling.run)
         for root in self._roots:
-            name = os.fsdecode(root.path)
-            self._start(f"sweep of {name}", root.sweep_for_ever)
-            if self._settings.watching in {"auto", "events"}:
-                self._start(f"events of {name}", root.follow_events)
+            self._open(root)
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
+        for root in self._roots:
+            await root.tasks.aclose()
         await self._stack.aclose()
 
-    def _start(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+    def _open(self, root: "_Root") -> None:
+        name = os.fsdecode(root.path)
+        self._start(root.tasks, f"sweep of {name}", root.sweep_for_ever)
+        if self._settings.watching in {"auto", "events"}:
+            self._start(root.tasks, f"events of {name}", root.follow_events)
+
+    def _start(self, stack: AsyncExitStack, name: str, work: Callable[[], Awaitable[None]]) -> None:
         task = asyncio.create_task(supervise(name, work, self._health), name=name)
-        self._stack.push_async_callback(cancel_and_wait, task)
+        stack.callback(self._health.mark_up, name)
+        stack.push_async_callback(cancel_and_wait, task)
+
+    async def set_roots(self, paths: Sequence[bytes]) -> None:
+        """Watch these libraries from now on; those that were watched before go on undisturbed."""
+        self.rules.set_roots(paths)
+        staying = {root.path: root for root in self._roots if root.path in paths}
+        leaving = [root for root in self._roots if root.path not in paths]
+        coming = [_Root(path, self) for path in paths if path not in staying]
+        self._roots = [*staying.values(), *coming]
+        for root in leaving:
+            await root.tasks.aclose()
+            self.settling.forget(root.path)
+        for root in coming:
+            self._open(root)
+        self._on_change()
 
     def folders(self) -> tuple[FolderState, ...]:
         """Return how each library is doing."""
@@ -104,14 +135,16 @@ class Watcher:
                 await self._sink.begin_sweep()
                 found = await self._hand_over(root.path, root.path)
                 problem = await self._sink.end_sweep(root.path, found)
-                if problem is None:
-                    root.set(online=True, files=found, last_scan=started, reason=root.event_problem)
-                else:
-                    root.set(online=False, reason=problem)
             except OSError as error:
-                root.set(online=False, reason=f"The folder cannot be read: {error.strerror}.")
+                problem = f"The folder cannot be read: {error.strerror}."
             finally:
                 root.set(scanning=False)
+            if problem is None:
+                root.sweep_took_sec = time.time() - started
+                root.set(online=True, files=found, last_scan=started, reason=root.event_problem)
+            else:
+                root.set(online=False, reason=problem)
+            await self._sink.attend(root.path, online=problem is None)
 
     async def _hand_over(self, folder: bytes, root: bytes) -> int:
         found = 0
@@ -127,8 +160,10 @@ class Watcher:
         believed = []
         for event in events:
             root = self.root_of(event.path)
-            if event.stamp is not None or (root is not None and await root.readable()):
+            if event.stamp is not None or (root is not None and await root.stands()):
                 believed.append(event)
+            elif root is not None:
+                root.ask()  # the sweep will tell what has become of it
         if believed:
             await self._sink.observe(believed)
 
@@ -157,6 +192,8 @@ class _Root:
     def __init__(self, path: bytes, watcher: Watcher) -> None:
         self.path = path
         self.event_problem = ""
+        self.sweep_took_sec = 0.0
+        self.tasks = AsyncExitStack()
         self._watcher = watcher
         self._asked = asyncio.Event()
         self._opened = asyncio.Event()  # events are open, or will not be
@@ -172,7 +209,7 @@ class _Root:
 
     def holds(self, path: bytes) -> bool:
         """Say whether *path* is this folder or lies in it."""
-        return path == self.path or path.startswith(self.path.rstrip(b"/") + os.sep.encode())
+        return path == self.path or lies_in(path, self.path)
 
     def ask(self) -> None:
         """Ask for a sweep soon."""
@@ -181,6 +218,12 @@ class _Root:
     async def readable(self) -> bool:
         """Say whether the folder is there now."""
         return await asyncio.get_running_loop().run_in_executor(self._watcher.threads, os.path.isdir, self.path)
+
+    async def stands(self) -> bool:
+        """Say whether it can be told from the folder what is gone from it."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._watcher.threads, self._watcher.rules.stands, self.path
+        )
 
     async def sweep_for_ever(self) -> None:
         """Sweep at start, at the interval, when asked, and when the folder comes back."""
@@ -199,7 +242,9 @@ class _Root:
         if self.state.mode == "off":
             return None
         interval = self._watcher.sweep_interval_sec
-        return interval if self.state.mode == "events" else min(POLL_EVERY_SEC, interval)
+        if self.state.mode == "events":
+            return interval
+        return min(max(POLL_EVERY_SEC, POLL_SHARE * self.sweep_took_sec), interval)
 
     async def follow_events(self) -> None:
         """Follow the system's events for as long as there are any to be had."""
@@ -212,8 +257,9 @@ class _Root:
                     await self._follow()
                 except (OSError, RuntimeError, ValueError) as error:
                     if await self.readable():
-                        self._no_events(_event_problem(error))
-                        return
+                        self._no_events(event_problem(error))
+                        await asyncio.sleep(EVENTS_RETRY_SEC)
+                        continue
             else:
                 self._opened.set()  # the sweep will say that it is not there
             await asyncio.sleep(OFFLINE_RETRY_SEC)
@@ -231,39 +277,29 @@ class _Root:
     async def _follow(self) -> None:
         """Follow the events until the folder is gone."""
         async with Changes(self.path) as changes:
-            self.set(mode="events")
+            self.event_problem = ""
+            self.set(mode="events", reason=self.state.reason if not self.state.online else "")
             if self._opened.is_set():  # it was away: what happened meanwhile nobody has told
                 self.ask()
             self._opened.set()
             replaced = False
             while not replaced and await self.readable():
                 batch = await changes.next()
-                for change, path in batch:
-                    self._take(change, path)
+                for _, path in batch:
+                    self._take(path)
+                if len(batch) >= FLOOD:
+                    self.ask()
                 replaced = any(path == self.path and change is not Change.modified for change, path in batch)
             self.ask()
 
-    def _take(self, change: Change, path: bytes) -> None:
+    def _take(self, path: bytes) -> None:
         if path == self.path:
             self.ask()
-        elif self._interesting(change, path):
+        elif self._interesting(path):
             self._watcher.settling.touch(path, self.path)
 
-    def _interesting(self, change: Change, path: bytes) -> bool:
-        """Let through music, folders, and what is gone and might have been either; never what we write."""
+    def _interesting(self, path: bytes) -> bool:
+        """Let through music, and what may be a folder or have been one; never what we write."""
         if not self._watcher.rules.admits_path(path, self.path):
             return False
-        if self._watcher.rules.admits_file(path):
-            return True
-        if path.lower().endswith(OURS_AND_UNFINISHED):
-            return False
-        return change is Change.deleted or os.path.isdir(path)  # a folder, or what may have been one
-
-
-def _event_problem(error: Exception) -> str:
-    if "limit" in str(error).lower() or getattr(error, "errno", None) == 28:
-        return (
-            "The system's limit of watched folders is reached. To raise it:"
-            " sudo sysctl fs.inotify.max_user_watches=524288"
-        )
-    return f"Changes cannot be followed here ({error})."
+        return self._watcher.rules.admits_file(path) or not path.lower().endswith(OURS_AND_UNFINISHED)

@@ -28,7 +28,7 @@ def library(tmp_path: Path) -> Path:
 @pytest.fixture
 def settings(library: Path, tmp_path: Path) -> Settings:
     """Return settings for one worker and that folder, without waiting for file system events."""
-    return Settings(libraries=(library,), data_dir=tmp_path / "data", workers=1, watching="off")
+    return Settings(libraries=(library,), data_dir=tmp_path / "data", workers=1, watching="off", busy_percent=0)
 
 
 @pytest.fixture

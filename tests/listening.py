@@ -27,6 +27,7 @@ class Listener:
         self.walked: set[bytes] = set()
         self.refusal: str | None = None
         self.found = 0
+        self.online: dict[bytes, bool] = {}
 
     async def observe(self, events: Sequence[FileEvent], *, walk: bool = False) -> None:
         """Take note of files seen and gone."""
@@ -56,6 +57,10 @@ class Listener:
             if path.startswith(root + b"/") and path not in self.walked:
                 del self.known[path]
         return None
+
+    async def attend(self, root: bytes, *, online: bool) -> None:
+        """Remember which folders can be read."""
+        self.online[root] = online
 
     def names(self) -> set[str]:
         """Return the names of the files that are there."""

@@ -9,6 +9,7 @@ import pytest
 from auralis_fp.backlog import Backlog
 from auralis_fp.model import Counts, FileEvent
 from auralis_fp.store.library import Library
+from auralis_fp.store.records import Suspect
 from stored import CORRUPT, LATER, SONG, STAMP, analysed, known, library_in, queued, seen, stored
 
 
@@ -77,7 +78,7 @@ async def test_a_job_put_back_is_there_again(library: Library, backlog: Backlog)
     again = await backlog.claim_file(SONG)
     assert again is not None
     assert again.attempts == 0
-    await backlog.put_back(again, tried=True)
+    await backlog.put_back(again, Suspect.DEADLY)
     third = await backlog.claim_file(SONG)
     assert third is not None
     assert third.attempts == 1
@@ -88,14 +89,14 @@ async def test_only_the_holder_puts_back(library: Library, backlog: Backlog) -> 
     job = await queued(library)
     await backlog.put_back(job)
     again = await backlog.claim_file(SONG)
-    await backlog.put_back(job, tried=True)
+    await backlog.put_back(job, Suspect.DEADLY)
     assert (await known(library)).state == "running"
     assert again is not None
 
 
 async def test_attempts_are_told_with_the_failure(library: Library, backlog: Backlog) -> None:
     """The number of tries includes the last one."""
-    await backlog.put_back(await queued(library), tried=True)
+    await backlog.put_back(await queued(library), Suspect.DEADLY)
     job = await backlog.claim_file(SONG)
     assert job is not None
     await library.record(job.file_id, CORRUPT, STAMP, claim=job.claim, source="analysis")

@@ -57,7 +57,7 @@ class AudioStream:
         Raises
         ------
         ScanError
-            ``unreadable``: the disk or network failed on the way.
+            ``io_error``: the disk or network failed on the way.
         DecodeError
             ``corrupt``: nothing could be decoded.
         """
@@ -109,7 +109,7 @@ def open_audio(path: bytes) -> AudioStream:
     Raises
     ------
     ScanError
-        ``missing``, ``unreadable``, ``not_regular``.
+        ``missing``, ``unreadable``, ``io_error``, ``not_regular``.
     DecodeError
         ``unsupported``: not audio, or no decoder for it; ``no_audio``: empty, or a video without sound; ``corrupt``:
         nothing of it decodes; ``limits``: more than 32 channels, or a rate outside 1 kHz to 1 MHz.

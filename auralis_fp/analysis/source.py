@@ -11,6 +11,7 @@ from ..errors import ScanError
 
 HEAD_BYTES: Final = 4096
 _MAX_TAGS: Final = 16
+_NOT_THE_DISK: Final = frozenset((errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL))
 
 
 class Source:
@@ -27,7 +28,7 @@ class Source:
     Raises
     ------
     ScanError
-        ``missing``, ``unreadable`` or ``not_regular``.
+        ``missing``, ``unreadable`` (not allowed), ``io_error`` (disk or network) or ``not_regular``.
     """
 
     def __init__(self, path: bytes) -> None:
@@ -119,4 +120,5 @@ def _check_regular(status: os.stat_result) -> None:
 
 def _unreadable(error: OSError | ValueError) -> ScanError:
     reason = error.strerror if isinstance(error, OSError) else None
-    return ScanError("unreadable", f"The file cannot be read: {(reason or 'bad name').lower()}.")
+    code = "io_error" if isinstance(error, OSError) and error.errno not in _NOT_THE_DISK else "unreadable"
+    return ScanError(code, f"The file cannot be read: {(reason or 'bad name').lower()}.")

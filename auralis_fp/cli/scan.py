@@ -44,7 +44,9 @@ async def scan(settings: Settings) -> int:
         The database cannot be used, for one.
     """
     started = time.monotonic()
-    service = Service(replace(settings, watching="off", quiet_hours=""))  # who asks for a scan means now
+    service = Service(
+        replace(settings, watching="off", quiet_hours="", busy_percent=0)
+    )  # who asks for a scan means now
     tally = _Tally()
     async with service.running():
         if service.fault is not None:

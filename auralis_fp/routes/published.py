@@ -189,6 +189,7 @@ class Failure(Form):
     reason: str
     attempts: int
     failed_at: float
+    retry_at: float | None
 
 
 class File(Form):

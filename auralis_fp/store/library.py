@@ -45,15 +45,15 @@ class Library:
 
         async def operation(db: aiosqlite.Connection) -> int:
             for path in gone:
-                await _mark_gone(db, "path = ? OR " + _below(), (path, *_below_range(path)))
+                await _mark_gone(db, "path = ? OR " + below(), (path, *below_range(path)))
             return await _take_in(db, seen, walk=walk) if seen else 0
 
         return await self.database.write(operation)
 
     async def confine(self, roots: Sequence[bytes]) -> None:
         """Set aside the files outside *roots*, with their results: folders taken off the list are not worked on."""
-        inside = " OR ".join(_below() for _ in roots) or "false"
-        ranges = [bound for root in roots for bound in _below_range(root)]
+        inside = " OR ".join(below() for _ in roots) or "false"
+        ranges = [bound for root in roots for bound in below_range(root)]
 
         async def operation(db: aiosqlite.Connection) -> None:
             await _mark_gone(db, f"NOT ({inside})", ranges)
@@ -74,16 +74,23 @@ class Library:
 
         async def operation(db: aiosqlite.Connection) -> list[bytes]:
             rows = await db.execute_fetchall(
-                f"SELECT path FROM files WHERE missing_since IS NULL AND {_below()}"
+                f"SELECT path FROM files WHERE missing_since IS NULL AND {below()}"
                 " AND id NOT IN (SELECT file_id FROM walked)",
-                _below_range(folder),
+                below_range(folder),
             )
             return [row["path"] for row in rows]
 
         return await self.database.write(operation)
 
     async def record(
-        self, file_id: int, outcome: Analysed | Rejected, stamp: FileStamp, *, claim: str | None, source: Source
+        self,
+        file_id: int,
+        outcome: Analysed | Rejected,
+        stamp: FileStamp,
+        *,
+        claim: str | None,
+        source: Source,
+        retry_at: float | None = None,
     ) -> bool:
         """Store the outcome of a job and end the job.
 
@@ -97,6 +104,8 @@ class Library:
             The job's token; None where no job is needed (takeovers).
         source : str
             ``analysis``, ``sidecar`` or ``import``.
+        retry_at : float, optional
+            When a file that could not be read is to be tried again, in Unix seconds.
 
         Returns
         -------
@@ -113,7 +122,13 @@ class Library:
             for row in rows:
                 if claim is None or row["claim"] == claim:
                     attempts = (row["attempts"] or 0) + 1
-                    await _store(db, file_id, outcome, stamp, source, attempts)
+                    fault = schema.fault_of(outcome.fingerprint) if isinstance(outcome, Analysed) else None
+                    if isinstance(outcome, Rejected) or fault is not None:
+                        failure = outcome if isinstance(outcome, Rejected) else invalid(fault)
+                        await store_failure(db, file_id, failure, stamp, attempts, retry_at)
+                    else:
+                        await _store(db, file_id, outcome, stamp, source)
+                    await db.execute("DELETE FROM jobs WHERE file_id = ?", (file_id,))
                     return True
             await db.execute("UPDATE jobs SET claim = NULL WHERE file_id = ? AND claim = ?", (file_id, claim))
             return False
@@ -235,12 +250,13 @@ _STATE_CONDITIONS: Final = {
 }
 
 
-def _below() -> str:
+def below(column: str = "path") -> str:
     """Return the condition for paths below a folder, as a range that the index on paths serves."""
-    return "(path > ? AND path < ?)"
+    return f"({column} > ? AND {column} < ?)"
 
 
-def _below_range(folder: bytes) -> tuple[bytes, bytes]:
+def below_range(folder: bytes) -> tuple[bytes, bytes]:
+    """Return the two ends of that range."""
     separator = os.sep.encode()
     prefix = folder.rstrip(separator) + separator
     return prefix, prefix[:-1] + bytes([prefix[-1] + 1])
@@ -253,6 +269,21 @@ async def _mark_gone(db: aiosqlite.Connection, condition: str, parameters: Itera
         f"UPDATE files SET missing_since = ? WHERE missing_since IS NULL AND ({condition})",
         (time.time(), *values),
     )
+    await follow_moves(db, f"{condition}", values)
+
+
+_SAME_MUSIC: Final = "id IN (SELECT p.file_id FROM fingerprints p JOIN fingerprints q ON q.content = p.content WHERE "
+
+
+async def follow_moves(db: aiosqlite.Connection, condition: str, parameters: Iterable[Any]) -> None:
+    """Let the host's ids of files that are gone go with the music, where it lies elsewhere now."""
+    await db.execute(
+        "UPDATE tracks SET file_id = coalesce((SELECT q.file_id FROM fingerprints p"
+        " JOIN fingerprints q ON q.content = p.content JOIN files g ON g.id = q.file_id AND g.missing_since IS NULL"
+        " WHERE p.file_id = tracks.file_id LIMIT 1), file_id)"
+        f" WHERE file_id IN (SELECT id FROM files WHERE missing_since IS NOT NULL AND ({condition}))",
+        tuple(parameters),
+    )
 
 
 async def _take_in(db: aiosqlite.Connection, seen: list[tuple[bytes, int, int]], *, walk: bool) -> int:
@@ -260,12 +291,21 @@ async def _take_in(db: aiosqlite.Connection, seen: list[tuple[bytes, int, int]],
     await db.execute(_SEEN)
     await db.execute("DELETE FROM seen")
     await db.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?, ?)", seen)
+    await db.execute(  # another file in the same place: what its forerunner did is not held against it
+        "UPDATE jobs SET attempts = 0, suspect = 0, sidecar_checked = 0 WHERE claim IS NULL AND file_id IN"
+        " (SELECT f.id FROM seen s CROSS JOIN files f USING (path) WHERE f.size != s.size OR f.mtime_ns != s.mtime_ns)"
+    )
+    returned = await db.execute_fetchall(
+        "SELECT f.id FROM seen s CROSS JOIN files f USING (path) WHERE f.missing_since IS NOT NULL"
+    )
     await db.execute(
         "INSERT INTO files (path, size, mtime_ns, added_at) SELECT path, size, mtime_ns, ? FROM seen WHERE true"
         " ON CONFLICT (path) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns, missing_since = NULL"
         " WHERE size != excluded.size OR mtime_ns != excluded.mtime_ns OR missing_since IS NOT NULL",
         (time.time(),),
     )
+    if ids := [row["id"] for row in returned]:
+        await follow_moves(db, _SAME_MUSIC + "q.file_id IN (SELECT value FROM json_each(?)))", (json.dumps(ids),))
     if walk:
         await db.execute(_WALKED)
         await db.execute("INSERT OR IGNORE INTO walked SELECT f.id FROM seen CROSS JOIN files f USING (path)")
@@ -291,35 +331,50 @@ async def queue(db: aiosqlite.Connection, condition: str, parameters: Iterable[A
     return cursor.rowcount
 
 
-_VALUES: Final = ", ".join("?" for _ in range(8 + len(schema.NAMES)))
+_COLUMNS: Final = (
+    "file_id, algorithm_version, size, mtime_ns, source, analysed_at, processing_time_ms, metadata, content"
+)
 _STORE: Final = (
-    "INSERT OR REPLACE INTO fingerprints (file_id, algorithm_version, size, mtime_ns, source, analysed_at,"
-    f" processing_time_ms, metadata, {', '.join(schema.NAMES)}) VALUES ({_VALUES})"
+    f"INSERT OR REPLACE INTO fingerprints ({_COLUMNS}, {', '.join(schema.NAMES)})"
+    f" VALUES ({', '.join('?' for _ in range(9 + len(schema.NAMES)))})"
 )
 
 
-async def _store(
+async def _store(db: aiosqlite.Connection, file_id: int, outcome: Analysed, stamp: FileStamp, source: Source) -> None:
+    metadata = json.dumps(outcome.metadata.as_json(), allow_nan=False)
+    made = (schema.ALGORITHM_VERSION, stamp.size, stamp.mtime_ns, source, time.time(), outcome.processing_time_ms)
+    values = (outcome.fingerprint[name] for name in schema.NAMES)
+    await db.execute(_STORE, (file_id, *made, metadata, outcome.content, *values))
+    await db.execute("DELETE FROM failures WHERE file_id = ?", (file_id,))
+
+
+async def store_failure(
     db: aiosqlite.Connection,
     file_id: int,
-    outcome: Analysed | Rejected,
+    rejected: Rejected,
     stamp: FileStamp,
-    source: Source,
     attempts: int,
+    retry_at: float | None = None,
 ) -> None:
-    if isinstance(outcome, Analysed):
-        fault = schema.fault_of(outcome.fingerprint)
-        if fault is not None:
-            outcome = Rejected("internal", "invalid_fingerprint", f"The analysis gave no valid fingerprint: {fault}.")
-    version, now = schema.ALGORITHM_VERSION, time.time()
-    if isinstance(outcome, Analysed):
-        metadata = json.dumps(outcome.metadata.as_json(), allow_nan=False)
-        row = (file_id, version, stamp.size, stamp.mtime_ns, source, now, outcome.processing_time_ms, metadata)
-        await db.execute(_STORE, (*row, *(outcome.fingerprint[name] for name in schema.NAMES)))
-        await db.execute("DELETE FROM failures WHERE file_id = ?", (file_id,))
-    else:
-        text = (outcome.stage, outcome.code, outcome.reason[:2000])
-        await db.execute(
-            "INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (file_id, version, stamp.size, stamp.mtime_ns, *text, attempts, now),
-        )
-    await db.execute("DELETE FROM jobs WHERE file_id = ?", (file_id,))
+    """Keep why a file cannot be used."""
+    await db.execute(
+        "INSERT OR REPLACE INTO failures (file_id, algorithm_version, size, mtime_ns, stage, code, reason, attempts,"
+        " failed_at, retry_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            file_id,
+            schema.ALGORITHM_VERSION,
+            stamp.size,
+            stamp.mtime_ns,
+            rejected.stage,
+            rejected.code,
+            rejected.reason[:2000],
+            attempts,
+            time.time(),
+            retry_at,
+        ),
+    )
+
+
+def invalid(fault: str | None) -> Rejected:
+    """Return the answer for an analysis whose result cannot be believed."""
+    return Rejected("internal", "invalid_fingerprint", f"The analysis gave no valid fingerprint: {fault}.")

@@ -5,6 +5,7 @@ import binascii
 import json
 import sqlite3
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Final, Literal, NamedTuple
 
 from .. import schema
@@ -37,6 +38,7 @@ class StoredFailure:
     reason: str
     attempts: int
     failed_at: float
+    retry_at: float | None = None  # None: not before the file changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,14 @@ class FileRecord:
         return Analysed(self.fingerprint.values, self.fingerprint.metadata, self.fingerprint.processing_time_ms)
 
 
+class Suspect(IntEnum):
+    """What a job is held to be capable of; the higher, the later it is worked on."""
+
+    NOTHING = 0
+    SLOW = 1  # took longer than it may: more time
+    DEADLY = 2  # its worker died: alone
+
+
 class Page(NamedTuple):
     """A piece of a listing, and the key that continues it (None at the end)."""
 
@@ -68,13 +78,14 @@ class Page(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One file to be worked on; ``claim`` is the token its result must carry."""
+    """One file to be worked on; ``claim`` is the token its result must carry, ``suspect`` one of ``Suspect``."""
 
     file_id: int
     path: bytes
     stamp: FileStamp
     attempts: int
     claim: str = field(default="")
+    suspect: int = 0
 
 
 #: One row a file. ``{where}`` narrows it down; what a state is, is said here and nowhere else.
@@ -88,7 +99,7 @@ SELECT f.id, f.path, f.size, f.mtime_ns,
             ELSE 'done' END AS state,
        p.file_id AS fingerprinted, p.algorithm_version, p.size AS analysed_size, p.mtime_ns AS analysed_mtime_ns,
        p.source, p.analysed_at, p.processing_time_ms, p.metadata, {values},
-       x.file_id AS failed, x.stage, x.code, x.reason, x.attempts, x.failed_at,
+       x.file_id AS failed, x.stage, x.code, x.reason, x.attempts, x.failed_at, x.retry_at,
        (SELECT group_concat(t.track_id) FROM tracks t WHERE t.file_id = f.id) AS track_ids
 FROM files f
 LEFT JOIN jobs j ON j.file_id = f.id
@@ -129,6 +140,7 @@ def _failure(row: sqlite3.Row) -> StoredFailure:
         reason=row["reason"],
         attempts=row["attempts"],
         failed_at=row["failed_at"],
+        retry_at=row["retry_at"],
     )
 
 

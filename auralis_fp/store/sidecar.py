@@ -10,10 +10,12 @@ import os
 import stat
 import sys
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from .. import __version__, schema
+from ..identity import DIGEST_BYTES
 from ..model import Analysed, FileStamp
 from ..settings import Settings
 from ..wire import to_json
@@ -26,7 +28,7 @@ LONGEST_NAME: Final = 255  # bytes, on the usual file systems
 _REPLACE_TRIES: Final = 5  # on Windows another program may have the old one open for a moment
 
 
-def read(path: bytes, stamp: FileStamp, settings: Settings) -> Analysed | None:
+def read(path: bytes, stamp: FileStamp, settings: Settings, content: bytes | None = None) -> Analysed | None:
     """Return the fingerprint that a sidecar holds for this very file, if there is one to believe.
 
     Parameters
@@ -36,11 +38,13 @@ def read(path: bytes, stamp: FileStamp, settings: Settings) -> Analysed | None:
     stamp : FileStamp
         The audio file as it is now.
     settings : Settings
+    content : bytes, optional
+        What names the music in it: a sidecar of the same music is believed whatever the stamp.
     """
     if settings.sidecars == "off":
         return None
     for place in _places(path, settings):
-        found = _believed(_load(place), stamp)
+        found = _believed(_load(place), stamp, content)
         if found is not None:
             return found
     return None
@@ -74,6 +78,21 @@ def write(path: bytes, analysed: Analysed, stamp: FileStamp, settings: Settings)
     return elsewhere
 
 
+def clear_away(paths: Iterable[bytes], settings: Settings) -> None:
+    """Remove what a run that was killed may have left half written where the sidecars of these files go."""
+    for place in (place for path in paths for place in _places(path, settings)):
+        folder, start = os.path.split(_partial(place))
+        with contextlib.suppress(OSError), os.scandir(folder) as entries:
+            for name in [entry.name for entry in entries if entry.name.startswith(start)]:
+                os.unlink(os.path.join(folder, name))
+
+
+def _partial(place: bytes) -> bytes:
+    """Return where a sidecar is written before it is put in place, but for the number of the process at its end."""
+    folder, name = os.path.split(place)
+    return os.path.join(folder, b"." + name[:200] + b".partial-")
+
+
 def _places(path: bytes, settings: Settings) -> list[bytes]:
     """Return where a sidecar may lie: beside the file if that is set and possible, then in the data folder."""
     digest = hashlib.blake2b(path, digest_size=16).hexdigest()
@@ -100,24 +119,36 @@ def _load(place: bytes) -> Any:
         return None
 
 
-def _believed(document: Any, stamp: FileStamp) -> Analysed | None:
-    """Return the fingerprint of a document that is ours, of this version, and of this very file."""
+def _believed(document: Any, stamp: FileStamp, content: bytes | None) -> Analysed | None:
+    """Return the fingerprint of a document that is ours, of this version, and of this very file or its music."""
     match document:
         case {
             "format_version": "1.0",
             "algorithm": schema.ALGORITHM,
             "algorithm_version": schema.ALGORITHM_VERSION,
-            "audio_file": {"size_bytes": stamp.size, "mtime_ns": stamp.mtime_ns},
+            "audio_file": dict() as file,
             "fingerprint": dict() as values,
             "metadata": dict() as metadata,
             "processing_time_ms": int() | float() as milliseconds,
         } if schema.fault_of(values) is None and 0 <= milliseconds < 1e12:
+            known = _content(file.get("content_id"))
+            if (file.get("size_bytes"), file.get("mtime_ns")) != (stamp.size, stamp.mtime_ns) and (
+                content is None or known != content
+            ):
+                return None
             try:
                 track = metadata_from_json(metadata)
             except ValueError:
                 return None
-            return Analysed({name: float(values[name]) for name in schema.NAMES}, track, float(milliseconds))
+            return Analysed({name: float(values[name]) for name in schema.NAMES}, track, float(milliseconds), known)
     return None
+
+
+def _content(text: object) -> bytes | None:
+    try:
+        return bytes.fromhex(text) if isinstance(text, str) and len(text) == 2 * DIGEST_BYTES else None
+    except ValueError:
+        return None
 
 
 def _foreign(place: bytes) -> bool:
@@ -145,6 +176,7 @@ def _document(path: bytes, analysed: Analysed, stamp: FileStamp) -> dict[str, An
             # local time without zone: the host compares it as text
             "modified_at": datetime.fromtimestamp(stamp.mtime_ns / 1e9).isoformat(),  # noqa: DTZ006
             "mtime_ns": stamp.mtime_ns,
+            "content_id": analysed.content.hex() if analysed.content is not None else None,
         },
         "fingerprint": analysed.fingerprint,
         "processing_time_ms": analysed.processing_time_ms,
@@ -155,8 +187,7 @@ def _document(path: bytes, analysed: Analysed, stamp: FileStamp) -> dict[str, An
 
 def _replace(place: bytes, content: bytes) -> None:
     """Put *content* at *place* so that a reader finds the old file or the new one, whatever happens in between."""
-    folder, name = os.path.split(place)
-    partial = os.path.join(folder, b"." + name[:200] + b".partial-%d" % os.getpid())
+    partial = _partial(place) + b"%d" % os.getpid()
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     try:
         descriptor = os.open(partial, flags, 0o644)

@@ -164,10 +164,10 @@ def test_film_with_a_default_track(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that fails to read")
 def test_failing_disk() -> None:
-    """A regular file that cannot be read is unreadable, not damaged."""
+    """A regular file that cannot be read is no damaged file."""
     with pytest.raises(ScanError) as caught:
         open_audio(b"/proc/self/mem")
-    assert caught.value.code == "unreadable"
+    assert caught.value.code == "io_error"
 
 
 @pytest.mark.parametrize("head", [b"fLaC", b"OggS\0\2", b"RIFF\0\0\0\0WAVEfmt ", b"\0\0\0\x20ftypM4A ", b"wvpk"])

@@ -1,0 +1,63 @@
+"""Results that hold for more than the file they were made of, and those that no longer hold."""
+
+from typing import Final
+
+import aiosqlite
+
+from .. import schema
+from ..model import Analysed
+from .database import Database
+from .library import follow_moves, queue
+from .records import SELECT_FILES, Job, file_record
+
+_MADE: Final = "algorithm_version, source, analysed_at, processing_time_ms, metadata, content"
+_COPY: Final = (
+    f"INSERT OR REPLACE INTO fingerprints (file_id, size, mtime_ns, {_MADE}, {', '.join(schema.NAMES)})"
+    f" SELECT f.id, f.size, f.mtime_ns, {', '.join('p.' + name for name in (*_MADE.split(', '), *schema.NAMES))}"
+    " FROM fingerprints p, files f WHERE f.id = ? AND p.content = ? AND p.algorithm_version = ? LIMIT 1"
+)
+_VERSION: Final = "algorithm version"  # what the whole database was last looked through for
+
+
+async def reuse(database: Database, job: Job, content: bytes) -> Analysed | None:
+    """End a job with the result that another file, or an earlier state of this one, has for the same music.
+
+    Returns
+    -------
+    Analysed or None
+        The result; None if there is none, or the job is no longer held.
+    """
+
+    async def operation(db: aiosqlite.Connection) -> Analysed | None:
+        held = await db.execute_fetchall(
+            "SELECT 1 FROM jobs j JOIN files f ON f.id = j.file_id"
+            " WHERE f.id = ? AND f.size = ? AND f.mtime_ns = ? AND j.claim = ?",
+            (job.file_id, job.stamp.size, job.stamp.mtime_ns, job.claim),
+        )
+        if not list(held):
+            return None
+        cursor = await db.execute(_COPY, (job.file_id, content, schema.ALGORITHM_VERSION))
+        if not cursor.rowcount:
+            return None
+        await db.execute("DELETE FROM failures WHERE file_id = ?", (job.file_id,))
+        await db.execute("DELETE FROM jobs WHERE file_id = ?", (job.file_id,))
+        await follow_moves(db, "id IN (SELECT file_id FROM fingerprints WHERE content = ?)", (content,))
+        (row,) = await db.execute_fetchall(f"{SELECT_FILES} WHERE f.id = ?", (job.file_id,))
+        outcome = file_record(row).outcome()
+        assert isinstance(outcome, Analysed)  # noqa: S101 - it was just stored
+        return outcome
+
+    return await database.write(operation)
+
+
+async def queue_outdated(database: Database) -> None:
+    """Queue what was made by another version of the algorithm; looked for once for each version."""
+
+    async def operation(db: aiosqlite.Connection) -> None:
+        rows = list(await db.execute_fetchall("SELECT value FROM memory WHERE key = ?", (_VERSION,)))
+        if rows and rows[0]["value"] == str(schema.ALGORITHM_VERSION):
+            return
+        await queue(db, "true")
+        await db.execute("INSERT OR REPLACE INTO memory VALUES (?, ?)", (_VERSION, str(schema.ALGORITHM_VERSION)))
+
+    await database.write(operation)
