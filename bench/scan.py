@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
+from auralis_fp.identity import find_payload
+
 from .music import table
 from .options import Options
 
@@ -41,7 +43,16 @@ def _copies(files: Sequence[Path], folder: Path, number: int) -> list[Path]:
     names = [folder / f"{n}{files[n % len(files)].suffix}" for n in range(number)]
     for n, name in enumerate(names):
         shutil.copyfile(files[n % len(files)], name)
+        _make_distinct(name, n)
     return sorted(names, key=lambda path: -path.stat().st_size)
+
+
+def _make_distinct(path: Path, number: int) -> None:
+    """Change the last bytes of the sound, or one analysis would do for all copies."""
+    with path.open("r+b") as file:
+        _, end = find_payload(file).spans[-1]
+        file.seek(end - 4)
+        file.write(number.to_bytes(4, "big"))
 
 
 def _compare(folder: Path, tracks: Sequence[Path], workers: int, rounds: int) -> tuple[float, ...]:
