@@ -16,6 +16,7 @@ from auralis_fp.formats import is_music
 from .options import Options
 
 PARTS = ("accuracy", "speed", "memory", "http", "scan", "store", "host", "growth")
+LONG = ("tempo", "mutations", "chaos")
 
 
 def main() -> int:
@@ -26,7 +27,8 @@ def main() -> int:
         print(f"there is no music in {arguments.music}", file=sys.stderr)
         return 2
     chosen = files[:: max(1, len(files) // arguments.most)][: arguments.most]
-    options = Options(chosen, arguments.quick, arguments.scratch)
+    options = Options(chosen, arguments.quick, arguments.scratch, arguments.minutes, arguments.seed)
+    sys.path.append(str(Path(__file__).parent.parent / "tests"))  # the long forms of tests use what those use
     print(header(len(chosen)))
     for name in arguments.parts or PARTS:
         part = import_module(f"bench.{name}")  # its imports are its own: the peers need not be there for the rest
@@ -38,7 +40,10 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure accuracy and cost, print Markdown.")
     parser.add_argument(
-        "parts", nargs="*", choices=[*PARTS, "tempo", []], help="what to measure; all but tempo if not given"
+        "parts",
+        nargs="*",
+        choices=[*PARTS, *LONG, []],
+        help=f"what to measure; all but {' and '.join(LONG)} if not given",
     )
     parser.add_argument(
         "--music", type=Path, default=Path("demo-library"), help="folder of music (default %(default)s)"
@@ -49,6 +54,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--clips", type=Path, default=Path("tempo-set"), help="where the tempo set is rendered (default %(default)s)"
     )
+    parser.add_argument("--minutes", type=float, default=5, help="how long chaos lasts (default %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="of the chance in chaos (default %(default)s)")
     return parser
 
 

@@ -7,8 +7,13 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Music to measure on, whether to shorten what takes long, and where large files may go (None: as usual)."""
+    """Music to measure on, whether to shorten what takes long, and where large files may go (None: as usual).
+
+    ``minutes`` is how long chaos lasts, ``seed`` that of its chance.
+    """
 
     files: Sequence[Path]
     quick: bool = False
     scratch: Path | None = None
+    minutes: float = 5.0
+    seed: int = 1

@@ -3,7 +3,6 @@
 import os
 import struct
 from pathlib import Path
-from random import Random
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from audio_files import RATE, RECIPES, FloatArray, Recipe, dice, encode, likeness, tones, write_recipe, write_wav
 from auralis_fp.analysis.decode import open_audio
 from auralis_fp.errors import DecodeError
+from hostile_files import damaged, with_sizes
 
 OF_TITLE = {recipe.title: recipe for recipe in RECIPES}
 STREAMED = ["mp3-mpeg_layer_iii", "ogg-vorbis", "oga-flac", "opus-libopus", "aac-aac", "ac3-ac3", "flac-pcm_16"]
@@ -27,12 +27,6 @@ def written(path: Path, title: str, seconds: float = 4.0, channels: int = 2) -> 
     recipe = OF_TITLE[title]
     write_recipe(path, recipe, tones(seconds, channels, recipe.rate))
     return path.read_bytes()
-
-
-def with_sizes(wav: bytes, riff: int, data: int) -> bytes:
-    """The same WAV file with other sizes in its header."""
-    at = wav.index(b"data")
-    return wav[:4] + struct.pack("<I", riff) + wav[8 : at + 4] + struct.pack("<I", data) + wav[at + 8 :]
 
 
 @pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24"])
@@ -208,18 +202,3 @@ def test_random_damage(recipe: Recipe, tmp_path: Path) -> None:
         except DecodeError as error:
             refused.append(error.code)
     assert set(refused) <= {"unsupported", "no_audio", "corrupt", "limits"}
-
-
-def damaged(content: bytes, chance: Random, *, in_head: bool) -> bytes:
-    """A copy with a few bytes changed, in the first 200 or anywhere, and perhaps cut or repeated."""
-    copy = bytearray(content)
-    span = min(200, len(copy)) if in_head else len(copy)
-    for _ in range(chance.choice((1, 3, 10, 40))):
-        copy[chance.randrange(span)] = chance.choice((0, 0x7F, 0xFF, chance.randrange(256)))
-    way = chance.randrange(4)
-    if way == 0:
-        del copy[chance.randrange(len(copy)) :]
-    elif way == 1:
-        at = chance.randrange(len(copy))
-        copy[at:at] = copy[: chance.randrange(1000)]
-    return bytes(copy)

@@ -1,0 +1,180 @@
+"""Everything goes wrong at once, at random, for minutes: what is lost, doubled, redone or left over in the end."""
+
+import random
+import signal
+import tempfile
+import time
+from collections import Counter
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+from siege import Besieged, Ledger, audit
+
+from .disk import Disk, small_disk
+from .mischief import Faults
+from .music import table
+from .options import Options
+
+DISK_MB: Final = 192
+LIVES: Final = 2 / 3  # of the time the service is killed again and again; then it lives on, for its growth to be seen
+SETTLE_LIMIT_SEC: Final = 600.0
+SETTINGS: Final = {
+    "workers": 2,
+    "time_limit_sec": 5,  # a stopped worker must not cost the whole run
+    "time_limit_factor": 0.2,
+    "settle_sec": 0.5,
+    "sweep_interval_sec": 30,
+    "busy_percent": 0,
+}
+
+
+def report(options: Options) -> str:
+    """Return tables of what was done to a service and what was found amiss afterwards."""
+    minutes = min(options.minutes, 1.0) if options.quick else options.minutes
+    with tempfile.TemporaryDirectory(dir=options.scratch) as folder, small_disk(Path(folder) / "disk", DISK_MB) as disk:
+        return _Run(disk, options.seed).report(60 * minutes)
+
+
+class _Run:
+    """One run.
+
+    Parameters
+    ----------
+    disk : Disk
+        Where music and data lie.
+    seed : int
+        Of all chance; the service's own timing remains.
+    """
+
+    def __init__(self, disk: Disk, seed: int) -> None:
+        self._dice = random.Random(seed)  # noqa: S311 - no secret
+        roots = [disk.folder / "one", disk.folder / "two"]
+        for root in roots:
+            root.mkdir()
+        self._service = Besieged(roots, disk.folder / "data", SETTINGS)
+        self._ledger = Ledger(self._service.database)
+        self._faults = Faults(self._service, disk, self._dice)
+        self._counted: Counter[str] = Counter()
+        self._growth: list[tuple[float, float, int]] = []  # seconds into the last life, MB, handles
+        self._amiss: list[str] = []
+        self._stops: list[float] = []
+
+    def report(self, seconds: float) -> str:
+        """Run for so long, then wait until all is settled, compare, and say what was found."""
+        began = time.monotonic()
+        self._faults.furnish()
+        self._service.start()
+        self._storm(began + LIVES * seconds, lives=True)
+        last_life = time.monotonic()
+        self._storm(began + seconds, lives=False, since=last_life)
+        self._faults.relent()
+        with ExitStack() as closing:
+            closing.callback(self._finish)
+            status = self._service.until_idle(SETTLE_LIMIT_SEC)
+            self._sweep_and_settle()
+            self._watch_growth(last_life)
+        findings = audit(self._service.roots, self._service.data, settled=True)
+        self._ledger.look()
+        self._amiss += [f"{kind}: {name}" for kind, names in findings.faults().items() for name in names]
+        self._amiss += [f"redone: {name}" for name in self._ledger.redone]
+        orphans = self._service.until_gone()
+        figures = [
+            ("files at the end", findings.files),
+            ("with a result", findings.done),
+            ("that cannot be used", findings.failed),
+            ("analyses", len(self._ledger)),
+            ("failed requests while it was up", self._counted["no answer"]),
+            ("wrong sums in the status", self._counted["wrong sum"]),
+            ("lost", len(findings.lost) + len(findings.ghosts)),
+            ("doubled", len(findings.doubled)),
+            ("re-analysed without cause", len(self._ledger.redone)),
+            ("torn or left over sidecars", len(findings.torn) + len(findings.leftovers)),
+            ("sidecars that disagree with the database", len(findings.disagreeing)),
+            ("orphan processes", len(orphans)),
+            ("longest clean stop, s", max(self._stops, default=0.0)),
+            *self._grown(),
+        ]
+        faults = sorted(self._faults.done.items())
+        text = f"## Chaos, {seconds / 60:.0f} minutes\n\n" + table(("fault", "times"), faults)
+        text += "\n" + table(("afterwards", "number"), figures)
+        if self._amiss:
+            text += "\nAmiss:\n\n" + "".join(f"* {line}\n" for line in self._amiss[:50])
+        return text + f"\nState at the end: {status['health']['status']} {status['health']['reasons']}.\n"
+
+    def _finish(self) -> None:
+        self._stops.append(self._service.end(signal.SIGTERM))
+
+    def _storm(self, until: float, *, lives: bool, since: float | None = None) -> None:
+        """Do one thing after another until the time has come."""
+        next_death = time.monotonic() + self._dice.uniform(3, 20)
+        while time.monotonic() < until:
+            self._faults.one()
+            self._look(since)
+            time.sleep(self._dice.uniform(0.0, 0.25))
+            if lives and time.monotonic() > next_death:
+                self._die()
+                next_death = time.monotonic() + self._dice.uniform(3, 20)
+
+    def _die(self) -> None:
+        """Kill the service, or stop it; look at what is left; start it again."""
+        if self._dice.random() < 0.8:
+            self._faults.done["service killed"] += 1
+            self._service.end()
+        else:
+            self._faults.done["service stopped"] += 1
+            self._stops.append(self._service.end(signal.SIGTERM))
+        self._amiss += [f"orphan {pid}" for pid in self._service.until_gone()]
+        findings = audit(self._service.roots, self._service.data, settled=False)
+        self._amiss += [f"{kind}: {name}" for kind in ("broken", "torn") for name in getattr(findings, kind)]
+        self._ledger.look()
+        self._faults.before_start()
+        self._service.start()
+
+    def _look(self, since: float | None) -> None:
+        """Ask how it is doing, and take note of what is finished."""
+        try:
+            counts = self._service.get("/status")["counts"]
+        except OSError:
+            self._counted["no answer"] += 1
+            return
+        total = counts.pop("total")
+        self._counted["wrong sum"] += total != sum(counts.values()) or min(counts.values()) < 0
+        self._ledger.look()
+        if since is not None:
+            self._watch_growth(since)
+
+    def _sweep_and_settle(self) -> None:
+        """Have it look through everything once more, and wait until all of that is done."""
+        before = {folder["path"]: folder["last_scan"] for folder in self._service.get("/status")["folders"]}
+        self._service.post("/scan")
+        give_up = time.monotonic() + SETTLE_LIMIT_SEC
+        while any(
+            folder["scanning"] or folder["last_scan"] == before[folder["path"]]
+            for folder in self._service.get("/status")["folders"]
+        ):
+            assert time.monotonic() < give_up, self._service.get("/status")
+            time.sleep(0.2)
+        self._service.until_idle(SETTLE_LIMIT_SEC)
+
+    def _watch_growth(self, since: float) -> None:
+        assert self._service.process is not None
+        process = psutil.Process(self._service.process.pid)
+        self._growth.append((time.monotonic() - since, process.memory_full_info().uss / 1e6, process.num_fds()))
+
+    def _grown(self) -> list[tuple[str, object]]:
+        """Compare the first quarter of the last life, its start left out, with the last quarter."""
+        last = self._growth[-1][0]
+        early = [entry for entry in self._growth if 0.1 * last < entry[0] < 0.35 * last]
+        late = [entry for entry in self._growth if entry[0] > 0.75 * last]
+        if not early or not late:
+            return []
+        memory = [sum(entry[1] for entry in part) / len(part) for part in (early, late)]
+        handles = [sum(entry[2] for entry in part) / len(part) for part in (early, late)]
+        return [
+            ("minutes of the last life", last / 60),
+            ("memory of the service early and late in it, MB", f"{memory[0]:.1f}, {memory[1]:.1f}"),
+            ("open handles early and late in it", f"{handles[0]:.1f}, {handles[1]:.1f}"),
+        ]
