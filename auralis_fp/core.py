@@ -25,7 +25,8 @@ from .settings import Settings
 from .status_board import StatusBoard
 from .store.database import open_database
 from .store.library import Library
-from .store.records import FileRecord, Page
+from .store.listings import Listings
+from .store.records import FileRecord
 from .tasks import cancel_and_wait, supervise
 from .throughput import Throughput
 from .watcher import Watcher
@@ -160,17 +161,10 @@ class Service:
             raise RequestError(404, "file_not_found", f"There is no file {file_id}.")
         return record
 
-    async def files(self, *, state: str | None, query: str | None, after: str | None, limit: int) -> Page:
-        """List files by path; 400 for a state or key that is none."""
-        library = self._live.parts.library
-        try:
-            return await library.files(state=state, query=query, after=after, limit=limit)
-        except ValueError as error:
-            raise RequestError(400, "bad_field", f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
-
-    async def failure_codes(self) -> dict[str, int]:
-        """Count the failed files by code."""
-        return await self._live.parts.library.failure_codes()
+    @property
+    def listings(self) -> Listings:
+        """What can be looked up: files filtered and sorted, all fingerprints at once, what work costs."""
+        return Listings(self._live.parts.library.database)
 
     async def status(self) -> dict[str, Any]:
         """Return the status as the API describes it."""
@@ -180,6 +174,11 @@ class Service:
         """Return whether requests can be answered, without asking the database; 503 if they cannot."""
         board = self._live.board
         return board.health() | {"uptime_sec": board.uptime_sec, "state": board.state()[0]}
+
+    @property
+    def workers(self) -> int:
+        """How many files are analysed at the same time at most."""
+        return self._live.parts.pool.size
 
     @property
     def tally(self) -> Tally:

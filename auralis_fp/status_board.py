@@ -9,6 +9,7 @@ from math import floor
 from typing import Any, Final
 
 from . import __version__, schema
+from .load import Load, WorkerLoad
 from .model import Counts
 from .recorder import Parts
 from .tasks import happens_within
@@ -72,6 +73,7 @@ class StatusBoard:
         self._changed = asyncio.Event()
         self._started = time.monotonic()
         self._history = History()
+        self._load = WorkerLoad()
 
     @property
     def uptime_sec(self) -> int:
@@ -99,7 +101,7 @@ class StatusBoard:
                 "times_real_time": None if rate is None else round(rate.times_real_time, 2),
             },
             "eta_sec": self._parts.throughput.eta_sec(left) if state == "working" else None,
-            "workers": [asdict(worker) for worker in self._parts.pool.states()],
+            "workers": await self._workers(),
             "folders": [asdict(folder) for folder in self._watcher.folders()],
             "algorithm": schema.ALGORITHM,
             "algorithm_version": schema.ALGORITHM_VERSION,
@@ -109,6 +111,12 @@ class StatusBoard:
             "health": self.health(),
             "history": self._history.as_json(),
         }
+
+    async def _workers(self) -> list[dict[str, Any]]:
+        states = self._parts.pool.states()
+        used = await self._load.of([worker.pid for worker in states if worker.pid is not None])
+        idle = Load(None, None)
+        return [asdict(worker) | used.get(worker.pid or 0, idle)._asdict() for worker in states]
 
     def health(self) -> dict[str, Any]:
         """Return the overall health with its reasons, without asking the database."""

@@ -2,8 +2,7 @@
 
 import sys
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict
 from math import floor
 from typing import Any, Final
@@ -12,6 +11,7 @@ from .. import schema
 from ..settings import Settings
 from ..store.database import Database, open_database
 from ..store.library import Library
+from ..store.listings import Listings, Wanted
 from ..store.records import FileRecord
 from ..wire import path_text, to_json
 
@@ -44,11 +44,11 @@ async def status(settings: Settings, *, as_json: bool) -> int:
 
 async def _status(database: Database) -> dict[str, Any]:
     counts = await Library(database).counts()
-    codes = Counter([record.failure.code async for record in _failed(database) if record.failure is not None])
+    codes = await Listings(database).failure_codes()
     return {
         "counts": {"total": counts.total, **asdict(counts)},
         "percent": floor(100 * counts.done / counts.total) if counts.total else 0,
-        "failures": dict(codes.most_common()),
+        "failures": codes,
         "algorithm": schema.ALGORITHM,
         "algorithm_version": schema.ALGORITHM_VERSION,
     }
@@ -63,7 +63,8 @@ async def failures(settings: Settings, *, as_json: bool) -> int:
         Exit code, 0.
     """
     async with open_database(settings.database, read_only=True) as database:
-        records = [_failure(record) async for record in _failed(database)]
+        failed = Listings(database).all_files(Wanted(state="failed", limit=_PAGE))
+        records = [_failure(record) async for record in failed]
     if as_json:
         for record in records:
             print(to_json(record))
@@ -74,17 +75,6 @@ async def failures(settings: Settings, *, as_json: bool) -> int:
     else:
         print("No failures.")
     return 0
-
-
-async def _failed(database: Database) -> AsyncIterator[FileRecord]:
-    library, after = Library(database), None
-    while True:
-        page = await library.files(state="failed", after=after, limit=_PAGE)
-        for record in page.items:
-            yield record
-        if page.next is None:
-            return
-        after = page.next
 
 
 def _failure(record: FileRecord) -> dict[str, Any]:

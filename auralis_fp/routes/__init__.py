@@ -3,8 +3,9 @@
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from . import api, control, events, files, metrics, openapi, page
+from . import api, control, events, exports, files, metrics, openapi, page, survey
 from .answering import errors_as_json
+from .encoding import encode
 from .keys import SERVICE
 from .security import add_headers, guard
 
@@ -26,11 +27,18 @@ def add_routes(plugin: web.Application) -> None:
             web.get(r"/files/{file_id:\d+}", files.file),
             web.get(r"/tracks/{track_id:\d+}", api.track),
             web.get("/failures", files.failures),
+            web.get("/failures.csv", exports.as_csv),
+            web.get("/failures.json", exports.as_json),
+            web.get("/points", survey.points),
+            web.get("/throughput", survey.throughput),
+            web.get("/cost", survey.cost),
             web.get("/dimensions", files.dimensions),
             web.post("/scan", control.scan),
             web.post("/pause", control.pause),
             web.post("/resume", control.resume),
             web.post("/retry", control.retry),
+            web.post("/cancel", control.cancel),
+            web.post("/prioritise", control.prioritise),
             web.post("/playing", control.playing),
             web.get("/metrics", metrics.metrics),
             web.get("/openapi.json", openapi.document),
@@ -42,4 +50,4 @@ def add_routes(plugin: web.Application) -> None:
 
 def middlewares() -> list[Middleware]:
     """Return what every request passes, outermost first."""
-    return [guard, errors_as_json]
+    return [guard, errors_as_json, encode]

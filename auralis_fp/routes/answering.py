@@ -13,7 +13,6 @@ from ..wire import to_json
 
 log = logging.getLogger(__name__)
 
-COMPRESS_FROM: Final = 4096  # bytes
 _CODES: Final = {
     404: ("not_found", "There is nothing at this address."),
     405: ("method_not_allowed", "This address does not answer to that method."),
@@ -24,10 +23,12 @@ _CODES: Final = {
 def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
     """Return *value* as JSON."""
     body = to_json(value).encode("ascii")
-    response = web.Response(body=body, status=status, headers=headers, content_type="application/json")
-    if len(body) >= COMPRESS_FROM:
-        response.enable_compression()
-    return response
+    return web.Response(body=body, status=status, headers=headers, content_type="application/json")
+
+
+def printable(text: str) -> str:
+    """Return text for a log: what could end its line, or play with a terminal, is escaped."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
 def error_answer(error: RequestError, headers: Mapping[str, str] | None = None) -> web.Response:
@@ -52,8 +53,8 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
         allow = error.headers.get("Allow")
         return error_answer(RequestError(error.status, code, sentence), {"Allow": allow} if allow else None)
     except (StorageError, sqlite3.Error) as error:
-        log.warning("%s %s: %s", request.method, request.path, error)
+        log.warning("%s %s: %s", request.method, printable(request.path), error)
         return error_answer(RequestError(503, "storage", "The database cannot be used at the moment; see the log."))
     except Exception:
-        log.exception("%s %s", request.method, request.path)
+        log.exception("%s %s", request.method, printable(request.path))
         return error_answer(RequestError(500, "internal", "Something went wrong; the log has the details."))

@@ -1,7 +1,8 @@
 """Fingerprints: one, many, by the host's id; and how the service is doing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from typing import Any, Final
 
 from aiohttp import web
@@ -13,6 +14,7 @@ from ..wire import to_json
 from .answering import answer
 from .bodies import BatchRequest, TrackRequest, checked, path_bytes, read_body
 from .keys import service_of
+from .streaming import streamed
 
 BATCH_WIDTH: Final = 8  # items of one batch worked on at the same time
 
@@ -28,14 +30,13 @@ async def batch(request: web.Request) -> web.StreamResponse:
     body = await read_body(request, BatchRequest)
     service = service_of(request)
     service.state()  # raises while nothing can be answered: there is no status to change later
-    response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
-    await response.prepare(request)
-    try:
-        async for record in _in_order_of_completion(service, body.items):
+    headers = {"Content-Type": "application/x-ndjson"}
+    async with (
+        streamed(request, headers) as response,
+        aclosing(_in_order_of_completion(service, body.items)) as records,
+    ):
+        async for record in records:
             await response.write(to_json(record).encode("ascii") + b"\n")
-        await response.write_eof()
-    except ConnectionResetError:  # the reader has had enough; what was begun is stored all the same
-        pass
     return response
 
 
@@ -88,7 +89,7 @@ async def _line(service: Service, item: Any) -> dict[str, Any]:
         return {"track_id": given.get("track_id"), "path": given.get("filepath"), "error": problem}
 
 
-async def _in_order_of_completion(service: Service, items: Sequence[Any]) -> AsyncIterator[dict[str, Any]]:
+async def _in_order_of_completion(service: Service, items: Sequence[Any]) -> AsyncGenerator[dict[str, Any]]:
     waiting = iter(items)
     running: set[asyncio.Task[dict[str, Any]]] = set()
     try:

@@ -10,9 +10,11 @@ from aiohttp import web
 from ..errors import RequestError
 
 LARGEST_BODY: Final = 1 << 20  # bytes
-MOST_RETRIED: Final = 10_000  # ids in one request
+MOST_IDS: Final = 10_000  # in one request
+MOST_ITEMS: Final = 5_000  # in one batch
 
 Id = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+Ids = Annotated[list[Id], msgspec.Meta(max_length=MOST_IDS)]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=32_768)]
 
 
@@ -26,7 +28,7 @@ class TrackRequest(msgspec.Struct, forbid_unknown_fields=True):
 class BatchRequest(msgspec.Struct, forbid_unknown_fields=True):
     """Many files; each item is checked on its own, so that one bad one fails alone."""
 
-    items: list[Any]
+    items: Annotated[list[Any], msgspec.Meta(max_length=MOST_ITEMS)]
 
 
 class ScanRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -36,9 +38,26 @@ class ScanRequest(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class RetryRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """Failed files to queue again, by our ids; all of them if not given."""
+    """Failed files to queue again, by our ids, or by the code of their failure; all of them if neither is given."""
 
-    ids: Annotated[list[Id], msgspec.Meta(max_length=MOST_RETRIED)] | None = None
+    ids: Ids | None = None
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None = None
+
+    def __post_init__(self) -> None:
+        if self.ids is not None and self.code is not None:
+            raise ValueError("Either `ids` or `code` may be given")
+
+
+class CancelRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """Files to take off the list, by our ids; all that wait or are being worked on if not given."""
+
+    ids: Ids | None = None
+
+
+class PrioritiseRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """Files to work on before all others, by our ids; those that failed are tried again."""
+
+    ids: Annotated[list[Id], msgspec.Meta(min_length=1, max_length=MOST_IDS)]
 
 
 class PlayingRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -83,7 +102,7 @@ def checked(value: Any, kind: type[B]) -> B:
     try:
         return msgspec.convert(value, kind)
     except (msgspec.ValidationError, RecursionError) as error:
-        raise _bad_field(str(error), value, kind) from None
+        raise bad_field(str(error), value, kind) from None
 
 
 def path_bytes(text: str, field: str) -> bytes:
@@ -121,8 +140,8 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def _bad_field(message: str, value: Any, kind: type[msgspec.Struct]) -> RequestError:
-    """Word the checker's complaint with the name of the field in front."""
+def bad_field(message: str, value: Any, kind: type[msgspec.Struct]) -> RequestError:
+    """Return the error for what the checker complains of, with the name of the field in front."""
     what, _, where = message.partition(" - at `$")
     field = where.strip("`.")
     if not field:  # a missing or unknown field is named in the message itself

@@ -1,9 +1,9 @@
-"""What the listener may ask for: look again, wait, go on, try again."""
+"""What the listener may ask for: look again, wait, go on, try again, this first, not that."""
 
 from aiohttp import web
 
 from .answering import answer
-from .bodies import PlayingRequest, RetryRequest, ScanRequest, path_bytes, read_body
+from .bodies import CancelRequest, PlayingRequest, PrioritiseRequest, RetryRequest, ScanRequest, path_bytes, read_body
 from .keys import service_of
 
 
@@ -28,7 +28,24 @@ async def resume(request: web.Request) -> web.StreamResponse:
 async def retry(request: web.Request) -> web.StreamResponse:
     """Try failed files once more."""
     body = await read_body(request, RetryRequest, optional=True)
-    return answer({"queued": await service_of(request).retry(body.ids)}, 202)
+    service, ids = service_of(request), body.ids
+    if body.code is not None:
+        ids = await service.listings.failed_ids(body.code)
+    return answer({"queued": await service.retry(ids)}, 202)
+
+
+async def cancel(request: web.Request) -> web.StreamResponse:
+    """Take files off the list; they are not tried again until they change, or on request."""
+    body = await read_body(request, CancelRequest, optional=True)
+    return answer({"cancelled": await service_of(request).cancel(body.ids)}, 202)
+
+
+async def prioritise(request: web.Request) -> web.StreamResponse:
+    """Work on files before all others; those that failed are tried again."""
+    body = await read_body(request, PrioritiseRequest)
+    service = service_of(request)
+    await service.retry(body.ids)
+    return answer({"waiting": await service.prioritise(body.ids)}, 202)
 
 
 async def playing(request: web.Request) -> web.StreamResponse:

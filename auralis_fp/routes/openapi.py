@@ -1,7 +1,7 @@
 """The published description of the API (OpenAPI 3.1), put together from the forms that requests and answers have."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
@@ -10,8 +10,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from .. import __version__
-from ..store.records import STATES
-from . import api, bodies, control, events, files, metrics, published
+from . import api, bodies, control, events, exports, files, metrics, published, queries, survey
 from .answering import answer
 
 _JSON: Final = "application/json"
@@ -30,15 +29,10 @@ class Operation:
     errors: tuple[int, ...] = ()
     body: type | None = None
     body_optional: bool = False
-    query: Mapping[str, Any] = field(default_factory=dict)
+    query: type[queries.Query] | None = None
     kind: str = _JSON
 
 
-_PAGE: Final = {
-    "q": {"type": "string", "description": "only files whose path contains this text"},
-    "after": {"type": "string", "description": "`next` of the page before"},
-    "limit": {"type": "integer", "minimum": 1, "maximum": files.LARGEST_PAGE, "default": files.DEFAULT_PAGE},
-}
 _TEXT: Final = str
 OPERATIONS: Final = (
     Operation(
@@ -62,7 +56,7 @@ OPERATIONS: Final = (
         files.files,
         {200: published.Files},
         (400,),
-        query={"state": {"type": "string", "enum": list(STATES)}, **_PAGE},
+        query=queries.FilesQuery,
     ),
     Operation("get", "/files/{file_id}", files.file, {200: published.File}, (404,)),
     Operation(
@@ -72,7 +66,19 @@ OPERATIONS: Final = (
         {200: published.TrackAnswer, 202: published.Queued},
         (400, 404, 409, 415, 422),
     ),
-    Operation("get", "/failures", files.failures, {200: published.Failures}, (400,), query=_PAGE),
+    Operation("get", "/failures", files.failures, {200: published.Failures}, (400,), query=queries.FailuresQuery),
+    Operation("get", "/failures.csv", exports.as_csv, {200: _TEXT}, (400,), query=queries.ExportQuery, kind="text/csv"),
+    Operation(
+        "get",
+        "/failures.json",
+        exports.as_json,
+        {200: list[published.ExportedFailure]},
+        (400,),
+        query=queries.ExportQuery,
+    ),
+    Operation("get", "/points", survey.points, {200: published.Points}, (400,)),
+    Operation("get", "/throughput", survey.throughput, {200: published.Throughput}, (400,), query=queries.SpanQuery),
+    Operation("get", "/cost", survey.cost, {200: published.CostAnswer}, (400,), query=queries.FolderQuery),
     Operation("get", "/dimensions", files.dimensions, {200: published.Dimensions}),
     Operation(
         "post",
@@ -87,6 +93,18 @@ OPERATIONS: Final = (
     Operation("post", "/resume", control.resume, {202: published.StateAnswer}, (409,)),
     Operation(
         "post", "/retry", control.retry, {202: published.RetryAnswer}, _BODY, bodies.RetryRequest, body_optional=True
+    ),
+    Operation(
+        "post",
+        "/cancel",
+        control.cancel,
+        {202: published.CancelAnswer},
+        _BODY,
+        bodies.CancelRequest,
+        body_optional=True,
+    ),
+    Operation(
+        "post", "/prioritise", control.prioritise, {202: published.PrioritiseAnswer}, _BODY, bodies.PrioritiseRequest
     ),
     Operation("post", "/playing", control.playing, {202: published.StateAnswer}, _BODY, bodies.PlayingRequest),
     Operation("get", "/metrics", metrics.metrics, {200: _TEXT}, kind="text/plain"),
@@ -158,6 +176,14 @@ def _path_parameters(path: str) -> Iterator[dict[str, Any]]:
             yield {"name": part.strip("{}"), "in": "path", "required": True, "schema": number}
 
 
-def _query_parameters(query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for name, schema in query.items():
-        yield {"name": name, "in": "query", "required": False, "schema": schema}
+def _query_parameters(query: type[queries.Query] | None) -> Iterator[dict[str, Any]]:
+    if query is None:
+        return
+    for spec in msgspec.json.schema(query)["$defs"][query.__name__]["properties"].items():
+        name, schema = spec
+        options = [one for one in schema.pop("anyOf", ()) if one != {"type": "null"}]
+        if options:  # it may be left out, which is not to say that it may be null
+            schema = {**schema, **options[0]}
+            schema.pop("default", None)
+        described = {"description": text} if (text := schema.pop("description", None)) else {}
+        yield {"name": name, "in": "query", "required": False, "schema": schema, **described}

@@ -132,6 +132,8 @@ class Worker(Form):
     started_at: float | None
     decoded_sec: float
     duration_sec: float | None
+    cpu_percent: float | None
+    memory_bytes: int | None
 
 
 class Folder(Form):
@@ -226,6 +228,20 @@ class Failures(Form):
     next: str | None
 
 
+class ExportedFailure(Form):
+    """A file that cannot be used, for keeping."""
+
+    path: str
+    code: str
+    stage: str
+    reason: str
+    attempts: int
+    failed_at: float
+    retry_at: float | None
+    size: int
+    id: int
+
+
 class Described(Form):
     """What one number of the fingerprint means."""
 
@@ -261,3 +277,71 @@ class RetryAnswer(Form):
     """How many files were queued again."""
 
     queued: Number
+
+
+class CancelAnswer(Form):
+    """How many files were taken off the list."""
+
+    cancelled: Number
+
+
+class PrioritiseAnswer(Form):
+    """How many of the files wait now, before all others."""
+
+    waiting: Number
+
+
+class Range(Form):
+    """The least and the greatest value of a dimension in the library."""
+
+    low: float
+    high: float
+
+
+class Points(Form):
+    """All current fingerprints, column by column.
+
+    `ids` is base64 of little-endian unsigned 64-bit integers: our ids of the files. Each of `columns` is base64 of as
+    many little-endian unsigned 16-bit integers; q stands for low + (high - low)·q/65535 with the dimension's `ranges`.
+    """
+
+    count: Number
+    algorithm_version: int
+    ids: str
+    ranges: dict[DimensionName, Range]
+    columns: dict[DimensionName, str]
+
+
+class WorkedMinute(Form):
+    """What was analysed in the minute that began at `at`."""
+
+    at: int
+    tracks: Number
+    audio_sec: float
+    failed: Number
+
+
+class Throughput(Form):
+    """What was analysed, minute by minute, oldest first; minutes without work are left out. Survives restarts."""
+
+    since: int
+    until: int
+    minutes: list[WorkedMinute]
+
+
+class Estimate(Form):
+    """How many tracks a piece of work has, and how long it takes with all workers; null while nothing was measured."""
+
+    tracks: Number
+    audio_sec: float | None
+    seconds: float | None
+
+
+class CostAnswer(Form):
+    """What it costs to work off what waits, to try what failed again, and to analyse everything anew."""
+
+    measured_tracks: Number
+    workers: Number
+    pending: Estimate
+    retry: Estimate
+    everything: Estimate

@@ -1,4 +1,4 @@
-"""What is in the library: files seen and gone, their results, listings and counts."""
+"""What is in the library: files seen and gone, their results and counts."""
 
 import json
 import os
@@ -11,7 +11,7 @@ import aiosqlite
 from .. import schema
 from ..model import Analysed, Counts, FileEvent, FileStamp, Rejected
 from .database import Database
-from .records import SELECT_FILES, STATES, FileRecord, Page, Source, decode_key, encode_key, file_record
+from .records import SELECT_FILES, FileRecord, Source, file_record
 
 _SEEN: Final = "CREATE TEMP TABLE IF NOT EXISTS seen (path BLOB PRIMARY KEY, size INTEGER, mtime_ns INTEGER)"
 _WALKED: Final = "CREATE TEMP TABLE IF NOT EXISTS walked (file_id INTEGER PRIMARY KEY)"
@@ -163,44 +163,6 @@ class Library:
         rows = await self.database.read(f"{SELECT_FILES} WHERE {condition}", (value,))
         return file_record(rows[0]) if rows else None
 
-    async def files(
-        self, *, state: str | None = None, query: str | None = None, after: str | None = None, limit: int = 100
-    ) -> Page:
-        """List files by path.
-
-        Parameters
-        ----------
-        state : str, optional
-            Only those in this state; if not given, all that are present.
-        query : str, optional
-            Only those whose path contains this text (ASCII letters in either case).
-        after : str, optional
-            The ``next`` of the page before.
-        limit : int
-            Most files to return.
-
-        Raises
-        ------
-        ValueError
-            The state or the key is none.
-        """
-        if state is not None and state not in STATES:
-            raise ValueError(f"there is no state {state!r}; states are {', '.join(STATES)}")
-        conditions = [_STATE_CONDITIONS.get(state or "", _PRESENT)]
-        parameters: list[Any] = []
-        if query:
-            pattern = query.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-            conditions.append("CAST(f.path AS TEXT) LIKE ? ESCAPE '\\'")
-            parameters.append(f"%{pattern}%")
-        if after:
-            conditions.append("f.path > ?")
-            parameters.append(decode_key(after))
-        rows = await self.database.read(
-            f"{SELECT_FILES} WHERE {' AND '.join(conditions)} ORDER BY f.path LIMIT ?", (*parameters, limit + 1)
-        )
-        items = [file_record(row) for row in rows[:limit]]
-        return Page(items, encode_key(items[-1].path) if len(rows) > limit and items else None)
-
     async def counts(self) -> Counts:
         """Count the files that are present, by state."""
         (row,) = await self.database.read(
@@ -217,15 +179,6 @@ class Library:
             done=done, outdated=row["outdated"], pending=pending, running=row["running"], failed=row["failed"]
         )
 
-    async def failure_codes(self) -> dict[str, int]:
-        """Count the failed files by the code of their failure, the most frequent first."""
-        rows = await self.database.read(
-            "SELECT x.code, count(*) AS number FROM failures x JOIN files f ON f.id = x.file_id"
-            " WHERE f.missing_since IS NULL AND f.id NOT IN (SELECT file_id FROM jobs)"
-            " GROUP BY x.code ORDER BY number DESC, x.code"
-        )
-        return {row["code"]: row["number"] for row in rows}
-
     async def remember(self, key: str, value: str) -> None:
         """Keep a value over restarts."""
 
@@ -238,16 +191,6 @@ class Library:
         """Return a value that was kept."""
         rows = await self.database.read("SELECT value FROM memory WHERE key = ?", (key,))
         return rows[0]["value"] if rows else None
-
-
-_STATE_CONDITIONS: Final = {
-    "missing": "f.missing_since IS NOT NULL",
-    "running": f"{_PRESENT} AND j.claim IS NOT NULL",
-    "outdated": f"{_PRESENT} AND j.file_id IS NOT NULL AND j.claim IS NULL AND p.file_id IS NOT NULL",
-    "pending": f"{_PRESENT} AND j.file_id IS NOT NULL AND j.claim IS NULL AND p.file_id IS NULL",
-    "failed": f"{_PRESENT} AND j.file_id IS NULL AND x.file_id IS NOT NULL",
-    "done": f"{_PRESENT} AND j.file_id IS NULL AND x.file_id IS NULL",
-}
 
 
 def below(column: str = "path") -> str:

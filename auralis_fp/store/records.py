@@ -1,7 +1,5 @@
 """The values the store hands out, and how rows become them."""
 
-import base64
-import binascii
 import json
 import sqlite3
 from dataclasses import dataclass, field
@@ -179,22 +177,3 @@ def _sensible(duration: float, rate: int, channels: int) -> bool:
     if any(isinstance(value, bool) for value in (duration, rate, channels)):
         return False
     return 0 <= duration < 1e9 and 0 < rate < 1 << 31 and 0 < channels < 1 << 16
-
-
-def encode_key(path: bytes) -> str:
-    """Return the key that continues a listing after *path*; opaque to its reader."""
-    return base64.urlsafe_b64encode(path).decode("ascii")
-
-
-def decode_key(key: str) -> bytes:
-    """Return the path a key stands for.
-
-    Raises
-    ------
-    ValueError
-        The key was not given out by ``encode_key``.
-    """
-    try:
-        return base64.b64decode(key.encode("ascii"), altchars=b"-_", validate=True)
-    except (binascii.Error, UnicodeEncodeError) as error:
-        raise ValueError("not a key of a listing") from error

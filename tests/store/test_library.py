@@ -12,6 +12,7 @@ from auralis_fp.backlog import Backlog
 from auralis_fp.errors import StorageError
 from auralis_fp.model import Counts, FileEvent
 from auralis_fp.store.library import Library
+from auralis_fp.store.listings import Listings, Wanted
 from stored import CORRUPT, LATER, SONG, STAMP, analysed, known, library_in, queued, seen, stored
 
 
@@ -131,7 +132,7 @@ async def test_a_gone_folder_takes_what_is_below_it(library: Library) -> None:
     beside = [b"/music/ab.mp3", b"/music/a.mp3", b"/music/a b/3.mp3", b"/music/a0/3.mp3"]
     await library.observe([seen(path) for path in below + beside])
     await library.observe([FileEvent(b"/music/a", None)])
-    page = await library.files(state="missing")
+    page = await Listings(library.database).files(Wanted(state="missing"))
     assert sorted(item.path for item in page.items) == sorted(below)
     assert (await library.counts()).total == len(beside)
 
@@ -177,51 +178,11 @@ async def test_counts_always_add_up(library: Library) -> None:
     await library.observe([seen(b"/m/outdated.mp3", LATER), seen(b"/m/again.mp3", LATER)])
     await Backlog(library.database).claim_file(b"/m/again.mp3")
     await library.observe([FileEvent(b"/m/gone.mp3", None)])
-    counts = await library.counts()
+    counts, listings = await library.counts(), Listings(library.database)
     assert counts == Counts(done=1, outdated=1, pending=1, running=2, failed=1)
     for state in ("done", "outdated", "pending", "running", "failed"):
-        assert len((await library.files(state=state)).items) == getattr(counts, state), state
-    assert len((await library.files()).items) == counts.total == 6
-
-
-async def test_listings_continue_where_they_ended(library: Library) -> None:
-    """Pages follow each other by path, without gaps or repeats, whatever bytes the names hold."""
-    paths = sorted([b"/m/%03d.mp3" % number for number in range(25)] + [b"/m/\xe9.mp3", b"/m/\xf0\x9f\x8e\xb5.mp3"])
-    await library.observe([seen(path) for path in paths])
-    found, after = [], None
-    while True:
-        page = await library.files(after=after, limit=10)
-        found += [item.path for item in page.items]
-        if page.next is None:
-            break
-        after = page.next
-    assert found == paths
-
-
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [
-        ("MUSIC", {b"/music/100%.mp3", b"/music/a_b.mp3", b"/music/axb.mp3", "/music/\u00e9.mp3".encode()}),
-        ("100%", {b"/music/100%.mp3"}),
-        ("a_b", {b"/music/a_b.mp3"}),
-        ("\u00e9", {"/music/\u00e9.mp3".encode()}),
-        ("'; DROP TABLE files; --", set()),
-        ("\\", set()),
-    ],
-)
-async def test_a_search_takes_its_text_literally(library: Library, query: str, expected: set[bytes]) -> None:
-    """Wildcards of SQL mean themselves."""
-    paths = [b"/music/100%.mp3", b"/music/a_b.mp3", b"/music/axb.mp3", "/music/\u00e9.mp3".encode()]
-    await library.observe([seen(path) for path in paths])
-    assert {item.path for item in (await library.files(query=query)).items} == expected
-
-
-async def test_unknown_states_and_keys_are_refused(library: Library) -> None:
-    """They are the caller's mistakes."""
-    with pytest.raises(ValueError, match="no state 'lost'"):
-        await library.files(state="lost")
-    with pytest.raises(ValueError, match="key"):
-        await library.files(after="\u00e9")
+        assert len((await listings.files(Wanted(state=state))).items) == getattr(counts, state), state
+    assert len((await listings.files(Wanted())).items) == counts.total == 6
 
 
 async def test_the_host_may_call_a_file_by_several_ids(library: Library) -> None:

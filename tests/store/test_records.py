@@ -3,10 +3,8 @@
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from auralis_fp.store.records import decode_key, encode_key, metadata_from_json
+from auralis_fp.store.records import metadata_from_json
 from stored import analysed
 
 
@@ -53,18 +51,3 @@ def test_unknown_dimensions_are_not_taken_over() -> None:
     """What is undefined is named by the schema, in its order."""
     given = analysed().metadata.as_json() | {"undefined": ["tempo_bpm", "taste", "lufs"]}
     assert metadata_from_json(given).undefined == ("lufs", "tempo_bpm")
-
-
-@given(st.binary())
-def test_keys_of_listings_carry_any_path(path: bytes) -> None:
-    """A key is text that fits into a URL, and leads back to its path."""
-    key = encode_key(path)
-    assert decode_key(key) == path
-    assert all(char.isascii() and (char.isalnum() or char in "-_=") for char in key)
-
-
-@pytest.mark.parametrize("key", ["\u00e9", "a", "a b", "====", "YQ=\n="])
-def test_other_keys_are_refused(key: str) -> None:
-    """Whatever was not given out is no key."""
-    with pytest.raises(ValueError, match="not a key"):
-        decode_key(key)

@@ -1,0 +1,83 @@
+"""Failures as files to keep: CSV for spreadsheets, JSON for programs."""
+
+import csv
+import io
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any, Final
+
+from aiohttp import web
+
+from ..store.listings import Wanted
+from ..store.records import FileRecord
+from ..wire import to_json
+from .answering import printable
+from .bodies import path_bytes
+from .keys import service_of
+from .queries import LARGEST_PAGE, ExportQuery, read_query
+from .shapes import file_json
+from .streaming import streamed
+
+_COLUMNS: Final = ("path", "code", "stage", "reason", "attempts", "failed_at", "retry_at", "size", "id")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")  # what makes a spreadsheet compute
+
+
+async def as_csv(request: web.Request) -> web.StreamResponse:
+    """Answer with all files that cannot be used as a table of comma-separated values."""
+    failures = await _begin(request)
+    async with streamed(request, _headers("text/csv", "failures.csv")) as response:
+        await response.write(_line(_COLUMNS))
+        async for failure in failures:
+            await response.write(_line([_cell(failure[name]) for name in _COLUMNS]))
+    return response
+
+
+async def as_json(request: web.Request) -> web.StreamResponse:
+    """Answer with all files that cannot be used as one list."""
+    failures, opening = await _begin(request), b"[\n"
+    async with streamed(request, _headers("application/json", "failures.json")) as response:
+        async for failure in failures:
+            await response.write(opening + to_json(failure).encode("ascii"))
+            opening = b",\n"
+        await response.write(b"[]\n" if opening == b"[\n" else b"\n]\n")
+    return response
+
+
+def _headers(kind: str, name: str) -> dict[str, str]:
+    return {"Content-Type": f"{kind}; charset=utf-8", "Content-Disposition": f'attachment; filename="{name}"'}
+
+
+async def _begin(request: web.Request) -> AsyncIterator[dict[str, Any]]:
+    """Return the failures asked for; what is wrong with the request, or the database, is told before they begin."""
+    query = read_query(request, ExportQuery)
+    which = Wanted(
+        state="failed",
+        code=query.code,
+        query=query.q,
+        folder=None if query.folder is None else path_bytes(query.folder, "folder"),
+        limit=LARGEST_PAGE,
+    )
+    listings = service_of(request).listings
+    await listings.files(replace(which, limit=1))
+    return _failures(listings.all_files(which))
+
+
+async def _failures(records: AsyncIterator[FileRecord]) -> AsyncIterator[dict[str, Any]]:
+    async for record in records:
+        shown = file_json(record)
+        if shown["failure"] is not None:  # tried again since the page was read
+            yield {name: (shown["failure"] | shown)[name] for name in _COLUMNS}
+
+
+def _cell(value: Any) -> Any:
+    """Return a value that a spreadsheet shows, and neither computes nor chokes on."""
+    if not isinstance(value, str):
+        return value
+    text = printable(value)
+    return f"'{text}" if value.startswith(_FORMULA) else text
+
+
+def _line(cells: Any) -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerow(cells)
+    return text.getvalue().encode("utf-8", "backslashreplace")

@@ -1,0 +1,140 @@
+"""The library as a whole over HTTP: points, throughput, cost; failures to keep; the load of workers."""
+
+import base64
+import csv
+import io
+import struct
+from pathlib import Path
+
+import pytest
+
+from auralis_fp import schema
+from hosting import PREFIX, Plugin, tone_file
+
+
+@pytest.fixture
+async def filled(plugin: Plugin, library: Path) -> Plugin:
+    """Return a plugin that knows three good files and two that are too short, one of a dangerous name."""
+    for number in range(3):
+        tone_file(library / f"{number}.wav", 1.0 + number)
+    tone_file(library / "short.wav", 0.001)
+    tone_file(library / "=1+1\n\x1b[31m.wav", 0.001)
+    await plugin.post("/scan", status=202)
+    await plugin.until(lambda status: status["counts"]["done"] == 3 and status["counts"]["failed"] == 2)
+    return plugin
+
+
+async def test_points_can_be_unpacked(filled: Plugin) -> None:
+    """Every coordinate leads back to the value of its file; the same is not sent twice."""
+    async with filled.client.get(f"{PREFIX}/points") as response:
+        tag, body = response.headers["ETag"], await response.json()
+    count = body["count"]
+    ids = struct.unpack(f"<{count}Q", base64.b64decode(body["ids"]))
+    assert count == len(ids) == 3
+    for name in schema.NAMES:
+        low, high = body["ranges"][name]["low"], body["ranges"][name]["high"]
+        for file_id, step in zip(
+            ids, struct.unpack(f"<{count}H", base64.b64decode(body["columns"][name])), strict=True
+        ):
+            value = (await filled.get(f"/files/{file_id}"))["fingerprint"][name]
+            assert low + (high - low) * step / 65535 == pytest.approx(value, abs=(high - low) / 65535 + 1e-12)
+    async with filled.client.get(f"{PREFIX}/points", headers={"If-None-Match": tag}) as response:
+        assert (response.status, await response.read()) == (304, b"")
+
+
+async def test_throughput_of_the_last_hour_and_day(filled: Plugin) -> None:
+    """What was analysed a moment ago is in both, and what failed too."""
+    for span in ("hour", "day"):
+        body = await filled.get("/throughput", params={"span": span})
+        assert sum(minute["tracks"] for minute in body["minutes"]) == 3
+        assert sum(minute["audio_sec"] for minute in body["minutes"]) == pytest.approx(6.0)
+        assert sum(minute["failed"] for minute in body["minutes"]) == 2
+        assert body["until"] - body["since"] == {"hour": 3600, "day": 86400}[span]
+    assert (await filled.get("/throughput?span=year", status=400))["detail"] == {"field": "span"}
+
+
+async def test_cost_is_estimated_from_what_was_measured(filled: Plugin, library: Path) -> None:
+    """Nothing to do costs nothing; a folder may be asked for alone."""
+    cost = await filled.get("/cost")
+    assert (cost["measured_tracks"], cost["workers"]) == (3, 1)
+    assert cost["pending"] == {"tracks": 0, "audio_sec": 0.0, "seconds": 0.0}
+    assert cost["retry"]["tracks"] == 2
+    assert cost["everything"]["tracks"] == 5
+    assert cost["everything"]["audio_sec"] == pytest.approx(10.0)
+    assert cost["everything"]["seconds"] > 0
+    assert (await filled.get("/cost", params={"folder": f"{library}/none"}))["everything"]["tracks"] == 0
+    assert (await filled.get("/cost?folder=music", status=400))["detail"] == {"field": "folder"}
+
+
+async def test_cost_is_unknown_at_first(plugin: Plugin) -> None:
+    """Before anything was measured there is no guess."""
+    assert (await plugin.get("/cost"))["everything"] == {"tracks": 0, "audio_sec": None, "seconds": None}
+
+
+async def test_failures_as_a_table(filled: Plugin) -> None:
+    """A spreadsheet gets one row a file, computes nothing, and meets no control characters."""
+    async with filled.client.get(f"{PREFIX}/failures.csv") as response:
+        assert response.content_type == "text/csv"
+        assert "failures.csv" in response.headers["Content-Disposition"]
+        rows = list(csv.DictReader(io.StringIO(await response.text())))
+    assert [row["code"] for row in rows] == ["too_short", "too_short"]
+    assert sorted(Path(row["path"]).name for row in rows) == ["=1+1\\n\\x1b[31m.wav", "short.wav"]
+    assert all(row["path"].startswith("/") for row in rows)
+
+
+async def test_failures_as_a_list(filled: Plugin, library: Path) -> None:
+    """A program gets the names as they are; what is asked for narrows the list down, to nothing if need be."""
+    listed = await filled.get("/failures.json")
+    assert {item["path"] for item in listed} == {f"{library}/short.wav", f"{library}/=1+1\n\x1b[31m.wav"}
+    assert [item["path"] for item in await filled.get("/failures.json?q=short")] == [f"{library}/short.wav"]
+    assert await filled.get("/failures.json?code=timeout") == []
+    assert (await filled.get("/failures.csv?folder=x", status=400))["code"] == "bad_field"
+
+
+async def test_retry_by_kind_cancel_and_first(filled: Plugin, library: Path) -> None:
+    """Failures of one kind are tried again; files that wait are put first, or off the list."""
+    assert await filled.post("/retry", {"code": "timeout"}, status=202) == {"queued": 0}
+    assert await filled.post("/retry", {"code": "too_short"}, status=202) == {"queued": 2}
+    assert (await filled.post("/retry", {"code": "x", "ids": [1]}, status=400))["code"] == "bad_field"
+    await filled.until(lambda status: status["counts"]["failed"] == 2)
+    await filled.post("/pause", status=202)
+    ids = [item["id"] for item in (await filled.get("/files", params={"state": "failed"}))["items"]]
+    assert await filled.post("/prioritise", {"ids": [*ids, 10**9]}, status=202) == {"waiting": 2}
+    assert await filled.post("/cancel", {"ids": ids[:1]}, status=202) == {"cancelled": 1}
+    assert await filled.post("/cancel", status=202) == {"cancelled": 1}
+    assert (await filled.get("/failures"))["by_code"] == {"cancelled": 2}
+    assert (await filled.post("/prioritise", {"ids": []}, status=400))["detail"] == {"field": "ids"}
+
+
+async def test_load_of_the_workers(filled: Plugin) -> None:
+    """A worker that is up has memory, and after a second look a share of a processor."""
+    status = await filled.until(lambda status: status["workers"][0]["cpu_percent"] is not None)
+    (worker,) = status["workers"]
+    assert worker["memory_bytes"] > 10 << 20
+    assert 0 <= worker["cpu_percent"] < 400
+
+
+async def test_listing_by_a_dimension(filled: Plugin, library: Path) -> None:
+    """The longest first; files below a folder; what does not fit together is refused."""
+    items = (await filled.get("/files?sort=duration_sec&order=desc&limit=2"))["items"]
+    assert [item["name"] for item in items] == ["2.wav", "1.wav"]
+    page = await filled.get("/files?sort=tempo_bpm&limit=1")
+    assert (await filled.get("/files", params={"sort": "lufs", "after": page["next"]}, status=400))[
+        "code"
+    ] == "bad_field"
+    assert len((await filled.get("/files", params={"folder": str(library), "state": "done"}))["items"]) == 3
+    for query, field in (
+        ("sort=odd", "sort"),
+        ("order=up", "order"),
+        ("foo=1", "foo"),
+        ("q=a&q=b", "q"),
+        ("foo=", "foo"),
+    ):
+        assert (await filled.get(f"/files?{query}", status=400))["detail"] == {"field": field}
+
+
+async def test_reader_who_leaves_an_export(filled: Plugin) -> None:
+    """A download that is broken off leaves the service as it was."""
+    response = await filled.client.get(f"{PREFIX}/failures.json")
+    response.close()
+    assert len(await filled.get("/failures.json")) == 2
