@@ -122,6 +122,8 @@ class AvReader:
         for packet in _packets(self._container, stream):
             try:
                 frames = packet.decode()
+            except MemoryError:  # libav's own is an FFmpegError too; it is not the file's fault
+                raise
             except av.FFmpegError:
                 failed = True
                 continue
@@ -146,6 +148,8 @@ class AvReader:
         for frame in chain(frames, [None]):
             try:
                 converted = resampler.resample(frame)
+            except MemoryError:
+                raise
             except (av.FFmpegError, ValueError):  # ValueError: speakers moved, or an unknown arrangement
                 self.damaged = True
                 continue
@@ -164,6 +168,8 @@ def _open_container(source: Source, recognised: Format | None, options: dict[str
             metadata_errors="replace",
             buffer_size=_BUFFER_BYTES,
         )
+    except MemoryError:
+        raise
     except (av.FFmpegError, ValueError) as error:  # ValueError: av's own, for what it cannot wrap
         if recognised:
             raise DecodeError("corrupt", f"The file is damaged: not readable as {recognised.name}.") from error
@@ -194,6 +200,8 @@ def _packets(container: InputContainer, stream: Any) -> Iterator[Any]:
             for packet in container.demux(stream):
                 failures = 0
                 yield packet
+        except MemoryError:
+            raise
         except av.FFmpegError:
             failures += 1
         else:

@@ -2,6 +2,8 @@
 
 import os
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -202,3 +204,31 @@ def test_random_damage(recipe: Recipe, tmp_path: Path) -> None:
         except DecodeError as error:
             refused.append(error.code)
     assert set(refused) <= {"unsupported", "no_audio", "corrupt", "limits"}
+
+
+STARVED = """
+import os, resource, sys
+from auralis_fp.analysis.decode import open_audio
+
+with open_audio(os.fsencode(sys.argv[1])) as stream:
+    frames = stream._reader._frames  # libav's own, before numpy wants memory too
+    next(frames)
+    pages = int(open("/proc/self/statm").read().split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (pages * os.sysconf("SC_PAGE_SIZE"),) * 2)
+    try:
+        print(sum(frame.samples for frame in frames))
+    except MemoryError:
+        print("no memory")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit is Linux's")
+@pytest.mark.parametrize("title", ["m4a-aac", "wma-wmav2", "mka-flac"])
+def test_want_of_memory_is_not_damage(title: str, tmp_path: Path) -> None:
+    """A decoder that gets no memory says so; it does not pass over the rest of the file as if it were damaged."""
+    path = tmp_path / "track"
+    written(path, title, seconds=20.0)
+    variables = os.environ | {"MALLOC_MMAP_THRESHOLD_": "1024", "MALLOC_TOP_PAD_": "0"}
+    command = [sys.executable, "-c", STARVED, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=variables)
+    assert done.stdout == "no memory\n"

@@ -1,0 +1,121 @@
+"""Workers that crash, hang or starve in the middle of a scan: the file they were at fails, and nothing else."""
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from hosting import Host, Plugin, eventually, long_file, tone_file
+
+Harm = Callable[[psutil.Process], object]
+
+SHORT = 6  # good files beside the bad one
+
+
+def signalled(number: int) -> Harm:
+    """Return the harm of a signal."""
+    return lambda process: process.send_signal(number)
+
+
+def starved(process: psutil.Process) -> None:
+    """Leave a process hardly more room than it has."""
+    room = process.memory_info().vms + (1 << 20)
+    process.rlimit(psutil.RLIMIT_AS, (room, room))
+
+
+async def harmed(plugin: Plugin, victim: Path, harm: Harm) -> int:
+    """Do harm to whoever works on a file until it has failed; return how often that was."""
+    hit: set[int] = set()
+    async with asyncio.timeout(100):
+        while True:
+            status = await plugin.get("/status")
+            counts = status["counts"]
+            assert counts.pop("total") == sum(counts.values())
+            for worker in status["workers"]:
+                if worker["path"] == str(victim) and worker["decoded_sec"] > 0 and worker["pid"] not in hit:
+                    with suppress(psutil.NoSuchProcess):
+                        harm(psutil.Process(worker["pid"]))
+                        hit.add(worker["pid"])
+            if counts["failed"] and not counts["running"] and not counts["pending"]:
+                return len(hit)
+            await asyncio.sleep(0.01)
+
+
+async def failures(plugin: Plugin) -> list[dict[str, Any]]:
+    """Return what failed."""
+    return [item | item["failure"] for item in (await plugin.get("/failures"))["items"]]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("harm", "code", "word"),
+    [
+        (signalled(signal.SIGSEGV), "crashed", "SIGSEGV"),
+        (signalled(signal.SIGKILL), "crashed", "SIGKILL"),
+        (signalled(signal.SIGSTOP), "timeout", "seconds"),
+        (starved, "out_of_memory", "memory"),
+    ],
+    ids=["crash", "kernel", "hang", "hunger"],
+)
+async def test_the_file_alone_fails(host: Host, library: Path, harm: Harm, code: str, word: str) -> None:
+    """With what was seen, after a second try; the others are done, and the slot serves on."""
+    victim = long_file(library / "victim.wav", 20 * 3600)
+    for number in range(SHORT):
+        tone_file(library / f"{number}.wav", 1 + number / 10)
+    plugin = await host(workers=2, time_limit_sec=1, time_limit_factor=0 if code == "timeout" else 1)
+    assert await harmed(plugin, victim, harm) == 2
+    (failure,) = await failures(plugin)
+    assert (failure["path"], failure["code"], failure["stage"]) == (str(victim), code, "worker")
+    assert failure["attempts"] == 2
+    assert word in failure["reason"]
+    status = await plugin.until_idle()
+    assert (status["counts"]["done"], status["counts"]["failed"]) == (SHORT, 1)
+    assert (await plugin.get("/health"))["status"] == "healthy"
+    await plugin.ask(tone_file(library / "later.wav", 2.5))
+
+
+@pytest.mark.slow
+async def test_many_deaths_leave_nothing_behind(host: Host, library: Path) -> None:
+    """Whatever the signal, and whether at work or in the middle of starting: all slots are there, and nothing else."""
+    victim = long_file(library / "victim.wav", 20 * 3600)
+    song = tone_file(library / "song.wav")
+    plugin = await host(workers=2, watching="off")
+    await plugin.ask(song)
+    before = traces()
+    for number in (signal.SIGSEGV, signal.SIGKILL, signal.SIGBUS, signal.SIGABRT, signal.SIGTERM) * 2:
+        asked = asyncio.create_task(plugin.client.post("/fingerprint", json={"track_id": 1, "filepath": str(victim)}))
+        while not asked.done():  # it is tried twice
+            for child in workers():
+                with suppress(psutil.NoSuchProcess):
+                    child.send_signal(number)
+            await asyncio.sleep(0.05)
+        (await asked).release()
+        victim.touch()
+    await plugin.ask(tone_file(library / "after.wav", 1.5))
+    await eventually(lambda: all(child.status() != psutil.STATUS_ZOMBIE for child in psutil.Process().children()))
+    files, threads, processes = traces()
+    assert files <= before[0] + 6  # the second slot has come up
+    assert threads <= before[1] + 2
+    assert processes <= before[2] + 1
+
+
+def workers() -> list[psutil.Process]:
+    """Return the worker processes of this one."""
+    found = []
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if "spawn_main" in " ".join(child.cmdline()):
+                found.append(child)
+    return found
+
+
+def traces() -> tuple[int, int, int]:
+    """Return the numbers of open files, threads and worker processes."""
+    return len(os.listdir("/proc/self/fd")), threading.active_count(), len(workers())
