@@ -1,9 +1,12 @@
 """Signals whose numbers are known, and the way to measure them."""
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
 from auralis_fp.analysis.fingerprint import Fingerprinter
+from auralis_fp.analysis.longterm import EDGES_HZ
 from auralis_fp.analysis.measured import Measured
 
 Signal = NDArray[np.float32]
@@ -94,3 +97,12 @@ def measure(samples: Signal, rate: int = RATE, *, block: int = 65_536) -> Measur
 def values(samples: Signal, rate: int = RATE) -> dict[str, float]:
     """Return the 25 numbers of a signal."""
     return measure(samples, rate).values
+
+
+def shares_of_whole(samples: Signal, rate: int = RATE) -> NDArray[np.float64]:
+    """Return the seven bands in percent, of one rectangular transform of the whole signal without its mean."""
+    centred = samples - samples.mean(axis=0, dtype=np.float64)
+    power = np.sum(np.abs(np.fft.rfft(centred, axis=0)) ** 2, axis=1)
+    frequencies = np.fft.rfftfreq(len(samples), 1 / rate)
+    energies = [power[(frequencies >= low) & (frequencies < high)].sum() for low, high in pairwise(EDGES_HZ)]
+    return np.asarray(100 * np.array(energies) / sum(energies), dtype=np.float64)

@@ -6,6 +6,7 @@ import numpy as np
 
 from .. import schema
 from ..errors import AnalysisError
+from .brief import BriefSpectrum
 from .channels import Layout
 from .dynamics import dynamics
 from .frequency import frequency
@@ -45,6 +46,7 @@ class Fingerprinter:
         self._levels = LevelMeter(sample_rate, layout.downmix)
         self._loudness = LoudnessMeter(grid, [pair.weight for pair in layout.pairs])
         self._long_term = LongTermSpectrum(grid, pairs)
+        self._brief = BriefSpectrum(sample_rate, layout.pairs, self._channels)
         self._spectral = Spectral(grid, full_range)
         self._temporal = Temporal(LowRates(grid).middle_rate, pairs)
         self._harmonic = Harmonic(grid, pairs, full_range, self._long_term)
@@ -60,6 +62,7 @@ class Fingerprinter:
         self._samples += len(block)
         self._levels.feed(block)
         self._refuse_non_finite()
+        self._brief.feed(block)
         for spectra in self._transformer.feed(block):
             self._share(spectra)
 
@@ -88,7 +91,8 @@ class Fingerprinter:
             self._harmonic.measure(),
             self._temporal.measure(levels, duration_sec),
         )
-        energies, loudness = self._long_term.energies(), self._loudness.finish(duration_sec)
+        energies = self._brief.energies() or self._long_term.energies()
+        loudness = self._loudness.finish(duration_sec)
         families = (
             *heard,
             frequency(energies),

@@ -1,0 +1,40 @@
+"""Short sounds have the bands of their transform as a whole."""
+
+import numpy as np
+import pytest
+
+from auralis_fp.analysis.brief import BriefSpectrum
+from auralis_fp.analysis.channels import Layout
+from auralis_fp.analysis.longterm import BANDS
+from rhythms import kick, placed
+from signals import RATE, Signal, shares_of_whole, signal, sine, stereo, values, white
+
+
+def thump(seconds: float) -> np.ndarray:
+    """Return a low tone that is there at once and dies away."""
+    return sine(55, seconds) * np.exp(-np.arange(round(seconds * RATE)) / RATE / 0.1)
+
+
+@pytest.mark.parametrize("seconds", [0.5, 0.7, 1.3, 3.0])
+@pytest.mark.parametrize("kind", ["thump", "tone beside an edge", "burst", "kick", "two sides"])
+def test_short_sounds_equal_the_spectrum_of_the_whole(kind: str, seconds: float) -> None:
+    """Sounds that begin or break off have their bands to 0.05 points, where frames could miss them by tens."""
+    count = round(seconds * RATE)
+    sounds: dict[str, Signal] = {
+        "thump": stereo(thump(seconds)),
+        "tone beside an edge": stereo(sine(250.3, seconds)),
+        "burst": stereo(white(seconds) * np.exp(-np.arange(count) / RATE / 0.02)),
+        "kick": stereo(placed([0.05], kick(), seconds) + 0.3),
+        "two sides": signal(thump(seconds), -white(seconds, 0.01)),
+    }
+    found = values(sounds[kind])
+    assert [found[name] for name in BANDS] == pytest.approx(list(shares_of_whole(sounds[kind])), abs=0.05)
+
+
+@pytest.mark.parametrize(("seconds", "rate"), [(8.1, RATE), (6.0, 1_000_000)])
+def test_a_long_file_is_let_go_of(seconds: float, rate: int) -> None:
+    """Beyond eight seconds, or four million samples, nothing is kept and nothing said."""
+    brief = BriefSpectrum(rate, Layout.of(("FL", "FR")).pairs, 2)
+    for _ in range(round(seconds * 10)):
+        brief.feed(np.ones((rate // 10, 2), dtype=np.float32))
+    assert brief.energies() is None
