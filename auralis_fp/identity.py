@@ -19,6 +19,7 @@ _VERSION: Final = b"1"  # of this scheme: digests of another never match
 _MOST_PARTS: Final = 100_000  # of a container; a file made of more is told apart by all of its bytes
 _SMALL_PART: Final = 1 << 20
 _HEAD: Final = 64
+_FARTHEST: Final = 2**63 - 1  # that can be sought
 
 
 class Payload(NamedTuple):
@@ -110,6 +111,9 @@ def _pieces(spans: list[tuple[int, int]], length: int) -> Iterator[tuple[int, in
 
 
 def _read(file: BinaryIO, position: int, size: int) -> bytes:
+    """Read what is there; nothing where a file points to places that no file has."""
+    if size <= 0 or position > _FARTHEST:
+        return b""
     file.seek(position)
     return file.read(size) or b""
 

@@ -26,6 +26,7 @@ from .tasks import FIRST_RETRY_SEC, LONGEST_RETRY_SEC, cancel_and_wait, supervis
 log = logging.getLogger(__name__)
 
 TAKE_OVER: Final = 200  # sidecars looked at in one go
+RELEASE_LIMIT_SEC: Final = 0.5
 MORE_TIME: Final = 3.0  # for a file that took too long, once
 
 
@@ -69,8 +70,9 @@ class Pipeline:
 
     async def __aexit__(self, *exc_info: object) -> None:
         await self._stack.aclose()
-        with contextlib.suppress(StorageError):  # else the next start does it
-            await self._parts.backlog.release_claims(orderly=True)
+        with contextlib.suppress(StorageError, TimeoutError):  # else the next start does it
+            async with asyncio.timeout(RELEASE_LIMIT_SEC):  # another program may hold the database
+                await self._parts.backlog.release_claims(orderly=True)
 
     def _start(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         task = asyncio.create_task(supervise(name, work, self._parts.health), name=name)
@@ -312,6 +314,9 @@ class Pipeline:
             return await self.recorder.identify(job)
         except StorageError as error:
             log.warning("no result was looked for for %r: %s", job.path, error)
+            return None, None
+        except Exception:  # or this file would be handed out again and again, and no other
+            log.exception("identity of %r", job.path)
             return None, None
 
     async def _analyse(self, job: Job, slot: Slot) -> Outcome:

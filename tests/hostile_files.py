@@ -220,6 +220,10 @@ def _containers() -> Iterator[Hostile]:
         yield _file(f"pages only {title}.ogg", link[:second] * 200, *ANY)
     yield _file("film.mkv", film(), "no_audio")
     yield _file("film with sound.mkv", film(tones(1.0)), DONE)
+    asf = _of("wma-wmav2")
+    for size in (0, 23, 1 << 40, (1 << 63) - 1, (1 << 64) - 1):  # of the first object, which says where the next one is
+        yield _file(f"object {size}.wma", asf[:16] + struct.pack("<Q", size) + asf[24:], *ANY)
+    yield _file("element.mka", _of("mka-flac")[:4] + b"\x01\xff\xff\xff\xff\xff\xff\xfe" + bytes(999), *ANY)
     box = struct.pack(">I4sI", 0, b"ftyp", 0)
     yield _file("boxes.m4a", struct.pack(">I4s4sI", 16, b"ftyp", b"M4A ", 0) + b"\0\0\0\x08moov" * 20_000, *ANY)
     yield _file("endless box.m4a", box + b"\0\0\0\1moov\xff\xff\xff\xff\xff\xff\xff\xff" + bytes(5000), *ANY)

@@ -313,12 +313,15 @@ asyncio.run(main())
 """
 
 
-def test_no_worker_outlives_its_parent(long: bytes) -> None:
-    """However the parent ends: nothing of it is at work a moment later."""
+@pytest.mark.parametrize("stopped", [False, True], ids=["at work", "stopped"])
+def test_no_worker_outlives_its_parent(long: bytes, stopped: bool) -> None:
+    """However the parent ends: nothing of it is there a moment later, not even what cannot notice."""
     with subprocess.Popen([sys.executable, "-c", HOST, os.fsdecode(long)], stdout=subprocess.PIPE) as host:
         assert host.stdout is not None
         pids = [int(text) for text in host.stdout.readline().split()]
         assert len(pids) == 2
+        if stopped:
+            os.kill(pids[0], signal.SIGSTOP)
         host.kill()
     give_up = time.monotonic() + 10
     while not all(gone(pid) for pid in pids):

@@ -1,6 +1,7 @@
 """How a worker process behaves in somebody else's machine: polite, bounded, and gone when its parent is."""
 
 import contextlib
+import ctypes
 import multiprocessing
 import os
 import signal
@@ -11,6 +12,7 @@ from multiprocessing.connection import wait
 from typing import Final
 
 NICENESS: Final = 10
+_PR_SET_PDEATHSIG: Final = 1
 _ONE_THREAD: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 progress: MutableSequence[float] = [0.0, 0.0]
@@ -36,6 +38,7 @@ def start_guest(shared_progress: MutableSequence[float], memory_limit_mb: int) -
         os.nice(NICENESS)
     if memory_limit_mb and sys.platform != "win32":
         _limit_address_space(memory_limit_mb << 20)
+    _die_with_parent()
     threading.Thread(target=_leave_with_parent, name="parent-watch", daemon=True).start()
 
 
@@ -46,6 +49,16 @@ def _limit_address_space(size: int) -> None:
     if hard == resource.RLIM_INFINITY or size < hard:
         with contextlib.suppress(ValueError, OSError):  # macOS knows the limit, but may refuse it
             resource.setrlimit(resource.RLIMIT_AS, (size, hard))
+
+
+def _die_with_parent() -> None:
+    """Have the kernel end this process with the thread that started it, even one that hangs in a decoder or is stopped.
+
+    Linux only; elsewhere a process that still runs Python leaves by itself.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):  # a C library without it
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _leave_with_parent() -> None:

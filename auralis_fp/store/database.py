@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import sqlite3
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -24,10 +25,11 @@ T = TypeVar("T")
 Operation = Callable[[aiosqlite.Connection], Awaitable[T]]
 _Waiting = tuple[Operation[Any], "asyncio.Future[Any]"]
 
-BUSY_TIMEOUT_MS: Final = 60_000  # another program may hold the database for a while
+BUSY_LIMIT_SEC: Final = 60.0  # another program may hold the database for a while
+BUSY_TRY_MS: Final = 500  # nothing can cut a single wait short
 GROUP: Final = 256  # operations committed together at most
 _PRAGMAS: Final = (
-    f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
+    f"PRAGMA busy_timeout = {round(1000 * BUSY_LIMIT_SEC)}",
     "PRAGMA foreign_keys = ON",
     "PRAGMA synchronous = NORMAL",  # with WAL: a power cut may cost the last commits, never the database
     "PRAGMA temp_store = MEMORY",
@@ -118,12 +120,24 @@ class Database:
                     future.set_exception(storage_error(error))
         return True
 
+    async def _begin(self, connection: aiosqlite.Connection) -> None:
+        """Begin a transaction once another program's has ended; who closes the database does not wait for that."""
+        give_up = time.monotonic() + BUSY_LIMIT_SEC
+        while True:
+            try:
+                await connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorname != "SQLITE_BUSY" or self._closed or time.monotonic() > give_up:
+                    raise
+            else:
+                return
+
     async def _commit(self, group: "list[_Waiting]") -> None:
         """Run a group in one transaction, each operation behind its own savepoint."""
         connection = self._write_connection
         assert connection is not None  # noqa: S101 - write() refuses otherwise
         outcomes: list[tuple[asyncio.Future[Any], Any, BaseException | None]] = []
-        await connection.execute("BEGIN IMMEDIATE")
+        await self._begin(connection)
         try:
             for operation, future in group:
                 await connection.execute("SAVEPOINT operation")
@@ -206,6 +220,7 @@ async def _open(stack: contextlib.AsyncExitStack, path: Path, *, read_only: bool
         path.touch(mode=0o600, exist_ok=True)
         writer = await stack.enter_async_context(_connect(path))
         await _prepare(writer, path)
+        await writer.execute(f"PRAGMA busy_timeout = {BUSY_TRY_MS}")
     reader = await stack.enter_async_context(_connect(path))
     await _check_version(reader, path, complete=True)
     await reader.execute("PRAGMA query_only = ON")
