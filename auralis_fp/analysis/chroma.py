@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .longterm import LongTermSpectrum
-from .lowspectra import LowSpectra
+from .lowspectra import LowSpectra, mirrored
 from .measured import FloatArray, Series
 from .spectra import Grid, LowRates, Spectra
 
@@ -29,7 +29,7 @@ class Chroma:
     def __init__(self, grid: Grid, pairs: int, long_term: LongTermSpectrum) -> None:
         rates = LowRates(grid)
         self._long_term = long_term
-        self._short = LowSpectra(rates.middle_rate, _FRAME, _FRAME // 2, pairs, batch=8)
+        self._short = LowSpectra(rates.middle_rate, _FRAME, _FRAME // 2, pairs, batch=32)
         long = long_term.long
         self._low_matrix = _folding(long.frequencies, long.bin_width_hz, long_term.unshelved)
         frequencies = self._short.frequencies
@@ -74,7 +74,13 @@ class Chroma:
 
 
 def _folding(frequencies: FloatArray, width_hz: float, gain: FloatArray) -> FloatArray:
-    """Return the matrix that sums bins into thirds of semitones of one octave, shape (bins, 36); C comes first."""
+    """Return the matrix that sums bins into thirds of semitones of one octave; C comes first.
+
+    Returns
+    -------
+    ndarray, shape (2 · bins, 36)
+        For both bins of each frequency.
+    """
     edges = np.concatenate((frequencies - width_hz / 2, frequencies[-1:] + width_hz / 2)).astype(np.float64)
     edges = np.clip(edges, _LOWEST_HZ, _HIGHEST_HZ)
     step = np.floor(_FINE * np.log2(edges / _MIDDLE_C_HZ) + 0.5).astype(np.int64)
@@ -84,7 +90,8 @@ def _folding(frequencies: FloatArray, width_hz: float, gain: FloatArray) -> Floa
     bins = np.arange(len(frequencies))
     matrix[bins, low % _FINE] += ((border - lower) / width_hz).astype(np.float32)
     matrix[bins, high % _FINE] += ((upper - border) / width_hz).astype(np.float32)
-    return matrix * gain[:, None]
+    both: FloatArray = mirrored((matrix * gain[:, None]).T).T.copy()
+    return both
 
 
 def tuning_of(fine: FloatArray) -> float:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ..schema import DIMENSIONS, Family
 from .kweighting import shelf_gain
-from .lowspectra import LowSpectra
+from .lowspectra import LowSpectra, mirrored
 from .measured import FloatArray
 from .spectra import Grid, LowRates, Spectra, band_shares
 
@@ -24,16 +24,16 @@ class LongTermSpectrum:
     """
 
     def __init__(self, grid: Grid, pairs: int) -> None:
-        self.long = LowSpectra(LowRates(grid).low_rate, _LONG_FRAME, _LONG_FRAME // 4, pairs, batch=8)
+        self.long = LowSpectra(LowRates(grid).low_rate, _LONG_FRAME, _LONG_FRAME // 4, pairs, batch=16)
         share = LowRates.low_share(self.long.frequencies)
         audible = share > 0
         self.unshelved: FloatArray = np.zeros_like(share)  # undoes the shelf that the low-rate signal carries
         self.unshelved[audible] = 1 / np.abs(shelf_gain(self.long.frequencies[audible])) ** 2
-        self._low_bands = _band_matrix(self.long.frequencies, self.long.bin_width_hz) * self.unshelved
+        self._low_bands = mirrored(_band_matrix(self.long.frequencies, self.long.bin_width_hz) * self.unshelved)
         self._high_bands = _band_matrix(grid.frequencies, grid.bin_width_hz)
         self._high_bands *= 1 - LowRates.low_share(grid.frequencies)
         self._hop_sec = grid.hop_sec
-        self._low = np.zeros(len(self.long.frequencies))
+        self._low = np.zeros(2 * len(self.long.frequencies))
         self._high = np.zeros(grid.bins)
 
     def feed(self, spectra: Spectra, long_powers: list[FloatArray]) -> None:

@@ -1,8 +1,10 @@
 """Spectra of the low-rate signals: finer in frequency, or in time, than those of the main frames."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import fft
 
 from .blocks import Framer
@@ -11,9 +13,11 @@ from .spectra import squares
 
 
 class LowSpectra:
-    """Power spectra of a low-rate signal, Hann window, one-sided, summed over channels.
+    """Power spectra of a low-rate signal, Hann window, summed over channels.
 
-    Scaled like ``Spectra.power``: the sum over bins is the mean square of the windowed frame.
+    Scaled like ``Spectra.power``: the sum over bins is the mean square of the windowed frame. Each frequency has two
+    bins, as the transform of two channels at once leaves them: their sum is the frequency's power. What is read from
+    the spectra is a product with a matrix, which adds them up in passing when ``mirrored``.
 
     Parameters
     ----------
@@ -35,9 +39,10 @@ class LowSpectra:
         window = np.hanning(frame_length + 1)[:-1]
         window /= np.sqrt(frame_length * (window**2).sum())
         self._window = np.repeat(window, 2).astype(np.float32)  # for both channels of a pair, as they lie
+        self._packed: ComplexArray = np.empty((batch, frame_length), dtype=np.complex64)
 
     def feed(self, signal: ComplexArray) -> Iterator[FloatArray]:
-        """Take the next samples, shape (pairs, samples); hand out powers, shape (frames, bins)."""
+        """Take the next samples, shape (pairs, samples); hand out powers, shape (frames, frame_length)."""
         for frames in self._framer.feed(interleaved(signal)):
             yield self._power(frames)
 
@@ -47,14 +52,17 @@ class LowSpectra:
             yield self._power(frames)
 
     def _power(self, frames: FloatArray) -> FloatArray:
-        count, length, columns = frames.shape
-        total: FloatArray = np.zeros((count, length // 2), dtype=np.float32)
-        for first in range(0, columns, 2):
-            packed: ComplexArray = np.empty((count, length), dtype=np.complex64)
-            pair = frames[:, :, first : first + 2].reshape(count, -1)
-            np.multiply(pair, self._window, out=packed.view(np.float32))
-            total += one_sided(fft.fft(packed, overwrite_x=True))
+        total = self._power_of_pair(frames, 0)
+        for first in range(2, frames.shape[2], 2):
+            total += self._power_of_pair(frames, first)
         return total
+
+    def _power_of_pair(self, frames: FloatArray, first: int) -> FloatArray:
+        count, length, _ = frames.shape
+        packed = self._packed[:count]
+        pair = frames[:, :, first : first + 2].reshape(count, 2 * length)
+        np.multiply(pair, self._window, out=packed.view(np.float32))
+        return squares(fft.fft(packed, overwrite_x=True))
 
 
 def interleaved(signal: ComplexArray) -> FloatArray:
@@ -63,9 +71,19 @@ def interleaved(signal: ComplexArray) -> FloatArray:
     return columns
 
 
-def one_sided(z: ComplexArray) -> FloatArray:
-    """Return ``|L[k]|² + |R[k]|²``, doubled for its mirror, of transforms of ``L + iR``; bins 0 to length/2 - 1."""
-    half = z.shape[1] // 2
-    both = squares(z)
-    both[:, 1:half] += both[:, :half:-1]
-    return both[:, :half]
+def mirrored(matrix: NDArray[Any]) -> NDArray[Any]:
+    """Return a matrix for both bins of each frequency.
+
+    Parameters
+    ----------
+    matrix : ndarray, shape (..., frame_length / 2)
+        What each of ``LowSpectra.frequencies`` counts.
+
+    Returns
+    -------
+    ndarray, shape (..., frame_length)
+    """
+    whole = np.zeros((*matrix.shape[:-1], 2 * matrix.shape[-1]), dtype=matrix.dtype)
+    whole[..., : matrix.shape[-1]] = matrix
+    whole[..., matrix.shape[-1] + 1 :] = matrix[..., :0:-1]
+    return whole

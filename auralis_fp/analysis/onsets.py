@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
-from .lowspectra import LowSpectra
+from .lowspectra import LowSpectra, mirrored
 from .measured import ComplexArray, FloatArray, Series
 from .spectra import band_shares
 
@@ -52,11 +52,12 @@ class OnsetDetector:
     """Gathers the onset envelope from the signal at about 11 kHz (Dixon 2006; Böck et al. 2012)."""
 
     def __init__(self, rate: float, pairs: int) -> None:
-        self._spectra = LowSpectra(rate, _FRAME, round(rate / FRAMES_PER_SEC), pairs, batch=128)
+        self._spectra = LowSpectra(rate, _FRAME, round(rate / FRAMES_PER_SEC), pairs, batch=256)
         frequencies, width = self._spectra.frequencies, self._spectra.bin_width_hz
-        self._matrix = np.concatenate(
+        matrix = np.concatenate(
             (_mel_bands(frequencies, width), _bands(frequencies, width, np.array(_WIDE_BANDS_HZ))), axis=1
         )
+        self._matrix: FloatArray = mirrored(matrix.T).T.copy()
         self._loudest = 0.0
         before = np.zeros((_LAG, _BANDS + len(_WIDE_BANDS_HZ)))  # before the first frame there was nothing
         self._before: FloatArray = before.astype(np.float32)

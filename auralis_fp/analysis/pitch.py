@@ -32,27 +32,23 @@ class PitchTracker:
 
     def __init__(self, grid: Grid, channels: int) -> None:
         self._rate = LowRates(grid).middle_rate
+        self._silence = _SILENCE_POWER * channels
         self._channels = channels
         self._lags = int(self._rate / _LOWEST_HZ) + 2
         self._first_lag = max(2, int(self._rate / _HIGHEST_HZ))
-        self._points = MIDDLE_POINTS
-        window = window_correlation(MIDDLE_POINTS)
-        self._window = window[: self._lags + 5]
-        first, end = (MIDDLE_POINTS - self._lags - 3) // 2, self._lags + 5
-        lags = np.arange(first, end)
-        self._folded = slice(first, end)
-        self._fold_gain = window[MIDDLE_POINTS - lags] / window[lags]
-        self._folded_from = slice(MIDDLE_POINTS - 2 * first, MIDDLE_POINTS - 2 * end, -2)
+        self._matrix = _difference_matrix(min(grid.bins, MIDDLE_POINTS // 2), self._lags + 5)
+        lags = np.arange(1, self._lags + 2, dtype=np.float32)
+        self._threshold = np.float32(_THRESHOLD) / lags  # of the difference, over its sum up to each lag
         self._frames = Series(2)
 
     def feed(self, spectra: Spectra) -> None:
         """Take the next spectra."""
-        correlation = frame_correlation(spectra.power, self._points)[:, : self._lags + 5]
-        correlation /= self._window
-        # A frame's correlation is circular: into long lags that of the rest of the frame is mixed. Where the lag is the
-        # period, that rest correlates like the rest less one more period, which is known.
-        correlation[:, self._folded] -= self._fold_gain * correlation[:, self._folded_from]
-        pitches = self._pick(correlation[:, :1] - correlation)
+        pitches: FloatArray = np.zeros(len(spectra.power), dtype=np.float32)
+        sounding = spectra.total >= self._silence
+        lowest = spectra.power[:, : len(self._matrix)]
+        difference = (lowest if sounding.all() else lowest[sounding]) @ self._matrix
+        if len(difference):
+            pitches[sounding] = self._pick(difference)
         self._frames.append(np.stack((spectra.total / np.float32(self._channels), pitches)))
 
     def finish(self) -> float | None:
@@ -80,44 +76,50 @@ class PitchTracker:
         The first dip of the normalised difference under the threshold is the period; the dip at a multiple of it, some
         hundred samples on, tells it more finely.
         """
-        normalised = _normalised(difference[:, : self._lags + 2])
-        inner = normalised[:, self._first_lag : -1]
-        dips = (inner < _THRESHOLD) & (inner <= normalised[:, self._first_lag + 1 :])
-        found = np.flatnonzero(dips.any(axis=1))
-        pitches: FloatArray = np.zeros(len(difference), dtype=np.float32)
+        first, pitches = self._first_lag, np.zeros(len(difference), dtype=np.float32)
+        sums = np.cumsum(difference[:, 1 : self._lags + 2], axis=1)
+        under = difference[:, first : self._lags + 1] < sums[:, first - 1 : -1] * self._threshold[first - 1 : -1]
+        found = np.flatnonzero(under.any(axis=1))
         if len(found):
-            chosen = difference[found]
-            period = _vertex(chosen, dips[found].argmax(axis=1) + self._first_lag)
+            chosen, under = difference[found], under[found]
+            normalised = chosen[:, first : self._lags + 2] / (sums[found, first - 1 :] * self._threshold[first - 1 :])
+            dips = under & (normalised[:, :-1] <= normalised[:, 1:])
+            held = dips.any(axis=1)
+            found, chosen = found[held], chosen[held]
+            period = _vertex(chosen, dips[held].argmax(axis=1) + first)
             multiple = np.maximum(1, self._lags // 2 // period)
             pitch = self._rate * multiple / _vertex(chosen, _lowest_near(chosen, multiple * period))
             pitches[found] = np.where((pitch >= _LOWEST_HZ) & (pitch <= _HIGHEST_HZ), pitch, 0)
         return pitches
 
 
+def _difference_matrix(bins: int, lags: int) -> FloatArray:
+    """Return what makes the lowest bins' power of a frame its difference function, shape (bins, lags)."""
+    window = window_correlation(MIDDLE_POINTS)
+    correlation = frame_correlation(np.eye(bins, dtype=np.float32), MIDDLE_POINTS)[:, :lags] / window[:lags]
+    # A frame's correlation is circular: into long lags that of the rest of the frame is mixed. Where the lag is the
+    # period, that rest correlates like the rest less one more period, which is known.
+    first = (MIDDLE_POINTS - lags + 2) // 2
+    mixed = np.arange(first, lags)
+    gain = window[MIDDLE_POINTS - mixed] / window[mixed]
+    correlation[:, mixed] -= gain * correlation[:, MIDDLE_POINTS - 2 * mixed]
+    return correlation[:, :1] - correlation
+
+
 def _lowest_near(difference: FloatArray, lags: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return the lag of the lowest difference within two samples of each given one."""
     around = np.rint(lags).astype(np.int64)[:, None] + np.arange(-2, 3)
-    lowest = np.take_along_axis(difference, around, axis=1).argmin(axis=1)
-    lags_found: NDArray[np.int64] = around[np.arange(len(around)), lowest]
+    frames = np.arange(len(around))
+    lowest = difference[frames[:, None], around].argmin(axis=1)
+    lags_found: NDArray[np.int64] = around[frames, lowest]
     return lags_found
 
 
 def _vertex(difference: FloatArray, lag: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the place of the bottom of the parabola through a dip and its neighbours."""
-    frames = np.arange(len(difference))
-    before, at, after = (difference[frames, lag + step].astype(np.float64) for step in (-1, 0, 1))
+    frames = np.arange(len(difference))[:, None]
+    before, at, after = difference[frames, lag[:, None] + np.arange(-1, 2)].T.astype(np.float64)
     curvature = before - 2 * at + after
-    shift = np.divide(before - after, 2 * curvature, out=np.zeros_like(at), where=curvature > 0)
+    shift = (before - after) / np.where(curvature > 0, 2 * curvature, np.inf)
     vertex: NDArray[np.float64] = lag + np.clip(shift, -1, 1)
     return vertex
-
-
-def _normalised(difference: FloatArray) -> FloatArray:
-    """Return the cumulative-mean-normalised difference; 1 at lag 0."""
-    running = np.cumsum(difference[:, 1:], axis=1)
-    result: FloatArray = np.ones_like(difference)
-    lags = np.arange(1, difference.shape[1], dtype=np.float32)
-    np.maximum(running, np.finfo(np.float32).tiny, out=running)
-    np.divide(difference[:, 1:] * lags, running, out=result[:, 1:])
-    result[:, 1:][running <= np.finfo(np.float32).tiny] = 1
-    return result

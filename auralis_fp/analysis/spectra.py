@@ -24,6 +24,8 @@ MIDDLE_POINTS: Final = 512  # bins of a frame kept for the signal at about 11 kH
 LOW_POINTS: Final = 128  # bins of a frame kept for the signal at about 2.8 kHz
 MIDDLE_FADE_HZ: Final = (3800.0, 5450.0)
 LOW_FADE_HZ: Final = (500.0, 1300.0)
+_AT_ONCE: Final = 64  # frames transformed together: with what is made of them, they stay in the processor's cache
+_HANDED_OUT: Final = 2 * _AT_ONCE  # frames handed out together
 
 
 @dataclass(frozen=True)
@@ -188,53 +190,81 @@ class Transformer:
     What is constant over a frame is taken out of its power, so that DC does not leak into the first audible bin.
     """
 
-    def __init__(self, grid: Grid, pairs: Sequence[ChannelPair], channels: int, batch: int = 128) -> None:
+    def __init__(self, grid: Grid, pairs: Sequence[ChannelPair], channels: int) -> None:
         self.grid = grid
         self._pairs = pairs
         self._one_weight = all(pair.weight == 1.0 for pair in pairs)
         length = grid.frame_length
-        self._framer = Framer(length, grid.hop, channels, batch)
+        self._framer = Framer(length, grid.hop, channels, _AT_ONCE)
         window = np.hanning(length + 1)[:-1]
         scale = 1 / np.sqrt(length * (window**2).sum())  # makes |Z|² power
         self._window = np.repeat(window * scale, 2).astype(np.float32)  # for both channels of a pair, as they lie
         self._ones = np.ones(length, dtype=np.float32)
-        self._frames: ComplexArray = np.empty((batch, length), dtype=np.complex64)
-        self._squares: FloatArray = np.empty((batch, length), dtype=np.float32)
+        self._frames: ComplexArray = np.empty((_AT_ONCE, length), dtype=np.complex64)
+        self._squares: FloatArray = np.empty((_AT_ONCE, length), dtype=np.float32)
         self._middle = _Decimator(grid, MIDDLE_POINTS, len(pairs), lambda hertz: _middle_gain(hertz) / scale)
         self._low = _Decimator(grid, LOW_POINTS, len(pairs), lambda hertz: _low_gain(hertz) / scale)
+        self._gathered = self._room()
 
     def feed(self, block: FloatArray) -> Iterator[Spectra]:
         """Take a block, shape (samples, channels); hand out the spectra it completes."""
         for frames in self._framer.feed(block):
-            yield self._spectra(frames)
+            self._transform(frames)
+            if self._gathered.count == _HANDED_OUT:
+                yield self._hand_out()
 
     def flush(self) -> Iterator[Spectra]:
         """Hand out the spectra of what is left."""
         for frames in self._framer.flush():
-            yield self._spectra(frames)
+            self._transform(frames)
+            if self._gathered.count == _HANDED_OUT:
+                yield self._hand_out()
+        if self._gathered.count:
+            yield self._hand_out()
 
-    def _spectra(self, frames: FloatArray) -> Spectra:
-        power: FloatArray = np.zeros((len(frames), self.grid.bins), dtype=np.float32)
+    def _room(self) -> "_Gathered":
+        """Return room for the next frames."""
+        power: FloatArray = np.empty((_HANDED_OUT, self.grid.bins), dtype=np.float32)
         weighted = power if self._one_weight else np.zeros_like(power)
-        beyond, square, windowed = np.zeros((3, len(frames)), dtype=np.float32)
-        middle, low = [], []
+        return _Gathered(power, weighted, np.zeros((3, _HANDED_OUT), dtype=np.float32))
+
+    def _hand_out(self) -> Spectra:
+        done, count = self._gathered, self._gathered.count
+        self._gathered = self._room()
+        beyond, square, windowed = done.sums[:, :count]
+        return Spectra(
+            self.grid,
+            done.power[:count],
+            done.weighted[:count],
+            beyond,
+            square,
+            windowed,
+            self._middle.take(),
+            self._low.take(),
+        )
+
+    def _transform(self, frames: FloatArray) -> None:
+        """Gather the spectra of as few frames as the processor's cache holds with all that is made of them."""
+        done, first = self._gathered, self._gathered.count
+        done.count += len(frames)
+        rows = slice(first, done.count)
+        beyond, square, windowed = done.sums[:, rows]
         for index, pair in enumerate(self._pairs):
             z = self._frames[: len(frames)]
             square += self._windowed(frames, pair, z)
             z = fft.fft(z, overwrite_x=True)
-            middle.append(self._middle.decimate(index, z))
-            low.append(self._low.decimate(index, z))
+            self._middle.decimate(index, z)
+            self._low.decimate(index, z)
             both = squares(z, self._squares[: len(z)])
             windowed += both @ self._ones
             _without_constant(both, z)
-            share = self._folded(both, np.zeros_like(power) if index else power)
+            share = self._folded(both, np.empty_like(done.power[rows]) if index else done.power[rows])
             if index:
-                power += share
+                done.power[rows] += share
             if not self._one_weight:
-                weighted += share * np.float32(pair.weight)
+                done.weighted[rows] += share * np.float32(pair.weight)
             rest = both[:, self.grid.bins : 1 - self.grid.bins]
             beyond += rest @ self._ones[: rest.shape[1]] * np.float32(pair.weight)
-        return Spectra(self.grid, power, weighted, beyond, square, windowed, stacked(middle), stacked(low))
 
     def _windowed(self, frames: FloatArray, pair: ChannelPair, out: ComplexArray) -> FloatArray:
         """Write the windowed frames of a pair of channels as complex samples; return their mean squares before that."""
@@ -255,6 +285,7 @@ class Transformer:
         """Write the power of the bins that are kept, shape (frames, bins)."""
         bins = self.grid.bins
         np.add(both[:, 1:bins], both[:, :-bins:-1], out=out[:, 1:])
+        out[:, 0] = 0  # the constant is taken out
         if bins == self.grid.hop + 1:
             out[:, -1] /= 2  # both sides meet in this bin
         return out
@@ -268,11 +299,6 @@ def _without_constant(both: FloatArray, z: ComplexArray) -> None:
     both[:, -1] = squares(z[:, -1] + half)
 
 
-def stacked(signals: list[ComplexArray]) -> ComplexArray:
-    """Return signals of pairs of channels as one array, (pairs, samples)."""
-    return signals[0][None] if len(signals) == 1 else np.stack(signals)
-
-
 def squares(z: ComplexArray, out: FloatArray | None = None) -> FloatArray:
     """Return ``|z|²``."""
     magnitude: FloatArray = np.abs(z, out=out)  # with the processor's vector instructions, unlike products of parts
@@ -280,31 +306,52 @@ def squares(z: ComplexArray, out: FloatArray | None = None) -> FloatArray:
     return magnitude
 
 
+@dataclass
+class _Gathered:
+    """Frames on their way to be handed out: ``power`` and ``weighted``; beyond, square and windowed; how many."""
+
+    power: FloatArray
+    weighted: FloatArray
+    sums: FloatArray
+    count: int = 0
+
+
 class _Decimator:
     """The lowest bins of overlapping frames, made a signal again."""
 
     def __init__(self, grid: Grid, points: int, pairs: int, gain: Callable[[FloatArray], FloatArray]) -> None:
         self._half = min(points, grid.frame_length) // 2
-        self._points = points
+        self._hop = points // 2
         frequencies = np.arange(self._half, dtype=np.float32) * np.float32(grid.bin_width_hz)
         gains = np.repeat(gain(frequencies) * points / grid.frame_length, 2).astype(np.float32)
         self._rising, self._falling = gains, gains[:1:-1].copy()  # of the bins above, and below, zero
-        self._tails = np.zeros((pairs, points // 2), dtype=np.complex64)
-        self._begun = [False] * pairs
+        self._kept: ComplexArray = np.empty((_AT_ONCE, points), dtype=np.complex64)
+        self._tails = np.zeros((pairs, 2 * self._hop), dtype=np.float32)
+        self._skip = self._hop  # the first half frame lies before the file's first sample
+        self._filled = [0] * pairs  # samples
+        self._signal = self._room()
 
-    def decimate(self, pair: int, z: ComplexArray) -> ComplexArray:
-        """Take the transforms of frames of one pair; return the samples they complete."""
-        hop, above, below = self._points // 2, 2 * self._half, 2 - 2 * self._half
-        kept: ComplexArray = np.zeros((len(z), self._points), dtype=np.complex64)
+    def decimate(self, pair: int, z: ComplexArray) -> None:
+        """Take the transforms of frames of one pair."""
+        hop, above, below = self._hop, 2 * self._half, 2 - 2 * self._half
+        kept = self._kept[: len(z)]
         parts, out = z.view(np.float32), kept.view(np.float32)
         np.multiply(parts[:, :above], self._rising, out=out[:, :above])
         np.multiply(parts[:, below:], self._falling, out=out[:, below:])
+        kept[:, self._half : 2 * hop + 1 - self._half] = 0
         pieces = fft.ifft(kept, overwrite_x=True)
-        signal = np.empty((len(z), hop), dtype=np.complex64)
-        np.add(pieces[0, :hop], self._tails[pair], out=signal[0])
-        np.add(pieces[1:, :hop], pieces[:-1, hop:], out=signal[1:])
-        self._tails[pair] = pieces[-1, hop:]
-        if not self._begun[pair]:  # the first half frame lies before the file's first sample
-            self._begun[pair] = True
-            signal = signal[1:]
-        return signal.reshape(-1)
+        start, self._filled[pair] = self._filled[pair], self._filled[pair] + len(z) * hop
+        signal, pieces = self._signal[pair, start : self._filled[pair]].view(np.float32), pieces.view(np.float32)
+        signal = signal.reshape(-1, 2 * hop)
+        np.add(pieces[0, : 2 * hop], self._tails[pair], out=signal[0])
+        np.add(pieces[1:, : 2 * hop], pieces[:-1, 2 * hop :], out=signal[1:])
+        self._tails[pair] = pieces[-1, 2 * hop :]
+
+    def take(self) -> ComplexArray:
+        """Hand over the samples that are complete, shape (pairs, samples)."""
+        signal = self._signal[:, self._skip : self._filled[0]]
+        self._skip, self._filled, self._signal = 0, [0] * len(self._filled), self._room()
+        return signal
+
+    def _room(self) -> ComplexArray:
+        return np.empty((len(self._tails), _HANDED_OUT * self._hop), dtype=np.complex64)
