@@ -82,6 +82,7 @@ class Service:
         settings, board_changed = self.settings, self._changed
         library_store = await stack.enter_async_context(open_database(settings.database))
         library, health, bus = Library(library_store), Health(), Bus()
+        library_store.trouble = lambda reason: self._show("database lock", reason)
         permission = Permission(settings.quiet_hours)
         permission.pause(paused=await library.recall(_PAUSED) == "yes")
         stack.callback(bus.close)
@@ -110,6 +111,17 @@ class Service:
             task = asyncio.create_task(supervise(name, work, health), name=name)
             stack.push_async_callback(cancel_and_wait, task)
         return running
+
+    def _show(self, part: str, reason: str | None) -> None:
+        """Show what is wrong with a part, or that nothing is."""
+        if self._running is None or reason == self._running.parts.health.faults.get(part):
+            return
+        if reason is None:
+            self._running.parts.health.mark_up(part)
+        else:
+            log.warning("%s: %s", part, reason)
+            self._running.parts.health.mark_down(part, reason)
+        self._changed()
 
     def _ask_sweep(self, path: bytes) -> None:
         if self._running is not None:

@@ -127,9 +127,13 @@ class Counts:
 
 @dataclass(slots=True)
 class Health:
-    """Which parts are down, and why; empty when all is well."""
+    """Which parts are down, and why; empty when all is well.
+
+    ``notes`` hold what is worth knowing of a folder though nothing is wrong with it, by its path.
+    """
 
     faults: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
 
     def mark_down(self, part: str, reason: str) -> None:
         """Record that *part* does not work."""

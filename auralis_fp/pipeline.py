@@ -63,6 +63,7 @@ class Pipeline:
         self._stack.callback(self.recorder.close)
         self._start("sidecar take-over", self._take_over)
         self._start("second reading", self.recorder.read_again)
+        self._start("late sidecars", self.recorder.pay_sidecars)
         for number in range(2 * self._parts.pool.size):  # while one records, another keeps the slot busy
             self._start(f"dispatcher {number}", self._dispatch)
         self.wake()

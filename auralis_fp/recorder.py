@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -19,8 +19,8 @@ from .pool import WorkerPool
 from .scanner import Rules, Whereabouts, look_at
 from .settings import Settings
 from .store import sidecar
-from .store.library import Library
-from .store.records import Job, Suspect
+from .store.library import Library, kind_of
+from .store.records import FileRecord, Job, Suspect
 from .store.reuse import reuse
 from .tasks import FIRST_RETRY_SEC, LONGEST_RETRY_SEC, happens_within
 from .throughput import Throughput
@@ -33,6 +33,9 @@ AWAY: Final = Rejected("scan", "offline", "The music folder cannot be read at th
 READ_FAILED: Final = frozenset({"unreadable", "io_error"})
 FIRST_READ_RETRY_SEC: Final = 60.0
 LONGEST_READ_RETRY_SEC: Final = 6 * 3600.0
+FIRST_SIDECAR_RETRY_SEC: Final = 10.0
+LONGEST_SIDECAR_RETRY_SEC: Final = 600.0
+SIDECARS_AT_ONCE: Final = 100
 SECOND_TRY: Final = {"timeout": Suspect.SLOW, "crashed": Suspect.DEADLY, "out_of_memory": Suspect.DEADLY}
 
 Outcome = Analysed | Rejected
@@ -84,6 +87,7 @@ class Recorder:
         self.reused = 0
         self._rests: list[asyncio.TimerHandle] = []
         self.read_failed = asyncio.Event()  # there is a file to be read again later
+        self._owing = asyncio.Event()  # there is a sidecar to be written later
 
     def finished(self) -> int:
         """Return how many analyses have ended since the start."""
@@ -111,7 +115,8 @@ class Recorder:
             if not stored:
                 return content, None
         self.reused += 1
-        await self._write_sidecar(job, replace(known, content=content))
+        if not await self._write_sidecar(job.path, replace(known, content=content), job.stamp):
+            await self._owe(job.file_id)
         parts.bus.publish("result", self._identity(job) | outcome_record(os.fsdecode(job.path), known))
         return content, known
 
@@ -172,9 +177,9 @@ class Recorder:
 
     async def _store(self, job: Job, outcome: Outcome) -> None:
         parts = self._parts
-        retry_at = None
+        retry_at, owing = None, False
         if isinstance(outcome, Analysed):
-            await self._write_sidecar(job, outcome)
+            owing = not await self._write_sidecar(job.path, outcome, job.stamp)
             parts.holds.succeeded(job.path)
         elif outcome.code in READ_FAILED:
             retry_at = time.time() + min(FIRST_READ_RETRY_SEC * 4.0**job.attempts, LONGEST_READ_RETRY_SEC)
@@ -183,6 +188,8 @@ class Recorder:
         )
         if stored:
             self._tell(job, outcome)
+        if owing:
+            await self._owe(job.file_id)
         if retry_at is not None:
             self.read_failed.set()
         if isinstance(outcome, Rejected) and outcome.code == "io_error":
@@ -216,15 +223,64 @@ class Recorder:
             due = await self._parts.backlog.retry_due(now)
             await happens_within(self.read_failed, None if due is None else max(1.0, due - now))
 
-    async def _write_sidecar(self, job: Job, analysed: Analysed) -> None:
-        """Write the sidecar; that it cannot be written is shown, and fails nothing."""
-        part = "sidecars"
+    async def _write_sidecar(self, path: bytes, analysed: Analysed, stamp: FileStamp) -> bool:
+        """Write the sidecar; that it cannot be written is shown, and fails nothing. Say whether none is owing."""
+        part, loop = "sidecars", asyncio.get_running_loop()
+        folder = os.fsdecode(self._parts.rules.root_of(path) or b"")
+
+        def refused(error: OSError | None) -> None:
+            loop.call_soon_threadsafe(self._note, folder, error)
+
         try:
-            await asyncio.to_thread(sidecar.write, job.path, analysed, job.stamp, self._parts.settings)
+            await asyncio.to_thread(sidecar.write, path, analysed, stamp, self._parts.settings, refused)
         except OSError as error:
-            self._parts.health.mark_down(part, f"Sidecars cannot be written: {error.strerror}.")
-        else:
-            self._parts.health.mark_up(part)
+            self._parts.health.mark_down(part, f"They cannot be written: {error.strerror}. Tried again later.")
+            return False
+        return True
+
+    def _note(self, folder: str, error: OSError | None) -> None:
+        """Say once of each library that its sidecars lie elsewhere."""
+        notes = self._parts.health.notes
+        if error is None:
+            notes.pop(folder, None)
+        elif folder and folder not in notes:
+            notes[folder] = f"Sidecars cannot be written here ({error.strerror}); they go to the data folder."
+            log.warning("%s: %s", folder, notes[folder])
+
+    async def _owe(self, file_id: int) -> None:
+        await self._parts.library.owe_sidecar(file_id)
+        self._owing.set()
+
+    async def pay_sidecars(self) -> None:
+        """Write sidecars that could not be written, when there is room again; runs until cancelled."""
+        pause = FIRST_SIDECAR_RETRY_SEC
+        while True:
+            self._owing.clear()
+            owed = await self._parts.library.sidecars_owed(SIDECARS_AT_ONCE)
+            if not owed:
+                self._parts.health.mark_up("sidecars")
+                pause = FIRST_SIDECAR_RETRY_SEC
+                await self._owing.wait()
+            elif await self._pay(owed):
+                continue
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_SIDECAR_RETRY_SEC)
+
+    async def _pay(self, owed: Sequence[FileRecord]) -> bool:
+        """Write the sidecars of these files; say whether there was room for all."""
+        paid, room = [], True
+        for record in owed:
+            now, known = await self.stamp(record.path), record.fingerprint
+            if known is not None and known.stamp == now:  # else it is analysed again, and gets a sidecar then
+                content = await asyncio.to_thread(content_id, record.path)
+                analysed = Analysed(known.values, known.metadata, known.processing_time_ms, content)
+                room = await self._write_sidecar(record.path, analysed, now)
+            if not room or now is None:  # None: its folder is away
+                room = False
+                break
+            paid.append(record.id)
+        await self._parts.library.sidecars_paid(paid)
+        return room
 
     def _tell(self, job: Job, outcome: Outcome) -> None:
         if isinstance(outcome, Rejected):
@@ -233,7 +289,7 @@ class Recorder:
             self._parts.bus.publish("failure", self._identity(job) | failure_record(outcome))
         else:
             self.analysed += 1
-            self._parts.throughput.finish(outcome.metadata.duration_sec)
+            self._parts.throughput.finish(outcome.metadata.duration_sec, kind_of(job.path), job.stamp.size)
             self._parts.bus.publish("result", outcome_record(os.fsdecode(job.path), outcome) | self._identity(job))
 
     @staticmethod

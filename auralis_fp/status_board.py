@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from . import __version__, schema
 from .load import Load, WorkerLoad
-from .model import Counts
+from .model import Counts, FolderState
 from .recorder import Parts
 from .tasks import happens_within
 from .watcher import Watcher
@@ -18,6 +18,7 @@ from .watcher import Watcher
 PAUSE_SEC: Final = 0.25  # between two events at least
 PROGRESS_SEC: Final = 1.0  # while something runs, its progress is told this often
 COST_FACTOR: Final = 10  # in a huge library counting may take at most a tenth of the time
+ESTIMATE_SEC: Final = 20.0  # what is left is looked through this often; in between it shrinks with the count
 HISTORY_MIN: Final = 60
 STATES: Final = (
     "starting",
@@ -55,6 +56,30 @@ class History:
         return [{"at": 60 * minute, "done_per_min": number} for minute, number in self._minutes if minute > oldest]
 
 
+class Remainder:
+    """How much music is left, from what the files weigh; asked of the database now and then only.
+
+    Parameters
+    ----------
+    parts : Parts
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._sizes: dict[str, int] = {}
+        self._files = 0
+        self._looked: float | None = None
+
+    async def music_sec(self, files_left: int) -> float | None:
+        """Return the seconds of music in the files that are left; None while nobody can tell."""
+        stale = self._looked is None or time.monotonic() - self._looked > ESTIMATE_SEC
+        if stale or files_left > self._files:
+            self._sizes, self._files = await self._parts.library.sizes_left(), files_left
+            self._looked = time.monotonic()
+        expected = self._parts.throughput.music_sec(self._sizes)
+        return None if expected is None or not self._files else expected * files_left / self._files
+
+
 class StatusBoard:
     """Puts the snapshot together.
 
@@ -73,6 +98,7 @@ class StatusBoard:
         self._changed = asyncio.Event()
         self._started = time.monotonic()
         self._history = History()
+        self._remainder = Remainder(parts)
         self._load = WorkerLoad()
 
     @property
@@ -90,7 +116,8 @@ class StatusBoard:
         state, reason = self.state(counts)
         self._history.note(self._finished())
         left = counts.pending + counts.outdated + counts.running
-        rate = self._parts.throughput.rate() if state == "working" else None
+        throughput = self._parts.throughput
+        rate = throughput.rate() if state == "working" else None
         return {
             "state": state,
             "reason": reason,
@@ -100,9 +127,9 @@ class StatusBoard:
                 "tracks_per_sec": None if rate is None else round(rate.tracks_per_sec, 3),
                 "times_real_time": None if rate is None else round(rate.times_real_time, 2),
             },
-            "eta_sec": self._parts.throughput.eta_sec(left) if state == "working" else None,
+            "eta_sec": None if rate is None else throughput.eta_sec(await self._remainder.music_sec(left)),
             "workers": await self._workers(),
-            "folders": [asdict(folder) for folder in self._watcher.folders()],
+            "folders": [asdict(folder) | {"reason": self._reason(folder)} for folder in self._watcher.folders()],
             "algorithm": schema.ALGORITHM,
             "algorithm_version": schema.ALGORITHM_VERSION,
             "updated_at": time.time(),
@@ -117,6 +144,9 @@ class StatusBoard:
         used = await self._load.of([worker.pid for worker in states if worker.pid is not None])
         idle = Load(None, None)
         return [asdict(worker) | used.get(worker.pid or 0, idle)._asdict() for worker in states]
+
+    def _reason(self, folder: FolderState) -> str:
+        return folder.reason or self._parts.health.notes.get(folder.path, "")
 
     def health(self) -> dict[str, Any]:
         """Return the overall health with its reasons, without asking the database."""

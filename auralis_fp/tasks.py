@@ -6,12 +6,14 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+from .errors import AuralisError
 from .model import Health
 
 log = logging.getLogger(__name__)
 
 FIRST_RETRY_SEC: Final = 1.0
 LONGEST_RETRY_SEC: Final = 60.0
+RUNS_WELL_SEC: Final = 5.0  # without failing again, and the fault is over
 
 
 async def supervise(name: str, work: Callable[[], Awaitable[None]], health: Health) -> None:
@@ -25,21 +27,26 @@ async def supervise(name: str, work: Callable[[], Awaitable[None]], health: Heal
         Runs until it is cancelled; returning ends the supervision.
     health : Health
     """
-    pause = FIRST_RETRY_SEC
+    pause, loop = FIRST_RETRY_SEC, asyncio.get_running_loop()
     while True:
         started = time.monotonic()
+        over = loop.call_later(RUNS_WELL_SEC, health.mark_up, name)
         try:
             await work()
         except Exception as error:
-            log.exception("%s failed", name)
-            health.mark_down(name, f"{type(error).__name__}; see the log. Tried again every {pause:.0f} s.")
+            over.cancel()
+            foreseen = isinstance(error, AuralisError)
+            log.log(logging.ERROR, "%s failed: %s", name, error, exc_info=None if foreseen else error)
+            what = str(error) if foreseen else f"{type(error).__name__}; see the log"
+            health.mark_down(name, f"{what}. Tried again every {pause:.0f} s.")
             await asyncio.sleep(pause)
-            health.mark_up(name)
             ran_well = time.monotonic() - started > 2 * LONGEST_RETRY_SEC
             pause = FIRST_RETRY_SEC if ran_well else min(2 * pause, LONGEST_RETRY_SEC)
         else:
             health.mark_up(name)
             return
+        finally:
+            over.cancel()
 
 
 async def cancel_and_wait(task: "asyncio.Task[Any]") -> None:

@@ -42,17 +42,29 @@ def test_steady_work_is_measured(clock: Clock) -> None:
     throughput = Throughput(clock)
     work(throughput, clock, 20, each_sec=0.5)
     assert throughput.rate() == pytest.approx(Rate(2.0, 400.0))
-    assert throughput.eta_sec(100) == pytest.approx(50.0)
+    assert throughput.eta_sec(20_000) == pytest.approx(50.0)
     assert throughput.eta_sec(0) is None
+    assert throughput.eta_sec(None) is None
 
 
 def test_a_few_tracks_are_no_forecast(clock: Clock) -> None:
     """The time left is said from the eighth track on."""
     throughput = Throughput(clock)
     work(throughput, clock, HONEST_AFTER - 1, each_sec=1)
-    assert throughput.eta_sec(100) is None
+    assert throughput.eta_sec(20_000) is None
     work(throughput, clock, 1, each_sec=1)
-    assert throughput.eta_sec(100) == pytest.approx(100)
+    assert throughput.eta_sec(20_000) == pytest.approx(100)
+
+
+def test_what_is_left_is_told_by_its_weight(clock: Clock) -> None:
+    """A megabyte of FLAC is less music than one of MP3; what was not met so far is taken for the mean."""
+    throughput = Throughput(clock)
+    assert throughput.music_sec({"flac": 1_000_000}) is None
+    throughput.finish(60, "flac", 6_000_000)
+    throughput.finish(60, ".mp3", 2_000_000)
+    assert throughput.music_sec({"flac": 1_000_000, ".mp3": 1_000_000}) == pytest.approx(10 + 30)
+    assert throughput.music_sec({"opus": 1_000_000}) == pytest.approx(15)
+    assert throughput.music_sec({}) == 0
 
 
 def test_the_past_is_forgotten(clock: Clock) -> None:

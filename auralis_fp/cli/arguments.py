@@ -35,6 +35,15 @@ def add_verbosity(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-v", "--verbose", action="store_true", help="log what goes on to standard error")
 
 
+def add_rebuild(parser: argparse.ArgumentParser) -> None:
+    """Add ``--rebuild``."""
+    parser.add_argument(
+        "--rebuild",
+        action="store_true",
+        help="set the database aside (it is kept) and make a new one from the .25d files; what has none is redone",
+    )
+
+
 def settings_given(arguments: argparse.Namespace) -> dict[str, Any]:
     """Return those arguments that are settings."""
     names = {spec.name for spec in fields(Settings)}
@@ -63,10 +72,12 @@ def build_parser() -> argparse.ArgumentParser:
     scan = command("scan", "fingerprint everything under the folders into database and sidecars; interrupt any time")
     scan.add_argument("libraries", nargs="+", metavar="DIR", help="folders of music")
     add_settings(scan, "data_dir", "workers", "sidecars")
+    add_rebuild(scan)
 
     server = command("serve", "answer fingerprint requests over HTTP on this machine only")
     server.add_argument("--port", type=port_number, default=8766, help="port to listen on (default %(default)s)")
     add_settings(server, "libraries", "data_dir", "workers", "sidecars")
+    add_rebuild(server)
 
     status = command("status", "show what is in the database")
     status.add_argument("--json", action="store_true", help="as JSON")

@@ -9,8 +9,8 @@ from aiohttp import web
 from .. import __version__
 from ..app import setup
 from ..settings import Settings, load_settings
-from .arguments import add_settings, add_verbosity, port_number, settings_given
-from .main import run_command, set_up_logging
+from .arguments import add_rebuild, add_settings, add_verbosity, port_number, settings_given
+from .main import rebuild, run_command, set_up_logging
 from .server import serve
 
 PREFIX: Final = "/fingerprint"
@@ -28,6 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--no-browser", action="store_true", help="do not open the status page")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     add_settings(parser, "libraries", "data_dir", "workers", "sidecars")
+    add_rebuild(parser)
     add_verbosity(parser)
     arguments = parser.parse_args(argv)
     set_up_logging(verbose=arguments.verbose)
@@ -40,6 +41,8 @@ async def launch(arguments: argparse.Namespace) -> int:
     settings = load_settings(given)
     if arguments.dev:
         settings = load_settings(given | {"allowed_origins": settings.allowed_origins + development_origins()})
+    if arguments.rebuild:
+        await rebuild(settings)
     folders = ", ".join(map(str, settings.libraries)) or "none yet; give one with --library"
     greeting = ("Auralis is running, status page: {url}", f"Music folders: {folders}", "Stop with Ctrl-C.")
     await serve(

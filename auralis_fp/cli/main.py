@@ -9,7 +9,8 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final
 
 from ..errors import AuralisError
-from ..settings import load_settings
+from ..settings import Settings, load_settings
+from ..store.rebuild import set_aside
 from .arguments import build_parser, settings_given
 
 EXIT_FAILED: Final = 1
@@ -53,8 +54,17 @@ def set_up_logging(*, verbose: bool) -> None:
         logging.getLogger("auralis_fp.core").setLevel(logging.CRITICAL)
 
 
+async def rebuild(settings: Settings) -> None:
+    """Set the database aside, so that a new one is made from the sidecars, and say where it is kept."""
+    kept = await asyncio.to_thread(set_aside, settings.database)
+    if kept is not None:
+        print(f"The database is kept as {kept}", file=sys.stderr)
+
+
 async def _dispatch(arguments: argparse.Namespace) -> int:
     settings = load_settings(settings_given(arguments))
+    if getattr(arguments, "rebuild", False):
+        await rebuild(settings)
     match arguments.command:  # each command's imports are its own: `analyze` needs no database, `status` no web
         case "analyze":
             from .analyze import analyze  # noqa: PLC0415

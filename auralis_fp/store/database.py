@@ -18,6 +18,7 @@ import aiosqlite
 
 from ..errors import StorageError
 from .lock import hold_lock
+from .rebuild import damaged, ended_badly
 
 log = logging.getLogger(__name__)
 
@@ -25,11 +26,13 @@ T = TypeVar("T")
 Operation = Callable[[aiosqlite.Connection], Awaitable[T]]
 _Waiting = tuple[Operation[Any], "asyncio.Future[Any]"]
 
-BUSY_LIMIT_SEC: Final = 60.0  # another program may hold the database for a while
-BUSY_TRY_MS: Final = 500  # nothing can cut a single wait short
+OPEN_LIMIT_MS: Final = 10_000  # another program may hold the database for a moment
+BUSY_TRY_MS: Final = 250  # then that is shown; nothing can cut a single wait short
+BUSY_LIMIT_SEC: Final = 60.0  # then who waits is told
 GROUP: Final = 256  # operations committed together at most
+LOCKED: Final = "Another program holds the database; results wait and are stored when it lets go."
 _PRAGMAS: Final = (
-    f"PRAGMA busy_timeout = {round(1000 * BUSY_LIMIT_SEC)}",
+    f"PRAGMA busy_timeout = {OPEN_LIMIT_MS}",
     "PRAGMA foreign_keys = ON",
     "PRAGMA synchronous = NORMAL",  # with WAL: a power cut may cost the last commits, never the database
     "PRAGMA temp_store = MEMORY",
@@ -58,6 +61,13 @@ class Database:
         self._waiting: deque[_Waiting] = deque()
         self._wake = asyncio.Event()
         self._closed = False
+        self.trouble: Callable[[str | None], None] = lambda _: None
+        """Told why nothing can be written at the moment, and None when that is over."""
+
+    @property
+    def _connection(self) -> aiosqlite.Connection:
+        assert self._write_connection is not None  # noqa: S101 - write() refuses otherwise
+        return self._write_connection
 
     async def read(self, sql: str, parameters: Iterable[Any] = ()) -> list[sqlite3.Row]:
         """Return the rows of a query.
@@ -99,14 +109,37 @@ class Database:
                 self._wake.clear()
             while self._waiting:
                 group = [self._waiting.popleft() for _ in range(min(GROUP, len(self._waiting)))]
+                try:
+                    await self._begin()
+                except sqlite3.Error as error:
+                    if self._closed:  # nobody can wait any longer
+                        group += self._waiting
+                        self._waiting.clear()
+                    _tell(group, error)
+                    continue
                 if not await self._try([item for item in group if not item[1].done()]):
                     for item in group:
-                        await self._try([item])
+                        await self._try_alone(item)
 
     def close(self) -> None:
         """Refuse what comes from now on, and have the writer end with what is waiting."""
         self._closed = True
         self._wake.set()
+
+    async def _begin(self) -> None:
+        """Begin a transaction, as soon as no other program is in the midst of one."""
+        connection, since = self._connection, time.monotonic()
+        while True:
+            try:
+                await connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                impatient = self._closed or time.monotonic() - since > BUSY_LIMIT_SEC
+                if impatient or not error.sqlite_errorname.startswith("SQLITE_BUSY"):
+                    raise
+                self.trouble(LOCKED)
+            else:
+                self.trouble(None)
+                return
 
     async def _try(self, group: "list[_Waiting]") -> bool:
         """Commit a group; what fails on its own tells its waiter, while a group may be tried one by one."""
@@ -115,29 +148,21 @@ class Database:
         except Exception as error:  # noqa: BLE001 - handed to whoever waits
             if len(group) > 1:
                 return False
-            for _, future in group:
-                if not future.done():
-                    future.set_exception(storage_error(error))
+            _tell(group, error)
         return True
 
-    async def _begin(self, connection: aiosqlite.Connection) -> None:
-        """Begin a transaction once another program's has ended; who closes the database does not wait for that."""
-        give_up = time.monotonic() + BUSY_LIMIT_SEC
-        while True:
-            try:
-                await connection.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorname != "SQLITE_BUSY" or self._closed or time.monotonic() > give_up:
-                    raise
-            else:
-                return
+    async def _try_alone(self, item: "_Waiting") -> None:
+        try:
+            await self._begin()
+        except sqlite3.Error as error:
+            _tell([item], error)
+        else:
+            await self._try([item])
 
     async def _commit(self, group: "list[_Waiting]") -> None:
-        """Run a group in one transaction, each operation behind its own savepoint."""
-        connection = self._write_connection
-        assert connection is not None  # noqa: S101 - write() refuses otherwise
+        """Run a group in the transaction that was begun, each operation behind its own savepoint."""
+        connection = self._connection
         outcomes: list[tuple[asyncio.Future[Any], Any, BaseException | None]] = []
-        await self._begin(connection)
         try:
             for operation, future in group:
                 await connection.execute("SAVEPOINT operation")
@@ -163,6 +188,13 @@ class Database:
                 future.set_exception(failure)
 
 
+def _tell(group: "list[_Waiting]", error: Exception) -> None:
+    """Tell those who wait that it came to nothing."""
+    for _, future in group:
+        if not future.done():
+            future.set_exception(storage_error(error))
+
+
 def storage_error(error: Exception) -> Exception:
     """Return *error* as the storage error it stands for, or as it is."""
     if not isinstance(error, sqlite3.Error):
@@ -175,7 +207,8 @@ def storage_error(error: Exception) -> Exception:
         "SQLITE_READONLY": "unwritable",
         "SQLITE_BUSY": "locked",
     }.get(name, "storage_failed")
-    return StorageError(code, f"the database could not be used: {error}")
+    advice = "; start again with --rebuild" if code == "corrupt_database" else ""
+    return StorageError(code, f"the database could not be used: {error}{advice}")
 
 
 @asynccontextmanager
@@ -192,19 +225,17 @@ async def open_database(path: Path, *, read_only: bool = False) -> AsyncIterator
     Raises
     ------
     StorageError
-        ``unwritable``, ``in_use``, ``newer_database``, ``corrupt_database`` ``outdated_database`` or ``no_database``.
+        ``unwritable``, ``in_use``, ``newer_database``, ``corrupt_database``, ``locked``,
+        ``outdated_database`` or ``no_database``.
     """
     async with contextlib.AsyncExitStack() as stack:
         try:
             database = await _open(stack, path, read_only=read_only)
         except sqlite3.OperationalError as error:
-            raise StorageError("unwritable", f"the database {path} cannot be used: {error}") from error
+            code = "locked" if getattr(error, "sqlite_errorname", "") == "SQLITE_BUSY" else "unwritable"
+            raise StorageError(code, f"the database {path} cannot be used: {error}") from error
         except sqlite3.DatabaseError as error:
-            raise StorageError(
-                "corrupt_database",
-                f"the database {path} is damaged ({error}); move it away and scan again:"
-                " what sidecars hold is taken over, not redone",
-            ) from error
+            raise damaged(path, error) from error
         yield database
 
 
@@ -218,8 +249,11 @@ async def _open(stack: contextlib.AsyncExitStack, path: Path, *, read_only: bool
         _make_private_folder(path.parent)
         stack.enter_context(hold_lock(path.parent / "lock"))
         path.touch(mode=0o600, exist_ok=True)
+        suspicious = ended_badly(path)
         writer = await stack.enter_async_context(_connect(path))
         await _prepare(writer, path)
+        if suspicious:
+            await _examine(writer, path)
         await writer.execute(f"PRAGMA busy_timeout = {BUSY_TRY_MS}")
     reader = await stack.enter_async_context(_connect(path))
     await _check_version(reader, path, complete=True)
@@ -258,6 +292,13 @@ async def _prepare(connection: aiosqlite.Connection, path: Path) -> None:
         except BaseException:
             await connection.rollback()
             raise
+
+
+async def _examine(connection: aiosqlite.Connection, path: Path) -> None:
+    """Refuse a database whose pages do not fit together, as after a power cut on a disk that lies."""
+    (row,) = await connection.execute_fetchall("PRAGMA quick_check(1)")
+    if row[0] != "ok":
+        raise damaged(path, row[0])
 
 
 async def _check_version(connection: aiosqlite.Connection, path: Path, *, complete: bool = False) -> None:

@@ -179,6 +179,37 @@ class Library:
             done=done, outdated=row["outdated"], pending=pending, running=row["running"], failed=row["failed"]
         )
 
+    async def owe_sidecar(self, file_id: int) -> None:
+        """Remember that the sidecar of a file could not be written."""
+
+        async def operation(db: aiosqlite.Connection) -> None:
+            await db.execute("INSERT OR IGNORE INTO sidecars_owed SELECT id FROM files WHERE id = ?", (file_id,))
+
+        await self.database.write(operation)
+
+    async def sidecars_owed(self, limit: int) -> list[FileRecord]:
+        """Return files whose sidecar is yet to be written, those of offline folders too."""
+        rows = await self.database.read(
+            f"{SELECT_FILES} WHERE {_PRESENT} AND f.id IN (SELECT file_id FROM sidecars_owed) LIMIT ?", (limit,)
+        )
+        return [file_record(row) for row in rows]
+
+    async def sidecars_paid(self, file_ids: Sequence[int]) -> None:
+        """Take note that these sidecars were written, or need not be."""
+
+        async def operation(db: aiosqlite.Connection) -> None:
+            await db.executemany("DELETE FROM sidecars_owed WHERE file_id = ?", [(one,) for one in file_ids])
+
+        await self.database.write(operation)
+
+    async def sizes_left(self) -> dict[str, int]:
+        """Return how many bytes wait to be worked on, by ``kind_of`` their names."""
+        rows = await self.database.read(
+            "SELECT CAST(lower(substr(f.path, -4)) AS TEXT) AS kind, sum(f.size) AS size"
+            " FROM jobs j JOIN files f ON f.id = j.file_id GROUP BY kind"
+        )
+        return {row["kind"]: row["size"] for row in rows}
+
     async def remember(self, key: str, value: str) -> None:
         """Keep a value over restarts."""
 
@@ -191,6 +222,11 @@ class Library:
         """Return a value that was kept."""
         rows = await self.database.read("SELECT value FROM memory WHERE key = ?", (key,))
         return rows[0]["value"] if rows else None
+
+
+def kind_of(path: bytes) -> str:
+    """Return what tells formats apart cheaply, in SQL too: the last four letters of a name."""
+    return path[-4:].decode("latin-1").lower()
 
 
 def below(column: str = "path") -> str:

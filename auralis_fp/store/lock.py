@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,15 +26,20 @@ def hold_lock(path: Path) -> Iterator[None]:
         raise StorageError("unwritable", f"the data folder {path.parent} cannot be used: {error.strerror}") from error
     try:
         if not _lock(descriptor):
-            owner = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() if hasattr(os, "pread") else ""
-            who = f"process {owner}" if owner else "another process"
+            who = _owner(descriptor) or "another process"
             raise StorageError("in_use", f"the data folder {path.parent} is in use by {who}; choose another --data-dir")
         with contextlib.suppress(OSError):  # only the wording of a message depends on it
             os.ftruncate(descriptor, 0)
-            os.write(descriptor, str(os.getpid()).encode("ascii"))
+            os.write(descriptor, f"{os.getpid()} since {time.strftime('%Y-%m-%d %H:%M:%S')}".encode("ascii"))
         yield
     finally:
         os.close(descriptor)
+
+
+def _owner(descriptor: int) -> str:
+    """Return who holds the lock, and since when, as far as that can be read."""
+    text = os.pread(descriptor, 60, 0).decode("ascii", "replace").strip() if hasattr(os, "pread") else ""
+    return f"process {text}" if text else ""
 
 
 def _lock(descriptor: int) -> bool:

@@ -4,13 +4,14 @@ What is read comes from the outside and is trusted in nothing. These functions b
 """
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
 import stat
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ from .records import metadata_from_json
 SUFFIX: Final = b".25d"
 FORMAT_VERSION: Final = "1.0"
 LONGEST: Final = 64 << 10  # bytes read at most; ours have about 2 kB
+_REFUSED: Final = frozenset((errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT))
 LONGEST_NAME: Final = 255  # bytes, on the usual file systems
 _REPLACE_TRIES: Final = 5  # on Windows another program may have the old one open for a moment
 
@@ -50,8 +52,25 @@ def read(path: bytes, stamp: FileStamp, settings: Settings, content: bytes | Non
     return None
 
 
-def write(path: bytes, analysed: Analysed, stamp: FileStamp, settings: Settings) -> bytes | None:
+def write(
+    path: bytes,
+    analysed: Analysed,
+    stamp: FileStamp,
+    settings: Settings,
+    on_refused: Callable[[OSError | None], None] = lambda _: None,
+) -> bytes | None:
     """Write the sidecar of a file.
+
+    Parameters
+    ----------
+    path : bytes
+        The audio file.
+    analysed : Analysed
+    stamp : FileStamp
+        The audio file as it was analysed.
+    settings : Settings
+    on_refused : callable, optional
+        Told why the folder of the music cannot be written, and None when it was.
 
     Returns
     -------
@@ -69,10 +88,14 @@ def write(path: bytes, analysed: Analysed, stamp: FileStamp, settings: Settings)
     content = to_json(_document(path, analysed, stamp)).encode("ascii") + b"\n"
     *beside, elsewhere = _places(path, settings)
     for place in beside:
-        with contextlib.suppress(OSError):  # read-only, full or too long a name: the other place serves
+        try:
             if not _foreign(place):
                 _replace(place, content)
+                on_refused(None)
                 return place
+        except OSError as error:  # read-only, full or too long a name: the other place serves
+            if error.errno in _REFUSED:
+                on_refused(error)
     os.makedirs(os.path.dirname(elsewhere), mode=0o700, exist_ok=True)
     _replace(elsewhere, content)
     return elsewhere
@@ -185,6 +208,18 @@ def _document(path: bytes, analysed: Analysed, stamp: FileStamp) -> dict[str, An
     }
 
 
+def _keep_names(folder: bytes) -> None:
+    """Have the system write down which files a folder has, so that a power cut does not undo a change of name."""
+    if sys.platform == "win32":  # where folders cannot be opened
+        return
+    with contextlib.suppress(OSError):  # some network file systems refuse; the file itself is safe
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 def _replace(place: bytes, content: bytes) -> None:
     """Put *content* at *place* so that a reader finds the old file or the new one, whatever happens in between."""
     partial = _partial(place) + b"%d" % os.getpid()
@@ -201,6 +236,7 @@ def _replace(place: bytes, content: bytes) -> None:
         for tries_left in reversed(range(_REPLACE_TRIES)):
             try:
                 os.replace(partial, place)
+                _keep_names(os.path.dirname(place))
                 break
             except PermissionError:
                 if sys.platform != "win32" or not tries_left:

@@ -125,3 +125,20 @@ def test_a_folder_in_use_is_refused(music: Path, data: Path) -> None:
     last = done.stderr.splitlines()[-1]
     assert last.startswith("auralis-fp: ")
     assert f"in use by process {other.pid}" in last
+
+
+def test_a_damaged_database_is_refused_and_rebuilt_on_request(music: Path, data: Path) -> None:
+    """The refusal names the way out; that keeps the damaged one and takes over what the sidecars hold."""
+    assert auralis("scan", music, "--data-dir", data).returncode == 0
+    database = data / "fingerprints.sqlite3"
+    junk = b"no database at all" * 1000
+    database.write_bytes(junk)
+    refused = auralis("scan", music, "--data-dir", data)
+    assert refused.returncode == 2
+    assert "--rebuild" in refused.stderr
+    rebuilt = auralis("scan", music, "--data-dir", data, "--rebuild")
+    assert rebuilt.returncode == 0
+    assert rebuilt.stdout.startswith("0 done, 0 failed, ")
+    (kept,) = data.glob("*.broken")
+    assert kept.read_bytes() == junk
+    assert str(kept) in rebuilt.stderr

@@ -6,7 +6,6 @@ import sqlite3
 import stat
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import aiosqlite
@@ -253,32 +252,3 @@ async def test_opening_fifty_times_leaves_no_file_open(path: Path) -> None:
         async with open_database(path):
             pass
     assert len(os.listdir("/proc/self/fd")) <= before
-
-
-async def test_a_lock_of_another_program_is_waited_for(path: Path) -> None:
-    """What is to be written meanwhile is written when it ends."""
-    async with open_database(path) as database:
-        other = sqlite3.connect(path, isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
-        writing = asyncio.create_task(database.write(adding("a")))
-        done, _ = await asyncio.wait({writing}, timeout=1.2)  # longer than one try of SQLite's
-        assert not done
-        assert await kept(database) == set()
-        other.close()
-        assert await asyncio.wait_for(writing, 10) == "a"
-        assert await kept(database) == {"a"}
-
-
-async def test_closing_does_not_wait_for_the_lock_of_another_program(path: Path) -> None:
-    """Who waits is told at once that nothing was written."""
-    async with open_database(path) as database:
-        other = sqlite3.connect(path, isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
-        writing = asyncio.create_task(database.write(adding("a")))
-        await asyncio.sleep(0)
-        began = time.monotonic()
-    assert time.monotonic() - began < 5
-    with pytest.raises(StorageError) as caught:
-        await writing
-    assert caught.value.code == "locked"
-    other.close()

@@ -1,0 +1,59 @@
+"""A small disk of one's own, that can be full or locked against writing; only with the rights to mount one."""
+
+import errno
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """Where it is."""
+
+    folder: Path
+
+    def fill(self) -> None:
+        """Leave no room at all."""
+        with (self.folder / "filler").open("ab", buffering=0) as filler:
+            for size in (1 << 20, 1 << 12):
+                try:
+                    while True:
+                        filler.write(bytes(size))
+                except OSError as error:
+                    if error.errno != errno.ENOSPC:
+                        raise
+
+    def relieve(self) -> None:
+        """Make room again."""
+        (self.folder / "filler").unlink(missing_ok=True)
+
+    def allow_writing(self, *, allowed: bool) -> None:
+        """Mount it anew, for reading only or for both."""
+        mode = "rw" if allowed else "ro"
+        subprocess.run(["mount", "-o", f"remount,{mode}", str(self.folder)], capture_output=True, check=True)
+
+    def unmount(self) -> None:
+        """Take it away, as a cable that is pulled: the empty folder stays."""
+        subprocess.run(["umount", "--lazy", str(self.folder)], capture_output=True, check=True)
+
+
+@contextmanager
+def small_disk(folder: Path, size_mb: int = 8) -> Iterator[Disk]:
+    """Have a file system in memory of that size at *folder*; the test is left out where none can be mounted."""
+    folder.mkdir(exist_ok=True)
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size_mb}m", "tmpfs", str(folder)]
+    try:
+        mounted = subprocess.run(mount, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        mounted = False
+    if not mounted:
+        pytest.skip("no right to mount a disk in memory")
+    try:
+        yield Disk(folder)
+    finally:
+        while folder.is_mount():
+            subprocess.run(["umount", "--lazy", str(folder)], capture_output=True, check=True)

@@ -1,0 +1,212 @@
+"""A store in trouble: locked, damaged, of an earlier layout, wanted by two at once."""
+
+import asyncio
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auralis_fp import schema
+from auralis_fp.errors import StorageError
+from auralis_fp.store import database as module
+from auralis_fp.store.database import migrations, open_database
+from auralis_fp.store.library import Library
+from auralis_fp.store.rebuild import set_aside
+from listening import until
+from stored import SONG, STAMP, known, library_in, stored
+
+NEWEST = migrations()[-1][0]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Return where the database goes."""
+    return tmp_path / "fingerprints.sqlite3"
+
+
+def holder(path: Path) -> sqlite3.Connection:
+    """Return the connection of another program that is in the midst of writing."""
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    return other
+
+
+async def test_writes_wait_for_another_program(path: Path) -> None:
+    """What holds the database is shown; reading goes on, and what waited is stored when it is free."""
+    async with open_database(path) as database:
+        told: list[str | None] = []
+        database.trouble = told.append
+        library = Library(database)
+        other = holder(path)
+        waiting = [asyncio.create_task(library.remember(str(number), "kept")) for number in range(5)]
+        await until(lambda: told)
+        assert told[0] == module.LOCKED
+        assert await library.recall("0") is None
+        assert not any(task.done() for task in waiting)
+        other.execute("ROLLBACK")
+        other.close()
+        await asyncio.gather(*waiting)
+        assert told[-1] is None
+        assert await library.recall("4") == "kept"
+
+
+async def test_nobody_waits_for_ever_for_another_program(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a while whoever waits is told, and so is who comes at the end."""
+    monkeypatch.setattr(module, "BUSY_LIMIT_SEC", 0.1)
+    async with open_database(path) as database:
+        library, other = Library(database), holder(path)
+        with pytest.raises(StorageError) as caught:
+            await asyncio.wait_for(library.remember("a", "b"), 10)
+        assert caught.value.code == "locked"
+        monkeypatch.setattr(module, "BUSY_LIMIT_SEC", 60)
+        late = asyncio.create_task(library.remember("a", "b"))
+        await asyncio.sleep(0)
+        ended = time.monotonic()
+    assert time.monotonic() - ended < 2
+    other.close()
+    with pytest.raises(StorageError, match="locked"):
+        await late
+
+
+OPENING = """
+import asyncio, os, sys; from pathlib import Path
+from auralis_fp.errors import StorageError
+from auralis_fp.store.database import open_database
+async def main():
+    try:
+        async with open_database(Path(sys.argv[1])):
+            print("open", os.getpid(), flush=True)
+            await asyncio.to_thread(sys.stdin.readline)
+    except StorageError as error:
+        print(error.code, error, flush=True)
+asyncio.run(main())
+"""
+
+
+def test_of_programs_that_start_at_once_one_has_the_folder(path: Path) -> None:
+    """The others are told which process has it, and since when; the new database is whole."""
+    command = [sys.executable, "-c", OPENING, str(path)]
+    programs = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    try:
+        said = [program.stdout.readline() for program in programs if program.stdout is not None]
+    finally:
+        for program in programs:
+            program.communicate("\n")
+    (owner,) = (line.split()[1] for line in said if line.startswith("open "))
+    refused = [line for line in said if line.startswith("in_use")]
+    assert len(refused) == 2
+    for line in refused:
+        assert f"process {owner} since {time.strftime('%Y-')}" in line or "another process" in line
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (NEWEST,)
+    connection.close()
+
+
+def earlier(path: Path, version: int) -> None:
+    """Make a database as an earlier version of the program left it, with a row in each of its first tables."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    for number, script in migrations():
+        if number <= version:
+            connection.executescript(script)
+    connection.execute(f"PRAGMA user_version = {version}")
+    if version:
+        for file_id, name in enumerate(("done", "failed", "waiting"), 1):
+            row = (file_id, f"/music/{name}.mp3".encode(), STAMP.size, STAMP.mtime_ns)
+            connection.execute("INSERT INTO files (id, path, size, mtime_ns, added_at) VALUES (?, ?, ?, ?, 1)", row)
+        values: dict[str, Any] = {dimension.name: dimension.neutral for dimension in schema.DIMENSIONS}
+        values |= {"file_id": 1, "algorithm_version": schema.ALGORITHM_VERSION, "size": STAMP.size}
+        values |= {"mtime_ns": STAMP.mtime_ns, "source": "analysis", "analysed_at": 1.0, "processing_time_ms": 2.0}
+        values["metadata"] = (
+            '{"duration_sec": 3.5, "sample_rate": 8000, "channels": 1, "format": "mp3", "codec": "mp3",'
+            ' "warnings": [], "undefined": []}'
+        )
+        marks = ", ".join(f":{name}" for name in values)
+        connection.execute(f"INSERT INTO fingerprints ({', '.join(values)}) VALUES ({marks})", values)  # noqa: S608
+        connection.execute(
+            "INSERT INTO failures (file_id, algorithm_version, size, mtime_ns, stage, code, reason, attempts,"
+            " failed_at) VALUES (2, ?, ?, ?, 'decode', 'corrupt', 'No frame.', 1, 1.0)",
+            (schema.ALGORITHM_VERSION, STAMP.size, STAMP.mtime_ns),
+        )
+        connection.execute("INSERT INTO jobs (file_id, queued_at) VALUES (3, 1.0)")
+        connection.execute("INSERT INTO tracks VALUES (77, 1)")
+    connection.close()
+
+
+@pytest.mark.parametrize("version", range(NEWEST))
+async def test_every_earlier_layout_is_brought_up_to_date(path: Path, version: int) -> None:
+    """With all that was in it; and it is then worked with as a new one is."""
+    earlier(path, version)
+    async with library_in(path.parent) as library:
+        counts = await library.counts()
+        assert (counts.done, counts.failed, counts.pending) == ((1, 1, 1) if version else (0, 0, 0))
+        if version:
+            record = await library.by_track(77)
+            assert record is not None
+            assert (record.path, record.fingerprint and record.fingerprint.metadata.duration_sec) == (
+                b"/music/done.mp3",
+                3.5,
+            )
+        await stored(library, b"/music/new.mp3", lufs=-7.0)
+        assert (await library.counts()).done == counts.done + 1
+
+
+@pytest.mark.parametrize("version", range(NEWEST))
+async def test_a_layout_that_cannot_be_brought_up_stays_as_it_was(path: Path, version: int) -> None:
+    """Half a migration is none: a table that is in its way leaves version and tables untouched."""
+    earlier(path, version)
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS sidecars_owed (other INTEGER)")
+        before = list(connection.iterdump())
+    connection.close()
+    with pytest.raises(StorageError):
+        async with open_database(path):
+            pass
+    with sqlite3.connect(path) as connection:
+        (reached,) = connection.execute("PRAGMA user_version").fetchone()
+        assert version <= reached < NEWEST
+        assert reached > version or list(connection.iterdump()) == before
+    connection.close()
+
+
+async def test_pages_that_do_not_fit_are_found_after_a_bad_end(path: Path) -> None:
+    """A database that was not closed is looked through before it is believed, and refused with the way out."""
+    async with library_in(path.parent) as library:
+        for number in range(300):
+            await stored(library, b"/music/%d.mp3" % number)
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2 // 4096 * 4096
+    content[middle : middle + 8192] = os.urandom(8192)
+    path.write_bytes(content)
+    path.with_name(path.name + "-wal").write_bytes(b"cut off")
+    with pytest.raises(StorageError, match="--rebuild") as caught:
+        async with open_database(path):
+            pass
+    assert caught.value.code == "corrupt_database"
+
+
+async def test_a_database_set_aside_is_kept(path: Path) -> None:
+    """With its log, under a name that says when; one in use stays where it is."""
+    assert set_aside(path) is None
+    async with library_in(path.parent) as library:
+        await stored(library)
+        with pytest.raises(StorageError) as caught:
+            set_aside(path)
+        assert caught.value.code == "in_use"
+        assert (await known(library)).path == SONG
+    log = path.with_name(path.name + "-wal")
+    log.write_bytes(b"")
+    kept = set_aside(path)
+    assert kept is not None
+    assert kept.name.endswith(".broken")
+    assert not path.exists()
+    assert not log.exists()
+    async with library_in(path.parent) as library:
+        assert (await library.counts()).total == 0
+    with sqlite3.connect(kept) as connection:
+        assert connection.execute("SELECT path FROM files").fetchall() == [(SONG,)]
+    connection.close()
