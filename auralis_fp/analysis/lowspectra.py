@@ -87,3 +87,11 @@ def mirrored(matrix: NDArray[Any]) -> NDArray[Any]:
     whole[..., : matrix.shape[-1]] = matrix
     whole[..., matrix.shape[-1] + 1 :] = matrix[..., :0:-1]
     return whole
+
+
+def one_sided(z: ComplexArray) -> FloatArray:
+    """Return ``|L[k]|² + |R[k]|²``, doubled for its mirror, of transforms of ``L + iR``; bins 0 to length/2 - 1."""
+    half = z.shape[1] // 2
+    both = squares(z)
+    both[:, 1:half] += both[:, :half:-1]
+    return both[:, :half]
