@@ -12,7 +12,7 @@ from .settings import Settings, load_settings
 
 log = logging.getLogger(__name__)
 
-_PLUGIN: Final = web.AppKey("auralis_fp.plugin", web.Application)
+_PLUGINS: Final = web.AppKey("auralis_fp.plugins", dict[str, web.Application])
 
 
 def setup(
@@ -41,7 +41,7 @@ def setup(
     SettingsError
         A setting is unknown or bad.
     ValueError
-        The prefix is not a path of at least one segment.
+        The prefix is not a path of at least one segment, or taken by another plugin.
 
     Notes
     -----
@@ -49,9 +49,13 @@ def setup(
     """
     if not prefix.startswith("/") or not prefix.strip("/"):
         raise ValueError(f"the prefix must be a path such as /fingerprint, not {prefix!r}")
+    place = prefix.rstrip("/")
+    mounted = app.setdefault(_PLUGINS, {})
+    if place in mounted:
+        raise ValueError(f"there is a fingerprint plugin at {place} already")
     plugin = create_app(settings or load_settings(given))
-    app.add_subapp(prefix.rstrip("/"), plugin)
-    app[_PLUGIN] = plugin
+    app.add_subapp(place, plugin)
+    mounted[place] = plugin
     return plugin
 
 
@@ -66,9 +70,29 @@ def create_app(settings: Settings) -> web.Application:
     return plugin
 
 
-def service(app: web.Application) -> Service:
-    """Return the running service of the plugin mounted in *app* (or of the plugin itself)."""
-    return app[_PLUGIN][SERVICE] if _PLUGIN in app else app[SERVICE]
+def service(app: web.Application, prefix: str | None = None) -> Service:
+    """Return the service of the plugin mounted in *app*, or of the plugin *app* itself.
+
+    Parameters
+    ----------
+    app : web.Application
+    prefix : str, optional
+        Which one, where several are mounted.
+
+    Raises
+    ------
+    LookupError
+        There is none, or none at *prefix*, or several and no *prefix* says which.
+    """
+    if SERVICE in app and prefix is None:
+        return app[SERVICE]
+    mounted = app.get(_PLUGINS, {})
+    if prefix is not None and prefix.rstrip("/") in mounted:
+        return mounted[prefix.rstrip("/")][SERVICE]
+    if prefix is None and len(mounted) == 1:
+        return next(iter(mounted.values()))[SERVICE]
+    places = ", ".join(mounted) or "none"
+    raise LookupError(f"no one fingerprint plugin to be had at {prefix or 'an unnamed prefix'}; mounted here: {places}")
 
 
 async def _run_service(plugin: web.Application) -> AsyncIterator[None]:

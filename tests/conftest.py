@@ -6,15 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
 from pytest_aiohttp.plugin import AiohttpClient
 
-from auralis_fp.app import setup
 from auralis_fp.settings import Settings
-from hosting import PREFIX, Host, Plugin
+from hosting import WAYS, Host, Plugin, served
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell that starts us in the background has Ctrl-C ignored,
     signal.signal(signal.SIGINT, signal.default_int_handler)  # which the programs started here must not inherit
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run tests marked ``every_way`` with the plugin served in each way, as far as they ask for it."""
+    if metafunc.definition.get_closest_marker("every_way") and "host" in metafunc.fixturenames:
+        metafunc.parametrize("host", WAYS, indirect=True)
 
 
 @pytest.fixture
@@ -32,13 +36,13 @@ def settings(library: Path, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def host(settings: Settings, aiohttp_client: AiohttpClient) -> Host:
+def host(settings: Settings, aiohttp_client: AiohttpClient, request: pytest.FixtureRequest) -> Host:
     """Return a function that starts a host application with the plugin; it takes settings by name."""
+    way: str = getattr(request, "param", "aiohttp")
 
     async def start(**changes: Any) -> Plugin:
-        app = web.Application()
-        setup(app, replace(settings, **changes), prefix=PREFIX)
-        return Plugin(await aiohttp_client(app), app)
+        server, app = served(way, replace(settings, **changes))
+        return Plugin(await aiohttp_client(server), app)
 
     return start
 

@@ -1,20 +1,32 @@
 """Small music files, and a host application to try the plugin in."""
 
 import asyncio
+import contextlib
+import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import soundfile
+import uvicorn
 from aiohttp import web
-from aiohttp.test_utils import TestClient
+from aiohttp.test_utils import BaseTestServer, TestClient, TestServer
+from fastapi import FastAPI
+from yarl import URL
 
-Client = TestClient[web.Request, web.Application]
+import auralis_fp.asgi
+from auralis_fp.app import setup
+from auralis_fp.cli.serve import create_server
+from auralis_fp.settings import Settings
+
+Client = TestClient[Any, Any]
 Host = Callable[..., Awaitable["Plugin"]]
 PREFIX = "/fingerprint"
+
+WAYS = ("aiohttp", "asgi", "serve")  # in an aiohttp host, in FastAPI under uvicorn, as `serve` has it
 
 
 def tone_file(path: Path, seconds: float = 1.0, *, rate: int = 22050, hz: float = 440.0) -> Path:
@@ -45,6 +57,73 @@ async def eventually(true: Callable[[], object], limit_sec: float = 30.0) -> Non
     while not true():
         assert time.monotonic() < give_up
         await asyncio.sleep(0.01)
+
+
+class _Uvicorn(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave Ctrl-C to the tests."""
+        yield
+
+
+class UvicornServer(BaseTestServer):
+    """An ASGI application under uvicorn in the loop of the test, used like aiohttp's own test server."""
+
+    def __init__(self, app: Any, **options: Any) -> None:
+        super().__init__()
+        chosen = {"lifespan": "on", "log_config": None, "ws": "none", "timeout_graceful_shutdown": 10} | options
+        self.uvicorn = _Uvicorn(uvicorn.Config(app, **chosen))
+        self._task: asyncio.Task[None] | None = None
+
+    async def start_server(self, loop: asyncio.AbstractEventLoop | None = None, **_: Any) -> None:  # noqa: ARG002
+        """Start it on a free port, unless it runs."""
+        if self._task is not None:
+            return
+        listening = socket.create_server(("127.0.0.1", 0))
+        self.host, self.port = listening.getsockname()
+        self._root = URL.build(scheme="http", host=self.host, port=self.port)
+        self._task = asyncio.create_task(self.uvicorn.serve(sockets=[listening]))
+        await eventually(lambda: self.uvicorn.started)
+
+    async def close(self) -> None:
+        """Stop it."""
+        if self._task is not None:
+            self.uvicorn.should_exit = True
+            await self._task
+
+    async def _make_runner(self, **_: Any) -> web.BaseRunner:
+        raise NotImplementedError
+
+
+def fastapi_host() -> FastAPI:
+    """Return a host with a life of its own and a route that catches all."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.life = ["begun"]
+        yield
+        app.state.life.append("ended")
+
+    app = FastAPI(lifespan=lifespan)
+
+    @app.api_route("/{path:path}", methods=["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+    async def catch_all(path: str) -> dict[str, str]:
+        return {"host": path}
+
+    return app
+
+
+def served(way: str, settings: Settings) -> tuple[BaseTestServer, web.Application]:
+    """Return a server that has the plugin below the prefix in one of the ways, and what ``service()`` takes for it."""
+    if way == "asgi":
+        host = fastapi_host()
+        return UvicornServer(host), auralis_fp.asgi.setup(host, settings, prefix=PREFIX).app
+    if way == "serve":
+        app = create_server(settings)
+    else:
+        app = web.Application()
+        setup(app, settings, prefix=PREFIX)
+    return TestServer(app), app
 
 
 @dataclass(frozen=True, slots=True)

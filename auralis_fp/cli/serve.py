@@ -16,8 +16,18 @@ PREFIX: Final = "/fingerprint"
 
 async def serve_alone(settings: Settings, port: int) -> int:
     """Serve the plugin at ``/fingerprint`` and its health at ``/health``, until stopped."""
-    if not settings.libraries:
+    if settings.libraries:
+        scope = "Music folders: " + ", ".join(map(str, settings.libraries))
+    else:
+        scope = "No --library given: any readable audio file of this machine is answered for, to this machine only."
         settings = replace(settings, allow_any_path=True)  # the listener is loopback only
+    greeting = (f"Listening on {{url}} (POST {PREFIX}, GET /health)", scope, "Stop with Ctrl-C.")
+    await serve(create_server(settings), port, greeting=greeting, page="", browser=False)
+    return 0
+
+
+def create_server(settings: Settings) -> web.Application:
+    """Return the application that ``serve`` runs: the plugin, and its health once more at ``/health``."""
     app = web.Application(middlewares=middlewares())
     plugin = setup(app, settings, prefix=PREFIX)
     app[SERVICE] = plugin[SERVICE]  # the address beside the plugin is guarded like those in it
@@ -27,10 +37,4 @@ async def serve_alone(settings: Settings, port: int) -> int:
         return health_of(service(plugin))
 
     app.router.add_get("/health", root_health)
-    if settings.libraries:
-        scope = "Music folders: " + ", ".join(map(str, settings.libraries))
-    else:
-        scope = "No --library given: any readable audio file of this machine is answered for, to this machine only."
-    greeting = (f"Listening on {{url}} (POST {PREFIX}, GET /health)", scope, "Stop with Ctrl-C.")
-    await serve(app, port, greeting=greeting, page="", browser=False)
-    return 0
+    return app
