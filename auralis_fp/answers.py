@@ -26,19 +26,29 @@ _REFUSED: Final = frozenset({"too_short", "non_finite"})
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A fingerprint as a request gets it."""
+    """A fingerprint as a request gets it.
+
+    Made by ``algorithm_version``: another than the present one only until the file, which is queued, is analysed anew.
+    """
 
     file_id: int
     stamp: FileStamp
     analysed: Analysed
     source: str
+    algorithm_version: int
 
     def as_json(self, track_id: int | None) -> dict[str, Any]:
         """Return the body of the answer, as the founding document has it."""
+        ours = {
+            "source": self.source,
+            "file_id": self.file_id,
+            "algorithm_version": self.algorithm_version,
+            "outdated": self.algorithm_version != schema.ALGORITHM_VERSION,
+        }
         return {
             "track_id": track_id,
             "fingerprint": self.analysed.fingerprint,
-            "metadata": self.analysed.metadata.as_json() | {"source": self.source, "file_id": self.file_id},
+            "metadata": self.analysed.metadata.as_json() | ours,
             "processing_time_ms": self.analysed.processing_time_ms,
         }
 
@@ -156,7 +166,9 @@ class Answers:
         return answer
 
     async def track(self, track_id: int) -> tuple[FileRecord, Answer | None]:
-        """Return the file the host calls *track_id*, and its answer if there is a current one.
+        """Return the file the host calls *track_id*, and its answer if the music in it has been analysed.
+
+        The answer may be outdated: made by an earlier version of the algorithm, from the same file.
 
         Raises
         ------
@@ -166,6 +178,9 @@ class Answers:
         record = await self._library.by_track(track_id)
         if record is None or record.state == "missing":
             raise RequestError(404, "track_not_found", f"No file is known for track {track_id}.")
+        known = record.fingerprint
+        if record.failure is None and known is not None and known.stamp == record.stamp:
+            return record, _answer(record, known)
         return record, _stored(record, record.stamp)
 
     async def _find(self, place: bytes, stamp: FileStamp, track_id: int | None) -> Answer:
@@ -221,12 +236,15 @@ class Answers:
 def _stored(record: FileRecord, stamp: FileStamp) -> Answer | None:
     """Return what is stored for the file as it is now; raise if that is a failure."""
     if record.fingerprint is not None and is_current(record.fingerprint, stamp):
-        known = record.fingerprint
-        analysed = Analysed(known.values, known.metadata, known.processing_time_ms)
-        return Answer(record.id, stamp, analysed, known.source)
+        return _answer(record, record.fingerprint)
     if record.state == "failed" and record.failure is not None and record.stamp == stamp:
         raise refusal(Rejected(record.failure.stage, record.failure.code, record.failure.reason))
     return None
+
+
+def _answer(record: FileRecord, known: StoredFingerprint) -> Answer:
+    analysed = Analysed(known.values, known.metadata, known.processing_time_ms)
+    return Answer(record.id, known.stamp, analysed, known.source, known.algorithm_version)
 
 
 def is_current(known: StoredFingerprint, stamp: FileStamp) -> bool:

@@ -13,7 +13,7 @@ import aiosqlite
 
 from .model import FileStamp, Rejected
 from .store.database import Database
-from .store.library import below, below_range, queue, store_failure
+from .store.library import below, below_range, fail_jobs, queue
 from .store.records import Job, Suspect
 
 _COLUMNS: Final = "f.id, f.path, f.size, f.mtime_ns, j.attempts, j.suspect"
@@ -167,11 +167,9 @@ class Backlog:
 
         async def operation(db: aiosqlite.Connection) -> int:
             values = () if file_ids is None else (json.dumps(list(file_ids)),)
-            rows = list(await db.execute_fetchall(f"SELECT {_COLUMNS} FROM {_JOBS} WHERE {chosen}", values))
-            for row in rows:
-                await store_failure(db, row["id"], CANCELLED, FileStamp(row["size"], row["mtime_ns"]), row["attempts"])
-            await db.execute("DELETE FROM jobs AS j WHERE " + chosen, values)
-            return len(rows)
+            await fail_jobs(db, chosen, values, CANCELLED)
+            cursor = await db.execute("DELETE FROM jobs AS j WHERE " + chosen, values)
+            return cursor.rowcount
 
         return await self._database.write(operation)
 
@@ -188,23 +186,18 @@ class Backlog:
             due, values = "x.retry_at IS NOT NULL AND " + below("f.path"), below_range(folder)
 
         async def operation(db: aiosqlite.Connection) -> tuple[int, float | None]:
-            rows = list(
-                await db.execute_fetchall(
-                    "SELECT f.id, x.attempts FROM failures x JOIN files f ON f.id = x.file_id"
-                    f" WHERE f.missing_since IS NULL AND {due}",
-                    values,
-                )
+            chosen = f"failures x JOIN files f ON f.id = x.file_id WHERE f.missing_since IS NULL AND {due}"
+            cursor = await db.execute(
+                "INSERT INTO jobs (file_id, queued_at, attempts)"
+                f" SELECT f.id, ?, x.attempts FROM {chosen} ON CONFLICT (file_id) DO NOTHING",
+                (now, *values),
             )
-            await db.executemany("DELETE FROM failures WHERE file_id = ?", [(row["id"],) for row in rows])
-            await db.executemany(
-                "INSERT INTO jobs (file_id, queued_at, attempts) VALUES (?, ?, ?) ON CONFLICT (file_id) DO NOTHING",
-                [(row["id"], now, row["attempts"]) for row in rows],
-            )
+            await db.execute(f"DELETE FROM failures WHERE file_id IN (SELECT f.id FROM {chosen})", values)
             (following,) = await db.execute_fetchall(
                 "SELECT min(x.retry_at) AS at FROM failures x JOIN files f ON f.id = x.file_id"
                 " WHERE f.missing_since IS NULL"
             )
-            return len(rows), following["at"]
+            return cursor.rowcount, following["at"]
 
         queued, following = await self._database.write(operation)
         if queued:

@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from .tasks import happens_within
+
+PLAYING_LASTS: Final = timedelta(hours=1)  # unless it is said again: who plays may be gone without a word
 
 
 class Refusal(NamedTuple):
@@ -51,7 +53,7 @@ class Permission:
         self.machine_busy = False
         self._quiet = QuietHours(quiet_hours)
         self._now = now or (lambda: datetime.now().astimezone())
-        self._playing = False
+        self._plays_until: datetime | None = None
         self._changed = asyncio.Event()
 
     def pause(self, *, paused: bool) -> None:
@@ -60,8 +62,8 @@ class Permission:
         self._changed.set()
 
     def playing(self, *, playing: bool) -> None:
-        """Take note that the host plays audio, or has stopped."""
-        self._playing = playing
+        """Take note that the host plays audio, or has stopped; to be said again at least once an hour."""
+        self._plays_until = self._now() + PLAYING_LASTS if playing else None
         self._changed.set()
 
     def busy(self, *, busy: bool) -> None:
@@ -73,9 +75,10 @@ class Permission:
         """Say why background work must wait; None if it may run."""
         if self.paused:
             return Refusal("paused", "Paused by you.")
-        if self._playing:
+        now = self._now()
+        if self._plays_until is not None and now < self._plays_until:
             return Refusal("waiting_for_playback", "Waiting while music plays.")
-        end = self._quiet.until(self._now())
+        end = self._quiet.until(now)
         if end is not None:
             return Refusal("quiet_hours", f"Quiet hours until {end:%H:%M}.")
         if self.machine_busy:
@@ -86,6 +89,7 @@ class Permission:
         """Return as soon as background work may run."""
         while self.refusal() is not None:
             self._changed.clear()
-            end = self._quiet.until(self._now())
-            limit = None if end is None else max(1.0, (end - self._now()).total_seconds())
+            now = self._now()
+            ends = [end for end in (self._quiet.until(now), self._plays_until) if end is not None and end > now]
+            limit = max(1.0, (min(ends) - now).total_seconds()) if ends else None
             await happens_within(self._changed, limit)

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 TAKE_OVER: Final = 200  # sidecars looked at in one go
 RELEASE_LIMIT_SEC: Final = 0.5
+GONE_AT_ONCE: Final = 200
 MORE_TIME: Final = 3.0  # for a file that took too long, once
 
 
@@ -121,8 +122,8 @@ class Pipeline:
         if Whereabouts.AWAY in places:
             return "The folder went away while it was looked through."
         gone = [path for path, place in zip(unseen, places, strict=True) if place is Whereabouts.GONE]
-        if gone:
-            await library.observe([FileEvent(path, None) for path in gone])
+        for start in range(0, len(gone), GONE_AT_ONCE):  # others want to write, too
+            await library.observe([FileEvent(path, None) for path in gone[start : start + GONE_AT_ONCE]])
         await asyncio.to_thread(rules.mark, root)
         self.wake()
         return None

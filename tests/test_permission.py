@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from auralis_fp.permission import Permission, QuietHours
+from auralis_fp.permission import PLAYING_LASTS, Permission, QuietHours
 
 
 def clock(text: str) -> datetime:
@@ -70,4 +70,18 @@ async def test_quiet_hours_end_by_themselves() -> None:
     permission = Permission("23:00-07:00", now=lambda: datetime.now(UTC) + offset)
     assert permission.refusal() is not None
     await asyncio.wait_for(permission.wait(), 5)
+    assert permission.refusal() is None
+
+
+def test_who_plays_must_say_so_again() -> None:
+    """A player that is gone without a word does not hold the work for ever."""
+    now = clock("12:00")
+    permission = Permission(now=lambda: now)
+    permission.playing(playing=True)
+    now += PLAYING_LASTS - timedelta(seconds=1)
+    assert permission.refusal() is not None
+    permission.playing(playing=True)
+    now += timedelta(seconds=2)
+    assert permission.refusal() is not None
+    now += PLAYING_LASTS
     assert permission.refusal() is None

@@ -52,6 +52,8 @@ class AnswerMetadata(Metadata):
 
     source: Literal["analysis", "sidecar", "import"]
     file_id: int
+    algorithm_version: int
+    outdated: bool
 
 
 class TrackAnswer(Form):

@@ -354,6 +354,16 @@ async def store_failure(
     )
 
 
+async def fail_jobs(db: aiosqlite.Connection, chosen: str, values: Sequence[Any], rejected: Rejected) -> None:
+    """Keep for all jobs *chosen* that they cannot be done; the jobs themselves are the caller's to end."""
+    await db.execute(
+        "INSERT OR REPLACE INTO failures (file_id, algorithm_version, size, mtime_ns, stage, code, reason, attempts,"
+        " failed_at) SELECT f.id, ?, f.size, f.mtime_ns, ?, ?, ?, j.attempts, ?"
+        f" FROM jobs j JOIN files f ON f.id = j.file_id WHERE {chosen}",
+        (schema.ALGORITHM_VERSION, rejected.stage, rejected.code, rejected.reason, time.time(), *values),
+    )
+
+
 def invalid(fault: str | None) -> Rejected:
     """Return the answer for an analysis whose result cannot be believed."""
     return Rejected("internal", "invalid_fingerprint", f"The analysis gave no valid fingerprint: {fault}.")
