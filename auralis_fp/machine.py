@@ -1,7 +1,6 @@
 """How busy other programs keep the machine: looked at only while there is background work."""
 
 import asyncio
-import time
 from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
@@ -85,7 +84,7 @@ class Machine:
 
     async def _follow(self) -> None:
         """Look until there was no work for a while and the machine is calm."""
-        before, since, agreeing = self._look(self._pids()), time.monotonic(), 0
+        before, idle, agreeing = self._look(self._pids()), 0, 0  # looks since the last work, looks that agree
         while True:
             await asyncio.sleep(LOOK_EVERY_SEC)
             after = self._look(self._pids())
@@ -97,8 +96,7 @@ class Machine:
             if agreeing >= LOOKS:
                 self._permission.busy(busy=not busy)
                 agreeing = 0
-            if self._work.is_set():
-                since = time.monotonic()
-                self._work.clear()
-            elif not self._permission.machine_busy and time.monotonic() - since > LOOKS * LOOK_EVERY_SEC:
+            idle = 0 if self._work.is_set() else idle + 1
+            self._work.clear()
+            if idle > LOOKS and not self._permission.machine_busy:
                 return

@@ -104,6 +104,13 @@ class Slot:
         except OSError as error:
             await self.stop()
             raise BrokenProcessPool(f"the system refuses it: {error.strerror}") from error
+        except BrokenProcessPool:
+            await self.stop()
+            raise
+        except Exception as error:  # what it imports is not there, or does not fit
+            await self.stop()
+            log.exception("worker of slot %d", self.number)
+            raise BrokenProcessPool(f"the analysis cannot be loaded ({type(error).__name__}: {error})") from error
         except BaseException:
             await asyncio.shield(self.stop())
             raise

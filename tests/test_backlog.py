@@ -176,3 +176,67 @@ async def test_a_changed_file_is_worked_on_as_it_is_now(library: Library, backlo
     assert job.stamp == LATER
     assert await library.record(job.file_id, analysed(), LATER, claim=job.claim, source="analysis")
     assert await library.counts() == Counts(done=1)
+
+
+async def test_the_suspicious_are_last_and_the_wanted_first(library: Library, backlog: Backlog) -> None:
+    """What killed a worker waits for all others; what somebody put first goes before them."""
+    for number in range(4):
+        await library.observe([seen(b"/m/%d.mp3" % number)])
+    await look_at_sidecars(backlog)
+    for path, suspect in ((b"/m/3.mp3", Suspect.DEADLY), (b"/m/2.mp3", Suspect.SLOW)):
+        job = await backlog.claim_file(path)
+        assert job is not None
+        await backlog.put_back(job, suspect)
+    wanted = await known(library, b"/m/0.mp3")
+    assert await backlog.prioritise([wanted.id, 999]) == 1
+    assert await backlog.next_suspect() == Suspect.NOTHING
+    order = [await backlog.claim() for _ in range(3)]
+    assert [job and job.path for job in order] == [b"/m/0.mp3", b"/m/1.mp3", b"/m/2.mp3"]
+    assert await backlog.next_suspect() == Suspect.DEADLY
+    assert await backlog.claim(most=Suspect.SLOW) is None
+
+
+async def test_files_of_held_folders_are_not_handed_out(library: Library, backlog: Backlog) -> None:
+    """They wait, and keep their class."""
+    await library.observe([seen(b"/m/1.mp3"), seen(b"/n/2.mp3")])
+    await look_at_sidecars(backlog)
+    job = await backlog.claim([b"/m"])
+    assert job is not None
+    assert job.path == b"/n/2.mp3"
+    assert await backlog.claim([b"/m"]) is None
+    assert await backlog.next_suspect([b"/m"]) is None
+    assert await library.counts() == Counts(pending=1, running=1)
+
+
+async def test_cancelled_files_count_as_failed_until_they_change(library: Library, backlog: Backlog) -> None:
+    """Some, or all that wait; what is being worked on is left to whoever works on it."""
+    await library.observe([seen(b"/m/%d.mp3" % number) for number in range(5)])
+    running = await backlog.claim_file(b"/m/0.mp3")
+    one = await known(library, b"/m/1.mp3")
+    assert await backlog.cancel([one.id, 999]) == 1
+    assert await library.counts() == Counts(failed=1, pending=3, running=1)
+    assert await backlog.cancel(None) == 3
+    assert await library.counts() == Counts(failed=4, running=1)
+    failure = (await known(library, b"/m/1.mp3")).failure
+    assert failure is not None
+    assert (failure.stage, failure.code, failure.retry_at) == ("queue", "cancelled", None)
+    await library.observe([seen(b"/m/1.mp3", LATER)])
+    assert await library.counts() == Counts(failed=3, running=1, pending=1)
+    assert running is not None
+
+
+async def test_what_could_not_be_read_is_due_again(library: Library, backlog: Backlog) -> None:
+    """At its time, with its attempts, or at once for a folder that is back; nothing else is touched."""
+    for number, due in enumerate((50.0, 100.0, None)):
+        job = await queued(library, b"/m/%d.mp3" % number)
+        await library.record(job.file_id, CORRUPT, STAMP, claim=job.claim, source="analysis", retry_at=due)
+    assert await backlog.retry_due(10.0) == 50.0
+    assert await library.counts() == Counts(failed=3)
+    assert await backlog.retry_due(50.0) == 100.0
+    assert await library.counts() == Counts(failed=2, pending=1)
+    again = await backlog.claim_file(b"/m/0.mp3")
+    assert again is not None
+    assert again.attempts == 1
+    assert await backlog.retry_due(60.0, b"/elsewhere") == 100.0
+    assert await backlog.retry_due(60.0, b"/m") is None
+    assert await library.counts() == Counts(failed=1, pending=1, running=1)
