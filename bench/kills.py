@@ -1,0 +1,175 @@
+"""A thousand workers that crash, hang or starve, and hundreds of kills of the whole service in the middle of a scan."""
+
+import asyncio
+import os
+import random
+import signal
+import tempfile
+import threading
+import time
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+import psutil
+
+from auralis_fp.model import Analysed, Rejected
+from auralis_fp.pool import Slot, WorkerPool
+from auralis_fp.settings import Settings
+from siege import Besieged, Ledger, audit
+
+from .music import table
+from .options import Options
+from .sounds import music, track, write
+
+DEATHS, SERVICE_KILLS, SONGS = 1000, 200, 6
+SIGNALS: Final = (signal.SIGSEGV, signal.SIGKILL, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL)
+WAYS: Final = (*(number.name for number in SIGNALS), "SIGKILL at once", "hungry", "hanging")
+RARE: Final = 20  # hanging takes its time limit: one event in so many
+
+
+def report(options: Options) -> str:
+    """Return a table of what was left after all those deaths of workers, and one after those of the service."""
+    deaths, kills = (40, 10) if options.quick else (DEATHS, SERVICE_KILLS)
+    dice = random.Random(options.seed)  # noqa: S311 - no secret
+    with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
+        first = asyncio.run(_workers(Path(folder), deaths, dice))
+        second = _service(Path(folder), kills, dice)
+    text = f"## {deaths} deaths of workers\n\n" + table(("what", "number"), first)
+    return text + f"\n## {kills} kills of the service during scans\n\n" + table(("what", "number"), second)
+
+
+def _traces() -> tuple[int, int, int, int]:
+    """Return how many handles, threads, processes and zombies there are of this process."""
+    children = psutil.Process().children(recursive=True)
+    zombies = 0
+    for child in children:
+        with suppress(psutil.NoSuchProcess):
+            zombies += child.status() == psutil.STATUS_ZOMBIE
+    return len(list(Path("/proc/self/fd").iterdir())), threading.active_count(), len(children), zombies
+
+
+async def _workers(folder: Path, deaths: int, dice: random.Random) -> list[tuple[str, object]]:
+    long, short = track(folder / "long.wav", 600), track(folder / "short.wav", 2)
+    ways: Counter[str] = Counter()
+    wrong: list[str] = []
+    settings = Settings(workers=2, time_limit_sec=1, time_limit_factor=0)
+    async with WorkerPool(settings) as pool, pool.lease() as first, pool.lease() as second:
+        await asyncio.gather(first.run(os.fsencode(short)), second.run(os.fsencode(short)))
+        before = _traces()
+        away: list[float] = []
+        share = [deaths // 2, deaths - deaths // 2]
+        for part in await asyncio.gather(
+            *(_deaths(slot, number, long, dice, ways) for slot, number in zip((first, second), share, strict=True))
+        ):
+            away += part
+        for slot in (first, second):
+            outcome = await slot.run(os.fsencode(short))
+            wrong += [] if isinstance(outcome, Analysed) else [outcome.reason]
+        after = _traces()
+    wrong += [way for way in ways if way.startswith("wrong")]
+    return [
+        *sorted(ways.items()),
+        ("wrong reasons, or slots that did not come back", len(wrong)),
+        ("handles before and after", f"{before[0]}, {after[0]}"),
+        ("threads before and after", f"{before[1]}, {after[1]}"),
+        ("processes before and after", f"{before[2]}, {after[2]}"),
+        ("zombies before and after", f"{before[3]}, {after[3]}"),
+        ("seconds until the slot is back, median", median(away)),
+        ("the same, longest of 99 in 100", sorted(away)[int(0.99 * len(away))]),
+    ]
+
+
+async def _deaths(slot: Slot, number: int, path: Path, dice: random.Random, ways: Counter[str]) -> list[float]:
+    """Have a slot lose its worker again and again; return the seconds until it was back."""
+    away: list[float] = []
+    for _ in range(number):
+        way = "hanging" if dice.randrange(RARE) == 0 else dice.choice(WAYS[:-1])
+        await slot.start()
+        running = asyncio.create_task(slot.run(os.fsencode(path)))
+        process = psutil.Process(slot.state().pid)
+        if way != "SIGKILL at once":
+            give_up = time.monotonic() + 60
+            while slot.state().decoded_sec == 0 and not running.done():
+                assert time.monotonic() < give_up
+                await asyncio.sleep(0.002)
+        began = time.monotonic()
+        _harm(process, way)
+        outcome = await running
+        if way == "hanging":
+            began = time.monotonic()  # until then it had its time
+        await slot.start()
+        away.append(time.monotonic() - began)
+        ways[way if _fits(outcome, way) else f"wrong: {way}: {outcome}"] += 1
+    return away
+
+
+def _harm(process: psutil.Process, way: str) -> None:
+    with suppress(psutil.NoSuchProcess):
+        if way == "hungry":
+            room = process.memory_info().vms
+            process.rlimit(psutil.RLIMIT_AS, (room, room))
+        elif way == "hanging":
+            process.suspend()
+        else:
+            process.send_signal(getattr(signal, way, signal.SIGKILL))
+
+
+def _fits(outcome: Analysed | Rejected, way: str) -> bool:
+    code = {"hungry": "out_of_memory", "hanging": "timeout"}.get(way, "crashed")
+    return (
+        isinstance(outcome, Rejected)
+        and outcome.code == code
+        and (way[:3] != "SIG" or way.split()[0] in outcome.reason)
+    )
+
+
+def _service(folder: Path, kills: int, dice: random.Random) -> list[tuple[str, object]]:
+    library, data = folder / "music", folder / "data"
+    library.mkdir()
+    service = Besieged([library], data, {"workers": 2, "watching": "off", "busy_percent": 0})
+    ledger, amiss = Ledger(service.database), Counter[str]()
+    starts: list[float] = []
+    songs = 0
+    for number in range(kills):
+        if number % 4 == 0:  # there is always something left to do
+            songs = _more(library, songs)
+        if number % 5 == 4:  # before it is up
+            service.begin()
+            time.sleep(dice.uniform(0.0, 1.0))
+        else:
+            starts.append(service.start())
+            time.sleep(dice.uniform(0.0, 1.5))
+        service.end()
+        amiss["orphan processes"] += len(service.until_gone())
+        if service.database.exists():
+            findings = audit([library], data, settled=False)
+            amiss["broken databases"] += len(findings.broken)
+            amiss["torn sidecars"] += len(findings.torn)
+            ledger.look()
+    starts.append(service.start())
+    service.until_idle(600, total=songs)
+    stopped = service.end(signal.SIGTERM)
+    ledger.look()
+    findings = audit([library], data, settled=True)
+    return [
+        ("files", findings.files),
+        ("with a result", findings.done),
+        ("failed", findings.failed),
+        *((what, amiss[what]) for what in ("orphan processes", "broken databases", "torn sidecars")),
+        ("lost", len(findings.lost)),
+        ("doubled", len(findings.doubled)),
+        ("left over or disagreeing sidecars", len(findings.leftovers) + len(findings.disagreeing)),
+        ("finished work done again", len(ledger.redone)),
+        ("longest start, s", max(starts)),
+        ("clean stop at the end, s", stopped),
+    ]
+
+
+def _more(library: Path, songs: int) -> int:
+    """Add some songs; return how many there are."""
+    for number in range(songs, songs + SONGS):
+        write(library / f"{number}.flac", music(30.0, 22_050, number), 22_050)
+    return songs + SONGS
