@@ -119,11 +119,8 @@ def _harm(process: psutil.Process, way: str) -> None:
 
 def _fits(outcome: Analysed | Rejected, way: str) -> bool:
     code = {"hungry": "out_of_memory", "hanging": "timeout"}.get(way, "crashed")
-    return (
-        isinstance(outcome, Rejected)
-        and outcome.code == code
-        and (way[:3] != "SIG" or way.split()[0] in outcome.reason)
-    )
+    told = "" if code != "crashed" else way.partition(" ")[0]
+    return isinstance(outcome, Rejected) and outcome.code == code and told in outcome.reason
 
 
 def _service(folder: Path, kills: int, dice: random.Random) -> list[tuple[str, object]]:
