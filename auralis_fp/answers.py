@@ -1,6 +1,7 @@
 """What a request for one file is answered with: from memory, the database, a sidecar, or an analysis."""
 
 import asyncio
+import logging
 import os
 import stat
 from collections import OrderedDict
@@ -18,7 +19,10 @@ from .store.library import Library
 from .store.records import FileRecord, StoredFingerprint
 from .wire import public_reason
 
+log = logging.getLogger(__name__)
+
 REMEMBERED: Final = 1024  # answers kept in memory
+LINK_PATIENCE_SEC: Final = 1.0
 MOST_WAITING: Final = 256  # requests that may wait for an analysis at the same time
 _UNKNOWN_FORMAT: Final = frozenset({"unsupported", "no_audio", "no_decoder"})
 _REFUSED: Final = frozenset({"too_short", "non_finite"})
@@ -138,6 +142,7 @@ class Answers:
         self._pipeline = pipeline
         self._recent: OrderedDict[bytes, Answer] = OrderedDict()
         self._linked: OrderedDict[int, int] = OrderedDict()
+        self._links: set[asyncio.Task[None]] = set()
         self._waiting = 0
 
     async def fingerprint(self, path: bytes, track_id: int | None = None) -> Answer:
@@ -225,12 +230,24 @@ class Answers:
             end.cancel()
 
     async def _link(self, track_id: int | None, file_id: int) -> None:
+        """Remember the host's id of a file; the answer does not wait long where another program holds the database."""
         if track_id is None or self._linked.get(track_id) == file_id:
             return
-        await self._library.link_track(track_id, file_id)
+        linking = asyncio.create_task(self._library.link_track(track_id, file_id), name="link")
+        self._links.add(linking)
+        linking.add_done_callback(self._link_ended)
+        await asyncio.wait({linking}, timeout=LINK_PATIENCE_SEC)
+        if not linking.done():
+            return
+        linking.result()
         self._linked[track_id] = file_id
         if len(self._linked) > REMEMBERED:
             self._linked.popitem(last=False)
+
+    def _link_ended(self, linking: "asyncio.Task[None]") -> None:
+        self._links.discard(linking)
+        if not linking.cancelled() and (error := linking.exception()) is not None:
+            log.warning("the id of a track was not kept: %s", error)
 
 
 def _stored(record: FileRecord, stamp: FileStamp) -> Answer | None:

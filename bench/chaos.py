@@ -12,8 +12,8 @@ from typing import Final
 import psutil
 
 from siege import Besieged, Ledger, audit
+from small_disk import Disk, small_disk
 
-from .disk import Disk, small_disk
 from .mischief import Faults
 from .music import table
 from .options import Options

@@ -15,8 +15,8 @@ from typing import Final
 import psutil
 
 from siege import JUNK, Besieged, music_in
+from small_disk import Disk
 
-from .disk import Disk
 from .sounds import music, write
 
 SONGS: Final = 40  # different ones, to make others of
