@@ -30,10 +30,12 @@ def songs(library: Path, first: int, last: int) -> None:
 def until(service: Besieged, fits: Callable[[dict[str, Any]], object], limit_sec: float = 60.0) -> dict[str, Any]:
     """Return the first status that fits; fail if none does in time."""
     give_up = time.monotonic() + limit_sec
-    while not fits(status := service.get("/status")):
+    while True:
+        status: dict[str, Any] = service.get("/status")
+        if fits(status):
+            return status
         assert time.monotonic() < give_up, status
         time.sleep(0.05)
-    return status
 
 
 @contextmanager
