@@ -145,13 +145,13 @@ class Service:
 
     # answers
 
-    async def fingerprint(self, path: bytes, track_id: int | None = None) -> Answer:
+    async def fingerprint(self, path: str | bytes | os.PathLike[str], track_id: int | None = None) -> Answer:
         """Return the fingerprint of the file at *path*, analysing it if need be.
 
         Parameters
         ----------
-        path : bytes
-            Absolute, as the operating system spells it.
+        path : path-like
+            Absolute; bytes as the operating system spells it.
         track_id : int, optional
             The host's id of the file, remembered.
 
@@ -160,7 +160,7 @@ class Service:
         RequestError
             With the HTTP status that says why there is none.
         """
-        return await self._live.answers.fingerprint(path, track_id)
+        return await self._live.answers.fingerprint(os.fsencode(path), track_id)
 
     async def track(self, track_id: int) -> tuple[FileRecord, Answer | None]:
         """Return the file the host calls *track_id*, with its answer unless it is queued; 404 if unknown."""
@@ -232,8 +232,15 @@ class Service:
         if not watcher.scan(folder):
             raise RequestError(403, "outside_roots", "The folder lies outside the music folders.")
 
-    async def pause(self, *, paused: bool) -> None:
-        """Pause or resume background work, also over restarts; 409 if that is so already."""
+    async def pause(self) -> None:
+        """Pause background work, also over restarts; 409 if that is so already."""
+        await self._pause(paused=True)
+
+    async def resume(self) -> None:
+        """Let background work go on; 409 if it is not paused."""
+        await self._pause(paused=False)
+
+    async def _pause(self, *, paused: bool) -> None:
         parts = self._live.parts
         if parts.permission.paused == paused:
             word = "paused" if paused else "not paused"
@@ -275,7 +282,7 @@ class Service:
         live.parts.holds.retain(roots)
         await live.parts.library.confine(roots)
 
-    def playing(self, *, playing: bool) -> None:
+    def playing(self, playing: bool) -> None:  # noqa: FBT001 - playing(True) says it all
         """Take note that the host plays audio, or has stopped."""
         self._live.parts.permission.playing(playing=playing)
         self._changed()

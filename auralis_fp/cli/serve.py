@@ -28,13 +28,16 @@ async def serve_alone(settings: Settings, port: int) -> int:
 
 def create_server(settings: Settings) -> web.Application:
     """Return the application that ``serve`` runs: the plugin, and its health once more at ``/health``."""
-    app = web.Application(middlewares=middlewares())
+    app = web.Application()
     plugin = setup(app, settings, prefix=PREFIX)
-    app[SERVICE] = plugin[SERVICE]  # the address beside the plugin is guarded like those in it
-    app.on_response_prepare.append(add_headers)
+    app[SERVICE] = plugin[SERVICE]  # for the headers of answers that are the plugin's nowhere
 
     async def root_health(_: web.Request) -> web.StreamResponse:
         return health_of(service(plugin))
 
-    app.router.add_get("/health", root_health)
+    beside = web.Application(middlewares=middlewares())  # guarded like the plugin's own addresses
+    beside[SERVICE] = plugin[SERVICE]
+    beside.router.add_get("", root_health)
+    app.add_subapp("/health", beside)
+    app.on_response_prepare.append(add_headers)
     return app

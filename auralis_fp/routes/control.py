@@ -52,11 +52,11 @@ async def playing(request: web.Request) -> web.StreamResponse:
     """Take note that the host plays audio, or has stopped."""
     body = await read_body(request, PlayingRequest)
     service = service_of(request)
-    service.playing(playing=body.playing)
+    service.playing(body.playing)
     return answer({"state": service.state()}, 202)
 
 
 async def _pause(request: web.Request, *, paused: bool) -> web.StreamResponse:
     service = service_of(request)
-    await service.pause(paused=paused)
+    await (service.pause() if paused else service.resume())
     return answer({"state": service.state()}, 202)

@@ -1,0 +1,193 @@
+"""Fingerprints for host code, wherever they come from."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import BaseTestServer, TestServer, unused_port
+
+from auralis_fp import schema, service
+from auralis_fp.cli.serve import create_server
+from auralis_fp.client import FingerprintClient, Found, NoFingerprintError
+from auralis_fp.settings import Settings
+from commands import environment
+from hosting import PREFIX, eventually, tone_file
+
+
+@pytest.fixture
+async def server(settings: Settings, tmp_path: Path) -> AsyncIterator[TestServer]:
+    """Return the standalone server, running; it writes no sidecars."""
+    running = TestServer(create_server(replace(settings, data_dir=tmp_path / "server", sidecars="off")))
+    async with running:
+        yield running
+
+
+def address(server: BaseTestServer) -> str:
+    """Return what a client is given."""
+    return f"http://127.0.0.1:{server.port}{PREFIX}"
+
+
+async def test_sidecar_then_service_then_analysis(server: TestServer, settings: Settings, library: Path) -> None:
+    """In this order; results go to a sidecar and to the callback, and the numbers are the same everywhere."""
+    song, told = tone_file(library / "a.wav"), list[Found]()
+    async with FingerprintClient(address(server), settings=settings, on_result=told.append) as client:
+        first = await client.fingerprint_async(song, 7)
+        assert service(server.app).tally.analysis == 1
+        assert (await service(server.app).track(7))[0].id == 1  # the id was handed on
+        second = await client.fingerprint_async(song, 7)
+    alone = FingerprintClient(None, settings=settings, on_result=told.append)
+    song.with_name("a.wav.25d").unlink()
+    async with alone:
+        third = await alone.fingerprint_async(song, 7)
+    assert [found.source for found in told] == ["service", "sidecar", "analysis"]
+    assert told == [first, second, third]
+    assert tuple(first.fingerprint) == schema.NAMES
+    assert first.fingerprint == second.fingerprint == third.fingerprint
+    assert first.path == str(song)
+    assert song.with_name("a.wav.25d").is_file()
+
+
+async def test_a_service_that_comes_and_goes_is_noticed(
+    settings: Settings, library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not there: done without. Started later: used. Ended: done without at once."""
+    monkeypatch.setattr("auralis_fp.client.ABSENT_FOR_SEC", 0.0)
+    port = unused_port()
+    quiet = replace(settings, sidecars="off")
+    song = tone_file(library / "a.wav")
+    async with FingerprintClient(f"http://127.0.0.1:{port}{PREFIX}", settings=quiet) as client:
+        assert (await client.fingerprint_async(song, 1)).source == "analysis"
+        async with TestServer(create_server(replace(quiet, data_dir=tmp_path / "server")), port=port):
+            assert (await client.fingerprint_async(song, 1)).source == "service"
+        assert (await client.fingerprint_async(song, 1)).source == "analysis"
+
+
+async def test_only_numbers_of_this_version_are_taken(
+    settings: Settings, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The founding server, one of another version, a foreign one are not asked; nonsense is not believed."""
+    monkeypatch.setattr("auralis_fp.client.ABSENT_FOR_SEC", 0.0)
+    known = {"algorithm": schema.ALGORITHM, "algorithm_version": schema.ALGORITHM_VERSION}
+    asked: list[str] = []
+    described: Any = None
+
+    async def dimensions(_: web.Request) -> web.Response:
+        if described is None:
+            raise web.HTTPNotFound
+        return web.json_response(described)
+
+    async def fingerprint(_: web.Request) -> web.Response:
+        asked.append(str(described))
+        return web.json_response({"fingerprint": dict.fromkeys(schema.NAMES, 0.5), "processing_time_ms": "x"})
+
+    app = web.Application()
+    app.router.add_get(f"{PREFIX}/dimensions", dimensions)
+    app.router.add_post(PREFIX, fingerprint)
+    song, quiet = tone_file(library / "a.wav"), replace(settings, sidecars="off")
+    async with TestServer(app) as other, FingerprintClient(address(other), settings=quiet) as client:
+        for described in (None, known | {"algorithm_version": schema.ALGORITHM_VERSION + 1}, [1], known):
+            assert (await client.fingerprint_async(song, 1)).source == "analysis"
+    assert asked == [str(known)]
+
+
+async def test_a_file_outside_the_services_folders_is_analysed_here(
+    server: TestServer, settings: Settings, tmp_path: Path
+) -> None:
+    """What the service may not look at is no matter of the file's."""
+    song = tone_file(tmp_path / "elsewhere.wav")
+    async with FingerprintClient(address(server), settings=settings) as client:
+        assert (await client.fingerprint_async(song, 1)).source == "analysis"
+
+
+@pytest.mark.parametrize("with_service", [True, False], ids=["service", "alone"])
+async def test_a_file_without_fingerprint_says_why(
+    with_service: bool, server: TestServer, settings: Settings, library: Path
+) -> None:
+    """By stage, code and sentence, the same from either; nothing is analysed twice for it."""
+    (library / "text.wav").write_text("no music", encoding="ascii")
+    (library / "folder.wav").mkdir()
+    async with FingerprintClient(address(server) if with_service else None, settings=settings) as client:
+        for name, stage, code in (
+            ("text.wav", "decode", "unsupported"),
+            ("folder.wav", "scan", "not_regular"),
+            ("none.wav", "scan", "missing"),
+            ("nul\0.wav", "scan", "unreadable"),
+        ):
+            with pytest.raises(NoFingerprintError) as caught:
+                await client.fingerprint_async(library / name, 1)
+            assert (caught.value.stage, caught.value.code) == (stage, code), name
+            assert str(library) not in str(caught.value)
+
+
+def test_many_threads_ask_at_once(settings: Settings, library: Path) -> None:
+    """Without event loops of their own; who asks for the same file waits for the same analysis."""
+    songs = [tone_file(library / f"{number}.wav", hz=200.0 * (number + 1)) for number in range(3)]
+    with FingerprintClient(None, settings=replace(settings, sidecars="off")) as client, ThreadPoolExecutor(12) as pool:
+        found = list(pool.map(lambda song: client.fingerprint(song, 1), songs * 4))
+        for number in range(3):
+            assert len({json.dumps(each.fingerprint) for each in found[number::3]}) == 1
+        assert len([t for t in threading.enumerate() if t.name == "auralis-fp-client"]) == 1
+    assert not [t for t in threading.enumerate() if t.name == "auralis-fp-client"]
+    with pytest.raises(RuntimeError, match="closed"):
+        client.fingerprint(songs[0], 1)
+    client.close()
+
+
+def test_what_the_callback_raises_reaches_the_caller(settings: Settings, library: Path) -> None:
+    """It is not swallowed; the sidecar is written all the same."""
+
+    def fail(_: Found) -> None:
+        raise LookupError("the host's database is full")
+
+    song = tone_file(library / "a.wav")
+    with FingerprintClient(None, settings=settings, on_result=fail) as client, pytest.raises(LookupError, match="full"):
+        client.fingerprint(song, 1)
+    assert song.with_name("a.wav.25d").is_file()
+
+
+async def test_a_read_only_folder_and_an_odd_name(settings: Settings, library: Path) -> None:
+    """The result is there all the same, for a name that is not text too."""
+    song = tone_file(library / "a.wav").rename(os.fsdecode(os.fsencode(library) + b"/caf\xe9.wav"))
+    async with FingerprintClient(None, settings=replace(settings, data_dir=library / "caf" / "none")) as client:
+        (library / "caf").write_text("no folder", encoding="ascii")
+        Path(f"{song}.25d").mkdir()
+        assert (await client.fingerprint_async(os.fsencode(song), 1)).source == "analysis"
+
+
+async def test_idle_processes_are_let_go(settings: Settings, library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And come back when there is work."""
+    monkeypatch.setattr("auralis_fp.client.IDLE_SEC", 0.0)
+    async with FingerprintClient(None, settings=replace(settings, sidecars="off")) as client:
+        for name in ("a", "b"):
+            assert (await client.fingerprint_async(tone_file(library / f"{name}.wav"), 1)).source == "analysis"
+            await eventually(lambda: client._analysis._pool is None)
+
+
+FORGETFUL = """
+import sys
+with open(sys.argv[1], "a") as count:
+    count.write("x")
+from auralis_fp.client import FingerprintClient
+client = FingerprintClient(None, workers=1, sidecars="off")
+print(client.fingerprint(sys.argv[2], 1).source)
+print(sorted({"numpy", "scipy", "av", "soundfile"} & set(sys.modules)))
+"""
+
+
+def test_a_host_that_forgets_to_close_ends_all_the_same(library: Path, tmp_path: Path) -> None:
+    """At once, having imported nothing numeric, its own file imported once."""
+    script = tmp_path / "host.py"
+    script.write_text(FORGETFUL, encoding="ascii")
+    command: list[str | Path] = [sys.executable, script, tmp_path / "count", tone_file(library / "a.wav")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment(), check=False)
+    assert (done.returncode, done.stdout.split("\n")[:2]) == (0, ["analysis", "[]"]), done.stderr
+    assert (tmp_path / "count").read_text(encoding="ascii") == "x"
