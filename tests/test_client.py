@@ -78,15 +78,15 @@ async def test_only_numbers_of_this_version_are_taken(
     monkeypatch.setattr("auralis_fp.client.ABSENT_FOR_SEC", 0.0)
     known = {"algorithm": schema.ALGORITHM, "algorithm_version": schema.ALGORITHM_VERSION}
     asked: list[str] = []
-    described: Any = None
+    says: list[Any] = [None]
 
     async def dimensions(_: web.Request) -> web.Response:
-        if described is None:
+        if says[0] is None:
             raise web.HTTPNotFound
-        return web.json_response(described)
+        return web.json_response(says[0])
 
     async def fingerprint(_: web.Request) -> web.Response:
-        asked.append(str(described))
+        asked.append(str(says[0]))
         return web.json_response({"fingerprint": dict.fromkeys(schema.NAMES, 0.5), "processing_time_ms": "x"})
 
     app = web.Application()
@@ -94,7 +94,7 @@ async def test_only_numbers_of_this_version_are_taken(
     app.router.add_post(PREFIX, fingerprint)
     song, quiet = tone_file(library / "a.wav"), replace(settings, sidecars="off")
     async with TestServer(app) as other, FingerprintClient(address(other), settings=quiet) as client:
-        for described in (None, known | {"algorithm_version": schema.ALGORITHM_VERSION + 1}, [1], known):
+        for says[0] in (None, known | {"algorithm_version": schema.ALGORITHM_VERSION + 1}, [1], known):
             assert (await client.fingerprint_async(song, 1)).source == "analysis"
     assert asked == [str(known)]
 

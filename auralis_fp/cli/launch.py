@@ -1,20 +1,24 @@
 """``launch-auralis-web.py``: the Auralis web host, with the plugin mounted as any host would mount it."""
 
 import argparse
+import asyncio
+import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 from aiohttp import web
 
 from .. import __version__
 from ..app import setup
+from ..errors import AuralisError
 from ..settings import Settings, load_settings
 from .arguments import add_rebuild, add_settings, add_verbosity, port_number, settings_given
-from .main import rebuild, run_command, set_up_logging
+from .backend import DEFAULT_PORT, PREFIX, run_backend
+from .main import EXIT_USAGE, rebuild, run_command, set_up_logging
 from .server import serve
 
-PREFIX: Final = "/fingerprint"
-DEFAULT_PORT: Final = 8765
 DEV_SERVER_PORTS: Final = range(3000, 3007)  # where the frontend's development server listens
 
 
@@ -26,21 +30,30 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--dev", action="store_true", help="allow pages of the frontend's development server")
     parser.add_argument("--port", type=port_number, default=DEFAULT_PORT, help="port (default %(default)s; 0: any)")
     parser.add_argument("--no-browser", action="store_true", help="do not open the status page")
+    parser.add_argument(
+        "--auralis", type=Path, metavar="DIR", help="start the backend of this Auralis checkout, with the plugin in it"
+    )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     add_settings(parser, "libraries", "data_dir", "workers", "sidecars")
     add_rebuild(parser)
     add_verbosity(parser)
     arguments = parser.parse_args(argv)
     set_up_logging(verbose=arguments.verbose)
-    return run_command(parser.prog, lambda: launch(arguments))
+    if arguments.auralis is None:
+        return run_command(parser.prog, lambda: launch(arguments))
+    try:
+        settings, browser = gather(arguments), not arguments.no_browser
+        if arguments.rebuild:
+            asyncio.run(rebuild(settings))
+        return run_backend(arguments.auralis, settings, arguments.port, dev=arguments.dev, browser=browser)
+    except AuralisError as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return EXIT_USAGE
 
 
 async def launch(arguments: argparse.Namespace) -> int:
     """Gather the settings, build the host, serve it until stopped."""
-    given = settings_given(arguments)
-    settings = load_settings(given)
-    if arguments.dev:
-        settings = load_settings(given | {"allowed_origins": settings.allowed_origins + development_origins()})
+    settings = gather(arguments)
     if arguments.rebuild:
         await rebuild(settings)
     folders = ", ".join(map(str, settings.libraries)) or "none yet; give one with --library"
@@ -49,6 +62,14 @@ async def launch(arguments: argparse.Namespace) -> int:
         create_host(settings), arguments.port, greeting=greeting, page=f"{PREFIX}/", browser=not arguments.no_browser
     )
     return 0
+
+
+def gather(arguments: argparse.Namespace) -> Settings:
+    """Gather the settings; with ``--dev`` the development server's pages may ask too."""
+    settings = load_settings(settings_given(arguments))
+    if arguments.dev:
+        settings = replace(settings, allowed_origins=settings.allowed_origins + development_origins())
+    return settings
 
 
 def development_origins() -> tuple[str, ...]:

@@ -1,0 +1,164 @@
+"""The launcher, alone and with a backend that is built as the player's is."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+
+from commands import environment
+from hosting import tone_file
+from running import running
+
+LAUNCHER = Path.cwd() / "launch-auralis-web.py"
+
+# A small model of the player's backend, in its order of construction: paths, lifespan, application, middleware, routes,
+# the catch-all for websockets, the one for /api, and static files at the root. Its own code is not used.
+MODEL = """
+import os, sys
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+with (HERE / "imports").open("a") as count:
+    count.write("x")
+
+from fastapi import FastAPI, WebSocket
+from fastapi.responses import JSONResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+import auralis_parts  # from the top of the checkout
+
+components = {}
+
+@asynccontextmanager
+async def lifespan(app):
+    components["library"] = "up"
+    yield
+    (HERE / "ended").write_text("well")
+
+class SecurityHeaders(BaseHTTPMiddleware):
+    async def dispatch(self, request, call_next):
+        response = await call_next(request)
+        response.headers["Content-Security-Policy"] = "default-src 'self'; script-src 'self' 'unsafe-inline'"
+        return response
+
+class OriginCheck(BaseHTTPMiddleware):
+    async def dispatch(self, request, call_next):
+        if request.method == "POST" and request.url.path.startswith("/api") and "origin" in request.headers:
+            return JSONResponse({"detail": "Untrusted origin"}, 403)
+        return await call_next(request)
+
+app = FastAPI(title="Auralis Web API", lifespan=lifespan)
+app.add_middleware(TrustedHostMiddleware, allowed_hosts=["localhost", "127.0.0.1"])
+app.add_middleware(OriginCheck)
+app.add_middleware(SecurityHeaders)
+app.add_middleware(CORSMiddleware, allow_origins=["http://localhost:8765"], allow_credentials=True)
+
+@app.get("/api/health")
+async def health():
+    return {"status": "healthy", "auralis_available": True}
+
+@app.get("/api/where")
+async def where():
+    return {
+        "cwd": os.getcwd(), "path": os.environ["PYTHONPATH"].split(os.pathsep)[0], "argv": sys.argv,
+        "dev": os.environ.get("AURALIS_DEV_MODE"), "components": components, "parts": auralis_parts.NAME,
+    }
+
+@app.websocket("/{path:path}")
+async def no_websocket(websocket: WebSocket, path: str):
+    await websocket.close(1008)
+
+@app.api_route("/api/{path:path}", methods=["GET", "POST", "PUT", "DELETE", "PATCH"])
+async def no_api(path: str):
+    return JSONResponse({"detail": "Not Found"}, 404)
+
+app.mount("/", StaticFiles(directory=HERE / "dist", html=True))
+
+if __name__ == "__main__":
+    raise SystemExit("not started as a program")
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """Return the top of a checkout with that backend in it, and a song in a folder of its own."""
+    backend = tmp_path / "Auralis" / "auralis-web" / "backend"
+    (backend / "dist").mkdir(parents=True)
+    (backend / "dist" / "index.html").write_text("<title>Auralis</title>", encoding="ascii")
+    (backend / "main.py").write_text(MODEL, encoding="utf-8")
+    (tmp_path / "Auralis" / "auralis_parts.py").write_text("NAME = 'parts'", encoding="ascii")
+    (tmp_path / "music").mkdir()
+    tone_file(tmp_path / "music" / "song.wav")
+    return tmp_path / "Auralis"
+
+
+def test_an_unmodified_backend_has_the_plugin_in_it(checkout: Path, tmp_path: Path) -> None:
+    """Started as its own launcher does it; the plugin goes before its catch-alls, everything else is the host's."""
+    backend, music = checkout / "auralis-web" / "backend", tmp_path / "music"
+    command = [LAUNCHER, "--auralis", "Auralis", "--dev", "--port", "0", "--no-browser", "--library", "music"]
+    with running(*command, "--data-dir", "data", "--workers", "1", folder=tmp_path) as host:
+        where = requests.get(f"{host.url}/api/where", timeout=10).json()
+        assert (where["cwd"], where["path"]) == (str(backend), str(checkout))
+        assert (where["dev"], where["parts"], where["components"]) == ("1", "parts", {"library": "up"})
+        assert where["argv"] == [str(backend / "main.py")]
+        assert "Auralis" in requests.get(host.url, timeout=10).text
+        assert requests.get(f"{host.url}/api/nothing", timeout=10).json() == {"detail": "Not Found"}
+        body = {"track_id": 1, "filepath": str(music / "song.wav")}
+        answer = requests.post(f"{host.url}/fingerprint", json=body, timeout=60)
+        assert answer.status_code == 200, answer.text
+        page = requests.get(f"{host.url}/fingerprint/", timeout=10)
+        assert "unsafe-inline" not in page.headers["Content-Security-Policy"]  # ours, not the host's
+        dev = {"Origin": "http://localhost:3000"}
+        assert requests.post(f"{host.url}/fingerprint/pause", headers=dev, timeout=10).status_code == 202
+        foreign = {"Origin": "http://evil.example"}
+        assert requests.post(f"{host.url}/fingerprint/resume", headers=foreign, timeout=10).status_code == 403
+        with requests.get(f"{host.url}/fingerprint/events", stream=True, timeout=10) as listening:
+            assert next(listening.iter_lines())
+            assert host.stop() == 0, host.complaints
+    assert (backend / "ended").read_text(encoding="ascii") == "well"
+    assert (backend / "imports").read_text(encoding="ascii") == "x"  # neither twice here nor in a worker
+
+
+def test_a_plugin_that_cannot_start_leaves_the_player_running(checkout: Path, tmp_path: Path) -> None:
+    """Its prefix says why."""
+    (tmp_path / "file").write_text("in the way", encoding="ascii")
+    command = [LAUNCHER, "--auralis", checkout, "--port", "0", "--no-browser", "--data-dir", "file/data"]
+    with running(*command, folder=tmp_path) as host:
+        assert requests.get(f"{host.url}/api/health", timeout=10).json()["status"] == "healthy"
+        assert requests.get(f"{host.url}/fingerprint/health", timeout=10).status_code == 503
+        host.stop()
+    assert "could not be started" in host.complaints
+
+
+@pytest.mark.parametrize(
+    ("main", "sentence"),
+    [(None, "takes the top of a checkout"), ("import no_such_module_here", "no_such_module_here")],
+)
+def test_no_backend_is_one_sentence(checkout: Path, tmp_path: Path, main: str | None, sentence: str) -> None:
+    """And exit code 2."""
+    file = checkout / "auralis-web" / "backend" / "main.py"
+    file.unlink()
+    if main is not None:
+        file.write_text(main, encoding="ascii")
+    command = [sys.executable, LAUNCHER, "--auralis", checkout, "--no-browser", "--data-dir", tmp_path / "data"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment())
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert sentence in done.stderr
+
+
+def test_the_launcher_alone(checkout: Path, tmp_path: Path) -> None:
+    """The web host with the plugin; the development server's pages are allowed with --dev only."""
+    command = [LAUNCHER, "--port", "0", "--no-browser", "--library", "music", "--data-dir", "data", "--workers", "1"]
+    with running(*command, folder=tmp_path) as host:
+        assert requests.get(f"{host.url}/api/health", timeout=10).json()["auralis_available"] is True
+        assert "<html" in requests.get(f"{host.url}/", timeout=10).text
+        dev = {"Origin": "http://localhost:3000"}
+        assert requests.post(f"{host.url}/fingerprint/pause", headers=dev, timeout=10).status_code == 403
+        assert host.stop() == 0, host.complaints

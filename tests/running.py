@@ -1,0 +1,53 @@
+"""Servers started as a person would start them, stopped by Ctrl-C."""
+
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from commands import environment
+
+
+@dataclass(slots=True)
+class Running:
+    """A server that runs: where, what it has said, and how it ended."""
+
+    url: str
+    process: "subprocess.Popen[str]"
+    said: str = ""
+    complaints: str = ""
+
+    def stop(self) -> int:
+        """Press Ctrl-C, and return the exit code."""
+        self.process.send_signal(signal.SIGINT)
+        said, self.complaints = self.process.communicate(timeout=60)
+        self.said += said
+        return self.process.returncode
+
+
+@contextmanager
+def running(*command: str | Path, folder: Path) -> Iterator[Running]:
+    """Run a Python program until it has told its address, and end it afterwards if it is still there."""
+    process = subprocess.Popen(
+        [sys.executable, *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=folder,
+        env=environment() | {"HOME": str(folder), "AURALIS_FP_BUSY_PERCENT": "0"},
+    )
+    try:
+        assert process.stdout is not None
+        said = ""
+        while (found := re.search(r"http://localhost:\d+", said)) is None:
+            line = process.stdout.readline()
+            assert line, f"it ended: {process.communicate(timeout=60)[1]}"
+            said += line
+        yield Running(found.group(), process, said)
+    finally:
+        process.kill()
+        process.communicate()
