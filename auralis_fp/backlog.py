@@ -173,6 +173,22 @@ class Backlog:
 
         return await self._database.write(operation)
 
+    async def skip(self, file_ids: Sequence[int] | None) -> int:
+        """Leave failed files alone, all or some, until they change or are asked for; return how many.
+
+        Their reason stays; their code becomes ``skipped``, and no second chance is due.
+        """
+        chosen = "file_id IN (SELECT id FROM files WHERE missing_since IS NULL) AND code != 'skipped'"
+        if file_ids is not None:
+            chosen += " AND file_id IN (SELECT value FROM json_each(?))"
+        values = () if file_ids is None else (json.dumps(list(file_ids)),)
+
+        async def operation(db: aiosqlite.Connection) -> int:
+            cursor = await db.execute(f"UPDATE failures SET code = 'skipped', retry_at = NULL WHERE {chosen}", values)
+            return cursor.rowcount
+
+        return await self._database.write(operation)
+
     async def retry_due(self, now: float, folder: bytes | None = None) -> float | None:
         """Queue the files that could not be read and are to be tried again by *now*, or all of them below *folder*.
 

@@ -260,6 +260,12 @@ class Service:
         """Take files off the list, all or some; they count as failed until they change. Return how many."""
         return await self._live.pipeline.cancel(file_ids)
 
+    async def skip(self, file_ids: Sequence[int] | None = None) -> int:
+        """Leave failed files alone, all or some, until they change or are asked for; return how many."""
+        skipped = await self._live.parts.backlog.skip(file_ids)
+        self._changed()
+        return skipped
+
     async def prioritise(self, file_ids: Sequence[int]) -> int:
         """Have files that wait worked on before the others; return how many of them wait."""
         return await self._live.parts.backlog.prioritise(file_ids)

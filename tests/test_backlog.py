@@ -136,6 +136,24 @@ async def test_failed_files_are_tried_again_when_asked(library: Library, backlog
     assert await backlog.retry(None) == 0
 
 
+async def test_a_skipped_file_waits_until_it_changes(library: Library, backlog: Backlog) -> None:
+    """It keeps its reason, no second chance is due, and asking or changing it has it tried again."""
+    for path in (b"/m/1.mp3", b"/m/2.mp3"):
+        job = await queued(library, path)
+        await library.record(job.file_id, CORRUPT, STAMP, claim=job.claim, source="analysis", retry_at=5.0)
+    first = await known(library, b"/m/1.mp3")
+    assert await backlog.skip([first.id, 999]) == 1
+    failure = (await known(library, b"/m/1.mp3")).failure
+    assert failure is not None
+    assert (failure.code, failure.reason, failure.retry_at) == ("skipped", CORRUPT.reason, None)
+    assert await backlog.skip(None) == 1
+    assert await backlog.retry_due(6.0) is None
+    assert await library.counts() == Counts(failed=2)
+    assert await backlog.retry([first.id]) == 1
+    await library.observe([seen(b"/m/2.mp3", LATER)])
+    assert await library.counts() == Counts(pending=2)
+
+
 async def test_only_failures_are_forgotten_by_a_retry(library: Library, backlog: Backlog) -> None:
     """A file that is gone keeps its failure, and is not queued."""
     job = await queued(library)

@@ -34,6 +34,15 @@ async def retry(request: web.Request) -> web.StreamResponse:
     return answer({"queued": await service.retry(ids)}, 202)
 
 
+async def skip(request: web.Request) -> web.StreamResponse:
+    """Leave failed files alone until they change, or are asked for."""
+    body = await read_body(request, RetryRequest, optional=True)
+    service, ids = service_of(request), body.ids
+    if body.code is not None:
+        ids = await service.listings.failed_ids(body.code)
+    return answer({"skipped": await service.skip(ids)}, 202)
+
+
 async def cancel(request: web.Request) -> web.StreamResponse:
     """Take files off the list; they are not tried again until they change, or on request."""
     body = await read_body(request, CancelRequest, optional=True)

@@ -11,7 +11,7 @@ from ..store.listings import Wanted
 from .answering import answer
 from .api import number_in_path
 from .keys import service_of
-from .queries import FailuresQuery, FilesQuery, read_query, wanted
+from .queries import FailuresQuery, FilesQuery, QueueQuery, read_query, wanted
 from .shapes import file_json
 
 
@@ -19,6 +19,12 @@ async def files(request: web.Request) -> web.StreamResponse:
     """Answer with a page of files, filtered and sorted."""
     query = read_query(request, FilesQuery)
     return answer(await _page(request, wanted(query, query.state)))
+
+
+async def queue(request: web.Request) -> web.StreamResponse:
+    """Answer with the files that wait, those that come next first."""
+    records = await service_of(request).listings.next_up(read_query(request, QueueQuery).limit)
+    return answer({"items": [file_json(record) for record in records]})
 
 
 async def failures(request: web.Request) -> web.StreamResponse:

@@ -66,6 +66,7 @@ OPERATIONS: Final = (
         {200: published.TrackAnswer, 202: published.Queued},
         (400, 404, 409, 415, 422),
     ),
+    Operation("get", "/queue", files.queue, {200: published.Queue}, (400,), query=queries.QueueQuery),
     Operation("get", "/failures", files.failures, {200: published.Failures}, (400,), query=queries.FailuresQuery),
     Operation("get", "/failures.csv", exports.as_csv, {200: _TEXT}, (400,), query=queries.ExportQuery, kind="text/csv"),
     Operation(
@@ -93,6 +94,9 @@ OPERATIONS: Final = (
     Operation("post", "/resume", control.resume, {202: published.StateAnswer}, (409,)),
     Operation(
         "post", "/retry", control.retry, {202: published.RetryAnswer}, _BODY, bodies.RetryRequest, body_optional=True
+    ),
+    Operation(
+        "post", "/skip", control.skip, {202: published.SkipAnswer}, _BODY, bodies.RetryRequest, body_optional=True
     ),
     Operation(
         "post",

@@ -1,6 +1,6 @@
 """The status page and what belongs to it."""
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -48,6 +48,17 @@ async def to_page(request: web.Request) -> web.StreamResponse:
 def _file(name: str) -> web.StreamResponse:
     folder = static_folder()
     path = folder.joinpath(*name.split("/"))
-    if ".." in path.parts or not path.is_file():
+    try:
+        modified = path.stat().st_mtime_ns if ".." not in path.parts and path.is_file() else None
+    except (OSError, ValueError):  # a name that no file can have
+        modified = None
+    if modified is None:
         raise RequestError(404, "not_found", "There is nothing at this address.")
-    return web.FileResponse(path, headers={"Cache-Control": "no-cache", "Content-Type": KINDS[path.suffix]})
+    kind, _, charset = KINDS[path.suffix].partition("; charset=")
+    return web.Response(body=_content(path, modified), content_type=kind, charset=charset or None)
+
+
+@lru_cache(maxsize=128)
+def _content(path: Path, _modified: int) -> bytes:
+    """Return a file of the page; read once, and again when it has changed."""
+    return path.read_bytes()

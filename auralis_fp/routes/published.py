@@ -281,6 +281,18 @@ class RetryAnswer(Form):
     queued: Number
 
 
+class Queue(Form):
+    """The files that wait, those that come next first."""
+
+    items: list[File]
+
+
+class SkipAnswer(Form):
+    """How many failed files are left alone from now on."""
+
+    skipped: Number
+
+
 class CancelAnswer(Form):
     """How many files were taken off the list."""
 

@@ -48,6 +48,12 @@ class FilesQuery(FailuresQuery):
     state: State | None = None
 
 
+class QueueQuery(Query):
+    """How many of the files that wait to list."""
+
+    limit: Limit = DEFAULT_PAGE
+
+
 class ExportQuery(Query):
     """Which failed files to hand over, all of them at once."""
 

@@ -149,6 +149,15 @@ class Listings:
             if after is None:
                 return
 
+    async def next_up(self, limit: int) -> list[FileRecord]:
+        """Return the files that wait, in the order in which they are handed out."""
+        rows = await self._database.read(
+            f"SELECT f.id AS id FROM jobs j JOIN files f ON f.id = j.file_id WHERE {_PRESENT} AND j.claim IS NULL"
+            " ORDER BY j.suspect, j.priority DESC, j.queued_at DESC LIMIT ?",
+            (limit,),
+        )
+        return await self._records([row["id"] for row in rows])
+
     async def failure_codes(self) -> dict[str, int]:
         """Count the failed files by the code of their failure, the most frequent first."""
         rows = await self._database.read(

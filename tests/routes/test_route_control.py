@@ -71,6 +71,24 @@ async def test_retry_some_and_all(plugin: Plugin, library: Path) -> None:
     assert (await plugin.post("/retry", {"ids": "all"}, status=400))["detail"] == {"field": "ids"}
 
 
+async def test_skip_and_what_comes_next(plugin: Plugin, library: Path) -> None:
+    """A skipped file stays failed under a kind of its own; what waits is listed in the order of the work."""
+    tone_file(library / "a.wav", 0.001)
+    await plugin.post("/scan", status=202)
+    await plugin.until(lambda status: status["counts"]["failed"] == 1)
+    assert (await plugin.get("/failures"))["by_code"] == {"too_short": 1}
+    assert await plugin.post("/skip", {"code": "too_short"}, status=202) == {"skipped": 1}
+    assert await plugin.post("/skip", status=202) == {"skipped": 0}
+    failures = await plugin.get("/failures")
+    assert failures["by_code"] == {"skipped": 1}
+    assert failures["items"][0]["failure"]["retry_at"] is None
+    await plugin.post("/pause", status=202)
+    assert (await plugin.get("/queue"))["items"] == []
+    await plugin.post("/retry", status=202)
+    assert [item["name"] for item in (await plugin.get("/queue?limit=5"))["items"]] == ["a.wav"]
+    assert (await plugin.get("/queue?limit=0", status=400))["detail"] == {"field": "limit"}
+
+
 async def test_scan_of_one_folder(plugin: Plugin, library: Path) -> None:
     """A folder of the library can be named; one outside is refused."""
     tone_file(library / "a.wav")

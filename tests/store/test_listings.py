@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from auralis_fp import schema
+from auralis_fp.backlog import Backlog
 from auralis_fp.model import FileEvent
 from auralis_fp.store.library import Library
 from auralis_fp.store.listings import SORTS, STEPS, Listings, Wanted
@@ -31,6 +32,23 @@ async def test_pages_follow_each_other_by_path(library: Library) -> None:
     await library.observe([seen(path) for path in there])
     assert await paths(library, Wanted(limit=10)) == there
     assert await paths(library, Wanted(limit=9, descending=True)) == there[::-1]
+
+
+async def test_what_comes_next_is_what_is_handed_out(library: Library) -> None:
+    """The list has the order of the claims, and leaves out what is claimed already."""
+    await library.observe([seen(b"/m/%d.mp3" % number) for number in range(4)])
+    backlog, listings = Backlog(library.database), Listings(library.database)
+    ids = [record.id for record in await listings.next_up(10)]
+    await backlog.mark_checked(ids)
+    await backlog.prioritise([ids[2]])
+    announced = [record.id for record in await listings.next_up(10)]
+    assert announced[0] == ids[2]
+    assert [record.id for record in await listings.next_up(2)] == announced[:2]
+    handed_out = []
+    while (job := await backlog.claim()) is not None:
+        handed_out.append(job.file_id)
+    assert handed_out == announced
+    assert await listings.next_up(10) == []
 
 
 async def test_order_by_a_dimension_and_by_name(library: Library) -> None:
