@@ -1,10 +1,14 @@
-/** Files that cannot be used, by kind. */
+/** The files that cannot be used: by reason, searched, chosen, tried again or skipped. */
 
 import { get, post } from "./api.js";
-import { atMostEvery, byId, el, reconcile, setText, toast } from "./dom.js";
+import { askWithCost } from "./ask.js";
+import { atMostEvery, byId, el, reconcile, setAttribute, setText, toast } from "./dom.js";
 import { clean, count, counted, folderOf, fromNow, nameOf } from "./format.js";
+import { currentView } from "./views.js";
+import { virtualList } from "./virtual.js";
 
 const KINDS = {
+  cancelled: "Cancelled by you",
   corrupt: "Damaged",
   crashed: "Made a worker crash",
   file_changed: "Changed while being read",
@@ -13,83 +17,171 @@ const KINDS = {
   non_finite: "Samples that are not numbers",
   not_regular: "Not an ordinary file",
   out_of_memory: "Too large for the memory",
+  skipped: "Skipped by you",
   timeout: "Took too long",
   too_short: "Too short to describe",
   unreadable: "May not be read",
   unsupported: "No decoder for it",
 };
 const PAGE = 200;
-const OPEN_UP_TO = 5; // larger groups are folded, so that the tracks stay near
-let loaded = 0;
+const MOST = 500; // files in one answer
+const TYPING_MS = 250;
 
-const kindOf = (code) => KINDS[code] ?? clean(code).replaceAll("_", " ").replace(/^./, (first) => first.toUpperCase());
+let items = [];
+let next = null;
+let code = "";
+let numbers = {}; // of failed files by code
+let total = 0;
+let asked = 0; // the newest request; answers to older ones are dropped
+let loading = false;
+let chosen = new Set();
+let list = null;
 
-/** Load and show the failures; called again whenever their number changes. */
-export const refreshFailures = atMostEvery(1500, load);
+const kindOf = (name) => KINDS[name] ?? clean(name).replaceAll("_", " ").replace(/^./, (first) => first.toUpperCase());
 
-async function load() {
-  let body;
+/** Load the failures again as far as they were loaded, if they are looked at. */
+export const refreshFailures = atMostEvery(1500, () => {
+  if (currentView() === "failures" && !loading) load(Math.min(MOST, Math.max(PAGE, items.length)));
+});
+
+/** Show the failures, those of one kind if `wanted` names one. */
+export function showFailures(wanted = "") {
+  code = wanted;
+  restart();
+}
+
+/** Make search, choice and buttons work. */
+export function setUpFailures() {
+  list = virtualList(byId("failure-list"), { create, update, key: (item) => item.id, more });
+  let typing = null;
+  byId("failure-query").addEventListener("input", () => {
+    clearTimeout(typing);
+    typing = setTimeout(restart, TYPING_MS);
+  });
+  byId("choose-all").addEventListener("change", (event) => {
+    chosen = new Set(event.currentTarget.checked ? items.map((item) => item.id) : []);
+    draw();
+  });
+  byId("retry-chosen").addEventListener("click", (event) => act(event.currentTarget, "retry", { ids: [...chosen] }));
+  byId("skip-chosen").addEventListener("click", (event) => act(event.currentTarget, "skip", { ids: [...chosen] }));
+  byId("retry-all").addEventListener("click", (event) => retryAll(event.currentTarget));
+}
+
+function restart() {
+  items = [];
+  next = null;
+  chosen = new Set();
+  load(PAGE);
+}
+
+const more = () => next !== null && !loading && load(MOST, next);
+
+const search = () => byId("failure-query").value.trim();
+
+async function load(limit, after = null) {
+  const request = (asked += 1);
+  loading = true;
   try {
-    body = await get("failures", { limit: String(Math.min(500, Math.max(PAGE, loaded))) });
-  } catch {
-    return; // the connection's own notice tells it; the next change asks again
+    const body = await get("failures", { code, q: search(), limit: String(limit), after });
+    if (request !== asked) return;
+    const tail = after === null && items.length > limit ? items.slice(limit) : []; // more than one answer may hold
+    items = after === null ? [...body.items, ...tail] : [...items, ...body.items];
+    if (!tail.length) next = body.next;
+    loading = false;
+    showKinds(body.by_code);
+    draw();
+  } catch (error) {
+    if (request === asked) draw(error.message);
+  } finally {
+    if (request === asked) loading = false;
   }
-  show(body.by_code, body.items, body.next);
 }
 
-function show(byCode, items, next) {
-  loaded = items.length;
-  const codes = Object.entries(byCode).filter(([, number]) => number > 0).sort((one, two) => two[1] - one[1]);
-  byId("failures").hidden = codes.length === 0;
-  const groups = codes.map(([code, number]) => ({ code, number, items: items.filter((item) => item.failure?.code === code) }));
-  reconcile(byId("failure-groups"), groups, (group) => group.code, createGroup, updateGroup);
-  byId("failure-groups").classList.toggle("cut", next !== null);
+function showKinds(byCode) {
+  numbers = byCode;
+  total = Object.values(byCode).reduce((sum, number) => sum + number, 0);
+  const kinds = [["", total], ...Object.entries(byCode).filter(([name, number]) => number > 0 || name === code)];
+  reconcile(byId("failure-kinds"), total ? kinds : [], ([name]) => name, ([name]) => el("li", {}, el("a", { class: "badge", href: name ? `#failures/${encodeURIComponent(name)}` : "#failures" })),
+    (node, [name, number]) => {
+      setText(node.firstElementChild, `${name ? kindOf(name) : "All"} ${count(number)}`);
+      setAttribute(node.firstElementChild, "aria-current", name === code ? "true" : null);
+    });
 }
 
-function createGroup({ code, number }) {
-  return el("details", { open: number <= OPEN_UP_TO, class: "group" },
-    el("summary", {}, el("span", { class: "kind" }, kindOf(code)), el("span", { class: "badge failed" })),
-    el("ul", { class: "plain" }), el("p", { class: "hint rest" }));
+function draw(trouble = "") {
+  setAttribute(byId("failure-table"), "aria-rowcount", items.length + 1);
+  byId("failure-table").hidden = items.length === 0;
+  list.show(items);
+  const note = byId("failure-note");
+  note.hidden = items.length > 0 && !trouble;
+  setText(note, trouble || (search() ? "Nothing matches." : "No failures. Every file found could be used."));
+  const every = byId("choose-all");
+  every.checked = items.length > 0 && chosen.size >= items.length;
+  every.indeterminate = chosen.size > 0 && !every.checked;
+  for (const [id, word] of [["retry-chosen", "Try again"], ["skip-chosen", "Skip"]]) {
+    byId(id).disabled = chosen.size === 0;
+    setText(byId(id), chosen.size ? `${word} (${count(chosen.size)})` : word);
+  }
+  byId("retry-all").disabled = total === 0;
+  setText(byId("retry-all"), code ? "Try all of this kind again" : "Try all again");
+  byId("exports").hidden = total === 0;
+  const query = new URLSearchParams(Object.entries({ code, q: search() }).filter(([, value]) => value));
+  for (const link of byId("exports").children) setAttribute(link, "href", `${link.download}${query.size ? `?${query}` : ""}`);
 }
 
-function updateGroup(node, { number, items }) {
-  const [summary, list, rest] = node.children;
-  setText(summary.lastElementChild, count(number));
-  reconcile(list, items, (item) => item.id, createRow, updateRow);
-  rest.hidden = number <= items.length;
-  setText(rest, `${counted(number - items.length, "more file")} of this kind; choose “Failed” in the list of tracks to see all.`);
+function create(item) {
+  const name = nameOf(item.path);
+  const again = el("button", { type: "button", class: "quiet", "aria-label": `Try again: ${name}`, onclick: () => act(again, "retry", { ids: [item.id] }) }, "Try again");
+  const skip = el("button", { type: "button", class: "quiet", "aria-label": `Skip: ${name}`, onclick: () => act(skip, "skip", { ids: [item.id] }) }, "Skip");
+  const box = el("input", { type: "checkbox", "aria-label": `Choose ${name}`, onchange: () => {
+    chosen[box.checked ? "add" : "delete"](item.id);
+    draw();
+  } });
+  return el("div", { class: "failure", role: "row" },
+    el("span", { role: "cell", class: "box" }, box),
+    el("span", { role: "cell", class: "file" }, el("a", { href: `#track/${item.id}`, class: "name" }, el("bdi")), el("bdi", { class: "path" })),
+    el("span", { role: "cell", class: "why" }, el("span", { class: "kind" }), " ", el("span")),
+    el("span", { role: "cell", class: "tries" }), el("span", { role: "cell", class: "next" }),
+    el("span", { role: "cell", class: "pair" }, again, skip));
 }
 
-function createRow(item) {
-  const again = el("button", { type: "button", class: "quiet", onclick: () => retry(again, [item.id]) }, "Try again");
-  again.setAttribute("aria-label", `Try ${nameOf(item.path)} again`);
-  return el("li", { class: "failure" },
-    el("div", {}, el("bdi", { class: "name" }), el("bdi", { class: "path" }), el("p", { class: "why" })), again);
+function update(node, item) {
+  const [box, file, why, tries, following, pair] = node.children;
+  const { code: kind, reason, attempts, retry_at: at } = item.failure;
+  box.firstElementChild.checked = chosen.has(item.id);
+  node.classList.toggle("chosen", chosen.has(item.id));
+  setText(file.firstElementChild.firstElementChild, nameOf(item.path));
+  setText(file.lastElementChild, folderOf(item.path));
+  setAttribute(file, "title", clean(item.path));
+  setText(why.firstElementChild, kindOf(kind));
+  setText(why.lastElementChild, clean(reason));
+  setAttribute(why, "title", clean(reason));
+  setText(tries, attempts > 1 ? counted(attempts, "try", "tries") : "1 try");
+  setText(following, at ? fromNow(at) : "when it changes");
+  pair.lastElementChild.disabled = kind === "skipped";
 }
 
-function updateRow(node, item) {
-  const [name, path, why] = node.firstElementChild.children;
-  setText(name, nameOf(item.path));
-  setText(path, folderOf(item.path));
-  const { reason, attempts, failed_at: at } = item.failure;
-  const tries = attempts > 1 ? ` · tried ${counted(attempts, "time")}` : "";
-  setText(why, `${clean(reason)}${at ? ` · ${fromNow(at)}` : ""}${tries}`);
+async function retryAll(button) {
+  const agreed = await askWithCost({
+    title: code ? `Try again: ${kindOf(code)}?` : "Try all failed files again?",
+    part: code ? "" : "retry",
+    does: (tracks) => `${counted(tracks ?? (code ? numbers[code] ?? 0 : total), "file")} will be queued once more; most fail again unless something has changed.`,
+    action: "Try again",
+  });
+  if (agreed) await act(button, "retry", code ? { code } : {});
 }
 
-async function retry(button, ids) {
+async function act(button, address, body) {
   button.disabled = true;
   try {
-    const { queued } = await post("retry", ids ? { ids } : {});
-    toast(queued ? `${counted(queued, "file")} will be tried again.` : "Nothing to try again.");
+    const answer = await post(address, body);
+    const number = answer.queued ?? answer.skipped;
+    toast(address === "retry" ? (number ? `${counted(number, "file")} will be tried again.` : "Nothing to try again.") : `${counted(number, "file")} skipped until it changes.`);
+    chosen = new Set();
   } catch (error) {
     toast(error.message, "bad");
   } finally {
     button.disabled = false;
-    refreshFailures();
+    load(Math.min(MOST, Math.max(PAGE, items.length)));
   }
-}
-
-/** Make the button work. */
-export function setUpFailures() {
-  byId("retry-all").addEventListener("click", (event) => retry(event.currentTarget, null));
 }

@@ -1,15 +1,21 @@
-/** The music folders: how they are watched, when they were last looked through. */
+/** The music folders: how they are watched, when they were and will be looked through. */
 
 import { post } from "./api.js";
+import { confirmed } from "./ask.js";
 import { breakable, byId, el, reconcile, setText, toast } from "./dom.js";
 import { clean, counted, fromNow } from "./format.js";
 
+const LARGE = 10_000; // files, from which on looking through a folder is asked first
 const MODES = {
-  events: "new files are noticed at once",
-  polling: "looked through at intervals",
-  starting: "starting to watch",
-  failed: "not watched",
-  off: "looked through on request",
+  events: "New files are noticed at once",
+  polling: "Looked through at intervals (polling)",
+  starting: "Starting to watch",
+  failed: "Not watched",
+  off: "Looked through on request",
+};
+const FIXES = {
+  failed: "It is looked through at intervals all the same. Check that the folder can be read, then look through it now.",
+  offline: "Connect the drive or mount the folder again; it is picked up by itself. Nothing in it is forgotten.",
 };
 
 /** Show the folders of a status. */
@@ -21,32 +27,48 @@ function create(folder) {
   if (!folder) {
     return el("li", { class: "empty" }, "No music folder yet. Start with ", el("code", {}, "--library"), " and the folder of your music.");
   }
-  const look = el("button", { type: "button", class: "quiet", onclick: () => rescan(look, folder.path) }, "Look now");
-  look.setAttribute("aria-label", `Look through ${clean(folder.path)} now`);
+  const look = el("button", { type: "button", class: "quiet" }, "Look now");
+  look.setAttribute("aria-label", `Look now through ${clean(folder.path)}`);
   return el("li", { class: "folder" },
     el("div", { class: "line" }, el("bdi", { class: "name path" }, breakable(clean(folder.path))), look),
-    el("p", { class: "hint" }), el("p", { class: "fault small" }));
+    el("p", { class: "hint" }), el("p", { class: "hint" }), el("p", { class: "fault small" }));
 }
 
 function update(node, folder) {
   if (!folder) return;
-  const [line, hint, fault] = node.children;
-  const facts = [counted(folder.files, "file"), folder.scanning ? "looking through it now" : MODES[folder.mode] ?? folder.mode];
-  if (folder.last_scan) facts.push(`last looked ${fromNow(folder.last_scan)}`);
-  if (folder.next_scan && !folder.scanning) facts.push(`next ${fromNow(folder.next_scan)}`);
-  setText(hint, facts.join(" · "));
-  const trouble = folder.online ? folder.reason : `Offline. ${folder.reason || "The folder cannot be read."} Nothing in it is forgotten.`;
-  setText(fault, trouble ?? "");
+  const [line, watched, swept, fault] = node.children;
+  const files = [counted(folder.files, "file")];
+  if (typeof folder.done === "number" && folder.files) files.push(`${counted(folder.done, "fingerprint")}`);
+  setText(watched, [...files, MODES[folder.mode] ?? clean(folder.mode)].join(" · "));
+  const times = [folder.scanning ? "Looking through it now" : folder.last_scan ? `Last looked ${fromNow(folder.last_scan)}` : "Not yet looked through"];
+  if (folder.next_scan && !folder.scanning) times.push(`next ${fromNow(folder.next_scan)}`);
+  setText(swept, times.join(" · "));
+  const trouble = troubleOf(folder);
+  setText(fault, trouble);
   fault.hidden = !trouble;
   fault.classList.toggle("note", folder.online);
   node.classList.toggle("offline", !folder.online);
   line.lastElementChild.disabled = folder.scanning;
+  line.lastElementChild.onclick = (event) => rescan(event.currentTarget, folder);
+}
+
+function troubleOf(folder) {
+  const reason = clean(folder.reason ?? "");
+  if (!folder.online) return `Offline. ${reason || "The folder cannot be read."} ${FIXES.offline}`;
+  if (!reason) return "";
+  return folder.mode === "failed" ? `${reason} ${FIXES.failed}` : reason;
 }
 
 async function rescan(button, folder) {
+  const agreed = folder.files < LARGE || await confirmed({
+    title: "Look through this folder?",
+    text: `${counted(folder.files, "file")} will be looked at. That reads no music: only what is new or has changed is analysed.`,
+    action: "Look now",
+  });
+  if (!agreed) return;
   button.disabled = true;
   try {
-    await post("scan", { folder });
+    await post("scan", { folder: folder.path });
     toast("Looking through the folder.");
   } catch (error) {
     toast(error.message, "bad");

@@ -3,9 +3,10 @@
 const digits = (options) => new Intl.NumberFormat(undefined, options);
 const WHOLE = digits({ maximumFractionDigits: 0 });
 const ONE = digits({ minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const PERCENT = digits({ style: "percent", maximumFractionDigits: 0 });
 const SHORT = digits({ maximumSignificantDigits: 2 });
 const UP_TO = [0, 1, 2, 3].map((most) => digits({ minimumFractionDigits: most, maximumFractionDigits: most }));
-const CLOCK = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+const CLOCK = { medium: new Intl.DateTimeFormat(undefined, { timeStyle: "medium" }), short: new Intl.DateTimeFormat(undefined, { timeStyle: "short" }) };
 const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const RELATIVE = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
 const DECIMALS = { "%": 1, Hz: 0, LUFS: 1, LU: 1, dB: 1, BPM: 1 };
@@ -36,6 +37,9 @@ export const folderOf = (path) => clean(path).replace(/[/\\][^/\\]*$/, "");
 export const count = (number) => WHOLE.format(number);
 export const decimal = (number) => ONE.format(number);
 
+/** A whole percentage, rounded down: what is not finished never shows 100 %. */
+export const percent = (number) => PERCENT.format(Math.floor(number) / 100);
+
 /** A rate: two significant digits while small. */
 export const rate = (number) => (number < 100 ? SHORT.format(number) : WHOLE.format(number));
 
@@ -59,7 +63,7 @@ export function roughly(seconds) {
 }
 
 /** A moment (Unix seconds) as a time of day. */
-export const timeOfDay = (seconds) => CLOCK.format(seconds * 1000);
+export const timeOfDay = (seconds, style = "medium") => CLOCK[style].format(seconds * 1000);
 
 /** A moment as day and time. */
 export const moment = (seconds) => DAY.format(seconds * 1000);

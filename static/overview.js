@@ -1,31 +1,29 @@
 /** The head of the page: state and reason, coverage, speed, health. */
 
 import { post } from "./api.js";
-import { announce, byId, el, reconcile, setAttribute, setText, svg, toast } from "./dom.js";
-import { count, counted, rate, roughly, setServerTime, timeOfDay } from "./format.js";
+import { confirmed } from "./ask.js";
+import { announce, byId, el, reconcile, setAttribute, setText, toast } from "./dom.js";
+import { bytes, count, counted, percent as percentOf, rate, roughly, setServerTime, timeOfDay } from "./format.js";
 
 const STATES = {
   starting: "Starting",
-  working: "Analysing",
-  idle: "Up to date",
-  paused: "Paused",
+  working: "Working",
+  idle: "Nothing to do",
+  paused: "Paused by you",
   quiet_hours: "Quiet hours",
-  waiting_for_playback: "Waiting while music plays",
+  waiting_for_playback: "Waiting for playback",
   waiting_for_machine: "Waiting for the machine",
-  offline: "Offline",
+  offline: "Folder offline",
 };
 const BADGES = [
-  ["pending", "waiting", "#tracks/pending"],
+  ["pending", "pending", "#tracks/pending"],
   ["running", "in work", "#tracks/running"],
   ["outdated", "outdated", "#tracks/outdated"],
   ["failed", "failed", "#failures"],
 ];
-const BUCKET_MS = 10_000;
-const BUCKETS = 36;
-const finished = new Array(BUCKETS).fill(0);
-let newest = Math.floor(Date.now() / BUCKET_MS);
-let seeded = false;
+const LARGE = 10_000; // files, from which on looking through the folders is asked first
 let paused = false;
+let counts = { total: 0 };
 
 /** Show a status. */
 export function showOverview(status) {
@@ -36,19 +34,17 @@ export function showOverview(status) {
   setAttribute(byId("state"), "data-state", status.state);
   setText(byId("reason"), status.reason ?? "");
   setAttribute(byId("overview"), "aria-busy", null);
-  document.title = status.state === "working" ? `${count(status.percent)} % · Auralis` : `${state} · Auralis`;
+  document.title = status.state === "working" ? `${percentOf(status.percent)} · Auralis` : `${state} · Auralis`;
   showCoverage(status);
   showFacts(status);
   showHealth(status.health ?? { status: "healthy", reasons: [] });
   showButtons(status);
-  seed(status.history ?? []);
-  drawSpark();
   setText(byId("about"), `Auralis fingerprints ${status.version}, algorithm ${status.algorithm_version}, running for ${roughly(status.uptime_sec)}`);
 }
 
 function showCoverage({ counts, percent }) {
   const known = counts.total > 0;
-  setText(byId("percent"), known ? `${count(percent)}\u202f%` : "–");
+  setText(byId("percent"), known ? percentOf(percent) : "–");
   setText(byId("covered"), known ? `${count(counts.done)} of ${counted(counts.total, "track")}` : "No music found yet");
   const bar = byId("bar");
   setAttribute(bar, "aria-valuenow", known ? percent : null);
@@ -66,9 +62,23 @@ function showFacts(status) {
   const working = status.state === "working"; // afterwards the rate only tells how long ago that was
   if (working && tracks) facts.push(["Speed", tracks < 1 ? `${rate(60 * tracks)} tracks a minute` : `${rate(tracks)} tracks a second`]);
   if (working && times) facts.push(["Music", `${rate(times)} × real time`]);
-  if (status.eta_sec !== null && status.eta_sec !== undefined) facts.push(["Left", status.eta_sec < 60 ? roughly(status.eta_sec) : `about ${roughly(status.eta_sec)}`]);
+  if (working) facts.push(["Left", left(status.eta_sec)]);
+  const [cpu, memory] = ["cpu_percent", "memory_bytes"].map((name) => sum(status.workers.map((worker) => worker[name])));
+  if (cpu !== null) facts.push(["Workers’ CPU", percentOf(cpu)]);
+  if (memory !== null) facts.push(["Workers’ memory", bytes(memory)]);
   reconcile(byId("facts"), facts, ([name]) => name, ([name]) => el("div", {}, el("dt", {}, name), el("dd")),
     (node, [, value]) => setText(node.lastElementChild, value));
+}
+
+function left(seconds) {
+  if (seconds === null || seconds === undefined) return "too early to say";
+  return seconds < 60 ? roughly(seconds) : `about ${roughly(seconds)}`;
+}
+
+/** The sum of what is known; null if nothing is. */
+function sum(values) {
+  const known = values.filter((value) => typeof value === "number");
+  return known.length ? known.reduce((one, two) => one + two, 0) : null;
 }
 
 function showHealth({ reasons }) {
@@ -81,14 +91,16 @@ function showHealth({ reasons }) {
 }
 
 function showButtons(status) {
-  paused = status.state === "paused";
+  paused = status.state === "paused" || status.paused === true;
+  counts = status.counts;
   const [pause, rescan] = [byId("pause"), byId("rescan")];
-  setText(pause, paused ? "Go on" : "Pause");
+  setText(pause, paused ? "Resume" : "Pause");
   pause.classList.toggle("primary", paused);
   setAttribute(pause, "title", paused ? "Go on with the tracks that wait" : "Hold back until you say otherwise, also after a restart");
   pause.disabled = false;
   const scanning = status.folders.some((folder) => folder.scanning);
   rescan.disabled = scanning || status.folders.length === 0;
+  setAttribute(rescan, "title", "Look through all folders for new and changed files; what is known is not analysed again");
   setText(rescan, scanning ? "Looking …" : "Look for new music");
 }
 
@@ -104,54 +116,21 @@ async function act(button, address, done) {
   }
 }
 
+async function rescan(button) {
+  const agreed = counts.total < LARGE || await confirmed({
+    title: "Look through all folders?",
+    text: `${counted(counts.total, "file")} will be looked at. That reads no music: only what is new or has changed is analysed.`,
+    action: "Look for new music",
+  });
+  if (agreed) await act(button, "scan", "Looking through the folders.");
+}
+
 /** Make the buttons work. */
 export function setUpOverview() {
   byId("pause").addEventListener("click", (event) => paused
     ? act(event.currentTarget, "resume", "Going on.")
     : act(event.currentTarget, "pause", "Paused. Files in work are finished first."));
-  byId("rescan").addEventListener("click", (event) => act(event.currentTarget, "scan", "Looking through the folders."));
-}
-
-function turn() {
-  const now = Math.floor(Date.now() / BUCKET_MS);
-  for (; newest < now; newest += 1) {
-    finished.shift();
-    finished.push(0);
-  }
-}
-
-function seed(history) {
-  if (seeded) return;
-  seeded = true;
-  for (const { at, done_per_min: done } of history) {
-    for (let part = 0; part < 6; part += 1) {
-      const index = BUCKETS - 1 - (newest - (Math.floor((at * 1000) / BUCKET_MS) + part));
-      if (index >= 0 && index < BUCKETS - 1) finished[index] = done / 6;
-    }
-  }
-}
-
-/** Count a finished track for the small chart. */
-export function countResult() {
-  turn();
-  finished[BUCKETS - 1] += 1;
-}
-
-/** Draw the small chart of the last six minutes; nothing, if nothing happened. */
-export function drawSpark() {
-  turn();
-  const most = Math.max(...finished);
-  const figure = byId("spark");
-  setAttribute(figure, "hidden", most === 0);
-  if (most === 0) return figure.replaceChildren();
-  const columns = finished.map((number, index) => {
-    const height = number ? Math.max(1.5, (38 * number) / most) : 0.6;
-    return svg("rect", { x: index * 5 + 0.5, y: 40 - height, width: 4, height, rx: 1, class: number ? "" : "none" });
-  });
-  const peak = `${count((most * 60_000) / BUCKET_MS)} a minute`;
-  figure.replaceChildren(
-    svg("svg", { viewBox: `0 0 ${BUCKETS * 5} 40`, preserveAspectRatio: "none", role: "img", "aria-label": `Tracks finished in the last six minutes, at most ${peak}` }, columns),
-    el("figcaption", {}, el("span", {}, "Last 6 minutes"), el("span", {}, `peak ${peak}`)));
+  byId("rescan").addEventListener("click", (event) => rescan(event.currentTarget));
 }
 
 const LINKS = { live: "Live", polling: "Asking every few seconds", lost: "No connection", connecting: "Connecting …" };

@@ -1,15 +1,22 @@
-/** The entry: joins news and views, and reads the address. */
+/** The entry: joins news and views. */
 
-import { byId } from "./dom.js";
-import { refreshFailures, setUpFailures } from "./failures.js";
+import { insteadOf, openComparison } from "./compare.js";
+import { byId, setText } from "./dom.js";
+import { refreshFailures, setUpFailures, showFailures } from "./failures.js";
 import { showFolders } from "./folders.js";
+import { count } from "./format.js";
 import { follow } from "./live.js";
-import { countResult, drawSpark, setUpOverview, showLink, showOverview } from "./overview.js";
-import { closeTrack, openTrack, refreshTrack, setUpTrack } from "./track.js";
-import { filterTracks, refreshTracks, setUpTracks } from "./tracks.js";
+import { setUpOverview, showLink, showOverview } from "./overview.js";
+import { setUpQueue, showQueue } from "./queue.js";
+import { closeSheet, setUpSheet } from "./sheet.js";
+import { refreshThroughput, setUpThroughput } from "./throughput.js";
+import { openTrack, refreshTrack } from "./track.js";
+import { refreshTracks, setUpTracks, showTracks } from "./tracks.js";
+import { currentView, leaveSheet, setUpViews } from "./views.js";
 import { showWorkers, tickWorkers } from "./workers.js";
 
 const TICK_MS = 1_000;
+const GRAPH_MS = 30_000;
 let last = null;
 let link = "connecting";
 
@@ -18,20 +25,25 @@ function onStatus(status) {
   last = status;
   showOverview(status);
   showWorkers(status.workers);
+  showQueue(status.counts);
   showFolders(status.folders);
   showLink(link, status.updated_at);
+  const { failed } = status.counts;
+  byId("failed-tally").hidden = failed === 0;
+  setText(byId("failed-tally"), count(failed));
   const changed = (names) => !before || names.some((name) => before[name] !== status.counts[name]);
   if (changed(["failed"])) refreshFailures();
   if (changed(["total", "done", "failed", "outdated"])) refreshTracks();
 }
 
 function onResult(result) {
-  countResult();
+  refreshThroughput();
   refreshTracks();
   refreshTrack(result.id);
 }
 
 function onFailure() {
+  refreshThroughput();
   refreshFailures();
   refreshTracks();
 }
@@ -41,32 +53,26 @@ function onLink(state, sentence) {
   showLink(state, last?.updated_at, sentence);
 }
 
-/** `#track/12` opens a track, `#tracks/failed` filters the list; other fragments are the browser's business. */
-function readAddress() {
-  const [, kind, rest] = /^#(tracks?)\/(\w+)$/.exec(location.hash) ?? [];
-  if (kind === "track") return openTrack(rest);
-  closeTrack();
-  if (kind === "tracks") {
-    filterTracks(rest);
-    byId("tracks").scrollIntoView();
-    byId("filter").focus({ preventScroll: true });
-  }
+function openSheet(kind, [one, two]) {
+  if (kind === "compare") return openComparison(one, two);
+  const other = insteadOf(one);
+  if (other) return location.replace(other);
+  return openTrack(one);
 }
 
-function leaveTrack() {
-  const place = [scrollX, scrollY];
-  history.replaceState(null, "", location.pathname + location.search);
-  scrollTo(...place);
-}
+const enterLibrary = async () => (await import("./library.js")).showLibrary(last?.counts.done ?? null);
 
 setUpOverview();
+setUpThroughput();
+setUpQueue();
 setUpFailures();
 setUpTracks();
-setUpTrack(leaveTrack);
-addEventListener("hashchange", readAddress);
-readAddress();
+setUpSheet(leaveSheet);
+setUpViews({
+  enter: { tracks: showTracks, failures: ([code]) => showFailures(code), library: enterLibrary, now: refreshThroughput },
+  open: openSheet,
+  close: closeSheet,
+});
 follow({ status: onStatus, result: onResult, failure: onFailure, link: onLink });
-setInterval(() => {
-  tickWorkers();
-  if (last) drawSpark();
-}, TICK_MS);
+setInterval(tickWorkers, TICK_MS);
+setInterval(() => currentView() === "now" && !document.hidden && refreshThroughput(), GRAPH_MS);

@@ -1,11 +1,16 @@
 /** One track in full: its drawing, its spectrum, its 25 numbers and what they mean. */
 
-import { get } from "./api.js";
-import { byId, el, svg } from "./dom.js";
-import { bytes, clean, clock, count, decimal, folderOf, measured, moment, nameOf, unitOf, valueOf } from "./format.js";
-import { glyph, hueOf, noGlyph, place } from "./glyph.js";
+import { get, post } from "./api.js";
+import { holdForComparison } from "./compare.js";
+import { el, toast } from "./dom.js";
+import { bytes, clean, clock, count, decimal, folderOf, moment, nameOf, unitOf, valueOf } from "./format.js";
+import { glyph, hueOf, noGlyph } from "./glyph.js";
+import { dimensions, inWords } from "./meaning.js";
+import { fan, inPlace, pulse, scale, spectrum, tile, written } from "./scales.js";
+import { head, openAddress, openSheet } from "./sheet.js";
 
-const FAMILIES = {
+/** The families of the dimensions, in the order in which they are shown. */
+export const FAMILIES = {
   frequency: "Frequency",
   dynamics: "Dynamics",
   temporal: "Time",
@@ -20,69 +25,30 @@ const WARNINGS = {
   header_mismatch: "The file's header promises another length than it holds.",
 };
 const SOURCES = { sidecar: "read from the file beside the music", import: "imported", analysis: "measured here" };
-const EDGES = ["20", "60", "250", "500", "2k", "4k", "6k", "20k"]; // Hz, where the seven bands meet
-
-let described = null;
-let openId = null;
-
-async function dimensions() {
-  described ??= (await get("dimensions")).dimensions;
-  return described;
-}
 
 /** Open the track with that id. */
-export async function openTrack(id) {
-  const sheet = byId("track");
-  const again = openId === id && sheet.open;
-  openId = id;
-  if (!again) sheet.replaceChildren(header("Loading …"), el("p", { class: "hint", role: "status" }, "Fetching the numbers."));
-  if (!sheet.open) sheet.showModal();
-  try {
-    const [file, meaning] = await Promise.all([get(`files/${encodeURIComponent(id)}`), dimensions()]);
-    if (openId !== id) return;
-    sheet.replaceChildren(...content(file, meaning));
-  } catch (error) {
-    if (openId !== id) return;
-    sheet.replaceChildren(header("Not found"), el("p", { class: "empty" }, error.message));
-  }
-  sheet.querySelector(".close").focus({ preventScroll: true });
-}
-
-/** Close the track that is open. */
-export function closeTrack() {
-  openId = null;
-  byId("track").close();
-}
+export const openTrack = (id) => openSheet(`track/${id}`, async () => {
+  const [file, meaning] = await Promise.all([get(`files/${encodeURIComponent(id)}`), dimensions()]);
+  return content(file, meaning);
+});
 
 /** If that track is open, show its newest numbers. */
-export const refreshTrack = (id) => String(id) === String(openId) && openTrack(openId);
-
-/** Make closing work; `left` is called when the reader closes the sheet. */
-export function setUpTrack(left) {
-  const sheet = byId("track");
-  sheet.addEventListener("close", () => {
-    if (openId !== null) left();
-    openId = null;
-  });
-  sheet.addEventListener("click", (event) => event.target === sheet && sheet.close());
-}
-
-const header = (title, ...rest) => el("header", { class: "sheet-head" },
-  el("div", {}, el("h2", { id: "track-title" }, el("bdi", {}, title)), ...rest),
-  el("button", { type: "button", class: "close", "aria-label": "Close", onclick: () => byId("track").close() }, "×"));
+export const refreshTrack = (id) => openAddress() === `track/${id}` && openTrack(id);
 
 function content(file, meaning) {
-  const head = header(nameOf(file.path), el("p", { class: "path" }, el("bdi", {}, folderOf(file.path))));
+  const top = head(nameOf(file.path), el("p", { class: "path" }, el("bdi", {}, folderOf(file.path))));
   const print = file.fingerprint;
-  if (!print) return [head, el("div", { class: "portrait" }, noGlyph(file.state)), el("p", { class: "empty" }, why(file))];
+  if (!print) return [...top, el("div", { class: "portrait" }, noGlyph(file.state), el("div", {}, el("p", {}, why(file)), actions(file)))];
   const unknown = file.metadata?.undefined ?? [];
-  const label = `Drawing of the fingerprint of ${nameOf(file.path)}`;
+  const hue = hueOf(print);
+  const bands = meaning.filter((dimension) => dimension.family === "frequency");
   return [
-    head,
+    ...top,
     el("div", { class: "portrait" },
-      glyph(print, { dimensions: meaning, undefinedNames: unknown, label }),
-      el("div", {}, facts(file), notes(file))),
-    spectrum(print, meaning.filter((dimension) => dimension.family === "frequency"), unknown),
+      glyph(print, { dimensions: meaning, undefinedNames: unknown, label: `Drawing of the fingerprint of ${nameOf(file.path)}` }),
+      el("div", {}, el("p", { class: "words" }, inWords(meaning, print, unknown)), facts(file), notes(file), actions(file))),
+    tiles(meaning, print, unknown),
+    spectrum(bands, [{ print, unknown, colour: (index) => `hsl(${Math.round(hue + 8 * (index - 3))} 48% 52%)` }]),
     ...Object.entries(FAMILIES).map(([family, title]) => group(title, meaning.filter((one) => one.family === family), print, unknown)),
     el("p", { class: "hint" }, el("a", { href: `files/${encodeURIComponent(file.id)}` }, "The same as JSON")),
   ];
@@ -91,6 +57,29 @@ function content(file, meaning) {
 function why(file) {
   if (file.failure) return `This file could not be used: ${clean(file.failure.reason)}`;
   return file.state === "running" ? "This file is being listened to right now." : "This file waits for its turn.";
+}
+
+function actions(file) {
+  const buttons = [];
+  const button = (text, run) => {
+    const node = el("button", { type: "button", onclick: () => run(node) }, text);
+    buttons.push(node);
+  };
+  if (file.state === "failed") button("Try again now", (node) => now(node, file.id));
+  if (file.state === "pending" || file.state === "outdated") button("Analyse this now", (node) => now(node, file.id));
+  if (file.fingerprint) button("Compare with …", () => holdForComparison(file));
+  return el("div", { class: "actions" }, buttons);
+}
+
+async function now(button, id) {
+  button.disabled = true;
+  try {
+    await post("prioritise", { ids: [id] });
+    toast("It is next.");
+  } catch (error) {
+    toast(error.message, "bad");
+    button.disabled = false;
+  }
 }
 
 function facts(file) {
@@ -110,26 +99,21 @@ function notes(file) {
   return warnings.map((text) => el("p", { class: "fault small note" }, text));
 }
 
-function spectrum(print, bands, unknown) {
-  const [left, width, floor, tall] = [4, 52, 112, 96];
-  const most = Math.max(40, ...bands.map((band) => print[band.name]), ...bands.map((band) => band.typical[1]));
-  const y = (percent) => floor - (tall * percent) / most;
-  const hue = hueOf(print);
-  const columns = bands.flatMap((band, index) => {
-    const x = left + index * width;
-    const value = unknown.includes(band.name) ? 0 : print[band.name];
-    return [
-      svg("rect", { class: "typical", x: x + 4, width: width - 8, y: y(band.typical[1]), height: y(band.typical[0]) - y(band.typical[1]), rx: 3 }),
-      svg("rect", { x: x + 14, width: width - 28, y: y(value), height: floor - y(value), rx: 3, fill: `hsl(${Math.round(hue + 8 * (index - 3))} 48% 52%)` }),
-      svg("text", { class: "figure", x: x + width / 2, y: Math.max(11, y(value) - 5), "text-anchor": "middle" }, valueOf(band, print[band.name])),
-    ];
-  });
-  const ticks = EDGES.map((edge, index) => svg("text", { x: left + index * width, y: floor + 15, "text-anchor": "middle" }, edge));
-  const said = bands.map((band) => `${band.title} ${measured(band, print[band.name])}`).join(", ");
-  return el("figure", { class: "spectrum" },
-    svg("svg", { viewBox: `-8 0 ${2 * left + 7 * width + 16} 132`, role: "img", "aria-label": `Spectrum: ${said}` },
-      columns, svg("line", { class: "axis", x1: left, x2: left + 7 * width, y1: floor + 0.5, y2: floor + 0.5 }), ticks),
-    el("figcaption", {}, "Percent of the energy between these frequencies (Hz). The shaded fields show where most music lies."));
+/** What one looks for first: tempo, loudness, dynamics, stereo. */
+function tiles(meaning, print, unknown) {
+  const one = Object.fromEntries(meaning.map((dimension) => [dimension.name, dimension]));
+  const open = (name) => unknown.includes(name);
+  const shown = (name) => (open(name) ? "–" : valueOf(one[name], print[name]));
+  const measure = (title, name) => tile(title, shown(name), unitOf(one[name]),
+    scale(one[name], [{ value: print[name], unknown: open(name) }]), inPlace(one[name], print[name], open(name)));
+  const steady = print.rhythm_stability;
+  const rhythm = open("tempo_bpm") ? "no pulse" : steady > 0.6 ? "steady pulse" : steady > 0.3 ? "clear pulse" : "loose pulse";
+  const [width, phase] = [print.stereo_width, print.phase_correlation];
+  const image = open("stereo_width") ? "undefined" : width < 0.005 ? "mono" : phase < 0 ? "out of phase" : inPlace(one.stereo_width, width, false);
+  return el("dl", { class: "tiles" },
+    tile("Tempo", shown("tempo_bpm"), "BPM", pulse(open("tempo_bpm") ? 0 : print.tempo_bpm, steady), rhythm),
+    measure("Loudness", "lufs"), measure("Dynamics (crest)", "crest_db"),
+    tile("Stereo width", shown("stereo_width"), "", fan(width, phase), image));
 }
 
 function group(title, members, print, unknown) {
@@ -138,18 +122,7 @@ function group(title, members, print, unknown) {
 }
 
 function row(dimension, value, unknown) {
-  const shown = unknown ? [el("em", {}, "undefined")] : [el("strong", {}, valueOf(dimension, value)), " ", unitOf(dimension)];
   return el("div", { class: "dimension", title: `${dimension.formula}. ${dimension.source}.` },
-    el("dt", {}, dimension.title), el("dd", { class: "value" }, shown),
-    el("dd", { class: "scale" }, range(dimension, value, unknown)), el("dd", { class: "hears" }, dimension.hears));
-}
-
-function range(dimension, value, unknown) {
-  const [low, high] = dimension.typical;
-  const where = unknown ? "undefined for this track" : value < low ? "below what is usual" : value > high ? "above what is usual" : "usual";
-  const usual = `${measured(dimension, low)} to ${measured(dimension, high)}`;
-  return el("div", {
-    class: "range", role: "img", "aria-label": `${where}; usual is ${usual}`, title: `usual: ${usual}`,
-    "--from": place(dimension, low), "--to": place(dimension, high), "--at": place(dimension, value),
-  }, el("span", { class: "usual" }), !unknown && el("span", { class: "mark" }));
+    el("dt", {}, dimension.title), el("dd", { class: "value" }, written(dimension, value, unknown)),
+    el("dd", { class: "scale" }, scale(dimension, [{ value, unknown }])), el("dd", { class: "hears" }, dimension.hears));
 }

@@ -1,42 +1,73 @@
-/** The list of files: searched, filtered, loaded a page at a time as one scrolls. */
+/** The list of files: searched, filtered, sorted, loaded as one scrolls. */
 
 import { get } from "./api.js";
-import { atMostEvery, byId, el, reconcile, setAttribute, setText } from "./dom.js";
-import { clean, clock, count, decimal, folderOf, nameOf } from "./format.js";
+import { atMostEvery, byId, el, setAttribute, setText } from "./dom.js";
+import { clean, clock, count, decimal, folderOf, measured, nameOf } from "./format.js";
 import { glyph, noGlyph } from "./glyph.js";
+import { dimensions } from "./meaning.js";
+import { currentView } from "./views.js";
+import { virtualList } from "./virtual.js";
 
 const PAGE = 60;
+const MOST = 500; // files in one answer
 const TYPING_MS = 250;
 const STATES = { pending: "waiting", running: "in work", failed: "failed", outdated: "outdated" };
+const ORDERS = [["", "By folder"], ["name", "By name"], ["analysed_at", "By time of analysis"], ["duration_sec", "By length"]];
 
 let items = [];
 let next = null;
 let asked = 0; // the newest request; answers to older ones are dropped
 let loading = false;
-let ready = false;
+let list = null;
+let meaning = []; // the 25 dimensions, once they are known
 
-/** Load the list again from its beginning, as far as it was loaded, keeping the place. */
-export const refreshTracks = atMostEvery(2000, () => ready && !loading && load(Math.min(500, Math.max(PAGE, items.length))));
+/** Load the list again from its beginning, as far as it was loaded, if it is looked at. */
+export const refreshTracks = atMostEvery(2000, () => {
+  if (currentView() === "tracks" && !loading) load(Math.min(MOST, Math.max(PAGE, items.length)));
+});
 
-/** Show only files in that state ("" for all). */
-export function filterTracks(state) {
+/** Show the tracks; `#tracks/failed` shows those in a state, `#tracks/sort/lufs` sorts them. */
+export async function showTracks([wanted = "", order = ""] = []) {
+  await fillOrders();
   const filter = byId("filter");
-  filter.value = [...filter.options].some((option) => option.value === state) ? state : "";
+  if (wanted === "sort") choose(byId("order"), order);
+  else if (wanted || items.length === 0) choose(filter, wanted);
   restart();
 }
 
-/** Make search, filter and scrolling work, and load the first page. */
+function choose(select, value) {
+  select.value = [...select.options].some((option) => option.value === value) ? value : "";
+}
+
+async function fillOrders() {
+  const select = byId("order");
+  if (select.options.length > ORDERS.length) return;
+  try {
+    meaning = await dimensions();
+  } catch {
+    meaning = [];
+  }
+  const options = [...ORDERS, ...meaning.map((one) => [one.name, `By ${one.title.toLowerCase()}`])];
+  const kept = select.value;
+  select.replaceChildren(...options.map(([value, text]) => el("option", { value }, text)));
+  choose(select, kept);
+}
+
+/** Make search, filter, order and scrolling work. */
 export function setUpTracks() {
+  list = virtualList(byId("track-list"), { create, update, key: (item) => item.id, more });
   let typing = null;
   byId("query").addEventListener("input", () => {
     clearTimeout(typing);
     typing = setTimeout(restart, TYPING_MS);
   });
   byId("filter").addEventListener("change", restart);
-  byId("more").addEventListener("click", more);
-  new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && more(), { rootMargin: "600px" }).observe(byId("more"));
-  ready = true;
-  restart();
+  byId("order").addEventListener("change", restart);
+  byId("direction").addEventListener("click", (event) => {
+    const button = event.currentTarget;
+    setAttribute(button, "aria-pressed", button.getAttribute("aria-pressed") !== "true");
+    restart();
+  });
 }
 
 function restart() {
@@ -45,18 +76,26 @@ function restart() {
   load(PAGE);
 }
 
-const more = () => next !== null && !loading && load(PAGE, next);
+const more = () => next !== null && !loading && load(MOST, next);
+
+const wish = () => ({
+  state: byId("filter").value,
+  q: byId("query").value.trim(),
+  sort: byId("order").value,
+  order: byId("direction").getAttribute("aria-pressed") === "true" ? "desc" : "",
+});
 
 async function load(limit, after = null) {
   const request = (asked += 1);
   loading = true;
   setAttribute(byId("track-list"), "aria-busy", items.length === 0);
   try {
-    const body = await get("files", { state: byId("filter").value, q: byId("query").value.trim(), limit: String(limit), after });
+    const body = await get("files", { ...wish(), limit: String(limit), after });
     if (request !== asked) return;
-    const whole = after === null && items.length > limit; // more was loaded than one answer may hold
-    items = after === null ? [...body.items, ...(whole ? items.slice(limit) : [])] : [...items, ...body.items];
-    if (!whole) next = body.next;
+    const tail = after === null && items.length > limit ? items.slice(limit) : []; // more than one answer may hold
+    items = after === null ? [...body.items, ...tail] : [...items, ...body.items];
+    if (!tail.length) next = body.next;
+    loading = false;
     show("");
   } catch (error) {
     if (request === asked) show(error.message);
@@ -66,26 +105,27 @@ async function load(limit, after = null) {
 }
 
 function show(trouble) {
-  const list = byId("track-list");
-  reconcile(list, items, (item) => item.id, create, update);
-  setAttribute(list, "aria-busy", null);
-  byId("more").hidden = next === null;
-  const searched = byId("query").value.trim() || byId("filter").value;
+  const { state, q } = wish();
+  list.show(items);
+  setAttribute(byId("track-list"), "aria-busy", null);
   const note = byId("track-note");
   note.hidden = items.length > 0 && !trouble;
-  setText(note, trouble || (searched ? "Nothing matches." : "No tracks yet. They appear here as they are found."));
+  setText(note, trouble || (q || state ? "Nothing matches." : "No tracks yet. They appear here as they are found."));
   const shown = next === null ? count(items.length) : `the first ${count(items.length)}`;
   setText(byId("track-count"), items.length ? `Showing ${shown}` : "");
 }
 
-const facts = (item) => {
+function facts(item) {
   const print = item.fingerprint;
   if (!print) return STATES[item.state] ?? "";
   const unknown = item.metadata?.undefined ?? [];
   const tempo = unknown.includes("tempo_bpm") ? "no pulse" : `${count(print.tempo_bpm)} BPM`;
   const loudness = unknown.includes("lufs") ? "silent" : `${decimal(print.lufs)} LUFS`;
-  return [tempo, loudness, clock(item.metadata?.duration_sec ?? 0)].join(" · ");
-};
+  const sorted = meaning.find((one) => one.name === byId("order").value);
+  const said = [tempo, loudness, clock(item.metadata?.duration_sec ?? 0)];
+  if (sorted && !["tempo_bpm", "lufs"].includes(sorted.name)) said.unshift(`${sorted.title} ${measured(sorted, print[sorted.name])}`);
+  return said.join(" · ");
+}
 
 function create(item) {
   return el("li", {}, el("a", { class: "row", href: `#track/${item.id}` },

@@ -5,11 +5,21 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
-from browser_service import Running, serving, write_song
+from browser_service import SCAN_LIMIT_MS, Running, Visit, serving, write_song
+
+SWITCHES: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 
 
 @pytest.fixture(scope="module")  # not longer: its event loop would be in the way of other tests
@@ -19,7 +29,7 @@ def chromium() -> Iterator[Browser]:
     if executable is None:
         (pytest.fail if os.environ.get("CI") else pytest.skip)("no Chromium here")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=executable, args=list(SWITCHES))
         yield browser
         browser.close()
 
@@ -69,6 +79,7 @@ def small_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_song(folder / "Second try.wav")
     write_song(folder / "<img src=x onerror=alert(1)>.wav")
     write_song(folder / "turn \u202evaw.dnuor.wav")
+    write_song(folder / f"{'long ' * 48}\U0001f3b7.wav")
     if sys.platform == "linux":  # names that are not text exist here only
         write_song(folder / os.fsdecode(b"caf\xe9.wav"))
     (folder / "Torn.wav").write_bytes(b"no sound at all " * 100)
@@ -80,3 +91,11 @@ def live_service(small_library: Path, tmp_path_factory: pytest.TempPathFactory) 
     """Return the real service over the small library."""
     with serving(small_library, tmp_path_factory.mktemp("data")) as running:
         yield running
+
+
+@pytest.fixture
+def settled(live_service: Running, visit: Visit) -> Page:
+    """Return the page once everything in the library has been dealt with."""
+    page = visit(live_service.url)
+    expect(page.locator("#state")).to_have_text("Nothing to do", timeout=SCAN_LIMIT_MS)
+    return page

@@ -1,12 +1,13 @@
-"""The real service in a process of its own, over songs made on the spot."""
+"""The real service in a process of its own, over songs made on the spot, and what all tests of the page share."""
 
 import os
 import re
+import socket
 import subprocess
 import sys
 import threading
 import wave
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +15,20 @@ from random import Random
 from typing import Final
 
 import pytest
+from playwright.sync_api import Page
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 START_LIMIT_SEC: Final = 30.0
 RATE: Final = 22_050
+SONGS: Final = 7 if sys.platform == "linux" else 6  # good files in the small library; one more is broken
+SCAN_LIMIT_MS: Final = 60_000
+NOTICED_MS: Final = 15_000
+Visit = Callable[[str], Page]
+
+
+def go(page: Page, view: str) -> None:
+    """Go to a view by its link."""
+    page.get_by_role("navigation").get_by_role("link", name=view).click()
 
 
 def write_song(path: Path, seconds: float = 2.0) -> None:
@@ -41,18 +52,32 @@ class Running:
     process: subprocess.Popen[str]
 
 
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
 @contextmanager
-def serving(library: Path, data: Path) -> Iterator[Running]:
-    """Run the launcher until the block ends; fail with its output if it does not come up."""
-    command = [sys.executable, "launch-auralis-web.py", "--dev", "--no-browser", "--port", "0", "--workers", "1"]
+def serving(library: Path, data: Path, *, port: int = 0, away: Path | None = None) -> Iterator[Running]:
+    """Run the launcher until the block ends; fail with its output if it does not come up.
+
+    ``away`` is a second folder of music, which is not there.
+    """
+    command = [sys.executable, "launch-auralis-web.py", "--dev", "--no-browser", "--port", str(port), "--workers", "1"]
     command += ["--library", str(library), "--data-dir", str(data)]
+    command += [] if away is None else ["--library", str(away)]
     with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
     ) as process:
         watchdog = threading.Timer(START_LIMIT_SEC, process.kill)
         watchdog.start()
         try:
-            yield Running(_address(process), library, process)
+            running = Running(_address(process), library, process)
+            watchdog.cancel()
+            yield running
         finally:
             watchdog.cancel()
             process.terminate()

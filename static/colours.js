@@ -1,0 +1,48 @@
+/** Colours for many points: packed as 0xBBGGRR, the way pixels lie in memory. */
+
+import { hueOf } from "./glyph.js";
+import { printOf } from "./points.js";
+
+const STOPS = [[52, 84, 160], [20, 132, 138], [98, 160, 74], [222, 168, 40], [204, 78, 52]]; // low to high
+const SHADES = 64;
+const EDGE = 0.02; // the lowest and highest of the values share the colours at the ends
+
+/** Colours that follow the hue of the drawings. */
+export function drawingColours(points) {
+  const used = { ...points, names: ["spectral_centroid", "chroma_energy"] };
+  return Uint32Array.from({ length: points.count }, (_, index) => packed(fromHue(hueOf(printOf(used, index)))));
+}
+
+/** Colours by value, and the values at the two ends: `{ colours, low, high }`. */
+export function valueColours(column) {
+  const sorted = Float32Array.from(column).sort();
+  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
+  const [low, high] = [at(EDGE), at(1 - EDGE)];
+  const shades = Array.from({ length: SHADES }, (_, index) => packed(shade(index / (SHADES - 1))));
+  const colours = Uint32Array.from(column, (value) => {
+    const share = high > low ? (value - low) / (high - low) : 0.5;
+    return shades[Math.round(Math.min(1, Math.max(0, share)) * (SHADES - 1))];
+  });
+  return { colours, low, high };
+}
+
+/** Some colours from low to high for a legend, as CSS writes them. */
+export const legendColours = (number) => Array.from({ length: number }, (_, index) => `rgb(${shade(index / (number - 1)).map(Math.round).join(" ")})`);
+
+const packed = ([red, green, blue]) => (Math.round(blue) << 16) | (Math.round(green) << 8) | Math.round(red);
+
+function shade(share) {
+  const place = share * (STOPS.length - 1);
+  const index = Math.min(STOPS.length - 2, Math.floor(place));
+  return STOPS[index].map((part, channel) => part + (STOPS[index + 1][channel] - part) * (place - index));
+}
+
+/** hsl(hue 50% 52%) in red, green and blue. */
+function fromHue(hue) {
+  const [saturation, lightness] = [0.5, 0.52];
+  const spread = saturation * Math.min(lightness, 1 - lightness);
+  return [0, 8, 4].map((offset) => {
+    const step = (offset + hue / 30) % 12;
+    return 255 * (lightness - spread * Math.max(-1, Math.min(step - 3, 9 - step, 1)));
+  });
+}

@@ -1,0 +1,99 @@
+/** The library as a whole: its map, and how the numbers are spread. Loaded when it is first looked at. */
+
+import { get } from "./api.js";
+import { byId, el, setText } from "./dom.js";
+import { clean, counted, decimal, count, folderOf, measured, nameOf, percent } from "./format.js";
+import { drawingColours, legendColours, valueColours } from "./colours.js";
+import { LibraryMap } from "./map.js";
+import { dimensions } from "./meaning.js";
+import { fetchPoints } from "./points.js";
+import { project } from "./projection.js";
+import { showSpread } from "./spread.js";
+
+const FEWEST = 3; // tracks that make a map
+const REST_MS = 60; // a pointer that stays so long on a point wants its name
+
+let points = null;
+let meaning = [];
+let map = null;
+let loadedAt = null; // number of fingerprints when the points were loaded
+const names = new Map();
+
+/** Show the library; `done` is how many fingerprints there are by the newest status, to know when to load again. */
+export async function showLibrary(done) {
+  if (points && done === loadedAt) return map?.resize();
+  if (!points) tell("Loading the map …");
+  try {
+    [points, meaning] = await Promise.all([fetchPoints(), dimensions()]);
+  } catch (error) {
+    tell(error.message, el("button", { type: "button", onclick: () => showLibrary(done) }, "Try again"));
+    return;
+  }
+  loadedAt = done;
+  if (points.count < FEWEST) {
+    map = null;
+    tell("The map appears when three tracks have a fingerprint.");
+    byId("spread").replaceChildren();
+    return;
+  }
+  draw();
+}
+
+function tell(text, ...rest) {
+  byId("map").replaceChildren(el("p", { class: "empty", role: "status" }, text), ...rest);
+}
+
+function draw() {
+  map ??= new LibraryMap(byId("map"), { describe, open: (index) => {
+    location.hash = `#track/${points.ids[index]}`;
+  } });
+  fillColours();
+  const { x, y, axes } = project(points, meaning);
+  map.show(points, x, y, colours());
+  showAxes(axes);
+  const share = percent(100 * (axes[0].share + axes[1].share));
+  setText(byId("map-hint"), `${counted(points.count, "track")}. Those that sound alike lie close together: the two directions in which they differ most hold ${share} of all difference.`);
+  showSpread(byId("spread"), points, meaning);
+}
+
+function fillColours() {
+  const select = byId("map-colour");
+  if (select.options.length) return;
+  select.append(el("option", { value: "" }, "Colour as the drawings"), ...meaning.map((one) => el("option", { value: one.name }, `Colour by ${one.title.toLowerCase()}`)));
+  select.addEventListener("change", () => map?.recolour(colours()));
+}
+
+function colours() {
+  const name = byId("map-colour").value;
+  document.querySelector(".legend")?.remove();
+  if (!name) return drawingColours(points);
+  const dimension = meaning.find((one) => one.name === name);
+  const { colours: found, low, high } = valueColours(points.columns[name]);
+  byId("map").append(el("p", { class: "legend" }, el("span", {}, measured(dimension, low)),
+    el("span", { class: "ramp", "aria-hidden": "true" }, legendColours(12).map((colour) => el("i", { "--colour": colour }))), el("span", {}, measured(dimension, high))));
+  return found;
+}
+
+function showAxes(axes) {
+  const title = (name) => meaning.find((one) => one.name === name).title.toLowerCase();
+  const [across, up] = axes;
+  const ends = [["← more ", across.low, ""], ["more ", across.high, " →"], ["↑ more ", up.high, ""], ["more ", up.low, " ↓"]];
+  map.axes.replaceChildren(...ends.map(([before, names, behind]) => el("span", {}, names.length ? `${before}${names.map(title).join(", ")}${behind}` : "")));
+}
+
+/** Name, folder, tempo and loudness of a point; the name is fetched if the pointer rests. */
+async function describe(index) {
+  const id = points.ids[index];
+  const facts = `${count(points.columns.tempo_bpm[index])} BPM · ${decimal(points.columns.lufs[index])} LUFS`;
+  if (!names.has(id)) {
+    await new Promise((resolve) => setTimeout(resolve, REST_MS));
+    if (map.selected !== index) return facts;
+    try {
+      names.set(id, (await get(`files/${id}`)).path);
+    } catch {
+      return facts;
+    }
+  }
+  const path = names.get(id);
+  return `${nameOf(path)}\n${clean(folderOf(path)).split(/[/\\]/).pop()}\n${facts}`;
+}

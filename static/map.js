@@ -1,0 +1,243 @@
+/** The map of the library: every track a point, near those that sound alike; zoomed and moved by hand, wheel or keys. */
+
+import { announce, el, setText } from "./dom.js";
+import { glyph } from "./glyph.js";
+import { Nearest, extent } from "./nearest.js";
+import { printOf } from "./points.js";
+import { Scatter } from "./scatter.js";
+
+const MARGIN = 0.06; // of the surface, around all points
+const REACH = 18; // CSS pixels within which a point is meant
+const [FURTHEST, CLOSEST] = [0.8, 400]; // zoom
+const DRAWINGS = 60; // with no more points in sight, they are shown as their drawings
+const MOST_PIXELS = 3_000_000; // of the image; beyond, it is drawn coarser
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+/** The map in a container. `describe(index)` promises a text for a point, `open(index)` opens it. */
+export class LibraryMap {
+  constructor(container, { describe, open }) {
+    Object.assign(this, { describe, open, zoom: 1, centre: [0.5, 0.5], selected: -1, asked: false, pointers: new Map() });
+    this.canvas = el("canvas", {
+      tabindex: 0, role: "application", "aria-roledescription": "map", "aria-describedby": "map-keys",
+      "aria-label": "Map of the library. The same tracks are listed under Tracks.",
+    });
+    this.drawings = el("div", { class: "drawings", "aria-hidden": "true" });
+    this.ring = el("span", { class: "ring", "aria-hidden": "true", hidden: true });
+    this.tip = el("p", { class: "tip", "aria-hidden": "true", hidden: true });
+    const zoomBy = (factor) => () => this.zoomAt(factor, this.width / 2, this.height / 2);
+    const button = (text, label, onclick) => el("button", { type: "button", "aria-label": label, title: label, onclick }, text);
+    this.surface = el("div", { class: "surface" }, this.canvas, this.drawings, this.ring, this.tip,
+      el("div", { class: "zoom" }, button("+", "Closer", zoomBy(1.6)), button("−", "Further away", zoomBy(1 / 1.6)), button("⤢", "The whole library", () => this.whole())));
+    this.axes = el("div", { class: "axes" });
+    container.replaceChildren(this.surface, this.axes, el("p", { class: "hint", id: "map-keys" },
+      "Drag to move; scroll, after a click on the map, to zoom. Keys: arrows go from track to track, Enter opens, + − 0 zoom."));
+    this.scatter = new Scatter(this.canvas);
+    this.listen();
+  }
+
+  /** Show points: `xs`, `ys` their places in any unit, y upwards. */
+  show(points, xs, ys, colours) {
+    Object.assign(this, { points, colours, selected: -1 });
+    const [left, right] = extent(xs);
+    const [bottom, top] = extent(ys);
+    this.unitX = xs.map((x) => (x - left) / (right - left));
+    this.unitY = ys.map((y) => (top - y) / (top - bottom));
+    this.resize();
+  }
+
+  /** Show the same points in other colours. */
+  recolour(colours) {
+    this.colours = colours;
+    this.soon();
+  }
+
+  whole() {
+    Object.assign(this, { zoom: 1, centre: [this.width / 2, this.height / 2] });
+    this.soon();
+  }
+
+  resize() {
+    const { width, height } = this.surface.getBoundingClientRect();
+    if (!this.points || !width || !height) return;
+    const share = this.width ? [this.centre[0] / this.width, this.centre[1] / this.height] : [0.5, 0.5];
+    Object.assign(this, { width, height, centre: [share[0] * width, share[1] * height] });
+    this.density = Math.min(devicePixelRatio || 1, Math.sqrt(MOST_PIXELS / (width * height)));
+    this.scatter.resize(width, height, this.density);
+    const spread = (units, size) => units.map((unit) => size * (MARGIN + (1 - 2 * MARGIN) * unit));
+    this.baseX = spread(this.unitX, width);
+    this.baseY = spread(this.unitY, height);
+    this.shownX = new Float32Array(this.baseX.length);
+    this.shownY = new Float32Array(this.baseY.length);
+    this.nearest = new Nearest(this.baseX, this.baseY);
+    this.draw();
+  }
+
+  soon() {
+    if (this.asked) return;
+    this.asked = true;
+    requestAnimationFrame(() => {
+      this.asked = false;
+      this.draw();
+    });
+  }
+
+  draw() {
+    if (!this.nearest || !this.surface.offsetParent) return;
+    const { zoom, centre, width, height, density, baseX, baseY, shownX, shownY } = this;
+    let seen = [];
+    for (let index = 0; index < baseX.length; index += 1) {
+      const [x, y] = [(baseX[index] - centre[0]) * zoom + width / 2, (baseY[index] - centre[1]) * zoom + height / 2];
+      shownX[index] = x * density;
+      shownY[index] = y * density;
+      if (seen && x > 0 && y > 0 && x < width && y < height) seen = seen.length < DRAWINGS ? [...seen, index] : null;
+    }
+    this.surface.classList.toggle("near", Boolean(seen));
+    this.drawings.replaceChildren(...(seen ?? []).map((index) => this.drawing(index)));
+    const none = new Float32Array(0);
+    this.scatter.draw(seen ? none : shownX, seen ? none : shownY, this.colours, { ...this.dots(), background: this.background() });
+    this.place();
+  }
+
+  drawing(index) {
+    const node = el("span", { class: "drawing" }, glyph(printOf(this.points, index)));
+    node.style.transform = `translate(${this.shownX[index] / this.density}px, ${this.shownY[index] / this.density}px)`;
+    return node;
+  }
+
+  /** Radius and opacity of the points: small and light where there are many, larger when one is near. */
+  dots() {
+    const number = this.baseX.length;
+    const radius = Math.min(7, (1.1 + 120 / Math.sqrt(number + 1)) * this.zoom ** 0.3) * this.density;
+    return { radius: Math.round(4 * radius) / 4, opacity: Math.min(0.95, 0.45 + 12 / Math.sqrt(number + 1) + 0.1 * Math.log2(Math.max(1, this.zoom))) };
+  }
+
+  background() {
+    const [red, green, blue] = getComputedStyle(this.surface).backgroundColor.match(/\d+/g).map(Number);
+    return (blue << 16) | (green << 8) | red;
+  }
+
+  /** Put ring and tip where the chosen point is. */
+  place() {
+    const chosen = this.selected >= 0;
+    this.ring.hidden = this.tip.hidden = !chosen;
+    if (!chosen) return;
+    const [x, y] = [this.shownX[this.selected] / this.density, this.shownY[this.selected] / this.density];
+    this.ring.style.transform = `translate(${x}px, ${y}px)`;
+    this.tip.classList.toggle("left", x > this.width / 2);
+    this.tip.style.transform = `translate(${x}px, ${Math.min(Math.max(y, 30), this.height - 30)}px)`;
+  }
+
+  /** Choose a point (-1: none), and say what it is. */
+  async choose(index, { aloud = false } = {}) {
+    if (index === this.selected) return;
+    this.selected = index;
+    this.place();
+    this.surface.classList.toggle("pointing", index >= 0);
+    if (index < 0) return;
+    setText(this.tip, "…");
+    const text = await this.describe(index);
+    if (index !== this.selected) return;
+    setText(this.tip, text);
+    if (aloud) announce(text);
+  }
+
+  toBase(x, y) {
+    return [(x - this.width / 2) / this.zoom + this.centre[0], (y - this.height / 2) / this.zoom + this.centre[1]];
+  }
+
+  at(x, y) {
+    return this.nearest ? this.nearest.find(...this.toBase(x, y), REACH / this.zoom) : -1;
+  }
+
+  /** Zoom so that the place under (x, y) stays where it is. */
+  zoomAt(factor, x, y) {
+    const [baseX, baseY] = this.toBase(x, y);
+    this.zoom = Math.min(CLOSEST, Math.max(FURTHEST, this.zoom * factor));
+    this.centre = [baseX - (x - this.width / 2) / this.zoom, baseY - (y - this.height / 2) / this.zoom];
+    this.soon();
+  }
+
+  move(x, y) {
+    this.centre = [this.centre[0] - x / this.zoom, this.centre[1] - y / this.zoom];
+    this.soon();
+  }
+
+  listen() {
+    const { canvas } = this;
+    canvas.addEventListener("pointerdown", (event) => this.press(event));
+    canvas.addEventListener("pointermove", (event) => this.point(event));
+    canvas.addEventListener("pointerup", (event) => this.release(event));
+    canvas.addEventListener("pointercancel", (event) => this.pointers.delete(event.pointerId));
+    canvas.addEventListener("pointerleave", () => this.pointers.size || this.choose(-1));
+    canvas.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
+    canvas.addEventListener("keydown", (event) => this.key(event));
+    new ResizeObserver(() => this.resize()).observe(this.surface);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.soon());
+  }
+
+  press(event) {
+    this.pointers.set(event.pointerId, { x: event.offsetX, y: event.offsetY, way: 0 });
+    this.canvas.setPointerCapture(event.pointerId);
+  }
+
+  point(event) {
+    const held = this.pointers.get(event.pointerId);
+    const { offsetX: x, offsetY: y } = event;
+    if (!held) {
+      this.choose(this.at(x, y));
+      return;
+    }
+    const other = [...this.pointers.values()].find((one) => one !== held);
+    const [dx, dy] = [x - held.x, y - held.y];
+    if (other) {
+      const before = Math.hypot(held.x - other.x, held.y - other.y);
+      this.zoomAt(Math.hypot(x - other.x, y - other.y) / Math.max(1, before), (x + other.x) / 2, (y + other.y) / 2);
+      this.move(dx / 2, dy / 2);
+    } else this.move(dx, dy);
+    Object.assign(held, { x, y, way: held.way + Math.hypot(dx, dy) });
+  }
+
+  release(event) {
+    const held = this.pointers.get(event.pointerId);
+    this.pointers.delete(event.pointerId);
+    if (!held || held.way > 5 || this.pointers.size) return;
+    const index = this.at(event.offsetX, event.offsetY);
+    if (index >= 0) this.open(index);
+  }
+
+  wheel(event) {
+    if (document.activeElement !== this.canvas && !event.ctrlKey && !event.metaKey) return; // the page scrolls
+    event.preventDefault();
+    this.zoomAt(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0018)), event.offsetX, event.offsetY);
+  }
+
+  key(event) {
+    const middle = [this.width / 2, this.height / 2];
+    if (event.key in ARROWS) this.step(ARROWS[event.key]);
+    else if (event.key === "Enter" && this.selected >= 0) this.open(this.selected);
+    else if (event.key === "+" || event.key === "=") this.zoomAt(1.6, ...middle);
+    else if (event.key === "-") this.zoomAt(1 / 1.6, ...middle);
+    else if (event.key === "0") this.whole();
+    else return;
+    event.preventDefault();
+  }
+
+  /** Choose the nearest point in a direction; the first is the one in the middle. */
+  step([wayX, wayY]) {
+    if (!this.nearest) return;
+    const [fromX, fromY] = this.selected < 0 ? this.centre : [this.baseX[this.selected], this.baseY[this.selected]];
+    const ahead = (index) => {
+      const [x, y] = [this.baseX[index] - fromX, this.baseY[index] - fromY];
+      const forward = x * wayX + y * wayY;
+      return forward > 1e-6 && forward >= Math.abs(x * wayY + y * wayX);
+    };
+    const fits = this.selected < 0 ? undefined : ahead;
+    let index = -1;
+    for (let reach = REACH; index < 0 && reach < 4 * (this.width + this.height); reach *= 2) index = this.nearest.find(fromX, fromY, reach, fits);
+    if (index < 0) return;
+    const [x, y] = [this.baseX[index], this.baseY[index]];
+    if (Math.abs(x - this.centre[0]) * this.zoom > this.width / 2.2 || Math.abs(y - this.centre[1]) * this.zoom > this.height / 2.2) this.centre = [x, y];
+    this.soon();
+    this.choose(index, { aloud: true });
+  }
+}

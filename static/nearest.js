@@ -1,0 +1,53 @@
+/** Which of many points lies nearest to a place: a grid of cells, so that only a few are compared. */
+
+const CELLS = 128; // along each side
+
+/** An index of points that do not move. */
+export class Nearest {
+  constructor(xs, ys) {
+    [this.xs, this.ys] = [xs, ys];
+    [this.left, this.right] = extent(xs);
+    [this.bottom, this.top] = extent(ys);
+    this.cells = new Map();
+    for (let index = 0; index < xs.length; index += 1) {
+      const cell = this.column(xs[index]) + CELLS * this.row(ys[index]);
+      if (!this.cells.has(cell)) this.cells.set(cell, []);
+      this.cells.get(cell).push(index);
+    }
+  }
+
+  column(x) {
+    return within(((x - this.left) / (this.right - this.left)) * CELLS);
+  }
+
+  row(y) {
+    return within(((y - this.bottom) / (this.top - this.bottom)) * CELLS);
+  }
+
+  /** The index of the point nearest to (x, y) and not further than `reach` for which `fits(index)`; -1 if there is none. */
+  find(x, y, reach, fits = () => true) {
+    let [best, distance] = [-1, reach ** 2];
+    const [first, last] = [this.column(x - reach), this.column(x + reach)];
+    for (let row = this.row(y - reach); row <= this.row(y + reach); row += 1) {
+      for (let column = first; column <= last; column += 1) {
+        for (const index of this.cells.get(column + CELLS * row) ?? []) {
+          const away = (this.xs[index] - x) ** 2 + (this.ys[index] - y) ** 2;
+          if (away <= distance && fits(index)) [best, distance] = [index, away];
+        }
+      }
+    }
+    return best;
+  }
+}
+
+const within = (cell) => Math.min(CELLS - 1, Math.max(0, Math.floor(cell)));
+
+/** The least and the greatest of numbers, never the same. */
+export function extent(values) {
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of values) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return low < high ? [low, high] : [(Number.isFinite(low) ? low : 0) - 1, (Number.isFinite(high) ? high : 0) + 1];
+}

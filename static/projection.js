@@ -1,0 +1,91 @@
+/**
+ * A library in two dimensions: the two directions in which its fingerprints differ most (principal components).
+ *
+ * Every dimension counts alike: it is centred on its mean and divided by its standard deviation, hertz on a logarithmic
+ * scale first, and what lies further out than three deviations is drawn in. A dimension that does not vary has no say.
+ */
+
+const OUTLIER = 3;
+const TURNS = 60; // of the power iteration; the error shrinks with every one
+const LOUDEST = 3; // dimensions named at each end of an axis
+
+/**
+ * Project points.
+ *
+ * @param {{count: number, names: string[], columns: Object<string, Float32Array>}} points
+ * @param {{name: string, unit: string}[]} dimensions
+ * @returns {{x: Float32Array, y: Float32Array, axes: {low: string[], high: string[], share: number}[]}} coordinates whose
+ *   mean is 0; for each axis the names of the dimensions that grow towards either end, and its share of the variance.
+ */
+export function project(points, dimensions) {
+  const logarithmic = new Set(dimensions.filter((one) => one.unit === "Hz").map((one) => one.name));
+  const columns = points.names.map((name) => normalised(points.columns[name], logarithmic.has(name)));
+  const matrix = covariance(columns, points.count);
+  const total = matrix.reduce((sum, row, index) => sum + row[index], 0) || 1;
+  const axes = [];
+  const coordinates = [];
+  for (let axis = 0; axis < 2; axis += 1) {
+    const { direction, value } = strongest(matrix);
+    coordinates.push(along(columns, direction, points.count));
+    axes.push({ ...ends(direction, points.names), share: value / total });
+    deflate(matrix, direction, value);
+  }
+  return { x: coordinates[0], y: coordinates[1], axes };
+}
+
+function normalised(column, logarithmic) {
+  const values = logarithmic ? column.map((value) => Math.log(Math.max(value, 20))) : column;
+  let [sum, squares] = [0, 0];
+  for (const value of values) sum += value;
+  const mean = sum / values.length;
+  for (const value of values) squares += (value - mean) ** 2;
+  const deviation = Math.sqrt(squares / values.length);
+  if (!(deviation > 1e-9)) return new Float32Array(values.length);
+  return values.map((value) => Math.max(-OUTLIER, Math.min(OUTLIER, (value - mean) / deviation)));
+}
+
+function covariance(columns, number) {
+  return columns.map((one) => columns.map((two) => {
+    let sum = 0;
+    for (let index = 0; index < number; index += 1) sum += one[index] * two[index];
+    return sum / Math.max(1, number);
+  }));
+}
+
+/** The direction of the greatest variance (power iteration), its sign such that the same library always looks the same. */
+function strongest(matrix) {
+  let direction = matrix.map((_, index) => 1 + index / matrix.length);
+  for (let turn = 0; turn < TURNS; turn += 1) direction = unit(product(matrix, direction));
+  const lead = direction.reduce((best, part) => (Math.abs(part) > Math.abs(best) ? part : best), 0);
+  if (lead < 0) direction = direction.map((part) => -part);
+  const image = product(matrix, direction);
+  return { direction, value: image.reduce((sum, part, index) => sum + part * direction[index], 0) };
+}
+
+const product = (matrix, vector) => matrix.map((row) => row.reduce((sum, part, index) => sum + part * vector[index], 0));
+
+function unit(vector) {
+  const length = Math.hypot(...vector) || 1;
+  return vector.map((part) => part / length);
+}
+
+function deflate(matrix, direction, value) {
+  for (const [row, line] of matrix.entries()) {
+    for (const column of line.keys()) line[column] -= value * direction[row] * direction[column];
+  }
+}
+
+function along(columns, direction, number) {
+  const values = new Float32Array(number);
+  for (const [place, column] of columns.entries()) {
+    for (let index = 0; index < number; index += 1) values[index] += direction[place] * column[index];
+  }
+  return values;
+}
+
+function ends(direction, names) {
+  const ordered = names.map((name, index) => [name, direction[index]]).sort((one, two) => one[1] - two[1]);
+  const low = ordered.filter(([, part]) => part < -0.1).slice(0, LOUDEST).map(([name]) => name);
+  const high = ordered.filter(([, part]) => part > 0.1).reverse().slice(0, LOUDEST).map(([name]) => name);
+  return { low, high };
+}

@@ -1,0 +1,79 @@
+/** What comes next, and what the reader may change about it. */
+
+import { get, post } from "./api.js";
+import { confirmed } from "./ask.js";
+import { atMostEvery, byId, el, reconcile, setAttribute, setText, toast } from "./dom.js";
+import { bytes, clean, count, counted, folderOf, nameOf } from "./format.js";
+
+const SHOWN = 5;
+let waiting = 0;
+let known = null;
+
+/** Show how many wait; the first of them are asked for when that changes. */
+export function showQueue(counts) {
+  waiting = counts.pending + counts.outdated;
+  byId("cancel-all").hidden = waiting < 2;
+  setText(byId("queue-title"), waiting ? `Next (${count(waiting)} waiting)` : "Next");
+  const state = `${counts.pending}/${counts.outdated}/${counts.running}`;
+  if (state !== known) refresh();
+  known = state;
+}
+
+const refresh = atMostEvery(1500, load);
+
+async function load() {
+  let items = [];
+  try {
+    if (waiting) ({ items } = await get("queue", { limit: String(SHOWN) }));
+  } catch {
+    return; // the connection's own notice tells it
+  }
+  reconcile(byId("queue-list"), items, (item) => item.id, create, update);
+  const more = waiting - items.length;
+  setText(byId("queue-note"), !waiting ? "Nothing waits." : more > 0 && items.length ? `and ${counted(more, "more file")}` : "");
+}
+
+function create(item) {
+  const name = nameOf(item.path);
+  const first = el("button", { type: "button", class: "quiet", "aria-label": `Now: analyse ${name}`, onclick: () => act(first, "prioritise", item.id, "It is next.") }, "Now");
+  const not = el("button", { type: "button", class: "quiet", "aria-label": `Cancel: ${name}`, onclick: () => act(not, "cancel", item.id, "Taken off the list.") }, "Cancel");
+  return el("li", { class: "line" },
+    el("div", { class: "what" }, el("bdi", { class: "name" }), el("span", { class: "path" })), el("div", { class: "pair" }, first, not));
+}
+
+function update(node, item) {
+  const [name, path] = node.firstElementChild.children;
+  setText(name, nameOf(item.path));
+  setAttribute(name, "title", clean(item.path));
+  setText(path, `${bytes(item.size)} · ${clean(folderOf(item.path))}`);
+}
+
+async function act(button, address, id, done) {
+  button.disabled = true;
+  try {
+    await post(address, { ids: [id] });
+    toast(done);
+  } catch (error) {
+    toast(error.message, "bad");
+    button.disabled = false;
+  }
+  refresh();
+}
+
+/** Make the button work that takes everything off the list. */
+export function setUpQueue() {
+  byId("cancel-all").addEventListener("click", async () => {
+    const agreed = await confirmed({
+      title: `Cancel ${counted(waiting, "waiting file")}?`,
+      text: "They are listed under Failures as cancelled, and are not analysed until you try them again or they change. What is done is kept.",
+      action: "Cancel them",
+    });
+    if (!agreed) return;
+    try {
+      const { cancelled } = await post("cancel");
+      toast(`${counted(cancelled, "file")} taken off the list.`);
+    } catch (error) {
+      toast(error.message, "bad");
+    }
+  });
+}

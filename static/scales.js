@@ -1,0 +1,89 @@
+/** Numbers drawn beside what is usual: scales, the spectrum, tiles. */
+
+import { el, svg } from "./dom.js";
+import { measured, unitOf, valueOf } from "./format.js";
+import { standing } from "./meaning.js";
+
+const EDGES = ["20", "60", "250", "500", "2k", "4k", "6k", "20k"]; // Hz, where the seven bands meet
+const STANDINGS = { "-1": "below what is usual", 0: "usual", 1: "above what is usual" };
+
+/**
+ * Where a value lies on its scale, 0 to 1. The scale reaches as far beyond what is usual as that is wide, so that
+ * differences one hears are seen; what lies further out is drawn at its end. Hertz are spaced as the ear spaces them.
+ */
+export function onScale(dimension, value) {
+  const ear = dimension.unit === "Hz" ? (hertz) => Math.log2(Math.max(hertz, 20)) : (same) => same;
+  const [from, to] = dimension.typical.map(ear);
+  const low = Math.max(ear(dimension.low), from - (to - from));
+  const high = Math.min(ear(dimension.high), to + (to - from));
+  return Math.min(1, Math.max(0, (ear(value) - low) / (high - low)));
+}
+
+/** Where a value stands, in words. */
+export const inPlace = (dimension, value, unknown) => (unknown ? "undefined for this track" : STANDINGS[standing(dimension, value)]);
+
+/** What is usual for a dimension, in words. */
+export const usually = (dimension) => dimension.typical.map((value) => measured(dimension, value)).join(" to ");
+
+/** A scale with the usual band and a mark for each track; `tracks` holds `{ value, unknown }`, one or two. */
+export function scale(dimension, tracks) {
+  const [low, high] = dimension.typical;
+  const said = tracks.map(({ value, unknown }) => inPlace(dimension, value, unknown)).join(" and ");
+  return el("div", {
+    class: "range", role: "img", "aria-label": `${said}; usual is ${usually(dimension)}`, title: `usual: ${usually(dimension)}`,
+    "--from": onScale(dimension, low), "--to": onScale(dimension, high),
+  }, el("span", { class: "usual" }), tracks.map(({ value, unknown }, index) =>
+    !unknown && el("span", { class: `mark ${index ? "second" : ""}`, "--at": onScale(dimension, value) })));
+}
+
+/** A value with its unit, or "undefined". */
+export const written = (dimension, value, unknown) =>
+  unknown ? [el("em", {}, "undefined")] : [el("strong", {}, valueOf(dimension, value)), " ", unitOf(dimension)];
+
+/** The seven bands of one or two tracks as a spectrum; `tracks` holds `{ print, unknown, colour }`. */
+export function spectrum(bands, tracks) {
+  const [left, width, floor, tall] = [4, 52, 112, 96];
+  const most = Math.max(40, ...bands.flatMap((band) => [band.typical[1], ...tracks.map(({ print }) => print[band.name])]));
+  const y = (percent) => floor - (tall * percent) / most;
+  const columns = bands.flatMap((band, index) => {
+    const x = left + index * width;
+    const each = (width - 20) / tracks.length;
+    const usual = svg("rect", { class: "typical", x: x + 4, width: width - 8, y: y(band.typical[1]), height: y(band.typical[0]) - y(band.typical[1]), rx: 3 });
+    return [usual, ...tracks.flatMap(({ print, unknown, colour }, number) => {
+      const value = unknown.includes(band.name) ? 0 : print[band.name];
+      const [from, middle] = [x + 10 + number * each, x + 10 + (number + 0.5) * each];
+      const text = tracks.length > 1 ? Math.round(value) : valueOf(band, value);
+      return [
+        svg("rect", { x: from + 1, width: each - 2, y: y(value), height: floor - y(value), rx: 2.5, fill: colour(index) }),
+        svg("text", { class: "figure", x: middle, y: Math.max(10, y(value) - 4), "text-anchor": "middle" }, text),
+      ];
+    })];
+  });
+  const ticks = EDGES.map((edge, index) => svg("text", { x: left + index * width, y: floor + 15, "text-anchor": "middle" }, edge));
+  const said = tracks.map(({ print }) => bands.map((band) => `${band.title} ${measured(band, print[band.name])}`).join(", ")).join("; beside ");
+  return el("figure", { class: "spectrum" },
+    svg("svg", { viewBox: `-8 0 ${2 * left + 7 * width + 16} 132`, role: "img", "aria-label": `Spectrum: ${said}` },
+      columns, svg("line", { class: "axis", x1: left, x2: left + 7 * width, y1: floor + 0.5, y2: floor + 0.5 }), ticks),
+    el("figcaption", {}, "Percent of the energy between these frequencies (Hz). The shaded fields show where most music lies."));
+}
+
+/** A large number with its name, a drawing and a word. */
+export const tile = (name, figure, unit, drawing, word) => el("div", { class: "tile" },
+  el("dt", {}, name), el("dd", {}, el("strong", {}, figure), " ", unit, drawing, el("span", { class: "hint" }, word)));
+
+/** The stereo image as a fan: as wide as the music, leaning to neither side. */
+export function fan(width, correlation) {
+  const spread = Math.min(1, width * 2) * 80; // degrees to either side; independent channels (.5) fill the half circle
+  const at = (degrees) => [50 + 46 * Math.sin((degrees * Math.PI) / 180), 48 - 44 * Math.cos((degrees * Math.PI) / 180)].map((one) => one.toFixed(1)).join(" ");
+  const half = Math.max(2, spread);
+  return svg("svg", { viewBox: "0 0 100 52", class: "fan", "aria-hidden": "true" },
+    svg("path", { class: "usual", d: `M50 48L${at(-80)}A46 44 0 0 1 ${at(80)}Z` }),
+    svg("path", { class: correlation < 0 ? "image bad" : "image", d: `M50 48L${at(-half)}A46 44 0 0 1 ${at(half)}Z` }));
+}
+
+/** The pulse as the beats of four seconds, clear where the rhythm is steady. */
+export function pulse(tempo, stability) {
+  const beats = Math.round(tempo / 15);
+  const marks = Array.from({ length: beats }, (_, index) => svg("rect", { x: (100 * index) / beats, y: index % 4 ? 8 : 2, width: Math.min(3, 60 / beats), height: index % 4 ? 12 : 18, rx: 1 }));
+  return svg("svg", { viewBox: "0 0 100 22", class: "pulse", "aria-hidden": "true", "fill-opacity": (0.3 + 0.7 * stability).toFixed(2) }, marks);
+}

@@ -1,0 +1,47 @@
+/** How each of the 25 numbers is spread over the library, as small histograms. */
+
+import { el, reconcile, setText, svg } from "./dom.js";
+import { measured } from "./format.js";
+import { FAMILIES } from "./track.js";
+
+const [FEWEST, MOST, WIDTH, TALL] = [10, 36, 216, 64]; // bins; size
+const TAIL = 0.005; // the least and the greatest of the values are gathered at the ends
+
+/** Show the histograms of `points` in a container. */
+export function showSpread(container, points, meaning) {
+  const families = Object.entries(FAMILIES).map(([family, title]) => ({ title, members: meaning.filter((one) => one.family === family) }));
+  reconcile(container, families, ({ title }) => title, ({ title }) => el("section", { class: "family" }, el("h3", {}, title), el("ul", { class: "plain histograms" })),
+    (node, { members }) => reconcile(node.lastElementChild, members, (one) => one.name, create, (item, one) => update(item, one, points.columns[one.name])));
+}
+
+const create = (dimension) => el("li", {}, el("a", { href: `#tracks/sort/${dimension.name}`, title: `${dimension.hears}. Shows the tracks in this order.` },
+  el("span", { class: "line" }, el("span", {}, dimension.title), " ", el("strong")), el("span", { class: "visually-hidden" }, " in the middle; from "), el("span", { class: "chart" }), el("span", { class: "line hint" }, el("span"), el("span", { class: "visually-hidden" }, " to "), el("span"))));
+
+function update(node, dimension, column) {
+  const { bins, low, high, middle } = histogram(column, dimension);
+  const [title, , chart, ends] = node.firstElementChild.children;
+  setText(title.lastElementChild, measured(dimension, middle));
+  setText(ends.firstElementChild, measured(dimension, low));
+  setText(ends.lastElementChild, measured(dimension, high));
+  const x = (value) => WIDTH * Math.min(1, Math.max(0, (value - low) / (high - low)));
+  const most = Math.max(...bins);
+  const [from, to] = dimension.typical.map(x);
+  chart.replaceChildren(svg("svg", { viewBox: `0 0 ${WIDTH} ${TALL}`, preserveAspectRatio: "none", "aria-hidden": "true" },
+    svg("rect", { class: "usual", x: from, width: Math.max(1, to - from), y: 0, height: TALL }),
+    bins.map((number, index) => number > 0 && svg("rect", {
+      class: "bin", x: (WIDTH * index) / bins.length + 0.5, width: WIDTH / bins.length - 1, y: TALL - Math.max(1.5, ((TALL - 4) * number) / most), height: Math.max(1.5, ((TALL - 4) * number) / most),
+    })),
+    svg("line", { class: "middle", x1: x(middle), x2: x(middle), y1: 0, y2: TALL })));
+}
+
+/** How many values lie in each of equal parts between the ends, and the middle of all. */
+function histogram(column, { low: least, high: greatest }) {
+  const sorted = Float32Array.from(column).sort();
+  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
+  let [low, high] = [at(TAIL), at(1 - TAIL)];
+  if (high - low < 1e-3 * (greatest - least)) [low, high] = [Math.max(least, low - 0.05 * (greatest - least)), Math.min(greatest, high + 0.05 * (greatest - least))];
+  const number = Math.min(MOST, Math.max(FEWEST, Math.round(Math.sqrt(column.length))));
+  const bins = new Array(number).fill(0);
+  for (const value of column) bins[Math.min(number - 1, Math.max(0, Math.floor((number * (value - low)) / (high - low))))] += 1;
+  return { bins, low, high, middle: at(0.5) };
+}

@@ -1,0 +1,72 @@
+/**
+ * Which part of the page is shown. The address behind the # says it, so that back, forward and bookmarks work:
+ * `#now`, `#tracks`, `#tracks/failed`, `#library`, `#failures/corrupt`; over them a sheet: `#track/12`, `#compare/12/15`.
+ */
+
+import { byId, setAttribute } from "./dom.js";
+
+const VIEWS = ["now", "tracks", "library", "failures"];
+const FIRST = "now";
+let shown = null;
+let address = ""; // of the view below a sheet
+
+/** The view that is shown. */
+export const currentView = () => shown;
+
+/**
+ * Follow the address.
+ *
+ * `enter` holds a function for each view that wants to know the rest of its address; `open` opens a sheet (kind, rest),
+ * `close` closes it.
+ */
+export function setUpViews({ enter, open, close }) {
+  const follow = (moved) => {
+    const [kind, ...rest] = decodeAddress();
+    const sheet = kind === "track" || kind === "compare";
+    if (sheet) {
+      if (!shown) show("tracks", [], enter);
+      return open(kind, rest);
+    }
+    close();
+    const changed = show(VIEWS.includes(kind) ? kind : FIRST, rest, enter);
+    if (moved && changed) arrive();
+  };
+  addEventListener("hashchange", () => follow(true));
+  byId("skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    byId("main").focus();
+  });
+  follow(false);
+}
+
+function decodeAddress() {
+  try {
+    return decodeURIComponent(location.hash.slice(1)).split("/");
+  } catch {
+    return [""]; // a half escape: as good as no address
+  }
+}
+
+function show(view, rest, enter) {
+  const changed = view !== shown;
+  shown = view;
+  address = [view, ...rest].map(encodeURIComponent).join("/");
+  for (const name of VIEWS) byId(`view-${name}`).hidden = name !== view;
+  for (const link of document.querySelectorAll(".views a")) {
+    setAttribute(link, "aria-current", link.hash === `#${view}` ? "page" : null);
+  }
+  enter[view]?.(rest);
+  return changed;
+}
+
+function arrive() {
+  scrollTo(0, 0);
+  byId(`view-${shown}`).querySelector("h2[tabindex]")?.focus({ preventScroll: true });
+}
+
+/** Go back from a sheet to the address of the view below it, without a jump. */
+export function leaveSheet() {
+  const place = [scrollX, scrollY];
+  history.replaceState(null, "", `#${address}`);
+  scrollTo(...place);
+}

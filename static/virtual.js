@@ -1,0 +1,66 @@
+/** A long list of which only the rows in sight exist, so that twenty thousand are as fast as twenty. */
+
+import { reconcile, setAttribute } from "./dom.js";
+
+const MARGIN = 12; // rows kept ready above and below what is seen
+const AHEAD = 100; // rows left below when more are asked for
+
+/**
+ * Show items in a list whose rows all have the height the style sheet gives it as `--row` (in rem).
+ *
+ * `create(item)` and `update(node, item, index)` make a row; `key(item)` names it; `more()` is called when the reader
+ * nears the end. Returns `{ show(items) }`.
+ */
+export function virtualList(list, { create, update, key, more }) {
+  let items = [];
+  let height = 0;
+  let asked = false;
+
+  function draw() {
+    asked = false;
+    if (!list.offsetParent) return; // its view is not shown
+    height = parseFloat(getComputedStyle(list).getPropertyValue("--row")) * parseFloat(getComputedStyle(document.documentElement).fontSize);
+    list.style.height = `${items.length * height}px`;
+    const top = list.getBoundingClientRect().top;
+    const first = Math.max(0, Math.floor(-top / height) - MARGIN);
+    const last = Math.min(items.length, Math.ceil((innerHeight - top) / height) + MARGIN);
+    const rows = items.slice(first, last).map((item, offset) => ({ item, index: first + offset }));
+    keepFocused(rows, first, last);
+    reconcile(list, rows, (row) => key(row.item), (row) => create(row.item), place);
+    if (last > items.length - AHEAD) more();
+  }
+
+  /** The row that holds the focus stays, wherever it has gone. */
+  function keepFocused(rows, first, last) {
+    const held = [...list.children].find((node) => node.contains(document.activeElement));
+    const index = held ? items.findIndex((item) => String(key(item)) === held.dataset.key) : -1;
+    if (index >= 0 && index < first) rows.unshift({ item: items[index], index });
+    if (index >= last) rows.push({ item: items[index], index });
+  }
+
+  function place(node, { item, index }) {
+    node.style.transform = `translateY(${index * height}px)`;
+    const table = list.getAttribute("role") === "rowgroup";
+    if (table) setAttribute(node, "aria-rowindex", index + 2); // the first is the head
+    else {
+      setAttribute(node, "aria-posinset", index + 1);
+      setAttribute(node, "aria-setsize", items.length);
+    }
+    update(node, item, index);
+  }
+
+  function soon() {
+    if (asked) return;
+    asked = true;
+    requestAnimationFrame(draw);
+  }
+
+  addEventListener("scroll", soon, { passive: true });
+  addEventListener("resize", soon);
+  return {
+    show(next) {
+      items = next;
+      draw();
+    },
+  };
+}

@@ -1,0 +1,143 @@
+"""That the page can be used by everyone: axe, contrast, names, widths, both themes."""
+
+import re
+from importlib.resources import files
+from typing import Any, Final
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from browser_service import SONGS, Running, go
+
+pytest_plugins = ("browser_fixtures",)
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+WIDTHS: Final = (390, 1280, 2600)
+SIGNS: Final = {  # that a view shows what it has
+    "now": "#throughput svg",
+    "tracks": "#track-list .row",
+    "library": "#spread svg",
+    "failures": ".failure .why",
+}
+AXE: Final = files("axe_playwright_python") / "axe.min.js"  # that package ships the script
+
+
+def ready(page: Page, view: str) -> None:
+    """Wait until a view shows what it has."""
+    page.evaluate(f"location.hash = '{view}'")
+    sign = {
+        "now": "#throughput svg",
+        "tracks": "#track-list .row",
+        "library": "#spread svg",
+        "failures": ".failure .why",
+    }
+    expect(page.locator(sign[view]).first).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(settled: Page, scheme: str) -> None:
+    """No view, nor a track, nor two, breaks a rule of WCAG 2.2 AA that axe can check."""
+    settled.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    settled.evaluate(AXE.read_text("utf-8"))
+    for view in SIGNS:
+        ready(settled, view)
+        assert faults_by_axe(settled) == [], view
+    ready(settled, "tracks")
+    ids = [row.get_attribute("href") or "" for row in settled.locator("#track-list .row", has_text="LUFS").all()[:2]]
+    settled.evaluate(f"location.hash = '{ids[0]}'")
+    expect(settled.locator("#sheet .dimension")).to_have_count(25)
+    assert faults_by_axe(settled) == []
+    settled.evaluate(f"location.hash = '#compare/{ids[0].rpartition('/')[2]}/{ids[1].rpartition('/')[2]}'")
+    expect(settled.locator("#sheet .person")).to_have_count(2)
+    assert faults_by_axe(settled) == []
+
+
+def faults_by_axe(page: Page) -> list[str]:
+    """Return the rules that are broken, and where."""
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    result: dict[str, Any] = page.evaluate(
+        "async (tags) => { await Promise.all(document.getAnimations().map((one) => one.finished));"
+        " return axe.run({ runOnly: tags }); }",
+        tags,
+    )
+    return [f"{rule['id']}: {node['target']}" for rule in result["violations"] for node in rule["nodes"]]
+
+
+CONTRAST: Final = """() => {
+  const channel = (value) => (value /= 255) <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  const parse = (text) => text.match(/[\\d.]+/g).map(Number);
+  const light = (rgb) => 0.2126 * channel(rgb[0]) + 0.7152 * channel(rgb[1]) + 0.0722 * channel(rgb[2]);
+  const below = (node) => {
+    for (; node; node = node.parentElement) {
+      const colour = parse(getComputedStyle(node).backgroundColor);
+      if (colour.length === 3 || colour[3] === 1) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const poor = [];
+  for (const node of document.querySelectorAll("main *, header *, footer *, dialog[open] *")) {
+    const text = [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim());
+    const besides = node.closest("svg, :disabled, .visually-hidden, [aria-pressed=true]"); // the last is see-through
+    if (!text || besides || !node.checkVisibility()) continue;
+    const [one, two] = [light(parse(getComputedStyle(node).color)), light(below(node))];
+    const ratio = (Math.max(one, two) + 0.05) / (Math.min(one, two) + 0.05);
+    if (ratio < 4.5) poor.push(`${node.textContent.slice(0, 30)}: ${ratio.toFixed(2)}`);
+  }
+  return poor;
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_text_can_be_read(settled: Page, scheme: str) -> None:
+    """Every text stands out from what is behind it by 4.5 : 1 at least, the open track included."""
+    settled.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    for view in SIGNS:
+        ready(settled, view)
+        assert settled.evaluate(CONTRAST) == []
+    ready(settled, "tracks")
+    settled.locator("#track-list .row", has_text="Noon").click()
+    expect(settled.locator(".dimension")).to_have_count(25)
+    assert settled.evaluate(CONTRAST) == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_view_fits(settled: Page, width: int) -> None:
+    """From phone to wide screen nothing sticks out sideways, in any view."""
+    settled.set_viewport_size({"width": width, "height": 900})
+    for view in SIGNS:
+        ready(settled, view)
+        assert settled.evaluate("document.documentElement.scrollWidth") <= width, view
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_theme_is_the_systems(settled: Page, scheme: str) -> None:
+    """Dark is dark, light is light."""
+    settled.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    dark = settled.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0] < 128")
+    assert dark == (scheme == "dark")
+
+
+def test_every_control_has_a_name_and_can_be_reached(settled: Page) -> None:
+    """Buttons, fields and links are named, landmarks are there, and Tab begins at a link that skips the menu."""
+    unnamed = settled.evaluate(
+        "[...document.querySelectorAll('button, input, select, a')].filter((node) =>"
+        " !(node.textContent.trim() || node.ariaLabel || node.labels?.[0]?.textContent.trim())).length"
+    )
+    assert unnamed == 1  # the button of the question that is not asked
+    for role in ("banner", "main", "contentinfo", "navigation"):
+        expect(settled.get_by_role(role)).to_have_count(1)
+    settled.keyboard.press("Tab")
+    expect(settled.get_by_text("Skip to the content")).to_be_focused()
+    settled.keyboard.press("Enter")
+    expect(settled.locator("main")).to_be_focused()
+
+
+def test_numbers_are_written_as_the_reader_does(live_service: Running, chromium: Any) -> None:
+    """A German reader sees a decimal comma and a space before the percent sign."""
+    context = chromium.new_context(locale="de-DE")
+    page = context.new_page()
+    page.goto(live_service.url)
+    expect(page.locator("#percent")).to_have_text(f"{100 * SONGS // (SONGS + 1)}\u00a0%", timeout=60_000)
+    go(page, "Tracks")
+    expect(page.locator("#track-list .row", has_text="Dawn")).to_contain_text(re.compile(r"-\d+,\d LUFS"))
+    context.close()
