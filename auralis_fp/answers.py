@@ -5,7 +5,8 @@ import logging
 import os
 import stat
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +14,7 @@ from typing import Any, Final
 from . import schema
 from .errors import RequestError
 from .formats import is_music
+from .handles import place_of
 from .model import Analysed, FileStamp, Rejected
 from .pipeline import Pipeline
 from .store.library import Library
@@ -25,6 +27,7 @@ REMEMBERED: Final = 1024  # answers kept in memory
 LINK_PATIENCE_SEC: Final = 1.0
 MOST_WAITING: Final = 256  # requests that may wait for an analysis at the same time
 _UNKNOWN_FORMAT: Final = frozenset({"unsupported", "no_audio", "no_decoder"})
+_HOLD: Final = getattr(os, "O_PATH", None)  # holds a file, whatever it is, without opening it
 _REFUSED: Final = frozenset({"too_short", "non_finite"})
 
 
@@ -90,11 +93,15 @@ class Boundary:
         RequestError
             403 outside the libraries (whether or not it exists), 404 missing, 415 not an audio file.
         """
-        real = os.path.realpath(path)
+        with _handle(path) as handle:
+            real = None if handle is None else place_of(handle, path)
+            return self._placed(path, real or os.path.realpath(path), handle if real is not None else None)
+
+    def _placed(self, path: bytes, real: bytes, handle: int | None) -> tuple[bytes, FileStamp]:
         known = self._in_library(path, real)
         if known is None and not self._anywhere:
             raise RequestError(403, "outside_roots", "The file lies outside the music folders.")
-        stamp = self._stamp(real)
+        stamp = _stamp(path, handle)
         if not is_music(path):
             raise RequestError(415, "not_audio", "The name of the file is not that of an audio file.")
         return known or real, stamp
@@ -107,16 +114,35 @@ class Boundary:
                 return path if plain else os.path.join(root, below)  # noqa: PTH118 - bytes
         return None
 
-    def _stamp(self, real: bytes) -> FileStamp:
-        try:
-            status = os.stat(real)  # noqa: PTH116 - bytes
-        except PermissionError:
-            raise RequestError(403, "unreadable", "The file may not be read.") from None
-        except OSError:
-            raise RequestError(404, "file_not_found", "There is no such file.") from None
-        if not stat.S_ISREG(status.st_mode):  # a pipe would block whoever opens it
-            raise RequestError(415, "not_a_file", "This is not a regular file.")
-        return FileStamp.of(status)
+
+@contextmanager
+def _handle(path: bytes) -> Iterator[int | None]:
+    """Hold what *path* leads to at this moment, without reading it; None where there is nothing to hold."""
+    try:
+        if _HOLD is None and not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - bytes; a pipe would block
+            descriptor = None
+        else:
+            descriptor = os.open(path, _HOLD if _HOLD is not None else os.O_RDONLY)
+    except (OSError, ValueError):
+        descriptor = None
+    try:
+        yield descriptor
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _stamp(path: bytes, handle: int | None) -> FileStamp:
+    """Return the stamp of the file that is held; if none is, say why not."""
+    try:
+        status = os.stat(path) if handle is None else os.fstat(handle)  # noqa: PTH116 - bytes
+    except PermissionError:
+        raise RequestError(403, "unreadable", "The file may not be read.") from None
+    except OSError:
+        raise RequestError(404, "file_not_found", "There is no such file.") from None
+    if not stat.S_ISREG(status.st_mode):  # a pipe would block whoever opens it
+        raise RequestError(415, "not_a_file", "This is not a regular file.")
+    return FileStamp.of(status)
 
 
 def _below(path: bytes, root: bytes) -> bytes | None:
@@ -287,6 +313,7 @@ def refusal(rejected: Rejected) -> RequestError:
 _STAGE_STATUS: Final = {"queue": 409, "decode": 400, "analysis": 422, "worker": 500, "internal": 500}
 _SCAN_STATUS: Final = {
     "missing": 404,
+    "outside_roots": 403,
     "unreadable": 403,
     "not_regular": 415,
     "file_changed": 409,

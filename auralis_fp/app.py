@@ -7,7 +7,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from .core import Service
-from .routes import SERVICE, add_headers, add_routes, middlewares
+from .routes import SERVICE, add_routes, middlewares
 from .settings import Settings, load_settings
 
 log = logging.getLogger(__name__)
@@ -65,7 +65,6 @@ def create_app(settings: Settings) -> web.Application:
     plugin[SERVICE] = Service(settings)
     plugin.cleanup_ctx.append(_run_service)
     plugin.on_shutdown.append(_stop_answering)
-    plugin.on_response_prepare.append(add_headers)
     add_routes(plugin)
     return plugin
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
@@ -56,6 +56,7 @@ class Bus:
         )  # ids grow over restarts too, so that a listener of before misses nothing
         self._kept: deque[Event] = deque(maxlen=REMEMBERED)
         self._listeners: set[Subscription] = set()
+        self.taps: list[Callable[[Event], None]] = []  # called with every event, whether or not anybody listens
         self._closed = False
 
     @property
@@ -74,6 +75,8 @@ class Bus:
         event = Event(self._last, name, data)
         if remember:
             self._kept.append(event)
+        for tap in self.taps:
+            tap(event)
         for listener in self._listeners:
             listener.push(event)
 

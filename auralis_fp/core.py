@@ -13,6 +13,7 @@ from .answers import Answer, Answers, Boundary, Tally
 from .backlog import Backlog
 from .bus import Bus, Subscription
 from .errors import AuralisError, RequestError
+from .figures import Figures
 from .holds import Holds
 from .machine import Machine
 from .model import Health
@@ -56,6 +57,7 @@ class Service:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.fault: str | None = None
+        self.figures = Figures()
         self._running: _Running | None = None
 
     @asynccontextmanager
@@ -85,6 +87,7 @@ class Service:
         library_store.trouble = lambda reason: self._show("database lock", reason)
         permission = Permission(settings.quiet_hours)
         permission.pause(paused=await library.recall(_PAUSED) == "yes")
+        bus.taps.append(self.figures.note)
         stack.callback(bus.close)
         pool = await stack.enter_async_context(WorkerPool(settings, board_changed))
         parts = Parts(
@@ -140,8 +143,15 @@ class Service:
     @property
     def _live(self) -> _Running:
         if self._running is None or self.fault is not None:
-            raise RequestError(503, "not_started", self.fault or "The fingerprint service is not running.")
+            known = self.fault or "The fingerprint service is not running."
+            raise RequestError(503, "not_started", self._public(known))
         return self._running
+
+    def _public(self, sentence: str) -> str:
+        """Return a sentence without the places on this machine that it names; the log has them."""
+        for place in (self.settings.data_dir, *self.settings.libraries):
+            sentence = sentence.replace(str(place), place.name)
+        return sentence
 
     # answers
 
@@ -202,6 +212,11 @@ class Service:
         """How many files were analysed and how many rejected since the start."""
         recorder = self._live.pipeline.recorder
         return recorder.analysed, recorder.rejected
+
+    @property
+    def listeners(self) -> int:
+        """How many listen to what happens."""
+        return self._live.parts.bus.listeners
 
     @property
     def last_event_id(self) -> int:

@@ -6,10 +6,11 @@ Only the bytes around them are read as structure; nothing is decoded. These func
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Final, NamedTuple
 
 from .formats import recognise
+from .handles import lies_below
 
 DIGEST_BYTES: Final = 16
 WHOLE: Final = 1 << 20  # payloads up to this size are read completely
@@ -34,7 +35,7 @@ class _NotUnderstoodError(Exception):
     """The structure is not what the first bytes promise."""
 
 
-def content_id(path: bytes) -> bytes | None:
+def content_id(path: bytes, bounds: Sequence[bytes] = ()) -> bytes | None:
     """Return what names the music in a file; None if it cannot be read.
 
     The same for copies, links and retagged versions of a file; different for everything that sounds different, but for
@@ -44,12 +45,16 @@ def content_id(path: bytes) -> bytes | None:
     ----------
     path : bytes
         As the operating system spells it.
+    bounds : sequence of bytes
+        Folders, free of links, one of which the file must lie below once it is open; none: anywhere.
     """
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
             return None
         with os.fdopen(os.open(path, flags), "rb", buffering=0) as file:
+            if bounds and not lies_below(file.fileno(), path, bounds):
+                return None
             return _digest(file, find_payload(file))
     except (OSError, ValueError):
         return None

@@ -330,7 +330,8 @@ class Pipeline:
         self._on_work()
         self._on_change()
         try:
-            outcome = await slot.run(job.path, MORE_TIME if job.suspect == Suspect.SLOW else 1.0)
+            patience = MORE_TIME if job.suspect == Suspect.SLOW else 1.0
+            outcome = await slot.run(job.path, patience, self._parts.rules.bounds(job.path))
         except Exception as error:  # stored as this file's failure, and logged
             log.exception("analysis of %r", job.path)
             return Rejected("internal", type(error).__name__, str(error))

@@ -11,7 +11,7 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -126,7 +126,7 @@ class Slot:
         )
         return self._executor.submit(warm_up)
 
-    async def run(self, path: bytes, patience: float = 1.0) -> Analysed | Rejected:
+    async def run(self, path: bytes, patience: float = 1.0, bounds: Sequence[bytes] = ()) -> Analysed | Rejected:
         """Work on one file. The slot is ready for the next when this returns, whatever happened.
 
         Parameters
@@ -135,6 +135,8 @@ class Slot:
             The file, as the operating system spells it.
         patience : float
             Factor of the time it may take.
+        bounds : sequence of bytes
+            Folders, free of links, one of which the file must lie below when it is opened; none: anywhere.
 
         Returns
         -------
@@ -151,7 +153,7 @@ class Slot:
             self._files += 1
             self._progress[0] = self._progress[1] = 0.0
             assert self._executor is not None  # noqa: S101 - start() made it
-            job = asyncio.wrap_future(self._executor.submit(analyse_file, path))
+            job = asyncio.wrap_future(self._executor.submit(analyse_file, path, tuple(bounds)))
             outcome = await self._watch(job, patience)
         except BrokenProcessPool:
             return await self._lost()

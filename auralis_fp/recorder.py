@@ -103,7 +103,7 @@ class Recorder:
         With a result the job is done, and nothing is to be analysed.
         """
         parts = self._parts
-        content = await asyncio.to_thread(content_id, job.path)
+        content = await asyncio.to_thread(content_id, job.path, parts.rules.bounds(job.path))
         if content is None or await self.stamp(job.path) != job.stamp:
             return None, None
         known = await reuse(parts.library.database, job, content)
@@ -272,7 +272,8 @@ class Recorder:
         for record in owed:
             now, known = await self.stamp(record.path), record.fingerprint
             if known is not None and known.stamp == now:  # else it is analysed again, and gets a sidecar then
-                content = await asyncio.to_thread(content_id, record.path)
+                bounds = self._parts.rules.bounds(record.path)
+                content = await asyncio.to_thread(content_id, record.path, bounds)
                 analysed = Analysed(known.values, known.metadata, known.processing_time_ms, content)
                 room = await self._write_sidecar(record.path, analysed, now)
             if not room or now is None:  # None: its folder is away
@@ -285,10 +286,14 @@ class Recorder:
     def _tell(self, job: Job, outcome: Outcome) -> None:
         if isinstance(outcome, Rejected):
             self.rejected += 1
-            log.info("%r cannot be used: %s", job.path, outcome.reason)
+            fields: dict[str, Any] = {"outcome": "rejected", "stage": outcome.stage, "code": outcome.code}
+            log.debug("%r cannot be used: %s", job.path, outcome.reason, extra=self._identity(job) | fields)
             self._parts.bus.publish("failure", self._identity(job) | failure_record(outcome))
         else:
             self.analysed += 1
+            seconds = outcome.processing_time_ms / 1000
+            fields = {"outcome": "analysed", "seconds": seconds, "audio_sec": outcome.metadata.duration_sec}
+            log.debug("%r analysed in %.2f s", job.path, seconds, extra={**self._identity(job), **fields})
             self._parts.throughput.finish(outcome.metadata.duration_sec, kind_of(job.path), job.stamp.size)
             self._parts.bus.publish("result", outcome_record(os.fsdecode(job.path), outcome) | self._identity(job))
 

@@ -61,6 +61,10 @@ class Rules:
         """Return the innermost library that *path* lies in."""
         return max((root for root in self._roots if lies_in(path, root)), key=len, default=None)
 
+    def bounds(self, path: bytes) -> tuple[bytes, ...]:
+        """Return the folders, free of links, that the file at *path* must lie below once it is open; none: anywhere."""
+        return () if self.root_of(path) is None else tuple(self._roots.values())
+
     def mark(self, root: bytes) -> None:
         """Remember where a library that was just looked through lies. Blocks."""
         with contextlib.suppress(OSError):

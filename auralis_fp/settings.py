@@ -21,6 +21,7 @@ FILE_NAME: Final = "auralis-fp.toml"
 
 Sidecars = Literal["beside", "data-dir", "off"]
 Watching = Literal["auto", "events", "polling", "off"]
+_TOKEN = re.compile(r"|[!-~]{16,}")
 _QUIET_HOURS = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
 
 
@@ -59,6 +60,12 @@ class Settings:
         "host names a request may be addressed to", default=("localhost", "127.0.0.1", "[::1]")
     )
     allowed_origins: tuple[str, ...] = _help("origins of pages (besides our own) that may send requests", default=())
+    token: str = _help(
+        "secret that every request must show (as a bearer, or as the password of any user name); empty for none",
+        default="",
+        repr=False,
+    )
+    request_rate: int = _help("requests a second that one client may go on sending; 0 for no limit", default=1000)
     host_database: Path | None = _help("the host's library database, read for track ids and titles", default=None)
 
     def __post_init__(self) -> None:
@@ -72,6 +79,12 @@ class Settings:
             ("settle_sec", 0 <= self.settle_sec <= 3600, "must be between 0 and 3600 seconds"),
             ("sweep_interval_sec", 1 <= self.sweep_interval_sec <= 2_592_000, "must be between 1 second and 30 days"),
             ("busy_percent", 0 <= self.busy_percent <= 100, "must be between 0 and 100"),
+            (
+                "token",
+                not self.token or _TOKEN.fullmatch(self.token) is not None,
+                "must be 16 visible characters at least",
+            ),
+            ("request_rate", self.request_rate >= 0, "must not be negative"),
             (
                 "quiet_hours",
                 not self.quiet_hours or _QUIET_HOURS.fullmatch(self.quiet_hours) is not None,

@@ -144,7 +144,14 @@ class Watcher:
                 root.set(online=True, files=found, last_scan=started, reason=root.event_problem)
             else:
                 root.set(online=False, reason=problem)
+            self._log_sweep(root, time.time() - started, problem)
             await self._sink.attend(root.path, online=problem is None)
+
+    @staticmethod
+    def _log_sweep(root: "_Root", seconds: float, problem: str | None) -> None:
+        fields = {"folder": root.state.path, "files": root.state.files, "seconds": seconds, "problem": problem}
+        said = problem or f"{root.state.files} files in {seconds:.1f} s"
+        log.info("%r looked through: %s", root.path, said, extra=fields)
 
     async def _hand_over(self, folder: bytes, root: bytes) -> int:
         found = 0

@@ -1,6 +1,6 @@
 """From the bytes of any sound file to blocks of float32: the one door to both decoding libraries."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Final, Self
 
@@ -94,13 +94,15 @@ class AudioStream:
             yield "header_mismatch"
 
 
-def open_audio(path: bytes) -> AudioStream:
+def open_audio(path: bytes, bounds: Sequence[bytes] = ()) -> AudioStream:
     """Open a sound file of any known format; its content decides how it is read, never its name.
 
     Parameters
     ----------
     path : bytes
         As the operating system spells it.
+    bounds : sequence of bytes
+        Folders, free of links, one of which the file must lie below once it is open; none: anywhere.
 
     Returns
     -------
@@ -109,12 +111,12 @@ def open_audio(path: bytes) -> AudioStream:
     Raises
     ------
     ScanError
-        ``missing``, ``unreadable``, ``io_error``, ``not_regular``.
+        ``missing``, ``outside_roots``, ``unreadable``, ``io_error``, ``not_regular``.
     DecodeError
         ``unsupported``: not audio, or no decoder for it; ``no_audio``: empty, or a video without sound; ``corrupt``:
         nothing of it decodes; ``limits``: more than 32 channels, or a rate outside 1 kHz to 1 MHz.
     """
-    source = Source(path)
+    source = Source(path, bounds)
     try:
         return _open(source)
     except BaseException:

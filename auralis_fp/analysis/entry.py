@@ -2,6 +2,7 @@
 
 import os
 import traceback
+from collections.abc import Sequence
 
 from ..errors import FileError
 from ..model import Analysed, Rejected
@@ -15,13 +16,15 @@ def warm_up() -> int:
     return os.getpid()
 
 
-def analyse_file(path: bytes) -> Analysed | Rejected:
+def analyse_file(path: bytes, bounds: Sequence[bytes] = ()) -> Analysed | Rejected:
     """Fingerprint one file. A file that cannot be used is an answer, not an exception.
 
     Parameters
     ----------
     path : bytes
         The file, as the operating system spells it.
+    bounds : sequence of bytes
+        Folders, free of links, one of which the file must lie below when it is opened; none: anywhere.
 
     Returns
     -------
@@ -31,7 +34,7 @@ def analyse_file(path: bytes) -> Analysed | Rejected:
     from .worker import fingerprint_file  # noqa: PLC0415 - numpy stays out of the web process
 
     try:
-        return fingerprint_file(path)
+        return fingerprint_file(path, bounds)
     except FileError as error:
         return Rejected(error.stage, error.code, str(error))
     except MemoryError:

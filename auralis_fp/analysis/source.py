@@ -5,9 +5,11 @@ import errno
 import io
 import os
 import stat
+from collections.abc import Sequence
 from typing import Final
 
 from ..errors import ScanError
+from ..handles import lies_below
 
 HEAD_BYTES: Final = 4096
 _MAX_TAGS: Final = 16
@@ -24,15 +26,20 @@ class Source:
     ----------
     path : bytes
         As the operating system spells it; any bytes, any length.
+    bounds : sequence of bytes
+        Folders, free of links, one of which the file must lie below once it is open; none: anywhere.
 
     Raises
     ------
     ScanError
-        ``missing``, ``unreadable`` (not allowed), ``io_error`` (disk or network) or ``not_regular``.
+        ``missing``, ``outside_roots``, ``unreadable`` (not allowed), ``io_error`` (disk or network) or ``not_regular``.
     """
 
-    def __init__(self, path: bytes) -> None:
+    def __init__(self, path: bytes, bounds: Sequence[bytes] = ()) -> None:
         self._file = io.FileIO(_open_regular(path))
+        if bounds and not lies_below(self._file.fileno(), path, bounds):
+            self._file.close()
+            raise ScanError("outside_roots", "The file lies outside the music folders.")
         self.error: OSError | None = None
         self.size = 0
         self.start = 0

@@ -1,6 +1,7 @@
 """One file from its path to its fingerprint: the order of the stages, inside a worker process."""
 
 import time
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -14,13 +15,15 @@ from .measured import Measured
 _REHEARSAL_RATE: Final = 8000
 
 
-def fingerprint_file(path: bytes) -> Analysed:
+def fingerprint_file(path: bytes, bounds: Sequence[bytes] = ()) -> Analysed:
     """Decode a file and analyse it as it decodes.
 
     Parameters
     ----------
     path : bytes
         The file, as the operating system spells it.
+    bounds : sequence of bytes
+        Folders, free of links, one of which the file must lie below when it is opened; none: anywhere.
 
     Raises
     ------
@@ -28,7 +31,7 @@ def fingerprint_file(path: bytes) -> Analysed:
         The file cannot be used; stage, code and sentence say why.
     """
     started = time.perf_counter()
-    with open_audio(path) as audio:
+    with open_audio(path, bounds) as audio:
         info = audio.info
         guest.progress[1] = info.declared_sec or 0.0
         measured = _analyse(audio)

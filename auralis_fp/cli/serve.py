@@ -6,7 +6,7 @@ from typing import Final
 from aiohttp import web
 
 from ..app import service, setup
-from ..routes import SERVICE, add_headers, middlewares
+from ..routes import guarded, share
 from ..routes.api import health_of
 from ..settings import Settings
 from .server import serve
@@ -30,14 +30,10 @@ def create_server(settings: Settings) -> web.Application:
     """Return the application that ``serve`` runs: the plugin, and its health once more at ``/health``."""
     app = web.Application()
     plugin = setup(app, settings, prefix=PREFIX)
-    app[SERVICE] = plugin[SERVICE]  # for the headers of answers that are the plugin's nowhere
+    share(app, service(plugin))  # the address beside the plugin is guarded like those in it
 
     async def root_health(_: web.Request) -> web.StreamResponse:
         return health_of(service(plugin))
 
-    beside = web.Application(middlewares=middlewares())  # guarded like the plugin's own addresses
-    beside[SERVICE] = plugin[SERVICE]
-    beside.router.add_get("", root_health)
-    app.add_subapp("/health", beside)
-    app.on_response_prepare.append(add_headers)
+    app.router.add_get("/health", guarded(root_health))
     return app

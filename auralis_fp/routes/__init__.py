@@ -1,19 +1,25 @@
 """The addresses of the plugin, all below the prefix its host chose."""
 
-from aiohttp import web
-from aiohttp.typedefs import Middleware
+from functools import partial
 
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from ..core import Service
 from . import api, control, events, exports, files, metrics, openapi, page, survey
+from .access import add_id, identify
 from .answering import errors_as_json
 from .encoding import encode
-from .keys import SERVICE
+from .keys import FIGURES, LIMITER, SERVICE
+from .limits import Limiter
 from .security import add_headers, guard
 
-__all__ = ["SERVICE", "add_headers", "add_routes", "middlewares"]
+__all__ = ["SERVICE", "add_routes", "guarded", "middlewares", "share"]
 
 
 def add_routes(plugin: web.Application) -> None:
-    """Register every address."""
+    """Register every address, for the service that *plugin* holds."""
+    share(plugin, plugin[SERVICE])
     plugin.add_routes(
         [
             web.post("", api.fingerprint),
@@ -50,6 +56,22 @@ def add_routes(plugin: web.Application) -> None:
     )
 
 
+def share(app: web.Application, service: Service) -> None:
+    """Put into an application what every answer needs: the service, its limits and figures, and the headers."""
+    app[SERVICE] = service
+    app[FIGURES] = service.figures
+    app[LIMITER] = Limiter(service.settings.request_rate)
+    app.on_response_prepare.append(add_headers)
+    app.on_response_prepare.append(add_id)
+
+
+def guarded(handler: Handler) -> Handler:
+    """Return a handler that lets through what the plugin's own addresses do, for addresses beside the plugin."""
+    for middleware in reversed(middlewares()):
+        handler = partial(middleware, handler=handler)
+    return handler
+
+
 def middlewares() -> list[Middleware]:
     """Return what every request passes, outermost first."""
-    return [guard, errors_as_json, encode]
+    return [identify, guard, errors_as_json, encode]

@@ -1,6 +1,5 @@
 """JSON answers, and the one shape of every error."""
 
-import logging
 import sqlite3
 from collections.abc import Mapping
 from typing import Any, Final
@@ -9,9 +8,10 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from ..errors import RequestError, StorageError
+from ..logs import logger, printable
 from ..wire import to_json
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 _CODES: Final = {
     404: ("not_found", "There is nothing at this address."),
@@ -24,11 +24,6 @@ def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = No
     """Return *value* as JSON."""
     body = to_json(value).encode("ascii")
     return web.Response(body=body, status=status, headers=headers, content_type="application/json")
-
-
-def printable(text: str) -> str:
-    """Return text for a log: what could end its line, or play with a terminal, is escaped."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
 def error_answer(error: RequestError, headers: Mapping[str, str] | None = None) -> web.Response:

@@ -1,5 +1,6 @@
 """What requests may carry, checked: types, unknown fields, sizes."""
 
+import asyncio
 import json
 import os
 from typing import Annotated, Any, Final, TypeVar
@@ -10,12 +11,19 @@ from aiohttp import web
 from ..errors import RequestError
 
 LARGEST_BODY: Final = 1 << 20  # bytes
+SLOWEST_BODY_SEC: Final = 30.0  # for all of it to arrive
 MOST_IDS: Final = 10_000  # in one request
 MOST_ITEMS: Final = 5_000  # in one batch
 
 Id = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 Ids = Annotated[list[Id], msgspec.Meta(max_length=MOST_IDS)]
-Text = Annotated[str, msgspec.Meta(min_length=1, max_length=32_768)]
+_ABSOLUTE: Final = r"[A-Za-z]:[\\/]" if os.name == "nt" else "/"
+ABSOLUTE: Final = {"pattern": f"^({_ABSOLUTE}[^\\x00]*)?$"}  # for readers; the system itself is asked
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=32_768, extra_json_schema=ABSOLUTE)]
+
+
+class NoFields(msgspec.Struct, forbid_unknown_fields=True):
+    """Nothing."""
 
 
 class TrackRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -38,14 +46,10 @@ class ScanRequest(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class RetryRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """Failed files to queue again, by our ids, or by the code of their failure; all of them if neither is given."""
+    """Failed files to queue again, by our ids, the code of their failure, or both; all of them if neither is given."""
 
     ids: Ids | None = None
     code: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None = None
-
-    def __post_init__(self) -> None:
-        if self.ids is not None and self.code is not None:
-            raise ValueError("Either `ids` or `code` may be given")
 
 
 class CancelRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -83,7 +87,7 @@ async def read_body(request: web.Request, kind: type[B], *, optional: bool = Fal
     Raises
     ------
     RequestError
-        400 not JSON or a bad field (named), 413 too large, 415 of another content type.
+        400 not JSON or a bad field (named), 408 too slow, 413 too large, 415 of another content type.
     """
     content = await _read(request)
     if optional and not content.strip():
@@ -91,7 +95,7 @@ async def read_body(request: web.Request, kind: type[B], *, optional: bool = Fal
     if request.content_type != "application/json":
         raise RequestError(415, "not_json", "The body must be JSON, with the content type application/json.")
     try:
-        value = json.loads(content, parse_constant=_no_constant)
+        value = json.loads(content, parse_float=_number, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         raise RequestError(400, "bad_json", "The body is not valid JSON.") from None
     return checked(value, kind)
@@ -129,11 +133,21 @@ async def _read(request: web.Request) -> bytes:
     if (request.content_length or 0) > LARGEST_BODY:
         raise too_large
     content = bytearray()
-    async for chunk in request.content.iter_any():
-        content += chunk
-        if len(content) > LARGEST_BODY:
-            raise too_large
+    try:
+        async with asyncio.timeout(SLOWEST_BODY_SEC):
+            async for chunk in request.content.iter_any():
+                content += chunk
+                if len(content) > LARGEST_BODY:
+                    raise too_large
+    except TimeoutError:
+        raise RequestError(408, "too_slow", "The body of the request did not arrive in time.") from None
     return bytes(content)
+
+
+def _number(text: str) -> float | int:
+    """Return a number; 1.0 is a whole one to JSON."""
+    value = float(text)
+    return int(value) if value.is_integer() else value
 
 
 def _no_constant(name: str) -> Any:

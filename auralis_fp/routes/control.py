@@ -3,7 +3,16 @@
 from aiohttp import web
 
 from .answering import answer
-from .bodies import CancelRequest, PlayingRequest, PrioritiseRequest, RetryRequest, ScanRequest, path_bytes, read_body
+from .bodies import (
+    CancelRequest,
+    NoFields,
+    PlayingRequest,
+    PrioritiseRequest,
+    RetryRequest,
+    ScanRequest,
+    path_bytes,
+    read_body,
+)
 from .keys import service_of
 
 
@@ -30,7 +39,8 @@ async def retry(request: web.Request) -> web.StreamResponse:
     body = await read_body(request, RetryRequest, optional=True)
     service, ids = service_of(request), body.ids
     if body.code is not None:
-        ids = await service.listings.failed_ids(body.code)
+        failed = await service.listings.failed_ids(body.code)
+        ids = failed if ids is None else sorted({*ids} & {*failed})
     return answer({"queued": await service.retry(ids)}, 202)
 
 
@@ -66,6 +76,7 @@ async def playing(request: web.Request) -> web.StreamResponse:
 
 
 async def _pause(request: web.Request, *, paused: bool) -> web.StreamResponse:
+    await read_body(request, NoFields, optional=True)
     service = service_of(request)
     await (service.pause() if paused else service.resume())
     return answer({"state": service.state()}, 202)

@@ -12,14 +12,19 @@ from ..errors import RequestError
 from ..tasks import cancel_and_wait
 from ..wire import to_json
 from .keys import service_of
+from .queries import Query, read_query
 
 HEARTBEAT_SEC: Final = 15.0
 RECONNECT_MS: Final = 2000
+MOST_STREAMS: Final = 1000
 
 
 async def events(request: web.Request) -> web.StreamResponse:
     """Stream events until the client leaves or the service stops."""
+    read_query(request, Query)
     service, last_id = service_of(request), _last_id(request)
+    if service.listeners >= MOST_STREAMS:
+        raise RequestError(429, "too_many_streams", f"{MOST_STREAMS} listen already; try again later.")
     with service.subscribe(last_id) as subscription:
         async with sse_response(request, sep="\n", ping_interval=HEARTBEAT_SEC) as stream:
             pump = asyncio.create_task(_pump(stream, service, subscription, last_id))

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from ..logs import printable
 from ..store.listings import Wanted
 from ..store.records import FileRecord
 from ..wire import to_json
-from .answering import printable
 from .bodies import path_bytes
 from .keys import service_of
 from .queries import LARGEST_PAGE, ExportQuery, read_query

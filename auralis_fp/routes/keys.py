@@ -5,8 +5,12 @@ from typing import Final
 from aiohttp import web
 
 from ..core import Service
+from ..figures import Figures
+from .limits import Limiter
 
 SERVICE: Final = web.AppKey("auralis_fp.service", Service)
+FIGURES: Final = web.AppKey("auralis_fp.figures", Figures)
+LIMITER: Final = web.AppKey("auralis_fp.limiter", Limiter)
 
 
 def service_of(request: web.Request) -> Service:

@@ -10,12 +10,12 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from .. import __version__
-from . import api, bodies, control, events, exports, files, metrics, published, queries, survey
+from . import api, bodies, control, events, exports, files, metrics, page, published, queries, survey
 from .answering import answer
 
 _JSON: Final = "application/json"
-_ALWAYS: Final = (403, 500, 503)
-_BODY: Final = (400, 413, 415)
+_ALWAYS: Final = (401, 403, 429, 500, 503)
+_BODY: Final = (400, 408, 413, 415)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ OPERATIONS: Final = (
     Operation(
         "post", "", api.fingerprint, {200: published.TrackAnswer}, (*_BODY, 404, 409, 422, 429), bodies.TrackRequest
     ),
+    Operation("get", "", page.to_page, {302: None}),
     Operation(
         "post",
         "/batch",
@@ -90,8 +91,24 @@ OPERATIONS: Final = (
         bodies.ScanRequest,
         body_optional=True,
     ),
-    Operation("post", "/pause", control.pause, {202: published.StateAnswer}, (409,)),
-    Operation("post", "/resume", control.resume, {202: published.StateAnswer}, (409,)),
+    Operation(
+        "post",
+        "/pause",
+        control.pause,
+        {202: published.StateAnswer},
+        (*_BODY, 409),
+        bodies.NoFields,
+        body_optional=True,
+    ),
+    Operation(
+        "post",
+        "/resume",
+        control.resume,
+        {202: published.StateAnswer},
+        (*_BODY, 409),
+        bodies.NoFields,
+        body_optional=True,
+    ),
     Operation(
         "post", "/retry", control.retry, {202: published.RetryAnswer}, _BODY, bodies.RetryRequest, body_optional=True
     ),
@@ -141,7 +158,7 @@ def _described() -> dict[str, Any]:
 
 def _kinds(operation: Operation) -> Iterator[Any]:
     for kind in operation.answers.values():
-        yield from kind if isinstance(kind, tuple) else (kind,)
+        yield from kind if isinstance(kind, tuple) else () if kind is None else (kind,)
     if operation.body is not None:
         yield operation.body
 
@@ -154,7 +171,7 @@ def _operation(operation: Operation, by_kind: Mapping[Any, Any]) -> dict[str, An
 
     sentence = (operation.handler.__doc__ or "").partition("\n")[0]
     responses: dict[str, Any] = {
-        str(status): {"description": sentence, "content": content(kind, operation.kind)}
+        str(status): {"description": sentence} | ({} if kind is None else {"content": content(kind, operation.kind)})
         for status, kind in operation.answers.items()
     }
     for status in sorted({*operation.errors, *_ALWAYS}):

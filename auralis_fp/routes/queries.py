@@ -8,17 +8,21 @@ from aiohttp import web
 from ..errors import RequestError
 from ..store.listings import SORT_NAMES, Wanted
 from ..store.records import STATES
-from .bodies import bad_field, path_bytes
+from .bodies import ABSOLUTE, bad_field, path_bytes
 
 LARGEST_PAGE: Final = 500
 DEFAULT_PAGE: Final = 100
 
-Text = Annotated[str, msgspec.Meta(max_length=32_768)]
 Limit = Annotated[int, msgspec.Meta(ge=1, le=LARGEST_PAGE, description="most items to answer with")]
-Key = Annotated[str, msgspec.Meta(description="`next` of the page before")]
-Search = Annotated[str, msgspec.Meta(max_length=1000, description="only files whose path contains this text")]
-Folder = Annotated[str, msgspec.Meta(max_length=32_768, description="only files below this folder, an absolute path")]
-Code = Annotated[str, msgspec.Meta(max_length=100, description="only failures of this kind, such as `timeout`")]
+Key = Annotated[str, msgspec.Meta(max_length=200, description="`next` of the page before")]
+Search = Annotated[str, msgspec.Meta(max_length=100, description="only files whose path contains this text")]
+Folder = Annotated[  # a whole address may have 8 kB
+    str,
+    msgspec.Meta(
+        max_length=500, description="only files below this folder, an absolute path", extra_json_schema=ABSOLUTE
+    ),
+]
+Code = Annotated[str, msgspec.Meta(max_length=32, description="only failures of this kind, such as `timeout`")]
 FileState = Literal[STATES]  # type: ignore[valid-type]
 SortName = Literal[SORT_NAMES]  # type: ignore[valid-type]
 State = Annotated[FileState, msgspec.Meta(description="only files in this state; all that are present if not given")]
@@ -94,9 +98,13 @@ def read_query(request: web.Request, kind: type[Q]) -> Q:
         elif name not in kind.__struct_fields__:
             given[name] = None  # to be complained of
     try:
-        return msgspec.convert(given, kind, strict=False)
+        query = msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as error:
         raise bad_field(str(error), given, kind) from None
+    for name, value in given.items():
+        if getattr(query, name) is None:  # the word null is a text like any other
+            raise RequestError(400, "bad_field", f"{name}: not {value!r}.", {"field": name})
+    return query
 
 
 def wanted(query: FailuresQuery, state: str | None) -> Wanted:

@@ -1,5 +1,8 @@
-"""Who may ask: names the server goes by, origins of pages, and headers that browsers obey."""
+"""Who may ask: names the server goes by, origins of pages, a token, how often; and headers that browsers obey."""
 
+import base64
+import binascii
+import hmac
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -8,10 +11,7 @@ from aiohttp.typedefs import Handler
 
 from ..errors import RequestError
 from .answering import error_answer
-from .keys import service_of
-
-READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-GUARDED: Final = "events"  # a page of another origin must not listen either
+from .keys import LIMITER, service_of
 
 _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -25,24 +25,31 @@ _HEADERS: Final = {
 }
 _PREFLIGHT: Final = {
     "Access-Control-Allow-Methods": "GET, POST",
-    "Access-Control-Allow-Headers": "Content-Type, Last-Event-ID",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, If-None-Match, Last-Event-ID, X-Request-ID",
     "Access-Control-Max-Age": "600",
 }
+_EXPOSED: Final = "ETag, Retry-After, X-Request-ID"
+_CHALLENGE: Final = 'Bearer realm="auralis_fp", Basic realm="auralis_fp", charset="UTF-8"'
 
 
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse requests under a foreign name, and what pages of foreign origins may not do."""
-    allowed_hosts = service_of(request).settings.allowed_hosts
-    if _host_name(request.headers.get(hdrs.HOST, "")) not in {name.lower() for name in allowed_hosts}:
+    """Refuse requests under a foreign name, from pages of foreign origins, without the token, or too many of them.
+
+    Whoever is refused learns nothing, not even whether the address exists.
+    """
+    if not _named_rightly(request):
         return error_answer(RequestError(403, "host_not_allowed", "The server does not go by this name."))
+    if _foreign(request):
+        return error_answer(RequestError(403, "origin_not_allowed", "Pages of this origin may not do that."))
     if request.method == "OPTIONS" and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers:
-        if _foreign(request):
-            return _refused_origin()
-        return web.Response(status=204, headers=_PREFLIGHT)
-    guarded = request.method not in READING or request.path.endswith(f"/{GUARDED}")
-    if guarded and _foreign(request):
-        return _refused_origin()
+        return web.Response(status=204, headers=_PREFLIGHT)  # browsers send these without the token
+    if (wait := request.app[LIMITER].wait_sec(request.remote or "")) > 0:
+        error = RequestError(429, "too_many_requests", "Too many requests; slow down.")
+        return error_answer(error, {"Retry-After": str(wait)})
+    if not _authorised(request):
+        error = RequestError(401, "token_needed", "This server answers to those who show its token.")
+        return error_answer(error, {hdrs.WWW_AUTHENTICATE: _CHALLENGE})
     return await handler(request)
 
 
@@ -56,17 +63,24 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     origin = request.headers.get(hdrs.ORIGIN)
     if origin is not None and not _foreign(request):
         response.headers["Access-Control-Allow-Origin"] = origin
+        response.headers["Access-Control-Expose-Headers"] = _EXPOSED
 
 
-def _refused_origin() -> web.Response:
-    return error_answer(RequestError(403, "origin_not_allowed", "Pages of this origin may not do that."))
+def _named_rightly(request: web.Request) -> bool:
+    names = request.headers.getall(hdrs.HOST, [])
+    allowed = {name.lower() for name in service_of(request).settings.allowed_hosts}
+    return len(names) == 1 and _host_name(names[0]) in allowed
 
 
 def _foreign(request: web.Request) -> bool:
     """Say whether the request comes from a page that is neither ours nor of an allowed origin."""
-    origin = request.headers.get(hdrs.ORIGIN)
-    if origin is None:  # not from a page, or from a page of ours that only reads
-        return request.headers.get("Sec-Fetch-Site", "") == "cross-site"
+    origins = request.headers.getall(hdrs.ORIGIN, [])
+    if not origins:  # from no page, from a page of ours that only reads, or a link elsewhere that leads to us
+        followed = request.method == "GET" and request.headers.get("Sec-Fetch-Mode") == "navigate"
+        return request.headers.get("Sec-Fetch-Site", "") == "cross-site" and not followed
+    origin = origins[0]
+    if len(origins) > 1:
+        return True
     if origin in service_of(request).settings.allowed_origins:
         return False
     try:
@@ -74,6 +88,23 @@ def _foreign(request: web.Request) -> bool:
     except ValueError:
         return True
     return parts.scheme not in {"http", "https"} or parts.netloc.lower() != request.headers.get(hdrs.HOST, "").lower()
+
+
+def _authorised(request: web.Request) -> bool:
+    """Say whether the request shows the token, if there is one: as a bearer, or as the password of any name."""
+    token = service_of(request).settings.token
+    if not token:
+        return True
+    scheme, _, shown = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
+    shown = shown.strip()
+    if scheme.lower() == "basic":
+        try:
+            shown = base64.b64decode(shown, validate=True).decode("utf-8").partition(":")[2]
+        except (binascii.Error, ValueError):
+            return False
+    elif scheme.lower() != "bearer":
+        return False
+    return hmac.compare_digest(shown.encode("utf-8", "surrogateescape"), token.encode("utf-8"))
 
 
 def _host_name(host: str) -> str:

@@ -1,6 +1,5 @@
 """Answers that are sent piece by piece: what happens to them when a side gives up."""
 
-import logging
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -8,9 +7,9 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from ..errors import AuralisError
-from .answering import printable
+from ..logs import logger, printable
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 @asynccontextmanager

@@ -119,7 +119,7 @@ class Listings:
         key = _sort_expression(wanted.sort)
         if wanted.after:
             conditions.append(f"({key}, f.id) {'<' if wanted.descending else '>'} (?, ?)")
-            parameters += _position(wanted.after, wanted.sort)
+            parameters += await self._position(wanted.after, wanted.sort)
         way = "DESC" if wanted.descending else "ASC"
         found = await self._database.read(
             f"SELECT f.id AS id, {key} AS key FROM {_JOINED} WHERE {' AND '.join(conditions)}"
@@ -130,6 +130,25 @@ class Listings:
         items = await self._records([row["id"] for row in shown])
         more = len(found) > wanted.limit and shown
         return Page(items, _key(wanted.sort, shown[-1]["key"], shown[-1]["id"]) if more else None)
+
+    async def _position(self, key: str, sort: str) -> tuple[Any, int]:
+        """Return where in the order of *sort* a listing goes on; ``ValueError`` if *key* is none of such a listing."""
+        try:
+            parts = json.loads(base64.b64decode(key.encode("ascii"), altchars=b"-_", validate=True))
+        except (binascii.Error, ValueError, RecursionError):
+            parts = None
+        match parts:
+            case [str() as sorted_by, int() | float() as value, int() as file_id] if sorted_by == sort and isfinite(
+                value
+            ):
+                return (_bounded(value) if isinstance(value, int) else value), _bounded(file_id)
+            case [str() as sorted_by, None, int() as file_id] if sorted_by == sort:
+                rows = await self._database.read(
+                    f"SELECT {SORTS[sort]} AS key FROM {_JOINED} WHERE f.id = ?", (_bounded(file_id),)
+                )
+                for row in rows:
+                    return row["key"], file_id
+        raise ValueError("after: not a key of this listing")
 
     async def _records(self, ids: Sequence[int]) -> list[FileRecord]:
         rows = await self._database.read(
@@ -274,22 +293,9 @@ def _chunk(ranges: dict[str, tuple[float, float]], last: int) -> tuple[str, tupl
 
 def _key(sort: str, value: Any, file_id: int) -> str:
     """Return the text that continues a listing behind a file; opaque to its reader."""
-    spelt = {"hex": value.hex()} if isinstance(value, bytes) else value
+    # a path may be too long for an address, and does not change
+    spelt = None if isinstance(value, bytes) else value
     return base64.urlsafe_b64encode(json.dumps([sort, spelt, file_id]).encode("ascii")).decode("ascii")
-
-
-def _position(key: str, sort: str) -> tuple[Any, int]:
-    """Return where in the order of *sort* a listing goes on; ``ValueError`` if *key* is none of such a listing."""
-    try:
-        parts = json.loads(base64.b64decode(key.encode("ascii"), altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError, RecursionError):
-        parts = None
-    match parts:
-        case [str() as sorted_by, {"hex": str() as spelt}, int() as file_id] if sorted_by == sort:
-            return bytes.fromhex(spelt), _bounded(file_id)
-        case [str() as sorted_by, int() | float() as value, int() as file_id] if sorted_by == sort and isfinite(value):
-            return (_bounded(value) if isinstance(value, int) else value), _bounded(file_id)
-    raise ValueError("after: not a key of this listing")
 
 
 def _bounded(value: int) -> int:

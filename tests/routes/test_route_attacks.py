@@ -1,0 +1,357 @@
+"""Attacks, one by one: what they try, and that it comes to nothing."""
+
+import asyncio
+import base64
+import contextlib
+import io
+import logging
+import os
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auralis_fp.routes import bodies
+from hosting import PREFIX, Host, Plugin, eventually, tone_file
+
+CANARY = "canary-5b0f35d0"  # part of every path here, so that a leaked path shows
+TOKEN = "correct-horse-battery"  # noqa: S105 - made up
+EVERY_POST = ("", "/batch", "/scan", "/pause", "/resume", "/retry", "/cancel", "/prioritise", "/playing")
+EVERY_GET = (
+    "/", "/status", "/health", "/events", "/files", "/files/1", "/tracks/1", "/failures", "/failures.csv",
+    "/failures.json", "/points", "/throughput", "/cost", "/dimensions", "/metrics", "/openapi.json", "/nowhere",
+    "/status.js",
+)  # fmt: skip
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    """Return an empty folder for music whose name would show in a leak."""
+    folder = tmp_path / CANARY / "music"
+    folder.mkdir(parents=True)
+    return folder
+
+
+async def raw(plugin: Plugin, request: bytes) -> bytes:
+    """Send bytes as they are; return all that comes back."""
+    reader, writer = await asyncio.open_connection(plugin.client.host, plugin.client.port)
+    writer.write(request)
+    async with asyncio.timeout(20):
+        answer = await reader.read()
+    writer.close()
+    return answer
+
+
+@pytest.mark.parametrize("name", ["evil.example", "127.0.0.1.evil.example:80", "localhost.", "0", "[::ffff:7f00:1]"])
+async def test_rebinding(plugin: Plugin, name: str) -> None:
+    """A page whose own name leads to this machine gets nothing, wherever it asks, and learns nothing."""
+    for path in EVERY_GET:
+        async with plugin.client.get(f"{PREFIX}{path}", headers={"Host": name}) as response:
+            assert response.status == 403
+            assert (await response.json())["code"] == "host_not_allowed"
+    for path in EVERY_POST:
+        assert (await plugin.post(path, status=403, headers={"Host": name}))["code"] == "host_not_allowed"
+
+
+async def test_two_names_in_one_request(plugin: Plugin) -> None:
+    """A request that goes by two names, or by none, is refused."""
+    for hosts in (b"Host: localhost\r\nHost: evil.example\r\n", b""):
+        answer = await raw(plugin, b"GET /fingerprint/status HTTP/1.1\r\n" + hosts + b"Connection: close\r\n\r\n")
+        assert answer.split()[1] in {b"400", b"403"}
+        assert b"counts" not in answer
+
+
+async def test_forged_requests_of_other_pages(plugin: Plugin) -> None:
+    """A form or a script of another page changes nothing: not with a body, not without, not of any content type."""
+    headers = {"Origin": "http://evil.example", "Content-Type": "text/plain"}
+    for path in EVERY_POST:
+        for data in (None, b'{"playing": true}'):
+            assert (await plugin.post(path, status=403, data=data, headers=headers))["code"] == "origin_not_allowed"
+    for path in EVERY_GET:
+        async with plugin.client.get(f"{PREFIX}{path}", headers={"Origin": "http://evil.example"}) as response:
+            assert response.status == 403
+            assert "Access-Control-Allow-Origin" not in response.headers
+    assert (await plugin.get("/status"))["state"] not in {"paused", "waiting_for_playback"}
+
+
+async def test_pictures_and_links_of_other_pages(plugin: Plugin) -> None:
+    """What another page embeds is refused; a link that a person follows is not."""
+    embedded = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}
+    assert (await plugin.get("/status", status=403, headers=embedded))["code"] == "origin_not_allowed"
+    followed = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    async with plugin.client.get(f"{PREFIX}/", headers=followed) as response:
+        assert response.status == 200
+
+
+async def test_reading_changes_nothing(plugin: Plugin, library: Path) -> None:
+    """No GET starts work or alters what is stored."""
+    await plugin.until_idle()
+    tone_file(library / "a.wav")
+    before = await plugin.get("/files")
+    for path in EVERY_GET:
+        if path != "/events":
+            async with plugin.client.get(f"{PREFIX}{path}") as response:
+                await response.read()
+    for path in ("/scan", "/pause", "/retry", "/cancel", "/prioritise", "/playing", "/batch"):
+        async with plugin.client.get(f"{PREFIX}{path}") as response:
+            assert (response.status, response.headers["Allow"]) == (405, "POST")
+    assert await plugin.get("/files") == before
+    assert (await plugin.get("/status"))["counts"]["total"] == 0
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        None,
+        "Bearer wrong-horse-battery",
+        "Bearer",
+        "Basic !!",
+        "Digest x",
+        "Basic " + base64.b64encode(b"a:b").decode(),
+    ],
+)
+async def test_without_the_token(host: Host, authorization: str | None) -> None:
+    """Where a token is set, nothing is answered to who does not show it; neither is it to be found anywhere."""
+    plugin = await host(token=TOKEN)
+    headers = {} if authorization is None else {"Authorization": authorization}
+    for path in EVERY_GET:
+        async with plugin.client.get(f"{PREFIX}{path}", headers=headers) as response:
+            assert response.status == 401
+            assert "Bearer" in response.headers["WWW-Authenticate"]
+            assert TOKEN not in await response.text()
+    for path in EVERY_POST:
+        assert (await plugin.post(path, status=401, headers=headers))["code"] == "token_needed"
+    assert TOKEN not in repr(plugin.app[next(key for key in plugin.app if "plugin" in str(key))])
+
+
+async def test_with_the_token(host: Host) -> None:
+    """Programs show it as a bearer, browsers as a password; CORS asks without it first."""
+    plugin = await host(token=TOKEN, allowed_origins=("http://localhost:3000",))
+    basic = base64.b64encode(f"listener:{TOKEN}".encode()).decode()
+    for shown in (f"Bearer {TOKEN}", f"bearer  {TOKEN}", f"Basic {basic}"):
+        assert (await plugin.get("/health", headers={"Authorization": shown}))["status"] == "healthy"
+    asked = {"Origin": "http://localhost:3000", "Access-Control-Request-Method": "GET"}
+    async with plugin.client.options(f"{PREFIX}/status", headers=asked) as response:
+        assert response.status == 204
+        assert "Authorization" in response.headers["Access-Control-Allow-Headers"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/{root}/../secret.wav", "/{root}/x/../../secret.wav", "/{root}/./../secret.wav", "/{root}//..//secret.wav",
+        "/proc/self/environ", "/dev/zero", "/etc/passwd", "/{root}/link.wav", "/{root}/linked/secret.wav",
+        "/{root}/chain.wav", "/proc/self/fd/0", "/{root}", "/",
+    ],
+)  # fmt: skip
+async def test_traversal(plugin: Plugin, library: Path, path: str) -> None:
+    """No way of writing a path leads out of the music folders, be it there or not."""
+    secret = tone_file(library.parent / "secret.wav")
+    (library / "link.wav").symlink_to(secret)
+    (library / "linked").symlink_to(library.parent)
+    (library / "chain.wav").symlink_to(library / "link.wav")
+    named = path.replace("/{root}", str(library))
+    answer = await plugin.post("", {"track_id": 1, "filepath": named}, status=403)
+    assert answer["code"] == "outside_roots"
+    assert CANARY not in str(answer)
+    assert (await plugin.get("/status"))["counts"]["total"] == 0
+
+
+async def test_devices_pipes_and_folders(plugin: Plugin, library: Path) -> None:
+    """Nothing that would block, or act when opened, is opened."""
+    os.mkfifo(library / "pipe.wav")
+    (library / "folder.wav").mkdir()
+    (library / "zero.wav").symlink_to("/dev/zero")
+    for name, status in (("pipe.wav", 415), ("folder.wav", 415), ("zero.wav", 403)):
+        answer = await plugin.ask(library / name, status=status)
+        assert CANARY not in str(answer)
+    assert (await plugin.get("/health"))["status"] == "healthy"
+
+
+@contextlib.contextmanager
+def swapping(place: Path, *targets: Path) -> Any:
+    """Let a link lead now here, now there, as fast as it can be done, until the block ends."""
+    over = threading.Event()
+
+    def swap() -> None:
+        turn = 0
+        while not over.is_set():
+            spare = place.with_name(f".{place.name}")
+            spare.unlink(missing_ok=True)
+            spare.symlink_to(targets[turn % len(targets)])
+            spare.replace(place)
+            turn += 1
+
+    thread = threading.Thread(target=swap)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+async def test_link_race(plugin: Plugin, library: Path) -> None:
+    """A link that is changed between the check and the reading never has a file outside analysed."""
+    inside = tone_file(library / "inside.wav", 1.0)
+    outside = tone_file(library.parent / "outside.wav", 3.0)
+    folder, elsewhere = library / "there", library.parent
+    (library / "real").mkdir()
+    tone_file(library / "real" / "outside.wav", 1.0)
+    link = library / "race.wav"
+    link.symlink_to(inside)
+    folder.symlink_to(library / "real")
+    lengths, codes = set(), set()
+    with swapping(link, inside, outside), swapping(folder, library / "real", elsewhere):
+        for _ in range(150):
+            for path in (link, folder / "outside.wav"):
+                async with plugin.client.post(PREFIX, json={"track_id": 1, "filepath": str(path)}) as response:
+                    body = await response.json()
+                    if response.status == 200:
+                        lengths.add(round(body["metadata"]["duration_sec"]))
+                    else:
+                        codes.add(body["code"])
+                        assert CANARY not in str(body)
+    assert lengths <= {1}
+    assert codes <= {"outside_roots", "file_changed", "file_not_found", "missing", "not_regular"}
+    stored = (await plugin.get("/files"))["items"]
+    assert {round(item["metadata"]["duration_sec"]) for item in stored if item["metadata"]} <= {1}
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/fingerprint/../etc/passwd", "/fingerprint/%2e%2e/%2e%2e/etc/passwd", "/fingerprint//status",
+        "/fingerprint/status/", "/fingerprint/status;x", "/fingerprint/%73tatus%00", "/fingerprint/files/1%2f..",
+        "//evil.example/fingerprint/status", "/fingerprint/..%2f..%2fpyproject.css", "/fingerprint/files/-1",
+        "/fingerprint/files/1e3", "/fingerprint/tracks/0x10",
+        "/fingerprint/files/%D9%A1", "/fingerprint\\status", "/fingerprint/" + "a" * 5000,
+    ],
+)  # fmt: skip
+async def test_smuggled_addresses(plugin: Plugin, target: str) -> None:
+    """An address that is none is 404 (or 400 from the parser), however it is spelt; nothing of the machine shows."""
+    answer = await raw(plugin, f"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+    assert answer.split()[1] in {b"400", b"404", b"414"}
+    for leak in (b"Traceback", b"root:", CANARY.encode(), b".py"):
+        assert leak not in answer
+
+
+async def test_request_hidden_in_another(plugin: Plugin) -> None:
+    """Two lengths, or a length beside chunks, are not read as two requests."""
+    hidden = b"POST /fingerprint/pause HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    for framing in (
+        b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+        b"Content-Length: 0\r\nContent-Length: 60\r\n",
+    ):
+        head = b"POST /fingerprint/resume HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + framing
+        answer = await raw(plugin, head + b"\r\n0\r\n\r\n" + hidden)
+        assert answer.split()[1] == b"400"
+    assert (await plugin.get("/status"))["state"] != "paused"
+
+
+async def test_oversized(plugin: Plugin) -> None:
+    """No address swallows more than a mebibyte, announced or not; too many items or ids are named."""
+
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(40):
+            yield b" " * 65536
+
+    headers = {"Content-Type": "application/json"}
+    for path in EVERY_POST:
+        for data in (io.BytesIO(b" " * (2 << 20)), endless()):
+            assert (await plugin.post(path, status=413, data=data, headers=headers))["code"] == "too_large"
+    for path, body in (("/batch", {"items": [1] * 5001}), ("/retry", {"ids": [1] * 10_001})):
+        assert (await plugin.post(path, body, status=400))["detail"] == {"field": next(iter(body))}
+    answer = await raw(
+        plugin, b"GET /fingerprint/status HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 100_000 + b"\r\n\r\n"
+    )
+    assert answer.split()[1] in {b"400", b"431"}
+
+
+async def test_slow_loris(plugin: Plugin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many who never finish what they send keep nobody waiting; a body that does not come is given up on."""
+    monkeypatch.setattr(bodies, "SLOWEST_BODY_SEC", 0.5)
+    head = b"POST /fingerprint HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99\r\n"
+    async with contextlib.AsyncExitStack() as open_ones:
+        readers = []
+        for number in range(200):
+            reader, writer = await asyncio.open_connection(plugin.client.host, plugin.client.port)
+            open_ones.callback(writer.close)
+            writer.write(head + (b"\r\n{" if number % 2 else b""))
+            readers.append((reader, writer))
+        async with asyncio.timeout(5):
+            assert (await plugin.get("/health"))["status"] == "healthy"
+        async with asyncio.timeout(20):
+            for reader, _ in readers[1::2]:
+                assert (await reader.readline()).startswith(b"HTTP/1.1 408")
+
+
+async def test_too_many_requests(host: Host) -> None:
+    """Who asks without pause is told when to come back, and may then."""
+    plugin = await host(request_rate=5)
+    codes = []
+    for _ in range(12):
+        async with plugin.client.get(f"{PREFIX}/health") as response:
+            codes.append(response.status)
+            if response.status == 429:
+                assert int(response.headers["Retry-After"]) >= 1
+                assert (await response.json())["code"] == "too_many_requests"
+    assert codes[0] == 200
+    assert codes[-1] == 429
+
+
+async def test_readers_who_stop_reading(plugin: Plugin, library: Path) -> None:
+    """Streams whose clients read no more, or vanish, hold nothing up and are forgotten."""
+    from auralis_fp import service  # noqa: PLC0415 - only here
+
+    await plugin.until_idle()
+    async with contextlib.AsyncExitStack() as open_ones:
+        kept = []
+        for _ in range(50):
+            reader, writer = await asyncio.open_connection(plugin.client.host, plugin.client.port)
+            kept.append((reader, writer))  # never read from
+            open_ones.callback(writer.transport.abort)
+            writer.write(b"GET /fingerprint/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        await eventually(lambda: service(plugin.app).listeners == 50)
+        tone_file(library / "a.wav")
+        await plugin.post("/scan", status=202)
+        assert (await plugin.until(lambda status: status["counts"]["done"] == 1))["state"]
+    await eventually(lambda: service(plugin.app).listeners == 0)
+
+
+async def test_control_characters_in_logs(plugin: Plugin, library: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A name or an address cannot begin a line of its own in the log, nor colour it."""
+    caplog.set_level(logging.DEBUG, "auralis_fp")
+    name = "a\n2026-01-01 ERROR auralis_fp: forged \x1b[31m\u202e.wav"
+    tone_file(library / name, 0.001)
+    await plugin.ask(library / name, status=422)
+    await raw(plugin, b"GET /fingerprint/x%0d%0aforged%1b[31m HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    assert any("forged" in record.getMessage() for record in caplog.records)
+    for record in caplog.records:
+        if record.name.startswith("auralis_fp"):
+            assert record.getMessage().isprintable()
+
+
+async def test_nothing_leaks_in_errors(host: Host, library: Path, tmp_path: Path) -> None:
+    """No error answer holds a path of this machine, a traceback, or words of a library; not even a failed start's."""
+    (library / "broken.flac").write_bytes(b"fLaC" + bytes(4000))
+    (library / "text.mp3").write_bytes(b"no music " * 500)
+    plugin = await host()
+    answers = [
+        await plugin.ask(library / "broken.flac", status=400),
+        await plugin.ask(library / "text.mp3", status=415),
+        await plugin.ask(library / "none.wav", status=404),
+        await plugin.get("/files?after=x", status=400),
+        await plugin.get("/tracks/99", status=404),
+        await plugin.post("/scan", {"folder": str(library.parent)}, status=403),
+    ]
+    in_the_way = tmp_path / CANARY / "file"
+    in_the_way.write_text("not a folder")
+    broken = await host(data_dir=in_the_way)
+    answers.append(await broken.get("/status", status=503))
+    for answer in answers:
+        assert sorted(answer) == ["code", "detail", "error"]
+        for leak in (CANARY, "Traceback", "Error", "sqlite", "libav", "errno", str(tmp_path)):
+            assert leak not in str(answer), answer

@@ -1,0 +1,39 @@
+"""The whole published description, tried out by a program that reads it: valid requests, and invalid ones."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+
+from hosting import PREFIX, Plugin, tone_file
+
+# Keys of listings are given out, not made up; the stream does not end: it has tests of its own.
+CONFIG = """
+[parameters]
+after = ""
+
+[[operations]]
+include-path = "{prefix}/events"
+enabled = false
+"""
+
+
+@pytest.mark.slow
+async def test_every_operation_keeps_its_word(plugin: Plugin, library: Path, tmp_path: Path) -> None:
+    """No answer is undocumented, of another form than documented, or a failure of the server."""
+    tone_file(library / "good.wav")
+    tone_file(library / "bad.wav", 0.001)
+    await plugin.post("/scan", status=202)
+    await plugin.until(lambda status: status["counts"]["done"] == status["counts"]["failed"] == 1)
+    config = tmp_path / "schemathesis.toml"
+    config.write_text(CONFIG.format(prefix=PREFIX))
+    address = f"http://127.0.0.1:{plugin.client.port}{PREFIX}/openapi.json"
+    options = ["--max-examples", "5", "--seed", "1", "--max-redirects", "0", "--no-shrink", "--continue-on-failure"]
+    command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(config), "run", address, *options]
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, cwd=tmp_path
+    )
+    output, _ = await process.communicate()
+    assert process.returncode == 0, "\n".join(line[:300] for line in output.decode().splitlines())
+    assert (await plugin.get("/health"))["status"] == "healthy"
