@@ -1,13 +1,17 @@
 """Write the pages of the documentation that the code is the truth of."""
 
+import json
 from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from auralis_fp.routes.openapi import described
 from auralis_fp.schema import ALGORITHM_VERSION, DIMENSIONS, Family
 from auralis_fp.settings import ENVIRONMENT_PREFIX, FILE_NAME, Settings
 
 HERE: Final = Path(__file__).parent
+_ANYWHERE: Final = {401, 403, 429, 500, 503}
+_PLAIN: Final = {"integer": "number", "number": "number", "string": "string", "boolean": "boolean", "null": "null"}
 _MADE: Final = "<!-- written by `make docs` from the code; do not edit -->\n\n"
 
 
@@ -58,7 +62,107 @@ def dimensions_page() -> str:
     return _MADE + "\n".join(lines).rstrip() + "\n"
 
 
-PAGES: Final = {"settings.md": settings_page, "dimensions.md": dimensions_page}
+def api_page() -> str:
+    """Return the page of the HTTP interface."""
+    document = described()
+    lines = [
+        "# The HTTP interface\n",
+        "All addresses are below the prefix the host chose (`/fingerprint`). The same as OpenAPI 3.1 is served at",
+        "`openapi.json`, as a page at `reference.html`, and as TypeScript at `fingerprint.d.ts`.\n",
+        'Every error is `{"error": sentence, "code": word, "detail": {...}}`. Besides those named, every address may',
+        "answer 401 (a token is set and was not shown), 403 (Host or Origin not allowed), 429 (too many requests;",
+        "`Retry-After`), 500 and 503 (`Retry-After`). Answers carry `X-Request-ID`; what is read carries an `ETag`.\n",
+    ]
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            lines += _operation(f"{method.upper()} {path or '(the prefix itself)'}", operation)
+    lines.append("## Forms\n")
+    for name, schema in document["components"]["schemas"].items():
+        lines += [f"### {name}\n", schema.get("description", "").replace("\n", " ") + "\n"]
+        lines += ["```typescript", f"{_typescript(schema, depth=0)}", "```\n"]
+    return _MADE + "\n".join(lines).rstrip() + "\n"
+
+
+def _operation(title: str, operation: dict[str, Any]) -> list[str]:
+    lines = [f"## {title}\n", f"{operation['summary']}\n"]
+    for parameter in operation["parameters"]:
+        said = parameter.get("description") or ("our id" if parameter["name"] == "file_id" else "the host's id")
+        default = parameter["schema"].get("default")
+        tail = "" if default is None else f"; `{default}` if not given"
+        lines.append(f"* `{parameter['name']}` ({_typescript(parameter['schema'])}): {said}{tail}".replace("|", "\\|"))
+    if "requestBody" in operation:
+        body = operation["requestBody"]
+        needed = "" if body["required"] else ", may be left out"
+        lines.append(f"* body: {_shown_content(body['content'])}{needed}")
+    for status, response in operation["responses"].items():
+        if int(status) < 400:
+            shown = _shown_content(response["content"]) if "content" in response else "no body"
+            lines.append(f"* {status}: {shown}")
+    errors = [status for status in operation["responses"] if int(status) >= 400 and int(status) not in _ANYWHERE]
+    if errors:
+        lines.append(f"* errors: {', '.join(errors)}")
+    return [*lines, ""]
+
+
+def _shown_content(content: dict[str, Any]) -> str:
+    return ", ".join(f"`{_typescript(one['schema'])}` as `{media}`" for media, one in content.items())
+
+
+def typescript_page() -> str:
+    """Return the declarations of all forms, for the frontend."""
+    document = described()
+    lines = ["// Written by `make docs` from the forms that the service holds its answers to; do not edit.\n"]
+    for name, schema in document["components"]["schemas"].items():
+        text = " ".join(schema.get("description", "").split())
+        lines += [f"/** {text} */", f"export type {name} = {_typescript(schema, depth=0)};\n"]
+    lines.append("/** What each address answers with when all is well, by method and path below the prefix. */")
+    lines.append("export interface Answers {")
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            good = [one for status, one in operation["responses"].items() if int(status) < 300]
+            shapes = [_typescript(kind["schema"]) for one in good for kind in one["content"].values()]
+            if shapes:
+                lines.append(f'  "{method.upper()} {path}": {" | ".join(dict.fromkeys(shapes))};')
+    return "\n".join(lines) + "\n}\n"
+
+
+def _typescript(schema: dict[str, Any], depth: int | None = None) -> str:
+    """Return a JSON schema as a TypeScript type; with *depth* an object is written over several lines."""
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    if "enum" in schema:
+        return " | ".join(json.dumps(value) for value in schema["enum"])
+    if "anyOf" in schema:
+        return " | ".join(_typescript(one) for one in schema["anyOf"])
+    if schema.get("type") == "array":
+        return _array(schema)
+    return _object(schema, depth) if schema.get("type") == "object" else _PLAIN.get(schema.get("type", ""), "unknown")
+
+
+def _array(schema: dict[str, Any]) -> str:
+    if "prefixItems" in schema:
+        return "[" + ", ".join(_typescript(one) for one in schema["prefixItems"]) + "]"
+    item = _typescript(schema.get("items", {}))
+    return f"({item})[]" if "|" in item else f"{item}[]"
+
+
+def _object(schema: dict[str, Any], depth: int | None) -> str:
+    if not schema.get("properties"):
+        values = schema.get("additionalProperties")
+        return f"Record<string, {_typescript(values) if isinstance(values, dict) else 'unknown'}>"
+    required = schema.get("required", [])
+    fields = [
+        f"{name}{'' if name in required else '?'}: {_typescript(one)}" for name, one in schema["properties"].items()
+    ]
+    return "{\n  " + ";\n  ".join(fields) + ";\n}" if depth is not None else "{ " + "; ".join(fields) + " }"
+
+
+PAGES: Final = {
+    "settings.md": settings_page,
+    "dimensions.md": dimensions_page,
+    "api.md": api_page,
+    "../static/fingerprint.d.ts": typescript_page,
+}
 
 
 def main() -> None:

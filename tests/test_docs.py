@@ -20,7 +20,7 @@ def generator() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["settings.md", "dimensions.md"])
+@pytest.mark.parametrize("name", ["settings.md", "dimensions.md", "api.md", "../static/fingerprint.d.ts"])
 def test_generated_pages_are_current(name: str) -> None:
     """What `make docs` would write is what is there."""
     assert (ROOT / "docs" / name).read_text(encoding="utf-8") == generator().PAGES[name]()

@@ -1,12 +1,14 @@
-"""Figures for Prometheus, made from the status when asked."""
+"""Figures for Prometheus, made from what was counted when asked."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
 
 from ..core import Service
+from ..figures import Figures, Histogram
 from .keys import service_of
+from .queries import Query, read_query
 
 
 async def metrics(request: web.Request) -> web.StreamResponse:
@@ -14,6 +16,7 @@ async def metrics(request: web.Request) -> web.StreamResponse:
     from prometheus_client import CollectorRegistry  # noqa: PLC0415 - loaded by those who collect figures
     from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest  # noqa: PLC0415
 
+    read_query(request, Query)
     service = service_of(request)
     registry = CollectorRegistry()
     registry.register(_Collector(service, await service.status()))
@@ -29,28 +32,84 @@ class _Collector:
 
     def collect(self) -> Iterator[Any]:
         """Yield the families of figures."""
-        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily  # noqa: PLC0415
+        yield from _of_the_library(self._status)
+        yield from _of_the_answers(self._service)
+        yield from _of_the_analyses(self._service)
 
-        def by(kind: type, name: str, text: str, label: str, values: Mapping[str, float]) -> Any:
-            family = kind(f"auralis_fp_{name}", text, labels=[label])
-            for value, number in values.items():
-                family.add_metric([value], number)
-            return family
 
-        status, tally = self._status, self._service.tally
-        analysed, rejected = self._service.analyses
-        counts = {state: number for state, number in status["counts"].items() if state != "total"}
-        answered = {name: getattr(tally, name) for name in ("memory", "store", "sidecar", "analysis", "refused")}
-        workers = [worker["state"] for worker in status["workers"]]
-        yield by(GaugeMetricFamily, "files", "Files in the library", "state", counts)
-        yield by(CounterMetricFamily, "answers", "Requests answered, by where from", "source", answered)
-        ends = {"analysed": analysed, "rejected": rejected}
-        yield by(CounterMetricFamily, "analyses", "Analyses ended since the start", "outcome", ends)
-        states = {state: workers.count(state) for state in ("starting", "idle", "working")}
-        yield by(GaugeMetricFamily, "workers", "Analysis processes", "state", states)
-        yield GaugeMetricFamily(
-            "auralis_fp_healthy", "1 if nothing is wrong", value=status["health"]["status"] == "healthy"
-        )
-        yield GaugeMetricFamily("auralis_fp_uptime_seconds", "Time since the start", value=status["uptime_sec"])
-        speed = status["rate"]["times_real_time"]
-        yield GaugeMetricFamily("auralis_fp_times_real_time", "Seconds of music a second", value=speed or 0)
+def _of_the_library(status: dict[str, Any]) -> Iterator[Any]:
+    counts = {state: number for state, number in status["counts"].items() if state != "total"}
+    yield _gauge("files", "Files in the library", "state", counts)
+    yield _gauge("queue", "Files that wait for work", "", {"": counts["pending"] + counts["outdated"]})
+    folders = status["folders"]
+    yield _gauge("folder_online", "1 if a music folder can be read", "folder", _by_path(folders, "online"))
+    yield _gauge("folder_files", "Files found by the last sweep", "folder", _by_path(folders, "files"))
+    yield _gauge("folder_scanning", "1 while a music folder is looked through", "folder", _by_path(folders, "scanning"))
+    swept = {folder["path"]: folder["last_scan"] for folder in folders if folder["last_scan"] is not None}
+    yield _gauge("folder_last_sweep_timestamp_seconds", "When it was last looked through", "folder", swept)
+    modes = [folder["mode"] for folder in folders]
+    watched = {mode: modes.count(mode) for mode in ("starting", "events", "polling", "off", "failed")}
+    yield _gauge("watched_folders", "Music folders, by how changes are noticed", "mode", watched)
+    workers = [worker["state"] for worker in status["workers"]]
+    slots = {state: workers.count(state) for state in ("starting", "idle", "working")}
+    yield _gauge("workers", "Analysis processes", "state", slots)
+    memory = {str(worker["slot"]): worker["memory_bytes"] or 0 for worker in status["workers"]}
+    yield _gauge("worker_memory_bytes", "Resident memory of an analysis process", "slot", memory)
+    yield _gauge("healthy", "1 if nothing is wrong", "", {"": status["health"]["status"] == "healthy"})
+    yield _gauge("uptime_seconds", "Time since the start", "", {"": status["uptime_sec"]})
+    yield _gauge("times_real_time", "Seconds of music a second", "", {"": status["rate"]["times_real_time"] or 0})
+
+
+def _of_the_answers(service: Service) -> Iterator[Any]:
+    tally, figures = service.tally, service.figures
+    answered = {(name,): getattr(tally, name) for name in ("memory", "store", "sidecar", "analysis", "refused")}
+    yield _counter("answers", "Requests for a fingerprint, by where the answer was from", ("source",), answered)
+    requests = figures.requests
+    yield _counter("http_requests", "Requests answered", ("method", "route", "status"), requests)
+    yield _histogram("http_request_seconds", "Time to an answer", ("route",), figures.request_sec)
+    yield _gauge("event_streams", "Listeners to events", "", {"": service.listeners})
+
+
+def _of_the_analyses(service: Service) -> Iterator[Any]:
+    figures: Figures = service.figures
+    analysed, rejected = service.analyses
+    ends = {("analysed",): analysed, ("rejected",): rejected}
+    yield _counter("analyses", "Analyses ended since the start", ("outcome",), ends)
+    labels = ("outcome", "stage", "code")
+    yield _counter("outcomes", "How files ended, with the stage and code of failures", labels, figures.outcomes)
+    yield _histogram("analysis_seconds", "Time one file took in its worker", ("format",), figures.analysis_sec)
+    audio = {(kind,): seconds for kind, seconds in figures.audio_sec.items()}
+    yield _counter("audio_seconds", "Music analysed", ("format",), audio)
+
+
+def _by_path(folders: Sequence[dict[str, Any]], field: str) -> dict[str, float]:
+    return {folder["path"].encode("utf-8", "backslashreplace").decode(): folder[field] for folder in folders}
+
+
+def _gauge(name: str, text: str, label: str, values: Mapping[str, float]) -> Any:
+    """Return the family of a figure that goes up and down; with an empty *label* there is one value only."""
+    from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415
+
+    family = GaugeMetricFamily(f"auralis_fp_{name}", text, labels=[label] if label else [])
+    for value, number in values.items():
+        family.add_metric([value] if label else [], float(number))
+    return family
+
+
+def _counter(name: str, text: str, labels: Sequence[str], values: Mapping[Any, float]) -> Any:
+    """Return the family of a figure that only grows, by the values of its labels."""
+    from prometheus_client.core import CounterMetricFamily  # noqa: PLC0415
+
+    family = CounterMetricFamily(f"auralis_fp_{name}", text, labels=labels)
+    for given, number in values.items():
+        family.add_metric(given, number)
+    return family
+
+
+def _histogram(name: str, text: str, labels: Sequence[str], values: Histogram) -> Any:
+    from prometheus_client.core import HistogramMetricFamily  # noqa: PLC0415
+
+    family = HistogramMetricFamily(f"auralis_fp_{name}", text, labels=labels)
+    for given, buckets, total in values.series():
+        family.add_metric(given, buckets, total)
+    return family

@@ -135,13 +135,14 @@ OPERATIONS: Final = (
 async def document(request: web.Request) -> web.StreamResponse:
     """Answer with the description."""
     prefix = request.path.removesuffix("/openapi.json")
-    described = _described()
-    paths = {f"{prefix}{path}" or "/": item for path, item in described["paths"].items()}
-    return answer({**described, "paths": paths})
+    whole = described()
+    paths = {f"{prefix}{path}" or "/": item for path, item in whole["paths"].items()}
+    return answer({**whole, "paths": paths})
 
 
 @cache
-def _described() -> dict[str, Any]:
+def described() -> dict[str, Any]:
+    """Return the description with addresses below the prefix."""
     kinds = [published.Error, *(kind for operation in OPERATIONS for kind in _kinds(operation) if kind is not _TEXT)]
     schemas, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
     by_kind = dict(zip(kinds, schemas, strict=True))

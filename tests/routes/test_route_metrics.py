@@ -24,3 +24,22 @@ async def test_figures_can_be_read_and_are_right(plugin: Plugin, library: Path) 
     assert figures["auralis_fp_files", "done"] == 1
     assert figures["auralis_fp_healthy",] == 1
     assert families["auralis_fp_answers"].type == "counter"
+
+
+async def test_figures_by_outcome_format_and_route(plugin: Plugin, library: Path) -> None:
+    """Counters tell how files ended and requests were answered, histograms how long that took, gauges what waits."""
+    await plugin.ask(tone_file(library / "a.wav", 2.0))
+    await plugin.ask(tone_file(library / "short.wav", 0.001), status=422)
+    await plugin.get("/nowhere", status=404)
+    await plugin.get("/nowhere-else", status=404)
+    assert await plugin.metric('auralis_fp_outcomes_total{code="too_short",outcome="rejected",stage="analysis"}') == 1
+    assert await plugin.metric('auralis_fp_analysis_seconds_count{format="wav"}') == 1
+    assert await plugin.metric('auralis_fp_analysis_seconds_bucket{format="wav",le="+Inf"}') == 1
+    assert await plugin.metric('auralis_fp_audio_seconds_total{format="wav"}') == 2
+    assert await plugin.metric('auralis_fp_http_requests_total{method="POST",route="fingerprint",status="200"}') == 1
+    assert await plugin.metric('auralis_fp_http_requests_total{method="any",route="none",status="404"}') == 2
+    assert await plugin.metric('auralis_fp_http_request_seconds_count{route="fingerprint"}') == 2
+    assert await plugin.metric("auralis_fp_queue") == 0
+    assert await plugin.metric(f'auralis_fp_folder_online{{folder="{library}"}}') == 1
+    assert await plugin.metric('auralis_fp_watched_folders{mode="off"}') == 1
+    assert await plugin.metric("auralis_fp_event_streams") == 0
