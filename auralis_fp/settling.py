@@ -51,6 +51,11 @@ class Settling:
         self._touched: dict[bytes, _Touched] = {}
         self._news = asyncio.Event()
 
+    @property
+    def waiting(self) -> int:
+        """How many paths wait until they rest."""
+        return len(self._touched)
+
     def touch(self, path: bytes, root: bytes) -> None:
         """Take note that something happened at *path*, in the library *root*."""
         self._touched.setdefault(path, _Touched(root, None, time.monotonic())).again = True
