@@ -74,6 +74,7 @@ class Pipeline:
         await self._stack.aclose()
         with contextlib.suppress(StorageError, TimeoutError):  # else the next start does it
             async with asyncio.timeout(RELEASE_LIMIT_SEC):  # another program may hold the database
+                await self.recorder.pay_last()
                 await self._parts.backlog.release_claims(orderly=True)
 
     def _start(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
@@ -237,7 +238,7 @@ class Pipeline:
         with self._flight(job) as flight:
             async with AsyncExitStack() as lease:
                 slot = await lease.enter_async_context(self._parts.pool.lease(interactive=True))
-                outcome = await self._see_through(job, slot, lease)
+                outcome = await self._see_through(job, slot, lease, awaited=True)
             flight.set_result(outcome)
             return outcome
 
@@ -286,19 +287,19 @@ class Pipeline:
             self._cancelled.discard(job.file_id)
             self._on_change()
 
-    async def _see_through(self, job: Job, slot: Slot, lease: AsyncExitStack) -> Outcome:
+    async def _see_through(self, job: Job, slot: Slot, lease: AsyncExitStack, *, awaited: bool = False) -> Outcome:
         """Analyse the file of a claimed job and store what came of it; the slot is free as soon as it can be."""
         try:
             content, known = await self._identify(job)
             if known is not None:
                 return known
-            outcome = await self._analyse(job, slot)
+            outcome = await self._analyse(job, slot, looked_at=content is not None)
             await lease.aclose()
             if job.file_id in self._cancelled:
                 outcome = CANCELLED
             if isinstance(outcome, Analysed):
                 outcome = replace(outcome, content=content)
-            settled = await self.recorder.settle(job, outcome)
+            settled = await self.recorder.settle(job, outcome, sidecar_later=awaited)
         except Exception:
             await self._parts.backlog.put_back(job)
             raise
@@ -310,8 +311,6 @@ class Pipeline:
 
     async def _identify(self, job: Job) -> tuple[bytes | None, Analysed | None]:
         """Return what names the music, and its result if there is one; a store that fails now is met again later."""
-        if await self.recorder.stamp(job.path) != job.stamp:
-            return None, None
         try:
             return await self.recorder.identify(job)
         except StorageError as error:
@@ -321,8 +320,8 @@ class Pipeline:
             log.exception("identity of %r", job.path)
             return None, None
 
-    async def _analyse(self, job: Job, slot: Slot) -> Outcome:
-        if await self.recorder.stamp(job.path) != job.stamp:
+    async def _analyse(self, job: Job, slot: Slot, *, looked_at: bool) -> Outcome:
+        if not looked_at and await self.recorder.stamp(job.path) != job.stamp:
             return CHANGED
         if job.file_id in self._cancelled:
             return CANCELLED

@@ -103,8 +103,8 @@ class Recorder:
         With a result the job is done, and nothing is to be analysed.
         """
         parts = self._parts
-        content = await asyncio.to_thread(content_id, job.path, parts.rules.bounds(job.path))
-        if content is None or await self.stamp(job.path) != job.stamp:
+        content = await asyncio.to_thread(self._name, job)
+        if content is None:
             return None, None
         known = await reuse(parts.library.database, job, content)
         if known is None:
@@ -120,8 +120,22 @@ class Recorder:
         parts.bus.publish("result", self._identity(job) | outcome_record(os.fsdecode(job.path), known))
         return content, known
 
-    async def settle(self, job: Job, outcome: Outcome) -> Outcome:
+    def _name(self, job: Job) -> bytes | None:
+        """Return what names the music in a file, unless it is another by now. Blocks."""
+        if look_at(job.path, self._parts.rules) != job.stamp:
+            return None
+        content = content_id(job.path, self._parts.rules.bounds(job.path))
+        return content if look_at(job.path, self._parts.rules) == job.stamp else None
+
+    async def settle(self, job: Job, outcome: Outcome, *, sidecar_later: bool = False) -> Outcome:
         """Store an outcome, unless the file was another before or after; retried for as long as the store is down.
+
+        Parameters
+        ----------
+        job : Job
+        outcome : Analysed or Rejected
+        sidecar_later : bool
+            Somebody waits for the answer: the disk's share of it is not waited for, but owed.
 
         Returns
         -------
@@ -131,7 +145,7 @@ class Recorder:
         health, pause = self._parts.health, FIRST_RETRY_SEC
         while True:
             try:
-                settled = await self._settle_now(job, outcome)
+                settled = await self._settle_now(job, outcome, sidecar_later=sidecar_later)
             except StorageError as error:
                 health.mark_down("database", f"Results cannot be stored: {error}. Tried again all the time.")
                 self._on_change()
@@ -141,7 +155,7 @@ class Recorder:
                 health.mark_up("database")
                 return settled
 
-    async def _settle_now(self, job: Job, outcome: Outcome) -> Outcome:
+    async def _settle_now(self, job: Job, outcome: Outcome, *, sidecar_later: bool) -> Outcome:
         parts = self._parts
         now = await self.stamp(job.path)
         if now is None:
@@ -161,7 +175,7 @@ class Recorder:
             return CHANGED
         if isinstance(outcome, Rejected) and await self._tried_again(job, outcome):
             return outcome
-        await self._store(job, outcome)
+        await self._store(job, outcome, sidecar_later=sidecar_later)
         return outcome
 
     async def _tried_again(self, job: Job, rejected: Rejected) -> bool:
@@ -175,21 +189,28 @@ class Recorder:
         await backlog.put_back(job, SECOND_TRY.get(rejected.code, Suspect.DEADLY))
         return True
 
-    async def _store(self, job: Job, outcome: Outcome) -> None:
+    async def _store(self, job: Job, outcome: Outcome, *, sidecar_later: bool) -> None:
         parts = self._parts
         retry_at, owing = None, False
         if isinstance(outcome, Analysed):
-            owing = not await self._write_sidecar(job.path, outcome, job.stamp)
+            owing = sidecar_later and parts.settings.sidecars != "off"
+            owing = owing or not await self._write_sidecar(job.path, outcome, job.stamp)
             parts.holds.succeeded(job.path)
         elif outcome.code in READ_FAILED:
             retry_at = time.time() + min(FIRST_READ_RETRY_SEC * 4.0**job.attempts, LONGEST_READ_RETRY_SEC)
         stored = await parts.library.record(
-            job.file_id, outcome, job.stamp, claim=job.claim, source="analysis", retry_at=retry_at
+            job.file_id,
+            outcome,
+            job.stamp,
+            claim=job.claim,
+            source="analysis",
+            retry_at=retry_at,
+            owes_sidecar=owing,
         )
         if stored:
             self._tell(job, outcome)
         if owing:
-            await self._owe(job.file_id)
+            self._owing.set()
         if retry_at is not None:
             self.read_failed.set()
         if isinstance(outcome, Rejected) and outcome.code == "io_error":
@@ -265,6 +286,10 @@ class Recorder:
                 continue
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_SIDECAR_RETRY_SEC)
+
+    async def pay_last(self) -> None:
+        """Write what sidecars can still be written at the end."""
+        await self._pay(await self._parts.library.sidecars_owed(SIDECARS_AT_ONCE))
 
     async def _pay(self, owed: Sequence[FileRecord]) -> bool:
         """Write the sidecars of these files; say whether there was room for all."""

@@ -71,6 +71,7 @@ async def test_a_library_that_cannot_be_written_is_said_once(
                 assert len(list((settings.data_dir / "sidecars").rglob("*.25d"))) == 4
                 disk.allow_writing(allowed=True)
                 await service.fingerprint(os.fsencode(tone_file(library / "new.wav", 2.0)))
+                await eventually(lambda: not service._live.parts.health.notes)
                 assert folder(await service.status())["reason"] == ""
         assert sum("Sidecars cannot be written here" in message for message in caplog.messages) == 1
 

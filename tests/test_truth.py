@@ -9,7 +9,7 @@ from pathlib import Path
 from auralis_fp import schema
 from auralis_fp.core import Service
 from auralis_fp.settings import Settings
-from hosting import tone_file
+from hosting import eventually, tone_file
 from serving import until_counts
 
 UNTRUE = """
@@ -68,7 +68,7 @@ async def test_every_file_is_in_one_class_at_every_instant(settings: Settings, l
         await until_counts(service, total=0)
         ended = asyncio.Event()
         hammering = asyncio.create_task(hammer(service, ended))
-        await disturb(service, library, random.Random(7))
+        await disturb(service, library, random.Random(7))  # noqa: S311 - a seed
         await service.retry()
         service.scan()
         there = len(list(library.glob("*.wav")))
@@ -90,8 +90,7 @@ async def test_our_own_writes_wake_nobody(settings: Settings, library: Path) -> 
     watched = replace(settings, watching="events", settle_sec=0.05, workers=2)
     async with Service(watched).running() as service:
         status = await until_counts(service, done=20)
-        while service.state() != "idle":
-            await asyncio.sleep(0.02)
+        await eventually(lambda: service.state() == "idle")
         await asyncio.sleep(0.8)
         live = service._live
         before = (await service.status())["folders"], live.parts.backlog.news, live.watcher.settling.waiting

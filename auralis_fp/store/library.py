@@ -91,6 +91,7 @@ class Library:
         claim: str | None,
         source: Source,
         retry_at: float | None = None,
+        owes_sidecar: bool = False,
     ) -> bool:
         """Store the outcome of a job and end the job.
 
@@ -106,6 +107,8 @@ class Library:
             ``analysis``, ``sidecar`` or ``import``.
         retry_at : float, optional
             When a file that could not be read is to be tried again, in Unix seconds.
+        owes_sidecar : bool
+            Its sidecar is yet to be written.
 
         Returns
         -------
@@ -128,6 +131,8 @@ class Library:
                         await store_failure(db, file_id, failure, stamp, attempts, retry_at)
                     else:
                         await _store(db, file_id, outcome, stamp, source)
+                        if owes_sidecar:
+                            await db.execute("INSERT OR IGNORE INTO sidecars_owed VALUES (?)", (file_id,))
                     await db.execute("DELETE FROM jobs WHERE file_id = ?", (file_id,))
                     return True
             await db.execute("UPDATE jobs SET claim = NULL WHERE file_id = ? AND claim = ?", (file_id, claim))
