@@ -208,11 +208,25 @@ class Answers:
         """
         record = await self._library.by_track(track_id)
         if record is None or record.state == "missing":
-            raise RequestError(404, "track_not_found", f"No file is known for track {track_id}.")
-        known = record.fingerprint
-        if record.failure is None and known is not None and known.stamp == record.stamp:
-            return record, _answer(record, known)
-        return record, _stored(record, record.stamp)
+            raise unknown_track(track_id)
+        return record, _standing(record)
+
+    async def track_at(self, track_id: int, path: bytes) -> tuple[FileRecord, Answer | None]:
+        """Return the same of the file that the host's library has for *track_id*; nothing is remembered.
+
+        Raises
+        ------
+        RequestError
+            404 it lies outside the libraries, is gone, or has not been found yet.
+        """
+        try:
+            place, _ = await asyncio.to_thread(self.boundary.place, path)
+        except RequestError:
+            raise unknown_track(track_id) from None
+        record = await self._library.by_path(place)
+        if record is None or record.state == "missing":
+            raise unknown_track(track_id)
+        return record, _standing(record)
 
     async def _find(self, place: bytes, stamp: FileStamp, track_id: int | None) -> Answer:
         record = await self._library.by_path(place)
@@ -274,6 +288,19 @@ class Answers:
         self._links.discard(linking)
         if not linking.cancelled() and (error := linking.exception()) is not None:
             log.warning("the id of a track was not kept: %s", error)
+
+
+def unknown_track(track_id: int) -> RequestError:
+    """Return the answer for a track that no file is known for."""
+    return RequestError(404, "track_not_found", f"No file is known for track {track_id}.")
+
+
+def _standing(record: FileRecord) -> Answer | None:
+    """Return what is known of a file, outdated or not, as long as it is the same file; raise if that is a failure."""
+    known = record.fingerprint
+    if record.failure is None and known is not None and known.stamp == record.stamp:
+        return _answer(record, known)
+    return _stored(record, record.stamp)
 
 
 def _stored(record: FileRecord, stamp: FileStamp) -> Answer | None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from .answers import Answer, Answers, Boundary, Tally
 from .backlog import Backlog
 from .bus import Bus, Subscription
-from .errors import AuralisError, RequestError
+from .errors import AuralisError, RequestError, StorageError
 from .figures import Figures
 from .holds import Holds
 from .machine import Machine
@@ -25,6 +25,7 @@ from .scanner import Rules
 from .settings import Settings
 from .status_board import StatusBoard
 from .store.database import open_database
+from .store.host_library import HostLibrary
 from .store.library import Library
 from .store.listings import Listings
 from .store.records import FileRecord
@@ -59,6 +60,7 @@ class Service:
         self.fault: str | None = None
         self.figures = Figures()
         self._running: _Running | None = None
+        self._host_library = HostLibrary(settings.host_database) if settings.host_database is not None else None
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Service"]:
@@ -173,8 +175,39 @@ class Service:
         return await self._live.answers.fingerprint(os.fsencode(path), track_id)
 
     async def track(self, track_id: int) -> tuple[FileRecord, Answer | None]:
-        """Return the file the host calls *track_id*, with its answer unless it is queued; 404 if unknown."""
-        return await self._live.answers.track(track_id)
+        """Return the file the host calls *track_id*, with its answer unless it is queued; 404 if unknown.
+
+        An id that was never given with a path is looked up in the host's library, if its place is set.
+        """
+        try:
+            return await self._live.answers.track(track_id)
+        except RequestError as unknown:
+            if self._host_library is None or unknown.code != "track_not_found":
+                raise
+            try:
+                path = await asyncio.to_thread(self._host_library.path_of, track_id)
+            except StorageError as error:
+                if error.code == "host_library_busy":
+                    raise RequestError(503, error.code, "The player's library is busy; ask again.") from error
+                self._show("host library", str(error))
+                raise unknown from error
+            self._show("host library", None)
+            if path is None:
+                raise
+        return await self._live.answers.track_at(track_id, path)
+
+    async def titles(self, paths: Sequence[bytes]) -> dict[bytes, str]:
+        """Return the titles the host's library has for files, as far as it can be asked."""
+        if self._host_library is None or not paths:
+            return {}
+        try:
+            found = await asyncio.to_thread(self._host_library.titles, paths)
+        except StorageError as error:
+            if error.code != "host_library_busy":
+                self._show("host library", str(error))
+            return {}
+        self._show("host library", None)
+        return found
 
     async def file(self, file_id: int) -> FileRecord:
         """Return the file with our id; 404 if there is none."""

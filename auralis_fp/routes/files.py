@@ -36,7 +36,10 @@ async def failures(request: web.Request) -> web.StreamResponse:
 
 async def file(request: web.Request) -> web.StreamResponse:
     """Answer with one file, by our id."""
-    return answer(file_json(await service_of(request).file(number_in_path(request, "file_id"))))
+    service = service_of(request)
+    record = await service.file(number_in_path(request, "file_id"))
+    titles = await service.titles([record.path])
+    return answer(file_json(record, titles.get(record.path)))
 
 
 async def dimensions(_: web.Request) -> web.StreamResponse:
@@ -47,8 +50,10 @@ async def dimensions(_: web.Request) -> web.StreamResponse:
 
 
 async def _page(request: web.Request, which: Wanted) -> dict[str, Any]:
+    service = service_of(request)
     try:
-        page = await service_of(request).listings.files(which)
+        page = await service.listings.files(which)
     except ValueError as error:
         raise RequestError(400, "bad_field", f"{error}.", {"field": "after"}) from error
-    return {"items": [file_json(record) for record in page.items], "next": page.next}
+    titles = await service.titles([record.path for record in page.items])
+    return {"items": [file_json(record, titles.get(record.path)) for record in page.items], "next": page.next}

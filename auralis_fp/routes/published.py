@@ -202,6 +202,7 @@ class File(Form):
     id: int
     path: str
     name: str
+    title: str | None
     state: FileStateName
     size: int
     mtime_ns: int

@@ -9,14 +9,15 @@ from ..store.records import FileRecord, StoredFailure
 from ..wire import public_reason
 
 
-def file_json(record: FileRecord) -> dict[str, Any]:
-    """Return a file as listings show it."""
+def file_json(record: FileRecord, title: str | None = None) -> dict[str, Any]:
+    """Return a file as listings show it, with the title the host's library has for it."""
     known = record.fingerprint
     path = os.fsdecode(record.path)
     return {
         "id": record.id,
         "path": path,
         "name": os.path.basename(path),  # noqa: PTH119 - a name that is not text stays as it is
+        "title": title,
         "state": record.state,
         "size": record.stamp.size,
         "mtime_ns": record.stamp.mtime_ns,

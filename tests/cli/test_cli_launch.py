@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -12,6 +13,7 @@ from hosting import tone_file
 from running import running
 
 LAUNCHER = Path.cwd() / "launch-auralis-web.py"
+QUIETLY = ("--port", "0", "--no-browser", "--workers", "1")
 
 # A small model of the player's backend, in its order of construction: paths, lifespan, application, middleware, routes,
 # the catch-all for websockets, the one for /api, and static files at the root. Its own code is not used.
@@ -102,15 +104,15 @@ def checkout(tmp_path: Path) -> Path:
 def test_an_unmodified_backend_has_the_plugin_in_it(checkout: Path, tmp_path: Path) -> None:
     """Started as its own launcher does it; the plugin goes before its catch-alls, everything else is the host's."""
     backend, music = checkout / "auralis-web" / "backend", tmp_path / "music"
-    command = [LAUNCHER, "--auralis", "Auralis", "--dev", "--port", "0", "--no-browser", "--library", "music"]
-    with running(*command, "--data-dir", "data", "--workers", "1", folder=tmp_path) as host:
+    options = ("--auralis", "Auralis", "--dev", "--library", "music", "--data-dir", "data")
+    with running(LAUNCHER, *QUIETLY, *options, folder=tmp_path) as host:
         where = requests.get(f"{host.url}/api/where", timeout=10).json()
         assert (where["cwd"], where["path"]) == (str(backend), str(checkout))
         assert (where["dev"], where["parts"], where["components"]) == ("1", "parts", {"library": "up"})
         assert where["argv"] == [str(backend / "main.py")]
         assert "Auralis" in requests.get(host.url, timeout=10).text
         assert requests.get(f"{host.url}/api/nothing", timeout=10).json() == {"detail": "Not Found"}
-        body = {"track_id": 1, "filepath": str(music / "song.wav")}
+        body: Any = {"track_id": 1, "filepath": str(music / "song.wav")}
         answer = requests.post(f"{host.url}/fingerprint", json=body, timeout=60)
         assert answer.status_code == 200, answer.text
         page = requests.get(f"{host.url}/fingerprint/", timeout=10)
@@ -129,8 +131,7 @@ def test_an_unmodified_backend_has_the_plugin_in_it(checkout: Path, tmp_path: Pa
 def test_a_plugin_that_cannot_start_leaves_the_player_running(checkout: Path, tmp_path: Path) -> None:
     """Its prefix says why."""
     (tmp_path / "file").write_text("in the way", encoding="ascii")
-    command = [LAUNCHER, "--auralis", checkout, "--port", "0", "--no-browser", "--data-dir", "file/data"]
-    with running(*command, folder=tmp_path) as host:
+    with running(LAUNCHER, *QUIETLY, "--auralis", checkout, "--data-dir", "file/data", folder=tmp_path) as host:
         assert requests.get(f"{host.url}/api/health", timeout=10).json()["status"] == "healthy"
         assert requests.get(f"{host.url}/fingerprint/health", timeout=10).status_code == 503
         host.stop()
@@ -147,7 +148,7 @@ def test_no_backend_is_one_sentence(checkout: Path, tmp_path: Path, main: str | 
     file.unlink()
     if main is not None:
         file.write_text(main, encoding="ascii")
-    command = [sys.executable, LAUNCHER, "--auralis", checkout, "--no-browser", "--data-dir", tmp_path / "data"]
+    command: list[str | Path] = [sys.executable, LAUNCHER, *QUIETLY, "--auralis", checkout]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment())
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     assert sentence in done.stderr
@@ -155,8 +156,7 @@ def test_no_backend_is_one_sentence(checkout: Path, tmp_path: Path, main: str | 
 
 def test_the_launcher_alone(checkout: Path, tmp_path: Path) -> None:
     """The web host with the plugin; the development server's pages are allowed with --dev only."""
-    command = [LAUNCHER, "--port", "0", "--no-browser", "--library", "music", "--data-dir", "data", "--workers", "1"]
-    with running(*command, folder=tmp_path) as host:
+    with running(LAUNCHER, *QUIETLY, "--library", "music", "--data-dir", "data", folder=tmp_path) as host:
         assert requests.get(f"{host.url}/api/health", timeout=10).json()["auralis_available"] is True
         assert "<html" in requests.get(f"{host.url}/", timeout=10).text
         dev = {"Origin": "http://localhost:3000"}

@@ -45,7 +45,7 @@ class OldClient:
         """Return the fingerprint, if there are 25 of whatever there is."""
         if not self.is_available():
             return None
-        body = {"track_id": track_id, "filepath": filepath}
+        body: Any = {"track_id": track_id, "filepath": filepath}
         response = requests.post(f"{self.url}/fingerprint", json=body, timeout=60.0)
         if response.status_code != 200:
             self.refusals.append(f"{response.status_code} - {response.text}")
