@@ -9,7 +9,7 @@ from auralis_fp import schema
 from hosting import Plugin, tone_file
 
 FILE_KEYS = [
-    "id", "path", "name", "state", "size", "mtime_ns", "track_ids", "fingerprint", "metadata", "outdated",
+    "id", "path", "name", "title", "state", "size", "mtime_ns", "track_ids", "fingerprint", "metadata", "outdated",
     "analysed_at", "processing_time_ms", "source", "failure",
 ]  # fmt: skip
 

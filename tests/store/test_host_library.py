@@ -72,9 +72,7 @@ def test_the_player_is_not_running(player: sqlite3.Connection, place: Path) -> N
         assert again.execute("SELECT count(*) FROM tracks").fetchone() == (1,)
 
 
-def test_a_lock_is_told_from_a_fault(
-    player: sqlite3.Connection, place: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_lock_is_told_from_a_fault(player: sqlite3.Connection, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Locked for longer than our patience."""
     monkeypatch.setattr("auralis_fp.store.host_library.PATIENCE_SEC", 0.01)
     player.execute("PRAGMA journal_mode = DELETE")
