@@ -13,7 +13,8 @@ _FREQUENCY_WINDOW: Final = 32  # bins of 21.5 Hz: 690 Hz; four neighbouring bins
 _MARGIN: Final = (_FREQUENCY_WINDOW - 4) // 2
 _WAIT: Final = (_TIME_WINDOW - 2) // 2
 _AT_ONCE: Final = 256  # frames
-_HIGHEST_HZ: Final = 10_000.0  # above, music holds too little energy to move the share
+_LOWER_HZ: Final = 10_000.0  # above, most music holds too little energy to move the share
+_LEAST_UPPER: Final = 0.01  # share of the energy from which what lies above is separated too
 _SHIFT: Final = 21  # keeps exponent and two bits of the mantissa of a float32: steps of about 0.75 dB
 _TOP_CODE: Final = (127 + 20) * 4 + 3  # +60 dBFS; the lowest code is 192 dB under it
 
@@ -38,15 +39,17 @@ class Separation:
 
     In each bin the median over time (0.37 s) stands for what is held, the median over frequency (690 Hz) for what is
     hit; a Wiener mask shares the bin's energy between them. Medians are taken on a logarithmic scale of 256 steps of
-    0.75 dB, up to 10 kHz, one over time for two frames and one over frequency for four bins.
+    0.75 dB, one over time for two frames and one over frequency for four bins. What lies above 10 kHz is looked at
+    where it holds a hundredth of the energy or more.
     """
 
     def __init__(self, grid: Grid) -> None:
-        self._bins = 4 * (min(grid.bins - 1, round(_HIGHEST_HZ / grid.bin_width_hz)) // 4)
+        self._bins = 4 * (min(grid.bins - 1, round(_LOWER_HZ / grid.bin_width_hz)) // 4)
+        self._all_bins = 4 * ((grid.bins - 1) // 4)
         self._masks = _harmonic_masks()
         rows = _AT_ONCE + 2 * _WAIT
         self._codes: Codes = np.empty((rows, self._bins + 2 * _MARGIN), dtype=np.uint8)
-        self._powers: FloatArray = np.empty((rows, self._bins), dtype=np.float32)
+        self._powers: FloatArray = np.empty((rows, self._all_bins), dtype=np.float32)
         self._filled = _WAIT  # rows; the first ones are what lies before the frames at hand
         self._begun = False
         self._harmonic = 0.0
@@ -54,14 +57,14 @@ class Separation:
 
     def feed(self, spectra: Spectra) -> None:
         """Take the next spectra."""
-        power, taken = spectra.power[:, 1 : self._bins + 1], 0
+        power, taken = spectra.power[:, 1 : self._all_bins + 1], 0
         while taken < len(power):
             step = min(len(power) - taken, len(self._codes) - self._filled)
             self._keep(power[taken : taken + step])
             taken += step
             if self._filled == len(self._codes):
                 self._begin()
-                self._separate(self._codes, self._powers[_WAIT:-_WAIT])
+                self._separate(self._codes, self._powers, _AT_ONCE)
                 self._filled = 2 * _WAIT
                 self._codes[: self._filled] = self._codes[_AT_ONCE:]
                 self._powers[: self._filled] = self._powers[_AT_ONCE:]
@@ -71,15 +74,16 @@ class Separation:
         left = self._filled - _WAIT
         if left:
             self._begin()
-            codes = np.pad(self._codes[: self._filled], ((0, _WAIT + left % 2), (0, 0)), mode="symmetric")
-            self._separate(codes, np.pad(self._powers[_WAIT : self._filled], ((0, left % 2), (0, 0))))
+            rows = ((0, _WAIT + left % 2), (0, 0))
+            codes, powers = (np.pad(each[: self._filled], rows, "symmetric") for each in (self._codes, self._powers))
+            self._separate(codes, powers, left)
         return self._harmonic / self._total if self._total > 0 else None
 
     def _keep(self, power: FloatArray) -> None:
         """Put frames beside those that wait, with what lies at both ends of the codes mirrored beyond them."""
         rows, edge = slice(self._filled, self._filled + len(power)), _MARGIN
         codes = self._codes[rows]
-        codes[:, edge:-edge] = _codes_of(power)
+        codes[:, edge:-edge] = _codes_of(power[:, : self._bins])
         codes[:, :edge] = codes[:, 2 * edge - 1 : edge - 1 : -1]
         codes[:, -edge:] = codes[:, -edge - 1 : -2 * edge - 1 : -1]
         self._powers[rows] = power
@@ -89,13 +93,25 @@ class Separation:
         """Mirror the first frames before them, once."""
         if not self._begun:
             self._begun = True
-            self._codes[:_WAIT] = np.pad(self._codes[_WAIT : self._filled], ((_WAIT, 0), (0, 0)), "symmetric")[:_WAIT]
+            for each in (self._codes, self._powers):
+                each[:_WAIT] = np.pad(each[_WAIT : self._filled], ((_WAIT, 0), (0, 0)), "symmetric")[:_WAIT]
 
-    def _separate(self, codes: Codes, powers: FloatArray) -> None:
-        """Share out the energy of an even number of frames; *codes* has ``_WAIT`` more before and after them."""
+    def _separate(self, codes: Codes, powers: FloatArray, count: int) -> None:
+        """Share out the energy of *count* frames; both arrays have ``_WAIT`` more before, and as many or one after."""
+        inner = powers[_WAIT:-_WAIT]
+        if count < len(inner):
+            inner = np.concatenate((inner[:count], np.zeros_like(inner[count:])))
+        self._share_out(codes, inner[:, : self._bins])
+        upper = inner[:, self._bins :]
+        if upper.sum() > _LEAST_UPPER * inner.sum():
+            upper_codes = _codes_of(np.ascontiguousarray(powers[:, self._bins - _MARGIN :]))
+            self._share_out(np.pad(upper_codes, ((0, 0), (0, _MARGIN)), "symmetric"), upper)
+
+    def _share_out(self, codes: Codes, powers: FloatArray) -> None:
+        """Share out the energy of bins; *codes* has ``_MARGIN`` more below and above them."""
         held = medians_over_rows(codes, _TIME_WINDOW)[:, _MARGIN:-_MARGIN].astype(np.int16)
         hits = np.repeat(medians_over_columns(codes[_WAIT:-_WAIT], _FREQUENCY_WINDOW), 4, axis=1)
         held += np.int16(255)
         difference = held[:, None, :] - hits.reshape(len(held), 2, -1)
-        self._harmonic += float(np.vdot(np.take(self._masks, difference), powers))
+        self._harmonic += float(np.sum(np.take(self._masks, difference).reshape(powers.shape) * powers))
         self._total += float(powers.sum())
