@@ -5,13 +5,20 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from .longperiods import hann_correlation, refined_periods
 from .measured import FloatArray, Series
 from .periodicity import frame_correlation, window_correlation
 from .spectra import MIDDLE_POINTS, Grid, LowRates, Spectra
 
 _LOWEST_HZ: Final = 55.0
 _HIGHEST_HZ: Final = 2000.0
+_TOLERANCE: Final = 2 ** (1 / 48)  # a quarter of a semitone beyond the range is a tone on its edge
 _THRESHOLD: Final = 0.15
+_FINE_STEPS: Final = 4  # in which each sample of short lags is looked at: a sample is much of a short period ...
+_FINE_UP_TO: Final = 25  # ... up to this many
+_LONG: Final = 0.2  # of a frame: periods from here on are refined
+_DOUBTFUL_HZ: Final = 66.0  # under this even the dip of a steady tone may stay over the threshold ...
+_DOUBTFUL: Final = 0.3  # ... but not over this
 _RANGE_DB: Final = 40.0
 _HALVING_CENTS: Final = 50.0  # a median change of this much between frames halves the value
 _SILENCE_POWER: Final = 1e-7
@@ -34,11 +41,15 @@ class PitchTracker:
         self._rate = LowRates(grid).middle_rate
         self._silence = _SILENCE_POWER * channels
         self._channels = channels
-        self._lags = int(self._rate / _LOWEST_HZ) + 2
-        self._first_lag = max(2, int(self._rate / _HIGHEST_HZ))
-        self._matrix = _difference_matrix(min(grid.bins, MIDDLE_POINTS // 2), self._lags + 5)
-        lags = np.arange(1, self._lags + 2, dtype=np.float32)
-        self._threshold = np.float32(_THRESHOLD) / lags  # of the difference, over its sum up to each lag
+        self._lags = int(self._rate / _LOWEST_HZ * _TOLERANCE) + 2
+        self._doubtful = int(self._rate / _DOUBTFUL_HZ)
+        fine = np.arange(int(self._rate / _HIGHEST_HZ) * _FINE_STEPS, _FINE_UP_TO * _FINE_STEPS) / _FINE_STEPS
+        bins = min(grid.bins, MIDDLE_POINTS // 2)
+        self._matrix = np.concatenate((_difference_matrix(bins, self._lags + 5), _fine_matrix(bins, fine)), axis=1)
+        self._grid = np.concatenate((fine, np.arange(_FINE_UP_TO, self._lags + 2)))  # lags that are looked at
+        self._whole, self._share = (fine - 1).astype(np.int64), ((fine - 1) % 1).astype(np.float32)
+        # what the difference at a lag has to be under, over the sum of differences up to it
+        self._threshold = (_THRESHOLD / self._grid).astype(np.float32)
         self._frames = Series(2)
 
     def feed(self, spectra: Spectra) -> None:
@@ -46,9 +57,9 @@ class PitchTracker:
         pitches: FloatArray = np.zeros(len(spectra.power), dtype=np.float32)
         sounding = spectra.total >= self._silence
         lowest = spectra.power[:, : len(self._matrix)]
-        difference = (lowest if sounding.all() else lowest[sounding]) @ self._matrix
-        if len(difference):
-            pitches[sounding] = self._pick(difference)
+        lowest = lowest if sounding.all() else lowest[sounding]
+        if len(lowest):
+            pitches[sounding] = self._pick(lowest, lowest @ self._matrix)
         self._frames.append(np.stack((spectra.total / np.float32(self._channels), pitches)))
 
     def finish(self) -> float | None:
@@ -70,27 +81,74 @@ class PitchTracker:
         pitches: FloatArray = self._frames.values[1]
         return pitches
 
-    def _pick(self, difference: FloatArray) -> FloatArray:
-        """Return the pitch of each frame, 0 where there is none.
+    def _pick(self, power: FloatArray, both: FloatArray) -> FloatArray:
+        """Return the pitch of each frame, 0 where there is none, of the differences at whole and at fine lags.
 
         The first dip of the normalised difference under the threshold is the period; the dip at a multiple of it, some
         hundred samples on, tells it more finely.
         """
-        first, pitches = self._first_lag, np.zeros(len(difference), dtype=np.float32)
+        difference, fine = both[:, : self._lags + 5], both[:, self._lags + 5 :]
         sums = np.cumsum(difference[:, 1 : self._lags + 2], axis=1)
-        under = difference[:, first : self._lags + 1] < sums[:, first - 1 : -1] * self._threshold[first - 1 : -1]
+        up_to = sums[:, self._whole] * (1 - self._share) + sums[:, self._whole + 1] * self._share
+        looked_at = np.concatenate((fine, difference[:, _FINE_UP_TO : self._lags + 2]), axis=1)
+        limits = np.concatenate((up_to, sums[:, _FINE_UP_TO - 1 :]), axis=1) * self._threshold
+        under = looked_at[:, :-1] < limits[:, :-1]
         found = np.flatnonzero(under.any(axis=1))
+        dips = under[found]
+        dips &= looked_at[found, :-1] * limits[found, 1:] <= looked_at[found, 1:] * limits[found, :-1]
+        held = dips.any(axis=1)
+        found, dips = found[held], dips[held]
+        periods = np.full(len(power), np.inf)
         if len(found):
-            chosen, under = difference[found], under[found]
-            normalised = chosen[:, first : self._lags + 2] / (sums[found, first - 1 :] * self._threshold[first - 1 :])
-            dips = under & (normalised[:, :-1] <= normalised[:, 1:])
-            held = dips.any(axis=1)
-            found, chosen = found[held], chosen[held]
-            period = _vertex(chosen, dips[held].argmax(axis=1) + first)
-            multiple = np.maximum(1, self._lags // 2 // period)
-            pitch = self._rate * multiple / _vertex(chosen, _lowest_near(chosen, multiple * period))
-            pitches[found] = np.where((pitch >= _LOWEST_HZ) & (pitch <= _HIGHEST_HZ), pitch, 0)
-        return pitches
+            periods[found] = self._periods(power[found], difference[found], self._grid[dips.argmax(axis=1)])
+        self._look_twice(power, difference, sums, periods)
+        pitch = self._rate / periods
+        inside = (pitch >= _LOWEST_HZ / _TOLERANCE) & (pitch <= _HIGHEST_HZ * _TOLERANCE)
+        return np.where(inside, pitch, 0).astype(np.float32)
+
+    def _periods(self, power: FloatArray, difference: FloatArray, lags: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the periods whose dips lie at *lags*, in samples."""
+        multiple = np.maximum(1, self._lags // 2 // lags)
+        periods = _vertex(difference, _lowest_near(difference, multiple * lags)) / multiple
+        long = np.flatnonzero(periods >= _LONG * MIDDLE_POINTS)
+        if len(long):
+            periods[long], _ = refined_periods(power[long], periods[long], MIDDLE_POINTS)
+        return periods
+
+    def _look_twice(
+        self, power: FloatArray, difference: FloatArray, sums: FloatArray, periods: NDArray[np.float64]
+    ) -> None:
+        """Refine the longest of the periods, and find those whose dip the few periods of a frame have blurred.
+
+        So few periods differ by where they lie in a frame: neighbouring frames are taken together.
+        """
+        low = np.flatnonzero(np.isfinite(periods) & (periods >= self._doubtful))
+        if len(low):
+            periods[low], _ = refined_periods(_neighbourly(power, low), periods[low], MIDDLE_POINTS)
+        lags = np.arange(self._doubtful, self._lags + 2)
+        depths, limits = difference[:, lags] * lags, sums[:, lags - 1] * np.float32(_DOUBTFUL)
+        doubtful = np.flatnonzero(np.isinf(periods) & (depths < limits).any(axis=1))
+        if len(doubtful):
+            first = lags[(depths[doubtful] / limits[doubtful]).argmin(axis=1)]
+            mean = _neighbourly(power, doubtful)
+            longer, heights = refined_periods(mean, first.astype(np.float64), MIDDLE_POINTS)
+            at_zero = 2 / MIDDLE_POINTS * mean.sum(axis=1)
+            mean_sums = _neighbourly(sums, doubtful)[np.arange(len(doubtful)), first - 1]
+            periods[doubtful] = np.where((at_zero - heights) * longer < _THRESHOLD * mean_sums, longer, np.inf)
+
+
+def _neighbourly(values: FloatArray, frames: NDArray[np.int64]) -> FloatArray:
+    """Return the mean over each of *frames* and two on either side."""
+    around = np.clip(frames[:, None] + np.arange(-2, 3), 0, len(values) - 1)
+    mean: FloatArray = values[around].mean(axis=1)
+    return mean
+
+
+def _fine_matrix(bins: int, lags: NDArray[np.float64]) -> FloatArray:
+    """Return what makes the lowest bins' power of a frame its difference at lags between samples."""
+    cosines = np.cos(2 * np.pi / MIDDLE_POINTS * np.outer(np.arange(bins), lags))
+    differences = 2 / MIDDLE_POINTS * (1 - cosines / hann_correlation(lags / MIDDLE_POINTS))
+    return np.asarray(differences, dtype=np.float32)
 
 
 def _difference_matrix(bins: int, lags: int) -> FloatArray:

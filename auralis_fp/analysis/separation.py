@@ -75,8 +75,8 @@ class Separation:
         if left:
             self._begin()
             rows = ((0, _WAIT + left % 2), (0, 0))
-            codes, powers = (np.pad(each[: self._filled], rows, "symmetric") for each in (self._codes, self._powers))
-            self._separate(codes, powers, left)
+            codes = np.pad(self._codes[: self._filled], rows, "symmetric")
+            self._separate(codes, np.pad(self._powers[: self._filled], rows, "symmetric"), left)
         return self._harmonic / self._total if self._total > 0 else None
 
     def _keep(self, power: FloatArray) -> None:
@@ -93,8 +93,9 @@ class Separation:
         """Mirror the first frames before them, once."""
         if not self._begun:
             self._begun = True
-            for each in (self._codes, self._powers):
-                each[:_WAIT] = np.pad(each[_WAIT : self._filled], ((_WAIT, 0), (0, 0)), "symmetric")[:_WAIT]
+            rows, before = slice(_WAIT, self._filled), ((_WAIT, 0), (0, 0))
+            self._codes[:_WAIT] = np.pad(self._codes[rows], before, "symmetric")[:_WAIT]
+            self._powers[:_WAIT] = np.pad(self._powers[rows], before, "symmetric")[:_WAIT]
 
     def _separate(self, codes: Codes, powers: FloatArray, count: int) -> None:
         """Share out the energy of *count* frames; both arrays have ``_WAIT`` more before, and as many or one after."""

@@ -1,0 +1,74 @@
+"""Periods that fill much of a frame, found more finely than its plain autocorrelation shows them."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+from .measured import FloatArray
+
+_STEPS: Final = 4  # lags to a sample
+_REACH: Final = 4 * _STEPS  # steps about a period in which it is looked for again
+_ROUNDS: Final = 3
+
+
+def hann_correlation(lags: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the autocorrelation of a Hann window at lags given as shares of its length; 1 at lag 0, 0 from 1 on."""
+    inside = np.clip(lags, 0, 1)
+    turns = 2 * np.pi * inside
+    correlation: NDArray[np.float64] = (1 - inside) * (2 + np.cos(turns)) / 3 + np.sin(turns) / (2 * np.pi)
+    return np.maximum(correlation, 0)
+
+
+def refined_periods(
+    power: FloatArray, periods: NDArray[np.float64], points: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return periods of a fifth to less than half of a frame, to a few hundredths of a sample.
+
+    The transform's correlation is circular: at lag ``p`` it is ``a W(p) + b W(N - p)``, with ``W`` that of the window
+    and ``a``, ``b`` the signal's own at ``p`` and ``N - p``. One period ``q`` on it is ``b W(N - p - q) + a W(p + q)``
+    at lag ``N - p - q``, for the signal's own correlation repeats itself; the two equations give ``a``, whose highest
+    point is the period, and the next ``q``.
+
+    Parameters
+    ----------
+    power : ndarray, shape (frames, bins)
+        Of Hann-windowed frames of *points* samples.
+    periods : ndarray, shape (frames,)
+        First guesses, in samples.
+    points : int
+
+    Returns
+    -------
+    periods : ndarray, shape (frames,)
+        In samples.
+    heights : ndarray, shape (frames,)
+        The signal's own correlation there, as it would be at lag 0.
+    """
+    circle = points * _STEPS
+    spectrum: FloatArray = np.zeros((len(power), circle // 2 + 1), dtype=np.float32)
+    kept = min(points // 2, power.shape[1])
+    spectrum[:, :kept] = power[:, :kept]
+    correlation = fft.irfft(spectrum, overwrite_x=True)
+    frames = np.arange(len(power))
+    period = periods * _STEPS
+    for _ in range(_ROUNDS):
+        whole = np.clip(np.rint(period).astype(np.int64), _REACH + 1, circle // 2 - _REACH)
+        lags = whole[:, None] + np.arange(-_REACH, _REACH + 1)
+        on = whole[:, None]
+        here, after = correlation[frames[:, None], lags], correlation[frames[:, None], (circle - lags - on) % circle]
+        near, far = _window(lags, circle), _window(circle - lags, circle)
+        far_after, near_after = _window(circle - lags - on, circle), _window(lags + on, circle)
+        own = (here * far_after - after * far) / (near * far_after - far * near_after)
+        highest = np.clip(own.argmax(axis=1), 1, 2 * _REACH - 1)
+        before, at, behind = (own[frames, highest + step] for step in (-1, 0, 1))
+        curvature = before - 2 * at + behind
+        shift = np.divide(before - behind, 2 * curvature, out=np.zeros_like(at), where=curvature < 0)
+        period = whole + highest - _REACH + np.clip(shift, -1, 1)
+    scale = _STEPS  # the transform back divides by its length
+    return period / _STEPS, at * scale
+
+
+def _window(lags: NDArray[np.int64], circle: int) -> NDArray[np.float64]:
+    return hann_correlation(lags / circle)
