@@ -27,13 +27,15 @@ def main() -> int:
         print(f"there is no music in {arguments.music}", file=sys.stderr)
         return 2
     chosen = files[:: max(1, len(files) // arguments.most)][: arguments.most]
-    options = Options(chosen, arguments.quick, arguments.scratch, arguments.minutes, arguments.seed)
+    head = header(len(chosen))
+    options = Options(
+        chosen, arguments.quick, arguments.scratch, arguments.minutes, arguments.seed, arguments.write, head
+    )
     sys.path.append(str(Path(__file__).parent.parent / "tests"))  # the long forms of tests use what those use
-    print(header(len(chosen)))
+    print(head)
     for name in arguments.parts or PARTS:
         part = import_module(f"bench.{name}")  # its imports are its own: the peers need not be there for the rest
-        given = {"accuracy": chosen, "tempo": arguments.clips}.get(name, options)
-        print(part.report(given), flush=True)
+        print(part.report(arguments.clips if name == "tempo" else options), flush=True)
     return 0
 
 
@@ -56,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--minutes", type=float, default=5, help="how long chaos lasts (default %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of the chance in chaos (default %(default)s)")
+    parser.add_argument("--write", action="store_true", help="write the table of accuracy to docs/ too")
     return parser
 
 

@@ -1,119 +1,131 @@
 """Every number that somebody else computes too, on the same files."""
 
+import json
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple, TypedDict
 
-import librosa
 import numpy as np
-import pyebur128
-from numpy.typing import NDArray
 
-from auralis_fp.analysis.longterm import BANDS, EDGES_HZ
-from auralis_fp.analysis.spectra import Grid
-from auralis_fp.analysis.spectral import SILENCE_POWER
+from auralis_fp.analysis.decode import open_audio
 from auralis_fp.analysis.worker import fingerprint_file
 from auralis_fp.errors import FileError
+from auralis_fp.schema import NAMES
 
-from .music import Track, load, table
+from .music import load, table
+from .options import Options
+from .references import FFMPEG, Opinion
 
-Pair = tuple[str, float, float]
+PAGE: Final = Path(__file__).parent.parent / "docs" / "accuracy.md"
+FIGURES: Final = PAGE.with_suffix(".json")  # read by docs/generate.py
+_PEERS: Final = ("librosa", "pyebur128", "essentia", "mir_eval")
+_HEAD: Final = ("dimension", "against", "tracks", "median difference", "largest", "rank correlation", "largest on")
 
-_LONGEST_SEC: Final = 100.0  # for librosa's separation, which takes its time
+
+class Figure(TypedDict):
+    """One row: how far our values of one dimension lie from somebody's, over all tracks."""
+
+    dimension: str
+    against: str
+    unit: str
+    tracks: int
+    median: float
+    largest: float
+    rank_correlation: float | None
+    largest_on: str
 
 
-def report(files: Sequence[Path]) -> str:
+class _Scored(NamedTuple):
+    file: str
+    opinions: tuple[Opinion, ...]
+
+
+def report(options: Options) -> str:
     """Return a table of differences between our values and those of others."""
-    pairs: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    for path in files:
-        try:
-            ours = fingerprint_file(os.fsencode(path)).fingerprint
-        except FileError:
-            continue
-        track = load(path)
-        if track is not None and len(track.samples) > track.rate:
-            for name, mine, theirs in _opinions(track, ours):
-                pairs[name].append((mine, theirs))
-    rows = []
-    for name, values in pairs.items():
-        mine, theirs = np.array(values).T
-        error = np.abs(100 * (mine / theirs - 1)) if "percent off" in name else np.abs(mine - theirs)
-        ranks = (
-            np.corrcoef(np.argsort(np.argsort(mine)), np.argsort(np.argsort(theirs)))[0, 1] if len(mine) > 2 else 1.0
+    found = figures(options.files)
+    if options.write:
+        write(found, options.header)
+    return _text(found)
+
+
+def figures(files: Sequence[Path]) -> list[Figure]:
+    """Compare on every file that can be decoded and lasts a second or more, in as many processes as there are cores."""
+    gathered: dict[tuple[str, str], list[tuple[str, Opinion]]] = defaultdict(list)
+    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
+        for scored in pool.map(_score, files):
+            for opinion in scored.opinions:
+                gathered[opinion.dimension, opinion.against].append((scored.file, opinion))
+    return [_figure(gathered[key]) for key in sorted(gathered, key=lambda key: NAMES.index(key[0]))]
+
+
+def write(found: Sequence[Figure], header: str) -> None:
+    """Write the page and the figures that other pages quote."""
+    peers = ", ".join(f"{name} {version(name)}" for name in _PEERS)
+    ffmpeg = "the ffmpeg program" if FFMPEG else "no ffmpeg program"
+    PAGE.write_text(
+        "# Beside others, on real music\n\n"
+        "<!-- written by `python -m bench accuracy --write --music FOLDER`; do not edit -->\n\n"
+        f"{header}Peers: {peers}, {ffmpeg}.\n\n{_text(found)}",
+        encoding="utf-8",
+    )
+    FIGURES.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+def _score(path: Path) -> _Scored:
+    from .listeners import heard  # noqa: PLC0415 - essentia prints while it loads, and only workers need it
+    from .references import opinions  # noqa: PLC0415 - with it
+
+    try:
+        ours = fingerprint_file(os.fsencode(path)).fingerprint
+        with open_audio(os.fsencode(path)) as audio:
+            positions = audio.info.positions
+    except FileError:
+        return _Scored(path.name, ())
+    track = load(path)
+    if track is None or len(track.samples) < track.rate:
+        return _Scored(path.name, ())
+    return _Scored(path.name, (*opinions(track, ours), *heard(track, positions)))
+
+
+def _figure(rows: Sequence[tuple[str, Opinion]]) -> Figure:
+    opinions = [opinion for _, opinion in rows]
+    mine, theirs = np.array([(each.ours, each.theirs) for each in opinions]).T
+    relative = opinions[0].relative
+    error = np.abs(100 * (mine / np.maximum(theirs, 1e-9) - 1)) if relative else np.abs(mine - theirs)
+    varied = len(mine) > 2 and np.ptp(mine) > 0 and np.ptp(theirs) > 0
+    return Figure(
+        dimension=opinions[0].dimension,
+        against=opinions[0].against,
+        unit="percent" if relative else "",
+        tracks=len(mine),
+        median=float(np.median(error)),
+        largest=float(error.max()),
+        rank_correlation=float(np.corrcoef(_ranks(mine), _ranks(theirs))[0, 1]) if varied else None,
+        largest_on=rows[int(error.argmax())][0],
+    )
+
+
+def _ranks(values: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    """Return the place of each value in their order; equal ones share theirs."""
+    ordered = np.sort(values)
+    return (np.searchsorted(ordered, values) + np.searchsorted(ordered, values, side="right")) / 2
+
+
+def _text(found: Sequence[Figure]) -> str:
+    rows = [
+        (
+            f"`{each['dimension']}`",
+            each["against"],
+            each["tracks"],
+            f"{each['median']:.2g} {'%' if each['unit'] else ''}".strip(),
+            f"{each['largest']:.2g} {'%' if each['unit'] else ''}".strip(),
+            "–" if each["rank_correlation"] is None else f"{each['rank_correlation']:.3f}",
+            each["largest_on"],
         )
-        rows.append((name, len(mine), float(np.median(error)), float(error.max()), float(ranks)))
-    return "## Accuracy\n\n" + table(("against", "files", "median difference", "largest", "rank correlation"), rows)
-
-
-def _opinions(track: Track, ours: dict[str, float]) -> Iterator[Pair]:
-    """Yield (what, our value, the other's) for one track."""
-    samples = track.samples.astype(np.float64)
-    for name, expected in zip(BANDS, _bands(samples, track.rate), strict=True):
-        yield f"`{name}`, percent: one transform of the whole file", ours[name], expected
-    loudness = _loudness(track)
-    if np.isfinite(loudness) and loudness > -70:
-        yield "`lufs`: libebur128", ours["lufs"], loudness
-    centred = samples - samples.mean(axis=0)
-    if not centred.any():
-        return
-    yield "`crest_db`: numpy", ours["crest_db"], 20 * np.log10(np.abs(centred).max() / np.sqrt(np.mean(centred**2)))
-    if centred.shape[1] == 2:
-        left, right = centred.T
-        width = 0.5 * (1 - 2 * float(left @ right) / float(left @ left + right @ right))
-        yield "`stereo_width`: numpy", ours["stereo_width"], width
-    yield from _spectral(centred, track.rate, ours)
-    yield from _temporal(centred.mean(axis=1).astype(np.float32), track.rate, ours)
-
-
-def _spectral(samples: NDArray[np.float64], rate: int, ours: dict[str, float]) -> Iterator[Pair]:
-    power, frequencies = _power(samples, rate)
-    if len(samples) < _LONGEST_SEC * rate:
-        harmonic, _ = librosa.decompose.hpss(power, kernel_size=(15, 31), power=2.0)
-        yield "`harmonic_ratio`: librosa", ours["harmonic_ratio"], float(harmonic.sum() / power.sum())
-    loud = power[:, power.sum(axis=0) >= SILENCE_POWER * samples.shape[1]]
-    if not loud.size:
-        return
-    centroid = librosa.feature.spectral_centroid(S=np.sqrt(loud), freq=frequencies)
-    rolloff = librosa.feature.spectral_rolloff(S=loud, freq=frequencies, roll_percent=0.85)
-    for name, values in (("spectral_centroid", centroid), ("spectral_rolloff", rolloff)):
-        yield f"`{name}`, percent off: librosa", ours[name], float(np.median(values))
-
-
-def _temporal(mono: NDArray[np.float32], rate: int, ours: dict[str, float]) -> Iterator[Pair]:
-    if not mono.any():
-        return
-    envelope = librosa.onset.onset_strength(y=mono, sr=rate)
-    onsets = librosa.onset.onset_detect(onset_envelope=envelope, sr=rate)
-    density = min(1.0, len(onsets) / (len(mono) / rate) / 10)
-    yield "`transient_density`: librosa", ours["transient_density"], density
-
-
-def _loudness(track: Track) -> float:
-    """Return the integrated loudness after libebur128."""
-    state = pyebur128.R128State(track.samples.shape[1], track.rate, pyebur128.MeasurementMode.MODE_I)
-    state.add_frames(np.ascontiguousarray(track.samples, dtype=np.float64).ravel(), len(track.samples))
-    return float(pyebur128.get_loudness_global(state))
-
-
-def _bands(samples: NDArray[np.float64], rate: int) -> list[float]:
-    power = np.sum(np.abs(np.fft.rfft(samples, axis=0)) ** 2, axis=1)
-    edges = np.searchsorted(np.fft.rfftfreq(len(samples), 1 / rate), EDGES_HZ)
-    energies = [float(power[low:high].sum()) for low, high in pairwise(edges)]
-    return [100 * energy / max(sum(energies), 1e-300) for energy in energies]
-
-
-def _power(samples: NDArray[np.float64], rate: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the power spectrogram of our own grid, summed over channels, 20 Hz - 20 kHz, and its frequencies."""
-    grid = Grid.at(rate)
-    length = grid.frame_length
-    channels = (librosa.stft(column, n_fft=length, hop_length=grid.hop, window="hann") for column in samples.T)
-    scale = 2 / (
-        length * float((np.hanning(length + 1) ** 2).sum())
-    )  # so that a frame's bins sum up to its mean square
-    power = scale * np.sum([np.abs(channel) ** 2 for channel in channels], axis=0)
-    frequencies = librosa.fft_frequencies(sr=rate, n_fft=length)
-    inside = (frequencies >= 20) & (frequencies <= 20_000)
-    return power[inside], frequencies[inside]
+        for each in found
+    ]
+    return "## Accuracy\n\n" + table(_HEAD, rows)

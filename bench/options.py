@@ -9,7 +9,8 @@ from pathlib import Path
 class Options:
     """Music to measure on, whether to shorten what takes long, and where large files may go (None: as usual).
 
-    ``minutes`` is how long chaos lasts, ``seed`` that of its chance.
+    ``minutes`` is how long chaos lasts, ``seed`` that of its chance. ``write`` puts the table of accuracy into the
+    documentation, under ``header``, which says what it was measured on.
     """
 
     files: Sequence[Path]
@@ -17,3 +18,5 @@ class Options:
     scratch: Path | None = None
     minutes: float = 5.0
     seed: int = 1
+    write: bool = False
+    header: str = ""

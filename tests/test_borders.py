@@ -12,7 +12,7 @@ import auralis_fp
 PACKAGE = Path(auralis_fp.__file__).parent
 NUMERIC = {"numpy", "scipy", "soundfile", "av"}
 FAMILIES = {"frequency", "dynamics", "temporal", "spectral", "harmonic", "variation", "stereo"}
-WITH_TRANSFORMS = {"brief", "spectra", "lowspectra", "lowfilter", "periodicity"}
+WITH_TRANSFORMS = {"brief", "longperiods", "spectra", "lowspectra", "lowfilter", "periodicity"}
 
 
 def imports(path: Path) -> set[str]:

@@ -1,0 +1,133 @@
+"""What other listeners hear in a stretch of a track: attacks, pitches, held notes."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import essentia
+import essentia.standard
+import librosa
+import mir_eval
+import numpy as np
+from numpy.typing import NDArray
+
+from auralis_fp.analysis.channels import Layout
+from auralis_fp.analysis.fingerprint import Fingerprinter
+from auralis_fp.analysis.onsets import OnsetDetector, onset_times
+from auralis_fp.analysis.pitch import PitchTracker
+from auralis_fp.analysis.spectra import Grid, LowRates, Transformer
+
+from .music import Track
+from .references import Opinion, power_spectrogram, spectral
+
+Mono = NDArray[np.float32]
+
+STRETCH_SEC: Final = 30.0
+_PITCH_SEC: Final = 10.0  # essentia's YIN takes its time
+_ESSENTIA_RATE: Final = 44_100
+_TOLERANCE_SEC: Final = 0.05
+_LOWEST_HZ, _HIGHEST_HZ = 55.0, 2000.0
+_THRESHOLD: Final = 0.15
+_SAME_PITCH_CENTS: Final = 50.0
+
+
+def heard(track: Track, positions: tuple[str, ...]) -> Iterator[Opinion]:
+    """Yield what others hear in the first half minute of a track.
+
+    F-measures and shares of agreeing frames are yielded beside 1, what they would be for the same answers.
+    """
+    essentia.log.infoActive = essentia.log.warningActive = False
+    stretch = np.ascontiguousarray(track.samples[: round(STRETCH_SEC * track.rate)])
+    centred = stretch - stretch.mean(axis=0, dtype=np.float64).astype(np.float32)
+    mono = centred.mean(axis=1)
+    if not mono.any():
+        return
+    fingerprinter = Fingerprinter(track.rate, positions)
+    fingerprinter.feed(stretch)
+    ours = fingerprinter.finish().values
+    yield from spectral(centred.astype(np.float64), track.rate, ours)
+    power, _ = power_spectrogram(centred.astype(np.float64), track.rate)
+    harmonic, _ = librosa.decompose.hpss(power, kernel_size=(15, 31), power=2.0)
+    share = float(harmonic.sum() / power.sum())
+    yield Opinion("harmonic_ratio", "librosa, same frames and kernels", ours["harmonic_ratio"], share)
+    onsets, pitches = _ours(stretch, track.rate, positions)
+    yield from _onsets(mono, track.rate, onsets)
+    yield from _pitches(mono, track.rate, pitches)
+
+
+def _ours(stretch: Mono, rate: int, positions: tuple[str, ...]) -> tuple[NDArray[np.float64], Mono]:
+    """Return when we hear something begin, in seconds, and the pitch of each frame in Hz."""
+    grid, layout = Grid.at(rate), Layout.of(positions)
+    transformer = Transformer(grid, layout.pairs, len(positions))
+    detector = OnsetDetector(LowRates(grid).middle_rate, len(layout.pairs))
+    tracker = PitchTracker(grid, layout.full_range)
+    for spectra in (*transformer.feed(stretch), *transformer.flush()):
+        detector.feed(spectra.middle)
+        tracker.feed(spectra)
+    return onset_times(detector.finish()), tracker.pitches()
+
+
+def _onsets(mono: Mono, rate: int, ours: NDArray[np.float64]) -> Iterator[Opinion]:
+    theirs = librosa.onset.onset_detect(y=mono, sr=rate, units="time")
+    yield from _agreement("librosa `onset_detect`", ours, theirs, len(mono) / rate)
+    resampled = librosa.resample(mono, orig_sr=rate, target_sr=_ESSENTIA_RATE, res_type="soxr_hq")
+    _, attacks = essentia.standard.OnsetRate()(np.ascontiguousarray(resampled, dtype=np.float32))[::-1]
+    yield from _agreement("essentia `OnsetRate`", ours, np.asarray(attacks), len(mono) / rate)
+
+
+def _agreement(
+    who: str, ours: NDArray[np.float64], theirs: NDArray[np.float64], duration_sec: float
+) -> Iterator[Opinion]:
+    mine, other = (min(1.0, len(found) / duration_sec / 10) for found in (ours, theirs))
+    yield Opinion("transient_density", who, mine, other)
+    if len(ours) and len(theirs):
+        score = mir_eval.onset.f_measure(np.sort(theirs), np.sort(ours), window=_TOLERANCE_SEC)[0]
+        yield Opinion("transient_density", f"{who}, F-measure within 50 ms", float(score), 1.0)
+
+
+def _pitches(mono: Mono, rate: int, ours: Mono) -> Iterator[Opinion]:
+    """Yield the median distance in cents from others' YIN over frames both find voiced, and how often they agree."""
+    grid = Grid.at(rate)
+    theirs = {
+        "librosa `yin`": _librosa_pitches(mono, rate, grid.hop),
+        "essentia `PitchYin`": _essentia_pitches(mono[: round(_PITCH_SEC * rate)], rate, grid),
+    }
+    for who, pitches in theirs.items():
+        count = min(len(ours), len(pitches))
+        both = (ours[:count] > 0) & (pitches[:count] > 0)
+        if both.sum() < 50:
+            continue
+        cents = np.abs(1200 * np.log2(ours[:count][both] / pitches[:count][both]))
+        agreeing = float(np.mean(cents < _SAME_PITCH_CENTS))
+        yield Opinion("pitch_stability", f"{who}, frames within 50 cents, share", agreeing, 1.0)
+        if agreeing > 0:
+            middle = float(np.median(cents[cents < _SAME_PITCH_CENTS]))
+            yield Opinion("pitch_stability", f"{who}, of these the median distance, cents", middle, 0.0)
+
+
+def _librosa_pitches(mono: Mono, rate: int, hop: int) -> NDArray[np.float64]:
+    """Return the pitch of each frame; librosa gives one for every frame, voiced or not."""
+    return np.asarray(
+        librosa.yin(
+            mono,
+            fmin=_LOWEST_HZ,
+            fmax=_HIGHEST_HZ,
+            sr=rate,
+            frame_length=2 * hop,
+            hop_length=hop,
+            trough_threshold=_THRESHOLD,
+        )
+    )
+
+
+def _essentia_pitches(mono: Mono, rate: int, grid: Grid) -> NDArray[np.float64]:
+    yin = essentia.standard.PitchYin(
+        frameSize=grid.frame_length,
+        minFrequency=_LOWEST_HZ,
+        maxFrequency=_HIGHEST_HZ,
+        sampleRate=rate,
+        tolerance=_THRESHOLD,
+    )
+    padded = np.pad(mono, grid.hop).astype(np.float32)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, grid.frame_length)[:: grid.hop]
+    found = [yin(np.ascontiguousarray(frame)) for frame in frames]
+    return np.array([pitch if confidence > 1 - _THRESHOLD else 0.0 for pitch, confidence in found])

@@ -1,0 +1,223 @@
+"""What others say about a track: one opinion for each dimension that somebody else computes too."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+import librosa
+import numpy as np
+import pyebur128
+from numpy.typing import NDArray
+from scipy import fft
+
+from auralis_fp.analysis.longterm import BANDS, EDGES_HZ
+from auralis_fp.analysis.spectra import Grid
+from auralis_fp.analysis.spectral import SILENCE_POWER
+
+from .music import Track
+
+Samples = NDArray[np.float64]
+
+FFMPEG: Final = shutil.which("ffmpeg")
+SHORT_TERM_GATES_LU: Final = (-70.0, -20.0)  # EBU Tech 3342
+
+
+class Opinion(NamedTuple):
+    """One number of a track, as we have it and as the other has it; ``relative``: differences count in percent."""
+
+    dimension: str
+    against: str
+    ours: float
+    theirs: float
+    relative: bool = False
+
+
+def opinions(track: Track, ours: dict[str, float]) -> Iterator[Opinion]:
+    """Yield what others say about a whole track that has at least a second of sound.
+
+    Parameters
+    ----------
+    track : Track
+    ours : dict
+        Our 25 values of the same samples.
+    """
+    samples = track.samples.astype(np.float64)
+    yield from _bands(samples, track.rate, ours)
+    yield from _loudness(track, ours)
+    samples -= samples.mean(axis=0)
+    if samples.any():
+        yield from _levels(samples, track.rate, ours)
+        yield from _stereo(samples, ours)
+        yield Opinion("chroma_energy", "numpy, frames of 1.5 s", ours["chroma_energy"], _chroma(samples, track.rate))
+
+
+def _bands(samples: Samples, rate: int, ours: dict[str, float]) -> Iterator[Opinion]:
+    length = _fast_length(len(samples))
+    power = np.sum([np.abs(fft.rfft(column[:length])) ** 2 for column in samples.T], axis=0)
+    frequencies = fft.rfftfreq(length, 1 / rate)
+    places = np.searchsorted(frequencies, EDGES_HZ)
+    energies = np.array([float(power[low:high].sum()) for low, high in pairwise(places)])
+    if not energies.any():
+        return
+    for name, share in zip(BANDS, 100 * energies / energies.sum(), strict=True):
+        yield Opinion(name, "one rectangular transform of the whole file", ours[name], float(share))
+    mids = energies[2] + energies[3]
+    if energies[1] > 1e-6 * mids and mids > 1e-6 * energies[1]:
+        ratio = float(10 * np.log10(energies[1] / mids))
+        yield Opinion("bass_mid_ratio", "the same", ours["bass_mid_ratio"], ratio)
+
+
+def _fast_length(samples: int) -> int:
+    """Return a length that transforms fast, a few thousandths shorter at most."""
+    length = samples
+    while length > 10_000 and fft.next_fast_len(length, real=True) != length and length > 0.998 * samples:
+        length -= 1
+    return length
+
+
+def _loudness(track: Track, ours: dict[str, float]) -> Iterator[Opinion]:
+    state = pyebur128.R128State(track.samples.shape[1], track.rate, pyebur128.MeasurementMode.MODE_I)
+    state.add_frames(np.ascontiguousarray(track.samples, dtype=np.float64).ravel(), len(track.samples))
+    theirs = float(pyebur128.get_loudness_global(state))
+    if np.isfinite(theirs) and theirs > -70:
+        yield Opinion("lufs", "libebur128", ours["lufs"], theirs)
+    if FFMPEG is not None:
+        integrated, short_term = _ffmpeg_loudness(track)
+        if integrated > -70:
+            yield Opinion("lufs", "ffmpeg `ebur128` (prints tenths)", ours["lufs"], integrated)
+        if len(short_term) >= 2:
+            name = "loudness_variation_std"
+            yield Opinion(name, "ffmpeg `ebur128` S (tenths)", ours[name], float(np.std(short_term)))
+
+
+def _ffmpeg_loudness(track: Track) -> tuple[float, Samples]:
+    """Return integrated loudness, and the short-term values that pass the gates, of the ffmpeg program in LUFS."""
+    assert FFMPEG is not None
+    given = ("-f", "f32le", "-ar", str(track.rate), "-ac", str(track.samples.shape[1]), "-i", "-")
+    command = (FFMPEG, "-hide_banner", "-nostats", *given, "-filter:a", "ebur128", "-f", "null", "-")
+    data = np.ascontiguousarray(track.samples, dtype="<f4").tobytes()
+    said = subprocess.run(command, input=data, capture_output=True, check=True).stderr.decode()
+    lines = re.findall(r"t:\s*([\d.]+).*?S:\s*(-?[\d.]+|-inf|nan).*?I:\s*(-?[\d.]+|-inf|nan)", said)
+    short_term = np.array([float(loudness) for moment, loudness, _ in lines if float(moment) >= 2.999])
+    short_term = short_term[short_term > SHORT_TERM_GATES_LU[0]]
+    if len(short_term):
+        mean = 10 * np.log10(np.mean(10 ** (short_term / 10)))
+        short_term = short_term[short_term > mean + SHORT_TERM_GATES_LU[1]]
+    summary = re.search(r"Integrated loudness:\s*I:\s*(-?[\d.]+|-inf|nan)", said)
+    integrated = float(summary.group(1)) if summary else float("-inf")
+    return integrated, short_term
+
+
+def _levels(samples: Samples, rate: int, ours: dict[str, float]) -> Iterator[Opinion]:
+    peaks, squares = np.abs(samples).max(axis=1), np.mean(samples**2, axis=1)
+    crest = 10 * np.log10(peaks.max() ** 2 / squares.mean())
+    yield Opinion("crest_db", "numpy over the whole file", ours["crest_db"], float(crest))
+    powers = np.array([frame.mean() for frame in _windows(squares, 0.05, rate)])
+    if len(powers):
+        silent = float(np.mean(powers < max(powers.max() * 1e-4, SILENCE_POWER)))
+        yield Opinion("silence_ratio", "numpy over the whole file", ours["silence_ratio"], silent)
+    heights = np.array([window.max() for window in _windows(peaks, 0.5, rate)])
+    heights = heights[heights > heights.max(initial=0) * 1e-3]
+    if len(heights) >= 2:
+        consistency = 1 / (1 + float(heights.std() / heights.mean()))
+        yield Opinion("peak_consistency", "numpy over the whole file", ours["peak_consistency"], consistency)
+    seconds = [(window.mean(), top.max()) for window, top in zip(*_pairs(squares, peaks, rate), strict=True)]
+    loudest = max((power for power, _ in seconds), default=0.0)
+    crests = [10 * np.log10(top**2 / power) for power, top in seconds if power > loudest * 1e-6]
+    if len(crests) >= 2:
+        spread, name = float(np.std(crests)), "dynamic_range_variation"
+        yield Opinion(name, "numpy over the whole file", ours[name], spread / (spread + 6))
+
+
+def _pairs(squares: Samples, peaks: Samples, rate: int) -> tuple[list[Samples], list[Samples]]:
+    return _windows(squares, 1.0, rate), _windows(peaks, 1.0, rate)
+
+
+def _windows(values: Samples, seconds: float, rate: int) -> list[Samples]:
+    """Return half-overlapping windows; the end that fills none is left out."""
+    length = round(seconds * rate)
+    return [values[first : first + length] for first in range(0, len(values) - length + 1, length // 2)]
+
+
+def _stereo(samples: Samples, ours: dict[str, float]) -> Iterator[Opinion]:
+    if samples.shape[1] != 2:
+        return
+    left, right = samples.T
+    product, energies = float(left @ right), (float(left @ left), float(right @ right))
+    width = 0.5 * (1 - 2 * product / sum(energies))
+    yield Opinion("stereo_width", "numpy over the whole file", ours["stereo_width"], width)
+    if min(energies) > 1e-9 * max(energies):
+        correlation = product / float(np.sqrt(energies[0] * energies[1]))
+        yield Opinion("phase_correlation", "numpy over the whole file", ours["phase_correlation"], correlation)
+
+
+def power_spectrogram(samples: Samples, rate: int, finer: int = 1) -> tuple[Samples, Samples]:
+    """Return the power spectrogram of frames of 46 ms, summed over channels, 20 Hz - 20 kHz, and its frequencies.
+
+    Bins lie *finer* times as close as the frames' length gives by itself.
+    """
+    grid = Grid.at(rate)
+    length, points = grid.frame_length, finer * grid.frame_length
+    channels = (
+        librosa.stft(column, n_fft=points, win_length=length, hop_length=grid.hop, window="hann")
+        for column in samples.T
+    )
+    scale = 2 / (points * float((np.hanning(length + 1) ** 2).sum()))  # a frame's bins sum up to its mean square
+    power = scale * np.sum([np.abs(channel) ** 2 for channel in channels], axis=0)
+    frequencies = librosa.fft_frequencies(sr=rate, n_fft=points)
+    inside = (frequencies >= 20) & (frequencies <= 20_000)
+    return power[inside], frequencies[inside]
+
+
+def spectral(samples: Samples, rate: int, ours: dict[str, float]) -> Iterator[Opinion]:
+    """Yield what librosa says of the spectrum of a stretch, beside our values of the same stretch.
+
+    librosa's rolloff is the middle of a bin; with bins four times as close it tells the same frames more finely.
+    """
+    power, frequencies = power_spectrogram(samples, rate)
+    loud = power[:, power.sum(axis=0) >= SILENCE_POWER * samples.shape[1]]
+    if not loud.size:
+        return
+    centroid = librosa.feature.spectral_centroid(S=np.sqrt(loud), freq=frequencies)
+    rolloff = librosa.feature.spectral_rolloff(S=loud, freq=frequencies, roll_percent=0.85)
+    who = "librosa, same frames and band"
+    yield Opinion("spectral_centroid", who, ours["spectral_centroid"], float(np.median(centroid)), relative=True)
+    yield Opinion("spectral_rolloff", who, ours["spectral_rolloff"], float(np.median(rolloff)), relative=True)
+    fine, fine_frequencies = power_spectrogram(samples, rate, finer=4)
+    fine = fine[:, power.sum(axis=0) >= SILENCE_POWER * samples.shape[1]]
+    rolloff = librosa.feature.spectral_rolloff(S=fine, freq=fine_frequencies, roll_percent=0.85)
+    who = "librosa, same frames, bins of 5 Hz"
+    yield Opinion("spectral_rolloff", who, ours["spectral_rolloff"], float(np.median(rolloff)), relative=True)
+    mean = loud.mean(axis=1, keepdims=True)
+    flatness = librosa.feature.spectral_flatness(S=mean, power=1.0, amin=1e-10 * float(mean.max()))
+    yield Opinion("spectral_flatness", "librosa, of the mean", ours["spectral_flatness"], float(flatness[0, 0]))
+
+
+def _chroma(samples: Samples, rate: int) -> float:
+    """Return the concentration on pitch classes, 60-5000 Hz: frames of 1.5 s every 0.37 s, each bin to its class."""
+    length, hop = round(1.5 * rate), round(0.37 * rate)
+    samples = np.pad(samples, ((length // 2, length // 2), (0, 0)))
+    frequencies = np.fft.rfftfreq(length, 1 / rate)
+    inside = (frequencies >= 60) & (frequencies <= 5000)
+    semitones = 12 * np.log2(frequencies[inside] / 440)
+    window = np.hanning(length)[:, None]
+    starts = range(0, len(samples) - length + 1, hop)
+    powers = np.stack([_power_of(samples[first : first + length] * window)[inside] for first in starts])
+    total = powers.sum(axis=0)
+    tuning = float(np.angle(total @ np.exp(2j * np.pi * semitones)) / (2 * np.pi))
+    classes = np.rint(semitones - tuning).astype(int) % 12
+    profiles = np.stack([powers[:, classes == each].sum(axis=1) for each in range(12)], axis=1)
+    energy = profiles.sum(axis=1)
+    if not energy.any():
+        return 0.0
+    shares = np.maximum(profiles[energy > 0] / energy[energy > 0, None], 1e-12)
+    entropy = -(shares * np.log(shares)).sum(axis=1)
+    return float(np.average(1 - entropy / np.log(12), weights=energy[energy > 0]))
+
+
+def _power_of(frame: Samples) -> Samples:
+    power: Samples = (np.abs(np.fft.rfft(frame, axis=0)) ** 2).sum(axis=1)
+    return power
