@@ -91,7 +91,9 @@ class Service:
         permission.pause(paused=await library.recall(_PAUSED) == "yes")
         bus.taps.append(self.figures.note)
         stack.callback(bus.close)
-        pool = await stack.enter_async_context(WorkerPool(settings, board_changed))
+        roots = [os.fsencode(folder) for folder in settings.libraries]
+        slots = await asyncio.to_thread(WorkerPool, settings, board_changed)  # counts processors, makes shared memory
+        pool = await stack.enter_async_context(slots)
         parts = Parts(
             settings=settings,
             library=library,
@@ -101,7 +103,7 @@ class Service:
             throughput=Throughput(),
             bus=bus,
             health=health,
-            rules=Rules([os.fsencode(folder) for folder in settings.libraries], settings.ignore),
+            rules=await asyncio.to_thread(Rules, roots, settings.ignore),  # follows links: a disk may be asleep
             holds=Holds(),
         )
         machine = Machine(permission, settings.busy_percent, pool.pids)
@@ -329,7 +331,7 @@ class Service:
             None of the folders exists, or one is none.
         """
         live = self._live
-        self.settings = replace(self.settings, libraries=tuple(folders))
+        self.settings = await asyncio.to_thread(replace, self.settings, libraries=tuple(folders))  # looks at them
         roots = [os.fsencode(folder) for folder in self.settings.libraries]
         live.answers.boundary = Boundary(self.settings.libraries, anywhere=self.settings.allow_any_path)
         await live.watcher.set_roots(roots)

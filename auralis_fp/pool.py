@@ -210,20 +210,20 @@ class Slot:
 
     async def stop(self) -> None:
         """End the process, finished or not, and wait until it is gone."""
-        executor = self._executor
-        self._executor = self._process = None
+        self._process = None
         self._files = 0
         self._progress[0] = self._progress[1] = 0.0
+        await asyncio.get_running_loop().run_in_executor(self._launcher, self._end)
+
+    def _end(self) -> None:
+        """End what was launched; called where it was, so after a launch that may just be going on."""
+        executor, self._executor = self._executor, None
         if executor is None:
             return
-
-        def end() -> None:
-            process = self._context.newest  # looked up here: a start that was given up may only just have made it
-            if process is not None and process.pid is not None:
-                process.kill()
-            executor.shutdown(wait=True, cancel_futures=True)
-
-        await asyncio.get_running_loop().run_in_executor(self._launcher, end)
+        process = self._context.newest
+        if process is not None and process.pid is not None:
+            process.kill()
+        executor.shutdown(wait=True, cancel_futures=True)
 
     async def close(self) -> None:
         """Stop for good."""

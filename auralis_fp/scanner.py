@@ -54,7 +54,7 @@ class Rules:
         self._ignored = re.compile(patterns) if patterns else None
 
     def set_roots(self, roots: Sequence[bytes]) -> None:
-        """Change the libraries."""
+        """Change the libraries. Blocks."""
         self._roots = {root: os.path.realpath(root) for root in roots}
 
     def root_of(self, path: bytes) -> bytes | None:
@@ -117,10 +117,10 @@ class Rules:
         return os.path.realpath(os.path.dirname(path)) == os.path.normpath(os.path.join(os.path.realpath(root), below))
 
     def admits_path(self, path: bytes, root: bytes) -> bool:
-        """Say whether everything on the way from *root* to *path* may be looked at."""
-        below = os.path.relpath(path, root)
-        parts = below.split(os.sep.encode())
-        return all(self.admits_name(part, os.sep.encode().join(parts[: index + 1])) for index, part in enumerate(parts))
+        """Say whether everything on the way from *root* to *path*, which lies in it, may be looked at."""
+        separator = os.sep.encode()
+        parts = path[len(root.rstrip(separator)) :].strip(separator).split(separator)
+        return all(self.admits_name(part, separator.join(parts[: index + 1])) for index, part in enumerate(parts))
 
 
 def look_at(path: bytes, rules: Rules) -> FileStamp | None:

@@ -98,7 +98,7 @@ class Watcher:
 
     async def set_roots(self, paths: Sequence[bytes]) -> None:
         """Watch these libraries from now on; those that were watched before go on undisturbed."""
-        self.rules.set_roots(paths)
+        await asyncio.get_running_loop().run_in_executor(self.threads, self.rules.set_roots, paths)
         staying = {root.path: root for root in self._roots if root.path in paths}
         leaving = [root for root in self._roots if root.path not in paths]
         coming = [_Root(path, self) for path in paths if path not in staying]

@@ -43,7 +43,7 @@ def report(options: Options) -> str:
             service.end(signal.SIGTERM)
     figures = [
         ("results that are no 25 finite numbers in range", impossible),
-        ("worker processes lost", len(pids) - workers),
+        ("worker processes replaced (after each 1,000 files, or lost)", len(pids) - workers),
         ("memory of the service afterwards, MB", memory),
         ("seconds", seconds),
     ]

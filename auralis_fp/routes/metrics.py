@@ -1,6 +1,8 @@
 """Figures for Prometheus, made from what was counted when asked."""
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 from aiohttp import web
@@ -13,6 +15,7 @@ from .queries import Query, read_query
 
 async def metrics(request: web.Request) -> web.StreamResponse:
     """Answer in the text format of Prometheus."""
+    await asyncio.to_thread(import_module, "prometheus_client.exposition")  # takes a while, the first time
     from prometheus_client import CollectorRegistry  # noqa: PLC0415 - loaded by those who collect figures
     from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest  # noqa: PLC0415
 

@@ -1,5 +1,6 @@
 """The status page and what belongs to it."""
 
+import asyncio
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
@@ -32,12 +33,12 @@ def static_folder() -> Path:
 
 async def page(_: web.Request) -> web.StreamResponse:
     """Answer with the page."""
-    return _file("index.html")
+    return await _file("index.html")
 
 
 async def asset(request: web.Request) -> web.StreamResponse:
     """Answer with one of the files of the page."""
-    return _file(request.match_info["asset"])
+    return await _file(request.match_info["asset"])
 
 
 async def to_page(request: web.Request) -> web.StreamResponse:
@@ -46,17 +47,22 @@ async def to_page(request: web.Request) -> web.StreamResponse:
     raise web.HTTPFound(f"./{last}/")
 
 
-def _file(name: str) -> web.StreamResponse:
-    folder = static_folder()
-    path = folder.joinpath(*name.split("/"))
+async def _file(name: str) -> web.StreamResponse:
+    found = await asyncio.to_thread(_read, name)
+    if found is None:
+        raise RequestError(404, "not_found", "There is nothing at this address.")
+    kind, _, charset = KINDS[Path(name).suffix].partition("; charset=")
+    return web.Response(body=found, content_type=kind, charset=charset or None)
+
+
+def _read(name: str) -> bytes | None:
+    """Return one of the files of the page; None if there is none of that name. Blocks."""
+    path = static_folder().joinpath(*name.split("/"))
     try:
         modified = path.stat().st_mtime_ns if ".." not in path.parts and path.is_file() else None
     except (OSError, ValueError):  # a name that no file can have
-        modified = None
-    if modified is None:
-        raise RequestError(404, "not_found", "There is nothing at this address.")
-    kind, _, charset = KINDS[path.suffix].partition("; charset=")
-    return web.Response(body=_content(path, modified), content_type=kind, charset=charset or None)
+        return None
+    return None if modified is None else _content(path, modified)
 
 
 @lru_cache(maxsize=128)

@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -39,14 +40,15 @@ _PRAGMAS: Final = (
 )
 
 
-def migrations() -> list[tuple[int, str]]:
+@cache
+def migrations() -> tuple[tuple[int, str], ...]:
     """Return the numbered migrations in order: version they lead to, SQL."""
     folder = files(__package__) / "migrations"
     scripts = [entry for entry in folder.iterdir() if re.fullmatch(r"\d{4}_\w+\.sql", entry.name)]
-    return [
+    return tuple(
         (int(entry.name[:4]), entry.read_text(encoding="utf-8"))
         for entry in sorted(scripts, key=lambda entry: entry.name)
-    ]
+    )
 
 
 class Database:
@@ -242,14 +244,13 @@ async def open_database(path: Path, *, read_only: bool = False) -> AsyncIterator
 async def _open(stack: contextlib.AsyncExitStack, path: Path, *, read_only: bool) -> Database:
     """Open both connections and start the writer; *stack* ends them."""
     writer = None
+    await asyncio.to_thread(migrations)
     if read_only:
-        if not path.exists():
+        if not await asyncio.to_thread(path.exists):
             raise StorageError("no_database", f"there is no database at {path} yet")
     else:
-        _make_private_folder(path.parent)
-        stack.enter_context(hold_lock(path.parent / "lock"))
-        path.touch(mode=0o600, exist_ok=True)
-        suspicious = ended_badly(path)
+        held = stack.enter_context(contextlib.ExitStack())
+        suspicious = await asyncio.to_thread(_take_possession, held, path)
         writer = await stack.enter_async_context(_connect(path))
         await _prepare(writer, path)
         if suspicious:
@@ -329,6 +330,14 @@ def _statements(script: str) -> Iterable[str]:
         if sqlite3.complete_statement(statement):
             yield statement
             statement = ""
+
+
+def _take_possession(held: contextlib.ExitStack, path: Path) -> bool:
+    """Make the database's folder and file, lock them, and say whether it ended badly the last time. Blocks."""
+    _make_private_folder(path.parent)
+    held.enter_context(hold_lock(path.parent / "lock"))
+    path.touch(mode=0o600, exist_ok=True)
+    return ended_badly(path)
 
 
 def _make_private_folder(folder: Path) -> None:
