@@ -1,6 +1,5 @@
-"""A small disk of one's own, that can be full or locked against writing; only with the rights to mount one."""
+"""A small disk of one's own, that can be closed to writing or pulled; only with the rights to mount one."""
 
-import errno
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,21 +14,6 @@ class Disk:
     """Where it is."""
 
     folder: Path
-
-    def fill(self) -> None:
-        """Leave no room at all."""
-        with (self.folder / "filler").open("ab", buffering=0) as filler:
-            for size in (1 << 20, 1 << 12):
-                try:
-                    while True:
-                        filler.write(bytes(size))
-                except OSError as error:
-                    if error.errno != errno.ENOSPC:
-                        raise
-
-    def relieve(self) -> None:
-        """Make room again."""
-        (self.folder / "filler").unlink(missing_ok=True)
 
     def allow_writing(self, *, allowed: bool) -> None:
         """Mount it anew, for reading only or for both."""

@@ -1,10 +1,7 @@
-"""Results on their way into a store that is full, locked, or not to be written: shown, tried again, none lost."""
+"""Results on their way to where they belong: what is in the way is shown, and nothing is lost."""
 
-import asyncio
 import logging
 import os
-import sqlite3
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -74,57 +71,6 @@ async def test_a_library_that_cannot_be_written_is_said_once(
                 await eventually(lambda: not service._live.parts.health.notes)
                 assert folder(await service.status())["reason"] == ""
         assert sum("Sidecars cannot be written here" in message for message in caplog.messages) == 1
-
-
-async def test_a_full_disk_loses_nothing(settings: Settings, library: Path, tmp_path: Path) -> None:
-    """With no room for the database results wait and the health says so; with room again all of them are stored."""
-    with small_disk(tmp_path / "disk") as disk:
-        async with Service(replace(settings, data_dir=disk.folder / "data", sidecars="off")).running() as service:
-            await until_counts(service, total=0)
-            for number in range(6):
-                tone_file(library / f"{number}.wav", 1 + number / 10)
-            disk.fill()
-            service.scan()
-            await eventually(lambda: "disk is full" in reasons(service))
-            assert service.health()["status"] == "degraded"
-            disk.relieve()
-            await until_counts(service, done=6, total=6)
-            await eventually(lambda: service.health()["status"] == "healthy")
-            assert service.analyses == (6, 0)
-
-
-async def test_a_locked_database_is_waited_for(settings: Settings, library: Path) -> None:
-    """While another program holds it the health says so; afterwards every result is there, analysed once."""
-    async with Service(settings).running() as service:
-        await until_counts(service, total=0)
-        for number in range(4):
-            tone_file(library / f"{number}.wav", 1 + number / 10)
-        other = sqlite3.connect(settings.database, isolation_level=None)
-        other.execute("BEGIN EXCLUSIVE")
-        service.scan()
-        await eventually(lambda: "Another program holds the database" in reasons(service))
-        assert (await service.status())["counts"]["total"] == 0  # reading goes on
-        other.execute("ROLLBACK")
-        other.close()
-        await until_counts(service, done=4, total=4)
-        await eventually(lambda: service.health()["status"] == "healthy")
-        assert service.analyses == (4, 0)
-
-
-async def test_a_locked_database_does_not_hold_up_the_end(settings: Settings, library: Path) -> None:
-    """Told to stop while another program holds the database, the service is gone within two seconds."""
-    async with Service(settings).running() as service:
-        await until_counts(service, total=0)
-        tone_file(library / "a.wav")
-        other = sqlite3.connect(settings.database, isolation_level=None)
-        other.execute("BEGIN EXCLUSIVE")
-        waiting = asyncio.create_task(service.fingerprint(os.fsencode(library / "a.wav")))
-        await eventually(lambda: "Another program holds the database" in reasons(service))
-        told = time.monotonic()
-    assert time.monotonic() - told < 2
-    other.close()
-    await asyncio.wait({waiting})
-    assert waiting.exception() is not None
 
 
 async def test_a_disk_that_is_pulled_takes_nothing_along(settings: Settings, library: Path) -> None:
