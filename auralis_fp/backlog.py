@@ -17,6 +17,9 @@ from .store.library import below, below_range, fail_jobs, queue
 from .store.records import Job, Suspect
 
 _COLUMNS: Final = "f.id, f.path, f.size, f.mtime_ns, j.attempts, j.suspect"
+_CLAIMED: Final = "file_id AS id, attempts, suspect, " + ", ".join(
+    f"(SELECT {name} FROM files WHERE id = file_id) AS {name}" for name in ("path", "size", "mtime_ns")
+)
 _JOBS: Final = "jobs j JOIN files f ON f.id = j.file_id"
 _NEXT: Final = "j.claim IS NULL AND j.sidecar_checked = 1"
 _ORDER: Final = "ORDER BY j.suspect, j.priority DESC, j.queued_at DESC LIMIT 1"
@@ -90,12 +93,14 @@ class Backlog:
         token = secrets.token_hex(8)
 
         async def operation(db: aiosqlite.Connection) -> Job | None:
-            rows = list(await db.execute_fetchall(f"SELECT {_COLUMNS} FROM {_JOBS} WHERE {condition}", parameters))
-            if not rows:
-                return None
-            job = _job(rows[0], token)
-            await db.execute("UPDATE jobs SET claim = ? WHERE file_id = ?", (token, job.file_id))
-            return job
+            rows = list(
+                await db.execute_fetchall(
+                    f"UPDATE jobs SET claim = ? WHERE file_id = (SELECT j.file_id FROM {_JOBS} WHERE {condition})"
+                    f" RETURNING {_CLAIMED}",
+                    (token, *parameters),
+                )
+            )
+            return _job(rows[0], token) if rows else None
 
         return await self._database.write(operation)
 

@@ -162,11 +162,14 @@ class Database:
             await self._try([item])
 
     async def _commit(self, group: "list[_Waiting]") -> None:
-        """Run a group in the transaction that was begun, each operation behind its own savepoint."""
-        connection = self._connection
+        """Run a group in the transaction that was begun, each operation of several behind its own savepoint."""
+        connection, alone = self._connection, len(group) == 1
         outcomes: list[tuple[asyncio.Future[Any], Any, BaseException | None]] = []
         try:
             for operation, future in group:
+                if alone:  # every statement is a way to another thread and back
+                    outcomes.append((future, await operation(connection), None))
+                    break
                 await connection.execute("SAVEPOINT operation")
                 try:
                     outcomes.append((future, await operation(connection), None))

@@ -16,6 +16,7 @@ _COPY: Final = (
     f" SELECT f.id, f.size, f.mtime_ns, {', '.join('p.' + name for name in (*_MADE.split(', '), *schema.NAMES))}"
     " FROM fingerprints p, files f WHERE f.id = ? AND p.content = ? AND p.algorithm_version = ? LIMIT 1"
 )
+_KNOWN: Final = "SELECT 1 FROM fingerprints WHERE content = ? AND algorithm_version = ? LIMIT 1"
 _VERSION: Final = "algorithm version"  # what the whole database was last looked through for
 
 
@@ -27,6 +28,8 @@ async def reuse(database: Database, job: Job, content: bytes) -> Analysed | None
     Analysed or None
         The result; None if there is none, or the job is no longer held.
     """
+    if not await database.read(_KNOWN, (content, schema.ALGORITHM_VERSION)):
+        return None
 
     async def operation(db: aiosqlite.Connection) -> Analysed | None:
         held = await db.execute_fetchall(
