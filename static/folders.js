@@ -1,9 +1,9 @@
 /** The music folders: how they are watched, when they were and will be looked through. */
 
-import { post } from "./api.js";
+import { get, post } from "./api.js";
 import { confirmed } from "./ask.js";
-import { breakable, byId, el, reconcile, setText, toast } from "./dom.js";
-import { clean, counted, fromNow } from "./format.js";
+import { atMostEvery, breakable, byId, el, reconcile, setAttribute, setText, toast } from "./dom.js";
+import { clean, count, counted, fromNow, percent } from "./format.js";
 
 const LARGE = 10_000; // files, from which on looking through a folder is asked first
 const MODES = {
@@ -18,8 +18,32 @@ const FIXES = {
   offline: "Connect the drive or mount the folder again; it is picked up by itself. Nothing in it is forgotten.",
 };
 
+let shown = [];
+let known = null; // the counts that the coverage belongs to
+const coverage = new Map(); // folder -> files in all and done
+
+const refreshCoverage = atMostEvery(5000, async () => {
+  for (const { path } of shown) {
+    try {
+      const { everything, pending, retry } = await get("cost", { folder: path });
+      coverage.set(path, { all: everything.tracks, done: everything.tracks - pending.tracks - retry.tracks });
+    } catch {
+      coverage.delete(path); // not known at the moment, and not guessed
+    }
+  }
+  render(shown);
+});
+
 /** Show the folders of a status. */
-export function showFolders(folders) {
+export function showFolders(folders, counts) {
+  shown = folders;
+  const state = JSON.stringify([counts, folders.map((folder) => folder.path)]);
+  if (state !== known) refreshCoverage();
+  known = state;
+  render(folders);
+}
+
+function render(folders) {
   reconcile(byId("folder-list"), folders.length ? folders : [null], (folder) => folder?.path ?? "none", create, update);
 }
 
@@ -31,15 +55,17 @@ function create(folder) {
   look.setAttribute("aria-label", `Look now through ${clean(folder.path)}`);
   return el("li", { class: "folder" },
     el("div", { class: "line" }, el("bdi", { class: "name path" }, breakable(clean(folder.path))), look),
-    el("p", { class: "hint" }), el("p", { class: "hint" }), el("p", { class: "fault small" }));
+    el("progress", { max: 1, value: 0, "aria-label": `Coverage of ${clean(folder.path)}` }), el("p", { class: "hint" }), el("p", { class: "hint" }), el("p", { class: "fault small" }));
 }
 
 function update(node, folder) {
   if (!folder) return;
-  const [line, watched, swept, fault] = node.children;
-  const files = [counted(folder.files, "file")];
-  if (typeof folder.done === "number" && folder.files) files.push(`${counted(folder.done, "fingerprint")}`);
-  setText(watched, [...files, MODES[folder.mode] ?? clean(folder.mode)].join(" · "));
+  const [line, bar, watched, swept, fault] = node.children;
+  const { all = 0, done = 0 } = coverage.get(folder.path) ?? {};
+  bar.hidden = all === 0;
+  setAttribute(bar, "value", all ? (done / all).toFixed(3) : 0);
+  const files = all ? `${count(done)} of ${counted(all, "file")} (${percent((100 * done) / all)})` : counted(folder.files, "file");
+  setText(watched, folder.online ? `${files} · ${MODES[folder.mode] ?? clean(folder.mode)}` : files);
   const times = [folder.scanning ? "Looking through it now" : folder.last_scan ? `Last looked ${fromNow(folder.last_scan)}` : "Not yet looked through"];
   if (folder.next_scan && !folder.scanning) times.push(`next ${fromNow(folder.next_scan)}`);
   setText(swept, times.join(" · "));

@@ -10,7 +10,7 @@ const MARGIN = 0.06; // of the surface, around all points
 const REACH = 18; // CSS pixels within which a point is meant
 const [FURTHEST, CLOSEST] = [0.8, 400]; // zoom
 const DRAWINGS = 60; // with no more points in sight, they are shown as their drawings
-const MOST_PIXELS = 3_000_000; // of the image; beyond, it is drawn coarser
+const MOST_PIXELS = 2_000_000; // of the image; beyond, it is drawn coarser
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /** The map in a container. `describe(index)` promises a text for a point, `open(index)` opens it. */
@@ -86,7 +86,8 @@ export class LibraryMap {
     const { zoom, centre, width, height, density, baseX, baseY, shownX, shownY } = this;
     let seen = [];
     for (let index = 0; index < baseX.length; index += 1) {
-      const [x, y] = [(baseX[index] - centre[0]) * zoom + width / 2, (baseY[index] - centre[1]) * zoom + height / 2];
+      const x = (baseX[index] - centre[0]) * zoom + width / 2;
+      const y = (baseY[index] - centre[1]) * zoom + height / 2;
       shownX[index] = x * density;
       shownY[index] = y * density;
       if (seen && x > 0 && y > 0 && x < width && y < height) seen = seen.length < DRAWINGS ? [...seen, index] : null;

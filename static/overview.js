@@ -32,7 +32,7 @@ export function showOverview(status) {
   if (byId("state").textContent !== state) announce(`${state}. ${status.reason ?? ""}`);
   setText(byId("state"), state);
   setAttribute(byId("state"), "data-state", status.state);
-  setText(byId("reason"), status.reason ?? "");
+  setText(byId("reason"), (status.reason ?? "").replace(/\b\d{4,}\b/g, (number) => count(Number(number))));
   setAttribute(byId("overview"), "aria-busy", null);
   document.title = status.state === "working" ? `${percentOf(status.percent)} · Auralis` : `${state} · Auralis`;
   showCoverage(status);

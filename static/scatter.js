@@ -29,18 +29,18 @@ export class Scatter {
     const stamp = this.stamp(radius, opacity);
     const reach = Math.ceil(radius);
     for (let index = 0; index < xs.length; index += 1) {
-      const [x, y] = [Math.round(xs[index]), Math.round(ys[index])];
+      const x = Math.round(xs[index]);
+      const y = Math.round(ys[index]);
       if (x < reach || y < reach || x >= width - reach || y >= height - reach) continue; // a disc at the rim is left out
       const at = y * width + x;
-      const colour = colours[index];
-      const [red, green, blue] = [colour & 255, (colour >> 8) & 255, (colour >> 16) & 255];
+      const green = colours[index] & 0x00ff00;
+      const others = colours[index] & 0xff00ff; // red and blue, far enough apart to be multiplied at once
       for (let part = 0; part < stamp.length; part += 3) {
         const place = at + stamp[part] + stamp[part + 1] * width;
         const share = stamp[part + 2];
         const below = pixels[place];
-        const mixed = (((below & 255) * (256 - share) + red * share) >> 8)
-          | (((((below >> 8) & 255) * (256 - share) + green * share) >> 8) << 8)
-          | (((((below >> 16) & 255) * (256 - share) + blue * share) >> 8) << 16);
+        const mixed = ((((below & 0xff00ff) * (256 - share) + others * share) >>> 8) & 0xff00ff)
+          | ((((below & 0x00ff00) * (256 - share) + green * share) >>> 8) & 0x00ff00);
         pixels[place] = mixed | 0xff000000;
       }
     }

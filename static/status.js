@@ -26,7 +26,7 @@ function onStatus(status) {
   showOverview(status);
   showWorkers(status.workers);
   showQueue(status.counts);
-  showFolders(status.folders);
+  showFolders(status.folders, status.counts);
   showLink(link, status.updated_at);
   const { failed } = status.counts;
   byId("failed-tally").hidden = failed === 0;

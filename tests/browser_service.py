@@ -69,6 +69,31 @@ def serving(library: Path, data: Path, *, port: int = 0, away: Path | None = Non
     command = [sys.executable, "launch-auralis-web.py", "--dev", "--no-browser", "--port", str(port), "--workers", "1"]
     command += ["--library", str(library), "--data-dir", str(data)]
     command += [] if away is None else ["--library", str(away)]
+    with _running(command, library) as running:
+        yield running
+
+
+HOST: Final = """
+import sys
+from aiohttp import web
+import auralis_fp
+app = web.Application()
+auralis_fp.setup(app, libraries=[sys.argv[1]], data_dir=sys.argv[2], workers=1, prefix=sys.argv[4])
+address = f"status page: http://localhost:{sys.argv[3]}{sys.argv[4]}/"
+web.run_app(app, host="localhost", port=int(sys.argv[3]), print=lambda _: print(address, flush=True))
+"""
+
+
+@contextmanager
+def hosting_under(prefix: str, library: Path, data: Path) -> Iterator[Running]:
+    """Run an application of somebody else that has the plugin below *prefix*, until the block ends."""
+    port = free_port()
+    with _running([sys.executable, "-c", HOST, str(library), str(data), str(port), prefix], library) as running:
+        yield running
+
+
+@contextmanager
+def _running(command: list[str], library: Path) -> Iterator[Running]:
     with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
     ) as process:

@@ -8,7 +8,18 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser_service import NOTICED_MS, SCAN_LIMIT_MS, SONGS, Running, Visit, free_port, go, serving, write_song
+from browser_service import (
+    NOTICED_MS,
+    SCAN_LIMIT_MS,
+    SONGS,
+    Running,
+    Visit,
+    free_port,
+    go,
+    hosting_under,
+    serving,
+    write_song,
+)
 
 pytest_plugins = ("browser_fixtures",)
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -30,7 +41,7 @@ def test_folders_health_and_workers_are_shown(settled: Page, live_service: Runni
     """The page names the folder with its files and sweeps, the worker with its memory, and that nothing is wrong."""
     expect(settled.locator("#health-body")).to_have_text(re.compile("No issues"))
     expect(settled.locator("#folder-list .path")).to_have_text(str(live_service.library))
-    expect(settled.locator("#folder-list")).to_contain_text(f"{SONGS + 1} files")
+    expect(settled.locator("#folder-list")).to_contain_text(f"{SONGS} of {SONGS + 1} files")
     expect(settled.locator("#folder-list")).to_contain_text("next in")
     expect(settled.locator("#worker-list li")).to_have_count(1)
     expect(settled.locator("#worker-list")).to_contain_text(re.compile(r"memory \d+"))
@@ -130,6 +141,24 @@ def test_the_service_is_killed_and_comes_back(tmp_path: Path, visit: Visit, faul
         expect(page.locator("#covered")).to_have_text("2 of 2 tracks", timeout=SCAN_LIMIT_MS)
         page.close()
     faults[:] = [fault for fault in faults if "net::ERR_" not in fault]  # the browser notes each vain attempt
+
+
+def test_the_page_works_below_any_path(tmp_path: Path, visit: Visit) -> None:
+    """In another application, deep below its addresses, everything is found; nothing is asked of the rest."""
+    for name in ("a.wav", "b.wav", "c.wav"):
+        write_song(tmp_path / "music" / name)
+    prefix = "/apps/music/fingerprint"
+    with hosting_under(prefix, tmp_path / "music", tmp_path / "data") as running:
+        page = visit(running.url)
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        expect(page.locator("#covered")).to_have_text("3 of 3 tracks", timeout=SCAN_LIMIT_MS)
+        expect(page.locator("#connection")).to_have_attribute("data-link", "live")
+        page.reload()
+        go(page, "Library")
+        expect(page.locator(".drawing")).to_have_count(3)
+        assert [url for url in asked if not url.startswith(running.url)] == []
+        page.close()
 
 
 def test_a_folder_without_music_is_told(tmp_path: Path, visit: Visit) -> None:
