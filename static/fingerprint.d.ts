@@ -176,6 +176,7 @@ export type File = {
   id: number;
   path: string;
   name: string;
+  title: string | null;
   state: "done" | "failed" | "missing" | "outdated" | "pending" | "running";
   size: number;
   mtime_ns: number;
