@@ -111,19 +111,6 @@ def test_the_body_is_the_documents(server: Running, folder: Path) -> None:
     assert isinstance(health["uptime_sec"], int)
 
 
-def test_the_old_reader_believes_our_sidecar(server: Running, folder: Path) -> None:
-    """Beside the song, by format, size and local time; also after the file was touched."""
-    song = tone_file(folder / "beside.wav", 1.0)
-    os.utime(song, (1_700_000_000, 1_700_000_000))  # a whole second: its text then has no fraction
-    client = OldClient(server.url)
-    asked = client.extract(1, str(song))
-    assert old_reading(song) == asked
-    os.utime(song, (1_700_000_000, 1_700_000_000.25))
-    assert old_reading(song) is None
-    assert client.extract(1, str(song)) is not None
-    assert old_reading(song) is not None
-
-
 def test_refusals_are_the_founding_servers(server: Running, folder: Path) -> None:
     """Missing 404, no audio 415, undecodable or malformed 400; the old client goes on without."""
     (folder / "text.txt").write_text("x", encoding="ascii")
@@ -148,11 +135,22 @@ def test_both_loopback_addresses_answer(server: Running) -> None:
     assert (nothing.status_code, nothing.headers["X-Content-Type-Options"]) == (404, "nosniff")
 
 
-def test_it_stops_and_a_second_one_does_not_start_beside_it(server: Running, folder: Path) -> None:
-    """The port is taken: one sentence and exit code 2. Ctrl-C ends it well."""
+def test_the_old_reader_believes_the_sidecars_left_behind(server: Running, folder: Path) -> None:
+    """By format, size and local time as text; all are there when the server has been stopped, with Ctrl-C."""
+    asked: dict[Path, Any] = {}
+    client = OldClient(server.url)
+    for name, seconds in (("whole.wav", 1_700_000_000), ("part.wav", 1_700_000_000.25)):  # a whole one has no fraction
+        song = tone_file(folder / name, 1.0)
+        os.utime(song, (seconds, seconds))
+        asked[song] = client.extract(1, str(song))
     port = server.url.rpartition(":")[2]
-    command = ["-m", "auralis_fp", "serve", "--port", port, "--data-dir", str(folder / "other")]
-    with pytest.raises(AssertionError, match=f"port {port} is in use"), running(*command, folder=folder):
+    second = ("-m", "auralis_fp", "serve", "--port", port, "--data-dir", str(folder / "other"))
+    with pytest.raises(AssertionError, match=f"port {port} is in use"), running(*second, folder=folder):
         pass
     assert server.stop() == 0, server.complaints
     assert OldClient(server.url).is_available() is False
+    for song, fingerprint in asked.items():
+        assert fingerprint is not None
+        assert old_reading(song) == fingerprint
+    os.utime(song, (1, 1))
+    assert old_reading(song) is None
