@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -210,10 +211,13 @@ class Library:
     async def sizes_left(self) -> dict[str, int]:
         """Return how many bytes wait to be worked on, by ``kind_of`` their names."""
         rows = await self.database.read(
-            "SELECT CAST(lower(substr(f.path, -4)) AS TEXT) AS kind, sum(f.size) AS size"
-            " FROM jobs j JOIN files f ON f.id = j.file_id GROUP BY kind"
+            "SELECT substr(f.path, -4) AS ending, sum(f.size) AS size"
+            " FROM jobs j JOIN files f ON f.id = j.file_id GROUP BY ending"
         )
-        return {row["kind"]: row["size"] for row in rows}
+        sizes: Counter[str] = Counter()
+        for row in rows:
+            sizes[kind_of(row["ending"])] += row["size"]
+        return sizes
 
     async def remember(self, key: str, value: str) -> None:
         """Keep a value over restarts."""

@@ -10,8 +10,8 @@ import pytest
 from auralis_fp import schema
 from auralis_fp.backlog import Backlog
 from auralis_fp.errors import StorageError
-from auralis_fp.model import Counts, FileEvent
-from auralis_fp.store.library import Library
+from auralis_fp.model import Counts, FileEvent, FileStamp
+from auralis_fp.store.library import Library, kind_of
 from auralis_fp.store.listings import Listings, Wanted
 from stored import CORRUPT, LATER, SONG, STAMP, analysed, known, library_in, queued, seen, stored
 
@@ -232,3 +232,13 @@ async def test_known_files_cost_a_walk_no_write(library: Library) -> None:
     await library.observe([seen(path) for path in paths], walk=True)
     (after,) = await library.database.read("PRAGMA data_version")
     assert before[0] == after[0]
+
+
+async def test_what_is_left_is_weighed_by_kind(library: Library) -> None:
+    """Bytes that wait, by the last letters of their names in either case; what is done weighs nothing."""
+    for path, size in ((b"/m/a.FLAC", 30), (b"/m/b.flac", 12), (b"/m/c\xe9.au", 5), (b"/m/done.mp3", 7)):
+        await library.observe([seen(path, FileStamp(size, 1))])
+    done = await known(library, b"/m/done.mp3")
+    await library.record(done.id, analysed(), done.stamp, claim=None, source="analysis")
+    assert await library.sizes_left() == {"flac": 42, "\xe9.au": 5}
+    assert {kind_of(b"/m/a.FLAC"), kind_of(b"/m/c\xe9.au")} == {"flac", "\xe9.au"}
