@@ -10,7 +10,7 @@ from ..schema import DIMENSIONS, Family
 from .kweighting import shelf_gain
 from .lowspectra import LowSpectra, mirrored
 from .measured import FloatArray
-from .spectra import Grid, LowRates, Spectra, band_shares
+from .spectra import HANDED_OUT, Grid, LowRates, Spectra, band_shares
 
 EDGES_HZ: Final = (20.0, 60.0, 250.0, 500.0, 2000.0, 4000.0, 6000.0, 20_000.0)
 BANDS: Final = tuple(dimension.name for dimension in DIMENSIONS if dimension.family is Family.FREQUENCY)
@@ -35,10 +35,11 @@ class LongTermSpectrum:
         self._hop_sec = grid.hop_sec
         self._low = np.zeros(2 * len(self.long.frequencies))
         self._high = np.zeros(grid.bins)
+        self._ones: FloatArray = np.ones(HANDED_OUT, dtype=np.float32)
 
     def feed(self, spectra: Spectra, long_powers: list[FloatArray]) -> None:
         """Take the next spectra, and the long spectra of the low-rate signal they completed."""
-        self._high += spectra.power.sum(axis=0)
+        self._high += self._ones[: len(spectra.power)] @ spectra.power
         self.feed_long(long_powers)
 
     def feed_long(self, long_powers: list[FloatArray]) -> None:

@@ -8,10 +8,12 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from .measured import ComplexArray, FloatArray, Series
-from .spectra import LOW_POINTS
+from .spectra import LOW_POINTS, squares
 
 _LENGTH: Final = 4096  # points of one transform
 _MEMORY: Final = 256  # samples of impulse response that matter: 0.1 s, for a high-pass with a time constant of 4 ms
+_FRESH: Final = _LENGTH - _MEMORY  # samples that a transform filters
+_AT_ONCE: Final = 4  # transforms
 _STEP: Final = LOW_POINTS // 4  # samples whose energy is summed: 12 ms
 
 
@@ -34,31 +36,41 @@ class LowFilter:
         self._rate = rate
         self._weights = np.array(weights, dtype=np.float32)
         self._gain = response(fft.fftfreq(_LENGTH, 1 / rate).astype(np.float32)).astype(np.complex64)
-        self._buffer: ComplexArray = np.empty((len(weights), 0), dtype=np.complex64)
+        self._buffer: ComplexArray = np.empty((len(weights), _MEMORY + _AT_ONCE * _FRESH), dtype=np.complex64)
+        self._filled = 0
         self._energies = Series()
 
     def feed(self, signal: ComplexArray) -> None:
         """Take the next samples, shape (pairs, samples)."""
-        if not self._buffer.size:  # as if a constant offset had always been there
-            self._buffer = np.repeat(signal.mean(axis=1, keepdims=True), _MEMORY, axis=1)
-        self._buffer = np.concatenate((self._buffer, signal), axis=1)
-        fresh = _LENGTH - _MEMORY
-        while self._buffer.shape[1] >= _LENGTH:
-            self._filter(self._buffer[:, :_LENGTH])
-            self._buffer = self._buffer[:, fresh:]
+        if not self._filled:  # as if a constant offset had always been there
+            self._buffer[:, :_MEMORY] = signal.mean(axis=1, keepdims=True)
+            self._filled = _MEMORY
+        taken, room = 0, self._buffer.shape[1]
+        while taken < signal.shape[1]:
+            step = min(signal.shape[1] - taken, room - self._filled)
+            self._buffer[:, self._filled : self._filled + step] = signal[:, taken : taken + step]
+            self._filled += step
+            taken += step
+            if self._filled == room:
+                self._filter(_AT_ONCE)
+                self._buffer[:, :_MEMORY] = self._buffer[:, -_MEMORY:]
+                self._filled = _MEMORY
 
     def finish(self) -> tuple[NDArray[np.float64], FloatArray]:
         """Return the times in seconds between which energies lie, and the energies (power times seconds)."""
-        left = self._buffer.shape[1] - _MEMORY
-        if left > 0:
-            padding = np.zeros((len(self._buffer), _LENGTH - self._buffer.shape[1]), dtype=np.complex64)
-            self._filter(np.concatenate((self._buffer, padding), axis=1))
+        if self._filled > _MEMORY:
+            self._buffer[:, self._filled :] = 0
+            self._filter(-(-(self._filled - _MEMORY) // _FRESH))
         energies = self._energies.take()
         times = np.asarray(np.arange(len(energies) + 1) * (_STEP / self._rate), dtype=np.float64)
         energies /= np.float32(self._rate)
         return times, energies
 
-    def _filter(self, samples: ComplexArray) -> None:
-        filtered = fft.ifft(fft.fft(samples) * self._gain)[:, _MEMORY:]
-        squares = (filtered.real**2 + filtered.imag**2).reshape(len(samples), -1, _STEP).sum(axis=2)
-        self._energies.append(self._weights @ squares)
+    def _filter(self, count: int) -> None:
+        """Filter the first *count* overlapping pieces of the buffer."""
+        pieces = np.stack([self._buffer[:, _FRESH * each : _FRESH * each + _LENGTH] for each in range(count)], axis=1)
+        spectra = fft.fft(pieces, overwrite_x=True)
+        spectra *= self._gain
+        power = squares(np.ascontiguousarray(fft.ifft(spectra, overwrite_x=True)[..., _MEMORY:]))
+        energies = power.reshape(len(self._weights), -1, _STEP) @ np.ones(_STEP, dtype=np.float32)
+        self._energies.append(self._weights @ energies)

@@ -16,29 +16,42 @@ _AT_ONCE: Final = 256  # frames
 _LOWER_HZ: Final = 10_000.0  # above, most music holds too little energy to move the share
 _LEAST_UPPER: Final = 0.01  # share of the energy from which what lies above is separated too
 _SHIFT: Final = 21  # keeps exponent and two bits of the mantissa of a float32: steps of about 0.75 dB
-_TOP_CODE: Final = (127 + 20) * 4 + 3  # +60 dBFS; the lowest code is 192 dB under it
+_LOWEST_CODE: Final = np.uint32((127 + 20) * 4 + 3 - 255)  # the highest is +60 dBFS; this is 192 dB under it
 
 
-def _codes_of(power: FloatArray) -> Codes:
-    """Return power on a logarithmic scale in 256 steps; medians of codes are codes of medians."""
+def _write_codes(power: FloatArray, out: Codes) -> None:
+    """Write power on a logarithmic scale in 256 steps; medians of codes are codes of medians."""
     steps = power.view(np.uint32) >> np.uint32(_SHIFT)
-    np.clip(steps, _TOP_CODE - 255, _TOP_CODE, out=steps)
-    steps -= np.uint32(_TOP_CODE - 255)
-    return steps.astype(np.uint8)
+    np.maximum(steps, _LOWEST_CODE, out=steps)
+    steps -= _LOWEST_CODE
+    np.minimum(steps, np.uint32(255), out=out, casting="unsafe")
 
 
-def _harmonic_masks() -> FloatArray:
-    """Return the Wiener mask (power 2) for each difference of codes, harmonic less percussive, from -255 to 255."""
-    ratio = 2.0 ** (np.arange(-255, 256) / 4)
-    masks: FloatArray = (1 / (1 + ratio**-2.0)).astype(np.float32)
-    return masks
+def _squared_powers(codes: Codes) -> FloatArray:
+    """Return the squares of the powers that codes stand for, the same factor too low."""
+    bits = codes.astype(np.uint32)
+    bits += _LOWEST_CODE
+    bits <<= np.uint32(_SHIFT)
+    power: FloatArray = bits.view(np.float32)
+    power *= power
+    return power
+
+
+def _each_four_times(values: FloatArray) -> FloatArray:
+    """Return each value four times, one beside the other."""
+    twice = values.view(np.uint32).astype(np.uint64)
+    twice |= twice << np.uint64(32)
+    fours = np.empty((*values.shape, 2), dtype=np.uint64)
+    fours[..., 0] = fours[..., 1] = twice
+    repeated: FloatArray = fours.view(np.float32).reshape(len(values), -1)
+    return repeated
 
 
 class Separation:
     """Gathers the harmonic share of the energy (Fitzgerald 2010).
 
     In each bin the median over time (0.37 s) stands for what is held, the median over frequency (690 Hz) for what is
-    hit; a Wiener mask shares the bin's energy between them. Medians are taken on a logarithmic scale of 256 steps of
+    hit; a Wiener mask (power 2) shares the bin's energy between them. Medians are taken on a logarithmic scale of 256 steps of
     0.75 dB, one over time for two frames and one over frequency for four bins. What lies above 10 kHz is looked at
     where it holds a hundredth of the energy or more.
     """
@@ -46,7 +59,6 @@ class Separation:
     def __init__(self, grid: Grid) -> None:
         self._bins = 4 * (min(grid.bins - 1, round(_LOWER_HZ / grid.bin_width_hz)) // 4)
         self._all_bins = 4 * ((grid.bins - 1) // 4)
-        self._masks = _harmonic_masks()
         rows = _AT_ONCE + 2 * _WAIT
         self._codes: Codes = np.empty((rows, self._bins + 2 * _MARGIN), dtype=np.uint8)
         self._powers: FloatArray = np.empty((rows, self._all_bins), dtype=np.float32)
@@ -83,7 +95,7 @@ class Separation:
         """Put frames beside those that wait, with what lies at both ends of the codes mirrored beyond them."""
         rows, edge = slice(self._filled, self._filled + len(power)), _MARGIN
         codes = self._codes[rows]
-        codes[:, edge:-edge] = _codes_of(power[:, : self._bins])
+        _write_codes(power[:, : self._bins], codes[:, edge:-edge])
         codes[:, :edge] = codes[:, 2 * edge - 1 : edge - 1 : -1]
         codes[:, -edge:] = codes[:, -edge - 1 : -2 * edge - 1 : -1]
         self._powers[rows] = power
@@ -105,14 +117,18 @@ class Separation:
         self._share_out(codes, inner[:, : self._bins])
         upper = inner[:, self._bins :]
         if upper.sum() > _LEAST_UPPER * inner.sum():
-            upper_codes = _codes_of(np.ascontiguousarray(powers[:, self._bins - _MARGIN :]))
+            upper_powers = powers[:, self._bins - _MARGIN :]
+            upper_codes: Codes = np.empty(upper_powers.shape, dtype=np.uint8)
+            _write_codes(upper_powers, upper_codes)
             self._share_out(np.pad(upper_codes, ((0, 0), (0, _MARGIN)), "symmetric"), upper)
 
     def _share_out(self, codes: Codes, powers: FloatArray) -> None:
         """Share out the energy of bins; *codes* has ``_MARGIN`` more below and above them."""
-        held = medians_over_rows(codes, _TIME_WINDOW)[:, _MARGIN:-_MARGIN].astype(np.int16)
-        hits = np.repeat(medians_over_columns(codes[_WAIT:-_WAIT], _FREQUENCY_WINDOW), 4, axis=1)
-        held += np.int16(255)
-        difference = held[:, None, :] - hits.reshape(len(held), 2, -1)
-        self._harmonic += float(np.sum(np.take(self._masks, difference).reshape(powers.shape) * powers))
+        held = _squared_powers(medians_over_rows(codes, _TIME_WINDOW)[:, _MARGIN:-_MARGIN])[:, None, :]
+        hits = _squared_powers(medians_over_columns(codes[_WAIT:-_WAIT], _FREQUENCY_WINDOW))
+        both = _each_four_times(hits).reshape(len(held), 2, -1)
+        both += held
+        masks = np.divide(held, both, out=both).reshape(powers.shape)
+        masks *= powers
+        self._harmonic += float(masks.sum())
         self._total += float(powers.sum())

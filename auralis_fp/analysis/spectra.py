@@ -25,7 +25,7 @@ LOW_POINTS: Final = 128  # bins of a frame kept for the signal at about 2.8 kHz
 MIDDLE_FADE_HZ: Final = (3800.0, 5450.0)
 LOW_FADE_HZ: Final = (500.0, 1300.0)
 _AT_ONCE: Final = 64  # frames transformed together: with what is made of them, they stay in the processor's cache
-_HANDED_OUT: Final = 2 * _AT_ONCE  # frames handed out together
+HANDED_OUT: Final = 2 * _AT_ONCE  # most frames handed out together
 
 
 @dataclass(frozen=True)
@@ -210,23 +210,23 @@ class Transformer:
         """Take a block, shape (samples, channels); hand out the spectra it completes."""
         for frames in self._framer.feed(block):
             self._transform(frames)
-            if self._gathered.count == _HANDED_OUT:
+            if self._gathered.count == HANDED_OUT:
                 yield self._hand_out()
 
     def flush(self) -> Iterator[Spectra]:
         """Hand out the spectra of what is left."""
         for frames in self._framer.flush():
             self._transform(frames)
-            if self._gathered.count == _HANDED_OUT:
+            if self._gathered.count == HANDED_OUT:
                 yield self._hand_out()
         if self._gathered.count:
             yield self._hand_out()
 
     def _room(self) -> "_Gathered":
         """Return room for the next frames."""
-        power: FloatArray = np.empty((_HANDED_OUT, self.grid.bins), dtype=np.float32)
+        power: FloatArray = np.empty((HANDED_OUT, self.grid.bins), dtype=np.float32)
         weighted = power if self._one_weight else np.zeros_like(power)
-        return _Gathered(power, weighted, np.zeros((3, _HANDED_OUT), dtype=np.float32))
+        return _Gathered(power, weighted, np.zeros((3, HANDED_OUT), dtype=np.float32))
 
     def _hand_out(self) -> Spectra:
         done, count = self._gathered, self._gathered.count
@@ -354,4 +354,4 @@ class _Decimator:
         return signal
 
     def _room(self) -> ComplexArray:
-        return np.empty((len(self._tails), _HANDED_OUT * self._hop), dtype=np.complex64)
+        return np.empty((len(self._tails), HANDED_OUT * self._hop), dtype=np.complex64)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .measured import FloatArray, Measured, Series
-from .spectra import LOWEST_HZ, Grid, Spectra
+from .spectra import HANDED_OUT, LOWEST_HZ, Grid, Spectra
 
 SILENCE_POWER: Final = 1e-7  # -70 dBFS
 _ROLLOFF: Final = 0.85
@@ -31,6 +31,8 @@ class Spectral:
         # the first audible bin counts whole: what taking out the constant costs it is about what it has below 20 Hz
         self._weights = np.where(grid.frequencies < 2 * LOWEST_HZ, np.ceil(grid.audible), grid.audible)
         self._moments = np.stack((self._weights, self._weights * grid.frequencies), axis=1)
+        self._groups = _sums_of_groups(self._weights)
+        self._ones: FloatArray = np.ones(HANDED_OUT, dtype=np.float32)
         self._mean = np.zeros(grid.bins)
         self._frames = Series(2)
 
@@ -41,9 +43,9 @@ class Spectral:
         if not loud.all():
             power = power[loud]
         if len(power):
-            self._mean += power.sum(axis=0)
+            self._mean += self._ones[: len(power)] @ power
             centroid = spectral_centroid(np.sqrt(power), self._moments)
-            rolloff = spectral_rolloff(power, self._weights) * np.float32(self._grid.bin_width_hz)
+            rolloff = spectral_rolloff(power, self._weights, self._groups) * np.float32(self._grid.bin_width_hz)
             self._frames.append(np.stack((centroid, rolloff)))
 
     def measure(self) -> Measured:
@@ -74,7 +76,15 @@ def spectral_centroid(magnitude: FloatArray, moments: FloatArray) -> FloatArray:
     return centroid
 
 
-def spectral_rolloff(power: FloatArray, weights: FloatArray) -> FloatArray:
+def _sums_of_groups(weights: FloatArray) -> FloatArray:
+    """Return the matrix that sums up weighted bins over each group and all groups before it, shape (bins, groups)."""
+    groups = -(-len(weights) // _GROUP)
+    upto = np.arange(len(weights))[:, None] // _GROUP <= np.arange(groups)
+    matrix: FloatArray = upto.astype(np.float32) * weights[:, None]
+    return matrix
+
+
+def spectral_rolloff(power: FloatArray, weights: FloatArray, groups: FloatArray) -> FloatArray:
     """Frequency below which 85 % of each frame's power lies (Scheirer & Slaney 1997).
 
     Sums of groups of bins tell in which group it lies; only that group is then looked at bin by bin.
@@ -84,26 +94,26 @@ def spectral_rolloff(power: FloatArray, weights: FloatArray) -> FloatArray:
     power : ndarray, shape (frames, bins)
     weights : ndarray, shape (bins,)
         How far each bin counts.
+    groups : ndarray, shape (bins, groups)
+        Sums up the weighted bins to the end of each group.
 
     Returns
     -------
     ndarray, shape (frames,)
         In bins, interpolated inside the bin.
     """
-    frames, bins = power.shape
-    groups: FloatArray = np.zeros((frames, -(-bins // _GROUP) * _GROUP), dtype=np.float32)
-    np.multiply(power, weights, out=groups[:, :bins])
-    groups = groups.reshape(-1, _GROUP)
-    cumulative = np.cumsum((groups @ np.ones(_GROUP, dtype=np.float32)).reshape(frames, -1), axis=1)
-    target = _ROLLOFF * cumulative[:, -1:]
-    group = np.argmax(cumulative >= target, axis=1)
-    first = np.arange(frames) * cumulative.shape[1]
-    reached = np.where(group > 0, cumulative.ravel()[first + group - 1], 0)
-    inside = np.cumsum(groups[first + group], axis=1)
-    left = np.minimum(target[:, 0] - reached, inside[:, -1])
-    place = np.argmax(inside >= left[:, None], axis=1)
-    bin_power = groups[first + group, place]
-    below = inside[np.arange(frames), place] - bin_power
+    frames = np.arange(len(power))
+    cumulative = power @ groups
+    target = _ROLLOFF * cumulative[:, -1]
+    group = (cumulative < target[:, None]).sum(axis=1)
+    reached = np.where(group > 0, cumulative[frames, group - 1], 0)
+    bins = group[:, None] * _GROUP + np.arange(_GROUP)
+    counts = np.append(weights, np.zeros(_GROUP, dtype=np.float32))[bins]
+    inside = np.cumsum(power[frames[:, None], np.minimum(bins, len(weights) - 1)] * counts, axis=1)
+    left = np.minimum(target - reached, inside[:, -1])
+    place = (inside < left[:, None]).sum(axis=1)
+    below = np.where(place > 0, inside[frames, place - 1], 0)
+    bin_power = inside[frames, place] - below
     share = np.divide(left - below, bin_power, out=np.zeros_like(left), where=bin_power > 0)
     rolloff: FloatArray = (group * _GROUP + place - 0.5 + np.clip(share, 0, 1)).astype(np.float32)
     return rolloff
