@@ -66,7 +66,7 @@ class Reader(Protocol):
     reshaped: bool
 
     def blocks(self) -> Iterator[FloatArray]:
-        """Hand out all samples, (samples, channels), float32, C-contiguous, full scale 1.0."""
+        """Hand out all samples, (samples, channels), float32, full scale 1.0."""
         ...
 
     def close(self) -> None:

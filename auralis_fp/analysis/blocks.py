@@ -49,11 +49,19 @@ class Framer:
         taken = 0
         while taken < len(block):
             step = min(len(block) - taken, self._capacity - self._filled)
-            self._buffer[self._filled : self._filled + step] = block[taken : taken + step]
+            self._put(block[taken : taken + step])
             self._filled += step
             taken += step
             if self._filled == self._capacity:
                 yield from self._frames()
+
+    def _put(self, part: FloatArray) -> None:
+        place = self._buffer[self._filled : self._filled + len(part)]
+        if part.flags.c_contiguous:
+            place[...] = part
+        else:  # channel after channel: numpy would go from sample to sample
+            for channel in range(place.shape[1]):
+                place[:, channel] = part[:, channel]
 
     def flush(self) -> Iterator[FloatArray]:
         """Hand out what is left; the last frames are padded."""

@@ -51,8 +51,9 @@ class AudioStream:
 
         Yields
         ------
-        ndarray, shape (samples, channels), float32, C-contiguous
-            Full scale is 1.0; 1 to 32,768 samples, each of the file once.
+        ndarray, shape (samples, channels), float32
+            Full scale is 1.0; 1 to 32,768 samples, each of the file once. In memory samples or channels lie side by
+            side, as they do in what the decoder gives.
 
         Raises
         ------

@@ -255,16 +255,17 @@ def _positions(frame: AudioFrame) -> tuple[str, ...]:
 
 
 def _floats(frame: AudioFrame) -> FloatArray:
-    """Samples of a frame, (samples, channels), full scale 1."""
+    """Samples of a frame, (samples, channels), full scale 1; in memory as the decoder has them, to copy them once."""
     count, channels = frame.samples, frame.layout.nb_channels
     name, planes = frame.format.name, cast("tuple[Any, ...]", frame.planes)  # their stubs lack the buffer protocol
     dtype, zero, full_scale = _SAMPLE_TYPES[name.removesuffix("p")]
-    block: FloatArray = np.empty((count, channels), np.float32)
     if name.endswith("p"):
+        rows: FloatArray = np.empty((channels, count), np.float32)
         for channel, plane in enumerate(planes):
-            _scale(np.frombuffer(plane, dtype, count), zero, full_scale, block[:, channel])
-    else:
-        _scale(np.frombuffer(planes[0], dtype, count * channels).reshape(-1, channels), zero, full_scale, block)
+            _scale(np.frombuffer(plane, dtype, count), zero, full_scale, rows[channel])
+        return rows.T
+    block: FloatArray = np.empty((count, channels), np.float32)
+    _scale(np.frombuffer(planes[0], dtype, count * channels).reshape(-1, channels), zero, full_scale, block)
     return block
 
 
@@ -274,6 +275,8 @@ def _scale(values: NDArray[Any], zero: int, full_scale: float, out: FloatArray) 
         np.divide(out, full_scale, out=out)
     elif full_scale != 1.0:
         np.multiply(values, np.float32(1 / full_scale), out=out, dtype=np.float32, casting="unsafe")
+    elif values.dtype == np.float32:
+        out[...] = values
     else:
         with np.errstate(over="ignore", invalid="ignore"):  # doubles beyond float32 become infinite
             np.copyto(out, values, casting="unsafe")
