@@ -51,9 +51,9 @@ class Separation:
     """Gathers the harmonic share of the energy (Fitzgerald 2010).
 
     In each bin the median over time (0.37 s) stands for what is held, the median over frequency (690 Hz) for what is
-    hit; a Wiener mask (power 2) shares the bin's energy between them. Medians are taken on a logarithmic scale of 256 steps of
-    0.75 dB, one over time for two frames and one over frequency for four bins. What lies above 10 kHz is looked at
-    where it holds a hundredth of the energy or more.
+    hit; a Wiener mask (power 2) shares the bin's energy between them. Medians are taken on a logarithmic scale of 256
+    steps of 0.75 dB, one over time for two frames and one over frequency for four bins. What lies above 10 kHz is
+    looked at where it holds a hundredth of the energy or more.
     """
 
     def __init__(self, grid: Grid) -> None:
