@@ -202,7 +202,9 @@ class Transformer:
         self._ones = np.ones(length, dtype=np.float32)
         self._frames: ComplexArray = np.empty((_AT_ONCE, length), dtype=np.complex64)
         self._squares: FloatArray = np.empty((_AT_ONCE, length), dtype=np.float32)
-        self._middle = _Decimator(grid, MIDDLE_POINTS, len(pairs), lambda hertz: _middle_gain(hertz) / scale)
+        self._middle = _Decimator(
+            grid, MIDDLE_POINTS, len(pairs), lambda hertz: _middle_gain(hertz) / scale, bass=False
+        )
         self._low = _Decimator(grid, LOW_POINTS, len(pairs), lambda hertz: _low_gain(hertz) / scale)
         self._gathered = self._room()
 
@@ -317,9 +319,15 @@ class _Gathered:
 
 
 class _Decimator:
-    """The lowest bins of overlapping frames, made a signal again."""
+    """The lowest bins of overlapping frames, made a signal again; without *bass*, what is constant over each left out.
 
-    def __init__(self, grid: Grid, points: int, pairs: int, gain: Callable[[FloatArray], FloatArray]) -> None:
+    So an offset does not leak into the lowest band of shorter frames, and from 43 Hz up nothing is lost.
+    """
+
+    def __init__(
+        self, grid: Grid, points: int, pairs: int, gain: Callable[[FloatArray], FloatArray], *, bass: bool = True
+    ) -> None:
+        self._bass = bass
         self._half = min(points, grid.frame_length) // 2
         self._hop = points // 2
         frequencies = np.arange(self._half, dtype=np.float32) * np.float32(grid.bin_width_hz)
@@ -339,6 +347,10 @@ class _Decimator:
         np.multiply(parts[:, :above], self._rising, out=out[:, :above])
         np.multiply(parts[:, below:], self._falling, out=out[:, below:])
         kept[:, self._half : 2 * hop + 1 - self._half] = 0
+        if not self._bass:  # a windowed constant has half as much in either bin beside the lowest
+            kept[:, 1] += kept[:, 0] / 2
+            kept[:, -1] += kept[:, 0] / 2
+            kept[:, 0] = 0
         pieces = fft.ifft(kept, overwrite_x=True)
         start, self._filled[pair] = self._filled[pair], self._filled[pair] + len(z) * hop
         signal, pieces = self._signal[pair, start : self._filled[pair]].view(np.float32), pieces.view(np.float32)

@@ -1,0 +1,104 @@
+"""What is hardly music: refused with a code, or 25 finite numbers and the names of those that it does not have."""
+
+import numpy as np
+import pytest
+
+from auralis_fp import schema
+from auralis_fp.analysis.fingerprint import Fingerprinter
+from auralis_fp.analysis.measured import Measured
+from auralis_fp.errors import AnalysisError
+from signals import RATE, measure, signal, sine, square, stereo, white
+
+SPECTRUM = set(schema.NAMES[:7]) | {"bass_mid_ratio"}
+SPECTRAL = {"spectral_centroid", "spectral_rolloff", "spectral_flatness"}
+
+
+def checked(found: Measured) -> Measured:
+    """Return what was found, once it is known to be a fingerprint that names its own undefined dimensions."""
+    assert schema.fault_of(found.values) is None
+    assert set(found.undefined) <= set(schema.NAMES)
+    return found
+
+
+@pytest.mark.parametrize("count", [1, 2, 100, 1023, 2047, 2048])
+def test_some_samples_are_too_little(count: int) -> None:
+    """From one sample to a frame's worth there is nothing to describe."""
+    with pytest.raises(AnalysisError) as refusal:
+        measure(stereo(white(1.0)[:count]))
+    assert refusal.value.code == "too_short"
+
+
+@pytest.mark.parametrize("place", [0, RATE, 3 * RATE - 1])
+def test_one_click(place: int) -> None:
+    """It has a flat spectrum, is nearly all silence and a hit, and has no tempo."""
+    track = np.zeros(3 * RATE)
+    track[place] = 1.0
+    found = checked(measure(stereo(track)))
+    assert found.values["air_pct"] == pytest.approx(70.07, abs=0.2)
+    assert found.values["silence_ratio"] > 0.95
+    assert found.values["harmonic_ratio"] <= 0.02
+    assert "tempo_bpm" in found.undefined
+    assert not SPECTRUM & set(found.undefined)
+
+
+def test_a_full_scale_square() -> None:
+    """The loudest steady signal there is: nothing but the tempo is missing, and 3 dB over a sine."""
+    found = checked(measure(stereo(square(441, 5.0, 1.0))))
+    assert found.undefined == ("tempo_bpm",)
+    assert found.values["crest_db"] == pytest.approx(0, abs=0.01)
+    assert found.values["harmonic_ratio"] >= 0.99
+
+
+@pytest.mark.parametrize("level_db", [-69.0, -75.0])
+def test_noise_about_the_limit_of_silence(level_db: float) -> None:
+    """Just above it is described in full but for a tempo; below it is silent, and has no spectrum over time."""
+    found = checked(measure(stereo(white(20.0, 10 ** (level_db / 20), 8000)), 8000))
+    silent = level_db < -70
+    assert found.values["silence_ratio"] == pytest.approx(1.0 if silent else 0.0, abs=0.01)
+    assert SPECTRAL.isdisjoint(found.undefined) != silent
+    assert ("pitch_stability" in found.undefined) == silent
+    assert "tempo_bpm" in found.undefined
+    assert found.values["lufs"] == pytest.approx(level_db + 5.0, abs=1.0)
+
+
+def test_nothing_but_the_low_frequency_channel() -> None:
+    """Of seven channels the one for effects sounds: neither spectrum nor loudness, but peaks and no silence."""
+    samples = np.zeros((3 * RATE, 7), dtype=np.float32)
+    samples[:, 3] = sine(40, 3.0)
+    found = checked(measure(samples))
+    assert set(found.undefined) >= SPECTRUM | SPECTRAL | {"stereo_width", "phase_correlation", "chroma_energy"}
+    assert found.values["lufs"] == -70
+    assert found.values["silence_ratio"] == 0
+    assert "crest_db" not in found.undefined
+
+
+def test_one_silent_side() -> None:
+    """It has a width, but nothing to correlate with."""
+    found = checked(measure(signal(white(4.0), np.zeros(4 * RATE))))
+    assert found.values["stereo_width"] == pytest.approx(0.5)
+    assert "phase_correlation" in found.undefined
+
+
+@pytest.mark.parametrize("rate", [8000, 384_000])
+@pytest.mark.parametrize("seconds", [0.5, 1.1])
+def test_the_lowest_and_highest_rates(rate: int, seconds: float) -> None:
+    """One channel at 8 kHz, two at 384 kHz, and hardly a moment of it."""
+    tone = sine(1000, seconds, 0.5, rate)
+    found = checked(measure(signal(tone) if rate < RATE else stereo(tone), rate))
+    assert found.values["mid_pct"] >= 99.5
+    assert found.values["spectral_centroid"] == pytest.approx(1000, abs=22)
+    assert found.values["pitch_stability"] >= 0.85
+
+
+@pytest.mark.parametrize("block", [1, 4096])
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_bad_last_sample_refuses_the_file(bad: float, block: int) -> None:
+    """Whatever the size of the blocks, the one sample is seen."""
+    samples = stereo(white(0.6, rate=8000))
+    samples[-1, 0] = bad
+    fingerprinter = Fingerprinter(8000, ("FL", "FR"))
+    with pytest.raises(AnalysisError) as refusal:  # noqa: PT012 - on the way, or at the end
+        for first in range(0, len(samples), block):
+            fingerprinter.feed(samples[first : first + block])
+        fingerprinter.finish()
+    assert refusal.value.code == "non_finite"
