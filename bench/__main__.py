@@ -16,7 +16,7 @@ from auralis_fp.formats import is_music
 from .options import Options
 
 PARTS = ("accuracy", "speed", "memory", "http", "scan", "store", "host", "growth")
-LONG = ("tempo", "mutations", "kills", "chaos")
+LONG = ("tempo", "mutations", "kills", "loop", "chaos")
 
 
 def main() -> int:

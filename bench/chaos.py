@@ -165,16 +165,19 @@ class _Run:
         self._growth.append((time.monotonic() - since, process.memory_full_info().uss / 1e6, process.num_fds()))
 
     def _grown(self) -> list[tuple[str, object]]:
-        """Compare the first quarter of the last life, its start left out, with the last quarter."""
+        """Return memory and handles in each quarter of the last life, its first minute or tenth left out."""
         last = self._growth[-1][0]
-        early = [entry for entry in self._growth if 0.1 * last < entry[0] < 0.35 * last]
-        late = [entry for entry in self._growth if entry[0] > 0.75 * last]
-        if not early or not late:
-            return []
-        memory = [sum(entry[1] for entry in part) / len(part) for part in (early, late)]
-        handles = [sum(entry[2] for entry in part) / len(part) for part in (early, late)]
+        first = min(60.0, last / 10)
+        quarters: list[list[tuple[float, float, int]]] = [[] for _ in range(4)]
+        for entry in self._growth:
+            if entry[0] > first:
+                quarters[min(3, int(4 * (entry[0] - first) / (last - first)))].append(entry)
+        memory, handles = (
+            ", ".join(f"{sum(entry[part] for entry in quarter) / max(1, len(quarter)):.1f}" for quarter in quarters)
+            for part in (1, 2)
+        )
         return [
             ("minutes of the last life", last / 60),
-            ("memory of the service early and late in it, MB", f"{memory[0]:.1f}, {memory[1]:.1f}"),
-            ("open handles early and late in it", f"{handles[0]:.1f}, {handles[1]:.1f}"),
+            ("memory of the service in each quarter of it, MB", memory),
+            ("open handles in each quarter of it", handles),
         ]
