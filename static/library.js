@@ -49,7 +49,7 @@ function draw() {
   } });
   fillColours();
   const { x, y, axes } = project(points, meaning);
-  map.show(points, x, y, colours());
+  map.show(points, x, y, colours(), byId("map-colour").value === "");
   showAxes(axes);
   const share = percent(100 * (axes[0].share + axes[1].share));
   setText(byId("map-hint"), `${counted(points.count, "track")}. Those that sound alike lie close together: the two directions in which they differ most hold ${share} of all difference.`);
@@ -60,7 +60,7 @@ function fillColours() {
   const select = byId("map-colour");
   if (select.options.length) return;
   select.append(el("option", { value: "" }, "Colour as the drawings"), ...meaning.map((one) => el("option", { value: one.name }, `Colour by ${one.title.toLowerCase()}`)));
-  select.addEventListener("change", () => map?.recolour(colours()));
+  select.addEventListener("change", () => map?.recolour(colours(), select.value === ""));
 }
 
 function colours() {

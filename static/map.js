@@ -9,7 +9,7 @@ import { Scatter } from "./scatter.js";
 const MARGIN = 0.06; // of the surface, around all points
 const REACH = 18; // CSS pixels within which a point is meant
 const [FURTHEST, CLOSEST] = [0.8, 400]; // zoom
-const DRAWINGS = 60; // with no more points in sight, they are shown as their drawings
+const DRAWINGS = 120; // with no more points in sight, they are shown as their drawings
 const MOST_PIXELS = 2_000_000; // of the image; beyond, it is drawn coarser
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -35,9 +35,9 @@ export class LibraryMap {
     this.listen();
   }
 
-  /** Show points: `xs`, `ys` their places in any unit, y upwards. */
-  show(points, xs, ys, colours) {
-    Object.assign(this, { points, colours, selected: -1 });
+  /** Show points: `xs`, `ys` their places in any unit, y upwards. `pictured`: as drawings, if there are few. */
+  show(points, xs, ys, colours, pictured) {
+    Object.assign(this, { points, colours, pictured, selected: -1, drawn: new Map() });
     const [left, right] = extent(xs);
     const [bottom, top] = extent(ys);
     this.unitX = xs.map((x) => (x - left) / (right - left));
@@ -46,8 +46,8 @@ export class LibraryMap {
   }
 
   /** Show the same points in other colours. */
-  recolour(colours) {
-    this.colours = colours;
+  recolour(colours, pictured) {
+    Object.assign(this, { colours, pictured });
     this.soon();
   }
 
@@ -84,13 +84,15 @@ export class LibraryMap {
   draw() {
     if (!this.nearest || !this.surface.offsetParent) return;
     const { zoom, centre, width, height, density, baseX, baseY, shownX, shownY } = this;
-    let seen = [];
+    let seen = this.pictured ? [] : null;
     for (let index = 0; index < baseX.length; index += 1) {
       const x = (baseX[index] - centre[0]) * zoom + width / 2;
       const y = (baseY[index] - centre[1]) * zoom + height / 2;
       shownX[index] = x * density;
       shownY[index] = y * density;
-      if (seen && x > 0 && y > 0 && x < width && y < height) seen = seen.length < DRAWINGS ? [...seen, index] : null;
+      if (!seen || x < 0 || y < 0 || x > width || y > height) continue;
+      if (seen.length < DRAWINGS) seen.push(index);
+      else seen = null;
     }
     this.surface.classList.toggle("near", Boolean(seen));
     this.drawings.replaceChildren(...(seen ?? []).map((index) => this.drawing(index)));
@@ -100,7 +102,8 @@ export class LibraryMap {
   }
 
   drawing(index) {
-    const node = el("span", { class: "drawing" }, glyph(printOf(this.points, index)));
+    if (!this.drawn.has(index)) this.drawn.set(index, el("span", { class: "drawing" }, glyph(printOf(this.points, index))));
+    const node = this.drawn.get(index);
     node.style.transform = `translate(${this.shownX[index] / this.density}px, ${this.shownY[index] / this.density}px)`;
     return node;
   }

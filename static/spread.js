@@ -5,7 +5,7 @@ import { measured } from "./format.js";
 import { FAMILIES } from "./track.js";
 
 const [FEWEST, MOST, WIDTH, TALL] = [10, 36, 216, 64]; // bins; size
-const TAIL = 0.005; // the least and the greatest of the values are gathered at the ends
+const TAIL = 0.02; // the least and the greatest of the values are gathered at the ends
 
 /** Show the histograms of `points` in a container. */
 export function showSpread(container, points, meaning) {

@@ -100,6 +100,17 @@ def test_two_tracks_side_by_side(tracks: Page) -> None:
     expect(tracks.locator("#tray")).to_be_hidden()
 
 
+def test_the_map_can_be_coloured_by_any_number(settled: Page) -> None:
+    """A small library is shown as drawings; coloured by a number it is points, with a legend in that number's unit."""
+    go(settled, "Library")
+    expect(settled.locator(".drawing")).to_have_count(SONGS)
+    settled.get_by_label("Colour by").select_option("lufs")
+    expect(settled.locator(".drawing")).to_have_count(0)
+    expect(settled.locator(".legend")).to_contain_text("LUFS")
+    settled.get_by_role("link", name=re.compile("^Loudness -")).click()
+    expect(settled.locator("#order")).to_have_value("lufs")
+
+
 def test_failures_are_listed_retried_and_skipped(settled: Page) -> None:
     """The broken file stands under its reason; tried again it fails again, skipped it waits until it changes."""
     go(settled, "Failures")
