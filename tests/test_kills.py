@@ -69,7 +69,7 @@ async def test_the_file_alone_fails(host: Host, library: Path, harm: Harm, code:
     victim = long_file(library / "victim.wav", 20 * 3600)
     for number in range(SHORT):
         tone_file(library / f"{number}.wav", 1 + number / 10)
-    plugin = await host(workers=2, time_limit_sec=1, time_limit_factor=0 if code == "timeout" else 1)
+    plugin = await host(workers=2, time_limit_sec=2, time_limit_factor=0 if code == "timeout" else 1)
     assert await harmed(plugin, victim, harm) == 2
     (failure,) = await failures(plugin)
     assert (failure["path"], failure["code"], failure["stage"]) == (str(victim), code, "worker")
