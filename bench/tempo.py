@@ -1,10 +1,14 @@
 """Tempo beside the peers, on music whose notes tell it."""
 
+import json
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import aubio
 import librosa
@@ -14,7 +18,8 @@ from numpy.typing import NDArray
 from auralis_fp.analysis.worker import fingerprint_file
 
 from .music import table
-from .tempo_set import Clip, build, is_tuned
+from .tempo_render import Clip
+from .tempo_set import build, is_tuned
 
 try:
     import essentia.standard as essentia
@@ -24,39 +29,87 @@ except ImportError:  # has no wheels for some systems
 _TOLERANCE: Final = 0.04
 _OCTAVES: Final = (1, 2, 3, 1 / 2, 1 / 3)  # Gouyon et al. 2006
 _RATE: Final = 44_100
+_OURS: Final = "auralis_fp"
 
 Signal = NDArray[np.float32]
+Score = tuple[bool, bool]
+
+
+class Answers(NamedTuple):
+    """Who says which tempo of a clip, and whether we say that it has one."""
+
+    bpm: Mapping[str, float]
+    defined: bool
 
 
 def report(folder: Path) -> str:
     """Return the shares of clips whose tempo is right within 4 % (first), or a level of the same metre (second)."""
-    scores: dict[tuple[str, str, str], list[tuple[bool, bool]]] = defaultdict(list)
-    for clip in build(folder):
+    clips = build(folder)
+    with ProcessPoolExecutor(os.cpu_count()) as processes:
+        answers = list(processes.map(_ask, clips, chunksize=4))
+    heard = [(clip, answer) for clip, answer in zip(clips, answers, strict=True) if clip.bpm is not None]
+    without = [(clip, answer) for clip, answer in zip(clips, answers, strict=True) if clip.bpm is None]
+    undefined = sum(not answer.defined for _, answer in without)
+    unsaid = sum(not answer.defined for _, answer in heard)
+    parts = (
+        "## Tempo\n",
+        f"Peers: {', '.join(sorted(_peers()))}.\n",
+        table(("half", "music", "who", "clips", "accuracy 1", "accuracy 2"), _rows(heard)),
+        f"Without any tempo: {len(without)}, of which we say so of {undefined}.",
+        f"With a tempo: {len(heard)}, of which we call {unsaid} undefined (scored as 120).",
+    )
+    return "\n".join(parts)
+
+
+def _rows(heard: Sequence[tuple[Clip, Answers]]) -> list[tuple[object, ...]]:
+    scores: dict[tuple[str, str, str], list[Score]] = defaultdict(list)
+    for clip, answer in heard:
         half = "tuned" if is_tuned(clip) else "unseen"
-        for who, bpm in _opinions(clip):
-            right = (_is(bpm, clip.bpm), any(_is(bpm, clip.bpm * ratio) for ratio in _OCTAVES))
+        for who, bpm in answer.bpm.items():
             for kind in (clip.kind, "all"):
-                scores[half, kind, who].append(right)
-    rows = [
-        (half, kind, who, len(found), *(f"{100 * share:.0f} %" for share in np.mean(found, axis=0)))
-        for (half, kind, who), found in sorted(scores.items())
+                scores[half, kind, who].append(_right(bpm, clip.bpm or 0.0))
+    return [
+        (half, kind, who, len(found), *(f"{100 * share:.1f} %" for share in np.mean(found, axis=0)))
+        for (half, kind, who), found in sorted(scores.items(), key=lambda item: (item[0][0] != "unseen", *item[0][1:]))
     ]
-    return "## Tempo\n\n" + table(("half", "music", "who", "clips", "accuracy 1", "accuracy 2"), rows)
 
 
-def _is(bpm: float, expected: float) -> bool:
-    return abs(bpm / expected - 1) <= _TOLERANCE
+def _right(bpm: float, expected: float) -> Score:
+    off = [abs(bpm / (expected * ratio) - 1) <= _TOLERANCE for ratio in _OCTAVES]
+    return off[0], any(off)
 
 
-def _opinions(clip: Clip) -> Iterator[tuple[str, float]]:
-    """Yield who says which tempo; ours without a pulse counts as 120."""
-    yield "ours", fingerprint_file(os.fsencode(clip.path)).fingerprint["tempo_bpm"]
-    signal, _ = librosa.load(clip.path, sr=_RATE)
-    yield "librosa beat_track", _librosa(signal)
-    yield "aubio", _aubio(signal)
+def _ask(clip: Clip) -> Answers:
+    """Ask everybody; what the peers said is kept beside the clip, as they say the same every time."""
+    ours = fingerprint_file(os.fsencode(clip.path))
+    kept = clip.path.with_suffix(".json")
+    said: dict[str, float] = json.loads(kept.read_text()) if kept.exists() else {}
+    missing = {who: peer for who, peer in _peers().items() if who not in said}
+    if missing:
+        signal, _ = librosa.load(clip.path, sr=_RATE)
+        said |= {who: peer(signal) for who, peer in missing.items()}
+        kept.write_text(json.dumps(said))
+    answers = {_OURS: ours.fingerprint["tempo_bpm"]} | {who: said[who] for who in _peers()}
+    return Answers(answers, "tempo_bpm" not in ours.metadata.undefined)
+
+
+def _peers() -> dict[str, Callable[[Signal], float]]:
+    """Return the peers, named with their versions."""
+    peers: dict[str, Callable[[Signal], float]] = {
+        f"librosa {version('librosa')} beat_track": _librosa,
+        f"aubio {_version_of('aubio-ledfx')} tempo": _aubio,
+    }
     if essentia is not None:
-        for name, estimate in _essentia().items():
-            yield f"essentia {name}", estimate(signal)
+        for name in ("PercivalBpmEstimator", "RhythmExtractor2013"):
+            peers[f"essentia {_version_of('essentia')} {name}"] = partial(_essentia, name)
+    return peers
+
+
+def _version_of(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:  # aubio comes under more than one
+        return str(getattr(aubio, "version", ""))
 
 
 def _librosa(signal: Signal) -> float:
@@ -75,8 +128,7 @@ def _aubio(signal: Signal) -> float:
     return float(np.median(60 / np.diff(beats))) if len(beats) > 2 else 0.0
 
 
-def _essentia() -> dict[str, Callable[[Signal], float]]:
-    return {
-        "Percival": lambda signal: float(essentia.PercivalBpmEstimator()(signal)),
-        "RhythmExtractor2013": lambda signal: float(essentia.RhythmExtractor2013()(signal)[0]),
-    }
+def _essentia(name: str, signal: Signal) -> float:
+    """Return the tempo that one of essentia's estimators gives."""
+    found = getattr(essentia, name)()(signal)
+    return float(found[0] if isinstance(found, tuple) else found)

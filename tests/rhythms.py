@@ -63,3 +63,21 @@ def drum_loop(bpm: float, seconds: float = 30.0, *, start: float = 0.1) -> NDArr
     track = placed(beats[0::2], kick(), seconds) + placed(beats[1::2], snare(), seconds)
     track += placed(np.arange(start, seconds - 0.3, beat / 2), hat(), seconds)
     return np.asarray(track / np.abs(track).max() * 0.8, dtype=np.float64)
+
+
+def six_eight(bpm: float, seconds: float = 30.0) -> NDArray[np.float64]:
+    """Return kick and snare on the two beats of a bar of 6/8, hats on its eighths: three to a beat."""
+    beat = 60 / bpm
+    beats = np.arange(0.1, seconds - 0.3, beat)
+    track = placed(beats[0::2], kick(), seconds) + placed(beats[1::2], snare(), seconds)
+    track += placed(np.arange(0.1, seconds - 0.3, beat / 3), hat(), seconds)
+    return np.asarray(track / np.abs(track).max() * 0.8, dtype=np.float64)
+
+
+def half_time(bpm: float, seconds: float = 30.0) -> NDArray[np.float64]:
+    """Return kick on one, snare on three only, hats on the eighths."""
+    beat = 60 / bpm
+    beats = np.arange(0.1, seconds - 0.3, beat)
+    track = placed(beats[0::4], kick(), seconds) + placed(beats[2::4], snare(), seconds)
+    track += placed(np.arange(0.1, seconds - 0.3, beat / 2), hat(), seconds)
+    return np.asarray(track / np.abs(track).max() * 0.8, dtype=np.float64)

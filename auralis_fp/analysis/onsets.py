@@ -19,6 +19,7 @@ _LOWEST_HZ: Final = 30.0
 _HIGHEST_HZ: Final = 5300.0
 _FLOOR: Final = 1e-5  # of the loudest frame so far: what lies further down does not count as change
 _PULSE_FLOOR: Final = 3e-3  # what a foot taps to stands out more
+_REGISTERS: Final = (0, 7, 20)  # the first bands of the low (below 400 Hz), middle and high (above 1650 Hz)
 _WIDE_BANDS_HZ: Final = (30.0, 250.0, 1000.0, 2500.0, 5300.0)
 _WIDE_FLOOR: Final = 1e-4
 _RISE: Final = 2.0  # 3 dB
@@ -37,8 +38,9 @@ class OnsetEnvelope:
     """What begins, moment by moment.
 
     ``flux`` is the summed rise of the log power of 36 bands, in octaves of power; ``accents`` the same of what stands
-    out, with the power compressed less; ``power`` the mean square of each frame; ``rises`` whether the power, or that
-    of a wide band, rose by 3 dB. All are (frames,), ``rate`` per second.
+    out, with the power compressed less, apart for low, middle and high bands, shape (3, frames); ``power`` the mean
+    square of each frame; ``rises`` whether the power, or that of a wide band, rose by 3 dB. The others are (frames,);
+    ``rate`` per second.
     """
 
     flux: FloatArray
@@ -61,7 +63,7 @@ class OnsetDetector:
         self._loudest = 0.0
         before = np.zeros((_LAG, _BANDS + len(_WIDE_BANDS_HZ)))  # before the first frame there was nothing
         self._before: FloatArray = before.astype(np.float32)
-        self._frames = Series(4)  # flux, accents, power, whether it rises
+        self._frames = Series(6)  # flux, accents low, middle and high, power, whether it rises
 
     def feed(self, signal: ComplexArray) -> None:
         """Take the next samples, shape (pairs, samples)."""
@@ -72,8 +74,8 @@ class OnsetDetector:
         """Return the envelope of the whole stream."""
         for power in self._spectra.flush():
             self._compare(power)
-        flux, accents, power, rises = self._frames.take()
-        return OnsetEnvelope(flux, accents, power, rises > 0, rate=1 / self._spectra.hop_sec)
+        flux, *accents, power, rises = self._frames.take()
+        return OnsetEnvelope(flux, np.stack(accents), power, rises > 0, rate=1 / self._spectra.hop_sec)
 
     def _compare(self, power: FloatArray) -> None:
         """Take spectra of frames, shape (frames, bins)."""
@@ -86,16 +88,24 @@ class OnsetDetector:
         series = np.concatenate((self._before, relative), dtype=np.float32)
         self._before = series[-_LAG:]
         narrow, wide = series[:, :_BANDS], series[:, _BANDS:] + np.float32(_WIDE_FLOOR)
-        flux = _rise(np.log2(narrow + np.float32(_FLOOR / _BANDS)))
-        accents = _rise(np.log2(narrow + np.float32(_PULSE_FLOOR / _BANDS)))
+        flux = _octaves_risen(narrow + np.float32(_FLOOR / _BANDS))
+        logs = np.log2(narrow + np.float32(_PULSE_FLOOR / _BANDS))
+        accents = np.add.reduceat(np.maximum(logs[_LAG:] - logs[:-_LAG], 0), _REGISTERS, axis=1)
         rises = np.any(wide[_LAG:] >= _RISE * wide[:-_LAG], axis=1)
-        self._frames.append(np.stack((flux, accents, total, rises)).astype(np.float32))
+        self._frames.append(np.stack((flux, *accents.T, total, rises)).astype(np.float32))
 
 
-def _rise(logs: FloatArray) -> FloatArray:
-    """Return how far the bands rose in all, from frame to frame, shape (frames,)."""
-    rise: FloatArray = np.maximum(logs[_LAG:] - logs[:-_LAG], 0).sum(axis=1)
-    return rise
+def _octaves_risen(powers: FloatArray) -> FloatArray:
+    """Return how far the bands rose in all, from frame to frame, shape (frames,).
+
+    One logarithm is taken of the product of four bands: with their floor it stays far under what a float32 holds.
+    """
+    ratios = np.maximum(powers[_LAG:] / powers[:-_LAG], 1)
+    for _ in range(2):
+        half = ratios.shape[1] // 2
+        ratios = ratios[:, :half] * ratios[:, half:]
+    risen: FloatArray = np.log2(ratios).sum(axis=1)
+    return risen
 
 
 def _bands(frequencies: FloatArray, width_hz: float, edges: NDArray[np.float64]) -> FloatArray:

@@ -8,7 +8,8 @@ from scipy import fft
 
 from .measured import FloatArray
 
-SPECTRUM_POINTS: Final = 1 << 13
+SPECTRUM_POINTS: Final = 1 << 12
+_NOTHING: Final = 1e-6
 
 
 def frame_correlation(power: FloatArray, points: int) -> FloatArray:
@@ -38,24 +39,26 @@ def window_correlation(points: int) -> FloatArray:
     return normalised
 
 
-def autocorrelation(windows: NDArray[np.float64], lags: int) -> NDArray[np.float64]:
+def autocorrelation(windows: FloatArray, lags: int) -> NDArray[np.float64]:
     """Return the correlation of each window with itself moved, over what both cover; 1 for a perfect period."""
     length = windows.shape[1]
     lags = min(lags, length - 1)
     points = fft.next_fast_len(length + lags + 1, real=True)
     spectrum = fft.rfft(windows, points, axis=1)
     products = fft.irfft(spectrum.real**2 + spectrum.imag**2, points, axis=1)[:, : lags + 1]
-    energy = np.concatenate((np.zeros((len(windows), 1)), np.cumsum(windows**2, axis=1)), axis=1)
+    energy = np.concatenate((np.zeros((len(windows), 1)), np.cumsum(windows**2, axis=1, dtype=np.float64)), axis=1)
     shift = np.arange(lags + 1)
     head, tail = energy[:, length - shift], energy[:, -1:] - energy[:, shift]
     scale = np.sqrt(head * tail)
-    correlation: NDArray[np.float64] = np.zeros_like(products)
+    correlation: NDArray[np.float64] = np.zeros(products.shape)
     np.divide(products, scale, out=correlation, where=scale > 1e-9 * energy[:, -1:])
     return correlation
 
 
-def relative_spectra(windows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the magnitude of each window's spectrum beside its strongest, shape (windows, bins)."""
-    magnitudes = np.abs(fft.rfft(windows * np.hanning(windows.shape[1]), SPECTRUM_POINTS, axis=1))
-    relative: NDArray[np.float64] = magnitudes / magnitudes.max(axis=1, keepdims=True)
+def relative_spectra(windows: FloatArray) -> NDArray[np.float64]:
+    """Return the magnitude of each window's spectrum beside its strongest, shape (windows, bins); of nothing, 0."""
+    magnitudes = np.abs(fft.rfft(windows * np.hanning(windows.shape[1]).astype(np.float32), SPECTRUM_POINTS, axis=1))
+    strongest = magnitudes.max(axis=1, keepdims=True)
+    relative: NDArray[np.float64] = np.zeros(magnitudes.shape)
+    np.divide(magnitudes, strongest, out=relative, where=strongest > _NOTHING)
     return relative

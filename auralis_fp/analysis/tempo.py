@@ -7,31 +7,25 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, uniform_filter1d
 
+from .metre import HIGHEST_BPM, LONGEST_LAG_SEC, LOWEST_BPM, evidence, lags, scores
 from .onsets import OnsetEnvelope
-from .periodicity import SPECTRUM_POINTS, autocorrelation, relative_spectra
+from .periodicity import autocorrelation, relative_spectra
 
-LOWEST_BPM: Final = 30.0
-HIGHEST_BPM: Final = 300.0
 _WINDOW_SEC: Final = 12.0
 _MOVE_SEC: Final = 6.0
 _SHORTEST_SEC: Final = 2.0
 _LOCAL_MEAN_SEC: Final = 1.0
 _SMOOTHING_FRAMES: Final = 1.5
-# The weights below were chosen on made-up music of known tempo, see docs/decisions; simple pulses fix none of them.
-_PRIOR_BPM: Final = 110.0
-_PRIOR_OCTAVES: Final = 1.2  # wide: it decides between levels that the signal supports alike
-_FASTEST_TAP_BPM: Final = 240.0  # beyond, feet tap every second pulse
-_TWICE, _THRICE = 1.5, 0.3  # weights of the correlation at twice and three times the lag
-_OVERTONE: Final = 0.2  # weight of three times the pulse's frequency
-_FILLED_HALF, _FILLED_THIRD = 0.47, 0.5  # how far a lag loses by what correlates at a half or a third of it
 _SAME_TEMPO: Final = 0.06  # octaves: 4 %
 _METRICAL_RATIOS: Final = (1 / 3, 1 / 2, 1, 2, 3)  # a window may hear another level of the same pulse
+_ALIKE: Final = 0.93  # correlation from which on pulses are all the same
+_FASTEST_PLAIN_BPM: Final = 205.0  # faster ones are tapped to every second time
 _NO_PULSE: Final = 0.1
 _CHANCE: Final = 7.0  # a peak of this over the root of the frames comes of chance alone
 _UNSETTLED_FRAMES: Final = 4
-_LEAST_ACCENT: Final = 12.0  # octaves summed over bands: less is the ripple of a tone, or moves no foot
-_LONGEST_LAG_SEC: Final = 8.5
-_WINDOWS_AT_ONCE: Final = 32
+# Octaves summed over bands: less is the ripple of a tone, or moves no foot. Over all bands; over low, middle and high.
+_LEAST_ACCENTS: Final = (12.0, 1.0, 3.0, 3.0)
+_WINDOWS_AT_ONCE: Final = 16
 _PIECE: Final = 60_000  # frames, ten minutes
 _EVENTFUL: Final = 0.02  # of the highest point: windows that vary less hold nothing
 
@@ -55,73 +49,92 @@ def pulse(envelope: OnsetEnvelope) -> Pulse:
     Returns
     -------
     Pulse
-        The tempo is the lag that correlates, whose double correlates too, whose frequency is strong in the spectrum of
-        the envelope, and between whose pulses little else correlates (after Peeters 2007; Percival & Tzanetakis 2014).
+        The tempo is the lag that correlates and that the accents of low, middle and high bands support most, see
+        ``metre`` (after Peeters 2007; Percival & Tzanetakis 2014).
         The stability is the mean height of the windows' highest peaks times the agreement of their tempi.
     """
     rate = envelope.rate
-    series = _prepared(envelope)
-    length = min(len(series), round(_WINDOW_SEC * rate))
+    series = prepared(envelope)
+    length = min(series.shape[1], round(_WINDOW_SEC * rate))
     heard = _hear(series, length, rate)
     if heard is None:
         return Pulse(None, 0.0)
-    lag = _best_lag(heard.correlation, heard.spectrum, rate)
-    if lag is None or heard.height < _CHANCE / sqrt(length):
+    found = _best_lags(heard.correlation[None], heard.score[None], rate)[0]
+    if found == 0 or heard.height < _CHANCE / sqrt(length):
         return Pulse(None, 0.0)
-    stability = heard.height * _agreement(heard.lags, lag)
+    stability = heard.height * _agreement(heard.lags, int(found))
     if stability < _NO_PULSE:
         return Pulse(None, 0.0)
-    tempo_bpm = float(np.clip(60 * rate / _refined(heard.correlation, lag), LOWEST_BPM, HIGHEST_BPM))
+    tempo_bpm = float(np.clip(60 * rate / _refined(heard.correlation, int(found)), LOWEST_BPM, HIGHEST_BPM))
     return Pulse(tempo_bpm, stability)
 
 
+class Windows(NamedTuple):
+    """Correlations, shape (bands, windows, lags), and spectra, (bands, windows, bins); of all bands together first."""
+
+    correlations: NDArray[np.float64]
+    spectra: NDArray[np.float64]
+
+
 class _Heard(NamedTuple):
-    """What the windows say together: mean correlation, mean spectrum, mean height of the highest peaks; best lags."""
+    """What the windows say together: mean correlation, score and height of the highest peaks; the best lags of each."""
 
     correlation: FloatSeries
-    spectrum: FloatSeries
+    score: FloatSeries
     height: float
-    lags: list[int | None]
+    lags: NDArray[np.int64]
 
 
-def _hear(series: FloatSeries, length: int, rate: float) -> _Heard | None:
+def _hear(series: NDArray[np.float32], length: int, rate: float) -> _Heard | None:
     """Go through the windows, some at a time; None if nothing happens in any."""
-    starts = _starts(len(series), length, rate)
-    correlation, spectrum, height = np.zeros(1), np.zeros(1), 0.0
-    lags: list[int | None] = []
-    for first in range(0, len(starts), _WINDOWS_AT_ONCE):
-        windows = _eventful(series, starts[first : first + _WINDOWS_AT_ONCE], length)
-        if len(windows):
-            correlations, spectra = autocorrelation(windows, round(_LONGEST_LAG_SEC * rate)), relative_spectra(windows)
-            correlation = correlation + correlations.sum(axis=0)
-            spectrum = spectrum + spectra.sum(axis=0)
-            height += float(_heights(correlations, rate).sum())
-            lags += [_best_lag(*pair, rate) for pair in zip(correlations, spectra, strict=True)]
-    if not lags:
-        return None
-    return _Heard(correlation / len(lags), spectrum / len(lags), height / len(lags), lags)
+    correlation, score, height = np.zeros(1), np.zeros(1), 0.0
+    found: list[NDArray[np.int64]] = []
+    count = 0
+    for first in range(0, len(starts := starting(series.shape[1], length, rate)), _WINDOWS_AT_ONCE):
+        heard = windows(series, starts[first : first + _WINDOWS_AT_ONCE], length, rate)
+        here, scored = heard.correlations[0], scores(heard.correlations[1:], heard.spectra[1:], rate)
+        if len(here):
+            correlation, score = correlation + here.sum(axis=0), score + scored.sum(axis=0)
+            height += float(_heights(here, rate).sum())
+            found.append(_best_lags(here, scored, rate))
+            count += len(here)
+    return _Heard(correlation / count, score / count, height / count, np.concatenate(found)) if count else None
 
 
-def _prepared(envelope: OnsetEnvelope) -> FloatSeries:
-    """Return the envelope without its local mean, smoothed against the grid of frames.
+def prepared(envelope: OnsetEnvelope) -> NDArray[np.float32]:
+    """Return the accents of all bands, and of low, middle and high ones, shape (4, frames).
 
-    The filters of scipy need four times the room of what they filter: they are given one piece after another.
+    Without their local mean, and smoothed against the grid of frames. The filters of scipy need four times the room of
+    what they filter: they are given one piece after another.
     """
     span = round(_LOCAL_MEAN_SEC * envelope.rate) | 1
-    margin, count = span + _UNSETTLED_FRAMES + round(5 * _SMOOTHING_FRAMES), len(envelope.accents)
-    prepared: FloatSeries = np.empty(count)
+    margin, count = span + _UNSETTLED_FRAMES + round(5 * _SMOOTHING_FRAMES), envelope.accents.shape[1]
+    result: NDArray[np.float32] = np.empty((len(_LEAST_ACCENTS), count), dtype=np.float32)
     for start in range(0, count, _PIECE):
         first, end = max(0, start - margin), min(count, start + _PIECE)
-        flux = np.maximum(envelope.accents[first : end + margin].astype(np.float64) - _LEAST_ACCENT, 0)
+        accents = envelope.accents[:, first : end + margin]
+        accents = np.concatenate((accents.sum(axis=0, keepdims=True), accents))
+        flux = np.maximum(accents - np.array(_LEAST_ACCENTS, dtype=np.float32)[:, None], 0)
         if first == 0:
-            flux[:_UNSETTLED_FRAMES] = 0  # that something is on when the file begins is no beat
-        flux -= uniform_filter1d(flux, span, mode="nearest")
-        smooth = gaussian_filter1d(np.maximum(flux, 0), _SMOOTHING_FRAMES)
-        prepared[start:end] = smooth[start - first : end - first]
-    return prepared
+            flux[:, :_UNSETTLED_FRAMES] = 0  # that something is on when the file begins is no beat
+        flux -= uniform_filter1d(flux, span, axis=1, mode="nearest")
+        smooth = gaussian_filter1d(np.maximum(flux, 0), _SMOOTHING_FRAMES, axis=1)
+        result[:, start:end] = smooth[:, start - first : end - first]
+    return result
 
 
-def _starts(count: int, length: int, rate: float) -> list[int]:
+def windows(series: NDArray[np.float32], starts: list[int], length: int, rate: float) -> Windows:
+    """Return the correlations and spectra of the windows in which something happens."""
+    cut = np.stack([series[:, start : start + length] for start in starts], axis=1)
+    cut -= cut.mean(axis=2, keepdims=True)
+    least = max(_EVENTFUL * float(series[0].max(initial=0)), 1e-3)
+    cut = cut[:, cut[0].std(axis=1) > least]
+    flat = cut.reshape(-1, length)
+    correlations, spectra = autocorrelation(flat, round(LONGEST_LAG_SEC * rate)), relative_spectra(flat)
+    return Windows(*(each.reshape(*cut.shape[:2], each.shape[1]) for each in (correlations, spectra)))
+
+
+def starting(count: int, length: int, rate: float) -> list[int]:
     """Return where windows begin: every 6 s, and so that the end is heard too."""
     if length < _SHORTEST_SEC * rate:
         return []
@@ -131,43 +144,29 @@ def _starts(count: int, length: int, rate: float) -> list[int]:
     return starts
 
 
-def _eventful(series: FloatSeries, starts: list[int], length: int) -> NDArray[np.float64]:
-    """Return the windows in which something happens, without their means, shape (windows, frames)."""
-    windows = np.stack([series[start : start + length] for start in starts])
-    windows -= windows.mean(axis=1, keepdims=True)
-    least = max(_EVENTFUL * float(series.max(initial=0)), 1e-3)
-    eventful: NDArray[np.float64] = windows[windows.std(axis=1) > least]
-    return eventful
+def candidates(correlations: NDArray[np.float64], rate: float) -> NDArray[np.bool_]:
+    """Return for each window which of the periods of ``metre.lags`` may be the pulse, shape (windows, periods).
+
+    The peaks of the correlation; but not those at whose half or third everything is the same again: pulses with nothing
+    between them count one by one.
+    """
+    periods = lags(rate)
+    nearest = np.minimum(periods, correlations.shape[1] - 2)
+    here, before, after = (correlations[:, nearest + step] for step in (0, -1, 1))
+    peaks: NDArray[np.bool_] = (here > before) & (here >= after) & (here > 0) & (periods == nearest)
+    found = evidence(correlations[None], rate)[0]
+    for parts in (2, 3):
+        alike = found[:, np.rint(periods / parts).astype(np.int64)] >= _ALIKE
+        peaks &= ~(alike & (60 * rate * parts / periods <= _FASTEST_PLAIN_BPM))
+    return peaks
 
 
-def _best_lag(correlation: FloatSeries, spectrum: FloatSeries, rate: float) -> int | None:
-    """Return the lag in frames of the pulse a listener taps; None if no lag stands out."""
-    shortest, longest = int(60 * rate / HIGHEST_BPM), int(60 * rate / LOWEST_BPM) + 1
-    lags = np.arange(shortest, min(longest, len(correlation) - 2) + 1)
-    here = correlation[lags]
-    peaks = lags[(here > correlation[lags - 1]) & (here >= correlation[lags + 1]) & (here > 0)]
-    if not len(peaks):
-        return None
-    beats: FloatSeries = rate / peaks.astype(np.float64)
-    frequencies = np.arange(len(spectrum)) * (rate / SPECTRUM_POINTS)
-    strength = np.interp(beats, frequencies, spectrum) + _OVERTONE * np.interp(3 * beats, frequencies, spectrum)
-
-    def at(multiple: float) -> FloatSeries:
-        return _near(correlation, multiple * rate / beats)
-
-    score = (correlation[peaks] + _TWICE * at(2) + _THRICE * at(3)) * np.sqrt(strength)
-    score *= (1 - _FILLED_HALF * at(1 / 2)) * (1 - _FILLED_THIRD * at(1 / 3))
-    score *= np.exp(-0.5 * (np.log2(60 * beats / _PRIOR_BPM) / _PRIOR_OCTAVES) ** 2)
-    score /= 1 + (60 * beats / _FASTEST_TAP_BPM) ** 16
-    return int(peaks[np.argmax(score)])
-
-
-def _near(correlation: FloatSeries, lags: FloatSeries) -> FloatSeries:
-    """Return the highest correlation within a frame of each lag, 0 if none is positive."""
-    nearest = np.rint(lags).astype(int)
-    around = [correlation[np.clip(nearest + step, 0, len(correlation) - 1)] for step in (-1, 0, 1)]
-    highest: FloatSeries = np.maximum(np.max(np.stack(around), axis=0), 0)
-    return highest
+def _best_lags(correlations: NDArray[np.float64], scored: NDArray[np.float64], rate: float) -> NDArray[np.int64]:
+    """Return for each window the lag in frames of the pulse a listener taps; 0 if no lag stands out."""
+    possible = candidates(correlations, rate)
+    best = lags(rate)[np.argmax(np.where(possible, scored, -np.inf), axis=1)]
+    found: NDArray[np.int64] = np.where(possible.any(axis=1), best, 0)
+    return found
 
 
 def _refined(correlation: FloatSeries, lag: int) -> float:
@@ -195,13 +194,13 @@ def _vertex(values: FloatSeries, index: int) -> float:
 
 def _heights(correlations: NDArray[np.float64], rate: float) -> FloatSeries:
     """Return the height of the highest peak of each window between 30 and 300 BPM."""
-    shortest, longest = int(60 * rate / HIGHEST_BPM), int(60 * rate / LOWEST_BPM) + 1
-    heights: FloatSeries = np.clip(correlations[:, shortest : longest + 1].max(axis=1), 0, 1)
+    periods = lags(rate)
+    heights: FloatSeries = np.clip(correlations[:, periods[0] : periods[-1] + 1].max(axis=1), 0, 1)
     return heights
 
 
-def _agreement(found: list[int | None], lag: int) -> float:
+def _agreement(found: NDArray[np.int64], lag: int) -> float:
     """Return how far the lags *found* in the windows agree with that of the whole, 0 to 1."""
-    ratios = np.log2(np.array([max(1, each or 1) for each in found]) / lag)
+    ratios = np.log2(np.maximum(found, 1) / lag)
     distance = np.abs(ratios[:, None] - np.log2(_METRICAL_RATIOS)).min(axis=1)
     return float(np.exp(-0.5 * (distance / _SAME_TEMPO) ** 2).mean())

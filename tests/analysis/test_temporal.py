@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from rhythms import click, clicks, drum_loop, placed
+from rhythms import click, clicks, drum_loop, half_time, placed, six_eight
 from signals import RATE, measure, pink, saw, sine, stereo, values, white
 
 
@@ -19,6 +19,23 @@ def test_tempo_of_clicks(bpm: float) -> None:
 def test_tempo_of_drums(bpm: float) -> None:
     """Kick, snare and hats on the eighths: the beat, neither half nor twice of it."""
     assert values(stereo(drum_loop(bpm, 24.0)))["tempo_bpm"] == pytest.approx(bpm, rel=0.01)
+
+
+@pytest.mark.parametrize("bpm", [60, 84, 110])
+def test_tempo_of_six_eight(bpm: float) -> None:
+    """Three eighths make a beat of 6/8: neither the eighth nor three of them over two is taken for it."""
+    assert values(stereo(six_eight(bpm, 20.0)))["tempo_bpm"] == pytest.approx(bpm, rel=0.01)
+
+
+def test_tempo_of_half_time() -> None:
+    """With a snare on three only the beat is felt at half of what the hats count."""
+    assert values(stereo(half_time(140, 20.0)))["tempo_bpm"] == pytest.approx(70, rel=0.01)
+
+
+def test_tempo_follows_the_speed() -> None:
+    """The same drums at another speed read that much faster or slower."""
+    slow, fast = (values(stereo(drum_loop(bpm, 20.0)))["tempo_bpm"] for bpm in (88, 88 * 1.35))
+    assert fast / slow == pytest.approx(1.35, rel=0.003)
 
 
 def test_tempo_does_not_depend_on_the_start() -> None:

@@ -1,0 +1,88 @@
+"""Which period of a regular pattern a foot taps: a sum of what speaks for each, with weights learnt from music."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d
+
+from .periodicity import SPECTRUM_POINTS
+
+LOWEST_BPM: Final = 30.0
+HIGHEST_BPM: Final = 300.0
+LONGEST_LAG_SEC: Final = 8.5
+MULTIPLES: Final = (1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 1, 4 / 3, 3 / 2, 2, 3, 4)  # of the period, in the correlation
+HARMONICS: Final = (1 / 3, 1 / 2, 1, 3 / 2, 2, 3, 4)  # of the beat's frequency, in the spectrum
+_CENTRE_BPM: Final = 110.0
+_FAR_OCTAVES: Final = 1.0  # from the centre: beyond, other weights of the tempo itself begin
+
+# Learnt by `python -m bench.tempo_fit` on half of the tempo set, see docs/decisions/0003; bands are low, middle, high.
+LAG_WEIGHTS: Final = np.array(
+    (
+        (-0.37, 0.03, 0.39, -0.12, 2.03, 1.63, -0.01, -1.87, -0.77, 0.13, 2.28),
+        (0.80, 0.86, 1.22, 0.05, 1.90, -0.08, -0.15, 0.16, -0.66, -0.38, 0.47),
+        (-1.28, -0.28, 0.41, -0.64, -1.18, 1.15, -0.81, -0.53, 0.78, -0.53, 0.24),
+    )
+)
+HARMONIC_WEIGHTS: Final = np.array(
+    (
+        (-0.66, 0.81, 0.87, -0.30, 1.10, 0.04, 0.52),
+        (2.44, 0.56, -0.04, 0.80, 0.12, 0.14, 0.34),
+        (0.05, 1.56, 0.02, 0.07, 1.67, 0.80, 1.83),
+    )
+)
+TEMPO_WEIGHTS: Final = np.array((0.64, -0.45, 0.11, -18.22, -1.13))
+
+
+def lags(rate: float) -> NDArray[np.int64]:
+    """Return the periods between 30 and 300 BPM, in frames of *rate* per second."""
+    return np.arange(int(60 * rate / HIGHEST_BPM), int(60 * rate / LOWEST_BPM) + 2)
+
+
+def scores(correlations: NDArray[np.float64], spectra: NDArray[np.float64], rate: float) -> NDArray[np.float64]:
+    """Return how much speaks for each period, window by window.
+
+    Parameters
+    ----------
+    correlations : ndarray, shape (bands, windows, lags)
+        Of the accents in the bands, see ``periodicity.autocorrelation``.
+    spectra : ndarray, shape (bands, windows, bins)
+        Of the same, see ``periodicity.relative_spectra``.
+    rate : float
+        Frames per second.
+
+    Returns
+    -------
+    ndarray, shape (windows, periods)
+        For the periods of ``lags``: a logarithm of odds, whose mean over windows is that of the whole.
+    """
+    at_lags, bins = places(rate)
+    heard = np.einsum("bm,bwmp->wp", LAG_WEIGHTS, evidence(correlations, rate)[:, :, at_lags])
+    heard += np.einsum("bm,bwmp->wp", HARMONIC_WEIGHTS, spectra[:, :, bins])
+    total: NDArray[np.float64] = heard + TEMPO_WEIGHTS @ tempo_terms(rate)
+    return total
+
+
+def evidence(correlations: NDArray[np.float64], rate: float) -> NDArray[np.float64]:
+    """Return the highest correlation within a frame of each lag up to 8.5 s, 0 where none is positive."""
+    count = round(LONGEST_LAG_SEC * rate) + 1
+    missing = count - correlations.shape[-1]
+    highest = maximum_filter1d(correlations[..., :count], 3, axis=-1)
+    return np.maximum(np.pad(highest, ((0, 0), (0, 0), (0, max(0, missing)))), 0)
+
+
+def tempo_terms(rate: float) -> NDArray[np.float64]:
+    """Return what the weights of the tempo itself apply to, shape (5, periods)."""
+    octaves = np.log2(60 * rate / lags(rate) / _CENTRE_BPM)
+    beyond = np.maximum(np.abs(octaves) - _FAR_OCTAVES, 0) ** 2
+    terms: NDArray[np.float64] = np.stack(
+        (octaves, octaves**2, octaves**3, beyond * (octaves > 0), beyond * (octaves < 0))
+    )
+    return terms
+
+
+def places(rate: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the lags in frames, (multiples, periods), and the bins of the spectrum, (harmonics, periods)."""
+    periods = lags(rate)
+    at_lags, bins = np.multiply.outer(MULTIPLES, periods), np.multiply.outer(HARMONICS, SPECTRUM_POINTS / periods)
+    return np.rint(at_lags).astype(np.int64), np.rint(bins).astype(np.int64)
