@@ -5,18 +5,28 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any, Final, NamedTuple
+
+from .wire import to_json
 
 REMEMBERED: Final = 500  # events kept for listeners that reconnect
 QUEUED: Final = 200  # events a slow listener may lag behind before the oldest are dropped for it
 
 
-class Event(NamedTuple):
-    """One thing that happened; ``id`` grows by one."""
-
+class _Told(NamedTuple):
     id: int
     name: str
     data: dict[str, Any]
+
+
+class Event(_Told):
+    """One thing that happened; ``id`` grows by one."""
+
+    @cached_property
+    def text(self) -> str:
+        """The data as JSON, put together once for all listeners."""
+        return to_json(self.data)
 
 
 class Subscription:

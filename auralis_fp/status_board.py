@@ -12,6 +12,7 @@ from . import __version__, schema
 from .load import Load, WorkerLoad
 from .model import Counts, FolderState
 from .recorder import Parts
+from .sharing import Shared
 from .tasks import happens_within
 from .watcher import Watcher
 
@@ -100,6 +101,7 @@ class StatusBoard:
         self._history = History()
         self._remainder = Remainder(parts)
         self._load = WorkerLoad()
+        self._shared = Shared(self._snapshot)
 
     @property
     def uptime_sec(self) -> int:
@@ -111,7 +113,10 @@ class StatusBoard:
         self._changed.set()
 
     async def snapshot(self) -> dict[str, Any]:
-        """Return the status as the API describes it."""
+        """Return the status as the API describes it; not to be changed: who asks at the same time shares it."""
+        return await self._shared.get()
+
+    async def _snapshot(self) -> dict[str, Any]:
         counts = await self._parts.library.counts()
         state, reason = self.state(counts)
         self._history.note(self._finished())

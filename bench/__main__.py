@@ -15,7 +15,7 @@ from auralis_fp.formats import is_music
 
 from .options import Options
 
-PARTS = ("accuracy", "speed", "memory", "http", "scan", "store", "host", "growth")
+PARTS = ("accuracy", "speed", "memory", "http", "streams", "scan", "store", "host", "growth")
 LONG = ("tempo", "mutations", "kills", "loop", "chaos")
 
 
@@ -23,7 +23,7 @@ def main() -> int:
     """Measure; see ``--help``."""
     arguments = _parser().parse_args()
     files = sorted(path for path in arguments.music.rglob("*") if path.is_file() and is_music(os.fsencode(path)))
-    if not files and {"accuracy", "speed", "scan"}.intersection(arguments.parts or PARTS):
+    if not files and {"accuracy", "speed", "scan", "streams"}.intersection(arguments.parts or PARTS):
         print(f"there is no music in {arguments.music}", file=sys.stderr)
         return 2
     chosen = files[:: max(1, len(files) // arguments.most)][: arguments.most]

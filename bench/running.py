@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -12,9 +12,14 @@ PEAK = "VmHWM:"
 
 
 @asynccontextmanager
-async def server(data: Path, workers: int) -> AsyncIterator[tuple[str, int]]:
-    """Run ``auralis-fp serve``, which finds nothing to do by itself; yield the plugin's address and the process id."""
+async def server(data: Path, workers: int, libraries: Sequence[Path] = ()) -> AsyncIterator[tuple[str, int]]:
+    """Run ``auralis-fp serve``; yield the plugin's address and the process id.
+
+    Without *libraries* it finds nothing to do by itself.
+    """
     options = ["--port", "0", "--data-dir", str(data), "--workers", str(workers)]
+    for folder in libraries:
+        options += ["--library", str(folder)]
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "auralis_fp", "serve", *options, stdout=asyncio.subprocess.PIPE
     )

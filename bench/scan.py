@@ -22,7 +22,7 @@ def report(options: Options) -> str:
     """Return a table of throughput on one and two slots, and one of the bookkeeping per track."""
     number, rounds = (24, 1) if options.quick else (300, 3)
     with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
-        tracks = _copies(options.files, Path(folder) / "music", number)
+        tracks = copies(options.files, Path(folder) / "music", number)
         rows = [_compare(Path(folder), tracks, workers, rounds) for workers in (1, 2)]
         book = _bookkeeping(Path(folder), 300 if options.quick else 2000)
     head = (
@@ -38,7 +38,8 @@ def report(options: Options) -> str:
     return "## Scan\n\n" + table(head, rows) + "\n## Bookkeeping per track\n\n" + table(kept, [book])
 
 
-def _copies(files: Sequence[Path], folder: Path, number: int) -> list[Path]:
+def copies(files: Sequence[Path], folder: Path, number: int) -> list[Path]:
+    """Fill a new folder with copies of music, each of them different; return them, the largest first."""
     folder.mkdir()
     names = [folder / f"{n}{files[n % len(files)].suffix}" for n in range(number)]
     for n, name in enumerate(names):

@@ -14,6 +14,7 @@ from ..wire import to_json
 from .answering import answer
 from .bodies import BatchRequest, TrackRequest, checked, path_bytes, read_body
 from .keys import service_of
+from .queries import Query, read_query
 from .streaming import streamed
 
 BATCH_WIDTH: Final = 8  # items of one batch worked on at the same time
@@ -51,11 +52,13 @@ async def track(request: web.Request) -> web.StreamResponse:
 
 async def status(request: web.Request) -> web.StreamResponse:
     """Answer with everything the status page shows."""
+    read_query(request, Query)
     return answer(await service_of(request).status())
 
 
 async def health(request: web.Request) -> web.StreamResponse:
     """Answer whether requests can be answered."""
+    read_query(request, Query)
     return health_of(service_of(request))
 
 

@@ -11,7 +11,7 @@ from ..store.listings import Wanted
 from .answering import answer
 from .api import number_in_path
 from .keys import service_of
-from .queries import FailuresQuery, FilesQuery, QueueQuery, read_query, wanted
+from .queries import FailuresQuery, FilesQuery, Query, QueueQuery, read_query, wanted
 from .shapes import file_json
 
 
@@ -42,8 +42,9 @@ async def file(request: web.Request) -> web.StreamResponse:
     return answer(file_json(record, titles.get(record.path)))
 
 
-async def dimensions(_: web.Request) -> web.StreamResponse:
+async def dimensions(request: web.Request) -> web.StreamResponse:
     """Answer with what the 25 numbers mean."""
+    read_query(request, Query)
     described = [asdict(dimension) for dimension in schema.DIMENSIONS]
     body = {"dimensions": described, "algorithm": schema.ALGORITHM, "algorithm_version": schema.ALGORITHM_VERSION}
     return answer(body)

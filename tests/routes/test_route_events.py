@@ -7,10 +7,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from aiohttp import ClientResponse
+import pytest
+from aiohttp import ClientResponse, ClientSession, TCPConnector
 
 from auralis_fp import schema, service
-from hosting import PREFIX, Plugin, eventually, tone_file
+from hosting import PREFIX, Host, Plugin, eventually, tone_file
 
 Events = AsyncIterator[tuple[int | None, str, dict[str, Any]]]
 
@@ -112,3 +113,25 @@ async def test_stream_ends_with_the_service(plugin: Plugin) -> None:
         closing = asyncio.create_task(plugin.app.shutdown())
         assert [name async for _, name, _ in events if name != "status"] == []
         await closing
+
+
+@pytest.mark.slow
+async def test_five_hundred_idle_streams(host: Host) -> None:
+    """They cost the others nothing, and each is told when something happens."""
+    plugin = await host(request_rate=0)
+    await plugin.until_idle()
+    address = plugin.client.make_url(f"{PREFIX}/events")
+    async with ClientSession(connector=TCPConnector(limit=0)) as session:
+        responses = await asyncio.gather(*(session.get(address) for _ in range(500)))
+        assert {response.status for response in responses} == {200}
+        await eventually(lambda: service(plugin.app).listeners == 500)
+        async with asyncio.timeout(10):
+            assert (await plugin.get("/health"))["status"] == "healthy"
+        await plugin.post("/pause", status=202)
+        async with asyncio.timeout(30):
+            for response in responses[::50]:
+                while b'"state": "paused"' not in await response.content.readline():
+                    pass
+        for response in responses:
+            response.close()
+    await eventually(lambda: service(plugin.app).listeners == 0)
