@@ -79,7 +79,8 @@ class UvicornServer(BaseTestServer):
         """Start it on a free port, unless it runs."""
         if self._task is not None:
             return
-        listening = socket.create_server(("127.0.0.1", 0))
+        listening = socket.socket(proto=socket.IPPROTO_TCP)  # named: asyncio sends at once on such sockets only
+        listening.bind(("127.0.0.1", 0))
         self.host, self.port = listening.getsockname()
         self._root = URL.build(scheme="http", host=self.host, port=self.port)
         self._task = asyncio.create_task(self.uvicorn.serve(sockets=[listening]))

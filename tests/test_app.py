@@ -36,6 +36,8 @@ async def test_two_plugins_in_one_host(
     app = web.Application()
     setup(app, settings, prefix="/one/fp/")
     app.add_subapp("/two", create_app(replace(settings, data_dir=tmp_path / "other")))
+    with pytest.raises(ValueError, match="already"):
+        setup(app, settings, prefix="/one/fp")
     client = await aiohttp_client(app)
     song = tone_file(library / "a.wav")
     for prefix in ("/one/fp", "/two"):
@@ -53,3 +55,32 @@ async def test_plugin_as_an_application_of_its_own(settings: Settings, aiohttp_c
         assert response.status == 200
     async with client.post("/", json={}) as response:
         assert response.status == 400
+
+
+async def test_services_of_a_host_with_several_plugins(settings: Settings, tmp_path: Path) -> None:
+    """Each is had by its prefix; which is meant must be said where there are several."""
+    app = web.Application()
+    with pytest.raises(LookupError, match="mounted here: none"):
+        service(app)
+    first = setup(app, settings, prefix="/one")
+    assert service(app) is service(first) is service(app, "/one/")
+    second = setup(app, replace(settings, data_dir=tmp_path / "other"), prefix="/two")
+    assert service(app, "/two") is service(second) is not service(first)
+    with pytest.raises(LookupError, match="/one, /two"):
+        service(app)
+    with pytest.raises(LookupError, match="/three"):
+        service(app, "/three")
+
+
+async def test_two_hosts_in_one_process(
+    settings: Settings, library: Path, tmp_path: Path, aiohttp_client: AiohttpClient
+) -> None:
+    """With data of their own they answer both; with the same, the second says why it does not, and its host runs on."""
+    song, answers = tone_file(library / "a.wav"), list[tuple[int, str]]()
+    for data_dir in (settings.data_dir, tmp_path / "other", settings.data_dir):
+        app = web.Application()
+        setup(app, replace(settings, data_dir=data_dir))
+        client = await aiohttp_client(app)
+        async with client.post("/fingerprint", json={"track_id": 1, "filepath": str(song)}) as response:
+            answers.append((response.status, (await response.json()).get("code", "")))
+    assert answers == [(200, ""), (200, ""), (503, "not_started")]
