@@ -1,48 +1,49 @@
-"""Processor time of a track: decoding alone, the whole, and what peers take for theirs."""
+"""What a track takes, of processor, time and memory: decoding alone, the whole, and what peers take for theirs."""
 
+import json
 import os
+import subprocess
+import sys
 import time
-from collections import defaultdict
 from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import median
 
-from auralis_fp.analysis.decode import open_audio
-from auralis_fp.analysis.worker import fingerprint_file, rehearse
-from auralis_fp.errors import FileError
-
+from .contender import NAMES
 from .music import table
 from .options import Options
 
+_SLOW = {"essentia": "essentia", "librosa": "librosa"}  # tens of seconds a track: only a few files
+_MODULES = {"bliss-audio": "bliss_audio", **_SLOW}
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
+
+_Taken = list[float]  # processor seconds, wall seconds, peak MB
+
 
 def report(options: Options) -> str:
-    """Return a table of processor time by format, decoding and whole, and the ratio to each peer there is."""
-    rehearse()
-    peers = _peers()
-    sums: dict[str, list[float]] = defaultdict(lambda: [0.0] * (3 + len(peers)))
-    for path in options.files:
-        name = os.fsencode(path)
-        try:
-            seconds = fingerprint_file(name).metadata.duration_sec
-        except FileError:
-            continue
-        others = [_peer_cpu(peer, name) for peer in peers.values()]
-        if None in others:  # compared on what all can read
-            continue
-        times = [cpu(_decode, name), cpu(fingerprint_file, name), *(other for other in others if other is not None)]
-        for row in (path.suffix.lower(), "all"):
-            sums[row] = [total + value for total, value in zip(sums[row], [seconds, *times], strict=True)]
-    rows = [
-        (
-            kind,
-            round(seconds),
-            1000 * decoding / seconds * 60,
-            1000 * whole / seconds * 60,
-            whole / decoding,
-            *(whole / other for other in others),
-        )
-        for kind, (seconds, decoding, whole, *others) in sorted(sums.items())
-    ]
-    head = ["format", "seconds", "decoding, ms per minute", "whole, ms per minute", "whole / decoding"]
-    return "## Speed\n\n" + table([*head, *(f"whole / {peer}" for peer in peers)], rows)
+    """Return a table of what each program takes, and one of the ratios of processor time, file by file."""
+    names = [name for name in NAMES if name not in _MODULES or find_spec(_MODULES[name])]
+    slow_files = set(options.files[:: max(1, len(options.files) // (1 if options.quick else 3))][:3])
+    children = {name: _start(name) for name in names}
+    taken: dict[str, dict[Path, _Taken]] = {name: {} for name in names}
+    try:
+        for path in options.files:
+            for name in (name for name in names if name not in _SLOW or path in slow_files):
+                found = [_ask(children[name], path) for _ in range(1 if name in _SLOW else 3)]  # taking turns
+                usable = [each for each in found if each is not None]
+                if usable:
+                    taken[name][path] = [min(column) for column in zip(*usable, strict=True)]
+    finally:
+        for child in children.values():
+            child.terminate()
+            child.wait()
+    return (
+        "## Speed\n\n"
+        + _costs(taken)
+        + "\nProcessor time of auralis_fp beside the others, file by file:\n\n"
+        + _ratios(taken)
+    )
 
 
 def cpu(work: Callable[[bytes], object], path: bytes, rounds: int = 2) -> float:
@@ -55,28 +56,44 @@ def cpu(work: Callable[[bytes], object], path: bytes, rounds: int = 2) -> float:
     return best
 
 
-def _peer_cpu(work: Callable[[bytes], object], path: bytes) -> float | None:
-    """Return the same of a peer; None if it gives up on the file."""
-    try:
-        return cpu(work, path)
-    except BaseException as error:  # a panic of Rust code is no Exception
-        if type(error).__name__ != "PanicException":
-            raise
-        return None
+def _start(name: str) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "bench.contender", name]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, env={**os.environ, **_ONE_THREAD}, stderr=subprocess.DEVNULL, **pipes)  # type: ignore[call-overload,no-any-return]
 
 
-def _decode(path: bytes) -> None:
-    with open_audio(path) as audio:
-        for _ in audio.blocks():
-            pass
-
-
-def _peers() -> dict[str, Callable[[bytes], object]]:
-    """Return the other programs that are installed."""
-    found: dict[str, Callable[[bytes], object]] = {}
-    try:
-        import bliss_audio  # noqa: PLC0415 - heavy, and not everywhere
-    except ImportError:
-        return found
-    found["bliss-audio"] = lambda path: bliss_audio.Song(os.fsdecode(path))
+def _ask(child: "subprocess.Popen[str]", path: Path) -> _Taken | None:
+    assert child.stdin is not None
+    assert child.stdout is not None
+    child.stdin.write(json.dumps(str(path)) + "\n")
+    child.stdin.flush()
+    answer = child.stdout.readline()
+    if not answer:
+        raise RuntimeError(f"A program to compare with ended at {path}.")
+    found: _Taken | None = json.loads(answer)
     return found
+
+
+def _costs(taken: dict[str, dict[Path, _Taken]]) -> str:
+    rows = [
+        (name, len(files), *(median(each[column] for each in files.values()) for column in range(3)))
+        for name, files in taken.items()
+        if files
+    ]
+    return table(("median of a track", "files", "processor, s", "wall, s", "peak memory, MB"), rows)
+
+
+def _ratios(taken: dict[str, dict[Path, _Taken]]) -> str:
+    """Return median and range over the files of our processor time over each other's, by format."""
+    ours, rows = taken["auralis_fp"], []
+    kinds = sorted({path.suffix.lower() for path in ours})
+    for name, files in taken.items():
+        for kind in ("all", *(kinds if name not in _SLOW else ())):
+            ratios = [
+                ours[path][0] / other[0]
+                for path, other in files.items()
+                if path in ours and kind in ("all", path.suffix.lower())
+            ]
+            if ratios and name != "auralis_fp":
+                rows.append((name, kind, len(ratios), median(ratios), min(ratios), max(ratios)))
+    return table(("auralis_fp /", "format", "files", "median", "least", "most"), rows)
