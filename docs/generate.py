@@ -38,8 +38,64 @@ def _shown(value: object) -> str:
     return ", ".join(f"`{item}`" for item in value) if isinstance(value, tuple) else f"`{value}`"
 
 
+_ALL: Final = "gain, polarity, exchanged sides, one inverted side, an offset, sample rate, block size"
+_PEAKS: Final = f"{_ALL} (the rate below 10 kHz: peaks between samples are not seen)"
+_UNCHANGED: Final = {  # by what; for all others that is ``_ALL``
+    "lufs": f"{_ALL.removeprefix('gain, ')}; a gain adds itself",
+    "tempo_bpm": f"{_ALL}, where the file begins",
+    "crest_db": _PEAKS,
+    "dynamic_range_variation": _PEAKS,
+    "peak_consistency": _PEAKS,
+    "pitch_stability": f"{_ALL}, transposition",
+    "chroma_energy": f"{_ALL}, transposition, tuning",
+    "spectral_flatness": f"{_ALL} (rates from 44.1 kHz up: it sees where a file ends)",
+    "stereo_width": "gain, polarity, exchanged sides, an offset, sample rate, block size; one inverted side"
+    " makes w 1 - w",
+    "phase_correlation": "the gain of each side, exchanged sides, an offset, sample rate, block size; one inverted side"
+    " changes the sign",
+}
+PINS: Final = {  # the test of each truth; tests/test_docs.py looks whether it is there
+    **{
+        each.name: "test_frequency.py::test_a_sine_lies_in_its_band"
+        for each in DIMENSIONS
+        if each.family is Family.FREQUENCY
+    },
+    "lufs": "test_dynamics.py::test_full_scale_sine_in_one_channel",
+    "crest_db": "test_dynamics.py::test_crest_closed_forms",
+    "bass_mid_ratio": "test_dynamics.py::test_bass_against_mids",
+    "tempo_bpm": "test_temporal.py::test_tempo_of_drums",
+    "rhythm_stability": "test_temporal.py::test_stability_falls_with_jitter",
+    "transient_density": "test_temporal.py::test_density_counts_attacks",
+    "silence_ratio": "test_temporal.py::test_silence_ratio",
+    "spectral_centroid": "test_spectral.py::test_centroid_of_a_sine_is_its_frequency",
+    "spectral_rolloff": "test_spectral.py::test_white_noise",
+    "spectral_flatness": "test_spectral.py::test_pink_noise",
+    "harmonic_ratio": "test_harmonic.py::test_separation_extremes",
+    "pitch_stability": "test_pitch.py::test_pitch_is_within_three_cents",
+    "chroma_energy": "test_harmonic.py::test_pitch_classes",
+    "dynamic_range_variation": "test_variation.py::test_dynamic_range_of_sine_and_square",
+    "loudness_variation_std": "test_variation.py::test_short_term_loudness_of_two_levels",
+    "peak_consistency": "test_variation.py::test_peaks_of_two_levels",
+    "stereo_width": "test_stereo.py::test_image",
+    "phase_correlation": "test_stereo.py::test_image",
+}
+
+
+def _accuracy() -> dict[str, list[str]]:
+    """Return what the latest measurement beside others found, a line for each of them, by dimension."""
+    path, lines = HERE / "accuracy.json", dict[str, list[str]]()
+    for row in json.loads(path.read_text(encoding="utf-8")) if path.exists() else ():
+        unit = " %" if row["unit"] else ""
+        lines.setdefault(row["dimension"], []).append(
+            f"* Beside {row['against']}, {row['tracks']} tracks: {row['median']:.2g}{unit} off in the median,"
+            f" {row['largest']:.2g}{unit} at most"
+        )
+    return lines
+
+
 def dimensions_page() -> str:
     """Return the page of the 25 dimensions."""
+    accuracy = _accuracy()
     lines = [
         "# The 25 dimensions\n",
         f"Algorithm version {ALGORITHM_VERSION}. All is measured over the whole file, on the power of all channels.",
@@ -57,7 +113,10 @@ def dimensions_page() -> str:
                 f"* Ordinary music {low:g} to {high:g}; neutral value {dimension.neutral:g}",
                 f"* {dimension.formula[0].upper()}{dimension.formula[1:]}",
                 f"* Source: {dimension.source}",
-                f"* Held to: {dimension.truth}\n",
+                f"* Held to: {dimension.truth} (`tests/analysis/{PINS[dimension.name]}`)",
+                f"* Not changed by: {_UNCHANGED.get(dimension.name, _ALL)}",
+                *accuracy.get(dimension.name, ()),
+                "",
             ]
     return _MADE + "\n".join(lines).rstrip() + "\n"
 

@@ -7,6 +7,8 @@ from types import ModuleType
 
 import pytest
 
+from auralis_fp.schema import NAMES
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -31,3 +33,12 @@ def test_links_lead_somewhere() -> None:
     for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_every_truth_has_its_test() -> None:
+    """The test that a dimension's page names is there."""
+    pins = generator().PINS
+    assert set(pins) == set(NAMES)
+    for place in pins.values():
+        file, test = place.split("::")
+        assert f"def {test}(" in (ROOT / "tests" / "analysis" / file).read_text(encoding="utf-8"), place
