@@ -1,5 +1,6 @@
 """Periods that fill much of a frame, found more finely than its plain autocorrelation shows them."""
 
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -70,5 +71,11 @@ def refined_periods(
     return period / _STEPS, at * scale
 
 
+@cache
+def _windows(circle: int) -> NDArray[np.float64]:
+    """Return the window's correlation at all whole lags of a circle: looked up, as cosines of every lag take long."""
+    return hann_correlation(np.arange(circle + 1) / circle)
+
+
 def _window(lags: NDArray[np.int64], circle: int) -> NDArray[np.float64]:
-    return hann_correlation(lags / circle)
+    return np.take(_windows(circle), lags, mode="clip")
