@@ -11,7 +11,7 @@ import librosa
 import numpy as np
 import pyebur128
 from numpy.typing import NDArray
-from scipy import fft
+from scipy import fft, signal
 
 from auralis_fp.analysis.longterm import BANDS, EDGES_HZ
 from auralis_fp.analysis.spectra import Grid
@@ -22,6 +22,7 @@ from .music import Track
 Samples = NDArray[np.float64]
 
 FFMPEG: Final = shutil.which("ffmpeg")
+_INFRASOUND_HZ: Final = 15.0
 SHORT_TERM_GATES_LU: Final = (-70.0, -20.0)  # EBU Tech 3342
 
 
@@ -71,9 +72,9 @@ def _bands(samples: Samples, rate: int, ours: dict[str, float]) -> Iterator[Opin
 
 
 def _fast_length(samples: int) -> int:
-    """Return a length that transforms fast, a few thousandths shorter at most."""
+    """Return a length that transforms fast: that of a long file, or a few thousandths shorter."""
     length = samples
-    while length > 10_000 and fft.next_fast_len(length, real=True) != length and length > 0.998 * samples:
+    while samples > 1_000_000 and fft.next_fast_len(length, real=True) != length and length > 0.998 * samples:
         length -= 1
     return length
 
@@ -155,7 +156,7 @@ def _stereo(samples: Samples, ours: dict[str, float]) -> Iterator[Opinion]:
 
 
 def power_spectrogram(samples: Samples, rate: int, finer: int = 1) -> tuple[Samples, Samples]:
-    """Return the power spectrogram of frames of 46 ms, summed over channels, 20 Hz - 20 kHz, and its frequencies.
+    """Return the power spectrogram of frames of 46 ms, averaged over channels, 20 Hz - 20 kHz, and its frequencies.
 
     Bins lie *finer* times as close as the frames' length gives by itself.
     """
@@ -166,7 +167,7 @@ def power_spectrogram(samples: Samples, rate: int, finer: int = 1) -> tuple[Samp
         for column in samples.T
     )
     scale = 2 / (points * float((np.hanning(length + 1) ** 2).sum()))  # a frame's bins sum up to its mean square
-    power = scale * np.sum([np.abs(channel) ** 2 for channel in channels], axis=0)
+    power = scale * np.mean([np.abs(channel) ** 2 for channel in channels], axis=0)
     frequencies = librosa.fft_frequencies(sr=rate, n_fft=points)
     inside = (frequencies >= 20) & (frequencies <= 20_000)
     return power[inside], frequencies[inside]
@@ -175,25 +176,33 @@ def power_spectrogram(samples: Samples, rate: int, finer: int = 1) -> tuple[Samp
 def spectral(samples: Samples, rate: int, ours: dict[str, float]) -> Iterator[Opinion]:
     """Yield what librosa says of the spectrum of a stretch, beside our values of the same stretch.
 
-    librosa's rolloff is the middle of a bin; with bins four times as close it tells the same frames more finely.
+    librosa's frames take what lies below 20 Hz into the lowest bins, which ours leave out: it is asked again without
+    that. Its rolloff is the middle of a bin; bins four times as close tell the same frames more finely.
     """
-    power, frequencies = power_spectrogram(samples, rate)
-    loud = power[:, power.sum(axis=0) >= SILENCE_POWER * samples.shape[1]]
-    if not loud.size:
-        return
-    centroid = librosa.feature.spectral_centroid(S=np.sqrt(loud), freq=frequencies)
-    rolloff = librosa.feature.spectral_rolloff(S=loud, freq=frequencies, roll_percent=0.85)
-    who = "librosa, same frames and band"
-    yield Opinion("spectral_centroid", who, ours["spectral_centroid"], float(np.median(centroid)), relative=True)
-    yield Opinion("spectral_rolloff", who, ours["spectral_rolloff"], float(np.median(rolloff)), relative=True)
-    fine, fine_frequencies = power_spectrogram(samples, rate, finer=4)
-    fine = fine[:, power.sum(axis=0) >= SILENCE_POWER * samples.shape[1]]
-    rolloff = librosa.feature.spectral_rolloff(S=fine, freq=fine_frequencies, roll_percent=0.85)
-    who = "librosa, same frames, bins of 5 Hz"
-    yield Opinion("spectral_rolloff", who, ours["spectral_rolloff"], float(np.median(rolloff)), relative=True)
-    mean = loud.mean(axis=1, keepdims=True)
-    flatness = librosa.feature.spectral_flatness(S=mean, power=1.0, amin=1e-10 * float(mean.max()))
-    yield Opinion("spectral_flatness", "librosa, of the mean", ours["spectral_flatness"], float(flatness[0, 0]))
+    plain, frequencies = power_spectrogram(samples, rate)
+    yield from _shape(plain, frequencies, ours, "librosa, same frames and band")
+    above = signal.sosfiltfilt(signal.butter(4, _INFRASOUND_HZ, "highpass", fs=rate, output="sos"), samples, axis=0)
+    fine, fine_frequencies = power_spectrogram(above, rate, finer=4)
+    yield from _shape(fine, fine_frequencies, ours, "the same with bins of 5 Hz, infrasound taken out")
+    loud = _loud(plain)
+    if loud.size:
+        mean = loud.mean(axis=1, keepdims=True)
+        flatness = librosa.feature.spectral_flatness(S=mean, power=1.0, amin=1e-10 * float(mean.max()))
+        yield Opinion("spectral_flatness", "librosa, of the mean", ours["spectral_flatness"], float(flatness[0, 0]))
+
+
+def _loud(power: Samples) -> Samples:
+    """Return the frames that are not silent."""
+    return power[:, power.sum(axis=0) >= SILENCE_POWER]
+
+
+def _shape(power: Samples, frequencies: Samples, ours: dict[str, float], who: str) -> Iterator[Opinion]:
+    loud = _loud(power)
+    if loud.size:
+        centroid = librosa.feature.spectral_centroid(S=np.sqrt(loud), freq=frequencies)
+        rolloff = librosa.feature.spectral_rolloff(S=loud, freq=frequencies, roll_percent=0.85)
+        yield Opinion("spectral_centroid", who, ours["spectral_centroid"], float(np.median(centroid)), relative=True)
+        yield Opinion("spectral_rolloff", who, ours["spectral_rolloff"], float(np.median(rolloff)), relative=True)
 
 
 def _chroma(samples: Samples, rate: int) -> float:

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .longterm import LongTermSpectrum
+from .longterm import unshelved
 from .lowspectra import LowSpectra, mirrored
 from .measured import FloatArray, Series
 from .spectra import Grid, LowRates, Spectra
@@ -17,21 +17,21 @@ _STEPS: Final = 3  # of a semitone in which profiles are kept until the tuning i
 _FINE: Final = 12 * _STEPS
 _MIDDLE_C_HZ: Final = 261.6255653
 _AT_ONCE: Final = 1024  # profiles
-_FRAME: Final = 4096  # samples at about 11 kHz: 0.37 s
+_FRAME: Final = 4096  # samples at about 11 kHz: 0.37 s; at about 2.8 kHz: 1.5 s
 
 
 class Chroma:
     """Gathers pitch-class profiles: one each 0.37 s, low notes from frames long enough to tell them apart.
 
-    Below about 1 kHz the long spectra (1.5 s) of the low-rate signal are used, above it frames of 0.37 s.
+    Below about 1 kHz frames of 1.5 s of the low-rate signal are used, above it frames of 0.37 s.
     """
 
-    def __init__(self, grid: Grid, pairs: int, long_term: LongTermSpectrum) -> None:
+    def __init__(self, grid: Grid, pairs: int) -> None:
         rates = LowRates(grid)
-        self._long_term = long_term
+        self._long = LowSpectra(rates.low_rate, _FRAME, _FRAME // 4, pairs, batch=16)
         self._short = LowSpectra(rates.middle_rate, _FRAME, _FRAME // 2, pairs, batch=32)
-        long = long_term.long
-        self._low_matrix = _folding(long.frequencies, long.bin_width_hz, long_term.unshelved)
+        frequencies = self._long.frequencies
+        self._low_matrix = _folding(frequencies, self._long.bin_width_hz, unshelved(frequencies, grid.sample_rate))
         frequencies = self._short.frequencies
         share: FloatArray = 1 - rates.low_share(frequencies)
         share /= np.maximum(rates.middle_share(frequencies), np.float32(0.01))
@@ -39,14 +39,13 @@ class Chroma:
         self._low, self._high = Series(_FINE), Series(_FINE)
         self._odd: FloatArray = np.empty((0, _FINE), dtype=np.float32)
 
-    def feed(self, spectra: Spectra, long_powers: list[FloatArray]) -> None:
-        """Take the next spectra, and the long spectra of the low-rate signal they completed."""
-        self.feed_long(long_powers)
+    def feed(self, spectra: Spectra) -> None:
+        """Take the next spectra."""
+        self._take_low(self._long.feed(spectra.low))
         self._take_high(self._short.feed(spectra.middle))
 
-    def feed_long(self, long_powers: list[FloatArray]) -> None:
-        """Take long spectra alone, at the end of the stream."""
-        for power in long_powers:
+    def _take_low(self, powers: Iterable[FloatArray]) -> None:
+        for power in powers:
             self._low.append((power @ self._low_matrix).T)
 
     def _take_high(self, powers: Iterable[FloatArray]) -> None:
@@ -59,6 +58,7 @@ class Chroma:
 
     def finish(self) -> float | None:
         """Return the concentration, 0 (twelve classes alike) to 1 (one class); None for silence."""
+        self._take_low(self._long.flush())
         self._take_high(self._short.flush())
         low, high = self._low.take().T[1:], self._high.take().T
         count = min(len(low), len(high))

@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import schema
 from ..errors import AnalysisError
-from .brief import BriefSpectrum
+from .brief import BriefFile
 from .channels import Layout
 from .dynamics import dynamics
 from .frequency import frequency
@@ -46,10 +46,10 @@ class Fingerprinter:
         self._levels = LevelMeter(sample_rate, layout.downmix)
         self._loudness = LoudnessMeter(grid, [pair.weight for pair in layout.pairs])
         self._long_term = LongTermSpectrum(grid, pairs)
-        self._brief = BriefSpectrum(sample_rate, layout.pairs, self._channels)
+        self._brief = BriefFile(sample_rate, layout.pairs, self._channels)
         self._spectral = Spectral(grid, full_range)
         self._temporal = Temporal(LowRates(grid).middle_rate, pairs)
-        self._harmonic = Harmonic(grid, pairs, full_range, self._long_term)
+        self._harmonic = Harmonic(grid, pairs, full_range)
 
     def feed(self, block: FloatArray) -> None:
         """Take the next block, shape (samples, channels), full scale 1.0.
@@ -83,16 +83,15 @@ class Fingerprinter:
         self._refuse_non_finite()
         for spectra in self._transformer.flush():
             self._share(spectra)
-        rest = list(self._long_term.long.flush())
-        self._long_term.feed_long(rest)
-        self._harmonic.feed_long(rest)
         heard = (  # each lets go of what it has gathered; the one that needs most room comes last
             self._spectral.measure(),
             self._harmonic.measure(),
             self._temporal.measure(levels, duration_sec),
         )
-        energies = self._brief.energies() or self._long_term.energies()
-        loudness = self._loudness.finish(duration_sec)
+        if self._brief.brief:
+            energies, loudness = self._brief.energies(), self._brief.loudness()
+        else:
+            energies, loudness = self._long_term.finish(), self._loudness.finish(duration_sec)
         families = (
             *heard,
             frequency(energies),
@@ -104,12 +103,11 @@ class Fingerprinter:
 
     def _share(self, spectra: Spectra) -> None:
         """Hand one run of spectra to the families."""
-        long_powers = list(self._long_term.long.feed(spectra.low))
-        self._long_term.feed(spectra, long_powers)
+        self._long_term.feed(spectra)
         self._loudness.feed(spectra)
         self._spectral.feed(spectra)
         self._temporal.feed(spectra.middle)
-        self._harmonic.feed(spectra, long_powers)
+        self._harmonic.feed(spectra)
 
     def _refuse_non_finite(self) -> None:
         if not self._levels.finite:

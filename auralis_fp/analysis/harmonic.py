@@ -3,8 +3,7 @@
 from typing import Final
 
 from .chroma import Chroma
-from .longterm import LongTermSpectrum
-from .measured import FloatArray, Measured
+from .measured import Measured
 from .pitch import PitchTracker
 from .separation import Separation
 from .spectra import Grid, Spectra
@@ -20,24 +19,18 @@ class Harmonic:
     grid : Grid
     pairs, channels : int
         Pairs of channels in the low-rate signals, and channels in them.
-    long_term : LongTermSpectrum
-        Whose long spectra are shared.
     """
 
-    def __init__(self, grid: Grid, pairs: int, channels: int, long_term: LongTermSpectrum) -> None:
+    def __init__(self, grid: Grid, pairs: int, channels: int) -> None:
         self._separation = Separation(grid)
         self._pitch = PitchTracker(grid, channels)
-        self._chroma = Chroma(grid, pairs, long_term)
+        self._chroma = Chroma(grid, pairs)
 
-    def feed(self, spectra: Spectra, long_powers: list[FloatArray]) -> None:
-        """Take the next spectra, and the long spectra of the low-rate signal they completed."""
+    def feed(self, spectra: Spectra) -> None:
+        """Take the next spectra."""
         self._separation.feed(spectra)
         self._pitch.feed(spectra)
-        self._chroma.feed(spectra, long_powers)
-
-    def feed_long(self, long_powers: list[FloatArray]) -> None:
-        """Take long spectra alone, at the end of the stream."""
-        self._chroma.feed_long(long_powers)
+        self._chroma.feed(spectra)
 
     def measure(self) -> Measured:
         """Return harmonic ratio, pitch stability and chroma concentration, each 0-1."""

@@ -1,9 +1,11 @@
-"""The K-weighting of ITU-R BS.1770-4: a shelf for the head, a high-pass for the ear.
+"""The K-weighting of ITU-R BS.1770: a shelf for the head, a high-pass for the ear.
 
-The filters are those that the standard gives for 48 kHz, taken as frequency responses, so that every sample rate is
-weighted alike.
+The standard gives both filters for 48 kHz. For other rates they are derived from the analogue filters behind those, as
+libebur128 and ffmpeg do (after De Man, "Evaluation of implementations of the EBU R128 loudness measurement", AES 2018).
 """
 
+from dataclasses import dataclass
+from math import pi, tan
 from typing import Final
 
 import numpy as np
@@ -11,24 +13,63 @@ from numpy.typing import NDArray
 
 from .measured import FloatArray
 
-_RATE: Final = 48_000.0
-_SHELF_B: Final = (1.53512485958697, -2.69169618940638, 1.19839281085285)  # BS.1770-4, table 1
-_SHELF_A: Final = (1.0, -1.69065929318241, 0.73248077421585)
-_HIGH_PASS_B: Final = (1.0, -2.0, 1.0)  # BS.1770-4, table 2
-_HIGH_PASS_A: Final = (1.0, -1.99004745483398, 0.99007225036621)
+Coefficients = tuple[float, float, float]
+
+_SHELF_HZ: Final = 1681.974450955533
+_SHELF_Q: Final = 0.7071752369554196
+_SHELF_GAIN: Final = 10 ** (3.999843853973347 / 20)
+_SHELF_MIDDLE: Final = _SHELF_GAIN**0.4996667741545416
+_HIGH_PASS_HZ: Final = 38.13547087602444
+_HIGH_PASS_Q: Final = 0.5003270373238773
+_LOWEST_RATE: Final = 8000  # under it the shelf would lie beyond what there is
 
 
-def _response(frequencies: FloatArray, b: tuple[float, ...], a: tuple[float, ...]) -> NDArray[np.complex128]:
-    limited = np.clip(np.asarray(frequencies, dtype=np.float64), -_RATE / 2, _RATE / 2)
-    delay = np.exp(-2j * np.pi * limited / _RATE)
-    return np.asarray(np.polyval(b[::-1], delay) / np.polyval(a[::-1], delay), dtype=np.complex128)
+@dataclass(frozen=True)
+class KWeighting:
+    """The weighting at one sample rate, as complex gains at frequencies.
+
+    Parameters
+    ----------
+    sample_rate : int
+        Hz.
+    """
+
+    sample_rate: int
+
+    def shelf(self, frequencies: FloatArray) -> NDArray[np.complex128]:
+        """Return the response of the high shelf (stage 1) at frequencies in Hz."""
+        k, norm = _warped(_SHELF_HZ, _SHELF_Q, self._rate)
+        b = (
+            (_SHELF_GAIN + _SHELF_MIDDLE * k / _SHELF_Q + k * k) / norm,
+            2 * (k * k - _SHELF_GAIN) / norm,
+            (_SHELF_GAIN - _SHELF_MIDDLE * k / _SHELF_Q + k * k) / norm,
+        )
+        return self._response(frequencies, b, _poles(k, norm, _SHELF_Q))
+
+    def high_pass(self, frequencies: FloatArray) -> NDArray[np.complex128]:
+        """Return the response of the high-pass (stage 2) at frequencies in Hz."""
+        k, norm = _warped(_HIGH_PASS_HZ, _HIGH_PASS_Q, self._rate)
+        return self._response(frequencies, (1.0, -2.0, 1.0), _poles(k, norm, _HIGH_PASS_Q))
+
+    def both(self, frequencies: FloatArray) -> NDArray[np.complex128]:
+        """Return the response of the whole weighting at frequencies in Hz."""
+        return self.shelf(frequencies) * self.high_pass(frequencies)
+
+    @property
+    def _rate(self) -> int:
+        return max(_LOWEST_RATE, self.sample_rate)
+
+    def _response(self, frequencies: FloatArray, b: Coefficients, a: Coefficients) -> NDArray[np.complex128]:
+        limited = np.clip(np.asarray(frequencies, dtype=np.float64), -self._rate / 2, self._rate / 2)
+        delay = np.exp(-2j * np.pi * limited / self._rate)
+        return np.asarray(np.polyval(b[::-1], delay) / np.polyval(a[::-1], delay), dtype=np.complex128)
 
 
-def shelf_gain(frequencies: FloatArray) -> NDArray[np.complex128]:
-    """Return the response of the high shelf (stage 1) at frequencies in Hz."""
-    return _response(frequencies, _SHELF_B, _SHELF_A)
+def _warped(hertz: float, q: float, rate: int) -> tuple[float, float]:
+    """Return the warped frequency of a filter, and what its coefficients are divided by."""
+    k = tan(pi * hertz / rate)
+    return k, 1 + k / q + k * k
 
 
-def high_pass_gain(frequencies: FloatArray) -> NDArray[np.complex128]:
-    """Return the response of the high-pass (stage 2) at frequencies in Hz."""
-    return _response(frequencies, _HIGH_PASS_B, _HIGH_PASS_A)
+def _poles(k: float, norm: float, q: float) -> Coefficients:
+    return 1.0, 2 * (k * k - 1) / norm, (1 - k / q + k * k) / norm

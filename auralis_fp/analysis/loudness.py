@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .kweighting import high_pass_gain, shelf_gain
+from .kweighting import KWeighting
 from .lowfilter import LowFilter
 from .measured import Series
 from .spectra import HIGHEST_HZ, Grid, LowRates, Spectra
@@ -17,7 +17,7 @@ RELATIVE_GATE_LU: Final = -10.0
 SHORT_TERM_GATE_LU: Final = -20.0  # EBU Tech 3342
 SILENCE_LUFS: Final = -70.0
 _OFFSET_LUFS: Final = -0.691
-_STEP_SEC: Final = 0.1
+STEP_SEC: Final = 0.1
 _BLOCK_STEPS: Final = 4  # 400 ms at 75 % overlap
 _SHORT_TERM_STEPS: Final = 30  # 3 s
 
@@ -60,14 +60,14 @@ class LoudnessMeter:
     """
 
     def __init__(self, grid: Grid, weights: list[float]) -> None:
-        share = LowRates.low_share(grid.frequencies)
-        response = np.abs(shelf_gain(grid.frequencies) * high_pass_gain(grid.frequencies)) ** 2
+        weighting, share = KWeighting(grid.sample_rate), LowRates.low_share(grid.frequencies)
+        response = np.abs(weighting.both(grid.frequencies)) ** 2
         self._gain = ((1 - share) * response * grid.hop_sec).astype(np.float32)
         beyond = np.array([HIGHEST_HZ], dtype=np.float32)  # from here on the weighting is flat
-        self._beyond_gain = np.float32(abs(shelf_gain(beyond) * high_pass_gain(beyond))[0] ** 2 * grid.hop_sec)
+        self._beyond_gain = np.float32(abs(weighting.both(beyond))[0] ** 2 * grid.hop_sec)
         self._hop_sec = grid.hop_sec
         self._frames = Series(3)  # weighted high part; mean squares, as they are and windowed
-        self._low = LowFilter(LowRates(grid).low_rate, high_pass_gain, weights)
+        self._low = LowFilter(LowRates(grid).low_rate, weighting.high_pass, weights)
 
     def feed(self, spectra: Spectra) -> None:
         """Take the next spectra."""
@@ -77,13 +77,13 @@ class LoudnessMeter:
 
     def finish(self, duration_sec: float) -> Loudness:
         """Return the loudness of the whole file."""
-        edges = np.arange(int(duration_sec / _STEP_SEC + 1e-6) + 1, dtype=np.float64) * _STEP_SEC
+        edges = np.arange(int(duration_sec / STEP_SEC + 1e-6) + 1, dtype=np.float64) * STEP_SEC
         high, square, windowed = self._frames.take()
         high *= _balance(square, windowed)
         starts = (np.arange(len(high) + 1, dtype=np.float64) - 0.5) * self._hop_sec
         energy = _summed(edges, starts, high)
         energy += _summed(edges, *self._low.finish())
-        return Loudness(np.diff(energy) / _STEP_SEC)
+        return Loudness(np.diff(energy) / STEP_SEC)
 
 
 def _summed(edges: Energies, times: Energies, energies: NDArray[np.float32]) -> Energies:

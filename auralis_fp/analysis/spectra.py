@@ -11,10 +11,11 @@ from functools import cached_property
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import fft
 
 from .blocks import Framer
-from .kweighting import shelf_gain
+from .kweighting import KWeighting
 from .measured import ComplexArray, FloatArray
 
 FRAME_SEC: Final = 2048 / 44_100
@@ -179,8 +180,8 @@ def _middle_gain(frequencies: FloatArray) -> FloatArray:
     return np.sqrt(_fade(frequencies, *MIDDLE_FADE_HZ))
 
 
-def _low_gain(frequencies: FloatArray) -> FloatArray:
-    return (np.sqrt(_fade(frequencies, *LOW_FADE_HZ)) * np.abs(shelf_gain(frequencies))).astype(np.float32)
+def _low_gain(frequencies: FloatArray, shelf: NDArray[np.complex128]) -> FloatArray:
+    return (np.sqrt(_fade(frequencies, *LOW_FADE_HZ)) * np.abs(shelf)).astype(np.float32)
 
 
 class Transformer:
@@ -205,7 +206,8 @@ class Transformer:
         self._middle = _Decimator(
             grid, MIDDLE_POINTS, len(pairs), lambda hertz: _middle_gain(hertz) / scale, bass=False
         )
-        self._low = _Decimator(grid, LOW_POINTS, len(pairs), lambda hertz: _low_gain(hertz) / scale)
+        shelf = KWeighting(grid.sample_rate).shelf
+        self._low = _Decimator(grid, LOW_POINTS, len(pairs), lambda hertz: _low_gain(hertz, shelf(hertz)) / scale)
         self._gathered = self._room()
 
     def feed(self, block: FloatArray) -> Iterator[Spectra]:

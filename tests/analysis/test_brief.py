@@ -1,9 +1,10 @@
-"""Short sounds have the bands of their transform as a whole."""
+"""Short sounds have the bands of their transform as a whole, and the loudness of their filtered samples."""
 
 import numpy as np
+import pyloudnorm
 import pytest
 
-from auralis_fp.analysis.brief import BriefSpectrum
+from auralis_fp.analysis.brief import BriefFile
 from auralis_fp.analysis.channels import Layout
 from auralis_fp.analysis.longterm import BANDS
 from rhythms import kick, placed
@@ -33,8 +34,22 @@ def test_short_sounds_equal_the_spectrum_of_the_whole(kind: str, seconds: float)
 
 @pytest.mark.parametrize(("seconds", "rate"), [(8.1, RATE), (6.0, 1_000_000)])
 def test_a_long_file_is_let_go_of(seconds: float, rate: int) -> None:
-    """Beyond eight seconds, or four million samples, nothing is kept and nothing said."""
-    brief = BriefSpectrum(rate, Layout.of(("FL", "FR")).pairs, 2)
+    """Beyond eight seconds, or four million samples, nothing is kept."""
+    brief = BriefFile(rate, Layout.of(("FL", "FR")).pairs, 2)
     for _ in range(round(seconds * 10)):
         brief.feed(np.ones((rate // 10, 2), dtype=np.float32))
-    assert brief.energies() is None
+    assert not brief.brief
+    assert not brief._blocks
+
+
+@pytest.mark.parametrize("seconds", [0.45, 0.95, 1.6])
+@pytest.mark.parametrize("rate", [RATE, 48_000])
+def test_short_bursts_are_as_loud_as_the_standard_says(seconds: float, rate: int) -> None:
+    """A burst anywhere among a handful of blocks is within 0.06 LU of a second implementation."""
+    track = np.zeros((round((seconds + 0.3) * rate), 2))
+    first = round(0.137 * rate)
+    burst = white(0.03, 0.3, rate) + sine(50, 0.03, 0.6, rate)
+    track[first : first + len(burst)] = burst[:, None]
+    track[-len(burst) :, 0] += 0.2 * burst
+    expected = pyloudnorm.Meter(rate).integrated_loudness(track - track.mean(axis=0))
+    assert values(track.astype(np.float32), rate)["lufs"] == pytest.approx(expected, abs=0.06)
