@@ -15,7 +15,7 @@ from auralis_fp.formats import is_music
 
 from .options import Options
 
-PARTS = ("accuracy", "speed", "memory", "http", "streams", "scan", "store", "host", "growth")
+PARTS = ("accuracy", "hush", "speed", "memory", "http", "streams", "scan", "store", "host", "growth")
 LONG = ("tempo", "mutations", "kills", "loop", "chaos")
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import soundfile
 
 from auralis_fp.analysis.worker import fingerprint_file
 from commands import auralis
-from hosting import Plugin
+from hosting import Plugin, eventually
 from rhythms import drum_loop
 from signals import RATE, saw, signal, sine, white
 
@@ -29,7 +30,7 @@ def songs(library: Path) -> dict[Path, Fingerprint]:
     for name, sound in sounds.items():
         path = library / f"{name}.wav"
         soundfile.write(path, sound, RATE, subtype="PCM_16")
-        found[path] = fingerprint_file(str(path).encode()).fingerprint
+        found[path] = fingerprint_file(os.fsencode(path)).fingerprint
     return found
 
 
@@ -48,3 +49,15 @@ async def test_the_service_says_the_same(plugin: Plugin, songs: dict[Path, Finge
         answers = await asyncio.gather(*(plugin.ask(path, number) for number, path in enumerate(songs)))
         for answer, expected in zip(answers, songs.values(), strict=True):
             assert answer["fingerprint"] == pytest.approx(expected, rel=1e-5, abs=1e-6)
+
+
+async def test_what_is_undefined_is_said_everywhere(plugin: Plugin, songs: dict[Path, Fingerprint]) -> None:
+    """In the answer and in the sidecar, as the analysis says it."""
+    for number, path in enumerate(songs):
+        expected = list(fingerprint_file(os.fsencode(path)).metadata.undefined)
+        answer = await plugin.ask(path, number)
+        assert answer["metadata"]["undefined"] == expected
+        sidecar = Path(f"{path}.25d")
+        await eventually(sidecar.exists)
+        assert json.loads(sidecar.read_text(encoding="utf-8"))["metadata"]["undefined"] == expected
+    assert "tempo_bpm" in expected

@@ -1,0 +1,33 @@
+"""An hour of noise a decibel above silence, and five below it: nothing adds up to something it is not."""
+
+from typing import Final
+
+import numpy as np
+
+from auralis_fp import schema
+from auralis_fp.analysis.fingerprint import Fingerprinter
+
+from .music import table
+from .options import Options
+
+_RATE: Final = 44_100
+_BLOCK_SEC: Final = 10
+
+
+def report(options: Options) -> str:
+    """Return what an hour (a minute, if in haste) at -69 and at -75 dBFS reads."""
+    seconds = 60 if options.quick else 3600
+    rows = [_row(level_db, seconds) for level_db in (-69.0, -75.0)]
+    head = ("noise, dBFS", "seconds", "silence_ratio", "lufs", "mid_pct", "undefined")
+    return "## Next to silence\n\n" + table(head, rows)
+
+
+def _row(level_db: float, seconds: int) -> tuple[object, ...]:
+    dice, sigma = np.random.default_rng(1), np.float32(10 ** (level_db / 20))
+    fingerprinter = Fingerprinter(_RATE, ("FL", "FR"))
+    for _ in range(seconds // _BLOCK_SEC):
+        fingerprinter.feed(sigma * dice.standard_normal((_BLOCK_SEC * _RATE, 2), dtype=np.float32))
+    found = fingerprinter.finish()
+    assert schema.fault_of(found.values) is None
+    shown = (found.values[name] for name in ("silence_ratio", "lufs", "mid_pct"))
+    return level_db, seconds, *shown, ", ".join(found.undefined)
