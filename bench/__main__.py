@@ -9,8 +9,6 @@ from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
-
 from auralis_fp.formats import is_music
 
 from .options import Options
@@ -68,7 +66,7 @@ def header(files: int) -> str:
     packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "scipy", "soundfile", "av"))
     return (
         f"Commit {commit.strip()}, Python {platform.python_version()}, {packages}; {os.cpu_count()} processors,"
-        f" {platform.machine()}, {platform.system()}; {files} files. numpy {np.__version__}.\n"
+        f" {platform.machine()}, {platform.system()}; {files} files.\n"
     )
 
 

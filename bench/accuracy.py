@@ -22,6 +22,18 @@ from .references import FFMPEG, Opinion
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "accuracy.md"
 FIGURES: Final = PAGE.with_suffix(".json")  # read by docs/generate.py
+_NOTES: Final = """
+Shares of agreeing frames and F-measures stand beside 1, distances beside 0: their "median difference" is what lacks,
+or how far it is. The ffmpeg program prints tenths, of which up to 0.05 is rounding. The spectra, held notes, attacks
+and pitches are those of the first half minute, for both.
+
+librosa's rolloff is the middle of a bin of 21.5 Hz, and its lowest bins take in what lies below 20 Hz; the rows with
+finer bins and without infrasound tell the same frames as our definition has them. Attacks differ from librosa's by
+design: ours ask for a rise of the power by 3 dB, so that steady strings have few. Where several voices sound, one YIN
+is not the other: ours takes the power of all channels up to 5 kHz, theirs a mono mix.
+
+Tempo is compared in [tempo.md](tempo.md).
+"""
 _PEERS: Final = ("librosa", "pyebur128", "essentia", "mir_eval")
 _HEAD: Final = ("dimension", "against", "tracks", "median difference", "largest", "rank correlation", "largest on")
 
@@ -49,7 +61,7 @@ def report(options: Options) -> str:
     found = figures(options.files)
     if options.write:
         write(found, options.header)
-    return _text(found)
+    return "## Accuracy\n\n" + _text(found)
 
 
 def figures(files: Sequence[Path]) -> list[Figure]:
@@ -69,7 +81,7 @@ def write(found: Sequence[Figure], header: str) -> None:
     PAGE.write_text(
         "# Beside others, on real music\n\n"
         "<!-- written by `python -m bench accuracy --write --music FOLDER`; do not edit -->\n\n"
-        f"{header}Peers: {peers}, {ffmpeg}.\n\n{_text(found)}",
+        f"{header}Peers: {peers}, {ffmpeg}.\n\n{_text(found)}{_NOTES}",
         encoding="utf-8",
     )
     FIGURES.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
@@ -128,4 +140,4 @@ def _text(found: Sequence[Figure]) -> str:
         )
         for each in found
     ]
-    return "## Accuracy\n\n" + table(_HEAD, rows)
+    return table(_HEAD, rows)
