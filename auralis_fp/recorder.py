@@ -282,7 +282,8 @@ class Recorder:
                 self._parts.health.mark_up("sidecars")
                 pause = FIRST_SIDECAR_RETRY_SEC
                 await self._owing.wait()
-            elif await self._pay(owed):
+                continue
+            if await self._pay(owed):
                 continue
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_SIDECAR_RETRY_SEC)

@@ -144,7 +144,7 @@ async def test_escaped_addresses(settings: Settings, aiohttp_client: AiohttpClie
     host = fastapi_host()
     auralis_fp.asgi.setup(host, settings, prefix=PREFIX)
     client: Client = await aiohttp_client(UvicornServer(host))
-    for path in ("/%66ingerprint/health", "/fingerprint/%68ealth", "/fingerprint/health?x=%20&y"):
+    for path in ("/%66ingerprint/health", "/fingerprint/%68ealth"):
         async with client.session.get(URL(f"http://127.0.0.1:{client.port}{path}", encoded=True)) as response:
             assert (await response.json())["status"] == "healthy"
 
