@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from .analysis.entry import analyse_file, warm_up
-from .analysis.guest import start_guest
+from .analysis.guest import NOT_BEGUN, start_guest
 from .model import Analysed, Rejected, WorkerState
 from .settings import Settings
 from .spawning import GuestContext
@@ -77,7 +77,7 @@ class Slot:
             pid=self._process.pid if self._process else None,
             path=os.fsdecode(self._path) if self._path is not None else None,
             started_at=self._started_at,
-            decoded_sec=self._progress[0],
+            decoded_sec=max(0.0, self._progress[0]),
             duration_sec=self._progress[1] or None,
         )
 
@@ -144,6 +144,13 @@ class Slot:
             A file that killed its worker, or took too long, is ``Rejected`` at stage ``worker``; so it is with code
             ``unavailable`` if no worker could be started, for which the file is not to blame.
         """
+        outcome = await self._attempt(path, patience, bounds)
+        if outcome is None:  # the process had ended before it came to this file, which is not to blame
+            outcome = await self._attempt(path, patience, bounds)
+        return outcome or Rejected("worker", "unavailable", "Two processes ended before they came to the file.")
+
+    async def _attempt(self, path: bytes, patience: float, bounds: Sequence[bytes]) -> Analysed | Rejected | None:
+        """Work on one file; None if the process ended before it began to."""
         try:
             await self.start()
         except BrokenProcessPool as error:
@@ -151,7 +158,7 @@ class Slot:
         try:
             self._path, self._started_at, self._given_up = path, time.time(), None
             self._files += 1
-            self._progress[0] = self._progress[1] = 0.0
+            self._progress[0], self._progress[1] = NOT_BEGUN, 0.0
             assert self._executor is not None  # noqa: S101 - start() made it
             job = asyncio.wrap_future(self._executor.submit(analyse_file, path, tuple(bounds)))
             outcome = await self._watch(job, patience)
@@ -193,12 +200,14 @@ class Slot:
         """Seconds the file at hand may take: grows with its length, as declared or as decoded so far."""
         return self._settings.time_limit_sec + self._settings.time_limit_factor * float(max(self._progress))
 
-    async def _lost(self) -> Rejected:
-        """Say how the worker ended, and clear away what is left of it."""
+    async def _lost(self) -> Rejected | None:
+        """Say how the worker ended, and clear away what is left of it; None if it had not come to the file."""
         if self._given_up is not None:
             return self._given_up
-        process = self._process
+        process, begun = self._process, self._progress[0] != NOT_BEGUN
         await self.stop()
+        if not begun:
+            return None
         code = process.exitcode if process is not None else None
         if code is not None and code < 0:
             name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"

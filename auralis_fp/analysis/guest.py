@@ -12,6 +12,7 @@ from multiprocessing.connection import wait
 from typing import Final
 
 NICENESS: Final = 10
+NOT_BEGUN: Final = -1.0  # in place of the seconds decoded, while the process has not come to the file yet
 _PR_SET_PDEATHSIG: Final = 1
 _ONE_THREAD: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 

@@ -30,6 +30,7 @@ def fingerprint_file(path: bytes, bounds: Sequence[bytes] = ()) -> Analysed:
     FileError
         The file cannot be used; stage, code and sentence say why.
     """
+    guest.progress[0] = 0.0  # from here on the file is to blame
     started = time.perf_counter()
     with open_audio(path, bounds) as audio:
         info = audio.info
