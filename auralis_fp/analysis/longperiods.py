@@ -10,8 +10,7 @@ from scipy import fft
 from .measured import FloatArray
 
 _STEPS: Final = 4  # lags to a sample
-_REACH: Final = 4 * _STEPS  # steps about a period in which it is looked for again
-_ROUNDS: Final = 3
+_REACHES: Final = (4 * _STEPS, 2, 2)  # steps about a period in which it is looked for again, round by round
 
 
 def hann_correlation(lags: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -54,19 +53,19 @@ def refined_periods(
     correlation = fft.irfft(spectrum, overwrite_x=True)
     frames = np.arange(len(power))
     period = periods * _STEPS
-    for _ in range(_ROUNDS):
-        whole = np.clip(np.rint(period).astype(np.int64), _REACH + 1, circle // 2 - _REACH)
-        lags = whole[:, None] + np.arange(-_REACH, _REACH + 1)
+    for reach in _REACHES:
+        whole = np.clip(np.rint(period).astype(np.int64), reach + 1, circle // 2 - reach)
+        lags = whole[:, None] + np.arange(-reach, reach + 1)
         on = whole[:, None]
         here, after = correlation[frames[:, None], lags], correlation[frames[:, None], (circle - lags - on) % circle]
         near, far = _window(lags, circle), _window(circle - lags, circle)
         far_after, near_after = _window(circle - lags - on, circle), _window(lags + on, circle)
         own = (here * far_after - after * far) / (near * far_after - far * near_after)
-        highest = np.clip(own.argmax(axis=1), 1, 2 * _REACH - 1)
+        highest = np.clip(own.argmax(axis=1), 1, 2 * reach - 1)
         before, at, behind = (own[frames, highest + step] for step in (-1, 0, 1))
         curvature = before - 2 * at + behind
         shift = np.divide(before - behind, 2 * curvature, out=np.zeros_like(at), where=curvature < 0)
-        period = whole + highest - _REACH + np.clip(shift, -1, 1)
+        period = whole + highest - reach + np.clip(shift, -1, 1)
     scale = _STEPS  # the transform back divides by its length
     return period / _STEPS, at * scale
 

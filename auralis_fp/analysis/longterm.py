@@ -25,7 +25,7 @@ class LongTermSpectrum:
     """
 
     def __init__(self, grid: Grid, pairs: int) -> None:
-        self._long = LowSpectra(LowRates(grid).low_rate, _LONG_FRAME, _LONG_FRAME // 4, pairs, batch=2)
+        self._long = LowSpectra(LowRates(grid).low_rate, _LONG_FRAME, _LONG_FRAME // 4, pairs, batch=4)
         frequencies = self._long.frequencies
         self._low_bands = _band_matrix(frequencies, self._long.bin_width_hz)
         self._low_bands = mirrored(self._low_bands * unshelved(frequencies, grid.sample_rate))

@@ -100,41 +100,40 @@ class PitchTracker:
         found, dips = found[held], dips[held]
         periods = np.full(len(power), np.inf)
         if len(found):
-            periods[found] = self._periods(power[found], difference[found], self._grid[dips.argmax(axis=1)])
+            periods[found] = self._periods(difference[found], self._grid[dips.argmax(axis=1)])
         self._look_twice(power, difference, sums, periods)
         pitch = self._rate / periods
         inside = (pitch >= _LOWEST_HZ / _TOLERANCE) & (pitch <= _HIGHEST_HZ * _TOLERANCE)
         return np.where(inside, pitch, 0).astype(np.float32)
 
-    def _periods(self, power: FloatArray, difference: FloatArray, lags: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _periods(self, difference: FloatArray, lags: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the periods whose dips lie at *lags*, in samples."""
         multiple = np.maximum(1, self._lags // 2 // lags)
-        periods = _vertex(difference, _lowest_near(difference, multiple * lags)) / multiple
-        long = np.flatnonzero(periods >= _LONG * MIDDLE_POINTS)
-        if len(long):
-            periods[long], _ = refined_periods(power[long], periods[long], MIDDLE_POINTS)
-        return periods
+        return _vertex(difference, _lowest_near(difference, multiple * lags)) / multiple
 
     def _look_twice(
         self, power: FloatArray, difference: FloatArray, sums: FloatArray, periods: NDArray[np.float64]
     ) -> None:
-        """Refine the longest of the periods, and find those whose dip the few periods of a frame have blurred.
+        """Refine the long ones of the periods, and find those whose dip the few periods of a frame have blurred.
 
-        So few periods differ by where they lie in a frame: neighbouring frames are taken together.
+        The fewest periods differ by where they lie in a frame: neighbouring frames are taken together.
         """
-        low = np.flatnonzero(np.isfinite(periods) & (periods >= self._doubtful))
-        if len(low):
-            periods[low], _ = refined_periods(_neighbourly(power, low), periods[low], MIDDLE_POINTS)
         lags = np.arange(self._doubtful, self._lags + 2)
         depths, limits = difference[:, lags] * lags, sums[:, lags - 1] * np.float32(_DOUBTFUL)
         doubtful = np.flatnonzero(np.isinf(periods) & (depths < limits).any(axis=1))
-        if len(doubtful):
-            first = lags[(depths[doubtful] / limits[doubtful]).argmin(axis=1)]
-            mean = _neighbourly(power, doubtful)
-            longer, heights = refined_periods(mean, first.astype(np.float64), MIDDLE_POINTS)
-            at_zero = 2 / MIDDLE_POINTS * mean.sum(axis=1)
-            mean_sums = _neighbourly(sums, doubtful)[np.arange(len(doubtful)), first - 1]
-            periods[doubtful] = np.where((at_zero - heights) * longer < _THRESHOLD * mean_sums, longer, np.inf)
+        long = np.flatnonzero(np.isfinite(periods) & (periods >= _LONG * MIDDLE_POINTS))
+        if not len(long) + len(doubtful):
+            return
+        first = lags[(depths[doubtful] / limits[doubtful]).argmin(axis=1)]
+        frames, guesses = np.concatenate((long, doubtful)), np.concatenate((periods[long], first))
+        powers, few = power[frames], guesses >= self._doubtful
+        powers[few] = _neighbourly(power, frames[few])
+        refined, heights = refined_periods(powers, guesses, MIDDLE_POINTS)
+        periods[long] = refined[: len(long)]
+        longer, at_zero = refined[len(long) :], 2 / MIDDLE_POINTS * powers[len(long) :].sum(axis=1)
+        mean_sums = _neighbourly(sums, doubtful)[np.arange(len(doubtful)), first - 1]
+        steady = (at_zero - heights[len(long) :]) * longer < _THRESHOLD * mean_sums
+        periods[doubtful] = np.where(steady, longer, np.inf)
 
 
 def _neighbourly(values: FloatArray, frames: NDArray[np.int64]) -> FloatArray:

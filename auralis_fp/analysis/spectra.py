@@ -26,7 +26,7 @@ LOW_POINTS: Final = 128  # bins of a frame kept for the signal at about 2.8 kHz
 MIDDLE_FADE_HZ: Final = (3800.0, 5450.0)
 LOW_FADE_HZ: Final = (500.0, 1300.0)
 _AT_ONCE: Final = 64  # frames transformed together: with what is made of them, they stay in the processor's cache
-HANDED_OUT: Final = 2 * _AT_ONCE  # most frames handed out together
+HANDED_OUT: Final = 4 * _AT_ONCE  # most frames handed out together
 
 
 @dataclass(frozen=True)
