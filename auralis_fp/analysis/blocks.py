@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .measured import FloatArray
+from .measured import FloatArray, channel_means
 
 
 class Framer:
@@ -72,8 +72,7 @@ class Framer:
     def _mean(self) -> FloatArray:
         """Return the mean of what the buffer holds: it keeps the latest samples until others take their place."""
         latest = self._buffer if self._begun else self._buffer[self._padding : self._filled]
-        mean = latest.mean(axis=0, dtype=np.float64, keepdims=True) if len(latest) else latest[:1]
-        return np.asarray(mean, dtype=np.float32)
+        return channel_means(latest).astype(np.float32)[None]
 
     def _frames(self) -> Iterator[FloatArray]:
         filled = self._buffer[: self._filled]

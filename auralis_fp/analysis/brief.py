@@ -1,6 +1,7 @@
 """A file so short that it is measured as a whole: what frames can only come near to."""
 
 from collections.abc import Sequence
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -12,8 +13,8 @@ from .kweighting import KWeighting
 from .longterm import BANDS, EDGES_HZ
 from .loudness import STEP_SEC, Loudness
 from .lowspectra import one_sided
-from .measured import ComplexArray, FloatArray
-from .spectra import ChannelPair
+from .measured import ComplexArray, FloatArray, channel_means
+from .spectra import ChannelPair, squares
 
 _LONGEST_SEC: Final = 8.0
 _MOST_SAMPLES: Final = 1 << 22  # over all channels: 17 MB
@@ -58,36 +59,51 @@ class BriefFile:
 
     def energies(self) -> dict[str, float]:
         """Return the energy of each band by dimension name, any unit."""
-        samples = self._centred()[: self._count & ~1]  # an even number
-        power = np.zeros(len(samples) // 2)
+        count = self._count & ~1  # an even number
+        power = np.zeros(count // 2)
         for pair in self._pairs:
-            z: ComplexArray = np.zeros((1, len(samples)), dtype=np.complex64)
-            z.real = samples[:, pair.channels[0]]
-            if len(pair.channels) > 1:
-                z.imag = samples[:, pair.channels[1]]
+            z: ComplexArray = np.zeros((1, count), dtype=np.complex64)
+            self._write(pair, z[0])
             power += one_sided(fft.fft(z, overwrite_x=True))[0]
-        return dict(zip(BANDS, _between_edges(power, len(samples), self._rate), strict=True))
+        return dict(zip(BANDS, _between_edges(power, count, self._rate), strict=True))
 
     def loudness(self) -> Loudness:
         """Return the loudness, of samples that are filtered as the standard says."""
-        samples = self._centred()
-        points = fft.next_fast_len(len(samples) + round(_MEMORY_SEC * self._rate), real=True)
-        frequencies = fft.rfftfreq(points, 1 / self._rate).astype(np.float32)
-        gain = KWeighting(self._rate).both(frequencies).astype(np.complex64)
-        energy = np.zeros(len(samples) + 1)
+        memory = round(_MEMORY_SEC * self._rate)
+        fresh, count = 3 * memory, -(-self._count // (3 * memory))
+        energy = np.zeros(1 + count * fresh)
         for pair in self._pairs:
-            for channel in pair.channels:
-                filtered = fft.irfft(fft.rfft(samples[:, channel], points) * gain, points)[: len(samples)]
-                energy[1:] += np.float32(pair.weight) * np.square(filtered)
+            signal: ComplexArray = np.zeros(memory + count * fresh, dtype=np.complex64)
+            self._write(pair, signal[memory:])
+            pieces = np.lib.stride_tricks.sliding_window_view(signal, memory + fresh)[::fresh]
+            transforms = fft.fft(pieces)
+            transforms *= _weighting(self._rate, memory + fresh)
+            filtered = fft.ifft(transforms, overwrite_x=True)[:, memory:]
+            energy[1:] += np.float32(pair.weight) * squares(filtered).reshape(-1)
         np.cumsum(energy, out=energy)
         step = STEP_SEC * self._rate
-        edges = np.arange(int(len(samples) / step + 1e-6) + 1) * step
+        edges = np.arange(int(self._count / step + 1e-6) + 1) * step
         return Loudness(np.diff(np.interp(edges, np.arange(len(energy)), energy)) / step)
 
+    def _write(self, pair: ChannelPair, out: ComplexArray) -> None:
+        """Write a pair of channels as complex samples, as many as there are."""
+        samples, room = self._centred, len(out)
+        out.real[: len(samples)] = samples[:room, pair.channels[0]]
+        if len(pair.channels) > 1:
+            out.imag[: len(samples)] = samples[:room, pair.channels[1]]
+
+    @cached_property
     def _centred(self) -> FloatArray:
         samples = np.concatenate(self._blocks)
-        samples -= samples.mean(axis=0, dtype=np.float64).astype(np.float32)
+        samples -= channel_means(samples).astype(np.float32)
         return samples
+
+
+@lru_cache(maxsize=2)
+def _weighting(rate: int, points: int) -> ComplexArray:
+    """Return the complex gain of the K-weighting for a transform of so many points."""
+    gain: ComplexArray = KWeighting(rate).both(fft.fftfreq(points, 1 / rate)).astype(np.complex64)
+    return gain
 
 
 def _between_edges(power: NDArray[np.float64], samples: int, rate: int) -> list[float]:

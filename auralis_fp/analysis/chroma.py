@@ -1,14 +1,15 @@
 """How few pitch classes hold the energy."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .longterm import unshelved
-from .lowspectra import LowSpectra, mirrored
-from .measured import FloatArray, Series
+from .lowspectra import LowSpectra, bin_frequencies, mirrored
+from .measured import FloatArray, Series, kept
 from .spectra import Grid, LowRates, Spectra
 
 _LOWEST_HZ: Final = 60.0
@@ -30,12 +31,7 @@ class Chroma:
         rates = LowRates(grid)
         self._long = LowSpectra(rates.low_rate, _FRAME, _FRAME // 4, pairs, batch=16)
         self._short = LowSpectra(rates.middle_rate, _FRAME, _FRAME // 2, pairs, batch=32)
-        frequencies = self._long.frequencies
-        self._low_matrix = _folding(frequencies, self._long.bin_width_hz, unshelved(frequencies, grid.sample_rate))
-        frequencies = self._short.frequencies
-        share: FloatArray = 1 - rates.low_share(frequencies)
-        share /= np.maximum(rates.middle_share(frequencies), np.float32(0.01))
-        self._high_matrix = _folding(frequencies, self._short.bin_width_hz, share)
+        self._low_matrix, self._high_matrix = _matrices(grid)
         self._low, self._high = Series(_FINE), Series(_FINE)
         self._odd: FloatArray = np.empty((0, _FINE), dtype=np.float32)
 
@@ -73,7 +69,16 @@ class Chroma:
         return float(np.average(shares, weights=energies))
 
 
-def _folding(frequencies: FloatArray, width_hz: float, gain: FloatArray) -> FloatArray:
+@lru_cache(maxsize=2)
+def _matrices(grid: Grid) -> tuple[FloatArray, FloatArray]:
+    """Return what folds the long and the short spectra of files at one sample rate."""
+    low, high = (bin_frequencies(rate, _FRAME) for rate in (LowRates(grid).low_rate, LowRates(grid).middle_rate))
+    share: FloatArray = 1 - LowRates.low_share(high)
+    share /= np.maximum(LowRates.middle_share(high), np.float32(0.01))
+    return _folding(low, unshelved(low, grid.sample_rate)), _folding(high, share)
+
+
+def _folding(frequencies: FloatArray, gain: FloatArray) -> FloatArray:
     """Return the matrix that sums bins into thirds of semitones of one octave; C comes first.
 
     Returns
@@ -81,6 +86,7 @@ def _folding(frequencies: FloatArray, width_hz: float, gain: FloatArray) -> Floa
     ndarray, shape (2 · bins, 36)
         For both bins of each frequency.
     """
+    width_hz = float(frequencies[1])
     edges = np.concatenate((frequencies - width_hz / 2, frequencies[-1:] + width_hz / 2)).astype(np.float64)
     edges = np.clip(edges, _LOWEST_HZ, _HIGHEST_HZ)
     step = np.floor(_FINE * np.log2(edges / _MIDDLE_C_HZ) + 0.5).astype(np.int64)
@@ -90,8 +96,7 @@ def _folding(frequencies: FloatArray, width_hz: float, gain: FloatArray) -> Floa
     bins = np.arange(len(frequencies))
     matrix[bins, low % _FINE] += ((border - lower) / width_hz).astype(np.float32)
     matrix[bins, high % _FINE] += ((upper - border) / width_hz).astype(np.float32)
-    both: FloatArray = mirrored((matrix * gain[:, None]).T).T.copy()
-    return both
+    return kept(mirrored((matrix * gain[:, None]).T).T.copy())
 
 
 def tuning_of(fine: FloatArray) -> float:

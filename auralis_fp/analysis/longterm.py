@@ -1,6 +1,7 @@
 """The power spectrum of the whole file, and what the bands hold of it."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..schema import DIMENSIONS, Family
 from .kweighting import KWeighting
-from .lowspectra import LowSpectra, mirrored
+from .lowspectra import LowSpectra, bin_frequencies, mirrored
 from .measured import FloatArray
 from .spectra import HANDED_OUT, Grid, LowRates, Spectra, band_shares
 
@@ -26,13 +27,9 @@ class LongTermSpectrum:
 
     def __init__(self, grid: Grid, pairs: int) -> None:
         self._long = LowSpectra(LowRates(grid).low_rate, _LONG_FRAME, _LONG_FRAME // 4, pairs, batch=4)
-        frequencies = self._long.frequencies
-        self._low_bands = _band_matrix(frequencies, self._long.bin_width_hz)
-        self._low_bands = mirrored(self._low_bands * unshelved(frequencies, grid.sample_rate))
-        self._high_bands = _band_matrix(grid.frequencies, grid.bin_width_hz)
-        self._high_bands *= 1 - LowRates.low_share(grid.frequencies)
+        self._low_bands, self._high_bands = _matrices(grid)
         self._hop_sec = grid.hop_sec
-        self._low = np.zeros(2 * len(frequencies))
+        self._low = np.zeros(_LONG_FRAME)
         self._high = np.zeros(grid.bins)
         self._ones: FloatArray = np.ones(HANDED_OUT, dtype=np.float32)
 
@@ -50,6 +47,16 @@ class LongTermSpectrum:
     def _take(self, powers: Iterable[FloatArray]) -> None:
         for power in powers:
             self._low += power.sum(axis=0)
+
+
+@lru_cache(maxsize=2)
+def _matrices(grid: Grid) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what sums the long and the short spectra of files at one sample rate into bands."""
+    low_rate = LowRates(grid).low_rate
+    low = bin_frequencies(low_rate, _LONG_FRAME)
+    low_bands = mirrored(_band_matrix(low, low_rate / _LONG_FRAME) * unshelved(low, grid.sample_rate))
+    high_bands = _band_matrix(grid.frequencies, grid.bin_width_hz) * (1 - LowRates.low_share(grid.frequencies))
+    return low_bands, high_bands
 
 
 def unshelved(frequencies: FloatArray, sample_rate: int) -> FloatArray:

@@ -1,6 +1,7 @@
 """Spectra of the low-rate signals: finer in frequency, or in time, than those of the main frames."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from .blocks import Framer
-from .measured import ComplexArray, FloatArray
+from .measured import ComplexArray, FloatArray, kept
 from .spectra import squares
 
 
@@ -34,11 +35,9 @@ class LowSpectra:
     def __init__(self, rate: float, frame_length: int, hop: int, pairs: int, batch: int) -> None:
         self.bin_width_hz = rate / frame_length
         self.hop_sec = hop / rate
-        self.frequencies: FloatArray = (np.arange(frame_length // 2) * self.bin_width_hz).astype(np.float32)
+        self.frequencies = bin_frequencies(rate, frame_length)
         self._framer = Framer(frame_length, hop, 2 * pairs, batch)
-        window = np.hanning(frame_length + 1)[:-1]
-        window /= np.sqrt(frame_length * (window**2).sum())
-        self._window = np.repeat(window, 2).astype(np.float32)  # for both channels of a pair, as they lie
+        self._window = _window(frame_length)
         self._packed: ComplexArray = np.empty((batch, frame_length), dtype=np.complex64)
 
     def feed(self, signal: ComplexArray) -> Iterator[FloatArray]:
@@ -63,6 +62,19 @@ class LowSpectra:
         pair = frames[:, :, first : first + 2].reshape(count, 2 * length)
         np.multiply(pair, self._window, out=packed.view(np.float32))
         return squares(fft.fft(packed, overwrite_x=True))
+
+
+def bin_frequencies(rate: float, frame_length: int) -> FloatArray:
+    """Return the frequencies of ``LowSpectra``, in Hz, shape (frame_length / 2,)."""
+    return (np.arange(frame_length // 2) * (rate / frame_length)).astype(np.float32)
+
+
+@lru_cache(maxsize=8)
+def _window(length: int) -> FloatArray:
+    """Return a Hann window that makes ``|z|²`` power, for both channels of a pair, as they lie."""
+    window = np.hanning(length + 1)[:-1]
+    window /= np.sqrt(length * (window**2).sum())
+    return kept(np.repeat(window, 2).astype(np.float32))
 
 
 def interleaved(signal: ComplexArray) -> FloatArray:

@@ -1,12 +1,13 @@
 """Following one pitch: YIN on the autocorrelation that the spectra hold."""
 
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .longperiods import hann_correlation, refined_periods
-from .measured import FloatArray, Series
+from .measured import FloatArray, Series, kept
 from .periodicity import frame_correlation, window_correlation
 from .spectra import MIDDLE_POINTS, Grid, LowRates, Spectra
 
@@ -43,9 +44,9 @@ class PitchTracker:
         self._channels = channels
         self._lags = int(self._rate / _LOWEST_HZ * _TOLERANCE) + 2
         self._doubtful = int(self._rate / _DOUBTFUL_HZ)
-        fine = np.arange(int(self._rate / _HIGHEST_HZ) * _FINE_STEPS, _FINE_UP_TO * _FINE_STEPS) / _FINE_STEPS
+        fine = _fine_lags(int(self._rate / _HIGHEST_HZ))
         bins = min(grid.bins, MIDDLE_POINTS // 2)
-        self._matrix = np.concatenate((_difference_matrix(bins, self._lags + 5), _fine_matrix(bins, fine)), axis=1)
+        self._matrix = _matrix(bins, self._lags + 5, int(self._rate / _HIGHEST_HZ))
         self._grid = np.concatenate((fine, np.arange(_FINE_UP_TO, self._lags + 2)))  # lags that are looked at
         self._whole, self._share = (fine - 1).astype(np.int64), ((fine - 1) % 1).astype(np.float32)
         # what the difference at a lag has to be under, over the sum of differences up to it
@@ -141,6 +142,16 @@ def _neighbourly(values: FloatArray, frames: NDArray[np.int64]) -> FloatArray:
     around = np.clip(frames[:, None] + np.arange(-2, 3), 0, len(values) - 1)
     mean: FloatArray = values[around].mean(axis=1)
     return mean
+
+
+def _fine_lags(first: int) -> NDArray[np.float64]:
+    return np.arange(first * _FINE_STEPS, _FINE_UP_TO * _FINE_STEPS) / _FINE_STEPS
+
+
+@lru_cache(maxsize=2)
+def _matrix(bins: int, lags: int, first: int) -> FloatArray:
+    """Return what makes the lowest bins' power of a frame its differences at whole and at fine lags."""
+    return kept(np.concatenate((_difference_matrix(bins, lags), _fine_matrix(bins, _fine_lags(first))), axis=1))
 
 
 def _fine_matrix(bins: int, lags: NDArray[np.float64]) -> FloatArray:
