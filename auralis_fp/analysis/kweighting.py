@@ -63,7 +63,8 @@ class KWeighting:
         delay = np.empty(angles.shape, dtype=np.complex128)  # faster so than by the complex exponential
         np.cos(angles, out=delay.real)
         np.negative(np.sin(angles), out=delay.imag)
-        response: NDArray[np.complex128] = (b[0] + delay * (b[1] + b[2] * delay)) / (a[0] + delay * (a[1] + a[2] * delay))
+        over, under = ((c[0] + delay * (c[1] + c[2] * delay)) for c in (b, a))
+        response: NDArray[np.complex128] = over / under
         return response
 
 
