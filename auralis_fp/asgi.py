@@ -42,6 +42,7 @@ _OF_THE_CONNECTION: Final = frozenset(
 )
 _OF_THE_SERVER: Final = frozenset({"date", "server"})  # the host's server adds its own
 _NOT_OURS: Final = ("Accept", "Accept-Encoding", "User-Agent", "Content-Type")  # what the client would make up
+_LONGEST: Final = 8190  # bytes of an address, or of a header; what aiohttp's parser takes
 _TO_THE_END: Final = aiohttp.ClientTimeout(total=None)
 
 
@@ -124,6 +125,9 @@ class Plugin:
         if self._session is None:
             sentence = "The fingerprint service is not running: the application's lifespan has not started it."
             await _refuse(send, RequestError(503, "not_started", sentence))
+            return
+        if (fault := _fault_of(scope, path)) is not None:
+            await _refuse(send, fault)
             return
         body = _Body(first, receive)
         exchange = asyncio.create_task(self._exchange(self._session, scope, path, body, send))
@@ -331,6 +335,18 @@ def _below(scope: Scope, place: str) -> str:
     if raw.startswith(start):
         return quote(raw[len(start) :], safe="/%:@!$&'()*+,;=~")
     return quote(path[len(place) :], safe="/:@!$&'()*+,;=~")
+
+
+def _fault_of(scope: Scope, path: str) -> RequestError | None:
+    """Return what is wrong with the head of a request that the host's server has let through; None if all is well."""
+    headers: list[tuple[bytes, bytes]] = scope["headers"]
+    if {b"transfer-encoding", b"content-length"} <= {name.lower() for name, _ in headers}:
+        return RequestError(400, "bad_request", "A request has either a length or chunks.")
+    if len(path) + len(scope.get("query_string", b"")) > _LONGEST - 256:  # the prefix has room too
+        return RequestError(414, "address_too_long", "The address is too long.")
+    if any(len(name) + len(value) > _LONGEST for name, value in headers):
+        return RequestError(431, "header_too_large", f"A header may have {_LONGEST} bytes at most.")
+    return None
 
 
 def _text(value: bytes) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import soundfile
 import uvicorn
 from aiohttp import web
@@ -27,6 +28,7 @@ Host = Callable[..., Awaitable["Plugin"]]
 PREFIX = "/fingerprint"
 
 WAYS = ("aiohttp", "asgi", "serve")  # in an aiohttp host, in FastAPI under uvicorn, as `serve` has it
+SHARED = pytest.mark.asyncio(loop_scope="module")  # of tests that use the plugin of the whole module
 
 
 def tone_file(path: Path, seconds: float = 1.0, *, rate: int = 22050, hz: float = 440.0) -> Path:

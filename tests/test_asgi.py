@@ -149,6 +149,25 @@ async def test_escaped_addresses(settings: Settings, aiohttp_client: AiohttpClie
             assert (await response.json())["status"] == "healthy"
 
 
+@pytest.mark.parametrize(
+    ("path", "headers", "status", "code"),
+    [
+        (f"{PREFIX}/status", {"X-Long": "x" * 9000}, 431, "header_too_large"),
+        (f"{PREFIX}/{'x' * 9000}", {}, 414, "address_too_long"),
+        (f"{PREFIX}/files?q={'x' * 9000}", {}, 414, "address_too_long"),
+    ],
+)
+async def test_heads_that_are_too_long(
+    settings: Settings, aiohttp_client: AiohttpClient, path: str, headers: dict[str, str], status: int, code: str
+) -> None:
+    """Where the host's server takes longer ones than aiohttp, the refusal has the one shape of errors all the same."""
+    host = fastapi_host()
+    auralis_fp.asgi.setup(host, settings, prefix=PREFIX)
+    client: Client = await aiohttp_client(UvicornServer(host))
+    async with client.get(path, headers=headers) as response:
+        assert (response.status, (await response.json())["code"]) == (status, code)
+
+
 async def test_streams_flow_and_end_with_their_reader(
     settings: Settings, library: Path, aiohttp_client: AiohttpClient
 ) -> None:

@@ -18,6 +18,7 @@ from ..errors import AuralisError
 
 LOOPBACK: Final = ("127.0.0.1", "::1")
 STOP_LIMIT_SEC: Final = 1.0  # for open streams, when told to stop
+IDLE_LIMIT_SEC: Final = 60.0  # for a connection to bring the head of its next request, all of it
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ async def serve(app: web.Application, port: int, *, greeting: Sequence[str], pag
         The port is taken, or the plugin did not start.
     """
     sockets = bind(port)  # before anything else starts: a second copy must end here
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_LIMIT_SEC)
+    runner = make_runner(app)
     stop = asyncio.Event()
     with contextlib.ExitStack() as closing:
         for bound in sockets:
@@ -70,6 +71,11 @@ async def serve(app: web.Application, port: int, *, greeting: Sequence[str], pag
             print("\nStopping ...", file=sys.stderr, flush=True)
         finally:
             await runner.cleanup()
+
+
+def make_runner(app: web.Application) -> web.AppRunner:
+    """Return what runs *app*; connections that ask nothing, or never finish asking, are closed after a while."""
+    return web.AppRunner(app, access_log=None, shutdown_timeout=STOP_LIMIT_SEC, keepalive_timeout=IDLE_LIMIT_SEC)
 
 
 def bind(port: int) -> list[socket.socket]:

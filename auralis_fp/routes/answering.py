@@ -50,6 +50,8 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
     except (StorageError, sqlite3.Error) as error:
         log.warning("%s %s: %s", request.method, printable(request.path), error)
         return error_answer(RequestError(503, "storage", "The database cannot be used at the moment; see the log."))
+    except ConnectionError:  # the client left before it had sent everything; nobody will read this
+        return error_answer(RequestError(400, "client_gone", "The client is gone."))
     except Exception:
         log.exception("%s %s", request.method, printable(request.path))
         return error_answer(RequestError(500, "internal", "Something went wrong; the log has the details."))

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from auralis_fp import schema
-from hosting import PREFIX, Host, Plugin, long_file, tone_file
+from hosting import PREFIX, SHARED, Host, Plugin, long_file, tone_file
+
+pytestmark = pytest.mark.every_way
 
 
 async def test_answer_has_the_founding_body(plugin: Plugin, library: Path) -> None:
@@ -69,6 +71,17 @@ async def test_name_that_is_no_text(plugin: Plugin, library: Path) -> None:
     assert shown["path"] == f"{library}/caf\udce9.wav"
 
 
+@pytest.fixture(scope="module")
+def odd_files(shared_library: Path) -> Path:
+    """Return the folder of the shared library, with what is no music in it, and music beside it."""
+    (shared_library / "notes.txt").write_text("no music")
+    (shared_library / "folder.wav").mkdir()
+    os.mkfifo(shared_library / "pipe.wav")
+    (shared_library / "out.wav").symlink_to(tone_file(shared_library.parent / "secret.wav"))
+    return shared_library
+
+
+@SHARED
 @pytest.mark.parametrize(
     ("name", "status", "code"),
     [
@@ -82,14 +95,9 @@ async def test_name_that_is_no_text(plugin: Plugin, library: Path) -> None:
         ("long/" * 900 + "a.wav", 404, "file_not_found"),
     ],
 )
-async def test_files_that_cannot_be_named(plugin: Plugin, library: Path, name: str, status: int, code: str) -> None:
+async def test_files_that_cannot_be_named(shared: Plugin, odd_files: Path, name: str, status: int, code: str) -> None:
     """What is missing, no audio file, or outside the library is refused before anything opens it."""
-    (library / "notes.txt").write_text("no music")
-    (library / "folder.wav").mkdir()
-    os.mkfifo(library / "pipe.wav")
-    tone_file(library.parent / "secret.wav")
-    (library / "out.wav").symlink_to(library.parent / "secret.wav")
-    body = await plugin.ask(library / name, status=status)
+    body = await shared.ask(odd_files / name, status=status)
     assert body["code"] == code
     assert sorted(body) == ["code", "detail", "error"]
 
@@ -113,6 +121,7 @@ async def test_files_that_cannot_be_used(
     assert (await plugin.get("/tracks/1", status=status))["code"] == code
 
 
+@SHARED
 @pytest.mark.parametrize(
     ("body", "named"),
     [
@@ -129,24 +138,26 @@ async def test_files_that_cannot_be_used(
         ({"track_id": 1, "filepath": "/a.wav", "extra": 1}, "extra"),
     ],
 )
-async def test_bad_fields_are_named(plugin: Plugin, body: dict[str, Any], named: str) -> None:
+async def test_bad_fields_are_named(shared: Plugin, body: dict[str, Any], named: str) -> None:
     """A field that is missing, unknown or of the wrong kind is named."""
-    answer = await plugin.post("", body, status=400)
+    answer = await shared.post("", body, status=400)
     assert answer["code"] == "bad_field"
     assert answer["detail"] == {"field": named}
     assert named in answer["error"]
 
 
+@SHARED
 @pytest.mark.parametrize("raw", [b"", b"{", b"\xff\xfe", b'{"track_id": NaN}', b"[" * 100_000, b"9" * 5000])
-async def test_what_is_not_json(plugin: Plugin, raw: bytes) -> None:
+async def test_what_is_not_json(shared: Plugin, raw: bytes) -> None:
     """Bytes that are no JSON are refused as such, however they are wrong."""
     headers = {"Content-Type": "application/json"}
-    assert (await plugin.post("", status=400, data=raw, headers=headers))["code"] == "bad_json"
+    assert (await shared.post("", status=400, data=raw, headers=headers))["code"] == "bad_json"
 
 
-async def test_bodies_of_another_kind_or_size(plugin: Plugin) -> None:
+@SHARED
+async def test_bodies_of_another_kind_or_size(shared: Plugin) -> None:
     """Another content type is 415; more than a mebibyte is 413, announced or not."""
-    assert (await plugin.post("", status=415, data=b"{}", headers={"Content-Type": "text/plain"}))["code"] == "not_json"
+    assert (await shared.post("", status=415, data=b"{}", headers={"Content-Type": "text/plain"}))["code"] == "not_json"
 
     async def endless() -> Any:
         for _ in range(40):
@@ -154,7 +165,7 @@ async def test_bodies_of_another_kind_or_size(plugin: Plugin) -> None:
 
     headers = {"Content-Type": "application/json"}
     for data in (io.BytesIO(b" " * (2 << 20)), endless()):
-        assert (await plugin.post("", status=413, data=data, headers=headers))["code"] == "too_large"
+        assert (await shared.post("", status=413, data=data, headers=headers))["code"] == "too_large"
 
 
 async def test_batch_fails_item_by_item(plugin: Plugin, library: Path) -> None:
@@ -222,10 +233,11 @@ async def test_health_and_status(plugin: Plugin, library: Path) -> None:
     assert len(status["workers"]) == 1
 
 
-async def test_unknown_addresses_and_methods(plugin: Plugin) -> None:
+@SHARED
+async def test_unknown_addresses_and_methods(shared: Plugin) -> None:
     """What is not there, and what is not answered to, come in the one error shape."""
-    assert (await plugin.get("/nowhere", status=404))["code"] == "not_found"
-    async with plugin.client.delete(f"{PREFIX}/scan") as response:
+    assert (await shared.get("/nowhere", status=404))["code"] == "not_found"
+    async with shared.client.delete(f"{PREFIX}/scan") as response:
         assert response.status == 405
         assert response.headers["Allow"] == "POST"
         assert (await response.json())["code"] == "method_not_allowed"

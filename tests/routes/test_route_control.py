@@ -3,7 +3,11 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from hosting import Host, Plugin, tone_file
+
+pytestmark = pytest.mark.every_way
 
 
 async def test_pause_and_resume(plugin: Plugin, library: Path) -> None:

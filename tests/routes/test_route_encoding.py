@@ -10,7 +10,9 @@ from aiohttp import ClientSession
 
 from auralis_fp.routes.encoding import choose_coding
 from auralis_fp.routes.limits import BURST_SEC, CLIENTS, Limiter
-from hosting import PREFIX, Plugin
+from hosting import PREFIX, SHARED, Plugin
+
+pytestmark = pytest.mark.every_way
 
 
 @pytest.mark.parametrize(
@@ -33,42 +35,45 @@ def test_the_clients_wish_counts(accepted: str, chosen: str | None) -> None:
     assert choose_coding(accepted) == chosen
 
 
+@SHARED
 @pytest.mark.parametrize(
     ("coding", "unpack"), [("br", brotli.decompress), ("gzip", gzip.decompress), ("deflate", zlib.decompress)]
 )
-async def test_long_answers_are_compressed(plugin: Plugin, coding: str, unpack: object) -> None:
+async def test_long_answers_are_compressed(shared: Plugin, coding: str, unpack: object) -> None:
     """What comes unpacks to the answer; short ones come as they are."""
     async with ClientSession(auto_decompress=False) as session:
-        url = plugin.client.make_url(f"{PREFIX}/dimensions")
+        url = shared.client.make_url(f"{PREFIX}/dimensions")
         async with session.get(url, headers={"Accept-Encoding": coding}) as response:
             assert response.headers["Content-Encoding"] == coding
             assert "Accept-Encoding" in ",".join(response.headers.getall("Vary"))
             assert callable(unpack)
             assert b'"dimensions"' in unpack(await response.read())
         async with session.get(
-            plugin.client.make_url(f"{PREFIX}/health"), headers={"Accept-Encoding": coding}
+            shared.client.make_url(f"{PREFIX}/health"), headers={"Accept-Encoding": coding}
         ) as short:
             assert "Content-Encoding" not in short.headers
 
 
-async def test_what_is_known_is_not_sent_again(plugin: Plugin) -> None:
+@SHARED
+async def test_what_is_known_is_not_sent_again(shared: Plugin) -> None:
     """A tag that still fits is answered without a body, one that does not with all of it."""
     for path in ("/dimensions", "/openapi.json", "/files", "/points"):
-        async with plugin.client.get(f"{PREFIX}{path}") as response:
+        async with shared.client.get(f"{PREFIX}{path}") as response:
             tag = response.headers["ETag"]
-        async with plugin.client.get(f"{PREFIX}{path}", headers={"If-None-Match": tag}) as response:
+        async with shared.client.get(f"{PREFIX}{path}", headers={"If-None-Match": tag}) as response:
             assert (response.status, await response.read()) == (304, b"")
-        async with plugin.client.get(f"{PREFIX}{path}", headers={"If-None-Match": 'W/"other"'}) as response:
+        async with shared.client.get(f"{PREFIX}{path}", headers={"If-None-Match": 'W/"other"'}) as response:
             assert response.status == 200
 
 
-async def test_request_ids(plugin: Plugin, caplog: pytest.LogCaptureFixture) -> None:
+@SHARED
+async def test_request_ids(shared: Plugin, caplog: pytest.LogCaptureFixture) -> None:
     """A sane id is taken over, any other replaced; it is on the answer, on errors too, and on the log records."""
     caplog.set_level(logging.DEBUG, "auralis_fp")
     for path in ("/health", "/nowhere", "/events"):
-        async with plugin.client.get(f"{PREFIX}{path}", headers={"X-Request-ID": "abc-123"}) as response:
+        async with shared.client.get(f"{PREFIX}{path}", headers={"X-Request-ID": "abc-123"}) as response:
             assert response.headers["X-Request-ID"] == "abc-123"
-    async with plugin.client.get(f"{PREFIX}/health", headers={"X-Request-ID": "a b<script>"}) as response:
+    async with shared.client.get(f"{PREFIX}/health", headers={"X-Request-ID": "a b<script>"}) as response:
         assert response.headers["X-Request-ID"] != "a b<script>"
         assert response.headers["X-Request-ID"].isalnum()
     fields = [vars(record) for record in caplog.records if record.name == "auralis_fp.routes.access"]

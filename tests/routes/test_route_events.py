@@ -13,6 +13,8 @@ from aiohttp import ClientResponse, ClientSession, TCPConnector
 from auralis_fp import schema, service
 from hosting import PREFIX, Host, Plugin, eventually, tone_file
 
+pytestmark = pytest.mark.every_way
+
 Events = AsyncIterator[tuple[int | None, str, dict[str, Any]]]
 
 

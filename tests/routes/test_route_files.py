@@ -4,9 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from auralis_fp import schema
-from hosting import Plugin, tone_file
+from hosting import SHARED, Plugin, tone_file
+
+pytestmark = [pytest.mark.every_way, SHARED]
 
 FILE_KEYS = [
     "id", "path", "name", "title", "state", "size", "mtime_ns", "track_ids", "fingerprint", "metadata", "outdated",
@@ -14,14 +17,14 @@ FILE_KEYS = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-async def filled(plugin: Plugin, library: Path) -> Plugin:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def filled(shared: Plugin, shared_library: Path) -> Plugin:
     """Return a plugin that knows two good files and two that are too short."""
     for name, seconds in (("a.wav", 1.0), ("b.wav", 2.0), ("c.wav", 0.001), ("d 100%.wav", 0.002)):
-        tone_file(library / name, seconds)
-    await plugin.post("/scan", status=202)
-    await plugin.until(lambda status: status["counts"]["done"] == status["counts"]["failed"] == 2)
-    return plugin
+        tone_file(shared_library / name, seconds)
+    await shared.post("/scan", status=202)
+    await shared.until(lambda status: status["counts"]["done"] == status["counts"]["failed"] == 2)
+    return shared
 
 
 async def test_pages_cover_everything_once(filled: Plugin) -> None:
@@ -37,9 +40,9 @@ async def test_pages_cover_everything_once(filled: Plugin) -> None:
     assert names == ["a.wav", "b.wav", "c.wav", "d 100%.wav"]
 
 
-async def test_file_has_the_published_form(filled: Plugin, library: Path) -> None:
+async def test_file_has_the_published_form(filled: Plugin, shared_library: Path) -> None:
     """A good file has its fingerprint and no failure, a bad one the opposite; by id it is the same."""
-    await filled.ask(library / "a.wav", 7)
+    await filled.ask(shared_library / "a.wav", 7)
     good, _, bad, _ = (await filled.get("/files"))["items"]
     for item in (good, bad):
         assert list(item) == FILE_KEYS
@@ -47,7 +50,7 @@ async def test_file_has_the_published_form(filled: Plugin, library: Path) -> Non
     assert tuple(good["fingerprint"]) == schema.NAMES
     assert (good["state"], good["failure"], good["outdated"], good["track_ids"]) == ("done", None, False, [7])
     assert (bad["state"], bad["fingerprint"], bad["failure"]["code"]) == ("failed", None, "too_short")
-    assert good["size"] == (library / "a.wav").stat().st_size
+    assert good["size"] == (shared_library / "a.wav").stat().st_size
 
 
 @pytest.mark.parametrize(
@@ -75,22 +78,22 @@ async def test_failures_are_counted_by_code(filled: Plugin) -> None:
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=501", "limit=x", "limit=-1", "state=odd", "after=%25", "after=a"])
-async def test_bad_queries(plugin: Plugin, query: str) -> None:
+async def test_bad_queries(shared: Plugin, query: str) -> None:
     """A query that makes no sense is refused with a sentence."""
     for listing in ("/files", "/failures"):
         if not (query.startswith("state") and listing == "/failures"):
-            assert (await plugin.get(f"{listing}?{query}", status=400))["code"] == "bad_field"
+            assert (await shared.get(f"{listing}?{query}", status=400))["code"] == "bad_field"
 
 
-async def test_file_that_is_not_known(plugin: Plugin) -> None:
+async def test_file_that_is_not_known(shared: Plugin) -> None:
     """An id that stands for nothing is 404, however large."""
-    assert (await plugin.get("/files/1", status=404))["code"] == "file_not_found"
-    assert (await plugin.get(f"/files/{'9' * 30}", status=404))["code"] == "not_found"
+    assert (await shared.get("/files/99", status=404))["code"] == "file_not_found"
+    assert (await shared.get(f"/files/{'9' * 30}", status=404))["code"] == "not_found"
 
 
-async def test_dimensions_are_explained(plugin: Plugin) -> None:
+async def test_dimensions_are_explained(shared: Plugin) -> None:
     """Every dimension comes with its range, unit and meaning."""
-    body = await plugin.get("/dimensions")
+    body = await shared.get("/dimensions")
     assert tuple(item["name"] for item in body["dimensions"]) == schema.NAMES
     assert (body["algorithm"], body["algorithm_version"]) == (schema.ALGORITHM, schema.ALGORITHM_VERSION)
     for item in body["dimensions"]:

@@ -8,6 +8,8 @@ import pytest
 
 from hosting import PREFIX, Plugin, tone_file
 
+pytestmark = pytest.mark.every_way
+
 # Keys of listings are given out, not made up; the stream does not end: it has tests of its own.
 CONFIG = """
 [parameters]

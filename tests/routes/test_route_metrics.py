@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from hosting import PREFIX, Plugin, tone_file
+
+pytestmark = pytest.mark.every_way
 
 
 async def test_figures_can_be_read_and_are_right(plugin: Plugin, library: Path) -> None:

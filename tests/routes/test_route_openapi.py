@@ -5,32 +5,46 @@ from typing import Any
 
 import msgspec
 import pytest
+import pytest_asyncio
 
 from auralis_fp.routes import published
 from auralis_fp.routes.openapi import OPERATIONS
-from hosting import PREFIX, Plugin, tone_file
+from hosting import PREFIX, SHARED, Plugin, tone_file
+
+pytestmark = [pytest.mark.every_way, SHARED]
 
 READING = [operation for operation in OPERATIONS if operation.method == "get" and 200 in operation.answers]
 NOT_API = {"/", "/openapi.json"}
 
 
-async def test_every_address_is_described(plugin: Plugin) -> None:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def known(shared: Plugin, shared_library: Path) -> Plugin:
+    """Return a plugin that knows a good file, as file and track 1, and a bad one."""
+    await shared.ask(tone_file(shared_library / "good.wav"))
+    tone_file(shared_library / "bad.wav", 0.001)
+    await shared.post("/scan", status=202)
+    await shared.until(lambda status: status["counts"]["failed"] == 1 and status["state"] == "idle")
+    return shared
+
+
+async def test_every_address_is_described(known: Plugin) -> None:
     """The description names exactly the addresses there are, with the prefix in front."""
-    body = await plugin.get("/openapi.json")
+    body = await known.get("/openapi.json")
     assert body["openapi"].startswith("3.1")
     described = {(method, path) for path, item in body["paths"].items() for method in item}
     existing = set()
-    for route in plugin.app.router.routes():
+    for route in known.app.router.routes():
         path = route.resource.canonical if route.resource else ""
         below = path.removeprefix(PREFIX)
-        if route.method != "HEAD" and below not in NOT_API and "asset" not in path:
+        beside = not path.startswith(PREFIX)  # as `serve` has its health
+        if route.method != "HEAD" and below not in NOT_API and "asset" not in path and not beside:
             existing.add((route.method.lower(), path))
     assert described == existing
 
 
-async def test_references_lead_somewhere(plugin: Plugin) -> None:
+async def test_references_lead_somewhere(known: Plugin) -> None:
     """Every reference in the description is to a schema that is there."""
-    body = await plugin.get("/openapi.json")
+    body = await known.get("/openapi.json")
 
     def references(value: Any) -> list[str]:
         if isinstance(value, dict):
@@ -46,18 +60,7 @@ async def test_references_lead_somewhere(plugin: Plugin) -> None:
     assert fingerprint["properties"]["stereo_width"]["maximum"] == 1
 
 
-@pytest.fixture
-async def known(plugin: Plugin, library: Path) -> Plugin:
-    """Return a plugin that knows a good file, as track 1, and a bad one."""
-    tone_file(library / "bad.wav", 0.001)
-    await plugin.ask(tone_file(library / "good.wav"))
-    await plugin.until(lambda status: status["counts"]["failed"] == 1 and status["state"] == "idle")
-    return plugin
-
-
-@pytest.mark.parametrize(
-    "operation", [op for op in OPERATIONS if op.method == "get" and 200 in op.answers], ids=lambda op: op.path
-)
+@pytest.mark.parametrize("operation", READING, ids=lambda op: op.path)
 async def test_answers_have_the_published_form(known: Plugin, operation: Any) -> None:
     """What is answered is what is described, field by field."""
     if operation.kind != "application/json":
@@ -68,15 +71,16 @@ async def test_answers_have_the_published_form(known: Plugin, operation: Any) ->
     assert msgspec.convert(await known.get(path), operation.answers[200])
 
 
-async def test_other_answers_have_the_published_form(known: Plugin, library: Path) -> None:
+async def test_other_answers_have_the_published_form(known: Plugin, shared_library: Path) -> None:
     """So do answers to what changes something, and errors."""
-    answer = msgspec.convert(await known.ask(library / "good.wav"), published.TrackAnswer)
+    answer = msgspec.convert(await known.ask(shared_library / "good.wav"), published.TrackAnswer)
     assert answer.track_id == 1
     for path, body, kind in (
         ("/scan", {}, published.StateAnswer),
         ("/pause", None, published.StateAnswer),
         ("/resume", None, published.StateAnswer),
         ("/retry", {"ids": [2]}, published.RetryAnswer),
+        ("/skip", {"ids": [2]}, published.SkipAnswer),
         ("/cancel", None, published.CancelAnswer),
         ("/prioritise", {"ids": [2]}, published.PrioritiseAnswer),
         ("/playing", {"playing": False}, published.StateAnswer),

@@ -7,21 +7,25 @@ import struct
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from auralis_fp import schema
-from hosting import PREFIX, Plugin, tone_file
+from hosting import PREFIX, SHARED, Plugin, tone_file
+
+pytestmark = [pytest.mark.every_way, SHARED]
 
 
-@pytest.fixture
-async def filled(plugin: Plugin, library: Path) -> Plugin:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def filled(shared: Plugin, shared_library: Path) -> Plugin:
     """Return a plugin that knows three good files and two that are too short, one of a dangerous name."""
+    assert (await shared.get("/cost"))["everything"] == {"tracks": 0, "audio_sec": None, "seconds": None}  # unmeasured
     for number in range(3):
-        tone_file(library / f"{number}.wav", 1.0 + number)
-    tone_file(library / "short.wav", 0.001)
-    tone_file(library / "=1+1\n\x1b[31m.wav", 0.001)
-    await plugin.post("/scan", status=202)
-    await plugin.until(lambda status: status["counts"]["done"] == 3 and status["counts"]["failed"] == 2)
-    return plugin
+        tone_file(shared_library / f"{number}.wav", 1.0 + number)
+    tone_file(shared_library / "short.wav", 0.001)
+    tone_file(shared_library / "=1+1\n\x1b[31m.wav", 0.001)
+    await shared.post("/scan", status=202)
+    await shared.until(lambda status: status["counts"]["done"] == 3 and status["counts"]["failed"] == 2)
+    return shared
 
 
 async def test_points_can_be_unpacked(filled: Plugin) -> None:
@@ -53,7 +57,7 @@ async def test_throughput_of_the_last_hour_and_day(filled: Plugin) -> None:
     assert (await filled.get("/throughput?span=year", status=400))["detail"] == {"field": "span"}
 
 
-async def test_cost_is_estimated_from_what_was_measured(filled: Plugin, library: Path) -> None:
+async def test_cost_is_estimated_from_what_was_measured(filled: Plugin, shared_library: Path) -> None:
     """Nothing to do costs nothing; a folder may be asked for alone."""
     cost = await filled.get("/cost")
     assert (cost["measured_tracks"], cost["workers"]) == (3, 1)
@@ -62,13 +66,8 @@ async def test_cost_is_estimated_from_what_was_measured(filled: Plugin, library:
     assert cost["everything"]["tracks"] == 5
     assert cost["everything"]["audio_sec"] == pytest.approx(10.0)
     assert cost["everything"]["seconds"] > 0
-    assert (await filled.get("/cost", params={"folder": f"{library}/none"}))["everything"]["tracks"] == 0
+    assert (await filled.get("/cost", params={"folder": f"{shared_library}/none"}))["everything"]["tracks"] == 0
     assert (await filled.get("/cost?folder=music", status=400))["detail"] == {"field": "folder"}
-
-
-async def test_cost_is_unknown_at_first(plugin: Plugin) -> None:
-    """Before anything was measured there is no guess."""
-    assert (await plugin.get("/cost"))["everything"] == {"tracks": 0, "audio_sec": None, "seconds": None}
 
 
 async def test_failures_as_a_table(filled: Plugin) -> None:
@@ -82,29 +81,13 @@ async def test_failures_as_a_table(filled: Plugin) -> None:
     assert all(row["path"].startswith("/") for row in rows)
 
 
-async def test_failures_as_a_list(filled: Plugin, library: Path) -> None:
+async def test_failures_as_a_list(filled: Plugin, shared_library: Path) -> None:
     """A program gets the names as they are; what is asked for narrows the list down, to nothing if need be."""
     listed = await filled.get("/failures.json")
-    assert {item["path"] for item in listed} == {f"{library}/short.wav", f"{library}/=1+1\n\x1b[31m.wav"}
-    assert [item["path"] for item in await filled.get("/failures.json?q=short")] == [f"{library}/short.wav"]
+    assert {item["path"] for item in listed} == {f"{shared_library}/short.wav", f"{shared_library}/=1+1\n\x1b[31m.wav"}
+    assert [item["path"] for item in await filled.get("/failures.json?q=short")] == [f"{shared_library}/short.wav"]
     assert await filled.get("/failures.json?code=timeout") == []
     assert (await filled.get("/failures.csv?folder=x", status=400))["code"] == "bad_field"
-
-
-async def test_retry_by_kind_cancel_and_first(filled: Plugin, library: Path) -> None:
-    """Failures of one kind are tried again; files that wait are put first, or off the list."""
-    assert await filled.post("/retry", {"code": "timeout"}, status=202) == {"queued": 0}
-    assert await filled.post("/retry", {"code": "too_short"}, status=202) == {"queued": 2}
-    await filled.until(lambda status: status["counts"]["failed"] == 2)
-    assert await filled.post("/retry", {"code": "timeout", "ids": [1, 2, 3, 4, 5]}, status=202) == {"queued": 0}
-    await filled.until(lambda status: status["counts"]["failed"] == 2)
-    await filled.post("/pause", status=202)
-    ids = [item["id"] for item in (await filled.get("/files", params={"state": "failed"}))["items"]]
-    assert await filled.post("/prioritise", {"ids": [*ids, 10**9]}, status=202) == {"waiting": 2}
-    assert await filled.post("/cancel", {"ids": ids[:1]}, status=202) == {"cancelled": 1}
-    assert await filled.post("/cancel", status=202) == {"cancelled": 1}
-    assert (await filled.get("/failures"))["by_code"] == {"cancelled": 2}
-    assert (await filled.post("/prioritise", {"ids": []}, status=400))["detail"] == {"field": "ids"}
 
 
 async def test_load_of_the_workers(filled: Plugin) -> None:
@@ -115,7 +98,7 @@ async def test_load_of_the_workers(filled: Plugin) -> None:
     assert 0 <= worker["cpu_percent"] < 400
 
 
-async def test_listing_by_a_dimension(filled: Plugin, library: Path) -> None:
+async def test_listing_by_a_dimension(filled: Plugin, shared_library: Path) -> None:
     """The longest first; files below a folder; what does not fit together is refused."""
     items = (await filled.get("/files?sort=duration_sec&order=desc&limit=2"))["items"]
     assert [item["name"] for item in items] == ["2.wav", "1.wav"]
@@ -123,7 +106,7 @@ async def test_listing_by_a_dimension(filled: Plugin, library: Path) -> None:
     assert (await filled.get("/files", params={"sort": "lufs", "after": page["next"]}, status=400))[
         "code"
     ] == "bad_field"
-    assert len((await filled.get("/files", params={"folder": str(library), "state": "done"}))["items"]) == 3
+    assert len((await filled.get("/files", params={"folder": str(shared_library), "state": "done"}))["items"]) == 3
     for query, field in (
         ("sort=odd", "sort"),
         ("order=up", "order"),
@@ -139,3 +122,19 @@ async def test_reader_who_leaves_an_export(filled: Plugin) -> None:
     response = await filled.client.get(f"{PREFIX}/failures.json")
     response.close()
     assert len(await filled.get("/failures.json")) == 2
+
+
+async def test_retry_by_kind_cancel_and_first(filled: Plugin) -> None:
+    """Failures of one kind are tried again; files that wait are put first, or off the list; comes last here."""
+    assert await filled.post("/retry", {"code": "timeout"}, status=202) == {"queued": 0}
+    assert await filled.post("/retry", {"code": "too_short"}, status=202) == {"queued": 2}
+    await filled.until(lambda status: status["counts"]["failed"] == 2)
+    assert await filled.post("/retry", {"code": "timeout", "ids": [1, 2, 3, 4, 5]}, status=202) == {"queued": 0}
+    await filled.until(lambda status: status["counts"]["failed"] == 2)
+    await filled.post("/pause", status=202)
+    ids = [item["id"] for item in (await filled.get("/files", params={"state": "failed"}))["items"]]
+    assert await filled.post("/prioritise", {"ids": [*ids, 10**9]}, status=202) == {"waiting": 2}
+    assert await filled.post("/cancel", {"ids": ids[:1]}, status=202) == {"cancelled": 1}
+    assert await filled.post("/cancel", status=202) == {"cancelled": 1}
+    assert (await filled.get("/failures"))["by_code"] == {"cancelled": 2}
+    assert (await filled.post("/prioritise", {"ids": []}, status=400))["detail"] == {"field": "ids"}
