@@ -6,10 +6,9 @@ The table is the queue, so a hundred thousand files cost no memory and a restart
 import asyncio
 import json
 import secrets
+import sqlite3
 from collections.abc import Sequence
 from typing import Any, Final
-
-import aiosqlite
 
 from .model import FileStamp, Rejected
 from .store.database import Database
@@ -57,9 +56,9 @@ class Backlog:
             The paths of these files.
         """
 
-        async def operation(db: aiosqlite.Connection) -> list[bytes]:
-            rows = await db.execute_fetchall(f"SELECT f.path FROM {_JOBS} WHERE j.claim IS NOT NULL")
-            await db.execute(
+        def operation(db: sqlite3.Connection) -> list[bytes]:
+            rows = db.execute(f"SELECT f.path FROM {_JOBS} WHERE j.claim IS NOT NULL").fetchall()
+            db.execute(
                 "UPDATE jobs SET claim = NULL, sidecar_checked = 0, suspect = max(suspect, ?) WHERE claim IS NOT NULL",
                 (int(Suspect.NOTHING if orderly else Suspect.DEADLY),),
             )
@@ -92,14 +91,12 @@ class Backlog:
     async def _claim(self, condition: str, parameters: tuple[Any, ...]) -> Job | None:
         token = secrets.token_hex(8)
 
-        async def operation(db: aiosqlite.Connection) -> Job | None:
-            rows = list(
-                await db.execute_fetchall(
-                    f"UPDATE jobs SET claim = ? WHERE file_id = (SELECT j.file_id FROM {_JOBS} WHERE {condition})"
-                    f" RETURNING {_CLAIMED}",
-                    (token, *parameters),
-                )
-            )
+        def operation(db: sqlite3.Connection) -> Job | None:
+            rows = db.execute(
+                f"UPDATE jobs SET claim = ? WHERE file_id = (SELECT j.file_id FROM {_JOBS} WHERE {condition})"
+                f" RETURNING {_CLAIMED}",
+                (token, *parameters),
+            ).fetchall()
             return _job(rows[0], token) if rows else None
 
         return await self._database.write(operation)
@@ -107,8 +104,8 @@ class Backlog:
     async def put_back(self, job: Job, suspect: Suspect | None = None) -> None:
         """Return a job undone; as a *suspect*, its attempt is counted."""
 
-        async def operation(db: aiosqlite.Connection) -> None:
-            await db.execute(
+        def operation(db: sqlite3.Connection) -> None:
+            db.execute(
                 "UPDATE jobs SET claim = NULL, attempts = attempts + ?, suspect = ? WHERE file_id = ? AND claim = ?",
                 (int(suspect is not None), int(job.suspect if suspect is None else suspect), job.file_id, job.claim),
             )
@@ -127,8 +124,8 @@ class Backlog:
     async def mark_checked(self, file_ids: Sequence[int]) -> None:
         """Note that these files have no sidecar that helps."""
 
-        async def operation(db: aiosqlite.Connection) -> None:
-            await db.executemany(
+        def operation(db: sqlite3.Connection) -> None:
+            db.executemany(
                 "UPDATE jobs SET sidecar_checked = 1 WHERE file_id = ?", [(file_id,) for file_id in file_ids]
             )
 
@@ -141,11 +138,11 @@ class Backlog:
             chosen += " AND f.id IN (SELECT value FROM json_each(:p0))"
         ids = [] if file_ids is None else [json.dumps(list(file_ids))]
 
-        async def operation(db: aiosqlite.Connection) -> int:
+        def operation(db: sqlite3.Connection) -> int:
             failed = f"SELECT f.id FROM failures x JOIN files f ON f.id = x.file_id WHERE {chosen}"
-            rows = await db.execute_fetchall(failed, {f"p{index}": value for index, value in enumerate(ids)})
-            await db.executemany("DELETE FROM failures WHERE file_id = ?", [(row["id"],) for row in rows])
-            return await queue(db, chosen, ids)
+            rows = db.execute(failed, {f"p{index}": value for index, value in enumerate(ids)}).fetchall()
+            db.executemany("DELETE FROM failures WHERE file_id = ?", [(row["id"],) for row in rows])
+            return queue(db, chosen, ids)
 
         queued = await self._database.write(operation)
         self.wake()
@@ -154,8 +151,8 @@ class Backlog:
     async def prioritise(self, file_ids: Sequence[int]) -> int:
         """Have these files worked on before others that wait; return how many of them wait."""
 
-        async def operation(db: aiosqlite.Connection) -> int:
-            cursor = await db.execute(
+        def operation(db: sqlite3.Connection) -> int:
+            cursor = db.execute(
                 "UPDATE jobs SET priority = (SELECT max(priority) + 1 FROM jobs), suspect = 0"
                 " WHERE claim IS NULL AND file_id IN (SELECT value FROM json_each(?))",
                 (json.dumps(list(file_ids)),),
@@ -170,10 +167,10 @@ class Backlog:
         if file_ids is not None:
             chosen += " AND j.file_id IN (SELECT value FROM json_each(?))"
 
-        async def operation(db: aiosqlite.Connection) -> int:
+        def operation(db: sqlite3.Connection) -> int:
             values = () if file_ids is None else (json.dumps(list(file_ids)),)
-            await fail_jobs(db, chosen, values, CANCELLED)
-            cursor = await db.execute("DELETE FROM jobs AS j WHERE " + chosen, values)
+            fail_jobs(db, chosen, values, CANCELLED)
+            cursor = db.execute("DELETE FROM jobs AS j WHERE " + chosen, values)
             return cursor.rowcount
 
         return await self._database.write(operation)
@@ -188,8 +185,8 @@ class Backlog:
             chosen += " AND file_id IN (SELECT value FROM json_each(?))"
         values = () if file_ids is None else (json.dumps(list(file_ids)),)
 
-        async def operation(db: aiosqlite.Connection) -> int:
-            cursor = await db.execute(f"UPDATE failures SET code = 'skipped', retry_at = NULL WHERE {chosen}", values)
+        def operation(db: sqlite3.Connection) -> int:
+            cursor = db.execute(f"UPDATE failures SET code = 'skipped', retry_at = NULL WHERE {chosen}", values)
             return cursor.rowcount
 
         return await self._database.write(operation)
@@ -206,18 +203,18 @@ class Backlog:
         if folder is not None:
             due, values = "x.retry_at IS NOT NULL AND " + below("f.path"), below_range(folder)
 
-        async def operation(db: aiosqlite.Connection) -> tuple[int, float | None]:
+        def operation(db: sqlite3.Connection) -> tuple[int, float | None]:
             chosen = f"failures x JOIN files f ON f.id = x.file_id WHERE f.missing_since IS NULL AND {due}"
-            cursor = await db.execute(
+            cursor = db.execute(
                 "INSERT INTO jobs (file_id, queued_at, attempts)"
                 f" SELECT f.id, ?, x.attempts FROM {chosen} ON CONFLICT (file_id) DO NOTHING",
                 (now, *values),
             )
-            await db.execute(f"DELETE FROM failures WHERE file_id IN (SELECT f.id FROM {chosen})", values)
-            (following,) = await db.execute_fetchall(
+            db.execute(f"DELETE FROM failures WHERE file_id IN (SELECT f.id FROM {chosen})", values)
+            (following,) = db.execute(
                 "SELECT min(x.retry_at) AS at FROM failures x JOIN files f ON f.id = x.file_id"
                 " WHERE f.missing_since IS NULL"
-            )
+            ).fetchall()
             return cursor.rowcount, following["at"]
 
         queued, following = await self._database.write(operation)

@@ -1,11 +1,11 @@
 """A large library in a database, of tracks that lie nowhere: their folder is away, so nothing is looked for."""
 
 import json
+import sqlite3
 import time
 from pathlib import Path
 from typing import Final
 
-import aiosqlite
 import numpy as np
 
 from auralis_fp import schema
@@ -39,16 +39,16 @@ async def fill(data: Path, folder: Path, *, tracks: int, failures: int) -> None:
         for number in range(tracks, tracks + failures)
     ]
 
-    async def operation(db: aiosqlite.Connection) -> None:
+    def operation(db: sqlite3.Connection) -> None:
         file_rows = [(number + 1, name, SIZE, MTIME_NS, now) for number, name in enumerate(names)]
-        await db.executemany("INSERT INTO files (id, path, size, mtime_ns, added_at) VALUES (?, ?, ?, ?, ?)", file_rows)
+        db.executemany("INSERT INTO files (id, path, size, mtime_ns, added_at) VALUES (?, ?, ?, ?, ?)", file_rows)
         columns = "file_id, algorithm_version, size, mtime_ns, source, analysed_at, processing_time_ms, metadata"
         places = ", ".join("?" for _ in range(8 + len(schema.NAMES)))
-        await db.executemany(
+        db.executemany(
             f"INSERT INTO fingerprints ({columns}, {', '.join(schema.NAMES)}) VALUES ({places})",  # noqa: S608
             print_rows,
         )
-        await db.executemany(
+        db.executemany(
             "INSERT INTO failures (file_id, algorithm_version, size, mtime_ns, stage, code, reason, attempts,"
             " failed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             failed_rows,

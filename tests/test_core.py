@@ -100,8 +100,8 @@ async def test_second_service_on_the_same_data_is_refused(settings: Settings) ->
 
 
 async def working(plugin: Plugin) -> int:
-    """Return the process id of the worker that has a file in hand."""
-    status = await plugin.until(lambda status: any(w["path"] and w["pid"] for w in status["workers"]))
+    """Return the process id of the worker that is in the midst of a file."""
+    status = await plugin.until(lambda status: any(w["decoded_sec"] and w["pid"] for w in status["workers"]))
     return int(status["workers"][0]["pid"])
 
 

@@ -8,7 +8,8 @@ import re
 import sqlite3
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import cache
 from importlib.resources import files
@@ -24,8 +25,11 @@ from .rebuild import damaged, ended_badly
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-Operation = Callable[[aiosqlite.Connection], Awaitable[T]]
+Operation = Callable[[sqlite3.Connection], T]
+"""What is done in a transaction; it runs in the writer's thread, from beginning to end."""
+
 _Waiting = tuple[Operation[Any], "asyncio.Future[Any]"]
+_Outcome = tuple[Any, Exception | None]
 
 OPEN_LIMIT_MS: Final = 10_000  # another program may hold the database for a moment
 BUSY_TRY_MS: Final = 250  # then that is shown; nothing can cut a single wait short
@@ -51,25 +55,49 @@ def migrations() -> tuple[tuple[int, str], ...]:
     )
 
 
+class _Writer:
+    """The connection that writes, in a thread of its own: a transaction is one way there and back."""
+
+    def __init__(self, path: Path) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="auralis-database")
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+
+    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Return what *work* does with the connection."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._do, work)
+
+    def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        if self._connection is None:
+            self._connection = sqlite3.connect(self._path, isolation_level=None)
+            self._connection.row_factory = sqlite3.Row
+            for pragma in _PRAGMAS:
+                self._connection.execute(pragma)
+        return work(self._connection)
+
+    async def close(self) -> None:
+        """Close the connection and end the thread."""
+        try:
+            if self._connection is not None:
+                await self.run(sqlite3.Connection.close)
+        finally:
+            self._thread.shutdown(wait=False)
+
+
 class Database:
     """One writing and one reading connection to a database that is up to date.
 
     Made by ``open_database``.
     """
 
-    def __init__(self, writer: aiosqlite.Connection | None, reader: aiosqlite.Connection) -> None:
-        self._write_connection = writer
+    def __init__(self, writer: _Writer | None, reader: aiosqlite.Connection) -> None:
+        self._writer = writer
         self._reader = reader
         self._waiting: deque[_Waiting] = deque()
         self._wake = asyncio.Event()
         self._closed = False
         self.trouble: Callable[[str | None], None] = lambda _: None
         """Told why nothing can be written at the moment, and None when that is over."""
-
-    @property
-    def _connection(self) -> aiosqlite.Connection:
-        assert self._write_connection is not None  # noqa: S101 - write() refuses otherwise
-        return self._write_connection
 
     async def read(self, sql: str, parameters: Iterable[Any] = ()) -> list[sqlite3.Row]:
         """Return the rows of a query.
@@ -94,7 +122,7 @@ class Database:
         StorageError
             The disk is full, or the database cannot be written; nothing of the operation remains.
         """
-        if self._write_connection is None:
+        if self._writer is None:
             raise StorageError("read_only", "the database was opened for reading only")
         if self._closed:
             raise StorageError("closed", "the database is closed")
@@ -111,92 +139,91 @@ class Database:
                 self._wake.clear()
             while self._waiting:
                 group = [self._waiting.popleft() for _ in range(min(GROUP, len(self._waiting)))]
-                try:
-                    await self._begin()
-                except sqlite3.Error as error:
-                    if self._closed:  # nobody can wait any longer
-                        group += self._waiting
-                        self._waiting.clear()
-                    _tell(group, error)
-                    continue
-                if not await self._try([item for item in group if not item[1].done()]):
-                    for item in group:
-                        await self._try_alone(item)
+                await self._see_through([item for item in group if not item[1].done()])
 
     def close(self) -> None:
         """Refuse what comes from now on, and have the writer end with what is waiting."""
         self._closed = True
         self._wake.set()
 
-    async def _begin(self) -> None:
-        """Begin a transaction, as soon as no other program is in the midst of one."""
-        connection, since = self._connection, time.monotonic()
-        while True:
+    async def _see_through(self, group: list[_Waiting]) -> None:
+        """Commit a group, one by one if that fails together, as soon as no other program is in the midst of writing."""
+        since = time.monotonic()
+        while group:
             try:
-                await connection.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
+                outcomes = await self._transaction([operation for operation, _ in group])
+            except _NotBegunError as failed:
+                error = failed.error
                 impatient = self._closed or time.monotonic() - since > BUSY_LIMIT_SEC
-                if impatient or not error.sqlite_errorname.startswith("SQLITE_BUSY"):
-                    raise
-                self.trouble(LOCKED)
+                if not impatient and error.sqlite_errorname.startswith("SQLITE_BUSY"):
+                    self.trouble(LOCKED)
+                    continue
+                if self._closed:  # nobody can wait any longer
+                    group += self._waiting
+                    self._waiting.clear()
+                _tell(group, [(None, error)] * len(group))
+            except Exception as error:  # noqa: BLE001 - handed to whoever waits
+                self.trouble(None)
+                if len(group) > 1:
+                    for item in group:
+                        await self._see_through([item])
+                else:
+                    _tell(group, [(None, error)])
             else:
                 self.trouble(None)
-                return
+                _tell(group, outcomes)
+            return
 
-    async def _try(self, group: "list[_Waiting]") -> bool:
-        """Commit a group; what fails on its own tells its waiter, while a group may be tried one by one."""
-        try:
-            await self._commit(group)
-        except Exception as error:  # noqa: BLE001 - handed to whoever waits
-            if len(group) > 1:
-                return False
-            _tell(group, error)
-        return True
+    async def _transaction(self, operations: Sequence[Operation[Any]]) -> list[_Outcome]:
+        assert self._writer is not None  # noqa: S101 - write() refuses otherwise
+        return await self._writer.run(lambda connection: _transact(connection, operations))
 
-    async def _try_alone(self, item: "_Waiting") -> None:
-        try:
-            await self._begin()
-        except sqlite3.Error as error:
-            _tell([item], error)
+
+class _NotBegunError(Exception):
+    """A transaction could not even begin."""
+
+    def __init__(self, error: sqlite3.Error) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def _transact(connection: sqlite3.Connection, operations: Sequence[Operation[Any]]) -> list[_Outcome]:
+    """Run operations in one transaction, each of several behind a savepoint of its own."""
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.Error as error:
+        raise _NotBegunError(error) from error
+    outcomes: list[_Outcome] = []
+    try:
+        for operation in operations:
+            if len(operations) == 1:
+                outcomes.append((operation(connection), None))
+                break
+            connection.execute("SAVEPOINT operation")
+            try:
+                outcomes.append((operation(connection), None))
+            except Exception as error:
+                if not connection.in_transaction:  # so bad that the database gave up the whole of it
+                    raise
+                connection.execute("ROLLBACK TO operation")
+                outcomes.append((None, error))
+            connection.execute("RELEASE operation")
+        connection.commit()
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):  # a full disk may have rolled it back already
+            connection.rollback()
+        raise
+    return outcomes
+
+
+def _tell(group: list[_Waiting], outcomes: Sequence[_Outcome]) -> None:
+    """Tell those who wait what came of it."""
+    for (_, future), (value, error) in zip(group, outcomes, strict=True):
+        if future.done():
+            continue
+        if error is None:
+            future.set_result(value)
         else:
-            await self._try([item])
-
-    async def _commit(self, group: "list[_Waiting]") -> None:
-        """Run a group in the transaction that was begun, each operation of several behind its own savepoint."""
-        connection, alone = self._connection, len(group) == 1
-        outcomes: list[tuple[asyncio.Future[Any], Any, BaseException | None]] = []
-        try:
-            for operation, future in group:
-                if alone:  # every statement is a way to another thread and back
-                    outcomes.append((future, await operation(connection), None))
-                    break
-                await connection.execute("SAVEPOINT operation")
-                try:
-                    outcomes.append((future, await operation(connection), None))
-                except Exception as error:
-                    if not connection.in_transaction:  # so bad that the database gave up the whole of it
-                        raise
-                    await connection.execute("ROLLBACK TO operation")
-                    outcomes.append((future, None, storage_error(error)))
-                await connection.execute("RELEASE operation")
-            await connection.commit()
-        except BaseException:
-            with contextlib.suppress(sqlite3.Error):  # a full disk may have rolled it back already
-                await asyncio.shield(connection.rollback())
-            raise
-        for future, value, failure in outcomes:
-            if future.done():
-                continue
-            if failure is None:
-                future.set_result(value)
-            else:
-                future.set_exception(failure)
-
-
-def _tell(group: "list[_Waiting]", error: Exception) -> None:
-    """Tell those who wait that it came to nothing."""
-    for _, future in group:
-        if not future.done():
             future.set_exception(storage_error(error))
 
 
@@ -254,13 +281,13 @@ async def _open(stack: contextlib.AsyncExitStack, path: Path, *, read_only: bool
     else:
         held = stack.enter_context(contextlib.ExitStack())
         suspicious = await asyncio.to_thread(_take_possession, held, path)
-        writer = await stack.enter_async_context(_connect(path))
-        await _prepare(writer, path)
-        if suspicious:
-            await _examine(writer, path)
-        await writer.execute(f"PRAGMA busy_timeout = {BUSY_TRY_MS}")
+        writer = _Writer(path)
+        stack.push_async_callback(writer.close)
+        await writer.run(lambda connection: _prepare(connection, path, suspicious=suspicious))
     reader = await stack.enter_async_context(_connect(path))
-    await _check_version(reader, path, complete=True)
+    (row,) = await reader.execute_fetchall("PRAGMA user_version")
+    await reader.execute_fetchall("SELECT count(*) FROM sqlite_master")
+    _check_version(int(row[0]), path, complete=True)
     await reader.execute("PRAGMA query_only = ON")
     database = Database(writer, reader)
     if writer is not None:
@@ -281,34 +308,35 @@ async def _connect(path: Path) -> AsyncIterator[aiosqlite.Connection]:
         await connection.close()
 
 
-async def _prepare(connection: aiosqlite.Connection, path: Path) -> None:
+def _prepare(connection: sqlite3.Connection, path: Path, *, suspicious: bool) -> None:
     """Bring a database up to date, each migration and its version number in one transaction."""
-    await _check_version(connection, path)
-    await connection.execute("PRAGMA journal_mode = WAL")
+    _check_version(_version(connection), path)
+    connection.execute("PRAGMA journal_mode = WAL")
     for version, sql in migrations():
-        await connection.execute("BEGIN IMMEDIATE")
+        connection.execute("BEGIN IMMEDIATE")
         try:
-            if version > await _version(connection):
+            if version > _version(connection):
                 for statement in _statements(sql):
-                    await connection.execute(statement)
-                await connection.execute(f"PRAGMA user_version = {version}")
-            await connection.commit()
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {version}")
+            connection.commit()
         except BaseException:
-            await connection.rollback()
+            connection.rollback()
             raise
+    if suspicious:
+        _examine(connection, path)
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_TRY_MS}")
 
 
-async def _examine(connection: aiosqlite.Connection, path: Path) -> None:
+def _examine(connection: sqlite3.Connection, path: Path) -> None:
     """Refuse a database whose pages do not fit together, as after a power cut on a disk that lies."""
-    (row,) = await connection.execute_fetchall("PRAGMA quick_check(1)")
+    (row,) = connection.execute("PRAGMA quick_check(1)").fetchall()
     if row[0] != "ok":
         raise damaged(path, row[0])
 
 
-async def _check_version(connection: aiosqlite.Connection, path: Path, *, complete: bool = False) -> None:
+def _check_version(version: int, path: Path, *, complete: bool = False) -> None:
     """Refuse what cannot be used; with *complete* also a database that is yet to be brought up to date."""
-    version = await _version(connection)
-    await connection.execute_fetchall("SELECT count(*) FROM sqlite_master")
     newest = migrations()[-1][0]
     if version > newest:
         raise StorageError(
@@ -320,8 +348,9 @@ async def _check_version(connection: aiosqlite.Connection, path: Path, *, comple
         raise StorageError("outdated_database", f"the database {path} is of an older version; a scan brings it up")
 
 
-async def _version(connection: aiosqlite.Connection) -> int:
-    (row,) = await connection.execute_fetchall("PRAGMA user_version")
+def _version(connection: sqlite3.Connection) -> int:
+    connection.execute("SELECT count(*) FROM sqlite_master").fetchall()  # a file that is no database says so here
+    (row,) = connection.execute("PRAGMA user_version").fetchall()
     return int(row[0])
 
 
@@ -352,8 +381,8 @@ def _make_private_folder(folder: Path) -> None:
         raise StorageError("unwritable", f"the data folder {folder} cannot be used: {error.strerror}") from error
 
 
-async def _stop_writer(database: Database, task: "asyncio.Task[None]", writer: aiosqlite.Connection) -> None:
+async def _stop_writer(database: Database, task: "asyncio.Task[None]", writer: _Writer) -> None:
     database.close()
     await task
     with contextlib.suppress(sqlite3.OperationalError):  # another program reads: its end will do it
-        await writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        await writer.run(lambda connection: connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())

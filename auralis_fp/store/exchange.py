@@ -2,12 +2,11 @@
 
 import json
 import os
+import sqlite3
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
-
-import aiosqlite
 
 from .. import schema
 from ..model import FileStamp
@@ -148,19 +147,19 @@ async def take_in(database: Database, batch: Sequence[Result]) -> TakenIn:
     nothing is analysed. What the database holds for a file as it is now is never replaced.
     """
 
-    async def operation(db: aiosqlite.Connection) -> TakenIn:
+    def operation(db: sqlite3.Connection) -> TakenIn:
         stored = 0
         for result in batch:
-            stored += await _take_in_one(db, result)
+            stored += _take_in_one(db, result)
         return TakenIn(stored, len(batch) - stored)
 
     return await database.write(operation)
 
 
-async def _take_in_one(db: aiosqlite.Connection, result: Result) -> bool:
+def _take_in_one(db: sqlite3.Connection, result: Result) -> bool:
     fingerprint, stamp = result.fingerprint, result.fingerprint.stamp
     values = {"path": result.path, "version": schema.ALGORITHM_VERSION}
-    rows = list(await db.execute_fetchall(_KNOWN, values))
+    rows = db.execute(_KNOWN, values).fetchall()
     current = False
     if rows:
         (row,) = rows
@@ -170,22 +169,20 @@ async def _take_in_one(db: aiosqlite.Connection, result: Result) -> bool:
             return False
         file_id = row["id"]
     else:
-        cursor = await db.execute(
+        cursor = db.execute(
             "INSERT INTO files (path, size, mtime_ns, added_at, missing_since) VALUES (?, ?, ?, ?, ?)",
             (result.path, stamp.size, stamp.mtime_ns, time.time(), time.time()),
         )
         file_id = cursor.lastrowid
-    await _put(db, file_id, fingerprint)
+    _put(db, file_id, fingerprint)
     if current:
-        await db.execute("DELETE FROM failures WHERE file_id = ?", (file_id,))
-        await db.execute("DELETE FROM jobs WHERE file_id = ?", (file_id,))
-    await db.executemany(
-        "INSERT OR IGNORE INTO tracks VALUES (?, ?)", [(track_id, file_id) for track_id in result.track_ids]
-    )
+        db.execute("DELETE FROM failures WHERE file_id = ?", (file_id,))
+        db.execute("DELETE FROM jobs WHERE file_id = ?", (file_id,))
+    db.executemany("INSERT OR IGNORE INTO tracks VALUES (?, ?)", [(track_id, file_id) for track_id in result.track_ids])
     return True
 
 
-async def _put(db: aiosqlite.Connection, file_id: int, fingerprint: StoredFingerprint) -> None:
+def _put(db: sqlite3.Connection, file_id: int, fingerprint: StoredFingerprint) -> None:
     row = (
         file_id,
         fingerprint.algorithm_version,
@@ -196,4 +193,4 @@ async def _put(db: aiosqlite.Connection, file_id: int, fingerprint: StoredFinger
         fingerprint.processing_time_ms,
         json.dumps(fingerprint.metadata.as_json(), allow_nan=False),
     )
-    await db.execute(_STORE, (*row, *(fingerprint.values[name] for name in schema.NAMES)))
+    db.execute(_STORE, (*row, *(fingerprint.values[name] for name in schema.NAMES)))

@@ -2,12 +2,11 @@
 
 import json
 import os
+import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
-
-import aiosqlite
 
 from .. import schema
 from ..model import Analysed, Counts, FileEvent, FileStamp, Rejected
@@ -44,10 +43,10 @@ class Library:
         seen = [(event.path, event.stamp.size, event.stamp.mtime_ns) for event in events if event.stamp is not None]
         gone = [event.path for event in events if event.stamp is None]
 
-        async def operation(db: aiosqlite.Connection) -> int:
+        def operation(db: sqlite3.Connection) -> int:
             for path in gone:
-                await _mark_gone(db, "path = ? OR " + below(), (path, *below_range(path)))
-            return await _take_in(db, seen, walk=walk) if seen else 0
+                _mark_gone(db, "path = ? OR " + below(), (path, *below_range(path)))
+            return _take_in(db, seen, walk=walk) if seen else 0
 
         return await self.database.write(operation)
 
@@ -56,29 +55,29 @@ class Library:
         inside = " OR ".join(below() for _ in roots) or "false"
         ranges = [bound for root in roots for bound in below_range(root)]
 
-        async def operation(db: aiosqlite.Connection) -> None:
-            await _mark_gone(db, f"NOT ({inside})", ranges)
+        def operation(db: sqlite3.Connection) -> None:
+            _mark_gone(db, f"NOT ({inside})", ranges)
 
         await self.database.write(operation)
 
     async def begin_walk(self) -> None:
         """Forget which files earlier walks have seen."""
 
-        async def operation(db: aiosqlite.Connection) -> None:
-            await db.execute(_WALKED)
-            await db.execute("DELETE FROM walked")
+        def operation(db: sqlite3.Connection) -> None:
+            db.execute(_WALKED)
+            db.execute("DELETE FROM walked")
 
         await self.database.write(operation)
 
     async def unseen(self, folder: bytes) -> list[bytes]:
         """Return the known files below *folder* that the walk has not come across."""
 
-        async def operation(db: aiosqlite.Connection) -> list[bytes]:
-            rows = await db.execute_fetchall(
+        def operation(db: sqlite3.Connection) -> list[bytes]:
+            rows = db.execute(
                 f"SELECT path FROM files WHERE missing_since IS NULL AND {below()}"
                 " AND id NOT IN (SELECT file_id FROM walked)",
                 below_range(folder),
-            )
+            ).fetchall()
             return [row["path"] for row in rows]
 
         return await self.database.write(operation)
@@ -117,26 +116,26 @@ class Library:
             Whether it was stored.
         """
 
-        async def operation(db: aiosqlite.Connection) -> bool:
-            rows = await db.execute_fetchall(
+        def operation(db: sqlite3.Connection) -> bool:
+            rows = db.execute(
                 "SELECT j.attempts, j.claim FROM files f LEFT JOIN jobs j ON j.file_id = f.id"
                 " WHERE f.id = ? AND f.size = ? AND f.mtime_ns = ?",
                 (file_id, stamp.size, stamp.mtime_ns),
-            )
+            ).fetchall()
             for row in rows:
                 if claim is None or row["claim"] == claim:
                     attempts = (row["attempts"] or 0) + 1
                     fault = schema.fault_of(outcome.fingerprint) if isinstance(outcome, Analysed) else None
                     if isinstance(outcome, Rejected) or fault is not None:
                         failure = outcome if isinstance(outcome, Rejected) else invalid(fault)
-                        await store_failure(db, file_id, failure, stamp, attempts, retry_at)
+                        store_failure(db, file_id, failure, stamp, attempts, retry_at)
                     else:
-                        await _store(db, file_id, outcome, stamp, source)
+                        _store(db, file_id, outcome, stamp, source)
                         if owes_sidecar:
-                            await db.execute("INSERT OR IGNORE INTO sidecars_owed VALUES (?)", (file_id,))
-                    await db.execute("DELETE FROM jobs WHERE file_id = ?", (file_id,))
+                            db.execute("INSERT OR IGNORE INTO sidecars_owed VALUES (?)", (file_id,))
+                    db.execute("DELETE FROM jobs WHERE file_id = ?", (file_id,))
                     return True
-            await db.execute("UPDATE jobs SET claim = NULL WHERE file_id = ? AND claim = ?", (file_id, claim))
+            db.execute("UPDATE jobs SET claim = NULL WHERE file_id = ? AND claim = ?", (file_id, claim))
             return False
 
         return await self.database.write(operation)
@@ -144,8 +143,8 @@ class Library:
     async def link_track(self, track_id: int, file_id: int) -> None:
         """Remember the host's id of a file."""
 
-        async def operation(db: aiosqlite.Connection) -> None:
-            await db.execute(
+        def operation(db: sqlite3.Connection) -> None:
+            db.execute(
                 "INSERT INTO tracks VALUES (?, ?) ON CONFLICT (track_id) DO UPDATE SET file_id = excluded.file_id"
                 " WHERE file_id != excluded.file_id",
                 (track_id, file_id),
@@ -188,8 +187,8 @@ class Library:
     async def owe_sidecar(self, file_id: int) -> None:
         """Remember that the sidecar of a file could not be written."""
 
-        async def operation(db: aiosqlite.Connection) -> None:
-            await db.execute("INSERT OR IGNORE INTO sidecars_owed SELECT id FROM files WHERE id = ?", (file_id,))
+        def operation(db: sqlite3.Connection) -> None:
+            db.execute("INSERT OR IGNORE INTO sidecars_owed SELECT id FROM files WHERE id = ?", (file_id,))
 
         await self.database.write(operation)
 
@@ -203,8 +202,8 @@ class Library:
     async def sidecars_paid(self, file_ids: Sequence[int]) -> None:
         """Take note that these sidecars were written, or need not be."""
 
-        async def operation(db: aiosqlite.Connection) -> None:
-            await db.executemany("DELETE FROM sidecars_owed WHERE file_id = ?", [(one,) for one in file_ids])
+        def operation(db: sqlite3.Connection) -> None:
+            db.executemany("DELETE FROM sidecars_owed WHERE file_id = ?", [(one,) for one in file_ids])
 
         await self.database.write(operation)
 
@@ -222,8 +221,8 @@ class Library:
     async def remember(self, key: str, value: str) -> None:
         """Keep a value over restarts."""
 
-        async def operation(db: aiosqlite.Connection) -> None:
-            await db.execute("INSERT OR REPLACE INTO memory VALUES (?, ?)", (key, value))
+        def operation(db: sqlite3.Connection) -> None:
+            db.execute("INSERT OR REPLACE INTO memory VALUES (?, ?)", (key, value))
 
         await self.database.write(operation)
 
@@ -250,22 +249,22 @@ def below_range(folder: bytes) -> tuple[bytes, bytes]:
     return prefix, prefix[:-1] + bytes([prefix[-1] + 1])
 
 
-async def _mark_gone(db: aiosqlite.Connection, condition: str, parameters: Iterable[Any]) -> None:
+def _mark_gone(db: sqlite3.Connection, condition: str, parameters: Iterable[Any]) -> None:
     values = tuple(parameters)
-    await db.execute(f"DELETE FROM jobs WHERE file_id IN (SELECT id FROM files WHERE {condition})", values)
-    await db.execute(
+    db.execute(f"DELETE FROM jobs WHERE file_id IN (SELECT id FROM files WHERE {condition})", values)
+    db.execute(
         f"UPDATE files SET missing_since = ? WHERE missing_since IS NULL AND ({condition})",
         (time.time(), *values),
     )
-    await follow_moves(db, f"{condition}", values)
+    follow_moves(db, f"{condition}", values)
 
 
 _SAME_MUSIC: Final = "id IN (SELECT p.file_id FROM fingerprints p JOIN fingerprints q ON q.content = p.content WHERE "
 
 
-async def follow_moves(db: aiosqlite.Connection, condition: str, parameters: Iterable[Any]) -> None:
+def follow_moves(db: sqlite3.Connection, condition: str, parameters: Iterable[Any]) -> None:
     """Let the host's ids of files that are gone go with the music, where it lies elsewhere now."""
-    await db.execute(
+    db.execute(
         "UPDATE tracks SET file_id = coalesce((SELECT q.file_id FROM fingerprints p"
         " JOIN fingerprints q ON q.content = p.content JOIN files g ON g.id = q.file_id AND g.missing_since IS NULL"
         " WHERE p.file_id = tracks.file_id LIMIT 1), file_id)"
@@ -274,33 +273,33 @@ async def follow_moves(db: aiosqlite.Connection, condition: str, parameters: Ite
     )
 
 
-async def _take_in(db: aiosqlite.Connection, seen: list[tuple[bytes, int, int]], *, walk: bool) -> int:
+def _take_in(db: sqlite3.Connection, seen: list[tuple[bytes, int, int]], *, walk: bool) -> int:
     """Bring ``files``, ``failures`` and ``jobs`` up to what was seen; files as they were known cost no write."""
-    await db.execute(_SEEN)
-    await db.execute("DELETE FROM seen")
-    await db.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?, ?)", seen)
-    await db.execute(  # another file in the same place: what its forerunner did is not held against it
+    db.execute(_SEEN)
+    db.execute("DELETE FROM seen")
+    db.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?, ?)", seen)
+    db.execute(  # another file in the same place: what its forerunner did is not held against it
         "UPDATE jobs SET attempts = 0, suspect = 0, sidecar_checked = 0 WHERE claim IS NULL AND file_id IN"
         " (SELECT f.id FROM seen s CROSS JOIN files f USING (path) WHERE f.size != s.size OR f.mtime_ns != s.mtime_ns)"
     )
-    returned = await db.execute_fetchall(
+    returned = db.execute(
         "SELECT f.id FROM seen s CROSS JOIN files f USING (path) WHERE f.missing_since IS NOT NULL"
-    )
-    await db.execute(
+    ).fetchall()
+    db.execute(
         "INSERT INTO files (path, size, mtime_ns, added_at) SELECT path, size, mtime_ns, ? FROM seen WHERE true"
         " ON CONFLICT (path) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns, missing_since = NULL"
         " WHERE size != excluded.size OR mtime_ns != excluded.mtime_ns OR missing_since IS NOT NULL",
         (time.time(),),
     )
     if ids := [row["id"] for row in returned]:
-        await follow_moves(db, _SAME_MUSIC + "q.file_id IN (SELECT value FROM json_each(?)))", (json.dumps(ids),))
+        follow_moves(db, _SAME_MUSIC + "q.file_id IN (SELECT value FROM json_each(?)))", (json.dumps(ids),))
     if walk:
-        await db.execute(_WALKED)
-        await db.execute("INSERT OR IGNORE INTO walked SELECT f.id FROM seen CROSS JOIN files f USING (path)")
-    return await queue(db, "f.path IN (SELECT path FROM seen)")
+        db.execute(_WALKED)
+        db.execute("INSERT OR IGNORE INTO walked SELECT f.id FROM seen CROSS JOIN files f USING (path)")
+    return queue(db, "f.path IN (SELECT path FROM seen)")
 
 
-async def queue(db: aiosqlite.Connection, condition: str, parameters: Iterable[Any] = ()) -> int:
+def queue(db: sqlite3.Connection, condition: str, parameters: Iterable[Any] = ()) -> int:
     """Queue the files that *condition* selects and that have no current result; return how many."""
     given = {f"p{index}": value for index, value in enumerate(parameters)}
     values = {**given, "version": schema.ALGORITHM_VERSION, "now": time.time()}
@@ -309,13 +308,13 @@ async def queue(db: aiosqlite.Connection, condition: str, parameters: Iterable[A
         f" AND NOT EXISTS (SELECT 1 FROM fingerprints p WHERE p.file_id = f.id AND {_CURRENT.format(table='p')})"
         f" AND NOT EXISTS (SELECT 1 FROM failures x WHERE x.file_id = f.id AND {_CURRENT.format(table='x')})"
     )
-    cursor = await db.execute(
+    cursor = db.execute(
         f"INSERT INTO jobs (file_id, queued_at) SELECT id, :now FROM ({needy}) WHERE true"
         " ON CONFLICT (file_id) DO NOTHING",
         values,
     )
     if cursor.rowcount:  # a failure of an earlier version of the file is history
-        await db.execute("DELETE FROM failures WHERE file_id IN (SELECT file_id FROM jobs)")
+        db.execute("DELETE FROM failures WHERE file_id IN (SELECT file_id FROM jobs)")
     return cursor.rowcount
 
 
@@ -328,16 +327,16 @@ _STORE: Final = (
 )
 
 
-async def _store(db: aiosqlite.Connection, file_id: int, outcome: Analysed, stamp: FileStamp, source: Source) -> None:
+def _store(db: sqlite3.Connection, file_id: int, outcome: Analysed, stamp: FileStamp, source: Source) -> None:
     metadata = json.dumps(outcome.metadata.as_json(), allow_nan=False)
     made = (schema.ALGORITHM_VERSION, stamp.size, stamp.mtime_ns, source, time.time(), outcome.processing_time_ms)
     values = (outcome.fingerprint[name] for name in schema.NAMES)
-    await db.execute(_STORE, (file_id, *made, metadata, outcome.content, *values))
-    await db.execute("DELETE FROM failures WHERE file_id = ?", (file_id,))
+    db.execute(_STORE, (file_id, *made, metadata, outcome.content, *values))
+    db.execute("DELETE FROM failures WHERE file_id = ?", (file_id,))
 
 
-async def store_failure(
-    db: aiosqlite.Connection,
+def store_failure(
+    db: sqlite3.Connection,
     file_id: int,
     rejected: Rejected,
     stamp: FileStamp,
@@ -345,7 +344,7 @@ async def store_failure(
     retry_at: float | None = None,
 ) -> None:
     """Keep why a file cannot be used."""
-    await db.execute(
+    db.execute(
         "INSERT OR REPLACE INTO failures (file_id, algorithm_version, size, mtime_ns, stage, code, reason, attempts,"
         " failed_at, retry_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
@@ -363,9 +362,9 @@ async def store_failure(
     )
 
 
-async def fail_jobs(db: aiosqlite.Connection, chosen: str, values: Sequence[Any], rejected: Rejected) -> None:
+def fail_jobs(db: sqlite3.Connection, chosen: str, values: Sequence[Any], rejected: Rejected) -> None:
     """Keep for all jobs *chosen* that they cannot be done; the jobs themselves are the caller's to end."""
-    await db.execute(
+    db.execute(
         "INSERT OR REPLACE INTO failures (file_id, algorithm_version, size, mtime_ns, stage, code, reason, attempts,"
         " failed_at) SELECT f.id, ?, f.size, f.mtime_ns, ?, ?, ?, j.attempts, ?"
         f" FROM jobs j JOIN files f ON f.id = j.file_id WHERE {chosen}",

@@ -1,8 +1,7 @@
 """Results that hold for more than the file they were made of, and those that no longer hold."""
 
+import sqlite3
 from typing import Final
-
-import aiosqlite
 
 from .. import schema
 from ..model import Analysed
@@ -31,21 +30,21 @@ async def reuse(database: Database, job: Job, content: bytes) -> Analysed | None
     if not await database.read(_KNOWN, (content, schema.ALGORITHM_VERSION)):
         return None
 
-    async def operation(db: aiosqlite.Connection) -> Analysed | None:
-        held = await db.execute_fetchall(
+    def operation(db: sqlite3.Connection) -> Analysed | None:
+        held = db.execute(
             "SELECT 1 FROM jobs j JOIN files f ON f.id = j.file_id"
             " WHERE f.id = ? AND f.size = ? AND f.mtime_ns = ? AND j.claim = ?",
             (job.file_id, job.stamp.size, job.stamp.mtime_ns, job.claim),
-        )
-        if not list(held):
+        ).fetchall()
+        if not held:
             return None
-        cursor = await db.execute(_COPY, (job.file_id, content, schema.ALGORITHM_VERSION))
+        cursor = db.execute(_COPY, (job.file_id, content, schema.ALGORITHM_VERSION))
         if not cursor.rowcount:
             return None
-        await db.execute("DELETE FROM failures WHERE file_id = ?", (job.file_id,))
-        await db.execute("DELETE FROM jobs WHERE file_id = ?", (job.file_id,))
-        await follow_moves(db, "id IN (SELECT file_id FROM fingerprints WHERE content = ?)", (content,))
-        (row,) = await db.execute_fetchall(f"{SELECT_FILES} WHERE f.id = ?", (job.file_id,))
+        db.execute("DELETE FROM failures WHERE file_id = ?", (job.file_id,))
+        db.execute("DELETE FROM jobs WHERE file_id = ?", (job.file_id,))
+        follow_moves(db, "id IN (SELECT file_id FROM fingerprints WHERE content = ?)", (content,))
+        (row,) = db.execute(f"{SELECT_FILES} WHERE f.id = ?", (job.file_id,)).fetchall()
         outcome = file_record(row).outcome()
         assert isinstance(outcome, Analysed)  # noqa: S101 - it was just stored
         return outcome
@@ -56,11 +55,11 @@ async def reuse(database: Database, job: Job, content: bytes) -> Analysed | None
 async def queue_outdated(database: Database) -> None:
     """Queue what was made by another version of the algorithm; looked for once for each version."""
 
-    async def operation(db: aiosqlite.Connection) -> None:
-        rows = list(await db.execute_fetchall("SELECT value FROM memory WHERE key = ?", (_VERSION,)))
+    def operation(db: sqlite3.Connection) -> None:
+        rows = db.execute("SELECT value FROM memory WHERE key = ?", (_VERSION,)).fetchall()
         if rows and rows[0]["value"] == str(schema.ALGORITHM_VERSION):
             return
-        await queue(db, "true")
-        await db.execute("INSERT OR REPLACE INTO memory VALUES (?, ?)", (_VERSION, str(schema.ALGORITHM_VERSION)))
+        queue(db, "true")
+        db.execute("INSERT OR REPLACE INTO memory VALUES (?, ?)", (_VERSION, str(schema.ALGORITHM_VERSION)))
 
     await database.write(operation)

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import aiosqlite
 import pytest
 
 from auralis_fp import schema
@@ -19,8 +18,8 @@ from auralis_fp.store.database import Database, Operation, migrations, open_data
 def adding(value: str) -> Operation[str]:
     """Return an operation that keeps a value under itself."""
 
-    async def operation(db: aiosqlite.Connection) -> str:
-        await db.execute("INSERT INTO memory VALUES (?, ?)", (value, value))
+    def operation(db: sqlite3.Connection) -> str:
+        db.execute("INSERT INTO memory VALUES (?, ?)", (value, value))
         return value
 
     return operation
@@ -83,8 +82,8 @@ async def test_one_failing_operation_undoes_only_itself(path: Path) -> None:
 async def test_an_operation_that_raises_leaves_nothing_behind(path: Path) -> None:
     """What it wrote before it failed is undone, and its own error reaches the caller."""
 
-    async def half(db: aiosqlite.Connection) -> None:
-        await db.execute("INSERT INTO memory VALUES ('half', '')")
+    def half(db: sqlite3.Connection) -> None:
+        db.execute("INSERT INTO memory VALUES ('half', '')")
         raise LookupError("half way")
 
     async with open_database(path) as database:
@@ -114,8 +113,8 @@ async def test_many_writes_cost_few_commits(path: Path) -> None:
 
     async with open_database(path) as database:
 
-        async def trace(db: aiosqlite.Connection) -> None:
-            await db.set_trace_callback(count)
+        def trace(db: sqlite3.Connection) -> None:
+            db.set_trace_callback(count)
 
         await database.write(trace)
         await asyncio.gather(*(database.write(adding(str(number))) for number in range(1000)))
@@ -146,12 +145,12 @@ async def test_a_full_disk_is_an_error_and_not_the_end(path: Path) -> None:
     """Too much for the disk is refused as such; what fits afterwards is stored."""
     async with open_database(path) as database:
 
-        async def fill(db: aiosqlite.Connection) -> None:
-            await db.execute("INSERT INTO memory VALUES ('big', ?)", ("x" * 1_000_000,))
+        def fill(db: sqlite3.Connection) -> None:
+            db.execute("INSERT INTO memory VALUES ('big', ?)", ("x" * 1_000_000,))
 
-        async def limit(db: aiosqlite.Connection) -> None:
-            (row,) = await db.execute_fetchall("PRAGMA page_count")
-            await db.execute_fetchall(f"PRAGMA max_page_count = {row[0] + 4}")
+        def limit(db: sqlite3.Connection) -> None:
+            (row,) = db.execute("PRAGMA page_count").fetchall()
+            db.execute(f"PRAGMA max_page_count = {row[0] + 4}").fetchall()
 
         await database.write(limit)
         with pytest.raises(StorageError) as caught:
