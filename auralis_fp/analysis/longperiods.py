@@ -5,11 +5,11 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
-from .measured import FloatArray
+from .measured import FloatArray, kept
 
 _STEPS: Final = 4  # lags to a sample
+_LEAST_LAG: Final = 0.15  # of a frame: nothing shorter is looked at
 _REACHES: Final = (4 * _STEPS, 2, 2)  # steps about a period in which it is looked for again, round by round
 
 
@@ -47,17 +47,18 @@ def refined_periods(
         The signal's own correlation there, as it would be at lag 0.
     """
     circle = points * _STEPS
-    spectrum: FloatArray = np.zeros((len(power), circle // 2 + 1), dtype=np.float32)
-    kept = min(points // 2, power.shape[1])
-    spectrum[:, :kept] = power[:, :kept]
-    correlation = fft.irfft(spectrum, overwrite_x=True)
+    bins = min(points // 2, power.shape[1])
+    correlation = power[:, :bins] @ _cosines(bins, circle)
+    first = circle // 2 + 1 - correlation.shape[1]
     frames = np.arange(len(power))
     period = periods * _STEPS
     for reach in _REACHES:
-        whole = np.clip(np.rint(period).astype(np.int64), reach + 1, circle // 2 - reach)
+        whole = np.clip(np.rint(period).astype(np.int64), first + reach, (circle - first) // 2 - reach)
         lags = whole[:, None] + np.arange(-reach, reach + 1)
         on = whole[:, None]
-        here, after = correlation[frames[:, None], lags], correlation[frames[:, None], (circle - lags - on) % circle]
+        here, after = (
+            correlation[frames[:, None], np.minimum(lag, circle - lag) - first] for lag in (lags, circle - lags - on)
+        )
         near, far = _window(lags, circle), _window(circle - lags, circle)
         far_after, near_after = _window(circle - lags - on, circle), _window(lags + on, circle)
         own = (here * far_after - after * far) / (near * far_after - far * near_after)
@@ -66,8 +67,16 @@ def refined_periods(
         curvature = before - 2 * at + behind
         shift = np.divide(before - behind, 2 * curvature, out=np.zeros_like(at), where=curvature < 0)
         period = whole + highest - reach + np.clip(shift, -1, 1)
-    scale = _STEPS  # the transform back divides by its length
-    return period / _STEPS, at * scale
+    return period / _STEPS, at
+
+
+@cache
+def _cosines(bins: int, circle: int) -> FloatArray:
+    """Return what makes power a circular correlation at the lags that matter, up to half a circle."""
+    lags = np.arange(int(_LEAST_LAG * circle), circle // 2 + 1)
+    cosines = np.cos(2 * np.pi / circle * np.outer(np.arange(bins), lags)) * (2 * _STEPS / circle)
+    cosines[0] /= 2
+    return kept(cosines.astype(np.float32))
 
 
 @cache

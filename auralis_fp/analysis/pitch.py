@@ -128,20 +128,19 @@ class PitchTracker:
         first = lags[(depths[doubtful] / limits[doubtful]).argmin(axis=1)]
         frames, guesses = np.concatenate((long, doubtful)), np.concatenate((periods[long], first))
         powers, few = power[frames], guesses >= self._doubtful
-        powers[few] = _neighbourly(power, frames[few])
+        powers[few] = sum(power[each] for each in _around(frames[few], len(power))) / np.float32(5)
         refined, heights = refined_periods(powers, guesses, MIDDLE_POINTS)
         periods[long] = refined[: len(long)]
         longer, at_zero = refined[len(long) :], 2 / MIDDLE_POINTS * powers[len(long) :].sum(axis=1)
-        mean_sums = _neighbourly(sums, doubtful)[np.arange(len(doubtful)), first - 1]
+        mean_sums = sums[_around(doubtful, len(sums)), first - 1].mean(axis=0)
         steady = (at_zero - heights[len(long) :]) * longer < _THRESHOLD * mean_sums
         periods[doubtful] = np.where(steady, longer, np.inf)
 
 
-def _neighbourly(values: FloatArray, frames: NDArray[np.int64]) -> FloatArray:
-    """Return the mean over each of *frames* and two on either side."""
-    around = np.clip(frames[:, None] + np.arange(-2, 3), 0, len(values) - 1)
-    mean: FloatArray = values[around].mean(axis=1)
-    return mean
+def _around(frames: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Return each of *frames* and two on either side, of so many, shape (5, frames)."""
+    around: NDArray[np.int64] = np.clip(frames + np.arange(-2, 3)[:, None], 0, count - 1)
+    return around
 
 
 def _fine_lags(first: int) -> NDArray[np.float64]:
