@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, Final, NamedTuple
@@ -12,6 +12,7 @@ from .wire import to_json
 
 REMEMBERED: Final = 500  # events kept for listeners that reconnect
 QUEUED: Final = 200  # events a slow listener may lag behind before the oldest are dropped for it
+WOKEN_AT_ONCE: Final = 25  # listeners; others have their turn in between
 
 
 class _Told(NamedTuple):
@@ -25,8 +26,13 @@ class Event(_Told):
 
     @cached_property
     def text(self) -> str:
-        """The data as JSON, put together once for all listeners."""
+        """The data as JSON, on one line."""
         return to_json(self.data)
+
+    @cached_property
+    def sent(self) -> bytes:
+        """The event as a stream of server-sent events has it, put together once for all listeners."""
+        return f"id: {self.id}\nevent: {self.name}\ndata: {self.text}\n\n".encode("ascii")
 
 
 class Subscription:
@@ -40,6 +46,9 @@ class Subscription:
     def push(self, event: Event) -> None:
         """Hand over an event; the oldest makes room when the listener is slow."""
         self._events.append(event)
+
+    def wake(self) -> None:
+        """Have the listener look at what was handed over."""
         self._news.set()
 
     def close(self) -> None:
@@ -87,8 +96,10 @@ class Bus:
             self._kept.append(event)
         for tap in self.taps:
             tap(event)
-        for listener in self._listeners:
+        listeners = tuple(self._listeners)
+        for listener in listeners:
             listener.push(event)
+        _wake(listeners)
 
     @contextmanager
     def subscribe(self, last_id: int | None = None) -> Iterator[Subscription]:
@@ -108,3 +119,11 @@ class Bus:
         self._closed = True
         for listener in self._listeners:
             listener.close()
+
+
+def _wake(listeners: Sequence[Subscription]) -> None:
+    """Wake listeners, a few in each round of the event loop: sending to hundreds at once would hold up all others."""
+    for listener in listeners[:WOKEN_AT_ONCE]:
+        listener.wake()
+    if rest := listeners[WOKEN_AT_ONCE:]:
+        asyncio.get_running_loop().call_soon(_wake, rest)

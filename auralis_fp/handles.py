@@ -42,7 +42,9 @@ def _resolved(descriptor: int, path: bytes) -> bytes | None:
 
 
 def lies_below(descriptor: int, path: bytes, folders: Sequence[bytes]) -> bool:
-    """Say whether an open file lies below one of *folders*, which are free of links."""
+    """Say whether an open file lies below one of *folders*, which are free of links, or is one of them."""
     place = place_of(descriptor, path)
     separator = os.sep.encode()
-    return place is not None and any(place.startswith(folder.rstrip(separator) + separator) for folder in folders)
+    return place is not None and any(
+        (place + separator).startswith(folder.rstrip(separator) + separator) for folder in folders
+    )

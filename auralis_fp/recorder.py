@@ -247,13 +247,14 @@ class Recorder:
     async def _write_sidecar(self, path: bytes, analysed: Analysed, stamp: FileStamp) -> bool:
         """Write the sidecar; that it cannot be written is shown, and fails nothing. Say whether none is owing."""
         part, loop = "sidecars", asyncio.get_running_loop()
-        folder = os.fsdecode(self._parts.rules.root_of(path) or b"")
+        rules, settings = self._parts.rules, self._parts.settings
+        folder = os.fsdecode(rules.root_of(path) or b"")
 
         def refused(error: OSError | None) -> None:
             loop.call_soon_threadsafe(self._note, folder, error)
 
         try:
-            await asyncio.to_thread(sidecar.write, path, analysed, stamp, self._parts.settings, refused)
+            await asyncio.to_thread(sidecar.write, path, analysed, stamp, settings, refused, rules.bounds(path))
         except OSError as error:
             self._parts.health.mark_down(part, f"They cannot be written: {error.strerror}. Tried again later.")
             return False

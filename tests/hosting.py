@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -51,6 +52,29 @@ def long_file(path: Path, seconds: int, *, rate: int = 8000) -> Path:
         file.write(header)
         file.truncate(44 + size)
     return path
+
+
+@contextlib.contextmanager
+def swapping(place: Path, *targets: Path) -> Iterator[None]:
+    """Let a link lead now here, now there, as fast as it can be done, until the block ends."""
+    over = threading.Event()
+
+    def swap() -> None:
+        turn = 0
+        while not over.is_set():
+            spare = place.with_name(f".{place.name}")
+            spare.unlink(missing_ok=True)
+            spare.symlink_to(targets[turn % len(targets)])
+            spare.replace(place)
+            turn += 1
+
+    thread = threading.Thread(target=swap)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 async def eventually(true: Callable[[], object], limit_sec: float = 30.0) -> None:

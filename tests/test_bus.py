@@ -1,8 +1,9 @@
 """Events, told to whoever listens."""
 
 import asyncio
+from contextlib import ExitStack
 
-from auralis_fp.bus import QUEUED, REMEMBERED, Bus, Event, Subscription
+from auralis_fp.bus import QUEUED, REMEMBERED, WOKEN_AT_ONCE, Bus, Event, Subscription
 
 
 async def take(subscription: Subscription, number: int) -> list[Event]:
@@ -82,3 +83,28 @@ async def test_who_left_is_forgotten() -> None:
     with bus.subscribe():
         assert bus.listeners == 1
     assert bus.listeners == 0
+
+
+async def test_many_listeners_leave_others_their_turn() -> None:
+    """While hundreds are told, what else is due in the event loop is not kept waiting until all are."""
+    bus = Bus()
+    told: list[int] = []
+
+    async def listen(number: int, subscription: Subscription) -> None:
+        await take(subscription, 1)
+        told.append(number)
+
+    async with asyncio.TaskGroup() as group:
+        with ExitStack() as leaving:
+            for number in range(10 * WOKEN_AT_ONCE):
+                group.create_task(listen(number, leaving.enter_context(bus.subscribe())))
+            await asyncio.sleep(0)  # all wait
+            bus.publish("status", {})
+            rounds = 0
+            while len(told) < 10 * WOKEN_AT_ONCE:
+                before = len(told)
+                await asyncio.sleep(0)
+                assert len(told) - before <= 2 * WOKEN_AT_ONCE
+                rounds += 1
+    assert rounds >= 5
+    assert sorted(told) == list(range(10 * WOKEN_AT_ONCE))

@@ -42,7 +42,7 @@ async def _pump(stream: EventSourceResponse, service: Service, subscription: Sub
         first_id = None if last_id is not None else str(service.last_event_id)  # who resumes has an id to go on from
         await stream.send(to_json(await service.status()), id=first_id, event="status", retry=RECONNECT_MS)
         async for event in subscription:
-            await stream.send(event.text, id=str(event.id), event=event.name)
+            await stream.write(event.sent)
     except (ConnectionResetError, TimeoutError):  # the client is gone, or reads no more
         return
 

@@ -11,11 +11,12 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from .. import __version__, schema
+from ..handles import lies_below
 from ..identity import DIGEST_BYTES
 from ..model import Analysed, FileStamp
 from ..settings import Settings
@@ -58,6 +59,7 @@ def write(
     stamp: FileStamp,
     settings: Settings,
     on_refused: Callable[[OSError | None], None] = lambda _: None,
+    within: Sequence[bytes] = (),
 ) -> bytes | None:
     """Write the sidecar of a file.
 
@@ -71,6 +73,8 @@ def write(
     settings : Settings
     on_refused : callable, optional
         Told why the folder of the music cannot be written, and None when it was.
+    within : sequence of bytes
+        The folders, free of links, that the music's folder must lie in when it is written to; none: anywhere.
 
     Returns
     -------
@@ -88,16 +92,21 @@ def write(
     content = to_json(_document(path, analysed, stamp)).encode("ascii") + b"\n"
     *beside, elsewhere = _places(path, settings)
     for place in beside:
+        folder, name = os.path.split(place)
         try:
-            if not _foreign(place):
-                _replace(place, content)
-                on_refused(None)
-                return place
+            with _held(folder, within) as held:
+                if held is not None and not _foreign(held, name):
+                    _replace(held, name, content)
+                    on_refused(None)
+                    return place
         except OSError as error:  # read-only, full or too long a name: the other place serves
             if error.errno in _REFUSED:
                 on_refused(error)
-    os.makedirs(os.path.dirname(elsewhere), mode=0o700, exist_ok=True)
-    _replace(elsewhere, content)
+    folder, name = os.path.split(elsewhere)
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    with _held(folder, ()) as held:
+        assert held is not None  # noqa: S101 - any place will do
+        _replace(held, name, content)
     return elsewhere
 
 
@@ -113,7 +122,11 @@ def clear_away(paths: Iterable[bytes], settings: Settings) -> None:
 def _partial(place: bytes) -> bytes:
     """Return where a sidecar is written before it is put in place, but for the number of the process at its end."""
     folder, name = os.path.split(place)
-    return os.path.join(folder, b"." + name[:200] + b".partial-")
+    return os.path.join(folder, _partial_name(name))
+
+
+def _partial_name(name: bytes) -> bytes:
+    return b"." + name[:200] + b".partial-"
 
 
 def _places(path: bytes, settings: Settings) -> list[bytes]:
@@ -126,11 +139,35 @@ def _places(path: bytes, settings: Settings) -> list[bytes]:
     return places
 
 
-def _load(place: bytes) -> Any:
+class _Folder(NamedTuple):
+    """A folder held open, which stays the same whatever its path leads to; without descriptor where that cannot be."""
+
+    path: bytes
+    descriptor: int | None
+
+    def named(self, name: bytes) -> bytes:
+        """Return how a file in it is called, beside the descriptor."""
+        return os.path.join(self.path, name) if self.descriptor is None else name
+
+
+@contextlib.contextmanager
+def _held(path: bytes, within: Sequence[bytes]) -> Iterator[_Folder | None]:
+    """Hold a folder; None if by now it lies in none of the folders *within*."""
+    if os.open not in os.supports_dir_fd:  # Windows
+        yield _Folder(path, None)
+        return
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield _Folder(path, descriptor) if not within or lies_below(descriptor, path, within) else None
+    finally:
+        os.close(descriptor)
+
+
+def _load(place: bytes, folder: int | None = None) -> Any:
     """Return what JSON a regular file of reasonable size holds; None for everything else."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
-        descriptor = os.open(place, flags)
+        descriptor = os.open(place, flags, dir_fd=folder)
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 return None
@@ -174,15 +211,16 @@ def _content(text: object) -> bytes | None:
         return None
 
 
-def _foreign(place: bytes) -> bool:
+def _foreign(folder: _Folder, name: bytes) -> bool:
     """Say whether another program's sidecar lies there. Unmarked "1.0" files are the founding server's: not kept."""
+    place = folder.named(name)
     try:
-        status = os.lstat(place)
+        status = os.lstat(place, dir_fd=folder.descriptor)
     except FileNotFoundError:
         return False
     if not stat.S_ISREG(status.st_mode):
         return True
-    document = _load(place)
+    document = _load(place, folder.descriptor)
     return not (isinstance(document, dict) and document.get("format_version") == FORMAT_VERSION)
 
 
@@ -208,24 +246,13 @@ def _document(path: bytes, analysed: Analysed, stamp: FileStamp) -> dict[str, An
     }
 
 
-def _keep_names(folder: bytes) -> None:
-    """Have the system write down which files a folder has, so that a power cut does not undo a change of name."""
-    if sys.platform == "win32":  # where folders cannot be opened
-        return
-    with contextlib.suppress(OSError):  # some network file systems refuse; the file itself is safe
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def _replace(place: bytes, content: bytes) -> None:
-    """Put *content* at *place* so that a reader finds the old file or the new one, whatever happens in between."""
-    partial = _partial(place) + b"%d" % os.getpid()
+def _replace(folder: _Folder, name: bytes, content: bytes) -> None:
+    """Put *content* under *name* so that a reader finds the old file or the new one, whatever happens in between."""
+    place, within = folder.named(name), folder.descriptor
+    partial = folder.named(_partial_name(name) + b"%d" % os.getpid())
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     try:
-        descriptor = os.open(partial, flags, 0o644)
+        descriptor = os.open(partial, flags, 0o644, dir_fd=within)
         try:
             view = memoryview(content)
             while view:
@@ -235,8 +262,7 @@ def _replace(place: bytes, content: bytes) -> None:
             os.close(descriptor)
         for tries_left in reversed(range(_REPLACE_TRIES)):
             try:
-                os.replace(partial, place)
-                _keep_names(os.path.dirname(place))
+                os.replace(partial, place, src_dir_fd=within, dst_dir_fd=within)
                 break
             except PermissionError:
                 if sys.platform != "win32" or not tries_left:
@@ -244,5 +270,8 @@ def _replace(place: bytes, content: bytes) -> None:
                 time.sleep(0.05)
     except BaseException:
         with contextlib.suppress(OSError):
-            os.unlink(partial)
+            os.unlink(partial, dir_fd=within)
         raise
+    if within is not None:  # so that a power cut does not undo the change of name
+        with contextlib.suppress(OSError):  # some network file systems refuse; the file itself is safe
+            os.fsync(within)

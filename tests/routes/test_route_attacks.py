@@ -6,16 +6,14 @@ import contextlib
 import io
 import logging
 import os
-import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from auralis_fp import service
 from auralis_fp.routes import bodies, events
-from hosting import PREFIX, SHARED, Host, Plugin, eventually, tone_file
+from hosting import PREFIX, SHARED, Host, Plugin, eventually, swapping, tone_file
 
 pytestmark = pytest.mark.every_way
 
@@ -192,29 +190,6 @@ async def test_devices_pipes_and_folders(plugin: Plugin, library: Path) -> None:
         answer = await plugin.ask(library / name, status=status)
         assert CANARY not in str(answer)
     assert (await plugin.get("/health"))["status"] == "healthy"
-
-
-@contextlib.contextmanager
-def swapping(place: Path, *targets: Path) -> Any:
-    """Let a link lead now here, now there, as fast as it can be done, until the block ends."""
-    over = threading.Event()
-
-    def swap() -> None:
-        turn = 0
-        while not over.is_set():
-            spare = place.with_name(f".{place.name}")
-            spare.unlink(missing_ok=True)
-            spare.symlink_to(targets[turn % len(targets)])
-            spare.replace(place)
-            turn += 1
-
-    thread = threading.Thread(target=swap)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
 
 
 async def test_link_race(plugin: Plugin, library: Path) -> None:

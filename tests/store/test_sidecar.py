@@ -17,6 +17,7 @@ from auralis_fp import schema
 from auralis_fp.model import Analysed, FileStamp
 from auralis_fp.settings import Settings
 from auralis_fp.store import sidecar
+from hosting import swapping
 from stored import analysed, with_metadata
 
 
@@ -41,9 +42,10 @@ def stamp_of(path: Path) -> FileStamp:
     return FileStamp.of(path.stat())
 
 
-def written(song: Path, settings: Settings, result: Analysed | None = None) -> Path:
+def written(song: Path, settings: Settings, result: Analysed | None = None, within: Path | None = None) -> Path:
     """Write the sidecar of a song and return where it went."""
-    place = sidecar.write(os.fsencode(song), result or analysed(), stamp_of(song), settings)
+    bounds = [os.fsencode(within)] if within else []
+    place = sidecar.write(os.fsencode(song), result or analysed(), stamp_of(song), settings, within=bounds)
     assert place is not None
     return Path(os.fsdecode(place))
 
@@ -244,3 +246,32 @@ def test_nothing_is_left_of_an_interrupted_write(song: Path, settings: Settings)
         assert read(song, settings) == analysed()
     remaining = set(os.listdir(song.parent)) - {"song.flac", "song.flac.25d"}
     assert all(name.startswith(".") for name in remaining)  # hidden: neither music nor taken for a sidecar
+
+
+def test_a_folder_that_leads_out_of_the_library_gets_no_sidecar(song: Path, settings: Settings, tmp_path: Path) -> None:
+    """A folder swapped for a link to elsewhere is left alone; one that leads elsewhere in the library is not."""
+    outside, inside = tmp_path / "outside", song.parent / "inside"
+    for folder in (outside, inside):
+        folder.mkdir()
+        (folder / "b.flac").write_bytes(b"not read here")
+    (song.parent / "out").symlink_to(outside)
+    (song.parent / "in").symlink_to(inside)
+    assert written(song.parent / "out" / "b.flac", settings, within=song.parent).is_relative_to(settings.data_dir)
+    assert sorted(path.name for path in outside.iterdir()) == ["b.flac"]
+    assert written(song.parent / "in" / "b.flac", settings, within=song.parent) == song.parent / "in" / "b.flac.25d"
+    assert written(song, settings, within=song.parent) == song.with_name("song.flac.25d")
+
+
+def test_a_folder_swapped_while_it_is_written_to(song: Path, settings: Settings, tmp_path: Path) -> None:
+    """However fast a folder is swapped for a link to elsewhere, nothing appears there."""
+    outside, inside = tmp_path / "outside", song.parent / "inside"
+    for folder in (outside, inside):
+        folder.mkdir()
+        (folder / "b.flac").write_bytes(b"not read here")
+    named = song.parent / "there"
+    named.symlink_to(inside)
+    with swapping(named, inside, outside):
+        for _ in range(300):
+            written(named / "b.flac", settings, within=song.parent)
+    assert sorted(path.name for path in outside.iterdir()) == ["b.flac"]
+    assert sorted(path.name for path in inside.iterdir()) == ["b.flac", "b.flac.25d"]
