@@ -11,9 +11,10 @@ from pathlib import Path
 
 from auralis_fp.formats import is_music
 
+from . import page
 from .options import Options
 
-PARTS = ("accuracy", "hush", "speed", "memory", "http", "streams", "scan", "store", "host", "growth")
+PARTS = ("accuracy", "hush", "stages", "speed", "memory", "http", "streams", "scan", "store", "host", "growth")
 LONG = ("tempo", "mutations", "kills", "loop", "chaos")
 
 
@@ -21,7 +22,7 @@ def main() -> int:
     """Measure; see ``--help``."""
     arguments = _parser().parse_args()
     files = sorted(path for path in arguments.music.rglob("*") if path.is_file() and is_music(os.fsencode(path)))
-    if not files and {"accuracy", "speed", "scan", "streams"}.intersection(arguments.parts or PARTS):
+    if not files and {"accuracy", "stages", "speed", "scan", "streams"}.intersection(arguments.parts or PARTS):
         print(f"there is no music in {arguments.music}", file=sys.stderr)
         return 2
     chosen = files[:: max(1, len(files) // arguments.most)][: arguments.most]
@@ -33,7 +34,10 @@ def main() -> int:
     print(head)
     for name in arguments.parts or PARTS:
         part = import_module(f"bench.{name}")  # its imports are its own: the peers need not be there for the rest
-        print(part.report(arguments.clips if name == "tempo" else options), flush=True)
+        text = part.report(arguments.clips if name == "tempo" else options)
+        print(text, flush=True)
+        if arguments.write:
+            page.put(name, text, head)
     return 0
 
 
@@ -56,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--minutes", type=float, default=5, help="how long chaos lasts (default %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of the chance in chaos (default %(default)s)")
-    parser.add_argument("--write", action="store_true", help="write the table of accuracy to docs/ too")
+    parser.add_argument("--write", action="store_true", help="write the tables to docs/ too")
     return parser
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 class Options:
     """Music to measure on, whether to shorten what takes long, and where large files may go (None: as usual).
 
-    ``minutes`` is how long chaos lasts, ``seed`` that of its chance. ``write`` puts the table of accuracy into the
-    documentation, under ``header``, which says what it was measured on.
+    ``minutes`` is how long chaos lasts, ``seed`` that of its chance. ``write`` puts the tables into the
+    documentation, with ``header``, which says what it was measured on.
     """
 
     files: Sequence[Path]

@@ -1,0 +1,60 @@
+"""A line drawn through measured points, as SVG: logarithmic to the right, from zero upwards."""
+
+from collections.abc import Sequence
+from math import log10
+from pathlib import Path
+from typing import Final
+
+_WIDTH, _HEIGHT, _LEFT, _BELOW = 640, 300, 60, 50
+_INK: Final = "#5b6670"  # read on light and on dark
+_LINE: Final = "#0f8a7e"
+
+
+def line(path: Path, points: Sequence[tuple[float, float]], labels: Sequence[str], axes: tuple[str, str]) -> None:
+    """Write a plot.
+
+    Parameters
+    ----------
+    path : Path
+        The SVG file.
+    points : sequence of (float, float)
+        In order of the first, which is positive.
+    labels : sequence of str
+        What is written under each point.
+    axes : (str, str)
+        What lies to the right and upwards, with units.
+    """
+    top = 1.15 * max(y for _, y in points)
+    first, last = log10(points[0][0]), log10(points[-1][0])
+    places = [
+        (
+            _LEFT + (log10(x) - first) / (last - first) * (_WIDTH - _LEFT - 40),
+            20 + (1 - y / top) * (_HEIGHT - _BELOW - 20),
+        )
+        for x, y in points
+    ]
+    floor = _HEIGHT - _BELOW
+    parts = [
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img"'
+            f' font-family="sans-serif" font-size="12" fill="{_INK}">'
+        ),
+        f"<title>{axes[1]} by {axes[0]}</title>",
+        f'<path d="M{_LEFT} 10V{floor}H{_WIDTH - 20}" fill="none" stroke="{_INK}"/>',
+        (
+            f'<polyline points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in places)}" fill="none" stroke="{_LINE}"'
+            ' stroke-width="2"/>'
+        ),
+    ]
+    for (x, y), (_, value), label in zip(places, points, labels, strict=True):
+        parts += [
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{_LINE}"/>',
+            f'<text x="{x:.1f}" y="{y - 9:.1f}" text-anchor="middle">{value:.3g}</text>',
+            f'<text x="{x:.1f}" y="{floor + 17}" text-anchor="middle">{label}</text>',
+        ]
+    parts += [
+        f'<text x="{_WIDTH - 20}" y="{_HEIGHT - 8}" text-anchor="end">{axes[0]}</text>',
+        f'<text x="{_LEFT + 8}" y="18">{axes[1]}</text>',
+        "</svg>",
+    ]
+    path.write_text("\n".join(parts) + "\n", encoding="utf-8")

@@ -1,0 +1,126 @@
+"""Where the processor time of one track goes: decoding apart, then stage by stage."""
+
+import os
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from auralis_fp.analysis.chroma import Chroma
+from auralis_fp.analysis.decode import open_audio
+from auralis_fp.analysis.fingerprint import Fingerprinter
+from auralis_fp.analysis.harmonic import Harmonic
+from auralis_fp.analysis.levels import LevelMeter
+from auralis_fp.analysis.longterm import LongTermSpectrum
+from auralis_fp.analysis.loudness import LoudnessMeter
+from auralis_fp.analysis.lowspectra import LowSpectra
+from auralis_fp.analysis.measured import FloatArray
+from auralis_fp.analysis.pitch import PitchTracker
+from auralis_fp.analysis.separation import Separation
+from auralis_fp.analysis.spectra import Transformer
+from auralis_fp.analysis.spectral import Spectral
+from auralis_fp.analysis.temporal import Temporal
+
+from .music import table
+from .options import Options
+
+LONGEST_SEC: Final = 320
+STAGES: Final[Sequence[tuple[str, type, tuple[str, ...]]]] = (
+    ("spectra of short frames, low-rate signals", Transformer, ("_transform",)),
+    ("spectra of the low-rate signals", LowSpectra, ("_power_of_pair",)),
+    ("pitch", PitchTracker, ("feed", "finish")),
+    ("notes and hits", Separation, ("feed", "finish")),
+    ("levels of the samples", LevelMeter, ("feed", "finish")),
+    ("centroid, rolloff, flatness", Spectral, ("feed", "measure")),
+    ("onsets", Temporal, ("feed",)),
+    ("tempo and rhythm", Temporal, ("measure",)),
+    ("pitch classes", Chroma, ("feed", "finish")),
+    ("loudness", LoudnessMeter, ("feed", "finish")),
+    ("bands", LongTermSpectrum, ("feed", "finish")),
+    ("families put together", Harmonic, ("feed", "measure")),
+    ("cutting into frames, and the rest", Fingerprinter, ("feed", "finish")),
+)
+
+_Times = dict[str, list[float]]
+
+
+def report(options: Options) -> str:
+    """Return a table of milliseconds per minute of music, the least of some rounds call by call."""
+    path = max((path for path in options.files if _seconds(path) <= LONGEST_SEC), key=_seconds)
+    with open_audio(os.fsencode(path)) as audio:
+        blocks = [block.copy() for block in audio.blocks()]
+        minutes = audio.frames / audio.info.sample_rate / 60
+        rate, positions = audio.info.sample_rate, audio.info.positions
+    rounds = 5 if options.quick else 20
+    least: dict[str, float] = {}
+    decoding = min(_decode(path) for _ in range(rounds))
+    found = [_analyse(blocks, rate, positions) for _ in range(rounds)]
+    for name, *_ in STAGES:
+        least[name] = sum(min(times) for times in zip(*(each[name] for each in found), strict=True))
+    whole = sum(least.values())
+    rows = [
+        ("decoding", 1000 * decoding / minutes, "apart"),
+        *(
+            (name, 1000 * seconds / minutes, f"{100 * seconds / whole:.0f} %")
+            for name, seconds in sorted(least.items(), key=lambda item: -item[1])
+        ),
+        ("analysis", 1000 * whole / minutes, "100 %"),
+    ]
+    head = ("stage", "ms per minute of music", "share of the analysis")
+    return f"## Stages ({60 * minutes:.0f} s of {path.suffix[1:]}, {rate} Hz)\n\n" + table(head, rows)
+
+
+def _seconds(path: Path) -> float:
+    with open_audio(os.fsencode(path)) as audio:
+        return audio.info.declared_sec or 0.0
+
+
+def _decode(path: Path) -> float:
+    began = time.thread_time()
+    with open_audio(os.fsencode(path)) as audio:
+        for _ in audio.blocks():
+            pass
+    return time.thread_time() - began
+
+
+def _analyse(blocks: Sequence[FloatArray], rate: int, positions: tuple[str, ...]) -> _Times:
+    """Return the time that each call of each stage took without the stages it called in turn."""
+    with _watched() as times, np.errstate(all="raise", under="ignore"):
+        fingerprinter = Fingerprinter(rate, positions)
+        for block in blocks:
+            fingerprinter.feed(block)
+        fingerprinter.finish()
+    return times
+
+
+@contextmanager
+def _watched() -> Iterator[_Times]:
+    """Have the stages' time taken as long as the context lasts."""
+    times: _Times = defaultdict(list)
+    inner: list[float] = []  # time of the calls inside the present one
+    with ExitStack() as stack:
+        for name, owner, methods in STAGES:
+            for method in methods:
+                plain = getattr(owner, method)
+                setattr(owner, method, _timed(plain, name, times, inner))
+                stack.callback(setattr, owner, method, plain)
+        yield times
+
+
+def _timed(plain: Callable[..., Any], name: str, times: _Times, inner: list[float]) -> Callable[..., Any]:
+    def timed(*given: Any) -> Any:
+        inner.append(0.0)
+        began = time.thread_time()
+        try:
+            return plain(*given)
+        finally:
+            taken = time.thread_time() - began
+            times[name].append(taken - inner.pop())
+            if inner:
+                inner[-1] += taken
+
+    return timed
