@@ -15,6 +15,7 @@ from . import page
 from .options import Options
 
 PARTS = ("accuracy", "hush", "stages", "speed", "memory", "http", "streams", "scan", "store", "host", "growth")
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 LONG = ("tempo", "mutations", "kills", "loop", "chaos")
 
 
@@ -30,6 +31,7 @@ def main() -> int:
     options = Options(
         chosen, arguments.quick, arguments.scratch, arguments.minutes, arguments.seed, arguments.write, head
     )
+    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))  # as in a worker, and before numpy is imported
     sys.path.append(str(Path(__file__).parent.parent / "tests"))  # the long forms of tests use what those use
     print(head)
     for name in arguments.parts or PARTS:

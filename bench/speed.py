@@ -1,7 +1,6 @@
 """What a track takes, of processor, time and memory: decoding alone, the whole, and what peers take for theirs."""
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -16,7 +15,6 @@ from .options import Options
 
 _SLOW = {"essentia": "essentia", "librosa": "librosa"}  # tens of seconds a track: only a few files
 _MODULES = {"bliss-audio": "bliss_audio", **_SLOW}
-_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 
 _Taken = list[float]  # processor seconds, wall seconds, peak MB
 
@@ -59,7 +57,7 @@ def cpu(work: Callable[[bytes], object], path: bytes, rounds: int = 2) -> float:
 def _start(name: str) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "bench.contender", name]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    return subprocess.Popen(command, env={**os.environ, **_ONE_THREAD}, stderr=subprocess.DEVNULL, **pipes)  # type: ignore[call-overload,no-any-return]
+    return subprocess.Popen(command, stderr=subprocess.DEVNULL, **pipes)  # type: ignore[call-overload,no-any-return]
 
 
 def _ask(child: "subprocess.Popen[str]", path: Path) -> _Taken | None:
