@@ -10,7 +10,7 @@ from math import isfinite
 from typing import Final
 
 ALGORITHM: Final = "auralis_fp"
-ALGORITHM_VERSION: Final = 2  # a change that moves a number by more than its tolerance adds one
+ALGORITHM_VERSION: Final = 3  # a change that moves a number by more than its tolerance adds one
 
 
 class Family(StrEnum):

@@ -10,9 +10,9 @@ from .measured import FloatArray, channel_means
 class Framer:
     """Cut blocks of any size into frames of one length and hop.
 
-    The signal is taken as preceded and followed by as much of its own mean as lets every sample lie in as many frames
-    as any other, unless *padded* is false: so a constant offset makes no step where the signal begins and ends. How the
-    signal was divided into blocks does not show in the frames.
+    The signal is taken as preceded and followed by as much of its own mean, that of *batch* hops beside, as lets every
+    sample lie in as many frames as any other, unless *padded* is false: so a constant offset makes no step where the
+    signal begins and ends. How the signal was divided into blocks does not show in the frames.
 
     Parameters
     ----------
@@ -70,8 +70,16 @@ class Framer:
         yield from self._frames()
 
     def _mean(self) -> FloatArray:
-        """Return the mean of what the buffer holds: it keeps the latest samples until others take their place."""
-        latest = self._buffer if self._begun else self._buffer[self._padding : self._filled]
+        """Return the mean of the first, or latest, samples: the buffer keeps them until others take their place.
+
+        The latest that were handed out lie in it twice, at its begin and its end.
+        """
+        if self._begun:
+            count = self._capacity - self._padding
+            end = max(self._filled, count)
+            latest = self._buffer[end - count : end]
+        else:
+            latest = self._buffer[self._padding : self._filled]
         return channel_means(latest).astype(np.float32)[None]
 
     def _frames(self) -> Iterator[FloatArray]:

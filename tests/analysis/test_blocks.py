@@ -30,6 +30,14 @@ def test_frames_do_not_depend_on_the_blocks(block: int) -> None:
     np.testing.assert_array_equal(frames, np.lib.stride_tricks.sliding_window_view(padded, 16)[::4])
 
 
+@pytest.mark.parametrize("count", [30, 41, 50, 57, 100])
+def test_the_end_is_followed_by_the_mean_of_the_latest_samples(count: int) -> None:
+    """Wherever the signal ends, each of the samples of the last three hops counts once."""
+    samples = np.arange(1, count + 1, dtype=np.float32)[:, None] ** 2
+    after = frames_of(samples, 16, 8, 7)[-1, -1]
+    assert after == pytest.approx(samples[-24:].mean())
+
+
 def test_a_constant_makes_no_step() -> None:
     """Where the signal begins and ends, the frames hold what it holds."""
     assert (frames_of(np.full((101, 1), 0.25, dtype=np.float32), 16, 4, 30) == 0.25).all()
