@@ -17,20 +17,24 @@ from auralis_fp.errors import FileError
 from auralis_fp.schema import NAMES
 
 from .music import load, table
+from .opinion import Opinion
 from .options import Options
-from .references import FFMPEG, Opinion
+from .references import FFMPEG
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "accuracy.md"
 FIGURES: Final = PAGE.with_suffix(".json")  # read by docs/generate.py
 _NOTES: Final = """
 Shares of agreeing frames and F-measures stand beside 1, distances beside 0: their "median difference" is what lacks,
-or how far it is. The ffmpeg program prints tenths, of which up to 0.05 is rounding. The spectra, held notes, attacks
-and pitches are those of the first half minute, for both.
+or how far it is. The ffmpeg program prints tenths, of which up to 0.05 is rounding. Held notes, attacks and pitches are
+those of the first half minute, for both; all else is of whole files.
 
-librosa's rolloff is the middle of a bin of 21.5 Hz, and its lowest bins take in what lies below 20 Hz; the rows with
-finer bins and without infrasound tell the same frames as our definition has them. Attacks differ from librosa's by
-design: ours ask for a rise of the power by 3 dB, so that steady strings have few. Where several voices sound, one YIN
-is not the other: ours takes the power of all channels up to 5 kHz, theirs a mono mix.
+Centroid, rolloff and flatness are the definition written again (`bench/plain_frames.py`): frames of numpy in double
+precision, whose constant is taken out, silent ones left out, bins shared out on the edge at 20 kHz; librosa's functions
+on them, its rolloff interpolated inside the bin.
+
+Attacks differ from librosa's by design: ours ask for a rise of the power by 3 dB, so that steady strings have few.
+Where several voices sound, one YIN is not the other: ours takes the power of all channels up to 5 kHz, theirs a mono
+mix.
 
 Tempo is compared in [tempo.md](tempo.md).
 """

@@ -17,7 +17,8 @@ from auralis_fp.analysis.pitch import PitchTracker
 from auralis_fp.analysis.spectra import Grid, LowRates, Transformer
 
 from .music import Track
-from .references import Opinion, power_spectrogram, spectral
+from .opinion import Opinion
+from .plain_frames import power_frames
 
 Mono = NDArray[np.float32]
 
@@ -44,11 +45,10 @@ def heard(track: Track, positions: tuple[str, ...]) -> Iterator[Opinion]:
     fingerprinter = Fingerprinter(track.rate, positions)
     fingerprinter.feed(stretch)
     ours = fingerprinter.finish().values
-    yield from spectral(centred.astype(np.float64), track.rate, ours)
-    power, _ = power_spectrogram(centred.astype(np.float64), track.rate)
+    power = np.concatenate(list(power_frames(stretch.astype(np.float64), track.rate)), axis=1)
     harmonic, _ = librosa.decompose.hpss(power, kernel_size=(15, 31), power=2.0)
     share = float(harmonic.sum() / power.sum())
-    yield Opinion("harmonic_ratio", "librosa, same frames and kernels", ours["harmonic_ratio"], share)
+    yield Opinion("harmonic_ratio", "librosa, plain frames, same kernels", ours["harmonic_ratio"], share)
     onsets, pitches = _ours(stretch, track.rate, positions)
     yield from _onsets(mono, track.rate, onsets)
     yield from _pitches(mono, track.rate, pitches)

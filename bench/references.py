@@ -5,35 +5,24 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Final
 
-import librosa
 import numpy as np
 import pyebur128
 from numpy.typing import NDArray
-from scipy import fft, signal
+from scipy import fft
 
 from auralis_fp.analysis.longterm import BANDS, EDGES_HZ
-from auralis_fp.analysis.spectra import Grid
 from auralis_fp.analysis.spectral import SILENCE_POWER
 
 from .music import Track
+from .opinion import Opinion
+from .plain_frames import spectral
 
 Samples = NDArray[np.float64]
 
 FFMPEG: Final = shutil.which("ffmpeg")
-_INFRASOUND_HZ: Final = 15.0
 SHORT_TERM_GATES_LU: Final = (-70.0, -20.0)  # EBU Tech 3342
-
-
-class Opinion(NamedTuple):
-    """One number of a track, as we have it and as the other has it; ``relative``: differences count in percent."""
-
-    dimension: str
-    against: str
-    ours: float
-    theirs: float
-    relative: bool = False
 
 
 def opinions(track: Track, ours: dict[str, float]) -> Iterator[Opinion]:
@@ -48,6 +37,7 @@ def opinions(track: Track, ours: dict[str, float]) -> Iterator[Opinion]:
     samples = track.samples.astype(np.float64)
     yield from _bands(samples, track.rate, ours)
     yield from _loudness(track, ours)
+    yield from spectral(samples, track.rate, ours)
     samples -= samples.mean(axis=0)
     if samples.any():
         yield from _levels(samples, track.rate, ours)
@@ -153,56 +143,6 @@ def _stereo(samples: Samples, ours: dict[str, float]) -> Iterator[Opinion]:
     if min(energies) > 1e-9 * max(energies):
         correlation = product / float(np.sqrt(energies[0] * energies[1]))
         yield Opinion("phase_correlation", "numpy over the whole file", ours["phase_correlation"], correlation)
-
-
-def power_spectrogram(samples: Samples, rate: int, finer: int = 1) -> tuple[Samples, Samples]:
-    """Return the power spectrogram of frames of 46 ms, averaged over channels, 20 Hz - 20 kHz, and its frequencies.
-
-    Bins lie *finer* times as close as the frames' length gives by itself.
-    """
-    grid = Grid.at(rate)
-    length, points = grid.frame_length, finer * grid.frame_length
-    channels = (
-        librosa.stft(column, n_fft=points, win_length=length, hop_length=grid.hop, window="hann")
-        for column in samples.T
-    )
-    scale = 2 / (points * float((np.hanning(length + 1) ** 2).sum()))  # a frame's bins sum up to its mean square
-    power = scale * np.mean([np.abs(channel) ** 2 for channel in channels], axis=0)
-    frequencies = librosa.fft_frequencies(sr=rate, n_fft=points)
-    inside = (frequencies >= 20) & (frequencies <= 20_000)
-    return power[inside], frequencies[inside]
-
-
-def spectral(samples: Samples, rate: int, ours: dict[str, float]) -> Iterator[Opinion]:
-    """Yield what librosa says of the spectrum of a stretch, beside our values of the same stretch.
-
-    librosa's frames take what lies below 20 Hz into the lowest bins, which ours leave out: it is asked again without
-    that. Its rolloff is the middle of a bin; bins four times as close tell the same frames more finely.
-    """
-    plain, frequencies = power_spectrogram(samples, rate)
-    yield from _shape(plain, frequencies, ours, "librosa, same frames and band")
-    above = signal.sosfiltfilt(signal.butter(4, _INFRASOUND_HZ, "highpass", fs=rate, output="sos"), samples, axis=0)
-    fine, fine_frequencies = power_spectrogram(above, rate, finer=4)
-    yield from _shape(fine, fine_frequencies, ours, "the same with bins of 5 Hz, infrasound taken out")
-    loud = _loud(plain)
-    if loud.size:
-        mean = loud.mean(axis=1, keepdims=True)
-        flatness = librosa.feature.spectral_flatness(S=mean, power=1.0, amin=1e-10 * float(mean.max()))
-        yield Opinion("spectral_flatness", "librosa, of the mean", ours["spectral_flatness"], float(flatness[0, 0]))
-
-
-def _loud(power: Samples) -> Samples:
-    """Return the frames that are not silent."""
-    return power[:, power.sum(axis=0) >= SILENCE_POWER]
-
-
-def _shape(power: Samples, frequencies: Samples, ours: dict[str, float], who: str) -> Iterator[Opinion]:
-    loud = _loud(power)
-    if loud.size:
-        centroid = librosa.feature.spectral_centroid(S=np.sqrt(loud), freq=frequencies)
-        rolloff = librosa.feature.spectral_rolloff(S=loud, freq=frequencies, roll_percent=0.85)
-        yield Opinion("spectral_centroid", who, ours["spectral_centroid"], float(np.median(centroid)), relative=True)
-        yield Opinion("spectral_rolloff", who, ours["spectral_rolloff"], float(np.median(rolloff)), relative=True)
 
 
 def _chroma(samples: Samples, rate: int) -> float:

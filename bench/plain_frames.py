@@ -1,0 +1,82 @@
+"""The spectrum over time as defined, written again: plain frames of numpy, and librosa's functions on them."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import librosa
+import numpy as np
+from numpy.typing import NDArray
+
+from auralis_fp.analysis.spectra import Grid
+
+from .opinion import Opinion
+
+Samples = NDArray[np.float64]
+
+_HIGHEST_HZ: Final = 20_000.0
+_SILENCE: Final = 1e-7  # -70 dBFS
+_ROLLOFF: Final = 0.85
+_BESIDE: Final = 64  # hops, a second and a half
+_AT_ONCE: Final = 1024  # frames
+
+
+def power_frames(samples: Samples, rate: int) -> Iterator[Samples]:
+    """Yield the power of Hann frames of 46 ms that overlap by half, averaged over channels, shape (bins, frames).
+
+    Half a frame of the mean of the second and a half beside it lies before and behind the samples. What is constant
+    over a frame is taken out. Bins are those of which something lies between 20 Hz and 20 kHz, and the centre above
+    20 Hz. A frame's bins sum up to its mean square.
+    """
+    grid = Grid.at(rate)
+    length, hop = grid.frame_length, grid.hop
+    window = np.hanning(length + 1)[:-1, None]
+    sides = np.where(np.arange(length // 2 + 1) < length // 2, 2, 1)  # half the rate has but one
+    scale = (sides / (length * (window**2).sum()))[: _end(rate)][1:]
+    ends = (samples[: _BESIDE * hop], samples[-_BESIDE * hop :])
+    before, behind = (np.repeat(end.mean(axis=0, keepdims=True), hop, axis=0) for end in ends)
+    padded = np.concatenate((before, samples, behind))
+    frames = librosa.util.frame(padded, frame_length=length, hop_length=hop, axis=0)  # (frames, length, channels)
+    for first in range(0, len(frames), _AT_ONCE):
+        cut = frames[first : first + _AT_ONCE]
+        level = (cut * window).sum(axis=1, keepdims=True) / window.sum()
+        spectra = np.fft.rfft((cut - level) * window, axis=1)[:, 1 : _end(rate)]
+        yield ((np.abs(spectra) ** 2).mean(axis=2) * scale).T
+
+
+def _end(rate: int) -> int:
+    """Return the first bin that lies above 20 kHz as a whole, or the number of bins."""
+    length = Grid.at(rate).frame_length
+    return min(length // 2, int(_HIGHEST_HZ * length / rate + 0.5)) + 1
+
+
+def spectral(samples: Samples, rate: int, ours: dict[str, float]) -> Iterator[Opinion]:
+    """Yield centroid, rolloff and flatness of a track, shape (samples, channels), beside ours."""
+    width = rate / Grid.at(rate).frame_length
+    hertz = width * np.arange(1, _end(rate))
+    shares = np.clip((_HIGHEST_HZ - hertz) / width + 0.5, 0, 1)[:, None]
+    centroids, rolloffs, total, count = [], [], np.zeros(len(hertz)), 0
+    for power in power_frames(samples, rate):
+        loud = power[:, power.sum(axis=0) >= _SILENCE]
+        if loud.size:
+            centroids.append(librosa.feature.spectral_centroid(S=shares * np.sqrt(loud), freq=hertz)[0])
+            rolloffs.append(hertz[0] + width * _rolloff_bins(shares * loud))
+            total, count = total + loud.sum(axis=1), count + loud.shape[1]
+    if not count:
+        return
+    for name, found in (("spectral_centroid", centroids), ("spectral_rolloff", rolloffs)):
+        middle = float(np.median(np.concatenate(found)))
+        yield Opinion(name, "librosa on plain frames", ours[name], middle, relative=True)
+    mean = total[:, None] / count
+    flatness = librosa.feature.spectral_flatness(S=mean, power=1.0, amin=1e-10 * float(mean.max()))
+    yield Opinion("spectral_flatness", "librosa, of their mean", ours["spectral_flatness"], float(flatness[0, 0]))
+
+
+def _rolloff_bins(power: Samples) -> Samples:
+    """Return the place of the rolloff in bins: librosa tells the bin, and the power before it the place inside."""
+    bins = librosa.feature.spectral_rolloff(S=power, freq=np.arange(float(len(power))), roll_percent=_ROLLOFF)[0]
+    places, frames = bins.astype(int), np.arange(power.shape[1])
+    cumulative = power.cumsum(axis=0)
+    inside = power[places, frames]
+    before = cumulative[places, frames] - inside
+    found: Samples = places - 0.5 + (_ROLLOFF * cumulative[-1] - before) / inside
+    return found
