@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from . import schema
+from .bus import Event
 from .errors import RequestError
 from .formats import is_music
 from .handles import place_of
@@ -170,6 +171,13 @@ class Answers:
         self._linked: OrderedDict[int, int] = OrderedDict()
         self._links: set[asyncio.Task[None]] = set()
         self._waiting = 0
+        self._replaced = 0  # results, since the start
+
+    def note(self, event: Event) -> None:
+        """Forget the answer for a file that was analysed once more."""
+        if event.name == "result" and event.data["again"]:
+            self._replaced += 1
+            self._recent.pop(os.fsencode(event.data["path"]), None)
 
     async def fingerprint(self, path: bytes, track_id: int | None = None) -> Answer:
         """Return the fingerprint of the file at *path*, analysing it if need be; remember the host's id of it.
@@ -181,7 +189,7 @@ class Answers:
         """
         try:
             place, stamp = await asyncio.to_thread(self.boundary.place, path)
-            answer = self._recent.get(place)
+            replaced, answer = self._replaced, self._recent.get(place)
             if answer is not None and answer.stamp == stamp:
                 self.tally.memory += 1
             else:
@@ -189,10 +197,11 @@ class Answers:
         except RequestError:
             self.tally.refused += 1
             raise
-        self._recent[place] = answer
-        self._recent.move_to_end(place)
-        if len(self._recent) > REMEMBERED:
-            self._recent.popitem(last=False)
+        if replaced == self._replaced:  # else it may be the one just replaced
+            self._recent[place] = answer
+            self._recent.move_to_end(place)
+            if len(self._recent) > REMEMBERED:
+                self._recent.popitem(last=False)
         await self._link(track_id, answer.file_id)
         return answer
 

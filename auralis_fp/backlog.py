@@ -14,9 +14,10 @@ from .model import FileStamp, Rejected
 from .store.database import Database
 from .store.library import below, below_range, fail_jobs, queue
 from .store.records import Job, Suspect
+from .store.reuse import queue_afresh
 
-_COLUMNS: Final = "f.id, f.path, f.size, f.mtime_ns, j.attempts, j.suspect"
-_CLAIMED: Final = "file_id AS id, attempts, suspect, " + ", ".join(
+_COLUMNS: Final = "f.id, f.path, f.size, f.mtime_ns, j.attempts, j.suspect, j.afresh"
+_CLAIMED: Final = "file_id AS id, attempts, suspect, afresh, " + ", ".join(
     f"(SELECT {name} FROM files WHERE id = file_id) AS {name}" for name in ("path", "size", "mtime_ns")
 )
 _JOBS: Final = "jobs j JOIN files f ON f.id = j.file_id"
@@ -59,7 +60,8 @@ class Backlog:
         def operation(db: sqlite3.Connection) -> list[bytes]:
             rows = db.execute(f"SELECT f.path FROM {_JOBS} WHERE j.claim IS NOT NULL").fetchall()
             db.execute(
-                "UPDATE jobs SET claim = NULL, sidecar_checked = 0, suspect = max(suspect, ?) WHERE claim IS NOT NULL",
+                "UPDATE jobs SET claim = NULL, sidecar_checked = afresh, suspect = max(suspect, ?)"
+                " WHERE claim IS NOT NULL",
                 (int(Suspect.NOTHING if orderly else Suspect.DEADLY),),
             )
             return [row["path"] for row in rows]
@@ -148,6 +150,12 @@ class Backlog:
         self.wake()
         return queued
 
+    async def reanalyse(self, file_ids: Sequence[int]) -> int:
+        """Queue files that are done once more, before all others; return how many wait for that or are worked on."""
+        waiting = await queue_afresh(self._database, file_ids)
+        self.wake()
+        return waiting
+
     async def prioritise(self, file_ids: Sequence[int]) -> int:
         """Have these files worked on before others that wait; return how many of them wait."""
 
@@ -162,14 +170,17 @@ class Backlog:
         return await self._database.write(operation)
 
     async def cancel(self, file_ids: Sequence[int] | None) -> int:
-        """Take files that wait off the list, all or some; they count as failed until they change. Return how many."""
+        """Take files that wait off the list, all or some; return how many.
+
+        They count as failed until they change, but for those that were to be analysed again: these are as they were.
+        """
         chosen = "j.claim IS NULL"
         if file_ids is not None:
             chosen += " AND j.file_id IN (SELECT value FROM json_each(?))"
 
         def operation(db: sqlite3.Connection) -> int:
             values = () if file_ids is None else (json.dumps(list(file_ids)),)
-            fail_jobs(db, chosen, values, CANCELLED)
+            fail_jobs(db, f"{chosen} AND j.afresh = 0", values, CANCELLED)
             cursor = db.execute("DELETE FROM jobs AS j WHERE " + chosen, values)
             return cursor.rowcount
 
@@ -234,4 +245,4 @@ def _bounds(folders: Sequence[bytes]) -> tuple[bytes, ...]:
 
 def _job(row: Any, claim: str) -> Job:
     stamp = FileStamp(row["size"], row["mtime_ns"])
-    return Job(row["id"], row["path"], stamp, row["attempts"], claim, row["suspect"])
+    return Job(row["id"], row["path"], stamp, row["attempts"], claim, row["suspect"], bool(row["afresh"]))

@@ -111,7 +111,9 @@ class Service:
         watcher = Watcher(settings, pipeline, health, board_changed, parts.rules)
         board = StatusBoard(parts, watcher, pipeline.recorder.finished)
         boundary = Boundary(settings.libraries, anywhere=settings.allow_any_path)
-        running = self._running = _Running(parts, pipeline, watcher, board, Answers(boundary, library, pipeline))
+        answers = Answers(boundary, library, pipeline)
+        bus.taps.append(answers.note)
+        running = self._running = _Running(parts, pipeline, watcher, board, answers)
         await stack.enter_async_context(pipeline)
         await stack.enter_async_context(watcher)
         for name, work in (("status", board.tell), ("first worker", pool.warm), ("machine", machine.watch)):
@@ -315,6 +317,16 @@ class Service:
         skipped = await self._live.parts.backlog.skip(file_ids)
         self._changed()
         return skipped
+
+    async def reanalyse(self, file_ids: Sequence[int]) -> int:
+        """Analyse files that are done once more; return how many of them wait for that or are worked on.
+
+        What is known of them holds until the new result is there.
+        """
+        live = self._live
+        waiting = await live.parts.backlog.reanalyse(file_ids)
+        live.pipeline.wake()
+        return waiting
 
     async def prioritise(self, file_ids: Sequence[int]) -> int:
         """Have files that wait worked on before the others; return how many of them wait."""

@@ -100,12 +100,12 @@ class Recorder:
     async def identify(self, job: Job) -> tuple[bytes | None, Analysed | None]:
         """Return what names the music in the file of a job, and the result that is known for it elsewhere.
 
-        With a result the job is done, and nothing is to be analysed.
+        With a result the job is done, and nothing is to be analysed. A job that is to be analysed afresh has none.
         """
         parts = self._parts
         content = await asyncio.to_thread(self._name, job)
-        if content is None:
-            return None, None
+        if content is None or job.afresh:
+            return content, None
         known = await reuse(parts.library.database, job, content)
         if known is None:
             known = await asyncio.to_thread(sidecar.read, job.path, job.stamp, parts.settings, content)
@@ -117,7 +117,8 @@ class Recorder:
         self.reused += 1
         if not await self._write_sidecar(job.path, replace(known, content=content), job.stamp):
             await self._owe(job.file_id)
-        parts.bus.publish("result", self._identity(job) | outcome_record(os.fsdecode(job.path), known))
+        told = self._identity(job) | outcome_record(os.fsdecode(job.path), known)
+        parts.bus.publish("result", told | {"again": False})
         return content, known
 
     def _name(self, job: Job) -> bytes | None:
@@ -315,14 +316,16 @@ class Recorder:
             self.rejected += 1
             fields: dict[str, Any] = {"outcome": "rejected", "stage": outcome.stage, "code": outcome.code}
             log.debug("%r cannot be used: %s", job.path, outcome.reason, extra=self._identity(job) | fields)
-            self._parts.bus.publish("failure", self._identity(job) | failure_record(outcome))
+            told = self._identity(job) | failure_record(outcome)
+            self._parts.bus.publish("failure", told | {"again": job.afresh})
         else:
             self.analysed += 1
             seconds = outcome.processing_time_ms / 1000
             fields = {"outcome": "analysed", "seconds": seconds, "audio_sec": outcome.metadata.duration_sec}
             log.debug("%r analysed in %.2f s", job.path, seconds, extra={**self._identity(job), **fields})
             self._parts.throughput.finish(outcome.metadata.duration_sec, kind_of(job.path), job.stamp.size)
-            self._parts.bus.publish("result", outcome_record(os.fsdecode(job.path), outcome) | self._identity(job))
+            told = outcome_record(os.fsdecode(job.path), outcome) | self._identity(job)
+            self._parts.bus.publish("result", told | {"again": job.afresh})
 
     @staticmethod
     def _identity(job: Job) -> dict[str, Any]:

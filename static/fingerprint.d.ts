@@ -360,6 +360,16 @@ export type PrioritiseRequest = {
   ids: number[];
 };
 
+/** How many of the files wait to be analysed again, or are being so. */
+export type ReanalyseAnswer = {
+  waiting: number;
+};
+
+/** Files that are done, to be analysed once more, by our ids. */
+export type ReanalyseRequest = {
+  ids: number[];
+};
+
 /** Whether the host plays audio. */
 export type PlayingRequest = {
   playing: boolean;
@@ -390,6 +400,7 @@ export interface Answers {
   "POST /skip": SkipAnswer;
   "POST /cancel": CancelAnswer;
   "POST /prioritise": PrioritiseAnswer;
+  "POST /reanalyse": ReanalyseAnswer;
   "POST /playing": StateAnswer;
   "GET /metrics": string;
 }

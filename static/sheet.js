@@ -20,12 +20,14 @@ export async function openSheet(address, fill) {
   }
   if (wanted !== address) return;
   const place = again ? sheet.scrollTop : 0;
-  const held = again && sheet.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
+  const held = again && sheet.contains(document.activeElement) ? nameOf(document.activeElement) : null;
   sheet.replaceChildren(...content);
   sheet.scrollTop = place;
-  const focus = held && [...sheet.querySelectorAll("[aria-label]")].find((node) => node.getAttribute("aria-label") === held);
+  const focus = held && [...sheet.querySelectorAll("button, a")].find((node) => nameOf(node) === held);
   (focus || sheet.querySelector(".close")).focus({ preventScroll: true });
 }
+
+const nameOf = (control) => control.getAttribute("aria-label") ?? control.textContent;
 
 /** Close the sheet, if it is open; the reader is elsewhere already. */
 export function closeSheet() {

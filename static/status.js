@@ -39,13 +39,14 @@ function onStatus(status) {
 function onResult(result) {
   refreshThroughput();
   refreshTracks();
-  refreshTrack(result.id);
+  refreshTrack(result);
 }
 
-function onFailure() {
+function onFailure(failure) {
   refreshThroughput();
   refreshFailures();
   refreshTracks();
+  refreshTrack(failure);
 }
 
 function onLink(state, sentence) {

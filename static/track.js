@@ -26,14 +26,25 @@ const WARNINGS = {
 };
 const SOURCES = { sidecar: "read from the file beside the music", import: "imported", analysis: "measured here" };
 
+let shown = null; // the file whose sheet is open, as it was shown last
+
 /** Open the track with that id. */
 export const openTrack = (id) => openSheet(`track/${id}`, async () => {
   const [file, meaning] = await Promise.all([get(`files/${encodeURIComponent(id)}`), dimensions()]);
+  shown = file;
   return content(file, meaning);
 });
 
-/** If that track is open, show its newest numbers. */
-export const refreshTrack = (id) => openAddress() === `track/${id}` && openTrack(id);
+/** If that track is open, show how it is now; `again` is an analysis on request, `reason` why that failed. */
+export async function refreshTrack({ id, again, fingerprint, reason }) {
+  if (openAddress() !== `track/${id}`) return;
+  const before = shown?.fingerprint;
+  await openTrack(id);
+  if (!again || !before) return;
+  if (!fingerprint) return toast(`It could not be analysed again; the earlier numbers hold. ${clean(reason ?? "")}`, "bad");
+  const others = Object.keys(before).filter((name) => before[name] !== fingerprint[name]).length;
+  toast(others ? `Analysed again: ${count(others)} of the numbers are others now.` : "Analysed again: the numbers are the same.");
+}
 
 function content(file, meaning) {
   const top = head(nameOf(file.path), el("p", { class: "path" }, el("bdi", {}, folderOf(file.path))));
@@ -66,16 +77,24 @@ function actions(file) {
     buttons.push(node);
   };
   if (file.state === "failed") button("Try again now", (node) => now(node, file.id));
-  if (file.state === "pending" || file.state === "outdated") button("Analyse this now", (node) => now(node, file.id));
+  if (awaited(file)) button("Leave it as it is", (node) => ask(node, "cancel", file.id, "It is left as it is."));
+  else if (file.state === "pending" || file.state === "outdated") button("Analyse this now", (node) => now(node, file.id));
+  if (file.state === "done") button("Analyse again", (node) => ask(node, "reanalyse", file.id, "It is next. Until then these numbers hold."));
   if (file.fingerprint) button("Compare with …", () => holdForComparison(file));
   return el("div", { class: "actions" }, buttons);
 }
 
-async function now(button, id) {
+/** Whether the file waits only because somebody asked for it. */
+const awaited = (file) => file.state === "outdated" && !file.outdated;
+
+const now = (button, id) => ask(button, "prioritise", id, "It is next.");
+
+async function ask(button, address, id, done) {
   button.disabled = true;
   try {
-    await post("prioritise", { ids: [id] });
-    toast("It is next.");
+    await post(address, { ids: [id] });
+    toast(done);
+    await refreshTrack({ id });
   } catch (error) {
     toast(error.message, "bad");
     button.disabled = false;
@@ -95,6 +114,8 @@ function facts(file) {
 function notes(file) {
   const warnings = (file.metadata.warnings ?? []).map((code) => WARNINGS[code] ?? clean(code).replaceAll("_", " "));
   if (file.outdated) warnings.unshift("The file has changed since, or the numbers come from an older version; they will be measured again.");
+  if (awaited(file)) warnings.unshift("It waits to be analysed again. Until then these numbers hold.");
+  if (file.state === "running") warnings.unshift("It is being analysed again right now. Until then these numbers hold.");
   if (file.failure) warnings.unshift(`The last attempt failed: ${clean(file.failure.reason)}`);
   return warnings.map((text) => el("p", { class: "fault small note" }, text));
 }

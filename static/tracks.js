@@ -145,7 +145,8 @@ function update(node, item) {
   setText(what.lastElementChild, folderOf(item.path));
   setAttribute(what, "title", clean(item.path));
   setText(numbers, facts(item));
-  const label = item.fingerprint && item.state !== "done" ? STATES[item.state] ?? "" : "";
+  const again = item.state === "outdated" && !item.outdated; // somebody asked for it
+  const label = again ? "queued again" : item.fingerprint && item.state !== "done" ? STATES[item.state] ?? "" : "";
   setText(state, label);
   state.className = `state ${label ? `badge ${item.state}` : ""}`;
 }

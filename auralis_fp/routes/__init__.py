@@ -47,6 +47,7 @@ def add_routes(plugin: web.Application) -> None:
             web.post("/skip", control.skip),
             web.post("/cancel", control.cancel),
             web.post("/prioritise", control.prioritise),
+            web.post("/reanalyse", control.reanalyse),
             web.post("/playing", control.playing),
             web.get("/metrics", metrics.metrics),
             web.get("/openapi.json", openapi.document),

@@ -64,6 +64,12 @@ class PrioritiseRequest(msgspec.Struct, forbid_unknown_fields=True):
     ids: Annotated[list[Id], msgspec.Meta(min_length=1, max_length=MOST_IDS)]
 
 
+class ReanalyseRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """Files that are done, to be analysed once more, by our ids."""
+
+    ids: Annotated[list[Id], msgspec.Meta(min_length=1, max_length=MOST_IDS)]
+
+
 class PlayingRequest(msgspec.Struct, forbid_unknown_fields=True):
     """Whether the host plays audio."""
 

@@ -8,6 +8,7 @@ from .bodies import (
     NoFields,
     PlayingRequest,
     PrioritiseRequest,
+    ReanalyseRequest,
     RetryRequest,
     ScanRequest,
     path_bytes,
@@ -65,6 +66,12 @@ async def prioritise(request: web.Request) -> web.StreamResponse:
     service = service_of(request)
     await service.retry(body.ids)
     return answer({"waiting": await service.prioritise(body.ids)}, 202)
+
+
+async def reanalyse(request: web.Request) -> web.StreamResponse:
+    """Analyse files that are done once more, before all others; what is known of them holds until then."""
+    body = await read_body(request, ReanalyseRequest)
+    return answer({"waiting": await service_of(request).reanalyse(body.ids)}, 202)
 
 
 async def playing(request: web.Request) -> web.StreamResponse:

@@ -127,6 +127,9 @@ OPERATIONS: Final = (
     Operation(
         "post", "/prioritise", control.prioritise, {202: published.PrioritiseAnswer}, _BODY, bodies.PrioritiseRequest
     ),
+    Operation(
+        "post", "/reanalyse", control.reanalyse, {202: published.ReanalyseAnswer}, _BODY, bodies.ReanalyseRequest
+    ),
     Operation("post", "/playing", control.playing, {202: published.StateAnswer}, _BODY, bodies.PlayingRequest),
     Operation("get", "/metrics", metrics.metrics, {200: _TEXT}, kind="text/plain"),
 )

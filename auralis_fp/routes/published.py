@@ -306,6 +306,12 @@ class PrioritiseAnswer(Form):
     waiting: Number
 
 
+class ReanalyseAnswer(Form):
+    """How many of the files wait to be analysed again, or are being so."""
+
+    waiting: Number
+
+
 class Range(Form):
     """The least and the greatest value of a dimension in the library."""
 

@@ -15,7 +15,7 @@ from .records import SELECT_FILES, FileRecord, Source, file_record
 
 _SEEN: Final = "CREATE TEMP TABLE IF NOT EXISTS seen (path BLOB PRIMARY KEY, size INTEGER, mtime_ns INTEGER)"
 _WALKED: Final = "CREATE TEMP TABLE IF NOT EXISTS walked (file_id INTEGER PRIMARY KEY)"
-_CURRENT: Final = "{table}.size = f.size AND {table}.mtime_ns = f.mtime_ns AND {table}.algorithm_version = :version"
+CURRENT: Final = "{table}.size = f.size AND {table}.mtime_ns = f.mtime_ns AND {table}.algorithm_version = :version"
 _PRESENT: Final = "f.missing_since IS NULL"
 
 
@@ -93,7 +93,7 @@ class Library:
         retry_at: float | None = None,
         owes_sidecar: bool = False,
     ) -> bool:
-        """Store the outcome of a job and end the job.
+        """Store the outcome of a job and end the job; a result that still holds is not given up for a failure.
 
         Parameters
         ----------
@@ -128,7 +128,8 @@ class Library:
                     fault = schema.fault_of(outcome.fingerprint) if isinstance(outcome, Analysed) else None
                     if isinstance(outcome, Rejected) or fault is not None:
                         failure = outcome if isinstance(outcome, Rejected) else invalid(fault)
-                        store_failure(db, file_id, failure, stamp, attempts, retry_at)
+                        if not _is_done(db, file_id):
+                            store_failure(db, file_id, failure, stamp, attempts, retry_at)
                     else:
                         _store(db, file_id, outcome, stamp, source)
                         if owes_sidecar:
@@ -279,7 +280,7 @@ def _take_in(db: sqlite3.Connection, seen: list[tuple[bytes, int, int]], *, walk
     db.execute("DELETE FROM seen")
     db.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?, ?)", seen)
     db.execute(  # another file in the same place: what its forerunner did is not held against it
-        "UPDATE jobs SET attempts = 0, suspect = 0, sidecar_checked = 0 WHERE claim IS NULL AND file_id IN"
+        "UPDATE jobs SET attempts = 0, suspect = 0, sidecar_checked = 0, afresh = 0 WHERE claim IS NULL AND file_id IN"
         " (SELECT f.id FROM seen s CROSS JOIN files f USING (path) WHERE f.size != s.size OR f.mtime_ns != s.mtime_ns)"
     )
     returned = db.execute(
@@ -305,8 +306,8 @@ def queue(db: sqlite3.Connection, condition: str, parameters: Iterable[Any] = ()
     values = {**given, "version": schema.ALGORITHM_VERSION, "now": time.time()}
     needy = (
         f"SELECT f.id FROM files f WHERE {condition} AND {_PRESENT}"
-        f" AND NOT EXISTS (SELECT 1 FROM fingerprints p WHERE p.file_id = f.id AND {_CURRENT.format(table='p')})"
-        f" AND NOT EXISTS (SELECT 1 FROM failures x WHERE x.file_id = f.id AND {_CURRENT.format(table='x')})"
+        f" AND NOT EXISTS (SELECT 1 FROM fingerprints p WHERE p.file_id = f.id AND {CURRENT.format(table='p')})"
+        f" AND NOT EXISTS (SELECT 1 FROM failures x WHERE x.file_id = f.id AND {CURRENT.format(table='x')})"
     )
     cursor = db.execute(
         f"INSERT INTO jobs (file_id, queued_at) SELECT id, :now FROM ({needy}) WHERE true"
@@ -360,6 +361,13 @@ def store_failure(
             retry_at,
         ),
     )
+
+
+def _is_done(db: sqlite3.Connection, file_id: int) -> bool:
+    """Say whether there is a result of the file as it is, and of this version."""
+    current = CURRENT.format(table="p")
+    known = f"SELECT 1 FROM fingerprints p JOIN files f ON f.id = p.file_id WHERE f.id = :id AND {current}"
+    return bool(db.execute(known, {"id": file_id, "version": schema.ALGORITHM_VERSION}).fetchall())
 
 
 def fail_jobs(db: sqlite3.Connection, chosen: str, values: Sequence[Any], rejected: Rejected) -> None:

@@ -76,7 +76,10 @@ class Page(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One file to be worked on; ``claim`` is the token its result must carry, ``suspect`` one of ``Suspect``."""
+    """One file to be worked on; ``claim`` is the token its result must carry, ``suspect`` one of ``Suspect``.
+
+    ``afresh``: it is to be analysed whatever is known of it.
+    """
 
     file_id: int
     path: bytes
@@ -84,6 +87,7 @@ class Job:
     attempts: int
     claim: str = field(default="")
     suspect: int = 0
+    afresh: bool = False
 
 
 #: One row a file. ``{where}`` narrows it down; what a state is, is said here and nowhere else.

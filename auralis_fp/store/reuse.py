@@ -1,12 +1,15 @@
 """Results that hold for more than the file they were made of, and those that no longer hold."""
 
+import json
 import sqlite3
+import time
+from collections.abc import Sequence
 from typing import Final
 
 from .. import schema
 from ..model import Analysed
 from .database import Database
-from .library import follow_moves, queue
+from .library import CURRENT, follow_moves, queue
 from .records import SELECT_FILES, Job, file_record
 
 _MADE: Final = "algorithm_version, source, analysed_at, processing_time_ms, metadata, content"
@@ -63,3 +66,31 @@ async def queue_outdated(database: Database) -> None:
         db.execute("INSERT OR REPLACE INTO memory VALUES (?, ?)", (_VERSION, str(schema.ALGORITHM_VERSION)))
 
     await database.write(operation)
+
+
+async def queue_afresh(database: Database, file_ids: Sequence[int]) -> int:
+    """Queue files that are done once more, before all others; their results stay until the new ones are there.
+
+    Returns
+    -------
+    int
+        How many of the files wait to be analysed again, or are being so.
+    """
+    chosen = (
+        "SELECT f.id, :now, 1, 1, (SELECT coalesce(max(priority), 0) + 1 FROM jobs)"
+        " FROM files f JOIN fingerprints p ON p.file_id = f.id WHERE f.id IN (SELECT value FROM json_each(:ids))"
+        f" AND f.missing_since IS NULL AND {CURRENT.format(table='p')}"
+    )
+    values = {"now": time.time(), "ids": json.dumps(list(file_ids)), "version": schema.ALGORITHM_VERSION}
+
+    def operation(db: sqlite3.Connection) -> int:
+        db.execute(
+            f"INSERT INTO jobs (file_id, queued_at, sidecar_checked, afresh, priority) {chosen}"
+            " ON CONFLICT (file_id) DO NOTHING",
+            values,
+        )
+        waiting = "SELECT count(*) AS number FROM jobs WHERE afresh = 1 AND file_id IN (SELECT value FROM json_each(?))"
+        (row,) = db.execute(waiting, (values["ids"],)).fetchall()
+        return int(row["number"])
+
+    return await database.write(operation)

@@ -2,12 +2,13 @@
 
 import re
 import sys
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from auralis_fp.schema import DIMENSIONS, NAMES
-from browser_service import ROOT, SCAN_LIMIT_MS, SONGS, Running, Visit, go
+from browser_service import ROOT, SCAN_LIMIT_MS, SONGS, Running, Visit, go, serving, write_song
 
 pytest_plugins = ("browser_fixtures",)
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -84,6 +85,39 @@ def test_a_track_has_an_address_of_its_own(
     nowhere = visit(f"{live_service.url}#track/999999")
     expect(nowhere.locator("#sheet-title")).to_have_text("Not found")
     faults[:] = [fault for fault in faults if "404" not in fault]  # the browser notes it
+
+
+def test_a_track_is_analysed_again(tmp_path: Path, visit: Visit) -> None:
+    """Its numbers stay until the new ones are there; asked for in vain it can be left as it is."""
+    write_song(tmp_path / "music" / "song.wav")
+    with serving(tmp_path / "music", tmp_path / "data") as running:
+        page = visit(running.url)
+        expect(page.locator("#covered")).to_have_text("1 of 1 track", timeout=SCAN_LIMIT_MS)
+        page.get_by_role("button", name="Pause", exact=True).click()
+        go(page, "Tracks")
+        page.locator("#track-list .row").click()
+        sheet = page.get_by_role("dialog")
+        expect(sheet.locator(".dimension")).to_have_count(25)
+        numbers = sheet.locator(".value").all_text_contents()
+        for _ in range(2):
+            sheet.get_by_role("button", name="Analyse again").click()
+            expect(sheet.locator(".fault.note")).to_contain_text("waits to be analysed again")
+            assert sheet.locator(".value").all_text_contents() == numbers
+            sheet.get_by_role("button", name="Leave it as it is").click()
+            expect(sheet.locator(".fault.note")).to_have_count(0)
+        sheet.get_by_role("button", name="Analyse again").click()
+        expect(page.locator("#track-list .badge")).to_have_text("queued again")
+        page.keyboard.press("Escape")
+        go(page, "Now")
+        page.get_by_role("button", name="Resume").click()
+        page.go_back()
+        page.locator("#track-list .row").click()
+        expect(sheet.get_by_role("button", name="Analyse again")).to_be_visible(timeout=SCAN_LIMIT_MS)
+        sheet.get_by_role("button", name="Analyse again").click()
+        expect(page.locator("#toasts")).to_contain_text("the numbers are the same", timeout=SCAN_LIMIT_MS)
+        expect(sheet.get_by_role("button", name="Analyse again")).to_be_enabled()
+        assert sheet.locator(".value").all_text_contents() == numbers
+        page.close()
 
 
 def test_two_tracks_side_by_side(tracks: Page) -> None:

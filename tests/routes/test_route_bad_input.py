@@ -20,6 +20,7 @@ WITH_FIELDS: dict[str, dict[str, Any]] = {
     "/batch": {"items": []},
     "/playing": {"playing": True},
     "/prioritise": {"ids": [1]},
+    "/reanalyse": {"ids": [1]},
 }
 JSON = {"Content-Type": "application/json"}
 

@@ -56,9 +56,9 @@ async def test_stream_tells_status_results_and_failures(plugin: Plugin, library:
             if "result" in seen and "failure" in seen and seen["status"]["counts"]["done"] == 1:
                 break
     assert ids == sorted(set(ids))
-    assert sorted(seen["result"]) == ["fingerprint", "id", "metadata", "path", "processing_time_ms"]
+    assert sorted(seen["result"]) == ["again", "fingerprint", "id", "metadata", "path", "processing_time_ms"]
     assert schema.fault_of(seen["result"]["fingerprint"]) is None
-    assert sorted(seen["failure"]) == ["code", "id", "path", "reason", "stage"]
+    assert sorted(seen["failure"]) == ["again", "code", "id", "path", "reason", "stage"]
     assert seen["failure"]["path"] == str(library / "b.wav")
 
 

@@ -83,6 +83,7 @@ async def test_other_answers_have_the_published_form(known: Plugin, shared_libra
         ("/skip", {"ids": [2]}, published.SkipAnswer),
         ("/cancel", None, published.CancelAnswer),
         ("/prioritise", {"ids": [2]}, published.PrioritiseAnswer),
+        ("/reanalyse", {"ids": [2]}, published.ReanalyseAnswer),
         ("/playing", {"playing": False}, published.StateAnswer),
     ):
         assert isinstance(msgspec.convert(await known.post(path, body, status=202), kind), kind)
