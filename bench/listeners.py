@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from auralis_fp.analysis.channels import Layout
 from auralis_fp.analysis.fingerprint import Fingerprinter
-from auralis_fp.analysis.onsets import OnsetDetector, onset_times
+from auralis_fp.analysis.onsets import OnsetDetector, audible, onsets
 from auralis_fp.analysis.pitch import PitchTracker
 from auralis_fp.analysis.spectra import Grid, LowRates, Transformer
 
@@ -63,7 +63,10 @@ def _ours(stretch: Mono, rate: int, positions: tuple[str, ...]) -> tuple[NDArray
     for spectra in (*transformer.feed(stretch), *transformer.flush()):
         detector.feed(spectra.middle)
         tracker.feed(spectra)
-    return onset_times(detector.finish()), tracker.pitches()
+    envelope = detector.finish()
+    found = onsets(envelope)
+    heard = found.frames[audible(found.powers, float(envelope.power.max()))]
+    return heard / envelope.rate, tracker.pitches()
 
 
 def _onsets(mono: Mono, rate: int, ours: NDArray[np.float64]) -> Iterator[Opinion]:

@@ -72,7 +72,8 @@ def _example(clip: Clip, envelope: OnsetEnvelope, speed: float) -> Example | Non
     expected = (clip.bpm or 0.0) * speed
     series, rate = tempo.prepared(envelope), envelope.rate
     length = min(series.shape[1], round(12 * rate))
-    heard = tempo.windows(series, tempo.starting(series.shape[1], length, rate), length, rate)
+    starts = range(0, series.shape[1] - length + 1, round(6 * rate))
+    heard = tempo.windows(series, starts, length, rate, float(series[0].max()))
     periods = metre.lags(rate)
     possible = np.flatnonzero(tempo.candidates(heard.correlations[0].mean(axis=0, keepdims=True), rate)[0])
     if not len(possible) or not _SLOWEST <= expected <= _FASTEST:

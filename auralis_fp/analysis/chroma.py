@@ -32,38 +32,39 @@ class Chroma:
         self._long = LowSpectra(rates.low_rate, _FRAME, _FRAME // 4, pairs, batch=16)
         self._short = LowSpectra(rates.middle_rate, _FRAME, _FRAME // 2, pairs, batch=32)
         self._low_matrix, self._high_matrix = _matrices(grid)
-        self._low, self._high = Series(_FINE), Series(_FINE)
-        self._odd: FloatArray = np.empty((0, _FINE), dtype=np.float32)
+        nothing: FloatArray = np.empty((0, _FINE), dtype=np.float32)
+        self._low, self._high, self._odd = nothing, nothing, nothing  # what waits for its counterpart
+        self._first = True
+        self._fine = Series(_FINE)
 
     def feed(self, spectra: Spectra) -> None:
         """Take the next spectra."""
-        self._take_low(self._long.feed(spectra.low))
-        self._take_high(self._short.feed(spectra.middle))
+        self._take(self._long.feed(spectra.low), self._short.feed(spectra.middle))
 
-    def _take_low(self, powers: Iterable[FloatArray]) -> None:
-        for power in powers:
-            self._low.append((power @ self._low_matrix).T)
-
-    def _take_high(self, powers: Iterable[FloatArray]) -> None:
-        """Keep the means of two and two, as often as there are long spectra."""
-        for power in powers:
-            profiles = np.concatenate((self._odd, power @ self._high_matrix))
-            pairs = len(profiles) // 2
-            self._high.append(profiles[: 2 * pairs].reshape(pairs, 2, _FINE).mean(axis=1).T)
-            self._odd = profiles[2 * pairs :]
+    def _take(self, long: Iterable[FloatArray], short: Iterable[FloatArray]) -> None:
+        """Keep the sums of the low part and of the means of two and two of the high part, which come twice as often."""
+        for power in long:
+            low = power @ self._low_matrix
+            self._low = np.concatenate((self._low, low[1:] if self._first else low))
+            self._first = False
+        for power in short:
+            high = np.concatenate((self._odd, power @ self._high_matrix))
+            pairs = len(high) // 2
+            means = high[: 2 * pairs].reshape(pairs, 2, _FINE).mean(axis=1)
+            self._high, self._odd = np.concatenate((self._high, means)), high[2 * pairs :]
+        count = min(len(self._low), len(self._high))
+        if count:
+            self._fine.append((self._low[:count] + self._high[:count]).T)
+            self._low, self._high = self._low[count:], self._high[count:]
 
     def finish(self) -> float | None:
         """Return the concentration, 0 (twelve classes alike) to 1 (one class); None for silence."""
-        self._take_low(self._long.flush())
-        self._take_high(self._short.flush())
-        low, high = self._low.take().T[1:], self._high.take().T
-        count = min(len(low), len(high))
-        fine = low[:count]
-        fine += high[:count]
+        self._take(self._long.flush(), self._short.flush())
+        fine = self._fine.take().T
         if not fine.any():
             return None
         tuning = tuning_of(fine)
-        parts = [fine[start : start + _AT_ONCE] for start in range(0, count, _AT_ONCE)]
+        parts = [fine[start : start + _AT_ONCE] for start in range(0, len(fine), _AT_ONCE)]
         shares = [concentration(pitch_classes(part.astype(np.float64), tuning)) for part in parts if part.any()]
         energies = [float(part.sum(dtype=np.float64)) for part in parts if part.any()]
         return float(np.average(shares, weights=energies))

@@ -39,15 +39,18 @@ class Levels:
 
     def peaks(self) -> NDArray[np.float64]:
         """Highest absolute sample of each segment over all channels, DC removed, shape (segments,)."""
-        mean = self.mean[:, None]
-        peaks: NDArray[np.float64] = np.maximum(self.maximum - mean, mean - self.minimum).max(axis=0)
+        peaks = np.zeros(len(self.lengths))
+        for mean, minimum, maximum in zip(self.mean, self.minimum, self.maximum, strict=True):
+            np.maximum(peaks, maximum - mean, out=peaks)
+            np.maximum(peaks, mean - minimum, out=peaks)
         return peaks
 
     def powers(self) -> NDArray[np.float64]:
         """Mean square of each segment over samples and channels, DC removed, shape (segments,)."""
-        mean = self.mean[:, None]
-        energy = self.energy - 2 * mean * self.total + mean**2 * self.lengths
-        powers: NDArray[np.float64] = np.maximum(energy, 0.0).mean(axis=0) / self.lengths
+        powers = np.zeros(len(self.lengths))
+        for mean, total, energy in zip(self.mean, self.total, self.energy, strict=True):
+            powers += np.maximum(energy + mean * (mean * self.lengths - 2 * total), 0.0)
+        powers /= len(self.energy) * self.lengths
         return powers
 
     @property

@@ -5,9 +5,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from .energysteps import EnergySteps
 from .kweighting import KWeighting
 from .lowfilter import LowFilter
-from .measured import Series
+from .measured import FloatArray
 from .spectra import HIGHEST_HZ, Grid, LowRates, Spectra
 
 Energies = NDArray[np.float64]
@@ -65,43 +66,42 @@ class LoudnessMeter:
         self._gain = ((1 - share) * response * grid.hop_sec).astype(np.float32)
         beyond = np.array([HIGHEST_HZ], dtype=np.float32)  # from here on the weighting is flat
         self._beyond_gain = np.float32(abs(weighting.both(beyond))[0] ** 2 * grid.hop_sec)
-        self._hop_sec = grid.hop_sec
-        self._frames = Series(3)  # weighted high part; mean squares, as they are and windowed
-        self._low = LowFilter(LowRates(grid).low_rate, weighting.high_pass, weights)
+        self._frames: FloatArray = np.zeros((3, 1), dtype=np.float32)  # those whose neighbours are still to come
+        self._high = EnergySteps(STEP_SEC, grid.hop_sec, -grid.hop_sec / 2)
+        rate = LowRates(grid).low_rate
+        self._filter = LowFilter(rate, weighting.high_pass, weights)
+        self._low = EnergySteps(STEP_SEC, self._filter.step_sec, 0.0)
 
     def feed(self, spectra: Spectra) -> None:
         """Take the next spectra."""
         high = spectra.weighted @ self._gain + spectra.beyond * self._beyond_gain
-        self._frames.append(np.stack((high, spectra.square, spectra.windowed)))
-        self._low.feed(spectra.low)
+        self._take(np.stack((high, spectra.square, spectra.windowed)))
+        for energies in self._filter.feed(spectra.low):
+            self._low.add(energies)
 
     def finish(self, duration_sec: float) -> Loudness:
         """Return the loudness of the whole file."""
-        edges = np.arange(int(duration_sec / STEP_SEC + 1e-6) + 1, dtype=np.float64) * STEP_SEC
-        high, square, windowed = self._frames.take()
-        high *= _balance(square, windowed)
-        starts = (np.arange(len(high) + 1, dtype=np.float64) - 0.5) * self._hop_sec
-        energy = _summed(edges, starts, high)
-        energy += _summed(edges, *self._low.finish())
-        return Loudness(np.diff(energy) / STEP_SEC)
+        self._take(np.zeros((3, 1), dtype=np.float32))
+        for energies in self._filter.flush():
+            self._low.add(energies)
+        count = int(duration_sec / STEP_SEC + 1e-6)
+        return Loudness((self._high.finish(count) + self._low.finish(count)) / STEP_SEC)
+
+    def _take(self, frames: FloatArray) -> None:
+        """Take the weighted high part of frames, and their mean squares as they are and windowed, shape (3, frames)."""
+        high, square, windowed = joined = np.concatenate((self._frames, frames), axis=1)
+        self._frames = joined[:, -2:]
+        self._high.add(high[1:-1] * _balance(square, windowed))
 
 
-def _summed(edges: Energies, times: Energies, energies: NDArray[np.float32]) -> Energies:
-    """Return the energy up to each edge, of energies that lie between the times."""
-    sums = np.zeros(len(times))
-    np.cumsum(energies, out=sums[1:])
-    up_to: Energies = np.interp(edges, times, sums)
-    return up_to
-
-
-def _balance(square: NDArray[np.float32], windowed: NDArray[np.float32]) -> Energies:
-    """Return what each frame's power lacks, or has too much of.
+def _balance(square: FloatArray, windowed: FloatArray) -> Energies:
+    """Return what the power of each frame but the first and the last lacks, or has too much of.
 
     Windows at half overlap weigh a short sound by where it lies in them; the energy of the samples themselves, over
     three frames, tells by how much.
     """
     around = np.ones(3)
-    true, seen = np.convolve(square, around, "same"), np.convolve(windowed, around, "same")
+    true, seen = np.convolve(square, around, "valid"), np.convolve(windowed, around, "valid")
     lack: Energies = np.divide(true, seen, out=np.ones_like(seen), where=seen > 0)
     return lack
 

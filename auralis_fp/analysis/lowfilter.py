@@ -1,13 +1,13 @@
-"""A filter for the low-rate signal, by overlapping transforms; and the long spectra of that signal."""
+"""A filter for the low-rate signal, by overlapping transforms."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from .measured import ComplexArray, FloatArray, Series
+from .measured import ComplexArray, FloatArray
 from .spectra import LOW_POINTS, squares
 
 _LENGTH: Final = 4096  # points of one transform
@@ -18,7 +18,7 @@ _STEP: Final = LOW_POINTS // 4  # samples whose energy is summed: 12 ms
 
 
 class LowFilter:
-    """Filter the low-rate signal and keep its energy in steps.
+    """Filter the low-rate signal and tell its energy in steps of ``step_sec`` seconds.
 
     Parameters
     ----------
@@ -38,10 +38,10 @@ class LowFilter:
         self._gain = response(fft.fftfreq(_LENGTH, 1 / rate).astype(np.float32)).astype(np.complex64)
         self._buffer: ComplexArray = np.empty((len(weights), _MEMORY + _AT_ONCE * _FRESH), dtype=np.complex64)
         self._filled = 0
-        self._energies = Series()
+        self.step_sec = _STEP / rate
 
-    def feed(self, signal: ComplexArray) -> None:
-        """Take the next samples, shape (pairs, samples)."""
+    def feed(self, signal: ComplexArray) -> Iterator[FloatArray]:
+        """Take the next samples, shape (pairs, samples); yield energies (power times seconds), shape (steps,)."""
         if not self._filled:  # as if a constant offset had always been there
             self._buffer[:, :_MEMORY] = signal.mean(axis=1, keepdims=True)
             self._filled = _MEMORY
@@ -52,25 +52,22 @@ class LowFilter:
             self._filled += step
             taken += step
             if self._filled == room:
-                self._filter(_AT_ONCE)
+                yield self._filter(_AT_ONCE)
                 self._buffer[:, :_MEMORY] = self._buffer[:, -_MEMORY:]
                 self._filled = _MEMORY
 
-    def finish(self) -> tuple[NDArray[np.float64], FloatArray]:
-        """Return the times in seconds between which energies lie, and the energies (power times seconds)."""
+    def flush(self) -> Iterator[FloatArray]:
+        """Yield the energies of what is left, as if silence followed."""
         if self._filled > _MEMORY:
             self._buffer[:, self._filled :] = 0
-            self._filter(-(-(self._filled - _MEMORY) // _FRESH))
-        energies = self._energies.take()
-        times = np.asarray(np.arange(len(energies) + 1) * (_STEP / self._rate), dtype=np.float64)
-        energies /= np.float32(self._rate)
-        return times, energies
+            yield self._filter(-(-(self._filled - _MEMORY) // _FRESH))
 
-    def _filter(self, count: int) -> None:
-        """Filter the first *count* overlapping pieces of the buffer."""
+    def _filter(self, count: int) -> FloatArray:
+        """Filter the first *count* overlapping pieces of the buffer; return the energy of each step."""
         pieces = np.stack([self._buffer[:, _FRESH * each : _FRESH * each + _LENGTH] for each in range(count)], axis=1)
         spectra = fft.fft(pieces, overwrite_x=True)
         spectra *= self._gain
         power = squares(np.ascontiguousarray(fft.ifft(spectra, overwrite_x=True)[..., _MEMORY:]))
         energies = power.reshape(len(self._weights), -1, _STEP) @ np.ones(_STEP, dtype=np.float32)
-        self._energies.append(self._weights @ energies)
+        weighted: FloatArray = self._weights @ energies / np.float32(self._rate)
+        return weighted

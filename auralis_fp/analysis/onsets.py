@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,16 +31,18 @@ _MEDIAN_SEC: Final = 1.0
 _RANGE: Final = 1e-6  # onsets 60 dB under the loudest frame are not heard
 _APART_SEC: Final = 0.03
 _FRAMES_AT_END: Final = 3  # frames that an end of the file cuts, with a spectrum of their own
+_STRETCH: Final = 60_000  # frames, ten minutes
+_CONTEXT: Final = 150  # frames
 
 
 @dataclass(frozen=True)
 class OnsetEnvelope:
-    """What begins, moment by moment.
+    """What begins, moment by moment, in a whole file or in a stretch of a long one.
 
     ``flux`` is the summed rise of the log power of 36 bands, in octaves of power; ``accents`` the same of what stands
     out, with the power compressed less, apart for low, middle and high bands, shape (3, frames); ``power`` the mean
     square of each frame; ``rises`` whether the power, or that of a wide band, rose by 3 dB. The others are (frames,);
-    ``rate`` per second.
+    ``rate`` per second. Frames before and after ``own`` belong to the neighbouring stretches: they are the context.
     """
 
     flux: FloatArray
@@ -48,10 +50,14 @@ class OnsetEnvelope:
     power: FloatArray
     rises: NDArray[np.bool_]
     rate: float
+    own: slice
 
 
 class OnsetDetector:
-    """Gathers the onset envelope from the signal at about 11 kHz (Dixon 2006; Böck et al. 2012)."""
+    """Makes the onset envelope of the signal at about 11 kHz (Dixon 2006; Böck et al. 2012).
+
+    It comes in stretches of ten minutes, so that a file of any length needs the same room.
+    """
 
     def __init__(self, rate: float, pairs: int) -> None:
         self._spectra = LowSpectra(rate, _FRAME, round(rate / FRAMES_PER_SEC), pairs, batch=256)
@@ -64,18 +70,29 @@ class OnsetDetector:
         before = np.zeros((_LAG, _BANDS + len(_WIDE_BANDS_HZ)))  # before the first frame there was nothing
         self._before: FloatArray = before.astype(np.float32)
         self._frames = Series(6)  # flux, accents low, middle and high, power, whether it rises
+        self._own = 0  # from which of them on they belong to the stretch that comes next
 
-    def feed(self, signal: ComplexArray) -> None:
-        """Take the next samples, shape (pairs, samples)."""
+    def feed(self, signal: ComplexArray) -> list[OnsetEnvelope]:
+        """Take the next samples, shape (pairs, samples); return the stretches that are complete now."""
         for power in self._spectra.feed(signal):
             self._compare(power)
+        return [self._cut(_CONTEXT)] if len(self._frames) >= _STRETCH + 2 * _CONTEXT else []
 
     def finish(self) -> OnsetEnvelope:
-        """Return the envelope of the whole stream."""
+        """Return the last stretch: of a file of less than ten minutes the whole."""
         for power in self._spectra.flush():
             self._compare(power)
-        flux, *accents, power, rises = self._frames.take()
-        return OnsetEnvelope(flux, np.stack(accents), power, rises > 0, rate=1 / self._spectra.hop_sec)
+        return self._cut(0)
+
+    def _cut(self, context: int) -> OnsetEnvelope:
+        """Return what there is, all but the last *context* frames as its own; keep what the next stretch needs."""
+        frames = self._frames.take()
+        own = slice(self._own, frames.shape[1] - context)
+        if context:
+            self._frames.append(frames[:, -2 * context :])
+            self._own = context
+        flux, *accents, power, rises = frames
+        return OnsetEnvelope(flux, np.stack(accents), power, rises > 0, 1 / self._spectra.hop_sec, own)
 
     def _compare(self, power: FloatArray) -> None:
         """Take spectra of frames, shape (frames, bins)."""
@@ -119,18 +136,22 @@ def _mel_bands(frequencies: FloatArray, width_hz: float) -> FloatArray:
     return _bands(frequencies, width_hz, 700 * np.expm1(np.linspace(low, high, _BANDS + 1)))
 
 
-def onset_times(envelope: OnsetEnvelope) -> NDArray[np.float64]:
-    """Return when something begins, in seconds.
+class Onsets(NamedTuple):
+    """Where something begins, in frames of the envelope, and the power there; both (onsets,)."""
+
+    frames: NDArray[np.int64]
+    powers: FloatArray
+
+
+def onsets(envelope: OnsetEnvelope) -> Onsets:
+    """Find where something begins, among the envelope's own frames.
 
     An onset is a peak of the flux, three times the local median or more, where the power rises by 3 dB.
+    Those that are not ``audible`` beside the loudest of the file are among them.
 
     Parameters
     ----------
     envelope : OnsetEnvelope
-
-    Returns
-    -------
-    ndarray, shape (onsets,)
     """
     flux, rate = envelope.flux, envelope.rate
     apart = max(1, round(_APART_SEC * rate))
@@ -141,11 +162,17 @@ def onset_times(envelope: OnsetEnvelope) -> NDArray[np.float64]:
     highest = (flux >= around.max(axis=1)) & (flux > around[:, :apart].max(axis=1))
     candidate = highest & (flux >= np.maximum(_MARGIN * local, _LEAST))
     rising = np.lib.stride_tricks.sliding_window_view(np.pad(envelope.rises, 2), 5).any(axis=1)
+    found = np.flatnonzero((candidate & rising)[: len(flux) - _FRAMES_AT_END])
+    found = found[(found >= envelope.own.start) & (found < envelope.own.stop)]
+    found = found[[_begins(envelope, int(onset)) for onset in found]] if len(found) else found
     near = np.lib.stride_tricks.sliding_window_view(np.pad(envelope.power, (0, 3)), 4).max(axis=1)
-    audible = near >= _RANGE * envelope.power.max(initial=0)
-    onsets = np.flatnonzero(candidate & rising & audible)
-    onsets = onsets[onsets < len(flux) - _FRAMES_AT_END]
-    return (onsets[[_begins(envelope, int(onset)) for onset in onsets]] if len(onsets) else onsets) / rate
+    return Onsets(found, near[found])
+
+
+def audible(powers: FloatArray, loudest: float) -> NDArray[np.bool_]:
+    """Say which onsets are not 60 dB under the loudest frame of the file."""
+    heard: NDArray[np.bool_] = powers >= _RANGE * loudest
+    return heard
 
 
 def _begins(envelope: OnsetEnvelope, onset: int) -> bool:

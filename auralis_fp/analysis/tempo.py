@@ -1,5 +1,6 @@
 """The pulse of the onset envelope: how fast, how clear, how steady."""
 
+from collections.abc import Sequence
 from math import sqrt
 from typing import Final, NamedTuple
 
@@ -7,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, uniform_filter1d
 
+from .measured import FloatArray
 from .metre import HIGHEST_BPM, LONGEST_LAG_SEC, LOWEST_BPM, evidence, lags, scores
 from .onsets import OnsetEnvelope
 from .periodicity import autocorrelation, relative_spectra
@@ -26,8 +28,7 @@ _UNSETTLED_FRAMES: Final = 4
 # Octaves summed over bands: less is the ripple of a tone, or moves no foot. Over all bands; over low, middle and high.
 _LEAST_ACCENTS: Final = (12.0, 1.0, 3.0, 3.0)
 _WINDOWS_AT_ONCE: Final = 16
-_PIECE: Final = 60_000  # frames, ten minutes
-_EVENTFUL: Final = 0.02  # of the highest point: windows that vary less hold nothing
+_EVENTFUL: Final = 0.02  # of the highest point so far: windows that vary less hold nothing
 
 FloatSeries = NDArray[np.float64]
 
@@ -39,36 +40,6 @@ class Pulse(NamedTuple):
     stability: float
 
 
-def pulse(envelope: OnsetEnvelope) -> Pulse:
-    """Find the pulse of the onset envelope in windows of 12 s, by its autocorrelation and its spectrum together.
-
-    Parameters
-    ----------
-    envelope : OnsetEnvelope
-
-    Returns
-    -------
-    Pulse
-        The tempo is the lag that correlates and that the accents of low, middle and high bands support most, see
-        ``metre`` (after Peeters 2007; Percival & Tzanetakis 2014).
-        The stability is the mean height of the windows' highest peaks times the agreement of their tempi.
-    """
-    rate = envelope.rate
-    series = prepared(envelope)
-    length = min(series.shape[1], round(_WINDOW_SEC * rate))
-    heard = _hear(series, length, rate)
-    if heard is None:
-        return Pulse(None, 0.0)
-    found = _best_lags(heard.correlation[None], heard.score[None], rate)[0]
-    if found == 0 or heard.height < _CHANCE / sqrt(length):
-        return Pulse(None, 0.0)
-    stability = heard.height * _agreement(heard.lags, int(found))
-    if stability < _NO_PULSE:
-        return Pulse(None, 0.0)
-    tempo_bpm = float(np.clip(60 * rate / _refined(heard.correlation, int(found)), LOWEST_BPM, HIGHEST_BPM))
-    return Pulse(tempo_bpm, stability)
-
-
 class Windows(NamedTuple):
     """Correlations, shape (bands, windows, lags), and spectra, (bands, windows, bins); of all bands together first."""
 
@@ -76,72 +47,89 @@ class Windows(NamedTuple):
     spectra: NDArray[np.float64]
 
 
-class _Heard(NamedTuple):
-    """What the windows say together: mean correlation, score and height of the highest peaks; the best lags of each."""
+class PulseTracker:
+    """Finds the pulse of an onset envelope in windows of 12 s, by its autocorrelation and its spectrum together.
 
-    correlation: FloatSeries
-    score: FloatSeries
-    height: float
-    lags: NDArray[np.int64]
-
-
-def _hear(series: NDArray[np.float32], length: int, rate: float) -> _Heard | None:
-    """Go through the windows, some at a time; None if nothing happens in any."""
-    correlation, score, height = np.zeros(1), np.zeros(1), 0.0
-    found: list[NDArray[np.int64]] = []
-    count = 0
-    for first in range(0, len(starts := starting(series.shape[1], length, rate)), _WINDOWS_AT_ONCE):
-        heard = windows(series, starts[first : first + _WINDOWS_AT_ONCE], length, rate)
-        here, scored = heard.correlations[0], scores(heard.correlations[1:], heard.spectra[1:], rate)
-        if len(here):
-            correlation, score = correlation + here.sum(axis=0), score + scored.sum(axis=0)
-            height += float(_heights(here, rate).sum())
-            found.append(_best_lags(here, scored, rate))
-            count += len(here)
-    return _Heard(correlation / count, score / count, height / count, np.concatenate(found)) if count else None
-
-
-def prepared(envelope: OnsetEnvelope) -> NDArray[np.float32]:
-    """Return the accents of all bands, and of low, middle and high ones, shape (4, frames).
-
-    Without their local mean, and smoothed against the grid of frames. The filters of scipy need four times the room of
-    what they filter: they are given one piece after another.
+    The tempo is the lag that correlates and that the accents of low, middle and high bands support most, see ``metre``
+    (after Peeters 2007; Percival & Tzanetakis 2014). The stability is the mean height of the windows' highest peaks
+    times the agreement of their tempi.
     """
-    span = round(_LOCAL_MEAN_SEC * envelope.rate) | 1
-    margin, count = span + _UNSETTLED_FRAMES + round(5 * _SMOOTHING_FRAMES), envelope.accents.shape[1]
-    result: NDArray[np.float32] = np.empty((len(_LEAST_ACCENTS), count), dtype=np.float32)
-    for start in range(0, count, _PIECE):
-        first, end = max(0, start - margin), min(count, start + _PIECE)
-        accents = envelope.accents[:, first : end + margin]
-        accents = np.concatenate((accents.sum(axis=0, keepdims=True), accents))
-        flux = np.maximum(accents - np.array(_LEAST_ACCENTS, dtype=np.float32)[:, None], 0)
-        if first == 0:
-            flux[:, :_UNSETTLED_FRAMES] = 0  # that something is on when the file begins is no beat
-        flux -= uniform_filter1d(flux, span, axis=1, mode="nearest")
-        smooth = gaussian_filter1d(np.maximum(flux, 0), _SMOOTHING_FRAMES, axis=1)
-        result[:, start:end] = smooth[:, start - first : end - first]
-    return result
+
+    def __init__(self) -> None:
+        self._rate = 0.0
+        self._series: FloatArray = np.empty((len(_LEAST_ACCENTS), 0), dtype=np.float32)  # from the last window on
+        self._next = 0  # where in it the next window begins
+        self._highest = 0.0  # so far
+        self._correlation, self._score, self._height = np.zeros(1), np.zeros(1), 0.0  # sums over windows
+        self._lags: list[NDArray[np.int64]] = []  # the best of each window
+
+    def feed(self, envelope: OnsetEnvelope) -> None:
+        """Take the next stretch of the envelope."""
+        self._rate = envelope.rate
+        self._series = np.concatenate((self._series, prepared(envelope)), axis=1)
+        self._highest = max(self._highest, float(self._series[0].max(initial=0)))
+        length, move = round(_WINDOW_SEC * self._rate), round(_MOVE_SEC * self._rate)
+        starts = range(self._next, self._series.shape[1] - length + 1, move)
+        for first in range(0, len(starts), _WINDOWS_AT_ONCE):
+            self._hear(starts[first : first + _WINDOWS_AT_ONCE], length)
+        if starts:
+            self._series, self._next = self._series[:, starts[-1] :].copy(), move
+
+    def finish(self) -> Pulse:
+        """Return the pulse of the whole."""
+        count, length = self._series.shape[1], round(_WINDOW_SEC * self._rate)
+        if not self._next:
+            length = count  # too short for a window: it is one
+            if count >= _SHORTEST_SEC * self._rate:
+                self._hear((0,), length)
+        elif count - length > self._rate:  # the end is heard too
+            self._hear((count - length,), length)
+        if not self._lags:
+            return Pulse(None, 0.0)
+        lags_found = np.concatenate(self._lags)
+        count = len(lags_found)
+        correlation, score, height = self._correlation / count, self._score / count, self._height / count
+        found = int(_best_lags(correlation[None], score[None], self._rate)[0])
+        if found == 0 or height < _CHANCE / sqrt(length):
+            return Pulse(None, 0.0)
+        stability = height * _agreement(lags_found, found)
+        if stability < _NO_PULSE:
+            return Pulse(None, 0.0)
+        tempo_bpm = float(np.clip(60 * self._rate / _refined(correlation, found), LOWEST_BPM, HIGHEST_BPM))
+        return Pulse(tempo_bpm, stability)
+
+    def _hear(self, starts: Sequence[int], length: int) -> None:
+        """Add up what a few windows say."""
+        heard = windows(self._series, starts, length, self._rate, self._highest)
+        here, scored = heard.correlations[0], scores(heard.correlations[1:], heard.spectra[1:], self._rate)
+        if len(here):
+            self._correlation, self._score = self._correlation + here.sum(axis=0), self._score + scored.sum(axis=0)
+            self._height += float(_heights(here, self._rate).sum())
+            self._lags.append(_best_lags(here, scored, self._rate))
 
 
-def windows(series: NDArray[np.float32], starts: list[int], length: int, rate: float) -> Windows:
-    """Return the correlations and spectra of the windows in which something happens."""
+def prepared(envelope: OnsetEnvelope) -> FloatArray:
+    """Return the accents of all bands, and of low, middle and high ones, shape (4, own frames).
+
+    Without their local mean, and smoothed against the grid of frames.
+    """
+    accents = np.concatenate((envelope.accents.sum(axis=0, keepdims=True), envelope.accents))
+    flux = np.maximum(accents - np.array(_LEAST_ACCENTS, dtype=np.float32)[:, None], 0)
+    if envelope.own.start == 0:
+        flux[:, :_UNSETTLED_FRAMES] = 0  # that something is on when the file begins is no beat
+    flux -= uniform_filter1d(flux, round(_LOCAL_MEAN_SEC * envelope.rate) | 1, axis=1, mode="nearest")
+    smooth: FloatArray = gaussian_filter1d(np.maximum(flux, 0), _SMOOTHING_FRAMES, axis=1)
+    return smooth[:, envelope.own]
+
+
+def windows(series: FloatArray, starts: Sequence[int], length: int, rate: float, highest: float) -> Windows:
+    """Return the correlations and spectra of the windows in which something happens, beside the highest point."""
     cut = np.stack([series[:, start : start + length] for start in starts], axis=1)
     cut -= cut.mean(axis=2, keepdims=True)
-    least = max(_EVENTFUL * float(series[0].max(initial=0)), 1e-3)
-    cut = cut[:, cut[0].std(axis=1) > least]
+    cut = cut[:, cut[0].std(axis=1) > max(_EVENTFUL * highest, 1e-3)]
     flat = cut.reshape(-1, length)
     correlations, spectra = autocorrelation(flat, round(LONGEST_LAG_SEC * rate)), relative_spectra(flat)
     return Windows(*(each.reshape(*cut.shape[:2], each.shape[1]) for each in (correlations, spectra)))
-
-
-def starting(count: int, length: int, rate: float) -> list[int]:
-    """Return where windows begin: every 6 s, and so that the end is heard too."""
-    if length < _SHORTEST_SEC * rate:
-        return []
-    starts = list(range(0, count - length + 1, round(_MOVE_SEC * rate)))
-    if starts[-1] + length < count - rate:
-        starts.append(count - length)
-    return starts
 
 
 def candidates(correlations: NDArray[np.float64], rate: float) -> NDArray[np.bool_]:

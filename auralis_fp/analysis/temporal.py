@@ -6,8 +6,8 @@ import numpy as np
 
 from .levels import Levels
 from .measured import ComplexArray, Measured
-from .onsets import OnsetDetector, onset_times
-from .tempo import pulse
+from .onsets import OnsetDetector, OnsetEnvelope, Onsets, audible, onsets
+from .tempo import PulseTracker
 
 _NEUTRAL_BPM: Final = 120.0
 _DENSEST_PER_SEC: Final = 10.0
@@ -19,22 +19,31 @@ class Temporal:
     """Gathers what the four temporal dimensions need from the signal at about 11 kHz."""
 
     def __init__(self, rate: float, pairs: int) -> None:
-        self._onsets = OnsetDetector(rate, pairs)
+        self._detector = OnsetDetector(rate, pairs)
+        self._pulse = PulseTracker()
+        self._onsets: list[Onsets] = []  # of each stretch
+        self._loudest = 0.0
 
     def feed(self, signal: ComplexArray) -> None:
         """Take the next samples, shape (pairs, samples)."""
-        self._onsets.feed(signal)
+        for stretch in self._detector.feed(signal):
+            self._take(stretch)
+
+    def _take(self, stretch: OnsetEnvelope) -> None:
+        self._pulse.feed(stretch)
+        self._onsets.append(onsets(stretch))
+        self._loudest = max(self._loudest, float(stretch.power.max(initial=0)))
 
     def measure(self, levels: Levels, duration_sec: float) -> Measured:
         """Return tempo in BPM, rhythm stability, transient density and silence ratio, each 0-1."""
-        envelope = self._onsets.finish()
-        found = pulse(envelope)
-        density = len(onset_times(envelope)) / duration_sec / _DENSEST_PER_SEC
+        self._take(self._detector.finish())
+        found = self._pulse.finish()
+        count = sum(int(audible(each.powers, self._loudest).sum()) for each in self._onsets)
         return Measured(
             {
                 "tempo_bpm": _NEUTRAL_BPM if found.tempo_bpm is None else found.tempo_bpm,
                 "rhythm_stability": found.stability,
-                "transient_density": min(1.0, density),
+                "transient_density": min(1.0, count / duration_sec / _DENSEST_PER_SEC),
                 "silence_ratio": silence_ratio(levels),
             },
             ("tempo_bpm",) if found.tempo_bpm is None else (),
