@@ -232,7 +232,7 @@ class Service:
     def health(self) -> dict[str, Any]:
         """Return whether requests can be answered, without asking the database; 503 if they cannot."""
         board = self._live.board
-        return board.health() | {"uptime_sec": board.uptime_sec, "state": board.state()[0]}
+        return board.health() | {"uptime_sec": board.uptime_sec, "state": board.state().state}
 
     @property
     def workers(self) -> int:
@@ -268,7 +268,7 @@ class Service:
 
     def state(self) -> str:
         """Return the state by what the worker processes do, without asking the database."""
-        return self._live.board.state()[0]
+        return self._live.board.state().state
 
     def scan(self, folder: bytes | None = None) -> None:
         """Ask for a sweep of all libraries, or of the one *folder* lies in.

@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +123,14 @@ class Counts:
     def total(self) -> int:
         """All files that are present."""
         return self.done + self.outdated + self.pending + self.running + self.failed
+
+
+class Standing(NamedTuple):
+    """How the work stands: the state as `status` names it, a sentence, and the Unix time at which it ends, if known."""
+
+    state: str
+    reason: str
+    until: float | None = None
 
 
 @dataclass(slots=True)

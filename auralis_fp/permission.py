@@ -3,18 +3,12 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
-from typing import Final, NamedTuple
+from typing import Final
 
+from .model import Standing
 from .tasks import happens_within
 
 PLAYING_LASTS: Final = timedelta(hours=1)  # unless it is said again: who plays may be gone without a word
-
-
-class Refusal(NamedTuple):
-    """Why background work waits: the state as `status` names it, and a sentence."""
-
-    state: str
-    reason: str
 
 
 class QuietHours:
@@ -71,18 +65,18 @@ class Permission:
         self.machine_busy = busy
         self._changed.set()
 
-    def refusal(self) -> Refusal | None:
+    def refusal(self) -> Standing | None:
         """Say why background work must wait; None if it may run."""
         if self.paused:
-            return Refusal("paused", "Paused by you.")
+            return Standing("paused", "Paused by you.")
         now = self._now()
         if self._plays_until is not None and now < self._plays_until:
-            return Refusal("waiting_for_playback", "Waiting while music plays.")
+            return Standing("waiting_for_playback", "Waiting while music plays.")
         end = self._quiet.until(now)
         if end is not None:
-            return Refusal("quiet_hours", f"Quiet hours until {end:%H:%M}.")
+            return Standing("quiet_hours", f"Quiet hours until {end:%H:%M}.", end.timestamp())
         if self.machine_busy:
-            return Refusal("waiting_for_machine", "Waiting while other programs keep the machine busy.")
+            return Standing("waiting_for_machine", "Waiting while other programs keep the machine busy.")
         return None
 
     async def wait(self) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from . import __version__, schema
 from .load import Load, WorkerLoad
-from .model import Counts, FolderState
+from .model import Counts, FolderState, Standing
 from .recorder import Parts
 from .sharing import Shared
 from .tasks import happens_within
@@ -118,14 +118,13 @@ class StatusBoard:
 
     async def _snapshot(self) -> dict[str, Any]:
         counts = await self._parts.library.counts()
-        state, reason = self.state(counts)
+        standing = self.state(counts)
         self._history.note(self._finished())
         left = counts.pending + counts.outdated + counts.running
         throughput = self._parts.throughput
-        rate = throughput.rate() if state == "working" else None
+        rate = throughput.rate() if standing.state == "working" else None
         return {
-            "state": state,
-            "reason": reason,
+            **standing._asdict(),
             "counts": {"total": counts.total, **asdict(counts)},
             "percent": floor(100 * counts.done / counts.total) if counts.total else 0,
             "rate": {
@@ -160,23 +159,23 @@ class StatusBoard:
         reasons += [f"{folder.path}: {folder.reason}" for folder in self._watcher.folders() if not folder.online]
         return {"status": "degraded" if reasons else "healthy", "reasons": reasons}
 
-    def state(self, counts: Counts | None = None) -> tuple[str, str]:
-        """Return the state and a sentence; without *counts*, by what the worker processes do."""
+    def state(self, counts: Counts | None = None) -> Standing:
+        """Return how the work stands; without *counts*, by what the worker processes do."""
         folders = self._watcher.folders()
         if counts is None:
             counts = Counts(running=sum(worker.state == "working" for worker in self._parts.pool.states()))
         if not self._watcher.scanned_once:
-            return "starting", "Looking through the music folders for the first time."
+            return Standing("starting", "Looking through the music folders for the first time.")
         if folders and not any(folder.online for folder in folders):
-            return "offline", "No music folder can be read at the moment."
+            return Standing("offline", "No music folder can be read at the moment.")
         if counts.running:
-            return "working", _to_go(counts)
+            return Standing("working", _to_go(counts))
         refusal = self._parts.permission.refusal()
         if refusal is not None:
             return refusal
         if counts.pending or counts.outdated:
-            return "working", _to_go(counts)
-        return "idle", _nothing_to_do(counts)
+            return Standing("working", _to_go(counts))
+        return Standing("idle", _nothing_to_do(counts))
 
     async def tell(self) -> None:
         """Publish snapshots as things change, for as long as somebody listens; idle otherwise."""

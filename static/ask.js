@@ -24,24 +24,19 @@ export function confirmed({ title, text, action }) {
   });
 }
 
-/**
- * Ask as above, with what it will cost by the service's own measurements.
- *
- * `part` is which of the estimates it is ("pending", "retry", "everything"), `does(tracks)` says what is done, `where`
- * limits it to a folder.
- */
-export async function askWithCost({ title, part, does, action, where = "" }) {
+/** Ask as above, with what it will cost to analyse so many tracks, by the service's own measurements; `does` says what is done. */
+export async function askWithCost({ title, tracks, does, action }) {
   let cost = null;
   try {
-    cost = await get("cost", { folder: where });
+    cost = await get("cost");
   } catch {
     // asked without an estimate then
   }
-  const { tracks, audio_sec: audio, seconds } = cost?.[part] ?? {};
-  const parts = [does(tracks ?? null)];
+  const { tracks: all, audio_sec: audio, seconds } = cost?.everything ?? {};
+  const parts = [does];
   if (!cost) parts.push("How long it takes is not known at the moment.");
-  else if (seconds === null) parts.push("Nothing has been measured yet, so how long it takes is not known.");
-  else if (tracks) parts.push(`About ${hours(audio)} of music; by the speed so far ${roughly(seconds)} with ${counted(cost.workers, "worker")}.`);
+  else if (seconds === null || !all) parts.push("Nothing has been measured yet, so how long it takes is not known.");
+  else parts.push(`About ${hours((audio * tracks) / all)} of music; by the speed so far ${roughly((seconds * tracks) / all)} with ${counted(cost.workers, "worker")}.`);
   return confirmed({ title, text: parts.join(" "), action });
 }
 

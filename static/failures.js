@@ -1,7 +1,7 @@
 /** The files that cannot be used: by reason, searched, chosen, tried again or skipped. */
 
 import { get, post } from "./api.js";
-import { askWithCost } from "./ask.js";
+import { askWithCost, confirmed } from "./ask.js";
 import { atMostEvery, byId, el, reconcile, setAttribute, setText, toast } from "./dom.js";
 import { clean, count, counted, folderOf, fromNow, nameOf } from "./format.js";
 import { currentView } from "./views.js";
@@ -25,6 +25,7 @@ const KINDS = {
 };
 const PAGE = 200;
 const MOST = 500; // files in one answer
+const LARGE = 200; // files, from which on something done to all of them is asked first
 const TYPING_MS = 250;
 
 let items = [];
@@ -34,7 +35,9 @@ let numbers = {}; // of failed files by code
 let total = 0;
 let asked = 0; // the newest request; answers to older ones are dropped
 let loading = false;
-let chosen = new Set();
+let matching = 0; // failed files that fit kind and search, loaded or not
+let every = false; // whether all of these are chosen
+let chosen = new Set(); // the ids of those that are chosen; of those that are not, if all others are
 let list = null;
 
 const kindOf = (name) => KINDS[name] ?? clean(name).replaceAll("_", " ").replace(/^./, (first) => first.toUpperCase());
@@ -58,18 +61,28 @@ export function setUpFailures() {
     clearTimeout(typing);
     typing = setTimeout(restart, TYPING_MS);
   });
-  byId("choose-all").addEventListener("change", (event) => {
-    chosen = new Set(event.currentTarget.checked ? items.map((item) => item.id) : []);
-    draw();
-  });
-  byId("retry-chosen").addEventListener("click", (event) => act(event.currentTarget, "retry", { ids: [...chosen] }));
-  byId("skip-chosen").addEventListener("click", (event) => act(event.currentTarget, "skip", { ids: [...chosen] }));
+  byId("choose-all").addEventListener("change", (event) => choose(event.currentTarget.checked));
+  byId("retry-chosen").addEventListener("click", (event) => retryChosen(event.currentTarget));
+  byId("skip-chosen").addEventListener("click", (event) => skipChosen(event.currentTarget));
   byId("retry-all").addEventListener("click", (event) => retryAll(event.currentTarget));
 }
+
+/** Choose all that fit, on the service's side, or none. */
+function choose(all) {
+  every = all;
+  chosen = new Set();
+  draw();
+}
+
+const isChosen = (id) => every !== chosen.has(id);
+const numberChosen = () => (every ? matching - chosen.size : chosen.size);
+const filter = () => Object.fromEntries(Object.entries({ code, q: search() }).filter(([, value]) => value));
+const selection = () => (every ? { ...filter(), without: [...chosen] } : { ids: [...chosen] });
 
 function restart() {
   items = [];
   next = null;
+  every = false;
   chosen = new Set();
   load(PAGE);
 }
@@ -87,6 +100,7 @@ async function load(limit, after = null) {
     const tail = after === null && items.length > limit ? items.slice(limit) : []; // more than one answer may hold
     items = after === null ? [...body.items, ...tail] : [...items, ...body.items];
     if (!tail.length) next = body.next;
+    matching = body.matching;
     loading = false;
     showKinds(body.by_code);
     draw();
@@ -115,17 +129,17 @@ function draw(trouble = "") {
   const note = byId("failure-note");
   note.hidden = items.length > 0 && !trouble;
   setText(note, trouble || (search() ? "Nothing matches." : "No failures. Every file found could be used."));
-  const every = byId("choose-all");
-  every.checked = items.length > 0 && chosen.size >= items.length;
-  every.indeterminate = chosen.size > 0 && !every.checked;
+  const [all, number] = [byId("choose-all"), numberChosen()];
+  all.checked = matching > 0 && number === matching;
+  all.indeterminate = number > 0 && number < matching;
   for (const [id, word] of [["retry-chosen", "Try again"], ["skip-chosen", "Skip"]]) {
-    byId(id).disabled = chosen.size === 0;
-    setText(byId(id), chosen.size ? `${word} (${count(chosen.size)})` : word);
+    byId(id).disabled = number === 0;
+    setText(byId(id), number ? `${word} (${count(number)})` : word);
   }
   byId("retry-all").disabled = total === 0;
   setText(byId("retry-all"), code ? "Try all of this kind again" : "Try all again");
   byId("exports").hidden = total === 0;
-  const query = new URLSearchParams(Object.entries({ code, q: search() }).filter(([, value]) => value));
+  const query = new URLSearchParams(filter());
   for (const link of byId("exports").children) setAttribute(link, "href", `${link.download}${query.size ? `?${query}` : ""}`);
 }
 
@@ -134,7 +148,7 @@ function create(item) {
   const again = el("button", { type: "button", class: "quiet", "aria-label": `Try again: ${name}`, onclick: () => act(again, "retry", { ids: [item.id] }) }, "Try again");
   const skip = el("button", { type: "button", class: "quiet", "aria-label": `Skip: ${name}`, onclick: () => act(skip, "skip", { ids: [item.id] }) }, "Skip");
   const box = el("input", { type: "checkbox", "aria-label": `Choose ${name}`, onchange: () => {
-    chosen[box.checked ? "add" : "delete"](item.id);
+    chosen[box.checked === every ? "delete" : "add"](item.id);
     draw();
   } });
   return el("div", { class: "failure", role: "row" },
@@ -148,8 +162,8 @@ function create(item) {
 function update(node, item) {
   const [box, file, why, tries, following, pair] = node.children;
   const { code: kind, reason, attempts, retry_at: at } = item.failure;
-  box.firstElementChild.checked = chosen.has(item.id);
-  node.classList.toggle("chosen", chosen.has(item.id));
+  box.firstElementChild.checked = isChosen(item.id);
+  node.classList.toggle("chosen", isChosen(item.id));
   setText(file.firstElementChild.firstElementChild, nameOf(item.path));
   setText(file.lastElementChild, folderOf(item.path));
   setAttribute(file, "title", clean(item.path));
@@ -161,15 +175,30 @@ function update(node, item) {
   pair.lastElementChild.disabled = kind === "skipped";
 }
 
-async function retryAll(button) {
-  const agreed = await askWithCost({
-    title: code ? `Try again: ${kindOf(code)}?` : "Try all failed files again?",
-    part: code ? "" : "retry",
-    does: (tracks) => `${counted(tracks ?? (code ? numbers[code] ?? 0 : total), "file")} will be queued once more; most fail again unless something has changed.`,
-    action: "Try again",
-  });
-  if (agreed) await act(button, "retry", code ? { code } : {});
+async function retryChosen(button) {
+  const number = numberChosen();
+  if (number < LARGE || await askRetry(`Try ${counted(number, "file")} again?`, number)) await act(button, "retry", selection());
 }
+
+async function skipChosen(button) {
+  const number = numberChosen();
+  const agreed = number < LARGE || await confirmed({
+    title: `Skip ${counted(number, "file")}?`,
+    text: "They stay listed as skipped, and are not tried again until they change or you ask for it.",
+    action: "Skip them",
+  });
+  if (agreed) await act(button, "skip", selection());
+}
+
+async function retryAll(button) {
+  const title = code ? `Try again: ${kindOf(code)}?` : "Try all failed files again?";
+  if (await askRetry(title, code ? numbers[code] ?? 0 : total)) await act(button, "retry", code ? { code } : {});
+}
+
+const askRetry = (title, tracks) => askWithCost({
+  title, tracks, action: "Try again",
+  does: `${counted(tracks, "file")} will be queued once more; most fail again unless something has changed.`,
+});
 
 async function act(button, address, body) {
   button.disabled = true;
@@ -177,7 +206,7 @@ async function act(button, address, body) {
     const answer = await post(address, body);
     const number = answer.queued ?? answer.skipped;
     toast(address === "retry" ? (number ? `${counted(number, "file")} will be tried again.` : "Nothing to try again.") : `${counted(number, "file")} skipped until it changes.`);
-    chosen = new Set();
+    choose(false);
   } catch (error) {
     toast(error.message, "bad");
   } finally {

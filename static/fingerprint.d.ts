@@ -97,6 +97,7 @@ export type HealthAnswer = {
 export type Status = {
   state: "idle" | "offline" | "paused" | "quiet_hours" | "starting" | "waiting_for_machine" | "waiting_for_playback" | "working";
   reason: string;
+  until: number | null;
   counts: Counts;
   percent: number;
   rate: Rate;
@@ -222,9 +223,10 @@ export type Queue = {
   items: File[];
 };
 
-/** A page of files that cannot be used, and how many there are of each kind. */
+/** A page of files that cannot be used, how many fit in all, and how many there are of each kind at all. */
 export type Failures = {
   items: File[];
+  matching: number;
   by_code: Record<string, number>;
   next: string | null;
 };
@@ -329,10 +331,13 @@ export type RetryAnswer = {
   queued: number;
 };
 
-/** Failed files to queue again, by our ids, the code of their failure, or both; all of them if neither is given. */
-export type RetryRequest = {
+/** Failed files: those that fit all that is given, as when they are listed, but for `without`; all if nothing is. */
+export type FailuresRequest = {
   ids?: number[] | null;
   code?: string | null;
+  q?: string | null;
+  folder?: string | null;
+  without?: number[];
 };
 
 /** How many failed files are left alone from now on. */

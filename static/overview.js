@@ -29,10 +29,11 @@ let counts = { total: 0 };
 export function showOverview(status) {
   setServerTime(status.updated_at);
   const state = STATES[status.state] ?? status.state;
-  if (byId("state").textContent !== state) announce(`${state}. ${status.reason ?? ""}`);
+  const reason = reasonOf(status);
+  if (byId("state").textContent !== state) announce(`${state}. ${reason}`);
   setText(byId("state"), state);
   setAttribute(byId("state"), "data-state", status.state);
-  setText(byId("reason"), (status.reason ?? "").replace(/\b\d{4,}\b/g, (number) => count(Number(number))));
+  setText(byId("reason"), reason);
   setAttribute(byId("overview"), "aria-busy", null);
   document.title = status.state === "working" ? `${percentOf(status.percent)} · Auralis` : `${state} · Auralis`;
   showCoverage(status);
@@ -40,6 +41,16 @@ export function showOverview(status) {
   showHealth(status.health ?? { status: "healthy", reasons: [] });
   showButtons(status);
   setText(byId("about"), `Auralis fingerprints ${status.version}, algorithm ${status.algorithm_version}, running for ${roughly(status.uptime_sec)}`);
+}
+
+/** Why it is so, with what waits; times by the reader's clock. */
+function reasonOf({ state, reason, until, counts: { pending, outdated } }) {
+  const waiting = pending + outdated;
+  const left = waiting ? `${counted(waiting, "track")} ${waiting === 1 ? "waits" : "wait"}.` : "Nothing waits.";
+  if (state === "paused") return `${left} Nothing new is begun until you resume.`;
+  if (state === "quiet_hours" && until) return `Until ${timeOfDay(until, "short")}. ${left}`;
+  if (state.startsWith("waiting_for_")) return `${reason} ${left}`;
+  return (reason ?? "").replace(/\b\d{4,}\b/g, (number) => count(Number(number)));
 }
 
 function showCoverage({ counts, percent }) {

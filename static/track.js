@@ -8,6 +8,7 @@ import { glyph, hueOf, noGlyph } from "./glyph.js";
 import { dimensions, inWords } from "./meaning.js";
 import { fan, inPlace, pulse, scale, spectrum, tile, written } from "./scales.js";
 import { head, openAddress, openSheet } from "./sheet.js";
+import { refreshTracks } from "./tracks.js";
 
 /** The families of the dimensions, in the order in which they are shown. */
 export const FAMILIES = {
@@ -95,6 +96,7 @@ async function ask(button, address, id, done) {
     await post(address, { ids: [id] });
     toast(done);
     await refreshTrack({ id });
+    refreshTracks();
   } catch (error) {
     toast(error.message, "bad");
     button.disabled = false;

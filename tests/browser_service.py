@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from playwright.sync_api import Page
@@ -61,15 +61,18 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(library: Path, data: Path, *, port: int = 0, away: Path | None = None) -> Iterator[Running]:
+def serving(
+    library: Path, data: Path, *, port: int = 0, away: Path | None = None, **settings: str
+) -> Iterator[Running]:
     """Run the launcher until the block ends; fail with its output if it does not come up.
 
-    ``away`` is a second folder of music, which is not there.
+    ``away`` is a second folder of music, which is not there; other settings are told by the environment.
     """
     command = [sys.executable, "launch-auralis-web.py", "--dev", "--no-browser", "--port", str(port), "--workers", "1"]
     command += ["--library", str(library), "--data-dir", str(data)]
     command += [] if away is None else ["--library", str(away)]
-    with _running(command, library) as running:
+    told = {f"AURALIS_FP_{name.upper()}": value for name, value in settings.items()}
+    with _running(command, library, told) as running:
         yield running
 
 
@@ -93,10 +96,9 @@ def hosting_under(prefix: str, library: Path, data: Path) -> Iterator[Running]:
 
 
 @contextmanager
-def _running(command: list[str], library: Path) -> Iterator[Running]:
-    with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
-    ) as process:
+def _running(command: list[str], library: Path, told: dict[str, str] | None = None) -> Iterator[Running]:
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "errors": "replace"}
+    with subprocess.Popen(command, cwd=ROOT, env=os.environ | (told or {}), **pipes) as process:
         watchdog = threading.Timer(START_LIMIT_SEC, process.kill)
         watchdog.start()
         try:

@@ -45,11 +45,14 @@ class ScanRequest(msgspec.Struct, forbid_unknown_fields=True):
     folder: Text | None = None
 
 
-class RetryRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """Failed files to queue again, by our ids, the code of their failure, or both; all of them if neither is given."""
+class FailuresRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """Failed files: those that fit all that is given, as when they are listed, but for `without`; all if nothing is."""
 
     ids: Ids | None = None
     code: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None = None
+    q: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None = None
+    folder: Text | None = None
+    without: Ids = []
 
 
 class CancelRequest(msgspec.Struct, forbid_unknown_fields=True):

@@ -2,14 +2,15 @@
 
 from aiohttp import web
 
+from ..store.listings import Wanted
 from .answering import answer
 from .bodies import (
     CancelRequest,
+    FailuresRequest,
     NoFields,
     PlayingRequest,
     PrioritiseRequest,
     ReanalyseRequest,
-    RetryRequest,
     ScanRequest,
     path_bytes,
     read_body,
@@ -37,21 +38,26 @@ async def resume(request: web.Request) -> web.StreamResponse:
 
 async def retry(request: web.Request) -> web.StreamResponse:
     """Try failed files once more."""
-    body = await read_body(request, RetryRequest, optional=True)
-    service, ids = service_of(request), body.ids
-    if body.code is not None:
-        failed = await service.listings.failed_ids(body.code)
-        ids = failed if ids is None else sorted({*ids} & {*failed})
-    return answer({"queued": await service.retry(ids)}, 202)
+    ids = await _failed(request)
+    return answer({"queued": await service_of(request).retry(ids)}, 202)
 
 
 async def skip(request: web.Request) -> web.StreamResponse:
     """Leave failed files alone until they change, or are asked for."""
-    body = await read_body(request, RetryRequest, optional=True)
-    service, ids = service_of(request), body.ids
-    if body.code is not None:
-        ids = await service.listings.failed_ids(body.code)
-    return answer({"skipped": await service.skip(ids)}, 202)
+    ids = await _failed(request)
+    return answer({"skipped": await service_of(request).skip(ids)}, 202)
+
+
+async def _failed(request: web.Request) -> list[int] | None:
+    """Return which failed files a request is about; None for all."""
+    body = await read_body(request, FailuresRequest, optional=True)
+    chosen = body.ids
+    if body.without or not (body.code is body.q is body.folder is None):
+        folder = None if body.folder is None else path_bytes(body.folder, "folder")
+        which = Wanted(state="failed", code=body.code, query=body.q, folder=folder)
+        fitting = await service_of(request).listings.ids(which)
+        chosen = fitting if chosen is None else [*{*fitting} & {*chosen}]
+    return None if chosen is None else [*{*chosen} - {*body.without}]
 
 
 async def cancel(request: web.Request) -> web.StreamResponse:

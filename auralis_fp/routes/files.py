@@ -29,9 +29,11 @@ async def queue(request: web.Request) -> web.StreamResponse:
 
 async def failures(request: web.Request) -> web.StreamResponse:
     """Answer with a page of files that cannot be used, and how many there are of each kind."""
-    page = await _page(request, wanted(read_query(request, FailuresQuery), "failed"))
-    by_code = await service_of(request).listings.failure_codes()
-    return answer({"items": page["items"], "by_code": by_code, "next": page["next"]})
+    which = wanted(read_query(request, FailuresQuery), "failed")
+    page = await _page(request, which)
+    listings = service_of(request).listings
+    known = {"matching": await listings.number(which), "by_code": await listings.failure_codes()}
+    return answer({"items": page["items"], **known, "next": page["next"]})
 
 
 async def file(request: web.Request) -> web.StreamResponse:

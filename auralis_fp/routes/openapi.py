@@ -110,10 +110,10 @@ OPERATIONS: Final = (
         body_optional=True,
     ),
     Operation(
-        "post", "/retry", control.retry, {202: published.RetryAnswer}, _BODY, bodies.RetryRequest, body_optional=True
+        "post", "/retry", control.retry, {202: published.RetryAnswer}, _BODY, bodies.FailuresRequest, body_optional=True
     ),
     Operation(
-        "post", "/skip", control.skip, {202: published.SkipAnswer}, _BODY, bodies.RetryRequest, body_optional=True
+        "post", "/skip", control.skip, {202: published.SkipAnswer}, _BODY, bodies.FailuresRequest, body_optional=True
     ),
     Operation(
         "post",

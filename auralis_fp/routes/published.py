@@ -170,6 +170,7 @@ class Status(Form):
 
     state: StateName
     reason: str
+    until: Annotated[float | None, msgspec.Meta(description="when the state ends by the clock, in Unix seconds")]
     counts: Counts
     percent: Fraction
     rate: Rate
@@ -224,9 +225,10 @@ class Files(Form):
 
 
 class Failures(Form):
-    """A page of files that cannot be used, and how many there are of each kind."""
+    """A page of files that cannot be used, how many fit in all, and how many there are of each kind at all."""
 
     items: list[File]
+    matching: Number
     by_code: dict[str, int]
     next: str | None
 

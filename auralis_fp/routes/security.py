@@ -29,7 +29,10 @@ _PREFLIGHT: Final = {
     "Access-Control-Max-Age": "600",
 }
 _EXPOSED: Final = "ETag, Retry-After, X-Request-ID"
-_CHALLENGE: Final = 'Bearer realm="auralis_fp", Basic realm="auralis_fp", charset="UTF-8"'
+_CHALLENGES: Final = (  # each in a line of its own: Chromium looks at the first of a line only
+    'Basic realm="auralis_fp", charset="UTF-8"',
+    'Bearer realm="auralis_fp"',
+)
 
 
 @web.middleware
@@ -49,7 +52,10 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         return error_answer(error, {"Retry-After": str(wait)})
     if not _authorised(request):
         error = RequestError(401, "token_needed", "This server answers to those who show its token.")
-        return error_answer(error, {hdrs.WWW_AUTHENTICATE: _CHALLENGE})
+        refused = error_answer(error)
+        for challenge in _CHALLENGES:
+            refused.headers.add(hdrs.WWW_AUTHENTICATE, challenge)
+        return refused
     return await handler(request)
 
 

@@ -186,13 +186,21 @@ class Listings:
         )
         return {row["code"]: row["number"] for row in rows}
 
-    async def failed_ids(self, code: str) -> list[int]:
-        """Return the ids of the failed files whose failure has this code."""
+    async def ids(self, wanted: Wanted) -> list[int]:
+        """Return the ids of all files that are wanted, whatever page they would be on."""
+        conditions, parameters = _conditions(wanted)
         rows = await self._database.read(
-            f"SELECT x.file_id FROM failures x JOIN files f ON f.id = x.file_id WHERE {_PRESENT} AND x.code = ?",
-            (code,),
+            f"SELECT f.id AS id FROM {_JOINED} WHERE {' AND '.join(conditions)}", parameters
         )
-        return [row["file_id"] for row in rows]
+        return [row["id"] for row in rows]
+
+    async def number(self, wanted: Wanted) -> int:
+        """Return how many files are wanted, on all pages together."""
+        conditions, parameters = _conditions(wanted)
+        (row,) = await self._database.read(
+            f"SELECT count(*) AS number FROM {_JOINED} WHERE {' AND '.join(conditions)}", parameters
+        )
+        return int(row["number"])
 
     async def generation(self) -> str:
         """Return a short text that changes whenever ``points`` would."""

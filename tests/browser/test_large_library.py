@@ -135,3 +135,21 @@ def test_twenty_thousand_tracks_are_as_fast_as_twenty(page: Page) -> None:
         page.mouse.wheel(0, 8000)
     expect(page.locator("#track-count")).to_contain_text(re.compile(r"Showing the first [1-9],?\d\d\d"))
     assert rows.count() < MOST_ROWS
+
+
+def test_all_that_match_are_chosen_loaded_or_not(page: Page) -> None:
+    """Of ten thousand of one kind, two hundred of them loaded, all but one are skipped once that is agreed."""
+    go(page, "Failures")
+    page.get_by_role("link", name="Took too long 10,000").click()
+    rows = page.locator("#failure-list .failure")
+    expect(rows.first.locator(".kind")).to_have_text("Took too long")
+    page.get_by_label("Choose all that match").check()
+    rows.nth(1).get_by_role("checkbox").uncheck()
+    expect(page.get_by_label("Choose all that match")).to_have_js_property("indeterminate", value=True)
+    page.get_by_role("button", name="Skip (9,999)").click()
+    expect(page.locator("#ask")).to_contain_text("Skip 9,999 files?")
+    page.get_by_role("button", name="Skip them").click()
+    expect(page.locator("#toasts")).to_contain_text("9,999 files skipped")
+    expect(page.locator("#failure-kinds")).to_contain_text("Took too long 1")
+    expect(page.locator("#failure-kinds")).to_contain_text("Skipped by you 9,999")
+    expect(rows).to_have_count(1)

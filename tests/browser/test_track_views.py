@@ -155,7 +155,7 @@ def test_failures_are_listed_retried_and_skipped(settled: Page) -> None:
     failure.get_by_role("button", name="Try again: Torn.wav").click()
     expect(settled.locator("#toasts")).to_contain_text("1 file will be tried again")
     expect(failure).to_have_count(1, timeout=SCAN_LIMIT_MS)
-    settled.get_by_label("Choose all files shown").check()
+    settled.get_by_label("Choose all that match").check()
     settled.get_by_role("button", name="Skip (1)").click()
     expect(failure.locator(".why")).to_contain_text("Skipped by you")
     settled.get_by_role("button", name="Try all again").click()

@@ -1,6 +1,7 @@
 """Control over HTTP: look again, wait, go on, try again."""
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,7 @@ async def test_quiet_hours_hold_background_work(host: Host, library: Path) -> No
     status = await plugin.until(lambda status: status["counts"]["total"] == 1 and status["state"] != "starting")
     assert status["state"] == "quiet_hours"
     assert status["reason"] == "Quiet hours until 23:59."
+    assert datetime.fromtimestamp(status["until"]).strftime("%H:%M:%S") == "23:59:00"  # noqa: DTZ006 - as the setting has it
 
 
 async def test_retry_some_and_all(plugin: Plugin, library: Path) -> None:
@@ -73,6 +75,27 @@ async def test_retry_some_and_all(plugin: Plugin, library: Path) -> None:
     await plugin.until(lambda status: status["counts"]["failed"] == 2)
     assert await plugin.metric('auralis_fp_analyses_total{outcome="rejected"}') == 5
     assert (await plugin.post("/retry", {"ids": "all"}, status=400))["detail"] == {"field": "ids"}
+
+
+async def test_all_that_match_but_for_some(plugin: Plugin, library: Path) -> None:
+    """What is listed for a search, a kind and a folder can be skipped and tried again, loaded or not."""
+    (library / "sub").mkdir()
+    for name in ("a1.wav", "a2.wav", "a3.wav", "b.wav", "sub/a4.wav"):
+        tone_file(library / name, 0.001)
+    await plugin.post("/scan", status=202)
+    await plugin.until(lambda status: status["counts"]["failed"] == 5)
+    ids = {item["name"]: item["id"] for item in (await plugin.get("/failures"))["items"]}
+    chosen = {"q": "/a", "code": "too_short", "without": [ids["a2.wav"]]}
+    assert await plugin.post("/skip", chosen | {"folder": str(library / "sub")}, status=202) == {"skipped": 1}
+    assert await plugin.post("/skip", chosen, status=202) == {"skipped": 2}
+    skipped = (await plugin.get("/failures?code=skipped"))["items"]
+    assert [item["name"] for item in skipped] == ["a1.wav", "a3.wav", "a4.wav"]
+    assert await plugin.post("/skip", {"without": [ids["b.wav"]]}, status=202) == {"skipped": 1}
+    await plugin.post("/pause", status=202)
+    assert await plugin.post("/retry", {"q": "a3", "ids": [*ids.values()]}, status=202) == {"queued": 1}
+    assert [item["name"] for item in (await plugin.get("/queue"))["items"]] == ["a3.wav"]
+    for body, field in (({"folder": "sub"}, "folder"), ({"q": ""}, "q"), ({"without": [True]}, "without[0]")):
+        assert (await plugin.post("/retry", body, status=400))["detail"] == {"field": field}
 
 
 async def test_skip_and_what_comes_next(plugin: Plugin, library: Path) -> None:

@@ -75,6 +75,9 @@ async def test_failures_are_counted_by_code(filled: Plugin) -> None:
     assert [item["name"] for item in page["items"]] == ["c.wav"]
     rest = await filled.get("/failures", params={"after": page["next"]})
     assert ([item["name"] for item in rest["items"]], rest["next"]) == (["d 100%.wav"], None)
+    assert page["matching"] == rest["matching"] == 2
+    some = await filled.get("/failures", params={"q": "100%"})
+    assert (some["matching"], some["by_code"]) == (1, {"too_short": 2})
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=501", "limit=x", "limit=-1", "state=odd", "after=%25", "after=a"])

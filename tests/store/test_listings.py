@@ -84,7 +84,7 @@ async def test_folder_and_code_narrow_down(library: Library) -> None:
     assert await paths(library, Wanted(folder=b"/m")) == [b"/m/a/1.mp3", b"/m/ab/2.mp3"]
     assert await paths(library, Wanted(code="corrupt")) == [b"/m/ab/2.mp3"]
     assert await paths(library, Wanted(code="timeout")) == []
-    assert await Listings(library.database).failed_ids("corrupt") == [bad.file_id]
+    assert await Listings(library.database).ids(Wanted(state="failed", code="corrupt", limit=1)) == [bad.file_id]
 
 
 @pytest.mark.parametrize(

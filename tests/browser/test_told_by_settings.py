@@ -1,0 +1,63 @@
+"""What settings change about the page: quiet hours, a token."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from browser_service import SCAN_LIMIT_MS, go, serving, write_song
+
+pytest_plugins = ("browser_fixtures",)
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+TOKEN: Final = "a-token-of-the-test-0123456789"  # noqa: S105 - of this test alone
+
+
+def test_quiet_hours_end_by_the_readers_clock(tmp_path: Path, chromium: Browser) -> None:
+    """The page says until when, as the reader writes times and where the reader is, and how much waits."""
+    write_song(tmp_path / "music" / "one.wav")
+    end = (datetime.now().astimezone() + timedelta(hours=2)).replace(second=0, microsecond=0)
+    hours = f"{end - timedelta(hours=3):%H:%M}-{end:%H:%M}"
+    with serving(tmp_path / "music", tmp_path / "data", quiet_hours=hours) as running:
+        for locale, zone, form in (("en-US", "America/New_York", "%I:%M\u202f%p"), ("de-DE", "Asia/Tokyo", "%H:%M")):
+            context = chromium.new_context(locale=locale, timezone_id=zone)
+            page = context.new_page()
+            page.goto(running.url)
+            expect(page.locator("#state")).to_have_text("Quiet hours", timeout=SCAN_LIMIT_MS)
+            moment = f"{end.astimezone(ZoneInfo(zone)):{form}}"
+            moment = moment.lstrip("0") if locale == "en-US" else moment
+            expect(page.locator("#reason")).to_have_text(f"Until {moment}. 1 track waits.", timeout=SCAN_LIMIT_MS)
+            context.close()
+
+
+def test_a_token_opens_the_page_and_all_it_does(tmp_path: Path, chromium: Browser) -> None:
+    """The browser asks for it once, as a password; then lists, stream, buttons and downloads work."""
+    for name in ("a.wav", "b.wav", "c.wav"):
+        write_song(tmp_path / "music" / name)
+    with serving(tmp_path / "music", tmp_path / "data", token=TOKEN) as running:
+        for password in (None, "wrong"):
+            context = chromium.new_context(http_credentials=password and {"username": "me", "password": password})
+            answer = context.request.get(running.url)
+            assert (answer.status, "Basic" in answer.headers["www-authenticate"]) == (401, True)
+            context.close()
+        context = chromium.new_context(
+            http_credentials={"username": "me", "password": TOKEN}, viewport={"width": 1280, "height": 900}
+        )
+        page = context.new_page()
+        refused: list[str] = []
+        page.on("response", lambda response: refused.append(response.url) if response.status == 401 else None)
+        page.goto(running.url)
+        expect(page.locator("#covered")).to_have_text("3 of 3 tracks", timeout=SCAN_LIMIT_MS)
+        expect(page.locator("#connection")).to_have_attribute("data-link", "live")
+        page.get_by_role("button", name="Pause", exact=True).click()
+        expect(page.locator("#state")).to_have_text("Paused by you")
+        go(page, "Library")
+        expect(page.locator(".drawing")).to_have_count(3)
+        go(page, "Tracks")
+        page.locator("#track-list .row").first.click()
+        expect(page.get_by_role("dialog").locator(".dimension")).to_have_count(25)
+        assert set(refused) <= {running.url}
+        context.close()
