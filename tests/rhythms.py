@@ -81,3 +81,21 @@ def half_time(bpm: float, seconds: float = 30.0) -> NDArray[np.float64]:
     track = placed(beats[0::4], kick(), seconds) + placed(beats[2::4], snare(), seconds)
     track += placed(np.arange(0.1, seconds - 0.3, beat / 2), hat(), seconds)
     return np.asarray(track / np.abs(track).max() * 0.8, dtype=np.float64)
+
+
+def strings(seconds: float, *, fade: float = 0.3, seed: int = 9) -> NDArray[np.float64]:
+    """Return a section of strings: chords of 2 s that swell and give way, each player with a vibrato of their own."""
+    dice, chord_sec = np.random.default_rng(seed), 2.0 + fade
+    at = times(chord_sec)
+    swell = 0.05 * np.sin(np.pi / 2 * np.clip(np.minimum(at, chord_sec - at) / fade, 0, 1))
+    track = np.zeros(round((seconds + chord_sec) * RATE))
+    for index, start in enumerate(np.arange(0, seconds, 2.0)):
+        chord = np.zeros_like(at)
+        for hertz in ((220, 262, 330), (175, 262, 349), (147, 220, 294), (165, 208, 247))[index % 4]:
+            for _ in range(3):
+                cents = dice.normal(0, 6) + 15 * np.sin(2 * np.pi * dice.uniform(4.5, 6.5) * at + dice.uniform(0, 6.28))
+                phase = 2 * np.pi * np.cumsum(hertz * 2 ** (cents / 1200)) / RATE
+                chord += np.sum([np.sin(partial * phase) / partial for partial in range(1, 11)], axis=0)
+        first = round(start * RATE)
+        track[first : first + len(at)] += chord * swell
+    return track[: round(seconds * RATE)]

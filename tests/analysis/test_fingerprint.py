@@ -6,8 +6,8 @@ import pytest
 from auralis_fp import schema
 from auralis_fp.analysis.fingerprint import Fingerprinter
 from auralis_fp.errors import AnalysisError
-from rhythms import clicks, drum_loop
-from signals import RATE, Signal, band_limited, measure, pink, saw, signal, sine, stereo, values, white
+from rhythms import clicks, drum_loop, strings
+from signals import RATE, Signal, band_limited, measure, pink, saw, signal, sine, stereo, times, values, white
 
 
 def music(seconds: float = 14.0) -> Signal:
@@ -169,6 +169,26 @@ def test_short_clips_have_all_numbers(track: np.ndarray, seconds: float) -> None
     """However short, soft or loud, there are 25 numbers in their ranges, and no arithmetic goes astray."""
     with np.errstate(all="raise", under="ignore"):
         assert schema.fault_of(values(stereo(track[: round(seconds * RATE)]))) is None
+
+
+@pytest.mark.parametrize("seconds", [0.5, 0.75, 1.5, 3.0])
+@pytest.mark.parametrize("kind", ["music", "drums", "strings", "voice", "hiss and hum"])
+def test_short_clips_of_music_are_described(kind: str, seconds: float) -> None:
+    """Out of the middle of something that sounds: 25 numbers, and of its spectrum, level and sides none is missing."""
+    at, count = times(4.0), round(seconds * RATE)
+    whole: dict[str, Signal] = {
+        "music": MUSIC,
+        "drums": stereo(drum_loop(93, 4.0)),
+        "strings": stereo(strings(4.0)),
+        "voice": stereo(saw(140, 4.0, 0.2) * np.clip(np.sin(2 * np.pi * 3.1 * at), 0, 1)),  # three syllables a second
+        "hiss and hum": signal(
+            sine(50, 4.0, 0.01) + white(4.0, 0.003), sine(50, 4.0, 0.01) + white(4.0, 0.003, seed=3)
+        ),
+    }
+    found = measure(whole[kind][RATE // 2 : RATE // 2 + count])
+    assert schema.fault_of(found.values) is None
+    may_lack = {"tempo_bpm", "loudness_variation_std", "dynamic_range_variation", "peak_consistency"}
+    assert set(found.undefined) <= may_lack
 
 
 @pytest.mark.parametrize("rate", [8000, 384_000])

@@ -88,6 +88,21 @@ def test_every_interval_of_two_classes_reads_alike(other: int) -> None:
         assert found == pytest.approx(0.721, abs=0.05)
 
 
+@pytest.mark.parametrize("tuning_hz", [415.0, 427.5, 430.0, 435.0, 442.0, 445.0])
+def test_pitch_classes_of_other_tunings(tuning_hz: float) -> None:
+    """From a semitone under concert pitch (415 Hz) to 445 Hz, classes are those of the tuning that is played."""
+    for steps, expected in (([0.0], 1.0), ([0.0, 7.0], 0.721), ([0.0, 4.0, 7.0], 0.558)):
+        moved = [step + 12 * np.log2(tuning_hz / 440) for step in steps]
+        assert values(stereo(chord(moved)))["chroma_energy"] == pytest.approx(expected, abs=0.02)
+
+
+@pytest.mark.parametrize("hertz", [[35.0], [50.0], [5600.0], [30.0, 9000.0]])
+def test_pitch_classes_lie_between_60_and_5000_hz(hertz: list[float]) -> None:
+    """What sounds below or above, three times as loud as the chord, does not count."""
+    outside = np.sum([sine(each, 6.0, 0.6) for each in hertz], axis=0)
+    assert values(stereo(chord([0, 4, 7]) + outside))["chroma_energy"] == pytest.approx(0.558, abs=0.02)
+
+
 def test_all_classes_and_noise_are_not_concentrated() -> None:
     """Twelve equal classes, or white noise, read next to nothing."""
     assert values(stereo(chord(list(range(12)))))["chroma_energy"] <= 0.05

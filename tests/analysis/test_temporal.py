@@ -5,8 +5,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from rhythms import click, clicks, drum_loop, half_time, placed, six_eight
-from signals import RATE, measure, pink, saw, sine, stereo, values, white
+from rhythms import click, clicks, drum_loop, half_time, placed, six_eight, strings
+from signals import RATE, measure, pink, saw, sine, stereo, times, values, white
 
 
 @pytest.mark.parametrize("bpm", [50, 61.7, 75, 90, 120, 128, 140, 160, 180, 200])
@@ -80,6 +80,22 @@ def test_what_does_not_begin_has_no_attacks() -> None:
     assert values(stereo(saw(110, 10.0)))["transient_density"] == 0
     assert values(stereo(white(20.0)))["transient_density"] <= 0.05
     assert values(stereo(pink(20.0)))["transient_density"] <= 0.05
+
+
+@pytest.mark.parametrize("fade", [0.1, 0.4])
+def test_strings_have_few_attacks(fade: float) -> None:
+    """Chords of a section of strings that swell into each other begin nowhere, but for one in eight seconds at most."""
+    assert values(stereo(strings(8.0, fade=fade)))["transient_density"] <= 0.0126
+
+
+@pytest.mark.parametrize("sway", ["tremolo", "vibrato"])
+def test_what_sways_has_no_attacks(sway: str) -> None:
+    """A tone that swings ten times a second, by less than 3 dB or by half a semitone, is one tone."""
+    at = times(10.0)
+    swing = np.sin(2 * np.pi * 10 * at)
+    louder, bent = (1 + 0.15 * swing, 0.0) if sway == "tremolo" else (1.0, 50 / 1200 * swing)
+    tone = 0.4 * louder * np.sin(2 * np.pi * np.cumsum(440 * 2.0**bent * np.ones_like(at)) / RATE)
+    assert values(stereo(tone))["transient_density"] == 0
 
 
 def test_silence_ratio() -> None:
