@@ -18,6 +18,7 @@ from .formats import is_music
 from .handles import place_of
 from .model import Analysed, FileStamp, Rejected
 from .pipeline import Pipeline
+from .spelling import as_listed
 from .store.library import Library
 from .store.records import FileRecord, StoredFingerprint
 from .wire import public_reason
@@ -112,7 +113,8 @@ class Boundary:
             below = _below(real, os.path.realpath(root))
             if below is not None:
                 plain = os.path.normpath(path) == path and _below(path, root) is not None
-                return path if plain else os.path.join(root, below)  # noqa: PTH118 - bytes
+                spelt = path if plain else os.path.join(root, below)  # noqa: PTH118 - bytes
+                return as_listed(spelt, root) or spelt
         return None
 
 

@@ -15,6 +15,7 @@ from typing import Final
 
 from .formats import is_music
 from .model import FileEvent, FileStamp
+from .spelling import as_listed
 
 UNFINISHED: Final = (b".part", b".partial", b".crdownload", b".tmp", b".download")
 
@@ -86,7 +87,8 @@ class Rules:
             status = os.lstat(path)
             if stat.S_ISLNK(status.st_mode):
                 status = os.stat(path)
-            if stat.S_ISREG(status.st_mode) and (root is None or self.contains(path)):
+            spelt_so = root is None or (self.contains(path) and as_listed(path, root) == path)
+            if spelt_so and stat.S_ISREG(status.st_mode):
                 return Whereabouts.THERE
         except OSError as error:
             if root is not None and not self.stands(root):

@@ -10,6 +10,7 @@ from typing import Final
 
 from .model import FileEvent, FileStamp
 from .scanner import Rules, look_at, walk
+from .spelling import as_listed
 
 LOOK_EVERY_SEC: Final = 0.25  # at most; scaled down with short settling times
 _BATCH: Final = 500
@@ -106,8 +107,8 @@ class Settling:
             elif os.path.isdir(path):  # moved in as a whole, or just made
                 settled[path] = None
                 inside += self._inside(path, entry.root)
-            elif (stamp := look_at(path, self._rules)) is None:
-                settled[path] = FileEvent(path, None)
+            elif (stamp := look_at(path, self._rules)) is None or as_listed(path, entry.root) != path:
+                settled[path] = FileEvent(path, None)  # what other spelling there is has an event of its own
             elif not self._rules.admits_file(path):
                 settled[path] = None
             elif stamp != entry.stamp:

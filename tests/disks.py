@@ -41,3 +41,26 @@ def small_disk(folder: Path, size_mb: int = 8) -> Iterator[Disk]:
     finally:
         while folder.is_mount():
             subprocess.run(["umount", "--lazy", str(folder)], capture_output=True, check=True)
+
+
+@contextmanager
+def caseless_disk(folder: Path, image: Path) -> Iterator[Disk]:
+    """Have a file system at *folder* that takes ``Song`` and ``song`` for one name; left out where there is none."""
+    folder.mkdir(exist_ok=True)
+    with image.open("wb") as file:
+        file.truncate(16 << 20)
+    loop: list[str] = []
+    try:
+        subprocess.run(["mkfs.exfat", str(image)], capture_output=True, check=True)
+        setup = ["losetup", "--find", "--show", str(image)]
+        loop = subprocess.run(setup, capture_output=True, check=True, text=True).stdout.split()
+        subprocess.run(["mount.exfat-fuse", *loop, str(folder)], capture_output=True, check=True)
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        subprocess.run(["losetup", "--detach", *loop], capture_output=True, check=False)
+        pytest.skip("no right, or no program, to mount a disk that does not tell case")
+    try:
+        yield Disk(folder)
+    finally:
+        while folder.is_mount():
+            subprocess.run(["umount", "--lazy", str(folder)], capture_output=True, check=True)
+        subprocess.run(["losetup", "--detach", *loop], capture_output=True, check=True)
