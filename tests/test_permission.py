@@ -40,7 +40,11 @@ def test_the_reason_is_said() -> None:
     permission = Permission("23:00-07:00", now=lambda: clock("23:30"))
     refusal = permission.refusal()
     assert refusal is not None
-    assert refusal == ("quiet_hours", "Quiet hours until 07:00.", (clock("07:00") + timedelta(days=1)).timestamp())
+    assert tuple(refusal) == (
+        "quiet_hours",
+        "Quiet hours until 07:00.",
+        (clock("07:00") + timedelta(days=1)).timestamp(),
+    )
     permission.playing(playing=True)
     assert (permission.refusal() or refusal).state == "waiting_for_playback"
     permission.pause(paused=True)

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -38,8 +38,9 @@ def test_a_token_opens_the_page_and_all_it_does(tmp_path: Path, chromium: Browse
     for name in ("a.wav", "b.wav", "c.wav"):
         write_song(tmp_path / "music" / name)
     with serving(tmp_path / "music", tmp_path / "data", token=TOKEN) as running:
-        for password in (None, "wrong"):
-            context = chromium.new_context(http_credentials=password and {"username": "me", "password": password})
+        wrong: dict[str, Any] = {"http_credentials": {"username": "me", "password": "wrong"}}
+        for options in ({}, wrong):
+            context = chromium.new_context(**options)
             answer = context.request.get(running.url)
             assert (answer.status, "Basic" in answer.headers["www-authenticate"]) == (401, True)
             context.close()
