@@ -33,9 +33,7 @@ class LowSpectra:
     """
 
     def __init__(self, rate: float, frame_length: int, hop: int, pairs: int, batch: int) -> None:
-        self.bin_width_hz = rate / frame_length
         self.hop_sec = hop / rate
-        self.frequencies = bin_frequencies(rate, frame_length)
         self._framer = Framer(frame_length, hop, 2 * pairs, batch)
         self._window = _window(frame_length)
         self._packed: ComplexArray = np.empty((batch, frame_length), dtype=np.complex64)
@@ -89,7 +87,7 @@ def mirrored(matrix: NDArray[Any]) -> NDArray[Any]:
     Parameters
     ----------
     matrix : ndarray, shape (..., frame_length / 2)
-        What each of ``LowSpectra.frequencies`` counts.
+        What each of ``bin_frequencies`` counts.
 
     Returns
     -------

@@ -1,6 +1,7 @@
 """The onset envelope: how much begins at each moment; and the onsets in it."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -8,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
-from .lowspectra import LowSpectra, mirrored
-from .measured import ComplexArray, FloatArray, Series
+from .lowspectra import LowSpectra, bin_frequencies, mirrored
+from .measured import ComplexArray, FloatArray, Series, kept
 from .spectra import band_shares
 
 FRAMES_PER_SEC: Final = 100.0
@@ -61,11 +62,7 @@ class OnsetDetector:
 
     def __init__(self, rate: float, pairs: int) -> None:
         self._spectra = LowSpectra(rate, _FRAME, round(rate / FRAMES_PER_SEC), pairs, batch=256)
-        frequencies, width = self._spectra.frequencies, self._spectra.bin_width_hz
-        matrix = np.concatenate(
-            (_mel_bands(frequencies, width), _bands(frequencies, width, np.array(_WIDE_BANDS_HZ))), axis=1
-        )
-        self._matrix: FloatArray = mirrored(matrix.T).T.copy()
+        self._matrix = _matrix(rate)
         self._loudest = 0.0
         before = np.zeros((_LAG, _BANDS + len(_WIDE_BANDS_HZ)))  # before the first frame there was nothing
         self._before: FloatArray = before.astype(np.float32)
@@ -123,6 +120,14 @@ def _octaves_risen(powers: FloatArray) -> FloatArray:
         ratios = ratios[:, :half] * ratios[:, half:]
     risen: FloatArray = np.log2(ratios).sum(axis=1)
     return risen
+
+
+@lru_cache(maxsize=2)
+def _matrix(rate: float) -> FloatArray:
+    """Return what sums both bins of each frequency into the narrow and the wide bands, for signals of one rate."""
+    frequencies, width = bin_frequencies(rate, _FRAME), rate / _FRAME
+    bands = _mel_bands(frequencies, width), _bands(frequencies, width, np.array(_WIDE_BANDS_HZ))
+    return kept(mirrored(np.concatenate(bands, axis=1).T).T.copy())
 
 
 def _bands(frequencies: FloatArray, width_hz: float, edges: NDArray[np.float64]) -> FloatArray:
