@@ -17,7 +17,9 @@ WHOLE: Final = 1 << 20  # payloads up to this size are read completely
 SAMPLES: Final = 256  # of longer ones, as many pieces, the first and the last bytes among them
 SAMPLE_BYTES: Final = 4 << 10
 _VERSION: Final = b"1"  # of this scheme: digests of another never match
-_MOST_PARTS: Final = 100_000  # of a container; a file made of more is told apart by all of its bytes
+_MOST_READS: Final = 100_000  # of a file's structure; one made of more parts is told apart by all of its bytes
+_MOST_STRUCTURE: Final = 32 << 20  # bytes read as structure, for the same reason
+_MOST_CHUNKS: Final = 10_000  # of a RIFF or AIFF file, which has a dozen
 _SMALL_PART: Final = 1 << 20
 _HEAD: Final = 64
 _FARTHEST: Final = 2**63 - 1  # that can be sought
@@ -32,7 +34,29 @@ class Payload(NamedTuple):
 
 
 class _NotUnderstoodError(Exception):
-    """The structure is not what the first bytes promise."""
+    """The structure is not what the first bytes promise, or there is too much of it."""
+
+
+class _Structure:
+    """What is read of a file to find the sound in it: neither time nor memory is for the file to choose."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._reads, self._bytes = _MOST_READS, _MOST_STRUCTURE
+
+    def read(self, position: int, size: int) -> bytes:
+        """Read what is there.
+
+        Raises
+        ------
+        _NotUnderstoodError
+            Too much was read already.
+        """
+        self._reads -= 1
+        self._bytes -= size
+        if min(self._reads, self._bytes) < 0:
+            raise _NotUnderstoodError
+        return _read(self._file, position, size)
 
 
 def content_id(path: bytes, bounds: Sequence[bytes] = ()) -> bytes | None:
@@ -68,18 +92,17 @@ def find_payload(file: BinaryIO) -> Payload:
     OSError
         The file cannot be read.
     """
-    size = os.fstat(file.fileno()).st_size
-    start, end = _without_tags(file, size)
-    head = _read(file, start, _HEAD)
-    form = recognise(head)
-    find = _FINDERS.get(form.demuxer) if form is not None else None
-    if find is not None:
-        try:
-            payload = find(file, start, end)
-            if any(last > first for first, last in payload.spans):
-                return payload
-        except _NotUnderstoodError:
-            pass  # what cannot be taken apart is taken whole
+    structure = _Structure(file)
+    start, end = 0, os.fstat(file.fileno()).st_size
+    try:
+        start, end = _without_tags(structure, end)
+        form = recognise(structure.read(start, _HEAD))
+        find = _FINDERS.get(form.demuxer) if form is not None else None
+        payload = None if find is None else find(structure, start, end)
+        if payload is not None and any(last > first for first, last in payload.spans):
+            return payload
+    except _NotUnderstoodError:
+        pass  # what cannot be taken apart is taken whole
     return Payload(b"plain", [(start, end)])
 
 
@@ -123,10 +146,10 @@ def _read(file: BinaryIO, position: int, size: int) -> bytes:
     return file.read(size) or b""
 
 
-def _without_tags(file: BinaryIO, size: int) -> tuple[int, int]:
+def _without_tags(file: _Structure, size: int) -> tuple[int, int]:
     """Return the part of a file between ID3v2 tags at its begin and ID3v1, Lyrics3 and APEv2 tags at its end."""
     start = 0
-    while (tag := _read(file, start, 10))[:3] == b"ID3" and len(tag) == 10 and max(tag[6:]) < 128:
+    while (tag := file.read(start, 10))[:3] == b"ID3" and len(tag) == 10 and max(tag[6:]) < 128:
         length = tag[6] << 21 | tag[7] << 14 | tag[8] << 7 | tag[9]
         start += 10 + length + (10 if tag[5] & 0x10 else 0)
     if start >= size:
@@ -137,9 +160,9 @@ def _without_tags(file: BinaryIO, size: int) -> tuple[int, int]:
     return start, end
 
 
-def _before_tag(file: BinaryIO, start: int, end: int) -> int:
+def _before_tag(file: _Structure, start: int, end: int) -> int:
     """Return where the last tag before *end* begins; *end* if there is none."""
-    tail = _read(file, max(start, end - 128), min(128, end - start))
+    tail = file.read(max(start, end - 128), min(128, end - start))
     if len(tail) == 128 and tail[:3] == b"TAG":
         return end - 128
     if tail[-9:] == b"LYRICS200" and tail[-15:-9].isdigit():
@@ -153,11 +176,11 @@ def _before_tag(file: BinaryIO, start: int, end: int) -> int:
 # what containers are made of: (name, where its content begins, where it ends)
 
 
-def _riff_parts(file: BinaryIO, start: int, end: int, order: str) -> Iterator[tuple[bytes, int, int]]:
+def _riff_parts(file: _Structure, start: int, end: int, order: str) -> Iterator[tuple[bytes, int, int]]:
     """Yield the chunks of a RIFF or AIFF file; one that claims to be longer than the file ends with it."""
     position = start + 12
-    for _ in range(_MOST_PARTS):
-        head = _read(file, position, 8)
+    for _ in range(_MOST_CHUNKS):
+        head = file.read(position, 8)
         if len(head) < 8 or position + 8 > end:
             return
         size = int.from_bytes(head[4:], "little" if order == "<" else "big")
@@ -167,50 +190,50 @@ def _riff_parts(file: BinaryIO, start: int, end: int, order: str) -> Iterator[tu
     raise _NotUnderstoodError
 
 
-def _wave(file: BinaryIO, start: int, end: int) -> Payload:
-    setup, spans = b"", []
-    whole = _read(file, start, 4) == b"RF64"
+def _wave(file: _Structure, start: int, end: int) -> Payload:
+    setup, spans = bytearray(), []
+    whole = file.read(start, 4) == b"RF64"
     for name, first, last in _riff_parts(file, start, end, "<"):
         if name == b"fmt ":
-            setup += _read(file, first, min(last - first, _SMALL_PART))
+            setup += file.read(first, min(last - first, _SMALL_PART))
         elif name == b"data":
             spans.append((first, end if whole else last))
             if whole:
                 break
-    return Payload(b"wave", spans, setup)
+    return Payload(b"wave", spans, bytes(setup))
 
 
-def _aiff(file: BinaryIO, start: int, end: int) -> Payload:
-    setup, spans = b"", []
+def _aiff(file: _Structure, start: int, end: int) -> Payload:
+    setup, spans = bytearray(), []
     for name, first, last in _riff_parts(file, start, end, ">"):
         if name == b"COMM":
-            setup += _read(file, first, min(last - first, _SMALL_PART))
+            setup += file.read(first, min(last - first, _SMALL_PART))
         elif name == b"SSND":
             spans.append((first, last))
-    return Payload(b"aiff", spans, setup)
+    return Payload(b"aiff", spans, bytes(setup))
 
 
-def _flac(file: BinaryIO, start: int, end: int) -> Payload:
+def _flac(file: _Structure, start: int, end: int) -> Payload:
     """The frames, and the stream information, which holds a digest of what they decode to."""
     setup, position = b"", start + 4
-    for _ in range(_MOST_PARTS):
-        head = _read(file, position, 4)
+    while True:
+        head = file.read(position, 4)
         if len(head) < 4:
             break
         size = int.from_bytes(head[1:], "big")
         if head[0] & 0x7F == 0:
-            setup = _read(file, position + 4, min(size, _SMALL_PART))
+            setup = file.read(position + 4, min(size, _SMALL_PART))
         position += 4 + size
         if head[0] & 0x80:
             return Payload(b"flac", [(position, end)], setup)
     raise _NotUnderstoodError
 
 
-def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+def _boxes(file: _Structure, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """Yield the boxes of an MP4 file, or inside one."""
     position = start
-    for _ in range(_MOST_PARTS):
-        head = _read(file, position, 16)
+    while True:
+        head = file.read(position, 16)
         if len(head) < 8 or position + 8 > end:
             return
         size, content = int.from_bytes(head[:4], "big"), position + 8
@@ -221,33 +244,32 @@ def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, i
             raise _NotUnderstoodError
         yield head[4:8], content, min(last, end)
         position = last
-    raise _NotUnderstoodError
 
 
-def _mp4(file: BinaryIO, start: int, end: int) -> Payload:
+def _mp4(file: _Structure, start: int, end: int) -> Payload:
     """The media data, and what the tracks say of how to read it."""
-    setup, spans = b"", []
+    setup, spans = bytearray(), []
     for name, first, last in _boxes(file, start, end):
         if name == b"mdat":
             spans.append((first, last))
         elif name == b"moov":
             setup += b"".join(_descriptions(file, first, last, 0))
-    return Payload(b"mp4", spans, setup)
+    return Payload(b"mp4", spans, bytes(setup))
 
 
-def _descriptions(file: BinaryIO, start: int, end: int, depth: int) -> Iterator[bytes]:
+def _descriptions(file: _Structure, start: int, end: int, depth: int) -> Iterator[bytes]:
     for name, first, last in _boxes(file, start, end):
         if name in {b"trak", b"mdia", b"minf", b"stbl"} and depth < 5:
             yield from _descriptions(file, first, last, depth + 1)
         elif name in {b"stsd", b"stts", b"stsz"}:
-            yield _read(file, first, min(last - first, _SMALL_PART))
+            yield file.read(first, min(last - first, _SMALL_PART))
 
 
-def _ogg(file: BinaryIO, start: int, end: int) -> Payload:
+def _ogg(file: _Structure, start: int, end: int) -> Payload:
     """The pages behind the headers, without their own heads: retagging numbers and sums them anew."""
-    setup, spans, position, sounding = b"", [], start, False
-    for _ in range(_MOST_PARTS):
-        head = _read(file, position, 27 + 255)
+    setup, spans, position, sounding = bytearray(), [], start, False
+    while True:
+        head = file.read(position, 27 + 255)
         if len(head) < 27 or position >= end:
             break
         if head[:4] != b"OggS":
@@ -257,35 +279,35 @@ def _ogg(file: BinaryIO, start: int, end: int) -> Payload:
         position = first + sum(table)
         moment = int.from_bytes(head[6:14], "little", signed=True)  # 0 in headers, -1 where no packet ends
         if head[5] & 2:  # a stream begins here, with the packet that says what it is
-            setup += _read(file, first, min(sum(table), _SMALL_PART))
+            setup += file.read(first, min(sum(table), _SMALL_PART))
             sounding = False
         elif moment > 0 or (sounding and moment):
             spans.append((first, min(position, end)))
             sounding = True
-    return Payload(b"ogg", spans, setup)
+    return Payload(b"ogg", spans, bytes(setup))
 
 
-def _matroska(file: BinaryIO, start: int, end: int) -> Payload:
+def _matroska(file: _Structure, start: int, end: int) -> Payload:
     """The clusters, and the description of the tracks."""
-    setup, spans = b"", []
+    setup, spans = bytearray(), []
     for name, first, last in _elements(file, start, end):
         if name == _SEGMENT:
             for inner, content, after in _elements(file, first, last):
                 if inner == _TRACKS:
-                    setup += _read(file, content, min(after - content, _SMALL_PART))
+                    setup += file.read(content, min(after - content, _SMALL_PART))
                 elif inner == _CLUSTER:
                     spans.append((content, after))
-    return Payload(b"matroska", spans, setup)
+    return Payload(b"matroska", spans, bytes(setup))
 
 
 _SEGMENT, _TRACKS, _CLUSTER = 0x18538067, 0x1654AE6B, 0x1F43B675
 
 
-def _elements(file: BinaryIO, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+def _elements(file: _Structure, start: int, end: int) -> Iterator[tuple[int, int, int]]:
     """Yield the elements of a Matroska file, or inside one."""
     position = start
-    for _ in range(_MOST_PARTS):
-        head = _read(file, position, 12)
+    while True:
+        head = file.read(position, 12)
         if position >= end or len(head) < 2:
             return
         name_bytes = 9 - head[0].bit_length()
@@ -298,27 +320,25 @@ def _elements(file: BinaryIO, start: int, end: int) -> Iterator[tuple[int, int, 
         last = end if sized & mask == mask else content + (sized & mask)  # all ones: as long as it takes
         yield int.from_bytes(head[:name_bytes], "big"), content, min(last, end)
         position = last
-    raise _NotUnderstoodError
 
 
-def _dsf(file: BinaryIO, start: int, end: int) -> Payload:
+def _dsf(file: _Structure, start: int, end: int) -> Payload:
     """The samples; what lies in front of the format says where tags are."""
-    size = int.from_bytes(_read(file, start + 84, 8), "little")
-    return Payload(b"dsf", [(start + 92, min(start + 80 + size, end))], _read(file, start + 28, 52))
+    size = int.from_bytes(file.read(start + 84, 8), "little")
+    return Payload(b"dsf", [(start + 92, min(start + 80 + size, end))], file.read(start + 28, 52))
 
 
-def _asf(file: BinaryIO, start: int, end: int) -> Payload:
+def _asf(file: _Structure, start: int, end: int) -> Payload:
     """The data object: its packets, without the head that repeats the file's id."""
     position = start
-    for _ in range(_MOST_PARTS):
-        head = _read(file, position, 24)
+    while True:
+        head = file.read(position, 24)
         size = int.from_bytes(head[16:], "little")
         if len(head) < 24 or size < 24:
             raise _NotUnderstoodError
         if head[:16] == _ASF_DATA:
             return Payload(b"asf", [(position + 50, min(position + size, end))])
         position += size
-    raise _NotUnderstoodError
 
 
 _ASF_DATA: Final = bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c")

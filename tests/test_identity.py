@@ -4,6 +4,8 @@ import io
 import os
 import shutil
 import struct
+import time
+import tracemalloc
 from pathlib import Path
 
 import mutagen
@@ -169,6 +171,42 @@ def test_nonsense_is_named_by_all_of_it(mark: bytes, tmp_path: Path) -> None:
         path.write_bytes(junk + b"1")
         assert before
         assert identity(path)
+
+
+def _box(name: bytes, content: bytes = b"") -> bytes:
+    return (8 + len(content)).to_bytes(4, "big") + name + content
+
+
+ENDLESS = {  # what a file begins with, and what it goes on with: how often, and the hole left after each
+    "chunks": (b"RIFF\xff\xff\xff\xffWAVE", b"junk\0\0\0\0", 3_000_000, 0),
+    "formats": (b"RIFF\xff\xff\xff\xffWAVE", b"fmt \0\0\x10\0", 4000, 1 << 20),
+    "boxes": (_box(b"ftyp", b"M4A "), _box(b"moov", _box(b"free") * 1000), 3000, 0),
+    "pages": (b"", b"OggS\0\2" + bytes(20) + b"\xff" * 256, 20_000, 255 * 255),
+    "elements": (b"\x1aE\xdf\xa3\x80", bytes.fromhex("18538067 4fa0") + b"\xec\x80" * 2000, 2000, 0),
+    "tags in front": (b"", b"ID3\4\0\0\0\0\0\0", 3_000_000, 0),
+    "tags behind": (b"\xff\xfb\x90\0", b"000000LYRICS200", 2_000_000, 0),
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_files_that_are_all_structure(name: str, tmp_path: Path) -> None:
+    """A few hundred kB on the disk may be gigabytes of parts: they cost neither minutes nor memory, and have a name."""
+    begin, part, number, hole = ENDLESS[name]
+    path = tmp_path / "endless"
+    with path.open("wb") as file:
+        file.write(begin)
+        for _ in range(number if hole else 0):
+            file.write(part)
+            file.seek(hole, os.SEEK_CUR)
+        file.write(b"" if hole else part * number)
+        file.truncate()
+    tracemalloc.start()
+    began = time.process_time()
+    assert identity(path)
+    taken, peak = time.process_time() - began, tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert taken < 20, f"{taken:.1f} s"  # as measured, 0.3 to 3 s; without a bound, minutes
+    assert peak < 150 << 20
 
 
 def test_what_cannot_be_read_has_no_name(tmp_path: Path) -> None:
