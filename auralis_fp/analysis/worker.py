@@ -12,7 +12,7 @@ from .decode import AudioStream, open_audio
 from .fingerprint import Fingerprinter
 from .measured import Measured
 
-_REHEARSAL_RATE: Final = 8000
+_REHEARSAL_RATE: Final = 44_100  # most music has it: what is laid out for a rate is there then
 
 
 def fingerprint_file(path: bytes, bounds: Sequence[bytes] = ()) -> Analysed:
@@ -61,6 +61,6 @@ def _analyse(audio: AudioStream) -> Measured:
 def rehearse() -> None:
     """Analyse a moment of made-up sound, so that the first real file finds everything loaded."""
     fingerprinter = Fingerprinter(_REHEARSAL_RATE, ("FL", "FR"))
-    noise = np.random.default_rng(0).standard_normal((6 * _REHEARSAL_RATE, 2))
+    noise = np.random.default_rng(0).standard_normal((_REHEARSAL_RATE, 2))
     fingerprinter.feed((noise * 0.1).astype(np.float32))
     fingerprinter.finish()
