@@ -1,6 +1,6 @@
 /** The map of the library: every track a point, near those that sound alike; zoomed and moved by hand, wheel or keys. */
 
-import { announce, el, setText } from "./dom.js";
+import { announce, el, reconcile, setText } from "./dom.js";
 import { glyph } from "./glyph.js";
 import { Nearest, extent } from "./nearest.js";
 import { printOf } from "./points.js";
@@ -9,14 +9,16 @@ import { Scatter } from "./scatter.js";
 const MARGIN = 0.06; // of the surface, around all points
 const REACH = 18; // CSS pixels within which a point is meant
 const [FURTHEST, CLOSEST] = [0.8, 400]; // zoom
-const DRAWINGS = 120; // with no more points in sight, they are shown as their drawings
-const MOST_PIXELS = 2_000_000; // of the image; beyond, it is drawn coarser
+const DRAWINGS = 120; // with no more points in sight, and room for them, they are shown as their drawings
+const ROOM = 4_000; // square pixels, of the surface, for each drawing
+const MOST_PIXELS = { resting: 2_000_000, moving: 700_000 }; // of the image; beyond, it is drawn coarser
+const REST_MS = 150; // without movement, after which the full picture is drawn
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /** The map in a container. `describe(index)` promises a text for a point, `open(index)` opens it. */
 export class LibraryMap {
   constructor(container, { describe, open }) {
-    Object.assign(this, { describe, open, zoom: 1, centre: [0.5, 0.5], selected: -1, asked: false, pointers: new Map() });
+    Object.assign(this, { describe, open, zoom: 1, centre: [0.5, 0.5], selected: -1, asked: false, pointers: new Map(), resting: null });
     this.canvas = el("canvas", {
       tabindex: 0, role: "application", "aria-roledescription": "map", "aria-describedby": "map-keys",
       "aria-label": "Map of the library. The same tracks are listed under Tracks.",
@@ -38,6 +40,7 @@ export class LibraryMap {
   /** Show points: `xs`, `ys` their places in any unit, y upwards. `pictured`: as drawings, if there are few. */
   show(points, xs, ys, colours, pictured) {
     Object.assign(this, { points, colours, pictured, selected: -1, drawn: new Map() });
+    this.drawings.replaceChildren();
     const [left, right] = extent(xs);
     const [bottom, top] = extent(ys);
     this.unitX = xs.map((x) => (x - left) / (right - left));
@@ -53,16 +56,14 @@ export class LibraryMap {
 
   whole() {
     Object.assign(this, { zoom: 1, centre: [this.width / 2, this.height / 2] });
-    this.soon();
+    this.moved();
   }
 
   resize() {
-    const { width, height } = this.surface.getBoundingClientRect();
+    const { clientWidth: width, clientHeight: height } = this.surface; // without its border, as the canvas
     if (!this.points || !width || !height) return;
     const share = this.width ? [this.centre[0] / this.width, this.centre[1] / this.height] : [0.5, 0.5];
     Object.assign(this, { width, height, centre: [share[0] * width, share[1] * height] });
-    this.density = Math.min(devicePixelRatio || 1, Math.sqrt(MOST_PIXELS / (width * height)));
-    this.scatter.resize(width, height, this.density);
     const spread = (units, size) => units.map((unit) => size * (MARGIN + (1 - 2 * MARGIN) * unit));
     this.baseX = spread(this.unitX, width);
     this.baseY = spread(this.unitY, height);
@@ -70,6 +71,16 @@ export class LibraryMap {
     this.shownY = new Float32Array(this.baseY.length);
     this.nearest = new Nearest(this.baseX, this.baseY);
     this.draw();
+  }
+
+  /** Draw coarsely at once, and fully as soon as nothing moves. */
+  moved() {
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => {
+      this.resting = null;
+      this.soon();
+    }, REST_MS);
+    this.soon();
   }
 
   soon() {
@@ -83,7 +94,11 @@ export class LibraryMap {
 
   draw() {
     if (!this.nearest || !this.surface.offsetParent) return;
-    const { zoom, centre, width, height, density, baseX, baseY, shownX, shownY } = this;
+    const { zoom, centre, width, height, baseX, baseY, shownX, shownY } = this;
+    const pixels = this.resting === null ? MOST_PIXELS.resting : MOST_PIXELS.moving;
+    const density = this.density = Math.min(devicePixelRatio || 1, Math.sqrt(pixels / (width * height)));
+    this.scatter.resize(width, height, density);
+    const most = Math.min(DRAWINGS, (width * height) / ROOM);
     let seen = this.pictured ? [] : null;
     for (let index = 0; index < baseX.length; index += 1) {
       const x = (baseX[index] - centre[0]) * zoom + width / 2;
@@ -91,11 +106,13 @@ export class LibraryMap {
       shownX[index] = x * density;
       shownY[index] = y * density;
       if (!seen || x < 0 || y < 0 || x > width || y > height) continue;
-      if (seen.length < DRAWINGS) seen.push(index);
+      if (seen.length < most) seen.push(index);
       else seen = null;
     }
     this.surface.classList.toggle("near", Boolean(seen));
-    this.drawings.replaceChildren(...(seen ?? []).map((index) => this.drawing(index)));
+    reconcile(this.drawings, seen ?? [], (index) => index, (index) => this.drawing(index), (node, index) => {
+      node.style.transform = `translate(${shownX[index] / density}px, ${shownY[index] / density}px)`;
+    });
     const none = new Float32Array(0);
     this.scatter.draw(seen ? none : shownX, seen ? none : shownY, this.colours, { ...this.dots(), background: this.background() });
     this.place();
@@ -103,9 +120,7 @@ export class LibraryMap {
 
   drawing(index) {
     if (!this.drawn.has(index)) this.drawn.set(index, el("span", { class: "drawing" }, glyph(printOf(this.points, index))));
-    const node = this.drawn.get(index);
-    node.style.transform = `translate(${this.shownX[index] / this.density}px, ${this.shownY[index] / this.density}px)`;
-    return node;
+    return this.drawn.get(index);
   }
 
   /** Radius and opacity of the points: small and light where there are many, larger when one is near. */
@@ -158,12 +173,12 @@ export class LibraryMap {
     const [baseX, baseY] = this.toBase(x, y);
     this.zoom = Math.min(CLOSEST, Math.max(FURTHEST, this.zoom * factor));
     this.centre = [baseX - (x - this.width / 2) / this.zoom, baseY - (y - this.height / 2) / this.zoom];
-    this.soon();
+    this.moved();
   }
 
   move(x, y) {
     this.centre = [this.centre[0] - x / this.zoom, this.centre[1] - y / this.zoom];
-    this.soon();
+    this.moved();
   }
 
   listen() {

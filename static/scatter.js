@@ -13,10 +13,11 @@ export class Scatter {
     this.stamps = new Map();
   }
 
-  /** Set the size in CSS pixels; `density` is how many of the image's pixels make one. */
+  /** Set the size in CSS pixels, if it is another; `density` is how many of the image's pixels make one. */
   resize(width, height, density) {
-    this.canvas.width = Math.max(1, Math.round(width * density));
-    this.canvas.height = Math.max(1, Math.round(height * density));
+    const [across, down] = [width, height].map((size) => Math.max(1, Math.round(size * density)));
+    if (this.image?.width === across && this.image.height === down) return;
+    Object.assign(this.canvas, { width: across, height: down });
     this.image = this.context.createImageData(this.canvas.width, this.canvas.height);
     this.pixels = new Uint32Array(this.image.data.buffer);
   }

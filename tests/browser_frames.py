@@ -1,0 +1,43 @@
+"""How long the frames of the map take while a hand moves it."""
+
+from typing import Final, Literal
+
+from playwright.sync_api import Page, expect
+
+Movement = Literal["zooming", "moving"]
+
+_FRAMES: Final = """async ([steps, movement]) => {
+  const canvas = document.querySelector("#map canvas");
+  const box = canvas.getBoundingClientRect();
+  const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
+  const moved = (type, x, y) => canvas.dispatchEvent(new PointerEvent(type, { pointerId: 1, clientX: x, clientY: y }));
+  const wheel = { clientX: x, clientY: y, cancelable: true };
+  const turned = (way) => canvas.dispatchEvent(new WheelEvent("wheel", { ...wheel, deltaY: way }));
+  const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+  canvas.setPointerCapture = () => undefined; // no hand holds this pointer
+  canvas.focus();
+  const times = [];
+  let last = await frame();
+  if (movement === "moving") moved("pointerdown", x, y);
+  for (let step = 0; step < steps; step += 1) {
+    if (movement === "moving") moved("pointermove", x + 200 * Math.sin(step / 5), y + 100 * Math.sin(step / 7));
+    else turned(step < steps / 2 ? -120 : 120);
+    const now = await frame();
+    times.push(now - last);
+    last = now;
+  }
+  if (movement === "moving") moved("pointerup", x, y);
+  return times.slice(1);
+}"""
+
+
+def shown(page: Page, tracks: str) -> None:
+    """Wait until the map has so many *tracks*, and rests."""
+    expect(page.locator("#map-hint")).to_contain_text(tracks, timeout=30_000)
+    page.wait_for_timeout(500)
+
+
+def frames_ms(page: Page, movement: Movement, steps: int = 60) -> list[float]:
+    """Return the milliseconds from each frame to the next while the map is zoomed, or moved, shortest first."""
+    times: list[float] = page.evaluate(_FRAMES, [steps, movement])
+    return sorted(times)
