@@ -67,7 +67,7 @@ function update(node, folder) {
   const files = all ? `${count(done)} of ${counted(all, "file")} (${percent((100 * done) / all)})` : counted(folder.files, "file");
   setText(watched, folder.online ? `${files} · ${MODES[folder.mode] ?? clean(folder.mode)}` : files);
   const times = [folder.scanning ? "Looking through it now" : folder.last_scan ? `Last looked ${fromNow(folder.last_scan)}` : "Not yet looked through"];
-  if (folder.next_scan && !folder.scanning) times.push(`next ${fromNow(folder.next_scan)}`);
+  if (folder.next_scan && !folder.scanning && folder.online) times.push(`next ${fromNow(folder.next_scan)}`);
   setText(swept, times.join(" · "));
   const trouble = troubleOf(folder);
   setText(fault, trouble);

@@ -53,7 +53,7 @@ function reasonOf({ state, reason, until, counts: { pending, outdated } }) {
   return (reason ?? "").replace(/\b\d{4,}\b/g, (number) => count(Number(number)));
 }
 
-function showCoverage({ counts, percent }) {
+function showCoverage({ counts, percent, health }) {
   const known = counts.total > 0;
   setText(byId("percent"), known ? percentOf(percent) : "–");
   setText(byId("covered"), known ? `${count(counts.done)} of ${counted(counts.total, "track")}` : "No music found yet");
@@ -62,9 +62,11 @@ function showCoverage({ counts, percent }) {
   setAttribute(bar, "aria-valuetext", known ? `${count(counts.done)} of ${count(counts.total)}` : "unknown");
   reconcile(bar, known ? ["done", "running", "outdated", "failed"] : [], (part) => part, (part) => el("span", { class: part }), (node, part) =>
     node.style.setProperty("--share", counts[part] / counts.total));
-  const badges = BADGES.filter(([name]) => counts[name] > 0);
+  const badges = BADGES.filter(([name]) => counts[name] > 0).map(([name, label, href]) => [name, `${count(counts[name])} ${label}`, href]);
+  const issues = health?.reasons.length ?? 0;
+  if (issues) badges.push(["issues", counted(issues, "issue"), "#now/health"]);
   reconcile(byId("badges"), badges, ([name]) => name, ([name, , href]) => el("li", {}, el("a", { href, class: `badge ${name}` })),
-    (node, [name, label]) => setText(node.firstElementChild, `${count(counts[name])} ${label}`));
+    (node, [, text]) => setText(node.firstElementChild, text));
 }
 
 function showFacts(status) {
@@ -75,8 +77,7 @@ function showFacts(status) {
   if (working && times) facts.push(["Music", `${rate(times)} × real time`]);
   if (working) facts.push(["Left", left(status.eta_sec)]);
   const [cpu, memory] = ["cpu_percent", "memory_bytes"].map((name) => sum(status.workers.map((worker) => worker[name])));
-  if (cpu !== null) facts.push(["Workers’ CPU", percentOf(cpu)]);
-  if (memory !== null) facts.push(["Workers’ memory", bytes(memory)]);
+  if (cpu !== null && memory !== null) facts.push(["Workers", `${percentOf(cpu)} CPU, ${bytes(memory)}`]);
   reconcile(byId("facts"), facts, ([name]) => name, ([name]) => el("div", {}, el("dt", {}, name), el("dd")),
     (node, [, value]) => setText(node.lastElementChild, value));
 }

@@ -8,29 +8,37 @@ import { bytes, clean, count, counted, folderOf, nameOf } from "./format.js";
 const SHOWN = 5;
 let waiting = 0;
 let known = null;
+let items = []; // the first that wait, as last asked for
+let taken = new Set(); // paths of what is being worked on by now
 
 /** Show how many wait; the first of them are asked for when that changes. */
-export function showQueue(counts) {
+export function showQueue({ counts, workers }) {
+  taken = new Set(workers.map((worker) => worker.path));
   waiting = counts.pending + counts.outdated;
   byId("cancel-all").hidden = waiting < 2;
   setText(byId("queue-title"), waiting ? `Next (${count(waiting)} waiting)` : "Next");
   const state = `${counts.pending}/${counts.outdated}/${counts.running}`;
   if (state !== known) refresh();
   known = state;
+  render();
 }
 
 const refresh = atMostEvery(1500, load);
 
 async function load() {
-  let items = [];
   try {
-    if (waiting) ({ items } = await get("queue", { limit: String(SHOWN) }));
+    items = waiting ? (await get("queue", { limit: String(SHOWN) })).items : [];
   } catch {
     return; // the connection's own notice tells it
   }
-  reconcile(byId("queue-list"), items, (item) => item.id, create, update);
-  const more = waiting - items.length;
-  setText(byId("queue-note"), !waiting ? "Nothing waits." : more > 0 && items.length ? `and ${counted(more, "more file")}` : "");
+  render();
+}
+
+function render() {
+  const next = waiting ? items.filter((item) => !taken.has(item.path)) : [];
+  reconcile(byId("queue-list"), next, (item) => item.id, create, update);
+  const more = waiting - next.length;
+  setText(byId("queue-note"), !waiting ? "Nothing waits." : more > 0 && next.length ? `and ${counted(more, "more file")}` : "");
 }
 
 function create(item) {

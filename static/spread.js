@@ -15,7 +15,7 @@ export function showSpread(container, points, meaning) {
 }
 
 const create = (dimension) => el("li", {}, el("a", { href: `#tracks/sort/${dimension.name}`, title: `${dimension.hears}. Shows the tracks in this order.` },
-  el("span", { class: "line" }, el("span", {}, dimension.title), " ", el("strong")), el("span", { class: "visually-hidden" }, " in the middle; from "), el("span", { class: "chart" }), el("span", { class: "line hint" }, el("span"), el("span", { class: "visually-hidden" }, " to "), el("span"))));
+  el("span", { class: "line" }, el("span", { title: dimension.title }, dimension.title), " ", el("strong")), el("span", { class: "visually-hidden" }, " in the middle; from "), el("span", { class: "chart" }), el("span", { class: "line hint" }, el("span"), el("span", { class: "visually-hidden" }, " to "), el("span"))));
 
 function update(node, dimension, column) {
   const { bins, low, high, middle } = histogram(column, dimension);

@@ -25,7 +25,7 @@ function onStatus(status) {
   last = status;
   showOverview(status);
   showWorkers(status.workers);
-  showQueue(status.counts);
+  showQueue(status);
   showFolders(status.folders, status.counts);
   showLink(link, status.updated_at);
   const { failed } = status.counts;
@@ -61,6 +61,11 @@ function openSheet(kind, [one, two]) {
   return openTrack(one);
 }
 
+function enterNow([part]) {
+  refreshThroughput();
+  if (part === "health") byId("health").scrollIntoView({ block: "center" });
+}
+
 const enterLibrary = async () => (await import("./library.js")).showLibrary(last?.counts.done ?? null);
 
 setUpOverview();
@@ -70,7 +75,7 @@ setUpFailures();
 setUpTracks();
 setUpSheet(leaveSheet);
 setUpViews({
-  enter: { tracks: showTracks, failures: ([code]) => showFailures(code), library: enterLibrary, now: refreshThroughput },
+  enter: { tracks: showTracks, failures: ([code]) => showFailures(code), library: enterLibrary, now: enterNow },
   open: openSheet,
   close: closeSheet,
 });

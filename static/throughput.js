@@ -38,7 +38,8 @@ export function setUpThroughput() {
 }
 
 function draw() {
-  width = Math.round(byId("throughput").clientWidth);
+  const scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16; // larger letters: all of it larger
+  width = Math.round(byId("throughput").clientWidth / scale);
   if (!width) return; // its view is not shown
   const { seconds, column, tick } = SPANS[span];
   const end = Math.ceil(serverNow() / column) * column;
@@ -48,7 +49,7 @@ function draw() {
   const total = columns.reduce((sum, { tracks }) => sum + tracks, 0);
   const music = columns.reduce((sum, { audio }) => sum + audio, 0);
   const said = total
-    ? `${counted(total, "track")}, ${clock(music)} hours of music, in the last ${span}`
+    ? `${counted(total, "track")}, ${clock(music)} of music, in the last ${span}`
     : `Nothing was analysed in the last ${span}.`;
   byId("throughput").replaceChildren(
     svg("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": said },
@@ -78,7 +79,7 @@ function niceTop(value) {
 const levels = (most) => [most, most / 2].map((level, index) => {
   const y = index === 0 ? 12 : 12 + (FLOOR - 12) / 2;
   return svg("g", {}, svg("line", { class: "axis", x1: 0, x2: width, y1: y, y2: y }),
-    svg("text", { x: 0, y: y - 3 }, index ? rate(level) : `${rate(level)} tracks a minute`));
+    svg("text", { x: 0, y: y - 3 }, index ? rate(level) : `${rate(level)} ${level === 1 ? "track" : "tracks"} a minute`));
 });
 
 function bar({ at, tracks, failed, audio }, index, number, most) {
