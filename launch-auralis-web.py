@@ -3,7 +3,7 @@
 
 import sys
 
-from auralis_fp.cli.launch import main
+from auralis_fp.cli import main_web
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main_web())

@@ -4,12 +4,14 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from .errors import AuralisError
 from .model import Health
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 FIRST_RETRY_SEC: Final = 1.0
 LONGEST_RETRY_SEC: Final = 60.0
@@ -55,6 +57,21 @@ async def cancel_and_wait(task: "asyncio.Task[Any]") -> None:
     await asyncio.wait({task})  # raises only if the waiter itself is cancelled
     if not task.cancelled():
         task.result()
+
+
+async def see_through(work: Awaitable[T]) -> T:
+    """Return what *work* returns; who is cancelled meanwhile gives up only once it has ended.
+
+    A thread cannot be broken off, and what it has opened is to be closed after it.
+    """
+    running = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait({running})
+        if not running.cancelled():
+            running.exception()  # nobody is left to be told
+        raise
 
 
 async def happens_within(event: asyncio.Event, seconds: float | None) -> bool:

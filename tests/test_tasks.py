@@ -8,7 +8,7 @@ import pytest
 
 from auralis_fp import tasks
 from auralis_fp.model import Health
-from auralis_fp.tasks import cancel_and_wait, supervise
+from auralis_fp.tasks import cancel_and_wait, see_through, supervise
 
 
 async def test_a_task_that_ends_is_left_alone() -> None:
@@ -103,3 +103,23 @@ async def test_the_error_of_a_stopped_task_is_not_lost() -> None:
     await asyncio.sleep(0)
     with pytest.raises(LookupError, match="while ending"):
         await cancel_and_wait(task)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_what_is_seen_through_ends_before_its_waiter(fails: bool) -> None:
+    """Who is cancelled meanwhile is so only after the end of the work, and nobody hears of its failure."""
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    steps = []
+
+    async def work() -> None:
+        await asyncio.sleep(0.05)
+        steps.append("work")
+        if fails:
+            raise ValueError("nobody is told")
+
+    waiter = asyncio.create_task(see_through(work()))
+    await asyncio.sleep(0.01)
+    waiter.cancel()
+    await asyncio.wait({waiter})
+    assert (steps, waiter.cancelled(), complaints) == (["work"], True, [])

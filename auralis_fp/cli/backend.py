@@ -1,7 +1,6 @@
 """``launch-auralis-web.py --auralis``: the backend of an Auralis checkout, unmodified, with the plugin in it."""
 
 import asyncio
-import contextlib
 import importlib
 import os
 import sys
@@ -12,6 +11,7 @@ from typing import Any, Final
 
 from ..asgi import Middleware, Plugin
 from ..settings import Settings
+from .ending import ending
 from .server import ServeError
 
 PREFIX: Final = "/fingerprint"
@@ -90,6 +90,12 @@ def _run(app: Middleware, port: int, *, browser: bool) -> int:
                     await asyncio.to_thread(webbrowser.open, f"{url}{PREFIX}/")
 
     server = Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="info"))
-    with contextlib.suppress(KeyboardInterrupt):  # raised once more when everything is stopped
+
+    def stop() -> None:
+        """Have it stop; uvicorn hands on the signals it took itself, too, when everything is stopped."""
+        server.should_exit = True
+
+    with ending.leads_to(stop):
         server.run()
+    ending.conclude()
     return 0 if server.started else 1

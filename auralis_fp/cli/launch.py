@@ -23,7 +23,7 @@ DEV_SERVER_PORTS: Final = range(3000, 3007)  # where the frontend's development 
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the launcher; see ``--help``."""
+    """Run the launcher with these arguments; see ``--help``."""
     parser = argparse.ArgumentParser(
         prog="launch-auralis-web.py", description="Start the Auralis web host with the fingerprint plugin in it."
     )

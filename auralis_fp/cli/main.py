@@ -12,19 +12,19 @@ from ..errors import AuralisError
 from ..settings import Settings, load_settings
 from ..store.rebuild import set_aside
 from .arguments import build_parser, settings_given
+from .ending import ending
 
 EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2
-EXIT_INTERRUPTED: Final = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run ``auralis-fp``.
+    """Run ``auralis-fp`` with these arguments.
 
     Returns
     -------
     int
-        0 all good, 1 something failed, 2 wrong use, 130 interrupted.
+        0 all good, 1 something failed, 2 wrong use.
     """
     arguments = build_parser().parse_args(argv)
     set_up_logging(verbose=arguments.verbose)
@@ -32,18 +32,27 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run_command(program: str, command: Callable[[], Coroutine[Any, Any, int]]) -> int:
-    """Run *command* to its end, wording its errors for a person."""
+    """Run *command* to its end, wording its errors for a person; a signal ends it in good order."""
     try:
-        return asyncio.run(command())
+        return asyncio.run(_until_told(command))
     except AuralisError as error:
         print(f"{program}: {error}", file=sys.stderr)
         return EXIT_USAGE
     except BrokenPipeError:  # the reader of our output has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be flushed goes nowhere
         return EXIT_FAILED
-    except KeyboardInterrupt:
-        print(f"{program}: interrupted", file=sys.stderr)
-        return EXIT_INTERRUPTED
+
+
+async def _until_told(command: Callable[[], Coroutine[Any, Any, int]]) -> int:
+    """Run *command*; a signal cancels it."""
+    loop, running = asyncio.get_running_loop(), asyncio.ensure_future(command())
+    try:
+        with ending.leads_to(lambda: loop.call_soon_threadsafe(running.cancel)):
+            return await running
+    except asyncio.CancelledError:
+        return ending.tell()
+    finally:
+        ending.conclude()
 
 
 def set_up_logging(*, verbose: bool) -> None:

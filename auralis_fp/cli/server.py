@@ -3,8 +3,6 @@
 import asyncio
 import contextlib
 import errno
-import logging
-import signal
 import socket
 import sys
 import webbrowser
@@ -15,12 +13,11 @@ from aiohttp import web
 
 from ..app import service
 from ..errors import AuralisError
+from .ending import ending
 
 LOOPBACK: Final = ("127.0.0.1", "::1")
 STOP_LIMIT_SEC: Final = 1.0  # for open streams, when told to stop
 IDLE_LIMIT_SEC: Final = 60.0  # for a connection to bring the head of its next request, all of it
-
-log = logging.getLogger(__name__)
 
 
 class ServeError(AuralisError):
@@ -50,11 +47,10 @@ async def serve(app: web.Application, port: int, *, greeting: Sequence[str], pag
     """
     sockets = bind(port)  # before anything else starts: a second copy must end here
     runner = make_runner(app)
-    stop = asyncio.Event()
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
     with contextlib.ExitStack() as closing:
         for bound in sockets:
             closing.callback(bound.close)
-        _stop_on_signals(stop)
         try:
             await runner.setup()
             fault = service(app).fault
@@ -67,7 +63,8 @@ async def serve(app: web.Application, port: int, *, greeting: Sequence[str], pag
                 print(line.format(url=url), flush=True)
             if browser:
                 await asyncio.to_thread(webbrowser.open, url)
-            await stop.wait()
+            with ending.leads_to(lambda: loop.call_soon_threadsafe(stop.set)):
+                await stop.wait()
             print("\nStopping ...", file=sys.stderr, flush=True)
         finally:
             await runner.cleanup()
@@ -122,12 +119,3 @@ def _bind_problem(port: int, error: OSError) -> str:
     if error.errno == errno.EACCES:
         return f"port {port} needs rights this user does not have; choose one above 1023 with --port"
     return f"port {port} cannot be used: {error.strerror}"
-
-
-def _stop_on_signals(stop: asyncio.Event) -> None:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        try:
-            loop.add_signal_handler(number, stop.set)
-        except NotImplementedError:  # Windows: KeyboardInterrupt ends asyncio.run, whose cleanup is the same
-            log.debug("no signal handler for %s here", number)

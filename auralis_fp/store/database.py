@@ -19,6 +19,7 @@ from typing import Any, Final, TypeVar
 import aiosqlite
 
 from ..errors import StorageError
+from ..tasks import see_through
 from .lock import hold_lock
 from .rebuild import damaged, ended_badly
 
@@ -78,10 +79,14 @@ class _Writer:
     async def close(self) -> None:
         """Close the connection and end the thread."""
         try:
-            if self._connection is not None:
-                await self.run(sqlite3.Connection.close)
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._end)
         finally:
             self._thread.shutdown(wait=False)
+
+    def _end(self) -> None:
+        """Close what was opened; called where it was, so after what may just be going on."""
+        if self._connection is not None:
+            self._connection.close()
 
 
 class Database:
@@ -280,7 +285,7 @@ async def _open(stack: contextlib.AsyncExitStack, path: Path, *, read_only: bool
             raise StorageError("no_database", f"there is no database at {path} yet")
     else:
         held = stack.enter_context(contextlib.ExitStack())
-        suspicious = await asyncio.to_thread(_take_possession, held, path)
+        suspicious = await see_through(asyncio.to_thread(_take_possession, held, path))
         writer = _Writer(path)
         stack.push_async_callback(writer.close)
         await writer.run(lambda connection: _prepare(connection, path, suspicious=suspicious))
@@ -298,8 +303,9 @@ async def _open(stack: contextlib.AsyncExitStack, path: Path, *, read_only: bool
 
 @asynccontextmanager
 async def _connect(path: Path) -> AsyncIterator[aiosqlite.Connection]:
-    connection = await aiosqlite.connect(path, isolation_level=None)
+    connection = aiosqlite.connect(path, isolation_level=None)
     try:
+        await see_through(connection)
         connection.row_factory = sqlite3.Row
         for pragma in _PRAGMAS:
             await connection.execute(pragma)

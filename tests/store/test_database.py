@@ -6,6 +6,8 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -251,3 +253,20 @@ async def test_opening_fifty_times_leaves_no_file_open(path: Path) -> None:
         async with open_database(path):
             pass
     assert len(os.listdir("/proc/self/fd")) <= before
+
+
+def test_an_opening_that_is_given_up_leaves_nothing(path: Path) -> None:
+    """At whatever moment: no thread is left that would tell a loop that has ended, and no descriptor."""
+
+    async def give_up(after_sec: float) -> None:
+        async with AsyncExitStack() as stack:
+            opening = asyncio.create_task(stack.enter_async_context(open_database(path)))
+            await asyncio.sleep(after_sec)
+            opening.cancel()
+            await asyncio.wait({opening})
+
+    asyncio.run(give_up(1.0))
+    before = len(os.listdir("/proc/self/fd")), threading.active_count()
+    for moment in range(150):
+        asyncio.run(give_up(0.0002 * (moment % 50)))
+        assert (len(os.listdir("/proc/self/fd")), threading.active_count()) <= before
