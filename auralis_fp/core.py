@@ -109,7 +109,7 @@ class Service:
         machine = Machine(permission, settings.busy_percent, pool.pids)
         pipeline = Pipeline(parts, board_changed, self._ask_sweep, machine.work_begins)
         watcher = Watcher(settings, pipeline, health, board_changed, parts.rules)
-        board = StatusBoard(parts, watcher, pipeline.recorder.finished)
+        board = StatusBoard(parts, watcher, pipeline.recorder.finished, pipeline.in_work)
         boundary = Boundary(settings.libraries, anywhere=settings.allow_any_path)
         answers = Answers(boundary, library, pipeline)
         bus.taps.append(answers.note)

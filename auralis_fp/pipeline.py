@@ -87,6 +87,10 @@ class Pipeline:
         for task in list(self._asked.values()):
             await cancel_and_wait(task)
 
+    def in_work(self) -> list[Job]:
+        """Return the jobs that are being worked on."""
+        return list(self._jobs.values())
+
     def wake(self) -> None:
         """Look for work: something was queued."""
         self._unchecked.set()
@@ -261,7 +265,7 @@ class Pipeline:
         """Take files off the list, those being worked on too; they count as failed until they change."""
         chosen = None if file_ids is None else set(file_ids)
         cancelled = await self._parts.backlog.cancel(file_ids)
-        for job in [job for job in self._jobs.values() if chosen is None or job.file_id in chosen]:
+        for job in [job for job in self.in_work() if chosen is None or job.file_id in chosen]:
             self._cancelled.add(job.file_id)
             await self._parts.pool.give_up(job.path, CANCELLED)
             cancelled += 1

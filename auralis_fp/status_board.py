@@ -1,9 +1,10 @@
 """What the service says of itself: one snapshot, told to listeners at most four times a second."""
 
 import asyncio
+import os
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from math import floor
 from typing import Any, Final
@@ -13,6 +14,7 @@ from .load import Load, WorkerLoad
 from .model import Counts, FolderState, Standing
 from .recorder import Parts
 from .sharing import Shared
+from .store.records import Job
 from .tasks import happens_within
 from .watcher import Watcher
 
@@ -90,12 +92,17 @@ class StatusBoard:
     watcher : Watcher
     finished : callable
         How many analyses have ended since the start.
+    in_work : callable
+        The jobs that are being worked on.
     """
 
-    def __init__(self, parts: Parts, watcher: Watcher, finished: Callable[[], int]) -> None:
+    def __init__(
+        self, parts: Parts, watcher: Watcher, finished: Callable[[], int], in_work: Callable[[], Sequence[Job]]
+    ) -> None:
         self._parts = parts
         self._watcher = watcher
         self._finished = finished
+        self._in_work = in_work
         self._changed = asyncio.Event()
         self._started = time.monotonic()
         self._history = History()
@@ -147,7 +154,11 @@ class StatusBoard:
         states = self._parts.pool.states()
         used = await self._load.of([worker.pid for worker in states if worker.pid is not None])
         idle = Load(None, None)
-        return [asdict(worker) | used.get(worker.pid or 0, idle)._asdict() for worker in states]
+        ids = {os.fsdecode(job.path): job.file_id for job in self._in_work()}
+        return [
+            asdict(worker) | {"file_id": ids.get(worker.path or "")} | used.get(worker.pid or 0, idle)._asdict()
+            for worker in states
+        ]
 
     def _reason(self, folder: FolderState) -> str:
         return folder.reason or self._parts.health.notes.get(folder.path, "")

@@ -135,6 +135,7 @@ export type Worker = {
   state: "idle" | "starting" | "working";
   pid: number | null;
   path: string | null;
+  file_id: number | null;
   started_at: number | null;
   decoded_sec: number;
   duration_sec: number | null;

@@ -11,25 +11,32 @@ import { project } from "./projection.js";
 import { showSpread } from "./spread.js";
 
 const FEWEST = 3; // tracks that make a map
+const GROWN = 1.1; // times as many tracks: the map is drawn anew while the work goes on
 const REST_MS = 60; // a pointer that stays so long on a point wants its name
 
 let points = null;
 let meaning = [];
 let map = null;
 let loadedAt = null; // number of fingerprints when the points were loaded
+let loading = false;
 const names = new Map();
 
 /** Show the library; `done` is how many fingerprints there are by the newest status, to know when to load again. */
 export async function showLibrary(done) {
   if (points && done === loadedAt) return map?.resize();
+  if (loading) return;
+  loading = true;
   if (!points) tell("Loading the map …");
   try {
     [points, meaning] = await Promise.all([fetchPoints(), dimensions()]);
   } catch (error) {
+    map = null;
     tell(error.message, el("button", { type: "button", onclick: () => showLibrary(done) }, "Try again"));
     return;
+  } finally {
+    loading = false;
   }
-  loadedAt = done;
+  loadedAt = done ?? points.count;
   if (points.count < FEWEST) {
     map = null;
     tell("The map appears when three tracks have a fingerprint.");
@@ -37,6 +44,12 @@ export async function showLibrary(done) {
     return;
   }
   draw();
+}
+
+/** Draw the map anew while it is looked at: once there are enough tracks, some more of them, or all. */
+export function growLibrary({ counts: { done }, state }) {
+  if (loadedAt === null || done === loadedAt) return;
+  if (points.count < FEWEST || state !== "working" || done > GROWN * loadedAt) showLibrary(done);
 }
 
 function tell(text, ...rest) {

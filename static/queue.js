@@ -7,6 +7,7 @@ import { bytes, clean, count, counted, folderOf, nameOf } from "./format.js";
 
 const SHOWN = 5;
 let waiting = 0;
+let running = 0;
 let known = null;
 let items = []; // the first that wait, as last asked for
 let taken = new Set(); // paths of what is being worked on by now
@@ -15,6 +16,7 @@ let taken = new Set(); // paths of what is being worked on by now
 export function showQueue({ counts, workers }) {
   taken = new Set(workers.map((worker) => worker.path));
   waiting = counts.pending + counts.outdated;
+  running = counts.running;
   byId("cancel-all").hidden = waiting < 2;
   setText(byId("queue-title"), waiting ? `Next (${count(waiting)} waiting)` : "Next");
   const state = `${counts.pending}/${counts.outdated}/${counts.running}`;
@@ -72,7 +74,7 @@ async function act(button, address, id, done) {
 export function setUpQueue() {
   byId("cancel-all").addEventListener("click", async () => {
     const agreed = await confirmed({
-      title: `Cancel ${counted(waiting, "waiting file")}?`,
+      title: `Cancel ${counted(waiting, "waiting file")}${running ? `, and ${count(running)} in work` : ""}?`,
       text: "They are listed under Failures as cancelled, and are not analysed until you try them again or they change. What is done is kept.",
       action: "Cancel them",
     });

@@ -34,6 +34,7 @@ function onStatus(status) {
   const changed = (names) => !before || names.some((name) => before[name] !== status.counts[name]);
   if (changed(["failed"])) refreshFailures();
   if (changed(["total", "done", "failed", "outdated"])) refreshTracks();
+  if (currentView() === "library") followLibrary();
 }
 
 function onResult(result) {
@@ -67,6 +68,7 @@ function enterNow([part]) {
 }
 
 const enterLibrary = async () => (await import("./library.js")).showLibrary(last?.counts.done ?? null);
+const followLibrary = async () => (await import("./library.js")).growLibrary(last);
 
 setUpOverview();
 setUpThroughput();

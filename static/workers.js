@@ -1,6 +1,7 @@
 /** What each worker does right now. */
 
-import { byId, el, reconcile, setAttribute, setText } from "./dom.js";
+import { post } from "./api.js";
+import { byId, el, reconcile, setAttribute, setText, toast } from "./dom.js";
 import { bytes, clean, clock, nameOf, percent, serverNow } from "./format.js";
 
 const IDLE = { starting: "starting", idle: "waiting for work" };
@@ -19,21 +20,26 @@ export function tickWorkers() {
 
 function create(worker) {
   if (!worker) return el("li", { class: "empty" }, "No worker is running.");
+  const stop = el("button", { type: "button", class: "quiet", onclick: () => cancel(stop) }, "Cancel");
   return el("li", { class: "worker" },
-    el("div", { class: "line" }, el("bdi", { class: "name" }), el("span", { class: "time" })),
+    el("div", { class: "line" }, el("a", { class: "name" }, el("bdi")), el("span", { class: "time" }), stop),
     el("progress", { max: 1, value: 0 }), el("p", { class: "hint load" }));
 }
 
 function update(node, worker) {
   if (!worker) return;
   const [line, progress, load] = node.children;
-  const [name, time] = line.children;
+  const [name, time, stop] = line.children;
   const busy = Boolean(worker.path);
   node.classList.toggle("busy", busy);
-  setText(name, busy ? nameOf(worker.path) : `Worker ${worker.slot + 1}: ${IDLE[worker.state] ?? worker.state}`);
+  setAttribute(name, "href", busy && worker.file_id ? `#track/${worker.file_id}` : null);
+  setText(name.firstElementChild, busy ? nameOf(worker.path) : `Worker ${worker.slot + 1}: ${IDLE[worker.state] ?? worker.state}`);
   setAttribute(name, "title", busy ? clean(worker.path) : null);
   setText(time, busy && worker.started_at ? clock(serverNow() - worker.started_at) : "");
   progress.hidden = !busy;
+  stop.hidden = !busy || !worker.file_id;
+  stop.value = worker.file_id ?? "";
+  setAttribute(stop, "aria-label", busy ? `Cancel: ${nameOf(worker.path)}` : "Cancel");
   setText(load, facts(worker).join(" · "));
   if (!busy) return;
   const share = worker.duration_sec ? Math.min(1, worker.decoded_sec / worker.duration_sec) : 0;
@@ -49,4 +55,16 @@ function facts(worker) {
   if (typeof cpu === "number") known.push(`CPU ${percent(cpu)}`);
   if (typeof memory === "number") known.push(`memory ${bytes(memory)}`);
   return known;
+}
+
+async function cancel(button) {
+  button.disabled = true;
+  try {
+    await post("cancel", { ids: [Number(button.value)] });
+    toast("Taken off the list.");
+  } catch (error) {
+    toast(error.message, "bad");
+  } finally {
+    button.disabled = false;
+  }
 }

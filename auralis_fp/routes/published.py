@@ -131,6 +131,7 @@ class Worker(Form):
     state: Literal["starting", "idle", "working"]
     pid: int | None
     path: str | None
+    file_id: int | None
     started_at: float | None
     decoded_sec: float
     duration_sec: float | None

@@ -3,11 +3,12 @@
 import asyncio
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Literal
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from browser_axe import AXE, faults_by_axe
 from browser_frames import Movement, frames_ms, shown
 from browser_large import fill
 from browser_service import Running, Visit, go, serving, write_song
@@ -37,6 +38,21 @@ def page(large_service: Running, visit: Visit) -> Page:
     opened = visit(large_service.url)
     expect(opened.locator("#failed-tally")).to_have_text("20,000", timeout=60_000)
     return opened
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_where_something_is_wrong(page: Page, scheme: Literal["light", "dark"]) -> None:
+    """Nor with a folder that is away, thousands of failures and a map of points."""
+    page.emulate_media(color_scheme=scheme)
+    page.evaluate(AXE)
+    expect(page.locator(".folder.offline")).to_be_visible()
+    assert faults_by_axe(page) == []
+    go(page, "Failures")
+    expect(page.locator("#failure-list .failure").first).to_be_visible()
+    assert faults_by_axe(page) == []
+    go(page, "Library")
+    shown(page, "50,00")
+    assert faults_by_axe(page) == []
 
 
 def test_a_folder_that_is_away_is_told_with_what_to_do(page: Page) -> None:

@@ -100,7 +100,7 @@ def test_pause_go_on_and_change_what_comes_next(tmp_path: Path, visit: Visit) ->
         expect(queue.first.locator(".name")).to_have_text(last)
         page.get_by_role("button", name=f"Cancel: {last}").click()
         expect(queue).to_have_count(2)
-        page.get_by_role("button", name="Cancel all waiting").click()
+        page.get_by_role("button", name="Cancel all", exact=True).click()
         expect(page.locator("#ask")).to_contain_text("Cancel 2 waiting files?")
         page.locator("#ask").get_by_role("button", name="Cancel", exact=True).click()
         page.get_by_role("button", name="Resume").click()

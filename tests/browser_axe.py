@@ -1,0 +1,19 @@
+"""Rules of accessibility that a program can check, by axe."""
+
+from importlib.resources import files
+from typing import Any, Final
+
+from playwright.sync_api import Page
+
+AXE: Final = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")  # that package ships the script
+
+
+def faults_by_axe(page: Page) -> list[str]:
+    """Return the rules that are broken, and where."""
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    result: dict[str, Any] = page.evaluate(
+        "async (tags) => { await Promise.all(document.getAnimations().map((one) => one.finished));"
+        " return axe.run({ runOnly: tags }); }",
+        tags,
+    )
+    return [f"{rule['id']}: {node['target']}" for rule in result["violations"] for node in rule["nodes"]]
