@@ -55,7 +55,7 @@ async def _workers(folder: Path, deaths: int, dice: random.Random) -> list[tuple
     long, short = track(folder / "long.wav", 600), track(folder / "short.wav", 2)
     ways: Counter[str] = Counter()
     wrong: list[str] = []
-    settings = Settings(workers=2, time_limit_sec=1, time_limit_factor=0)
+    settings = Settings(workers=2, time_limit_sec=8, time_limit_factor=0)
     async with WorkerPool(settings) as pool, pool.lease() as first, pool.lease() as second:
         await asyncio.gather(first.run(os.fsencode(short)), second.run(os.fsencode(short)))
         before = _traces()
@@ -92,17 +92,22 @@ async def _deaths(slot: Slot, number: int, path: Path, dice: random.Random, ways
         process = psutil.Process(slot.state().pid)
         if way != "SIGKILL at once":
             give_up = time.monotonic() + 60
-            while slot.state().decoded_sec == 0 and not running.done():
+            while not (slot.state().path and slot.state().decoded_sec) and not running.done():
                 assert time.monotonic() < give_up
                 await asyncio.sleep(0.002)
         began = time.monotonic()
         _harm(process, way)
+        if way == "SIGKILL at once":  # the next process gets the file
+            while slot.state().pid in {None, process.pid} and not running.done():
+                await asyncio.sleep(0.002)
+            away.append(time.monotonic() - began)
         outcome = await running
         if way == "hanging":
             began = time.monotonic()  # until then it had its time
         await slot.start()
-        away.append(time.monotonic() - began)
-        ways[way if _fits(outcome, way) else f"wrong: {way}: {outcome}"] += 1
+        if way != "SIGKILL at once":
+            away.append(time.monotonic() - began)
+        ways[way if _fits(outcome, way) else f"wrong: {way}: {str(outcome)[:200]}"] += 1
     return away
 
 
@@ -120,8 +125,8 @@ def _harm(process: psutil.Process, way: str) -> None:
 def _fits(outcome: Analysed | Rejected, way: str) -> bool:
     code = {"hungry": "out_of_memory", "hanging": "timeout"}.get(way, "crashed")
     told = "" if code != "crashed" else way.partition(" ")[0]
-    if way == "SIGKILL at once" and isinstance(outcome, Rejected) and outcome.code == "timeout":
-        return True  # the worker had not come to the file, which was given to the next one and had its time there
+    if way == "SIGKILL at once" and (isinstance(outcome, Analysed) or outcome.code == "timeout"):
+        return True  # the worker had not come to the file, which was given to the next one
     return isinstance(outcome, Rejected) and outcome.code == code and told in outcome.reason
 
 

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 
 from ..errors import FileError
 from ..model import Analysed, Rejected
+from .guest import step_back
 
 
 def warm_up() -> int:
-    """Import and exercise everything the analysis needs, and return this process's id."""
+    """Import and exercise everything the analysis needs, then step back, and return this process's id."""
     from .worker import rehearse  # noqa: PLC0415 - numpy stays out of the web process
 
     rehearse()
+    step_back()
     return os.getpid()
 
 

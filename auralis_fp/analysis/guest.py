@@ -35,12 +35,20 @@ def start_guest(shared_progress: MutableSequence[float], memory_limit_mb: int) -
     for variable in _ONE_THREAD:
         os.environ[variable] = "1"
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    with contextlib.suppress(OSError, AttributeError):  # AttributeError: Windows has no niceness
-        os.nice(NICENESS)
     if memory_limit_mb and sys.platform != "win32":
         _limit_address_space(memory_limit_mb << 20)
     _die_with_parent()
     threading.Thread(target=_leave_with_parent, name="parent-watch", daemon=True).start()
+
+
+def step_back() -> None:
+    """Let everybody else go first from now on; called once the imports are done.
+
+    They take 0.3 s of processor time, which on a busy machine would be many seconds for who comes last; and as long has
+    a file to wait whose process was lost.
+    """
+    with contextlib.suppress(OSError, AttributeError):  # AttributeError: Windows has no niceness
+        os.nice(NICENESS)
 
 
 def _limit_address_space(size: int) -> None:
