@@ -8,6 +8,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from statistics import median
@@ -91,15 +92,11 @@ async def _deaths(slot: Slot, number: int, path: Path, dice: random.Random, ways
         running = asyncio.create_task(slot.run(os.fsencode(path)))
         process = psutil.Process(slot.state().pid)
         if way != "SIGKILL at once":
-            give_up = time.monotonic() + 60
-            while not (slot.state().path and slot.state().decoded_sec) and not running.done():
-                assert time.monotonic() < give_up
-                await asyncio.sleep(0.002)
+            await _until(lambda: (slot.state().path and slot.state().decoded_sec) or running.done())  # noqa: B023 - now
         began = time.monotonic()
         _harm(process, way)
         if way == "SIGKILL at once":  # the next process gets the file
-            while slot.state().pid in {None, process.pid} and not running.done():
-                await asyncio.sleep(0.002)
+            await _until(lambda: slot.state().pid not in {None, process.pid} or running.done())  # noqa: B023 - now
             away.append(time.monotonic() - began)
         outcome = await running
         if way == "hanging":
@@ -109,6 +106,13 @@ async def _deaths(slot: Slot, number: int, path: Path, dice: random.Random, ways
             away.append(time.monotonic() - began)
         ways[way if _fits(outcome, way) else f"wrong: {way}: {str(outcome)[:200]}"] += 1
     return away
+
+
+async def _until(true: Callable[[], object]) -> None:
+    give_up = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < give_up
+        await asyncio.sleep(0.002)
 
 
 def _harm(process: psutil.Process, way: str) -> None:
