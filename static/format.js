@@ -8,7 +8,7 @@ const SHORT = digits({ maximumSignificantDigits: 2 });
 const UP_TO = [0, 1, 2, 3].map((most) => digits({ minimumFractionDigits: most, maximumFractionDigits: most }));
 const CLOCK = { medium: new Intl.DateTimeFormat(undefined, { timeStyle: "medium" }), short: new Intl.DateTimeFormat(undefined, { timeStyle: "short" }) };
 const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-const RELATIVE = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
+const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto" }); // its words are among English ones
 const DECIMALS = { "%": 1, Hz: 0, LUFS: 1, LU: 1, dB: 1, BPM: 1 };
 
 /** Seconds the server's clock is ahead of ours. */

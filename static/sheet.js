@@ -16,7 +16,7 @@ export async function openSheet(address, fill) {
   try {
     content = await fill();
   } catch (error) {
-    content = [...head("Not found"), el("p", { class: "empty" }, error.message)];
+    content = [...head(error.status === 404 ? "Not found" : "Not to be had now"), el("p", { class: "empty" }, error.message)];
   }
   if (wanted !== address) return;
   const place = again ? sheet.scrollTop : 0;

@@ -51,8 +51,17 @@ function onFailure(failure) {
 }
 
 function onLink(state, sentence) {
+  if (link === "lost" && state !== "lost") catchUp();
   link = state;
   showLink(state, last?.updated_at, sentence);
+}
+
+/** After a time without connection: what could not be had is asked for again. */
+function catchUp() {
+  refreshTracks();
+  refreshFailures();
+  refreshThroughput();
+  if (currentView() === "library") enterLibrary();
 }
 
 function openSheet(kind, [one, two]) {

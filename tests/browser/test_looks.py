@@ -129,11 +129,12 @@ def test_every_control_has_a_name_and_can_be_reached(settled: Page) -> None:
 
 
 def test_numbers_are_written_as_the_reader_does(live_service: Running, chromium: Any) -> None:
-    """A German reader sees a decimal comma and a space before the percent sign."""
+    """A German reader sees a decimal comma and a space before the percent sign, among English words."""
     context = chromium.new_context(locale="de-DE")
     page = context.new_page()
     page.goto(live_service.url)
     expect(page.locator("#percent")).to_have_text(f"{100 * SONGS // (SONGS + 1)}\u00a0%", timeout=60_000)
+    expect(page.locator("#folder-list")).to_contain_text(re.compile(r"next in \d+ minutes"))
     go(page, "Tracks")
     expect(page.locator("#track-list .row", has_text="Dawn")).to_contain_text(re.compile(r"-\d+,\d LUFS"))
     context.close()

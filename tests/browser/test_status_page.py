@@ -8,6 +8,7 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Page, expect
 
+from browser_axe import AXE, faults_by_axe
 from browser_service import (
     NOTICED_MS,
     SCAN_LIMIT_MS,
@@ -134,6 +135,15 @@ def test_the_service_is_killed_and_comes_back(tmp_path: Path, visit: Visit, faul
     expect(page.locator("#connection")).to_have_attribute("data-link", "lost", timeout=NOTICED_MS)
     expect(page.locator("#lost")).to_contain_text("does not answer")
     expect(page.locator("#covered")).to_have_text("1 of 1 track")
+    page.evaluate(AXE)
+    assert faults_by_axe(page) == []
+    go(page, "Tracks")
+    expect(page.locator("#track-note")).to_have_text("The service does not answer.")
+    with serving(tmp_path / "music", tmp_path / "data", port=port) as running:
+        expect(page.locator("#track-list .row")).to_have_count(1, timeout=SCAN_LIMIT_MS)
+        running.process.kill()
+    go(page, "Now")
+    expect(page.locator("#connection")).to_have_attribute("data-link", "lost", timeout=NOTICED_MS)
     write_song(tmp_path / "music" / "two.wav")
     with serving(tmp_path / "music", tmp_path / "data", port=port):
         expect(page.locator("#connection")).to_have_attribute("data-link", "live", timeout=SCAN_LIMIT_MS)

@@ -1,0 +1,99 @@
+"""Takes the pictures of the page that README.md shows, of the real service over a folder of music.
+
+``.venv/bin/python docs/screenshots.py FOLDER``, after ``make .venv/test.stamp``; a hundred tracks make good pictures.
+"""
+
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+IMAGES: Final = ROOT / "docs" / "images"
+sys.path.append(str(ROOT / "tests"))
+
+from browser_fixtures import SWITCHES  # noqa: E402 - it lies beside the tests that use it
+from browser_service import serving  # noqa: E402
+
+SIZES: Final = {"desk": (1280, 900), "phone": (390, 844), "wide": (2560, 1440)}
+HALFWAY: Final = 0.5  # of the library: the first pictures are taken then
+LONGEST_SCAN_MS: Final = 3_600_000
+MOST_BYTES: Final = 300_000
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One picture: its file, the address behind the #, in which theme and size, and what must be seen on it."""
+
+    name: str
+    address: str
+    sign: str
+    theme: Literal["light", "dark"] = "light"
+    size: str = "desk"
+
+
+AT_WORK: Final = (
+    Shot("now-light", "now", "#throughput svg"),
+    Shot("now-dark", "now", "#throughput svg", "dark"),
+    Shot("now-phone", "now", "#throughput svg", size="phone"),
+    Shot("now-wide", "now", "#throughput svg", size="wide"),
+)
+DONE: Final = (
+    Shot("tracks-light", "tracks", "#track-list svg"),
+    Shot("tracks-phone", "tracks", "#track-list svg", "dark", "phone"),
+    Shot("track-light", "track/{0}", "#sheet .dimension"),
+    Shot("track-phone", "track/{0}", "#sheet .dimension", size="phone"),
+    Shot("compare-dark", "compare/{0}/{1}", "#sheet .person", "dark"),
+    Shot("map-dark", "library", "#spread svg", "dark"),
+    Shot("library-light", "library", "#spread svg"),
+    Shot("library-wide", "library", "#spread svg", "dark", "wide"),
+)
+
+
+def main() -> int:
+    """Start the service, and take every picture when its time has come."""
+    library = Path(sys.argv[1])
+    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    with (
+        tempfile.TemporaryDirectory() as data,
+        serving(library, Path(data), sidecars="off") as running,
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=executable, args=list(SWITCHES)) as browser,
+    ):
+        with browser.new_context() as context:
+            page = context.new_page()
+            page.goto(running.url)
+            page.wait_for_timeout(3000)
+            bar = page.locator("#bar")
+            while float(bar.get_attribute("aria-valuenow") or 0) < 100 * HALFWAY:
+                page.wait_for_timeout(500)
+            take(browser, running.url, AT_WORK, [])
+            expect(page.locator("#state")).to_have_text("Nothing to do", timeout=LONGEST_SCAN_MS)
+            longest = page.request.get(f"{running.url}files?sort=duration_sec&order=desc&limit=12").json()["items"]
+        take(browser, running.url, DONE, [longest[4]["id"], longest[11]["id"]])
+    return 0
+
+
+def take(browser: Browser, url: str, shots: tuple[Shot, ...], ids: list[int]) -> None:
+    """Take pictures, each in a fresh window."""
+    for shot in shots:
+        width, height = SIZES[shot.size]
+        options: dict[str, Any] = {"viewport": {"width": width, "height": height}, "color_scheme": shot.theme}
+        with browser.new_context(locale="en-GB", reduced_motion="reduce", **options) as context:
+            page: Page = context.new_page()
+            page.goto(f"{url}#{shot.address.format(*ids)}")
+            expect(page.locator(shot.sign).first).to_be_visible()
+            page.wait_for_timeout(1500)  # the first status, and the drawings
+            place = IMAGES / f"{shot.name}.png"
+            page.evaluate("document.activeElement.blur()")
+            page.screenshot(path=place)
+            if place.stat().st_size >= MOST_BYTES:
+                raise SystemExit(f"{place} is too large: {place.stat().st_size} bytes")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
