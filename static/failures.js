@@ -31,7 +31,6 @@ const TYPING_MS = 250;
 let items = [];
 let next = null;
 let code = "";
-let numbers = {}; // of failed files by code
 let total = 0;
 let asked = 0; // the newest request; answers to older ones are dropped
 let loading = false;
@@ -112,7 +111,6 @@ async function load(limit, after = null) {
 }
 
 function showKinds(byCode) {
-  numbers = byCode;
   total = Object.values(byCode).reduce((sum, number) => sum + number, 0);
   const kinds = [["", total], ...Object.entries(byCode).filter(([name, number]) => number > 0 || name === code)];
   reconcile(byId("failure-kinds"), total ? kinds : [], ([name]) => name, ([name]) => el("li", {}, el("a", { class: "badge", href: name ? `#failures/${encodeURIComponent(name)}` : "#failures" })),
@@ -136,8 +134,8 @@ function draw(trouble = "") {
     byId(id).disabled = number === 0;
     setText(byId(id), number ? `${word} (${count(number)})` : word);
   }
-  byId("retry-all").disabled = total === 0;
-  setText(byId("retry-all"), code ? "Try all of this kind again" : "Try all again");
+  byId("retry-all").disabled = matching === 0;
+  setText(byId("retry-all"), search() ? "Try all that match again" : code ? "Try all of this kind again" : "Try all again");
   byId("exports").hidden = total === 0;
   const query = new URLSearchParams(filter());
   for (const link of byId("exports").children) setAttribute(link, "href", `${link.download}${query.size ? `?${query}` : ""}`);
@@ -191,8 +189,8 @@ async function skipChosen(button) {
 }
 
 async function retryAll(button) {
-  const title = code ? `Try again: ${kindOf(code)}?` : "Try all failed files again?";
-  if (await askRetry(title, code ? numbers[code] ?? 0 : total)) await act(button, "retry", code ? { code } : {});
+  const title = search() ? "Try all that match again?" : code ? `Try again: ${kindOf(code)}?` : "Try all failed files again?";
+  if (await askRetry(title, matching)) await act(button, "retry", filter());
 }
 
 const askRetry = (title, tracks) => askWithCost({

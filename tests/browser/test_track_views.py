@@ -162,6 +162,13 @@ def test_failures_are_listed_retried_and_skipped(settled: Page) -> None:
     expect(settled.locator("#ask")).to_contain_text("1 file will be queued once more")
     settled.locator("#ask").get_by_role("button", name="Try again").click()
     expect(failure.locator(".kind")).to_have_text("No decoder for it", timeout=SCAN_LIMIT_MS)
+    settled.get_by_role("searchbox").fill("torn.wav")
+    settled.get_by_role("button", name="Try all that match again").click()
+    settled.locator("#ask").get_by_role("button", name="Try again").click()
+    expect(settled.locator("#toasts")).to_contain_text("1 file will be tried again")
+    expect(failure.locator(".kind")).to_have_text("No decoder for it", timeout=SCAN_LIMIT_MS)
+    settled.get_by_role("searchbox").fill("no such")
+    expect(settled.get_by_role("button", name="Try all that match again")).to_be_disabled()
 
 
 def test_failures_can_be_downloaded(settled: Page) -> None:
