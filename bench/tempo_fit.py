@@ -20,8 +20,10 @@ from scipy.optimize import minimize
 
 from auralis_fp.analysis import metre, tempo
 from auralis_fp.analysis.channels import Layout
+from auralis_fp.analysis.measured import FloatArray
 from auralis_fp.analysis.onsets import OnsetDetector, OnsetEnvelope
 from auralis_fp.analysis.spectra import Grid, LowRates, Transformer
+from auralis_fp.analysis.treble import Treble
 
 from .music import load
 from .tempo_render import Clip
@@ -33,7 +35,7 @@ _TOLERANCE: Final = 0.04
 _LEVELS: Final = (1, 2, 3, 1 / 2, 1 / 3)
 _LEVEL_WEIGHT: Final = 0.3
 _RIDGE: Final = 0.02
-_LOOPS_COUNT: Final = 3  # times: what they are is beyond doubt
+_LOOPS_COUNT: Final = 4  # times: what they are is beyond doubt
 _FOLDS: Final = 5
 
 Floats = NDArray[np.float64]
@@ -48,29 +50,31 @@ class Example(NamedTuple):
     related: NDArray[np.bool_]
 
 
-def envelope_of(clip: Clip) -> OnsetEnvelope:
-    """Return the onset envelope of a clip."""
+def envelope_of(clip: Clip) -> tuple[OnsetEnvelope, FloatArray]:
+    """Return the onset envelope of a clip, and the treble at its frames."""
     track = load(clip.path)
     if track is None:
         raise ValueError(f"{clip.path} cannot be read.")
     grid, layout = Grid.at(track.rate), Layout.of(("FL", "FR"))
     transformer = Transformer(grid, layout.pairs, 2)
-    detector = OnsetDetector(LowRates(grid).middle_rate, len(layout.pairs))
+    detector, treble = OnsetDetector(LowRates(grid).middle_rate, len(layout.pairs)), Treble(grid)
     for spectra in (*transformer.feed(track.samples), *transformer.flush()):
         detector.feed(spectra.middle)
-    return detector.finish()
+        treble.feed(spectra)
+    envelope = detector.finish()
+    return envelope, treble.at(np.arange(len(envelope.flux)) / envelope.rate)
 
 
 def examples(clip: Clip) -> list[Example]:
     """Return a clip at several speeds: the rate of its envelope tells the speed."""
-    envelope = envelope_of(clip)
-    found = (_example(clip, replace(envelope, rate=envelope.rate * speed), speed) for speed in _SPEEDS)
+    envelope, treble = envelope_of(clip)
+    found = (_example(clip, replace(envelope, rate=envelope.rate * speed), treble, speed) for speed in _SPEEDS)
     return [example for example in found if example is not None] * (_LOOPS_COUNT if clip.kind == "loop" else 1)
 
 
-def _example(clip: Clip, envelope: OnsetEnvelope, speed: float) -> Example | None:
+def _example(clip: Clip, envelope: OnsetEnvelope, treble: FloatArray, speed: float) -> Example | None:
     expected = (clip.bpm or 0.0) * speed
-    series, rate = tempo.prepared(envelope), envelope.rate
+    series, rate = tempo.prepared(envelope, treble), envelope.rate
     length = min(series.shape[1], round(12 * rate))
     starts = range(0, series.shape[1] - length + 1, round(6 * rate))
     heard = tempo.windows(series, starts, length, rate, float(series[0].max()))
@@ -89,7 +93,8 @@ def _features(heard: tempo.Windows, rate: float) -> Floats:
     at_lags, bins = metre.places(rate)
     by_lag = metre.evidence(heard.correlations[1:], rate).mean(axis=1)[:, at_lags]
     by_frequency = heard.spectra[1:].mean(axis=1)[:, bins]
-    rows = (*by_lag, *by_frequency, metre.tempo_terms(rate))
+    busy = metre.busy_terms(heard.busy[1:].mean(axis=1), rate)
+    rows = (*by_lag, *by_frequency, busy, metre.tempo_terms(rate))
     return np.concatenate(rows).T
 
 
@@ -154,10 +159,12 @@ def main() -> None:
         print(f"Left out {fold}: {len(left_out)} examples,", "{:.3f} and {:.3f}".format(*accuracy(left_out, learnt)))
     weights = fit(given)
     print(f"All: {len(given)} examples,", "{:.3f} and {:.3f}".format(*accuracy(given, weights)))
-    bands, lags, harmonics = 3, len(metre.MULTIPLES), len(metre.HARMONICS)
-    print(_shown("LAG_WEIGHTS", weights[: bands * lags].reshape(bands, lags)))
-    print(_shown("HARMONIC_WEIGHTS", weights[bands * lags : bands * (lags + harmonics)].reshape(bands, harmonics)))
-    print(_shown("TEMPO_WEIGHTS", weights[bands * (lags + harmonics) :]))
+    bands, lags, harmonics = 4, len(metre.MULTIPLES), len(metre.HARMONICS)
+    by_lag, by_frequency, busy, pace = np.split(weights, np.cumsum((bands * lags, bands * harmonics, bands)))
+    print(_shown("LAG_WEIGHTS", by_lag.reshape(bands, lags)))
+    print(_shown("HARMONIC_WEIGHTS", by_frequency.reshape(bands, harmonics)))
+    print(_shown("BUSY_WEIGHTS", busy))
+    print(_shown("TEMPO_WEIGHTS", pace))
 
 
 if __name__ == "__main__":

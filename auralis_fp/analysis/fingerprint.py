@@ -15,7 +15,7 @@ from .levels import LevelMeter
 from .longterm import LongTermSpectrum
 from .loudness import LoudnessMeter
 from .measured import FloatArray, Measured
-from .spectra import Grid, LowRates, Spectra, Transformer
+from .spectra import Grid, Spectra, Transformer
 from .spectral import Spectral
 from .stereo import stereo
 from .temporal import Temporal
@@ -48,7 +48,7 @@ class Fingerprinter:
         self._long_term = LongTermSpectrum(grid, pairs)
         self._brief = BriefFile(sample_rate, layout.pairs, self._channels)
         self._spectral = Spectral(grid, full_range)
-        self._temporal = Temporal(LowRates(grid).middle_rate, pairs)
+        self._temporal = Temporal(grid, pairs)
         self._harmonic = Harmonic(grid, pairs, full_range)
 
     def feed(self, block: FloatArray) -> None:
@@ -106,7 +106,7 @@ class Fingerprinter:
         self._long_term.feed(spectra)
         self._loudness.feed(spectra)
         self._spectral.feed(spectra)
-        self._temporal.feed(spectra.middle)
+        self._temporal.feed(spectra)
         self._harmonic.feed(spectra)
 
     def _refuse_non_finite(self) -> None:

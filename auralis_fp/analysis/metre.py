@@ -16,22 +16,25 @@ HARMONICS: Final = (1 / 3, 1 / 2, 1, 3 / 2, 2, 3, 4)  # of the beat's frequency,
 _CENTRE_BPM: Final = 110.0
 _FAR_OCTAVES: Final = 1.0  # from the centre: beyond, other weights of the tempo itself begin
 
-# Learnt by `python -m bench.tempo_fit` on half of the tempo set, see docs/decisions/0003; bands are low, middle, high.
+# Learnt by `python -m bench.tempo_fit` on half of the tempo set, see docs/decisions/0003. Low, middle, high, treble:
 LAG_WEIGHTS: Final = np.array(
     (
-        (-0.37, 0.03, 0.39, -0.12, 2.03, 1.63, -0.01, -1.87, -0.77, 0.13, 2.28),
-        (0.80, 0.86, 1.22, 0.05, 1.90, -0.08, -0.15, 0.16, -0.66, -0.38, 0.47),
-        (-1.28, -0.28, 0.41, -0.64, -1.18, 1.15, -0.81, -0.53, 0.78, -0.53, 0.24),
+        (-0.10, -0.07, 0.30, -0.23, 2.31, 1.49, 0.03, -1.42, -0.52, 0.03, 1.65),
+        (1.04, 0.30, 0.46, -0.23, 2.07, -0.33, 0.04, -0.35, 0.05, -0.52, 0.33),
+        (-1.92, 0.00, -0.07, -0.40, -0.83, 1.23, -0.30, -0.71, 0.46, -0.20, -0.16),
+        (-0.82, -0.28, 0.66, -0.14, -0.46, 0.64, -0.40, 0.15, 0.72, 0.05, 0.91),
     )
 )
 HARMONIC_WEIGHTS: Final = np.array(
     (
-        (-0.66, 0.81, 0.87, -0.30, 1.10, 0.04, 0.52),
-        (2.44, 0.56, -0.04, 0.80, 0.12, 0.14, 0.34),
-        (0.05, 1.56, 0.02, 0.07, 1.67, 0.80, 1.83),
+        (-1.26, 0.34, 0.70, -0.19, 0.82, -0.15, 0.14),
+        (1.99, 0.92, 0.07, 1.05, 0.42, -0.09, 0.38),
+        (-0.61, 0.48, -0.06, -0.09, 0.52, 0.39, 1.16),
+        (1.65, 0.72, -0.09, 0.30, 1.02, 0.94, 1.42),
     )
 )
-TEMPO_WEIGHTS: Final = np.array((0.64, -0.45, 0.11, -18.22, -1.13))
+BUSY_WEIGHTS: Final = np.array((0.24, 0.10, 0.13, 0.26))
+TEMPO_WEIGHTS: Final = np.array((-0.13, -0.40, 0.01, -18.35, -0.95))
 
 
 def lags(rate: float) -> NDArray[np.int64]:
@@ -39,7 +42,9 @@ def lags(rate: float) -> NDArray[np.int64]:
     return np.arange(int(60 * rate / HIGHEST_BPM), int(60 * rate / LOWEST_BPM) + 2)
 
 
-def scores(correlations: NDArray[np.float64], spectra: NDArray[np.float64], rate: float) -> NDArray[np.float64]:
+def scores(
+    correlations: NDArray[np.float64], spectra: NDArray[np.float64], busy: NDArray[np.float64], rate: float
+) -> NDArray[np.float64]:
     """Return how much speaks for each period, window by window.
 
     Parameters
@@ -48,6 +53,8 @@ def scores(correlations: NDArray[np.float64], spectra: NDArray[np.float64], rate
         Of the accents in the bands, see ``periodicity.autocorrelation``.
     spectra : ndarray, shape (bands, windows, bins)
         Of the same, see ``periodicity.relative_spectra``.
+    busy : ndarray, shape (bands, windows)
+        Logarithm of the accents per second, octaves.
     rate : float
         Frames per second.
 
@@ -59,6 +66,7 @@ def scores(correlations: NDArray[np.float64], spectra: NDArray[np.float64], rate
     at_lags, bins = places(rate)
     heard = np.einsum("bm,bwmp->wp", LAG_WEIGHTS, evidence(correlations, rate)[:, :, at_lags])
     heard += np.einsum("bm,bwmp->wp", HARMONIC_WEIGHTS, spectra[:, :, bins])
+    heard += np.einsum("b,bwp->wp", BUSY_WEIGHTS, busy_terms(busy, rate))
     total: NDArray[np.float64] = heard + TEMPO_WEIGHTS @ tempo_terms(rate)
     return total
 
@@ -69,6 +77,15 @@ def evidence(correlations: NDArray[np.float64], rate: float) -> NDArray[np.float
     missing = count - correlations.shape[-1]
     highest = maximum_filter1d(correlations[..., :count], 3, axis=-1)
     return np.maximum(np.pad(highest, ((0, 0), (0, 0), (0, max(0, missing)))), 0)
+
+
+def busy_terms(busy: NDArray[np.float64], rate: float) -> NDArray[np.float64]:
+    """Return how busy each band is (..., in octaves) times how fast each period is, shape (..., periods).
+
+    Where much happens the beat is faster, but not by as much.
+    """
+    terms: NDArray[np.float64] = busy[..., None] * tempo_terms(rate)[0]
+    return terms
 
 
 def tempo_terms(rate: float) -> NDArray[np.float64]:

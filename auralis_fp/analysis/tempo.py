@@ -25,8 +25,12 @@ _FASTEST_PLAIN_BPM: Final = 205.0  # faster ones are tapped to every second time
 _NO_PULSE: Final = 0.1
 _CHANCE: Final = 7.0  # a peak of this over the root of the frames comes of chance alone
 _UNSETTLED_FRAMES: Final = 4
-# Octaves summed over bands: less is the ripple of a tone, or moves no foot. Over all bands; over low, middle and high.
-_LEAST_ACCENTS: Final = (12.0, 1.0, 3.0, 3.0)
+# Octaves summed over bands: less is the ripple of a tone, or moves no foot. Over low, middle and high bands together;
+# over each, and over those of the treble.
+_LEAST_ACCENTS: Final = (12.0, 1.0, 3.0, 3.0, 1.0)
+_TREBLE_COUNTS: Final = 0.5  # among all bands
+_LEAST_PEAK: Final = 0.1  # of a window's highest: lower ones do not make it busy
+_LEAST_BUSY: Final = 0.1  # accents per second
 _WINDOWS_AT_ONCE: Final = 16
 _EVENTFUL: Final = 0.02  # of the highest point so far: windows that vary less hold nothing
 
@@ -41,16 +45,21 @@ class Pulse(NamedTuple):
 
 
 class Windows(NamedTuple):
-    """Correlations, shape (bands, windows, lags), and spectra, (bands, windows, bins); of all bands together first."""
+    """Correlations, shape (bands, windows, lags), spectra, (bands, windows, bins), and how busy each is.
+
+    Of all bands together first, then of low, middle and high ones, and treble. ``busy``, (bands, windows), is the
+    logarithm of the accents per second, octaves.
+    """
 
     correlations: NDArray[np.float64]
     spectra: NDArray[np.float64]
+    busy: NDArray[np.float64]
 
 
 class PulseTracker:
     """Finds the pulse of an onset envelope in windows of 12 s, by its autocorrelation and its spectrum together.
 
-    The tempo is the lag that correlates and that the accents of low, middle and high bands support most, see ``metre``
+    The tempo is the lag that correlates and that low, middle and high accents and treble support most, see ``metre``
     (after Peeters 2007; Percival & Tzanetakis 2014). The stability is the mean height of the windows' highest peaks
     times the agreement of their tempi.
     """
@@ -63,10 +72,10 @@ class PulseTracker:
         self._correlation, self._score, self._height = np.zeros(1), np.zeros(1), 0.0  # sums over windows
         self._lags: list[NDArray[np.int64]] = []  # the best of each window
 
-    def feed(self, envelope: OnsetEnvelope) -> None:
-        """Take the next stretch of the envelope."""
+    def feed(self, envelope: OnsetEnvelope, treble: FloatArray) -> None:
+        """Take the next stretch of the envelope, and the accents of the treble at its frames, shape (frames,)."""
         self._rate = envelope.rate
-        self._series = np.concatenate((self._series, prepared(envelope)), axis=1)
+        self._series = np.concatenate((self._series, prepared(envelope, treble)), axis=1)
         self._highest = max(self._highest, float(self._series[0].max(initial=0)))
         length, move = round(_WINDOW_SEC * self._rate), round(_MOVE_SEC * self._rate)
         starts = range(self._next, self._series.shape[1] - length + 1, move)
@@ -101,49 +110,68 @@ class PulseTracker:
     def _hear(self, starts: Sequence[int], length: int) -> None:
         """Add up what a few windows say."""
         heard = windows(self._series, starts, length, self._rate, self._highest)
-        here, scored = heard.correlations[0], scores(heard.correlations[1:], heard.spectra[1:], self._rate)
+        here, scored = heard.correlations[0], _scores(heard, self._rate)
         if len(here):
             self._correlation, self._score = self._correlation + here.sum(axis=0), self._score + scored.sum(axis=0)
             self._height += float(_heights(here, self._rate).sum())
             self._lags.append(_best_lags(here, scored, self._rate))
 
 
-def prepared(envelope: OnsetEnvelope) -> FloatArray:
-    """Return the accents of all bands, and of low, middle and high ones, shape (4, own frames).
+def prepared(envelope: OnsetEnvelope, treble: FloatArray) -> FloatArray:
+    """Return the accents of all bands, of low, middle and high ones, and of the treble, shape (5, own frames).
 
     Without their local mean, and smoothed against the grid of frames.
     """
-    accents = np.concatenate((envelope.accents.sum(axis=0, keepdims=True), envelope.accents))
+    accents = np.concatenate((envelope.accents.sum(axis=0, keepdims=True), envelope.accents, treble[None]))
     flux = np.maximum(accents - np.array(_LEAST_ACCENTS, dtype=np.float32)[:, None], 0)
     if envelope.own.start == 0:
         flux[:, :_UNSETTLED_FRAMES] = 0  # that something is on when the file begins is no beat
     flux -= uniform_filter1d(flux, round(_LOCAL_MEAN_SEC * envelope.rate) | 1, axis=1, mode="nearest")
     smooth: FloatArray = gaussian_filter1d(np.maximum(flux, 0), _SMOOTHING_FRAMES, axis=1)
+    smooth[0] += np.float32(_TREBLE_COUNTS) * smooth[-1]
     return smooth[:, envelope.own]
 
 
 def windows(series: FloatArray, starts: Sequence[int], length: int, rate: float, highest: float) -> Windows:
-    """Return the correlations and spectra of the windows in which something happens, beside the highest point."""
+    """Return what is heard in the windows in which something happens, beside the highest point."""
     cut = np.stack([series[:, start : start + length] for start in starts], axis=1)
-    cut -= cut.mean(axis=2, keepdims=True)
     cut = cut[:, cut[0].std(axis=1) > max(_EVENTFUL * highest, 1e-3)]
+    busy = _busy(cut, length / rate)
+    cut -= cut.mean(axis=2, keepdims=True)
     flat = cut.reshape(-1, length)
-    correlations, spectra = autocorrelation(flat, round(LONGEST_LAG_SEC * rate)), relative_spectra(flat)
-    return Windows(*(each.reshape(*cut.shape[:2], each.shape[1]) for each in (correlations, spectra)))
+    found = autocorrelation(flat, round(LONGEST_LAG_SEC * rate)), relative_spectra(flat)
+    correlations, spectra = (each.reshape(*cut.shape[:2], each.shape[1]) for each in found)
+    return Windows(correlations, spectra, busy)
+
+
+def _scores(heard: Windows, rate: float) -> NDArray[np.float64]:
+    """Return how much speaks for each period in each window: what the bands say, but not all together."""
+    return scores(heard.correlations[1:], heard.spectra[1:], heard.busy[1:], rate)
+
+
+def _busy(cut: FloatArray, seconds: float) -> NDArray[np.float64]:
+    """Return the logarithm of the accents per second, as many as would make the same mean and mean square alike."""
+    here, before, after = cut[..., 1:-1], cut[..., :-2], cut[..., 2:]
+    least = np.maximum(np.float32(_LEAST_PEAK) * cut.max(axis=2, keepdims=True), np.float32(1e-9))
+    heights = np.where((here > before) & (here >= after) & (here > least), here, 0)
+    total, roots = heights.sum(axis=2, dtype=np.float64), np.sqrt(heights).sum(axis=2, dtype=np.float64)
+    count = np.divide(roots**2, total, out=np.zeros_like(total), where=total > 0)
+    busy: NDArray[np.float64] = np.log2(np.maximum(count / seconds, _LEAST_BUSY))
+    return busy
 
 
 def candidates(correlations: NDArray[np.float64], rate: float) -> NDArray[np.bool_]:
     """Return for each window which of the periods of ``metre.lags`` may be the pulse, shape (windows, periods).
 
-    The peaks of the correlation; but not those at whose half or third everything is the same again: pulses with nothing
-    between them count one by one.
+    The peaks of the correlation; but not those at whose half, third or fifth everything is the same again: pulses with
+    nothing between them count one by one.
     """
     periods = lags(rate)
     nearest = np.minimum(periods, correlations.shape[1] - 2)
     here, before, after = (correlations[:, nearest + step] for step in (0, -1, 1))
     peaks: NDArray[np.bool_] = (here > before) & (here >= after) & (here > 0) & (periods == nearest)
     found = evidence(correlations[None], rate)[0]
-    for parts in (2, 3):
+    for parts in (2, 3, 5):
         alike = found[:, np.rint(periods / parts).astype(np.int64)] >= _ALIKE
         peaks &= ~(alike & (60 * rate * parts / periods <= _FASTEST_PLAIN_BPM))
     return peaks

@@ -5,9 +5,11 @@ from typing import Final
 import numpy as np
 
 from .levels import Levels
-from .measured import ComplexArray, Measured
+from .measured import Measured
 from .onsets import OnsetDetector, OnsetEnvelope, Onsets, audible, onsets
+from .spectra import Grid, LowRates, Spectra
 from .tempo import PulseTracker
+from .treble import Treble
 
 _NEUTRAL_BPM: Final = 120.0
 _DENSEST_PER_SEC: Final = 10.0
@@ -16,21 +18,26 @@ _SILENCE_POWER: Final = 1e-7  # -70 dBFS
 
 
 class Temporal:
-    """Gathers what the four temporal dimensions need from the signal at about 11 kHz."""
+    """Gathers what the four temporal dimensions need, mostly from the signal at about 11 kHz."""
 
-    def __init__(self, rate: float, pairs: int) -> None:
-        self._detector = OnsetDetector(rate, pairs)
+    def __init__(self, grid: Grid, pairs: int) -> None:
+        self._detector = OnsetDetector(LowRates(grid).middle_rate, pairs)
+        self._treble = Treble(grid)
         self._pulse = PulseTracker()
+        self._frames = 0  # of the envelope, that were own to the stretches so far
         self._onsets: list[Onsets] = []  # of each stretch
         self._loudest = 0.0
 
-    def feed(self, signal: ComplexArray) -> None:
-        """Take the next samples, shape (pairs, samples)."""
-        for stretch in self._detector.feed(signal):
+    def feed(self, spectra: Spectra) -> None:
+        """Take the next spectra."""
+        self._treble.feed(spectra)
+        for stretch in self._detector.feed(spectra.middle):
             self._take(stretch)
 
     def _take(self, stretch: OnsetEnvelope) -> None:
-        self._pulse.feed(stretch)
+        first = self._frames - stretch.own.start
+        self._frames = first + stretch.own.stop
+        self._pulse.feed(stretch, self._treble.at((first + np.arange(len(stretch.flux))) / stretch.rate))
         self._onsets.append(onsets(stretch))
         self._loudest = max(self._loudest, float(stretch.power.max(initial=0)))
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from rhythms import click, clicks, drum_loop, half_time, placed, six_eight, strings
+from rhythms import click, clicks, drum_loop, half_time, hats, placed, rubato, six_eight, strings
 from signals import RATE, measure, pink, saw, sine, stereo, times, values, white
 
 
@@ -30,6 +30,26 @@ def test_tempo_of_six_eight(bpm: float) -> None:
 def test_tempo_of_half_time() -> None:
     """With a snare on three only the beat is felt at half of what the hats count."""
     assert values(stereo(half_time(140, 20.0)))["tempo_bpm"] == pytest.approx(70, rel=0.01)
+
+
+@pytest.mark.parametrize("bpm", [50, 60, 80])
+def test_tempo_of_slow_half_time(bpm: float) -> None:
+    """Where half of the beat would be slower than anybody taps, it is the beat itself that the hats count."""
+    assert values(stereo(half_time(bpm, 20.0)))["tempo_bpm"] == pytest.approx(bpm, rel=0.01)
+
+
+@pytest.mark.parametrize("bpm", [72, 104, 150])
+def test_tempo_of_hats_alone(bpm: float) -> None:
+    """The beat is heard where nothing but hats tells it, above 6 kHz."""
+    assert values(stereo(hats(bpm, 20.0)))["tempo_bpm"] == pytest.approx(bpm, rel=0.01)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_rubato_has_no_tempo(seed: int) -> None:
+    """Chords that follow each other by lot have neither a tempo nor a rhythm."""
+    found = measure(stereo(rubato(25.0, seed)))
+    assert "tempo_bpm" in found.undefined
+    assert found.values["rhythm_stability"] == 0
 
 
 def test_tempo_follows_the_speed() -> None:

@@ -1,0 +1,70 @@
+"""The accents above what the onset envelope reaches."""
+
+import numpy as np
+import pytest
+
+from auralis_fp.analysis.channels import Layout
+from auralis_fp.analysis.spectra import Grid, Spectra, Transformer
+from auralis_fp.analysis.treble import Treble
+from rhythms import hat, placed
+from signals import RATE, Signal, sine, stereo, white
+
+
+def spectra_of(samples: Signal, rate: int = RATE) -> tuple[Spectra, ...]:
+    """Return the spectra of two channels."""
+    transformer = Transformer(Grid.at(rate), Layout.of(("FL", "FR")).pairs, 2)
+    return (*transformer.feed(samples), *transformer.flush())
+
+
+def treble_of(spectra: tuple[Spectra, ...]) -> Treble:
+    """Return the accents that were gathered from spectra."""
+    treble = Treble(spectra[0].grid)
+    for each in spectra:
+        treble.feed(each)
+    return treble
+
+
+@pytest.mark.parametrize("level", [1.0, 0.01])
+def test_hats_rise_where_they_begin(level: float) -> None:
+    """Once settled, the rises stand within a frame of the hats and nowhere else, however loud all is."""
+    onsets = np.array([1.0, 1.7, 2.9])
+    sound = sine(200, 4.0, 0.3) + 2 * placed(onsets, hat(), 4.0)
+    times = np.arange(400) / 100
+    found = treble_of(spectra_of(stereo(level * sound))).at(times)
+    far = np.abs(times[:, None] - onsets).min(axis=1) > 0.06
+    assert found[far].max() < 0.5
+    for onset in onsets:
+        assert found[np.abs(times - onset) < 0.04].max() > 10
+
+
+def test_noise_and_low_tones_do_not_rise() -> None:
+    """Steady noise ripples by less than what counts; what lies below 5 kHz is not heard."""
+    times = np.arange(300) / 100
+    assert treble_of(spectra_of(stereo(white(3.0)))).at(times)[10:].max() < 4
+    gated = np.where(np.arange(3 * RATE) // RATE % 2, sine(1000, 3.0, 0.5), sine(800, 3.0, 0.5))
+    assert treble_of(spectra_of(stereo(gated))).at(times)[10:90].max() < 0.01
+
+
+def test_stretches_that_overlap_are_those_of_the_whole() -> None:
+    """What was asked for once may be asked for again three seconds back, and is the same."""
+    spectra = spectra_of(stereo(placed(np.arange(0.5, 29, 0.7), hat(), 30.0)))
+    whole, parts = treble_of(spectra), Treble(spectra[0].grid)
+    times = np.arange(2900) / 100
+    found = []
+    for index, each in enumerate(spectra):
+        parts.feed(each)
+        if index == 2:
+            found.append(parts.at(times[:1500]))
+    found.append(parts.at(times[1200:]))
+    expected = whole.at(times)
+    np.testing.assert_array_equal(found[0], expected[:1500])
+    np.testing.assert_array_equal(found[1], expected[1200:])
+
+
+@pytest.mark.parametrize("rate", [8000, 11_025])
+def test_low_rates_have_no_treble(rate: int) -> None:
+    """Files that end below 5.3 kHz, or hardly above, have none, and no arithmetic goes astray."""
+    with np.errstate(all="raise", under="ignore"):
+        found = treble_of(spectra_of(stereo(white(2.0, rate=rate)), rate)).at(np.arange(200) / 100)
+    assert np.isfinite(found).all()
+    assert rate > 10_600 or not found.any()
