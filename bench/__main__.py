@@ -27,16 +27,23 @@ def main() -> int:
         print(f"there is no music in {arguments.music}", file=sys.stderr)
         return 2
     chosen = files[:: max(1, len(files) // arguments.most)][: arguments.most]
-    head = header(len(chosen))
+    head = header(f"; {len(chosen)} files" if chosen else "")
     options = Options(
-        chosen, arguments.quick, arguments.scratch, arguments.minutes, arguments.seed, arguments.write, head
+        chosen,
+        arguments.quick,
+        arguments.scratch,
+        arguments.minutes,
+        arguments.seed,
+        arguments.write,
+        head,
+        arguments.clips,
     )
     os.environ.update(dict.fromkeys(ONE_THREAD, "1"))  # as in a worker, and before numpy is imported
     sys.path.append(str(Path(__file__).parent.parent / "tests"))  # the long forms of tests use what those use
     print(head)
     for name in arguments.parts or PARTS:
         part = import_module(f"bench.{name}")  # its imports are its own: the peers need not be there for the rest
-        text = part.report(arguments.clips if name == "tempo" else options)
+        text = part.report(options)
         print(text, flush=True)
         if arguments.write:
             page.put(name, text, head)
@@ -66,13 +73,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def header(files: int) -> str:
-    """Return what the figures were measured on."""
+def header(files: str) -> str:
+    """Return what the figures were measured on, and on how many *files*."""
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout
     packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "scipy", "soundfile", "av"))
     return (
         f"Commit {commit.strip()}, Python {platform.python_version()}, {packages}; {os.cpu_count()} processors,"
-        f" {platform.machine()}, {platform.system()}; {files} files.\n"
+        f" {platform.machine()}, {platform.system()}{files}.\n"
     )
 
 

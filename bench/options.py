@@ -9,6 +9,7 @@ from pathlib import Path
 class Options:
     """Music to measure on, whether to shorten what takes long, and where large files may go (None: as usual).
 
+    ``clips`` is where the tempo set is, or is to be rendered.
     ``minutes`` is how long chaos lasts, ``seed`` that of its chance. ``write`` puts the tables into the
     documentation, with ``header``, which says what it was measured on.
     """
@@ -20,3 +21,4 @@ class Options:
     seed: int = 1
     write: bool = False
     header: str = ""
+    clips: Path = Path("tempo-set")

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from auralis_fp.analysis.worker import fingerprint_file
 
 from .music import table
+from .options import Options
 from .tempo_render import Clip
 from .tempo_set import build, is_tuned
 
@@ -30,6 +31,13 @@ _TOLERANCE: Final = 0.04
 _OCTAVES: Final = (1, 2, 3, 1 / 2, 1 / 3)  # Gouyon et al. 2006
 _RATE: Final = 44_100
 _OURS: Final = "auralis_fp"
+PAGE: Final = Path(__file__).parent.parent / "docs" / "tempo.md"
+_TOP: Final = """\
+# Tempo beside others
+
+<!-- written by `python -m bench tempo --write`, which renders the set first; do not edit -->
+
+"""
 _WHAT: Final = """\
 Clips of 25 s, rendered with fluidsynth (Debian: fluidsynth, fluid-soundfont-gm), each piece at 0.75, 1 and 1.35 times
 its speed. MIDI songs are those of Debian's planetblupi-music-midi, openttd-openmsx and freedoom whose notes bear out
@@ -50,37 +58,43 @@ class Answers(NamedTuple):
     defined: bool
 
 
-def report(folder: Path) -> str:
+def report(options: Options) -> str:
     """Return the shares of clips whose tempo is right within 4 % (first), or a level of the same metre (second)."""
-    clips = build(folder)
+    clips = build(options.clips)
     with ProcessPoolExecutor(os.cpu_count()) as processes:
         answers = list(processes.map(_ask, clips, chunksize=4))
-    heard = [(clip, answer) for clip, answer in zip(clips, answers, strict=True) if clip.bpm is not None]
-    without = [(clip, answer) for clip, answer in zip(clips, answers, strict=True) if clip.bpm is None]
-    undefined = sum(not answer.defined for _, answer in without)
-    unsaid = sum(not answer.defined for _, answer in heard)
-    parts = (
-        "## Tempo\n",
-        _WHAT,
-        f"Peers: {', '.join(sorted(_peers()))}.\n",
-        table(("half", "music", "who", "clips", "accuracy 1", "accuracy 2"), _rows(heard)),
-        f"Without any tempo: {len(without)}, of which we say so of {undefined}.",
-        f"With a tempo: {len(heard)}, of which we call {unsaid} undefined (scored as 120).",
-    )
+    text = _text(list(zip(clips, answers, strict=True)))
+    if options.write:
+        PAGE.write_text(f"{_TOP}{options.header}\n{text}", encoding="utf-8")
+    return "## Tempo\n\n" + text
+
+
+def _text(asked: Sequence[tuple[Clip, Answers]]) -> str:
+    heard = [(clip, answer) for clip, answer in asked if clip.bpm is not None]
+    without = [answer for clip, answer in asked if clip.bpm is None]
+    parts = [_WHAT, f"Peers: {', '.join(sorted(_peers()))}.\n"]
+    for title, tuned in (("The unseen half", False), ("The half that the weights were learnt on", True)):
+        half = [(clip, answer) for clip, answer in heard if is_tuned(clip) == tuned]
+        undefined = sum(not answer.defined for _, answer in half)
+        said = f"Of these {len(half)} we call {undefined} undefined, which counts as 120.\n"
+        parts += [f"**{title}**: accuracy 1 / accuracy 2, percent\n", _table(half), said]
+    undefined = sum(not answer.defined for answer in without)
+    parts.append(f"Without any tempo: {len(without)}, of which we say so of {undefined}.\n")
     return "\n".join(parts)
 
 
-def _rows(heard: Sequence[tuple[Clip, Answers]]) -> list[tuple[object, ...]]:
-    scores: dict[tuple[str, str, str], list[Score]] = defaultdict(list)
+def _table(heard: Sequence[tuple[Clip, Answers]]) -> str:
+    names = [_OURS, *sorted(_peers())]
+    scores: dict[str, list[list[Score]]] = defaultdict(list)
     for clip, answer in heard:
-        half = "tuned" if is_tuned(clip) else "unseen"
-        for who, bpm in answer.bpm.items():
-            for kind in (clip.kind, "all"):
-                scores[half, kind, who].append(_right(bpm, clip.bpm or 0.0))
-    return [
-        (half, kind, who, len(found), *(f"{100 * share:.1f} %" for share in np.mean(found, axis=0)))
-        for (half, kind, who), found in sorted(scores.items(), key=lambda item: (item[0][0] != "unseen", *item[0][1:]))
+        right = [_right(answer.bpm[who], clip.bpm or 0.0) for who in names]
+        for kind in (clip.kind, "all"):
+            scores[kind].append(right)
+    rows = [
+        (kind, len(found), *(f"{first:.1f} / {second:.1f}" for first, second in 100 * np.mean(found, axis=0)))
+        for kind, found in sorted(scores.items())
     ]
+    return table(("music", "clips", *names), rows)
 
 
 def _right(bpm: float, expected: float) -> Score:
