@@ -13,7 +13,9 @@ const MODES = {
   failed: "Not watched",
   off: "Looked through on request",
 };
-const FIXES = {
+
+/** What to do about a folder. */
+export const FIXES = {
   failed: "It is looked through at intervals all the same. Check that the folder can be read, then look through it now.",
   offline: "Connect the drive or mount the folder again; it is picked up by itself. Nothing in it is forgotten.",
 };

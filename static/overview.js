@@ -3,7 +3,8 @@
 import { post } from "./api.js";
 import { confirmed } from "./ask.js";
 import { announce, byId, el, reconcile, setAttribute, setText, toast } from "./dom.js";
-import { bytes, count, counted, percent as percentOf, rate, roughly, setServerTime, timeOfDay } from "./format.js";
+import { FIXES } from "./folders.js";
+import { bytes, clean, count, counted, percent as percentOf, rate, roughly, setServerTime, timeOfDay } from "./format.js";
 
 const STATES = {
   starting: "Starting",
@@ -38,7 +39,7 @@ export function showOverview(status) {
   document.title = status.state === "working" ? `${percentOf(status.percent)} · Auralis` : `${state} · Auralis`;
   showCoverage(status);
   showFacts(status);
-  showHealth(status.health ?? { status: "healthy", reasons: [] });
+  showHealth(status);
   showButtons(status);
   setText(byId("about"), `Auralis fingerprints ${status.version}, algorithm ${status.algorithm_version}, running for ${roughly(status.uptime_sec)}`);
 }
@@ -93,9 +94,12 @@ function sum(values) {
   return known.length ? known.reduce((one, two) => one + two, 0) : null;
 }
 
-function showHealth({ reasons }) {
+function showHealth({ health, folders }) {
   const body = byId("health-body");
-  const lines = reasons.length ? reasons : [""];
+  const away = folders.filter((folder) => !folder.online);
+  const fix = (reason) => (away.some((folder) => reason.startsWith(`${folder.path}: `)) ? ` ${FIXES.offline}` : "");
+  const reasons = health?.reasons ?? [];
+  const lines = reasons.length ? reasons.map((reason) => clean(`${reason}${fix(reason)}`)) : [""];
   reconcile(body, lines, (line) => line, (line) => line
     ? el("p", { class: "fault" }, el("span", { class: "mark", "aria-hidden": "true" }, "!"), el("span", {}, line))
     : el("p", { class: "fine" }, el("span", { class: "mark", "aria-hidden": "true" }, "✓"), el("span", {}, "No issues")),
