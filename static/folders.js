@@ -24,7 +24,7 @@ let shown = [];
 let known = null; // the counts that the coverage belongs to
 const coverage = new Map(); // folder -> files in all and done
 
-const refreshCoverage = atMostEvery(5000, async () => {
+const refreshCoverage = atMostEvery(2500, async () => {
   for (const { path } of shown) {
     try {
       const { everything, pending, retry } = await get("cost", { folder: path });

@@ -66,7 +66,7 @@ function showCoverage({ counts, percent, health }) {
   const badges = BADGES.filter(([name]) => counts[name] > 0).map(([name, label, href]) => [name, `${count(counts[name])} ${label}`, href]);
   const issues = health?.reasons.length ?? 0;
   if (issues) badges.push(["issues", counted(issues, "issue"), "#now/health"]);
-  reconcile(byId("badges"), badges, ([name]) => name, ([name, , href]) => el("li", {}, el("a", { href, class: `badge ${name}` })),
+  reconcile(byId("badges"), badges, ([name]) => name, ([name, , href]) => el("li", {}, el("a", { href, class: `badge ${name}`, onclick: () => name === "issues" && byId("health").scrollIntoView({ block: "center" }) })),
     (node, [, text]) => setText(node.firstElementChild, text));
 }
 

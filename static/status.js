@@ -11,7 +11,7 @@ import { setUpQueue, showQueue } from "./queue.js";
 import { closeSheet, setUpSheet } from "./sheet.js";
 import { refreshThroughput, setUpThroughput } from "./throughput.js";
 import { openTrack, refreshTrack } from "./track.js";
-import { refreshTracks, setUpTracks, showTracks } from "./tracks.js";
+import { countTracks, refreshTracks, setUpTracks, showTracks } from "./tracks.js";
 import { currentView, leaveSheet, setUpViews } from "./views.js";
 import { showWorkers, tickWorkers } from "./workers.js";
 
@@ -28,6 +28,7 @@ function onStatus(status) {
   showQueue(status);
   showFolders(status.folders, status.counts);
   showLink(link, status.updated_at);
+  countTracks(status.counts);
   const { failed } = status.counts;
   byId("failed-tally").hidden = failed === 0;
   setText(byId("failed-tally"), count(failed));

@@ -19,12 +19,18 @@ let next = null;
 let asked = 0; // the newest request; answers to older ones are dropped
 let loading = false;
 let list = null;
+let counts = null; // of files by state, by the newest status
 let meaning = []; // the 25 dimensions, once they are known
 
 /** Load the list again from its beginning, as far as it was loaded, if it is looked at. */
 export const refreshTracks = atMostEvery(2000, () => {
   if (currentView() === "tracks" && !loading) load(Math.min(MOST, Math.max(PAGE, items.length)));
 });
+
+/** Learn how many files there are. */
+export function countTracks(known) {
+  counts = known;
+}
 
 /** Show the tracks; `#tracks/failed` shows those in a state, `#tracks/sort/lufs` sorts them. */
 export async function showTracks([wanted = "", order = ""] = []) {
@@ -105,13 +111,14 @@ async function load(limit, after = null) {
 }
 
 function show(trouble) {
-  const { state, q } = wish();
+  const { state, q, sort } = wish();
   list.show(items);
   setAttribute(byId("track-list"), "aria-busy", null);
   const note = byId("track-note");
   note.hidden = items.length > 0 && !trouble;
   setText(note, trouble || (q || state ? "Nothing matches." : "No tracks yet. They appear here as they are found."));
-  const shown = next === null ? count(items.length) : `the first ${count(items.length)}`;
+  const whole = counts && !q && (!sort || sort === "name") ? ` of ${count(state ? counts[state] : counts.total)}` : "";
+  const shown = next === null ? count(items.length) : `the first ${count(items.length)}${whole}`;
   setText(byId("track-count"), items.length ? `Showing ${shown}` : "");
 }
 

@@ -148,6 +148,7 @@ def test_twenty_thousand_tracks_are_as_fast_as_twenty(page: Page) -> None:
     go(page, "Tracks")
     rows = page.locator("#track-list .row")
     expect(rows.first).to_be_visible()
+    expect(page.locator("#track-count")).to_have_text(re.compile(r"^Showing the first [\d,]+ of 70,00\d$"))
     page.locator("#order").select_option("tempo_bpm")
     page.get_by_role("button", name="Descending").click()
     expect(rows.first.locator(".numbers")).to_contain_text("BPM")
