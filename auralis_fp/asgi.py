@@ -8,11 +8,10 @@ import asyncio
 import logging
 import signal
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from types import FrameType
 from typing import Any, Final, Self
-from urllib.parse import quote
 
 import aiohttp
 from aiohttp import web
@@ -20,6 +19,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from . import app as mounting
+from .asgi_request import Body, Message, Receive, Scope, announces_body, below, fault_of, route_path
 from .core import Service
 from .errors import RequestError
 from .pipe import MemoryConnector, caller
@@ -29,9 +29,6 @@ from .tasks import cancel_and_wait
 
 log = logging.getLogger(__name__)
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -42,7 +39,6 @@ _OF_THE_CONNECTION: Final = frozenset(
 )
 _OF_THE_SERVER: Final = frozenset({"date", "server"})  # the host's server adds its own
 _NOT_OURS: Final = ("Accept", "Accept-Encoding", "User-Agent", "Content-Type")  # what the client would make up
-_LONGEST: Final = 8190  # bytes of an address, or of a header; what aiohttp's parser takes
 _TO_THE_END: Final = aiohttp.ClientTimeout(total=None)
 
 
@@ -87,7 +83,7 @@ class Plugin:
         if self._running is not None:
             raise RuntimeError("the fingerprint plugin runs already")
         async with AsyncExitStack() as stack:
-            runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=STOP_LIMIT_SEC)
+            runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=STOP_LIMIT_SEC, auto_decompress=False)
             stack.push_async_callback(runner.cleanup)
             await runner.setup()
             assert runner.server is not None  # noqa: S101 - setup() made it
@@ -113,23 +109,23 @@ class Plugin:
         if scope["type"] == "websocket":  # there is none
             await send({"type": "websocket.close", "code": 1008})
         elif scope["type"] == "http":
-            await self.answer(scope, _below(scope, scope.get("root_path", "")), receive, send)
+            await self.answer(scope, below(scope, scope.get("root_path", "")), receive, send)
         else:
             raise RuntimeError(f"the fingerprint plugin does not speak {scope['type']}")
 
     async def answer(self, scope: Scope, path: str, receive: Receive, send: Send) -> None:
         """Answer an HTTP request; *path* is the part of its address below the prefix, as it was sent."""
-        first = await receive()
-        if first["type"] == "http.disconnect":
+        first = None if announces_body(scope) else await receive()
+        if first is not None and first["type"] == "http.disconnect":
             return
         if self._session is None:
             sentence = "The fingerprint service is not running: the application's lifespan has not started it."
             await _refuse(send, RequestError(503, "not_started", sentence))
             return
-        if (fault := _fault_of(scope, path)) is not None:
+        if (fault := fault_of(scope, path)) is not None:
             await _refuse(send, fault)
             return
-        body = _Body(first, receive)
+        body = Body(first, receive)
         exchange = asyncio.create_task(self._exchange(self._session, scope, path, body, send))
         gone = asyncio.create_task(body.until_gone())
         try:
@@ -139,7 +135,7 @@ class Plugin:
             await cancel_and_wait(exchange)
 
     async def _exchange(
-        self, session: aiohttp.ClientSession, scope: Scope, path: str, body: "_Body", send: Send
+        self, session: aiohttp.ClientSession, scope: Scope, path: str, body: "Body", send: Send
     ) -> None:
         """Have the aiohttp application answer, and hand its answer on as it comes."""
         caller.set({"peername": scope.get("client"), "sslcontext": scope.get("scheme") == "https" or None})
@@ -151,7 +147,7 @@ class Plugin:
         begun = False
         try:
             async with session.request(
-                scope["method"], url, headers=headers, data=body.data(), allow_redirects=False
+                scope["method"], url, headers=headers, data=body.data(), allow_redirects=False, expect100=body.awaited
             ) as response:
                 begun = True
                 await send({"type": "http.response.start", "status": response.status, "headers": _headers(response)})
@@ -188,11 +184,11 @@ class Middleware:
             await _Lifespan(self.app, self.plugin, receive, send).run(scope)
             return
         prefix = self.plugin.prefix
-        place = _route_path(scope)
+        place = route_path(scope)
         if place != prefix and not place.startswith(f"{prefix}/"):
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
-            await self.plugin.answer(scope, _below(scope, scope.get("root_path", "") + prefix), receive, send)
+            await self.plugin.answer(scope, below(scope, scope.get("root_path", "") + prefix), receive, send)
         else:
             await self.plugin(scope, receive, send)
 
@@ -240,40 +236,6 @@ def setup(app: Any, settings: Settings | None = None, prefix: str = "/fingerprin
     return plugin
 
 
-class _Body:
-    """The body of a request as the host's server hands it out, and word of the client's leaving after it."""
-
-    def __init__(self, first: Message, receive: Receive) -> None:
-        self._first = first
-        self._receive = receive
-        self._read = asyncio.Event()
-
-    def data(self) -> bytes | AsyncIterator[bytes]:
-        """Return the body, whole or as it comes."""
-        if self._first.get("more_body", False):
-            return self._parts()
-        self._read.set()
-        return bytes(self._first.get("body", b""))
-
-    async def _parts(self) -> AsyncIterator[bytes]:
-        message = self._first
-        while True:
-            if message["type"] == "http.disconnect":
-                raise ConnectionResetError("the client is gone")
-            if message.get("body"):
-                yield message["body"]
-            if not message.get("more_body", False):
-                self._read.set()
-                return
-            message = await self._receive()
-
-    async def until_gone(self) -> None:
-        """Wait until the client leaves."""
-        await self._read.wait()
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
-
-
 class _Lifespan:
     """The life of the plugin, tied to the host's: up before it, down after it; also for hosts that have none."""
 
@@ -318,35 +280,6 @@ class _Lifespan:
         await self._from_server()
         await self._plugin.__aexit__()
         await self._send({"type": "lifespan.shutdown.complete"})
-
-
-def _route_path(scope: Scope) -> str:
-    """Return the path of a request without what the host itself is mounted at."""
-    path, root = str(scope["path"]), str(scope.get("root_path", ""))
-    return path[len(root) :] if root and path.startswith(f"{root}/") else path
-
-
-def _below(scope: Scope, place: str) -> str:
-    """Return the part of a request's path below *place*, as it was sent."""
-    path = str(scope["path"])
-    if not path.startswith(place):  # a server that leaves its own root path out
-        place = place.removeprefix(str(scope.get("root_path", "")))
-    raw, start = scope.get("raw_path") or b"", quote(place).encode("ascii")
-    if raw.startswith(start):
-        return quote(raw[len(start) :], safe="/%:@!$&'()*+,;=~")
-    return quote(path[len(place) :], safe="/:@!$&'()*+,;=~")
-
-
-def _fault_of(scope: Scope, path: str) -> RequestError | None:
-    """Return what is wrong with the head of a request that the host's server has let through; None if all is well."""
-    headers: list[tuple[bytes, bytes]] = scope["headers"]
-    if {b"transfer-encoding", b"content-length"} <= {name.lower() for name, _ in headers}:
-        return RequestError(400, "bad_request", "A request has either a length or chunks.")
-    if len(path) + len(scope.get("query_string", b"")) > _LONGEST - 256:  # the prefix has room too
-        return RequestError(414, "address_too_long", "The address is too long.")
-    if any(len(name) + len(value) > _LONGEST for name, value in headers):
-        return RequestError(431, "header_too_large", f"A header may have {_LONGEST} bytes at most.")
-    return None
 
 
 def _text(value: bytes) -> str:

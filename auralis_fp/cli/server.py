@@ -72,7 +72,13 @@ async def serve(app: web.Application, port: int, *, greeting: Sequence[str], pag
 
 def make_runner(app: web.Application) -> web.AppRunner:
     """Return what runs *app*; connections that ask nothing, or never finish asking, are closed after a while."""
-    return web.AppRunner(app, access_log=None, shutdown_timeout=STOP_LIMIT_SEC, keepalive_timeout=IDLE_LIMIT_SEC)
+    return web.AppRunner(
+        app,
+        access_log=None,
+        shutdown_timeout=STOP_LIMIT_SEC,
+        keepalive_timeout=IDLE_LIMIT_SEC,
+        auto_decompress=False,  # coded bodies are refused
+    )
 
 
 def bind(port: int) -> list[socket.socket]:

@@ -40,7 +40,10 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
     try:
         return await handler(request)
     except RequestError as error:
-        return error_answer(error)
+        response = error_answer(error)
+        if not request.content.is_eof():
+            response.force_close()  # what is still to come of this request must not be taken for the next one
+        return response
     except web.HTTPException as error:
         if error.status < 400:
             raise

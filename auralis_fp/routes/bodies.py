@@ -6,7 +6,7 @@ import os
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from ..errors import RequestError
 
@@ -96,7 +96,7 @@ async def read_body(request: web.Request, kind: type[B], *, optional: bool = Fal
     Raises
     ------
     RequestError
-        400 not JSON or a bad field (named), 408 too slow, 413 too large, 415 of another content type.
+        400 not JSON or a bad field (named), 408 too slow, 413 too large, 415 of another content type, or coded.
     """
     content = await _read(request)
     if optional and not content.strip():
@@ -141,6 +141,8 @@ async def _read(request: web.Request) -> bytes:
     too_large = RequestError(413, "too_large", f"The body may have {LARGEST_BODY >> 20} MiB at most.")
     if (request.content_length or 0) > LARGEST_BODY:
         raise too_large
+    if request.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
+        raise RequestError(415, "coded_body", "The body must come as it is, without a Content-Encoding.")
     content = bytearray()
     try:
         async with asyncio.timeout(SLOWEST_BODY_SEC):

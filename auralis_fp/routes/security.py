@@ -75,7 +75,11 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
 def _named_rightly(request: web.Request) -> bool:
     names = request.headers.getall(hdrs.HOST, [])
     allowed = {name.lower() for name in service_of(request).settings.allowed_hosts}
-    return len(names) == 1 and _host_name(names[0]) in allowed
+    if len(names) != 1:
+        return False
+    if not request.raw_path.startswith("/"):  # an address that names the server itself
+        names = [*names, request.url.raw_authority]
+    return all(_host_name(name) in allowed for name in names)
 
 
 def _foreign(request: web.Request) -> bool:
@@ -116,5 +120,5 @@ def _authorised(request: web.Request) -> bool:
 def _host_name(host: str) -> str:
     """Return a Host header without its port, in lower case."""
     name, colon, port = host.rpartition(":")
-    bare = name if colon and port.isdigit() else host
+    bare = name if colon and port.isascii() and port.isdigit() else host
     return bare.lower()

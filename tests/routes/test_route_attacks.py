@@ -3,9 +3,11 @@
 import asyncio
 import base64
 import contextlib
+import gzip
 import io
 import logging
 import os
+import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -19,9 +21,11 @@ pytestmark = pytest.mark.every_way
 
 CANARY = "canary-5b0f35d0"  # part of every path here, so that a leaked path shows
 TOKEN = "correct-horse-battery"  # noqa: S105 - made up
-EVERY_POST = ("", "/batch", "/scan", "/pause", "/resume", "/retry", "/cancel", "/prioritise", "/playing")
+EVERY_POST = (
+    "", "/batch", "/scan", "/pause", "/resume", "/retry", "/skip", "/cancel", "/prioritise", "/reanalyse", "/playing",
+)  # fmt: skip
 EVERY_GET = (
-    "/", "/status", "/health", "/events", "/files", "/files/1", "/tracks/1", "/failures", "/failures.csv",
+    "/", "/status", "/health", "/events", "/files", "/files/1", "/tracks/1", "/queue", "/failures", "/failures.csv",
     "/failures.json", "/points", "/throughput", "/cost", "/dimensions", "/metrics", "/openapi.json", "/nowhere",
     "/status.js",
 )  # fmt: skip
@@ -56,7 +60,9 @@ async def raw(plugin: Plugin, request: bytes) -> bytes:
 
 
 @SHARED
-@pytest.mark.parametrize("name", ["evil.example", "127.0.0.1.evil.example:80", "localhost.", "0", "[::ffff:7f00:1]"])
+@pytest.mark.parametrize(
+    "name", ["evil.example", "127.0.0.1.evil.example:80", "localhost.", "0", "[::ffff:7f00:1]", "localhost:²"]
+)
 async def test_rebinding(shared: Plugin, name: str) -> None:
     """A page whose own name leads to this machine gets nothing, wherever it asks, and learns nothing."""
     for path in EVERY_GET:
@@ -74,6 +80,17 @@ async def test_two_names_in_one_request(shared: Plugin) -> None:
         answer = await raw(shared, b"GET /fingerprint/status HTTP/1.1\r\n" + hosts + b"Connection: close\r\n\r\n")
         assert answer.split()[1] in {b"400", b"403"}
         assert b"counts" not in answer
+
+
+@SHARED
+@pytest.mark.parametrize(
+    "address", ["http://evil.example/fingerprint/status", "http://localhost@evil/fingerprint/status"]
+)
+async def test_an_address_that_names_another_server(shared: Plugin, address: str) -> None:
+    """It counts like the name beside it."""
+    answer = await raw(shared, f"GET {address} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+    assert answer.split()[1] in {b"403", b"404", b"200"}
+    assert b"counts" not in answer
 
 
 @SHARED
@@ -275,6 +292,33 @@ async def test_oversized(shared: Plugin) -> None:
         + b"\r\n\r\n",
     )
     assert answer.split()[1] in {b"400", b"431"}
+
+
+@SHARED
+async def test_refused_before_the_body_comes(shared: Plugin) -> None:
+    """Who may not ask is told so although the body that was announced never comes."""
+    head = (
+        b"POST /fingerprint HTTP/1.1\r\nHost: evil.example\r\nContent-Type: application/json\r\nContent-Length: 99\r\n"
+    )
+    reader, writer = await asyncio.open_connection(shared.client.host, shared.client.port)
+    writer.write(head + b"\r\n")
+    async with asyncio.timeout(5):
+        assert (await reader.readline()).split()[1] == b"403"
+    writer.close()
+
+
+@SHARED
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd", "x, gzip"])
+async def test_coded_bodies(shared: Plugin, coding: str) -> None:
+    """Neither junk nor a bomb is unpacked, wherever it is sent."""
+    headers = {"Content-Type": "application/json", "Content-Encoding": coding}
+    for path in EVERY_POST:
+        for data in (b"junk that is no packed data", gzip.compress(bytes(8 << 20)), zlib.compress(bytes(8 << 20))):
+            async with shared.client.post(f"{PREFIX}{path}", data=data, headers=headers) as response:
+                assert response.status in {400, 415}, await response.text()
+                if response.status == 415:
+                    assert (await response.json())["code"] == "coded_body"
+    assert (await shared.get("/health"))["status"] == "healthy"
 
 
 async def test_slow_loris(plugin: Plugin, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,6 +40,7 @@ async def _events(response: ClientResponse) -> Events:
 
 async def test_stream_tells_status_results_and_failures(plugin: Plugin, library: Path) -> None:
     """The status comes at once, then results and failures as they happen; ids grow."""
+    await plugin.until_idle()  # the first look at the folder is over
     tone_file(library / "a.wav")
     tone_file(library / "b.wav", 0.001)
     ids: list[int] = []
