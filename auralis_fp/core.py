@@ -262,7 +262,9 @@ class Service:
 
     def subscribe(self, last_id: int | None = None) -> AbstractContextManager[Subscription]:
         """Listen to what happens, beginning after event *last_id* as far as remembered."""
-        return self._live.parts.bus.subscribe(last_id)
+        live = self._live
+        live.board.attended()
+        return live.parts.bus.subscribe(last_id)
 
     # control
 

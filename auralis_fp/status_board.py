@@ -103,7 +103,8 @@ class StatusBoard:
         self._watcher = watcher
         self._finished = finished
         self._in_work = in_work
-        self._changed = asyncio.Event()
+        self._news = asyncio.Event()
+        self._due = False  # there is something new to tell
         self._started = time.monotonic()
         self._history = History()
         self._remainder = Remainder(parts)
@@ -117,7 +118,12 @@ class StatusBoard:
 
     def changed(self) -> None:
         """Take note that there is something new to tell."""
-        self._changed.set()
+        self._due = True
+        self._news.set()
+
+    def attended(self) -> None:
+        """Take note that somebody begins to listen, perhaps in the middle of a long file."""
+        self._news.set()
 
     async def snapshot(self) -> dict[str, Any]:
         """Return the status as the API describes it; not to be changed: who asks at the same time shares it."""
@@ -193,7 +199,7 @@ class StatusBoard:
         bus = self._parts.bus
         while True:
             await self._wait()
-            self._changed.clear()
+            self._due = False
             self._history.note(self._finished())
             if not bus.listeners:
                 await asyncio.sleep(PAUSE_SEC)
@@ -204,8 +210,11 @@ class StatusBoard:
 
     async def _wait(self) -> None:
         """Wait for a change; while a listener watches something run, not longer than a moment."""
-        watched = self._parts.bus.listeners and any(w.state == "working" for w in self._parts.pool.states())
-        await happens_within(self._changed, PROGRESS_SEC if watched else None)
+        while not self._due:
+            self._news.clear()
+            watched = self._parts.bus.listeners and any(w.state == "working" for w in self._parts.pool.states())
+            if not await happens_within(self._news, PROGRESS_SEC if watched else None):
+                return
 
 
 def _nothing_to_do(counts: Counts) -> str:

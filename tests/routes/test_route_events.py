@@ -11,7 +11,7 @@ import pytest
 from aiohttp import ClientResponse, ClientSession, TCPConnector
 
 from auralis_fp import schema, service
-from hosting import PREFIX, Host, Plugin, eventually, tone_file
+from hosting import PREFIX, Host, Plugin, eventually, long_file, tone_file
 
 pytestmark = pytest.mark.every_way
 
@@ -61,6 +61,23 @@ async def test_stream_tells_status_results_and_failures(plugin: Plugin, library:
     assert schema.fault_of(seen["result"]["fingerprint"]) is None
     assert sorted(seen["failure"]) == ["again", "code", "id", "path", "reason", "stage"]
     assert seen["failure"]["path"] == str(library / "b.wav")
+
+
+async def test_who_comes_in_the_middle_of_a_long_file_sees_it_go_on(plugin: Plugin, library: Path) -> None:
+    """Though nothing else changes, the stream tells how far the worker is, again and again."""
+    long_file(library / "long.wav", 24 * 3600)
+    await plugin.post("/scan", status=202)
+    await plugin.until(lambda status: status["workers"][0]["decoded_sec"] > 0)
+    await asyncio.sleep(1.5)  # all that there was to tell at the beginning has been told
+    heard: list[float] = []
+    async with asyncio.timeout(20), listening(plugin) as (_, events):
+        async for _, name, status in events:
+            if name == "status":
+                heard.append(status["workers"][0]["decoded_sec"])
+            if len(heard) == 4:
+                break
+    assert heard == sorted(set(heard))
+    await plugin.post("/cancel", status=202)
 
 
 async def test_stream_resumes_where_it_was_left(plugin: Plugin, library: Path) -> None:
