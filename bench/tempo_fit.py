@@ -20,10 +20,10 @@ from scipy.optimize import minimize
 
 from auralis_fp.analysis import metre, tempo
 from auralis_fp.analysis.channels import Layout
+from auralis_fp.analysis.frameaccents import FrameAccents
 from auralis_fp.analysis.measured import FloatArray
 from auralis_fp.analysis.onsets import OnsetDetector, OnsetEnvelope
 from auralis_fp.analysis.spectra import Grid, LowRates, Transformer
-from auralis_fp.analysis.treble import Treble
 
 from .music import load
 from .tempo_render import Clip
@@ -51,30 +51,30 @@ class Example(NamedTuple):
 
 
 def envelope_of(clip: Clip) -> tuple[OnsetEnvelope, FloatArray]:
-    """Return the onset envelope of a clip, and the treble at its frames."""
+    """Return the onset envelope of a clip, and the other accents at its frames."""
     track = load(clip.path)
     if track is None:
         raise ValueError(f"{clip.path} cannot be read.")
     grid, layout = Grid.at(track.rate), Layout.of(("FL", "FR"))
     transformer = Transformer(grid, layout.pairs, 2)
-    detector, treble = OnsetDetector(LowRates(grid).middle_rate, len(layout.pairs)), Treble(grid)
+    detector, accents = OnsetDetector(LowRates(grid).middle_rate, len(layout.pairs)), FrameAccents(grid)
     for spectra in (*transformer.feed(track.samples), *transformer.flush()):
         detector.feed(spectra.middle)
-        treble.feed(spectra)
+        accents.feed(spectra)
     envelope = detector.finish()
-    return envelope, treble.at(np.arange(len(envelope.flux)) / envelope.rate)
+    return envelope, accents.at(np.arange(len(envelope.flux)) / envelope.rate)
 
 
 def examples(clip: Clip) -> list[Example]:
     """Return a clip at several speeds: the rate of its envelope tells the speed."""
-    envelope, treble = envelope_of(clip)
-    found = (_example(clip, replace(envelope, rate=envelope.rate * speed), treble, speed) for speed in _SPEEDS)
+    envelope, others = envelope_of(clip)
+    found = (_example(clip, replace(envelope, rate=envelope.rate * speed), others, speed) for speed in _SPEEDS)
     return [example for example in found if example is not None] * (_LOOPS_COUNT if clip.kind == "loop" else 1)
 
 
-def _example(clip: Clip, envelope: OnsetEnvelope, treble: FloatArray, speed: float) -> Example | None:
+def _example(clip: Clip, envelope: OnsetEnvelope, others: FloatArray, speed: float) -> Example | None:
     expected = (clip.bpm or 0.0) * speed
-    series, rate = tempo.prepared(envelope, treble), envelope.rate
+    series, rate = tempo.prepared(envelope, others), envelope.rate
     length = min(series.shape[1], round(12 * rate))
     starts = range(0, series.shape[1] - length + 1, round(6 * rate))
     heard = tempo.windows(series, starts, length, rate, float(series[0].max()))
@@ -92,8 +92,8 @@ def _features(heard: tempo.Windows, rate: float) -> Floats:
     """Return what the weights apply to, shape (periods, features)."""
     at_lags, bins = metre.places(rate)
     by_lag = metre.evidence(heard.correlations[1:], rate).mean(axis=1)[:, at_lags]
-    by_frequency = heard.spectra[1:].mean(axis=1)[:, bins]
-    busy = metre.busy_terms(heard.busy[1:].mean(axis=1), rate)
+    by_frequency = heard.spectra.mean(axis=1)[:, bins]
+    busy = metre.busy_terms(heard.busy.mean(axis=1), rate)
     rows = (*by_lag, *by_frequency, busy, metre.tempo_terms(rate))
     return np.concatenate(rows).T
 
@@ -159,7 +159,7 @@ def main() -> None:
         print(f"Left out {fold}: {len(left_out)} examples,", "{:.3f} and {:.3f}".format(*accuracy(left_out, learnt)))
     weights = fit(given)
     print(f"All: {len(given)} examples,", "{:.3f} and {:.3f}".format(*accuracy(given, weights)))
-    bands, lags, harmonics = 4, len(metre.MULTIPLES), len(metre.HARMONICS)
+    bands, lags, harmonics = 5, len(metre.MULTIPLES), len(metre.HARMONICS)
     by_lag, by_frequency, busy, pace = np.split(weights, np.cumsum((bands * lags, bands * harmonics, bands)))
     print(_shown("LAG_WEIGHTS", by_lag.reshape(bands, lags)))
     print(_shown("HARMONIC_WEIGHTS", by_frequency.reshape(bands, harmonics)))

@@ -26,8 +26,8 @@ _NO_PULSE: Final = 0.1
 _CHANCE: Final = 7.0  # a peak of this over the root of the frames comes of chance alone
 _UNSETTLED_FRAMES: Final = 4
 # Octaves summed over bands: less is the ripple of a tone, or moves no foot. Over low, middle and high bands together;
-# over each, and over those of the treble.
-_LEAST_ACCENTS: Final = (12.0, 1.0, 3.0, 3.0, 1.0)
+# over each; of notes whatever rises; over those of the treble.
+_LEAST_ACCENTS: Final = (12.0, 1.0, 3.0, 3.0, 0.0, 1.0)
 _TREBLE_COUNTS: Final = 0.5  # among all bands
 _LEAST_PEAK: Final = 0.1  # of a window's highest: lower ones do not make it busy
 _LEAST_BUSY: Final = 0.1  # accents per second
@@ -45,10 +45,10 @@ class Pulse(NamedTuple):
 
 
 class Windows(NamedTuple):
-    """Correlations, shape (bands, windows, lags), spectra, (bands, windows, bins), and how busy each is.
+    """Correlations of all bands together, then of low, middle and high ones, notes and treble; more of these five.
 
-    Of all bands together first, then of low, middle and high ones, and treble. ``busy``, (bands, windows), is the
-    logarithm of the accents per second, octaves.
+    ``correlations`` is (6, windows, lags), ``spectra`` (5, windows, bins); ``busy``, (5, windows), is the logarithm of
+    the accents per second, octaves.
     """
 
     correlations: NDArray[np.float64]
@@ -59,9 +59,9 @@ class Windows(NamedTuple):
 class PulseTracker:
     """Finds the pulse of an onset envelope in windows of 12 s, by its autocorrelation and its spectrum together.
 
-    The tempo is the lag that correlates and that low, middle and high accents and treble support most, see ``metre``
-    (after Peeters 2007; Percival & Tzanetakis 2014). The stability is the mean height of the windows' highest peaks
-    times the agreement of their tempi.
+    The tempo is the lag that correlates and that low, middle and high accents, notes and treble support most, see
+    ``metre`` (after Peeters 2007; Percival & Tzanetakis 2014). The stability is the mean height of the windows' highest
+    peaks times the agreement of their tempi.
     """
 
     def __init__(self) -> None:
@@ -72,10 +72,10 @@ class PulseTracker:
         self._correlation, self._score, self._height = np.zeros(1), np.zeros(1), 0.0  # sums over windows
         self._lags: list[NDArray[np.int64]] = []  # the best of each window
 
-    def feed(self, envelope: OnsetEnvelope, treble: FloatArray) -> None:
-        """Take the next stretch of the envelope, and the accents of the treble at its frames, shape (frames,)."""
+    def feed(self, envelope: OnsetEnvelope, accents: FloatArray) -> None:
+        """Take the next stretch of the envelope, and the accents of notes and treble at its frames, (2, frames)."""
         self._rate = envelope.rate
-        self._series = np.concatenate((self._series, prepared(envelope, treble)), axis=1)
+        self._series = np.concatenate((self._series, prepared(envelope, accents)), axis=1)
         self._highest = max(self._highest, float(self._series[0].max(initial=0)))
         length, move = round(_WINDOW_SEC * self._rate), round(_MOVE_SEC * self._rate)
         starts = range(self._next, self._series.shape[1] - length + 1, move)
@@ -117,12 +117,12 @@ class PulseTracker:
             self._lags.append(_best_lags(here, scored, self._rate))
 
 
-def prepared(envelope: OnsetEnvelope, treble: FloatArray) -> FloatArray:
-    """Return the accents of all bands, of low, middle and high ones, and of the treble, shape (5, own frames).
+def prepared(envelope: OnsetEnvelope, others: FloatArray) -> FloatArray:
+    """Return the accents of all bands, of low, middle and high ones, of notes and treble, (6, own frames).
 
     Without their local mean, and smoothed against the grid of frames.
     """
-    accents = np.concatenate((envelope.accents.sum(axis=0, keepdims=True), envelope.accents, treble[None]))
+    accents = np.concatenate((envelope.accents.sum(axis=0, keepdims=True), envelope.accents, others))
     flux = np.maximum(accents - np.array(_LEAST_ACCENTS, dtype=np.float32)[:, None], 0)
     if envelope.own.start == 0:
         flux[:, :_UNSETTLED_FRAMES] = 0  # that something is on when the file begins is no beat
@@ -136,17 +136,21 @@ def windows(series: FloatArray, starts: Sequence[int], length: int, rate: float,
     """Return what is heard in the windows in which something happens, beside the highest point."""
     cut = np.stack([series[:, start : start + length] for start in starts], axis=1)
     cut = cut[:, cut[0].std(axis=1) > max(_EVENTFUL * highest, 1e-3)]
-    busy = _busy(cut, length / rate)
+    busy = _busy(cut[1:], length / rate)
     cut -= cut.mean(axis=2, keepdims=True)
-    flat = cut.reshape(-1, length)
-    found = autocorrelation(flat, round(LONGEST_LAG_SEC * rate)), relative_spectra(flat)
-    correlations, spectra = (each.reshape(*cut.shape[:2], each.shape[1]) for each in found)
-    return Windows(correlations, spectra, busy)
+    correlations = autocorrelation(cut.reshape(-1, length), round(LONGEST_LAG_SEC * rate))
+    spectra = relative_spectra(cut[1:].reshape(-1, length))
+    bands, count = cut.shape[:2]
+    return Windows(
+        correlations.reshape(bands, count, correlations.shape[1]),
+        spectra.reshape(bands - 1, count, spectra.shape[1]),
+        busy,
+    )
 
 
 def _scores(heard: Windows, rate: float) -> NDArray[np.float64]:
     """Return how much speaks for each period in each window: what the bands say, but not all together."""
-    return scores(heard.correlations[1:], heard.spectra[1:], heard.busy[1:], rate)
+    return scores(heard.correlations[1:], heard.spectra, heard.busy, rate)
 
 
 def _busy(cut: FloatArray, seconds: float) -> NDArray[np.float64]:

@@ -4,12 +4,12 @@ from typing import Final
 
 import numpy as np
 
+from .frameaccents import FrameAccents
 from .levels import Levels
 from .measured import Measured
 from .onsets import OnsetDetector, OnsetEnvelope, Onsets, audible, onsets
 from .spectra import Grid, LowRates, Spectra
 from .tempo import PulseTracker
-from .treble import Treble
 
 _NEUTRAL_BPM: Final = 120.0
 _DENSEST_PER_SEC: Final = 10.0
@@ -22,7 +22,7 @@ class Temporal:
 
     def __init__(self, grid: Grid, pairs: int) -> None:
         self._detector = OnsetDetector(LowRates(grid).middle_rate, pairs)
-        self._treble = Treble(grid)
+        self._accents = FrameAccents(grid)
         self._pulse = PulseTracker()
         self._frames = 0  # of the envelope, that were own to the stretches so far
         self._onsets: list[Onsets] = []  # of each stretch
@@ -30,14 +30,14 @@ class Temporal:
 
     def feed(self, spectra: Spectra) -> None:
         """Take the next spectra."""
-        self._treble.feed(spectra)
+        self._accents.feed(spectra)
         for stretch in self._detector.feed(spectra.middle):
             self._take(stretch)
 
     def _take(self, stretch: OnsetEnvelope) -> None:
         first = self._frames - stretch.own.start
         self._frames = first + stretch.own.stop
-        self._pulse.feed(stretch, self._treble.at((first + np.arange(len(stretch.flux))) / stretch.rate))
+        self._pulse.feed(stretch, self._accents.at((first + np.arange(len(stretch.flux))) / stretch.rate))
         self._onsets.append(onsets(stretch))
         self._loudest = max(self._loudest, float(stretch.power.max(initial=0)))
 

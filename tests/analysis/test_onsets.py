@@ -31,7 +31,7 @@ def test_hits_are_found_once_where_stretches_meet() -> None:
     assert sum(len(onsets(stretch).frames) for stretch in stretches) == _MINUTES * _HITS_PER_MINUTE
     tracker = PulseTracker()
     for stretch in stretches:
-        tracker.feed(stretch, np.zeros(len(stretch.flux), dtype=np.float32))
+        tracker.feed(stretch, np.zeros((2, len(stretch.flux)), dtype=np.float32))
     pulse = tracker.finish()
     assert pulse.tempo_bpm is not None
     assert abs(pulse.tempo_bpm / _HITS_PER_MINUTE - 1) < 0.001
