@@ -101,7 +101,8 @@ class _Run:
         text = f"## Chaos, {seconds / 60:.0f} minutes\n\n" + table(("fault", "times"), faults)
         text += "\n" + table(("afterwards", "number"), figures)
         if self._amiss:
-            text += "\nAmiss:\n\n" + "".join(f"* {line}\n" for line in self._amiss[:50])
+            lines = [*dict.fromkeys(self._amiss)][:50]
+            text += "\nAmiss:\n\n" + "".join(f"* {line}\n" for line in lines)
         return text + f"\nState at the end: {status['health']['status']} {status['health']['reasons']}.\n"
 
     def _finish(self) -> None:
@@ -126,7 +127,7 @@ class _Run:
         else:
             self._faults.done["service stopped"] += 1
             self._stops.append(self._service.end(signal.SIGTERM))
-        self._amiss += [f"orphan {pid}" for pid in self._service.until_gone()]
+        self._amiss += [f"orphan: {_described(pid)}" for pid in self._service.until_gone()]
         findings = audit(self._service.roots, self._service.data, settled=False)
         self._amiss += [f"{kind}: {name}" for kind in ("broken", "torn") for name in getattr(findings, kind)]
         self._ledger.look()
@@ -181,3 +182,12 @@ class _Run:
             ("memory of the service in each quarter of it, MB", memory),
             ("open handles in each quarter of it", handles),
         ]
+
+
+def _described(pid: int) -> str:
+    """Return what a process is that outlived the service."""
+    try:
+        process = psutil.Process(pid)
+        return f"{pid}, {process.status()}, {' '.join(process.cmdline())[-60:]}"
+    except psutil.Error:
+        return f"{pid}, gone since"
