@@ -6,7 +6,6 @@ Database columns, JSON, documentation and the page derive from this table; nothi
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from math import isfinite
 from typing import Final
 
 ALGORITHM: Final = "auralis_fp"
@@ -355,6 +354,6 @@ def fault_of(fingerprint: object) -> str | None:
         value = fingerprint.get(dimension.name)
         if isinstance(value, bool) or not isinstance(value, int | float):
             return f"{dimension.name} is not a number"
-        if not (isfinite(value) and dimension.low <= value <= dimension.high):
+        if not dimension.low <= value <= dimension.high:  # NaN is not; nor is a whole number too long for a float
             return f"{dimension.name} = {value!r:.40} is outside {dimension.low:g} to {dimension.high:g}"
     return None

@@ -10,7 +10,7 @@ from . import api, control, events, exports, files, metrics, openapi, page, surv
 from .access import add_id, identify
 from .answering import errors_as_json
 from .encoding import encode
-from .keys import FIGURES, LIMITER, SERVICE
+from .keys import BATCHES, FIGURES, LIMITER, SERVICE
 from .limits import Limiter
 from .security import add_headers, guard
 
@@ -61,6 +61,7 @@ def share(app: web.Application, service: Service) -> None:
     """Put into an application what every answer needs: the service, its limits and figures, and the headers."""
     app[SERVICE] = service
     app[FIGURES] = service.figures
+    app[BATCHES] = set()
     app[LIMITER] = Limiter(service.settings.request_rate)
     app.on_response_prepare.append(add_headers)
     app.on_response_prepare.append(add_id)

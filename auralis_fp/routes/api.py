@@ -13,11 +13,12 @@ from ..errors import RequestError
 from ..wire import to_json
 from .answering import answer
 from .bodies import BatchRequest, TrackRequest, checked, path_bytes, read_body
-from .keys import service_of
+from .keys import BATCHES, service_of
 from .queries import Query, read_query
 from .streaming import streamed
 
 BATCH_WIDTH: Final = 8  # items of one batch worked on at the same time
+MOST_BATCHES: Final = 64  # at the same time: one that nobody reads keeps its items in memory
 
 
 async def fingerprint(request: web.Request) -> web.StreamResponse:
@@ -28,6 +29,17 @@ async def fingerprint(request: web.Request) -> web.StreamResponse:
 
 async def batch(request: web.Request) -> web.StreamResponse:
     """Answer with one line of JSON for each file, as they are finished."""
+    under_way = request.app[BATCHES]
+    if len(under_way) >= MOST_BATCHES:
+        raise RequestError(429, "too_many_batches", f"{MOST_BATCHES} batches are being answered; try again later.")
+    under_way.add(id(request))
+    try:
+        return await _batch(request)
+    finally:
+        under_way.discard(id(request))
+
+
+async def _batch(request: web.Request) -> web.StreamResponse:
     body = await read_body(request, BatchRequest)
     service = service_of(request)
     service.state()  # raises while nothing can be answered: there is no status to change later

@@ -10,6 +10,7 @@ from .limits import Limiter
 
 SERVICE: Final = web.AppKey("auralis_fp.service", Service)
 FIGURES: Final = web.AppKey("auralis_fp.figures", Figures)
+BATCHES: Final = web.AppKey("auralis_fp.batches", set[int])  # the requests under way
 LIMITER: Final = web.AppKey("auralis_fp.limiter", Limiter)
 
 

@@ -9,6 +9,8 @@ from typing import Final, Literal, NamedTuple
 from .. import schema
 from ..model import Analysed, FileStamp, Rejected, TrackMetadata
 
+_LONGEST_NAME: Final = 100  # letters, of a format or a codec
+
 State = Literal["done", "outdated", "pending", "running", "failed", "missing"]
 STATES: Final[tuple[State, ...]] = ("done", "outdated", "pending", "running", "failed", "missing")
 Source = Literal["analysis", "sidecar", "import"]
@@ -163,7 +165,11 @@ def metadata_from_json(value: object) -> TrackMetadata:
             "codec": str() as codec,
             "warnings": list() as warnings,
             "undefined": list() as undefined,
-        } if _sensible(duration, rate, channels) and all(isinstance(text, str) for text in (*warnings, *undefined)):
+        } if (
+            _sensible(duration, rate, channels)
+            and max(len(kind), len(codec)) <= _LONGEST_NAME
+            and all(isinstance(text, str) for text in (*warnings, *undefined))
+        ):
             return TrackMetadata(
                 duration_sec=float(duration),
                 sample_rate=rate,

@@ -5,6 +5,7 @@ import base64
 import contextlib
 import gzip
 import io
+import json
 import logging
 import os
 import zlib
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from auralis_fp import service
-from auralis_fp.routes import bodies, events
+from auralis_fp.routes import api, bodies, events
 from hosting import PREFIX, SHARED, Host, Plugin, eventually, swapping, tone_file
 
 pytestmark = pytest.mark.every_way
@@ -369,6 +370,32 @@ async def test_readers_who_stop_reading(plugin: Plugin, library: Path, monkeypat
         await plugin.post("/scan", status=202)
         assert (await plugin.until(lambda status: status["counts"]["done"] == 1))["state"]
     await eventually(lambda: service(plugin.app).listeners == 0)
+
+
+async def test_batches_nobody_reads(plugin: Plugin, library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only so many are begun; who leaves makes room."""
+    monkeypatch.setattr(api, "MOST_BATCHES", 3)
+    song = tone_file(library / "a.wav")
+    body = json.dumps({"items": [{"track_id": 1, "filepath": str(song)}] * 4000}).encode()
+    head = b"POST /fingerprint/batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    async with contextlib.AsyncExitStack() as open_ones:
+        kept = []
+        for _ in range(3):
+            reader, writer = await asyncio.open_connection(plugin.client.host, plugin.client.port)
+            open_ones.callback(writer.transport.abort)
+            writer.write(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+            assert (await reader.readline()).split()[1] == b"200"
+            kept.append(reader)  # and never read on
+        refused = await plugin.post("/batch", {"items": []}, status=429)
+        assert refused["code"] == "too_many_batches"
+        assert (await plugin.get("/health"))["status"] == "healthy"
+
+    codes = []
+    async with asyncio.timeout(20):
+        while 200 not in codes:
+            async with plugin.client.post(f"{PREFIX}/batch", json={"items": []}) as response:
+                codes.append(response.status)
+    assert set(codes) <= {429, 200}
 
 
 async def test_control_characters_in_logs(plugin: Plugin, library: Path, caplog: pytest.LogCaptureFixture) -> None:

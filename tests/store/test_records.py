@@ -29,6 +29,8 @@ def test_metadata_survives_json() -> None:
         ("channels", 10**30),
         ("format", None),
         ("codec", 7),
+        ("codec", "a" * 101),
+        ("duration_sec", 10**400),
         ("warnings", "truncated"),
         ("warnings", [1]),
         ("undefined", {"tempo_bpm": 1}),
