@@ -78,7 +78,8 @@ function showFacts(status) {
   if (working && times) facts.push(["Music", `${rate(times)} × real time`]);
   if (working) facts.push(["Left", left(status.eta_sec)]);
   const [cpu, memory] = ["cpu_percent", "memory_bytes"].map((name) => sum(status.workers.map((worker) => worker[name])));
-  if (cpu !== null && memory !== null) facts.push(["Workers", `${percentOf(cpu)} CPU, ${bytes(memory)}`]);
+  const load = [cpu !== null && `${percentOf(cpu)} CPU`, memory !== null && bytes(memory)].filter(Boolean);
+  if (load.length) facts.push(["Workers", load.join(", ")]);
   reconcile(byId("facts"), facts, ([name]) => name, ([name]) => el("div", {}, el("dt", {}, name), el("dd")),
     (node, [, value]) => setText(node.lastElementChild, value));
 }

@@ -6,14 +6,17 @@ import { atMostEvery, byId, el, reconcile, setAttribute, setText, toast } from "
 import { bytes, clean, count, counted, folderOf, nameOf } from "./format.js";
 
 const SHOWN = 5;
+const HOLDING = ["paused", "quiet_hours", "waiting_for_playback", "waiting_for_machine"];
 let waiting = 0;
 let running = 0;
 let known = null;
 let items = []; // the first that wait, as last asked for
+let held = false; // no background work is begun at the moment
 let taken = new Set(); // paths of what is being worked on by now
 
 /** Show how many wait; the first of them are asked for when that changes. */
-export function showQueue({ counts, workers }) {
+export function showQueue({ state: now, counts, workers }) {
+  held = HOLDING.includes(now);
   taken = new Set(workers.map((worker) => worker.path));
   waiting = counts.pending + counts.outdated;
   running = counts.running;
@@ -24,6 +27,9 @@ export function showQueue({ counts, workers }) {
   known = state;
   render();
 }
+
+/** What to say of a file that was put first. */
+export const whenItComes = () => (held ? "It is first, as soon as work goes on." : "It is next.");
 
 const refresh = atMostEvery(1500, load);
 
@@ -45,7 +51,7 @@ function render() {
 
 function create(item) {
   const name = nameOf(item.path);
-  const first = el("button", { type: "button", class: "quiet", "aria-label": `Now: analyse ${name}`, onclick: () => act(first, "prioritise", item.id, "It is next.") }, "Now");
+  const first = el("button", { type: "button", class: "quiet", "aria-label": `Now: analyse ${name}`, onclick: () => act(first, "prioritise", item.id, whenItComes()) }, "Now");
   const not = el("button", { type: "button", class: "quiet", "aria-label": `Cancel: ${name}`, onclick: () => act(not, "cancel", item.id, "Taken off the list.") }, "Cancel");
   return el("li", { class: "line" },
     el("div", { class: "what" }, el("bdi", { class: "name" }), el("span", { class: "path" })), el("div", { class: "pair" }, first, not));

@@ -6,6 +6,7 @@ import { el, toast } from "./dom.js";
 import { bytes, clean, clock, count, decimal, folderOf, moment, nameOf, unitOf, valueOf } from "./format.js";
 import { glyph, hueOf, noGlyph } from "./glyph.js";
 import { dimensions, inWords } from "./meaning.js";
+import { whenItComes } from "./queue.js";
 import { fan, inPlace, pulse, scale, spectrum, tile, written } from "./scales.js";
 import { head, openAddress, openSheet } from "./sheet.js";
 import { refreshTracks } from "./tracks.js";
@@ -80,7 +81,7 @@ function actions(file) {
   if (file.state === "failed") button("Try again now", (node) => now(node, file.id));
   if (awaited(file)) button("Leave it as it is", (node) => ask(node, "cancel", file.id, "It is left as it is."));
   else if (file.state === "pending" || file.state === "outdated") button("Analyse this now", (node) => now(node, file.id));
-  if (file.state === "done") button("Analyse again", (node) => ask(node, "reanalyse", file.id, "It is next. Until then these numbers hold."));
+  if (file.state === "done") button("Analyse again", (node) => ask(node, "reanalyse", file.id, `${whenItComes()} Until then these numbers hold.`));
   if (file.fingerprint) button("Compare with …", () => holdForComparison(file));
   return el("div", { class: "actions" }, buttons);
 }
@@ -88,7 +89,7 @@ function actions(file) {
 /** Whether the file waits only because somebody asked for it. */
 const awaited = (file) => file.state === "outdated" && !file.outdated;
 
-const now = (button, id) => ask(button, "prioritise", id, "It is next.");
+const now = (button, id) => ask(button, "prioritise", id, whenItComes());
 
 async function ask(button, address, id, done) {
   button.disabled = true;

@@ -4,7 +4,7 @@ import { post } from "./api.js";
 import { byId, el, reconcile, setAttribute, setText, toast } from "./dom.js";
 import { bytes, clean, clock, nameOf, percent, serverNow } from "./format.js";
 
-const IDLE = { starting: "starting", idle: "waiting for work" };
+const IDLE = { starting: "starts when needed", idle: "waiting for work" };
 let shown = [];
 
 /** Show the workers of a status. */

@@ -99,6 +99,7 @@ def test_pause_go_on_and_change_what_comes_next(tmp_path: Path, visit: Visit) ->
         last = queue.last.locator(".name").inner_text()
         page.get_by_role("button", name=f"Now: analyse {last}").click()
         expect(queue.first.locator(".name")).to_have_text(last)
+        expect(page.locator("#toasts")).to_contain_text("It is first, as soon as work goes on.")
         page.get_by_role("button", name=f"Cancel: {last}").click()
         expect(queue).to_have_count(2)
         page.get_by_role("button", name="Cancel all", exact=True).click()
