@@ -94,7 +94,9 @@ def _table(heard: Sequence[tuple[Clip, Answers]]) -> str:
         (kind, len(found), *(f"{first:.1f} / {second:.1f}" for first, second in 100 * np.mean(found, axis=0)))
         for kind, found in sorted(scores.items())
     ]
-    return table(("music", "clips", *names), rows)
+    ahead = [kind for kind, found in scores.items() if np.argmax(np.mean(found, axis=0)[:, 0]) > 0]
+    noted = f"Somebody else is ahead at accuracy 1 in: {', '.join(sorted(ahead)) or 'nothing'}.\n"
+    return f"{table(('music', 'clips', *names), rows)}\n{noted}"
 
 
 def _right(bpm: float, expected: float) -> Score:
