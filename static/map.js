@@ -28,7 +28,7 @@ export class LibraryMap {
     this.tip = el("p", { class: "tip", "aria-hidden": "true", hidden: true });
     const zoomBy = (factor) => () => this.zoomAt(factor, this.width / 2, this.height / 2);
     const button = (text, label, onclick) => el("button", { type: "button", "aria-label": label, title: label, onclick }, text);
-    this.surface = el("div", { class: "surface" }, this.canvas, this.drawings, this.ring, this.tip,
+    this.surface = el("div", { class: "surface" }, this.canvas, this.drawings, el("div", { class: "over" }, this.ring, this.tip),
       el("div", { class: "zoom" }, button("+", "Closer", zoomBy(1.6)), button("−", "Further away", zoomBy(1 / 1.6)), button("⤢", "The whole library", () => this.whole())));
     this.axes = el("div", { class: "axes" });
     container.replaceChildren(this.surface, this.axes, el("p", { class: "hint", id: "map-keys" },

@@ -102,6 +102,10 @@ def test_every_view_fits(settled: Page, width: int) -> None:
     settled.set_viewport_size({"width": width, "height": 900})
     for view in SIGNS:
         ready(settled, view)
+        if view == "library":  # with a point named
+            settled.locator("#map canvas").focus()
+            settled.keyboard.press("ArrowRight")
+            expect(settled.locator(".tip")).to_contain_text("LUFS")
         assert settled.evaluate("document.documentElement.scrollWidth") <= width, view
 
 
