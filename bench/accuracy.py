@@ -33,13 +33,13 @@ precision, whose constant is taken out, silent ones left out, bins shared out on
 on them, its rolloff interpolated inside the bin.
 
 What is looked for: bands within 0.5 points on every track and 0.1 in the median, loudness within 0.1 LU, centroid and
-rolloff within 1 %, the harmonic ratio in the same order (.95). Where bands are some tenths apart, a steady tone lies on the
-edge of two. Where ffmpeg's loudness is more than 0.1 LU away and libebur128's is not, the sound is so short that which of
-a handful of blocks falls under the gate decides: the two seconds of `hog_freeze.flac`, ten times in a row, are 0.1 LU
-from ffmpeg.
+rolloff within 1 %, the harmonic ratio in the same order (.95). Where bands are some tenths apart, a steady tone lies on
+the edge of two. Where ffmpeg's loudness is more than 0.1 LU away and libebur128's is not, the sound is so short that
+which of a handful of blocks falls under the gate decides: the two seconds of `hog_freeze.flac`, ten times in a row, are
+0.1 LU from ffmpeg.
 
-Attacks differ from librosa's by design: ours ask for a rise of the power by 3 dB, so that steady strings have few, and the
-noises among the files, which librosa finds attacks all over, hardly any.
+Attacks differ from librosa's by design: ours ask for a rise of the power by 3 dB, so that steady strings and hissing
+noises, of which there are some among the files, have few.
 Where several voices sound, one YIN is not the other: ours takes the power of all channels up to 5 kHz, theirs a mono
 mix.
 
