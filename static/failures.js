@@ -83,6 +83,7 @@ function restart() {
   next = null;
   every = false;
   chosen = new Set();
+  byId("retry-all").disabled = true; // until it is known what it would be about
   load(PAGE);
 }
 

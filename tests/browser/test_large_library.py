@@ -117,6 +117,19 @@ def test_zooming_in_shows_the_drawings(page: Page) -> None:
     expect(drawings).to_have_count(0)
 
 
+def test_what_is_large_is_asked_first(page: Page) -> None:
+    """Looking through tens of thousands of files, or trying thousands again, is agreed to first, with what it costs."""
+    page.get_by_role("button", name="Look for new music").click()
+    expect(page.locator("#ask")).to_contain_text(re.compile(r"70,00\d files will be looked at"))
+    page.keyboard.press("Escape")
+    expect(page.locator("#ask")).to_be_hidden()
+    go(page, "Failures")
+    page.get_by_role("button", name="Try all again").click()
+    expect(page.locator("#ask")).to_contain_text(re.compile(r"20,000 files .* hours of music; .* with 1 worker"))
+    page.locator("#ask").get_by_role("button", name="Cancel").click()
+    expect(page.locator("#failure-kinds")).to_contain_text("All 20,000")
+
+
 def test_twenty_thousand_failures_are_as_fast_as_twenty(page: Page) -> None:
     """The whole list can be scrolled through; only the rows in sight exist, and all can be chosen by their kind."""
     go(page, "Failures")
