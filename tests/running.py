@@ -21,9 +21,9 @@ class Running:
     said: str = ""
     complaints: str = ""
 
-    def stop(self) -> int:
-        """Press Ctrl-C, and return the exit code."""
-        self.process.send_signal(signal.SIGINT)
+    def stop(self, number: signal.Signals = signal.SIGINT) -> int:
+        """Press Ctrl-C, or send another signal, and return the exit code."""
+        self.process.send_signal(number)
         said, self.complaints = self.process.communicate(timeout=60)
         self.said += said
         return self.process.returncode

@@ -55,7 +55,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="auralis-fp",
         description="Describe how music sounds in 25 numbers: analyse files, scan folders, serve the results.",
-        epilog="Settings can also come from AURALIS_FP_* variables or from auralis-fp.toml in the working folder.",
+        epilog="Settings can also come from AURALIS_FP_* variables or from auralis-fp.toml in the working folder."
+        " Exit codes: 0 all good, 1 something failed, 2 wrong use, 128 and the signal's number when broken off"
+        " (Ctrl-C: 130).",
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

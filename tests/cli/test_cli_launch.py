@@ -1,5 +1,6 @@
 """The launcher, alone and with a backend that is built as the player's is."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -134,7 +135,7 @@ def test_a_plugin_that_cannot_start_leaves_the_player_running(checkout: Path, tm
     with running(LAUNCHER, *QUIETLY, "--auralis", checkout, "--data-dir", "file/data", folder=tmp_path) as host:
         assert requests.get(f"{host.url}/api/health", timeout=10).json()["status"] == "healthy"
         assert requests.get(f"{host.url}/fingerprint/health", timeout=10).status_code == 503
-        host.stop()
+        assert host.stop(signal.SIGTERM) == 0, host.complaints
     assert "could not be started" in host.complaints
 
 
