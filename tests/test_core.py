@@ -19,6 +19,7 @@ from auralis_fp.app import service, setup
 from auralis_fp.core import Service
 from auralis_fp.errors import RequestError
 from auralis_fp.settings import Settings
+from disks import small_disk
 from hosting import Host, Plugin, long_file, tone_file
 
 
@@ -79,6 +80,21 @@ async def test_failed_start_is_told(settings: Settings) -> None:
         with pytest.raises(RequestError, match="database") as caught:
             await service.status()
     assert (caught.value.status, caught.value.code) == (503, "not_started")
+
+
+async def test_a_data_folder_on_a_read_only_disk(settings: Settings, tmp_path: Path) -> None:
+    """It is said so, new or with a database in it, and nothing else happens to the host."""
+    with small_disk(tmp_path / "disk") as disk:
+        known = replace(settings, data_dir=disk.folder / "data")
+        async with Service(known).running() as service:
+            assert service.fault is None
+        disk.allow_writing(allowed=False)
+        for folder in ("data", "another"):
+            async with Service(replace(settings, data_dir=disk.folder / folder)).running() as service:
+                assert service.fault is not None
+                assert "Read-only file system" in service.fault or "no permission to write" in service.fault
+                with pytest.raises(RequestError):
+                    await service.status()
 
 
 async def test_failed_start_answers_503(host: Host, settings: Settings) -> None:
