@@ -1,5 +1,6 @@
 """The demo library: whole, quick to repeat, and true to what its names say."""
 
+import signal
 import subprocess
 import sys
 from fractions import Fraction
@@ -118,6 +119,18 @@ def test_a_file_appears_only_when_whole(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         place_file(tmp_path / "song.wav", torn)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_told_to_end_in_the_midst(tmp_path: Path) -> None:
+    """Ctrl-C is a sentence and leaves whole files only."""
+    command = [sys.executable, "-m", "auralis_fp.demo", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as filling:
+        assert filling.stdout is not None
+        assert filling.stdout.readline().startswith("[1/")
+        filling.send_signal(signal.SIGINT)
+        _, said = filling.communicate(timeout=60)
+    assert (filling.returncode, said) == (130, "interrupted; a second run makes what is missing\n")
+    assert not list(tmp_path.glob(".*"))
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

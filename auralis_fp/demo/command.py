@@ -27,6 +27,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         sys.stderr.write(f"cannot write the demo library: {error}\n")
         return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted; a second run makes what is missing\n")
+        return 130
     _say(f"{made} of {len(PIECES) + 1} files made in {directory}" if made else f"{directory} is complete")
     return 0
 
