@@ -18,6 +18,7 @@ from .holds import Holds
 from .machine import Machine
 from .model import Health
 from .permission import Permission
+from .pidfiles import PidFiles
 from .pipeline import Pipeline
 from .pool import WorkerPool
 from .recorder import Parts
@@ -92,7 +93,9 @@ class Service:
         bus.taps.append(self.figures.note)
         stack.callback(bus.close)
         roots = [os.fsencode(folder) for folder in settings.libraries]
-        slots = await asyncio.to_thread(WorkerPool, settings, board_changed)  # counts processors, makes shared memory
+        pid_files = PidFiles(settings.data_dir / "workers")
+        await asyncio.to_thread(pid_files.end_orphans)
+        slots = await asyncio.to_thread(WorkerPool, settings, board_changed, pid_files)  # counts, makes shared memory
         pool = await stack.enter_async_context(slots)
         parts = Parts(
             settings=settings,

@@ -22,6 +22,7 @@ from typing import Final, Self
 from .analysis.entry import analyse_file, warm_up
 from .analysis.guest import NOT_BEGUN, start_guest
 from .model import Analysed, Rejected, WorkerState
+from .pidfiles import PidFiles
 from .settings import Settings
 from .spawning import GuestContext
 
@@ -56,9 +57,10 @@ def _processors() -> int:
 class Slot:
     """One place where a file is worked on: a process that is rebuilt when it is lost."""
 
-    def __init__(self, number: int, settings: Settings) -> None:
+    def __init__(self, number: int, settings: Settings, pid_files: PidFiles | None = None) -> None:
         self.number = number
         self._settings = settings
+        self._pid_files = pid_files
         self._context = GuestContext()
         self._progress = self._context.RawArray("d", 2)
         self._launcher = ThreadPoolExecutor(1, thread_name_prefix=f"auralis-slot-{number}")
@@ -124,7 +126,11 @@ class Slot:
             initializer=start_guest,
             initargs=(self._progress, self._settings.memory_limit_mb),
         )
-        return self._executor.submit(warm_up)
+        ready = self._executor.submit(warm_up)
+        process = self._context.newest
+        if self._pid_files is not None and process is not None and process.pid is not None:
+            self._pid_files.write(process.pid)
+        return ready
 
     async def run(self, path: bytes, patience: float = 1.0, bounds: Sequence[bytes] = ()) -> Analysed | Rejected:
         """Work on one file. The slot is ready for the next when this returns, whatever happened.
@@ -230,9 +236,12 @@ class Slot:
         if executor is None:
             return
         process = self._context.newest
-        if process is not None and process.pid is not None:
+        pid = process.pid if process is not None else None
+        if process is not None and pid is not None:
             process.kill()
         executor.shutdown(wait=True, cancel_futures=True)
+        if self._pid_files is not None and pid is not None:
+            self._pid_files.remove(pid)
 
     async def close(self) -> None:
         """Stop for good."""
@@ -244,10 +253,23 @@ class WorkerPool:
     """The slots, and the order in which callers get one.
 
     Use as an asynchronous context manager; on exit every process is gone.
+
+    Parameters
+    ----------
+    settings : Settings
+    on_change : callable, optional
+        Called when a slot begins or ends its work.
+    pid_files : PidFiles, optional
+        Where the processes are noted, for the case that this one is killed.
     """
 
-    def __init__(self, settings: Settings, on_change: Callable[[], None] | None = None) -> None:
-        self._slots = [Slot(number, settings) for number in range(choose_workers(settings))]
+    def __init__(
+        self,
+        settings: Settings,
+        on_change: Callable[[], None] | None = None,
+        pid_files: PidFiles | None = None,
+    ) -> None:
+        self._slots = [Slot(number, settings, pid_files) for number in range(choose_workers(settings))]
         self._free = list(reversed(self._slots))
         self._semaphore = asyncio.Semaphore(len(self._slots))
         self._nobody_waits = asyncio.Event()

@@ -21,6 +21,7 @@ from .options import Options
 DISK_MB: Final = 192
 LIVES: Final = 2 / 3  # of the time the service is killed again and again; then it lives on, for its growth to be seen
 SETTLE_LIMIT_SEC: Final = 600.0
+_ENDING_SEC: Final = 3.0
 SETTINGS: Final = {
     "workers": 2,
     "time_limit_sec": 5,  # a stopped worker must not cost the whole run
@@ -127,12 +128,14 @@ class _Run:
         else:
             self._faults.done["service stopped"] += 1
             self._stops.append(self._service.end(signal.SIGTERM))
-        self._amiss += [f"orphan: {_described(pid)}" for pid in self._service.until_gone()]
+        left = self._service.until_gone(_ENDING_SEC)  # one that was stopped as it began is ended by the next start
         findings = audit(self._service.roots, self._service.data, settled=False)
         self._amiss += [f"{kind}: {name}" for kind in ("broken", "torn") for name in getattr(findings, kind)]
         self._ledger.look()
         self._faults.before_start()
         self._service.start()
+        _, alive = psutil.wait_procs([psutil.Process(pid) for pid in left if psutil.pid_exists(pid)], _ENDING_SEC)
+        self._amiss += [f"orphan: {_described(process.pid)}" for process in alive]
 
     def _look(self, since: float | None) -> None:
         """Ask how it is doing, and take note of what is finished."""

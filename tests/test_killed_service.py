@@ -51,3 +51,21 @@ def test_killed_again_and_again(songs: Path, tmp_path: Path) -> None:
     assert not ledger.redone
     assert len(list(songs.rglob("*.25d"))) == SONGS
     assert not service.until_gone()
+
+
+def test_a_worker_frozen_at_its_birth_does_not_outlive_the_next_start(library: Path, tmp_path: Path) -> None:
+    """A worker stopped before it could tie itself to the service, which is then killed, ends at the next start."""
+    service = Besieged([library], tmp_path / "data", {"workers": 1, "watching": "off"})
+    service.start()
+    give_up = time.monotonic() + 30
+    while not (workers := service.workers()):
+        assert time.monotonic() < give_up
+    workers[0].suspend()
+    while not list((service.data / "workers").glob("*")):
+        assert time.monotonic() < give_up
+    service.end(signal.SIGKILL)
+    service.start()
+    workers[0].wait(10)
+    service.end(signal.SIGTERM)
+    assert not service.until_gone()
+    assert not list((service.data / "workers").glob("*"))
