@@ -4,6 +4,7 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from itertools import count
 from pathlib import Path
 
 import aiohttp
@@ -21,7 +22,6 @@ MEMORY_MB = 400
 CLIENTS = 16
 RATE = 44_100
 SECONDS = 3
-DIFFERENT = 50
 WARM = 5  # requests that do not count
 
 
@@ -39,15 +39,22 @@ def report(options: Options) -> str:
 
 
 def clips(folder: Path, suffix: str, number: int) -> list[Path]:
-    """Write files of three seconds, one piece begun a little later each time; after fifty only the names are new."""
+    """Write files of three seconds, one piece begun a little later each time: no two hold the same music."""
     folder.mkdir()
     piece, size = music(SECONDS + 20, RATE), SECONDS * RATE
-    starts = np.linspace(0, len(piece) - size, min(number, DIFFERENT)).astype(int)
-    files = [write(folder / f"{n}{suffix}", piece[start : start + size], RATE) for n, start in enumerate(starts)]
-    for n in range(len(files), number):
-        files.append(folder / f"{n}{suffix}")
-        files[-1].hardlink_to(files[n % DIFFERENT])
-    return files
+    starts = np.linspace(0, len(piece) - size, number).astype(int)
+    return [write(folder / f"{n}{suffix}", piece[start : start + size], RATE) for n, start in enumerate(starts)]
+
+
+def _variants(folder: Path) -> Iterator[Path]:
+    """Write a WAV file of three seconds whenever one is asked for; they differ in the lowest bits of two samples."""
+    folder.mkdir()
+    sound = bytearray(write(folder / "first.wav", music(SECONDS, RATE), RATE).read_bytes())
+    for number in count():
+        sound[-4:-1:2] = number.to_bytes(2, "little")
+        path = folder / f"{number}.wav"
+        path.write_bytes(sound)
+        yield path
 
 
 async def _alone(folder: Path, rounds: int) -> list[tuple[object, ...]]:
@@ -79,7 +86,7 @@ def _row(name: str, taken: Sequence[tuple[float, float]], budget: float) -> tupl
 
 async def _crowd(folder: Path, workers: int, seconds: float) -> tuple[object, ...]:
     """Let many callers ask for new files as fast as they are answered."""
-    files = iter(clips(folder / f"clips-{workers}", ".wav", int(150 * workers * seconds)))
+    files = _variants(folder / f"clips-{workers}")
     taken: list[float] = []
     memory: list[float] = []
     async with server(folder / f"crowd-{workers}", workers) as (url, pid), aiohttp.ClientSession() as session:
@@ -98,8 +105,8 @@ async def _crowd(folder: Path, workers: int, seconds: float) -> tuple[object, ..
 async def _caller(
     session: aiohttp.ClientSession, url: str, files: Iterator[Path], taken: list[float], until: float
 ) -> None:
-    while time.perf_counter() < until and (path := next(files, None)) is not None:
-        taken.append((await _ask(session, url, path))[0])
+    while time.perf_counter() < until:
+        taken.append((await _ask(session, url, next(files)))[0])
 
 
 async def _watch(pid: int, memory: list[float]) -> None:
