@@ -6,6 +6,7 @@ before it could ask for that, or that hangs in a decoder where there is no such 
 
 import logging
 import os
+from math import isclose
 from pathlib import Path
 from typing import Final
 
@@ -49,9 +50,9 @@ class PidFiles:
         ended = []
         for file in sorted(self._folder.glob("*")):
             try:
-                started, parent = file.read_text(encoding="ascii").split()
-                pid, left = int(file.name), _orphan(int(file.name), float(started), int(parent))
-            except ValueError:  # not one of ours
+                pid, (started, parent) = int(file.name), file.read_text(encoding="ascii").split()
+                left = _orphan(pid, float(started), int(parent))
+            except (OSError, ValueError):  # not one of ours
                 continue
             if left is None:
                 continue
@@ -68,7 +69,7 @@ def _orphan(pid: int, started: float, parent: int) -> bool | None:
 
     try:
         process = psutil.Process(pid)
-        if abs(process.create_time() - started) > _CLOCK_SEC:
+        if not isclose(process.create_time(), started, rel_tol=0, abs_tol=_CLOCK_SEC):
             return False
         above = process.parent()
         if above is not None and above.pid == parent:

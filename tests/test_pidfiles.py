@@ -61,11 +61,19 @@ def test_another_process_under_the_same_number_is_left_alone(tmp_path: Path, sle
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_time_that_is_no_number_fits_nobody(tmp_path: Path, sleeper: psutil.Popen) -> None:
+    """A note whose time is no number lets nobody be killed."""
+    (tmp_path / str(sleeper.pid)).write_text(f"nan {os.getpid() + 1}", encoding="ascii")
+    assert PidFiles(tmp_path).end_orphans() == []
+    assert sleeper.is_running()
+
+
 @pytest.mark.parametrize("text", ["", "what", "1 2 3", "nan x"])
 def test_what_is_no_note_is_passed_over(text: str, tmp_path: Path) -> None:
     """Files with other names or contents stop nothing."""
     (tmp_path / "12").write_text(text, encoding="ascii")
     (tmp_path / "readme").write_text("1.0 2", encoding="ascii")
+    (tmp_path / "13").mkdir()
     assert PidFiles(tmp_path).end_orphans() == []
 
 

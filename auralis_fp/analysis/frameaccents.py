@@ -1,14 +1,13 @@
 """Accents that the spectra of the short frames tell: notes by how their strength grows, and hats and cymbals."""
 
 from functools import lru_cache
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .measured import FloatArray, Series, kept
-from .spectra import Grid, Spectra, band_shares
+from .spectra import Grid, Spectra, band_matrix
 
 _NOTES_HZ: Final = (32.0, 1500.0)
 _NOTES_LAG: Final = 4  # frames, 93 ms: bowed and blown notes take their time
@@ -90,6 +89,4 @@ def _treble_bands(grid: Grid) -> tuple[FloatArray, slice]:
     width = grid.bin_width_hz
     reach = np.searchsorted(grid.frequencies, (_TREBLE_HZ[0] - width, _TREBLE_HZ[-1] + width))
     treble = slice(int(reach[0]), int(reach[1]))
-    pairs = pairwise(_TREBLE_HZ)
-    shares = [band_shares(grid.frequencies[treble], width, low, high) for low, high in pairs]
-    return kept(np.stack(shares, axis=1)), treble
+    return kept(band_matrix(grid.frequencies[treble], width, _TREBLE_HZ).T.copy()), treble

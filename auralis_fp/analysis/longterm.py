@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from functools import lru_cache
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -12,7 +11,7 @@ from ..schema import DIMENSIONS, Family
 from .kweighting import KWeighting
 from .lowspectra import LowSpectra, bin_frequencies, mirrored
 from .measured import FloatArray
-from .spectra import HANDED_OUT, Grid, LowRates, Spectra, band_shares
+from .spectra import HANDED_OUT, Grid, LowRates, Spectra, band_matrix
 
 EDGES_HZ: Final = (20.0, 60.0, 250.0, 500.0, 2000.0, 4000.0, 6000.0, 20_000.0)
 BANDS: Final = tuple(dimension.name for dimension in DIMENSIONS if dimension.family is Family.FREQUENCY)
@@ -68,6 +67,4 @@ def unshelved(frequencies: FloatArray, sample_rate: int) -> FloatArray:
 
 
 def _band_matrix(frequencies: FloatArray, width_hz: float) -> NDArray[np.float64]:
-    return np.stack(
-        [band_shares(frequencies, width_hz, low, high).astype(np.float64) for low, high in pairwise(EDGES_HZ)]
-    )
+    return band_matrix(frequencies, width_hz, EDGES_HZ).astype(np.float64)

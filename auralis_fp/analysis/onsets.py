@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -11,7 +10,7 @@ from scipy.ndimage import median_filter
 
 from .lowspectra import LowSpectra, bin_frequencies, mirrored
 from .measured import ComplexArray, FloatArray, Series, kept
-from .spectra import band_shares
+from .spectra import band_matrix
 
 FRAMES_PER_SEC: Final = 100.0
 _FRAME: Final = 256  # samples at about 11 kHz: 23 ms
@@ -126,19 +125,10 @@ def _octaves_risen(powers: FloatArray) -> FloatArray:
 def _matrix(rate: float) -> FloatArray:
     """Return what sums both bins of each frequency into the narrow and the wide bands, for signals of one rate."""
     frequencies, width = bin_frequencies(rate, _FRAME), rate / _FRAME
-    bands = _mel_bands(frequencies, width), _bands(frequencies, width, np.array(_WIDE_BANDS_HZ))
-    return kept(mirrored(np.concatenate(bands, axis=1).T).T.copy())
-
-
-def _bands(frequencies: FloatArray, width_hz: float, edges: NDArray[np.float64]) -> FloatArray:
-    shares = [band_shares(frequencies, width_hz, low, high) for low, high in pairwise(edges)]
-    return np.stack(shares, axis=1)
-
-
-def _mel_bands(frequencies: FloatArray, width_hz: float) -> FloatArray:
-    """Return the matrix that sums bins into bands of equal width on the mel scale, shape (bins, bands)."""
     low, high = (np.log1p(edge / 700) for edge in (_LOWEST_HZ, _HIGHEST_HZ))
-    return _bands(frequencies, width_hz, 700 * np.expm1(np.linspace(low, high, _BANDS + 1)))
+    mel_edges_hz = 700 * np.expm1(np.linspace(low, high, _BANDS + 1))  # equally wide on the mel scale
+    bands = [band_matrix(frequencies, width, edges_hz) for edges_hz in (mel_edges_hz, np.array(_WIDE_BANDS_HZ))]
+    return kept(mirrored(np.concatenate(bands)).T.copy())
 
 
 class Onsets(NamedTuple):

@@ -5,9 +5,10 @@ overlapped, are the signal at about 11 kHz and at about 2.8 kHz, for whatever wa
 frame resolves.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -101,6 +102,11 @@ def band_shares(frequencies: FloatArray, width_hz: float, low_hz: float, high_hz
     lower = np.maximum(frequencies - width_hz / 2, low_hz)
     shares: FloatArray = np.clip((upper - lower) / width_hz, 0.0, 1.0).astype(np.float32)
     return shares
+
+
+def band_matrix(frequencies: FloatArray, width_hz: float, edges_hz: Iterable[float]) -> FloatArray:
+    """Return which share of each bin lies in each of the bands between neighbouring edges, shape (bands, bins)."""
+    return np.stack([band_shares(frequencies, width_hz, low, high) for low, high in pairwise(edges_hz)])
 
 
 @dataclass(frozen=True)

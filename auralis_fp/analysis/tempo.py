@@ -110,7 +110,8 @@ class PulseTracker:
     def _hear(self, starts: Sequence[int], length: int) -> None:
         """Add up what a few windows say."""
         heard = windows(self._series, starts, length, self._rate, self._highest)
-        here, scored = heard.correlations[0], _scores(heard, self._rate)
+        here = heard.correlations[0]  # of all bands together; the score is what each of them says
+        scored = scores(heard.correlations[1:], heard.spectra, heard.busy, self._rate)
         if len(here):
             self._correlation, self._score = self._correlation + here.sum(axis=0), self._score + scored.sum(axis=0)
             self._height += float(_heights(here, self._rate).sum())
@@ -146,11 +147,6 @@ def windows(series: FloatArray, starts: Sequence[int], length: int, rate: float,
         spectra.reshape(bands - 1, count, spectra.shape[1]),
         busy,
     )
-
-
-def _scores(heard: Windows, rate: float) -> NDArray[np.float64]:
-    """Return how much speaks for each period in each window: what the bands say, but not all together."""
-    return scores(heard.correlations[1:], heard.spectra, heard.busy, rate)
 
 
 def _busy(cut: FloatArray, seconds: float) -> NDArray[np.float64]:
