@@ -34,7 +34,9 @@ class PidFiles:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             started = psutil.Process(pid).create_time()
-            (self._folder / str(pid)).write_text(f"{started!r} {os.getpid()}", encoding="ascii")
+            partial = self._folder / f"{pid}.partial"
+            partial.write_text(f"{started!r} {os.getpid()}", encoding="ascii")
+            partial.replace(self._folder / str(pid))  # there is a whole note, or none
         except (OSError, psutil.Error) as error:  # the work goes on; only a later clearing up may miss this one
             log.warning("worker %d could not be noted: %s", pid, error)
 

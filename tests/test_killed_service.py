@@ -61,7 +61,7 @@ def test_a_worker_frozen_at_its_birth_does_not_outlive_the_next_start(library: P
     while not (workers := service.workers()):
         assert time.monotonic() < give_up
     workers[0].suspend()
-    while not list((service.data / "workers").glob("*")):
+    while not (service.data / "workers" / str(workers[0].pid)).exists():
         assert time.monotonic() < give_up
     service.end(signal.SIGKILL)
     service.start()
