@@ -7,14 +7,14 @@ for; nothing numeric is ever imported here.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
+from ._version import __version__
+
 if TYPE_CHECKING:
     from . import errors
     from .app import create_app, service, setup
     from .settings import Settings
 
-__version__ = "0.1.0"
-
-__all__ = ["Settings", "create_app", "errors", "service", "setup"]
+__all__ = ["Settings", "__version__", "create_app", "errors", "service", "setup"]
 
 _HOMES: Final = {"Settings": "settings", "create_app": "app", "service": "app", "setup": "app"}
 

@@ -9,7 +9,8 @@ from dataclasses import asdict
 from math import floor
 from typing import Any, Final
 
-from . import __version__, schema
+from . import schema
+from ._version import __version__
 from .load import Load, WorkerLoad
 from .model import Counts, FolderState, Standing
 from .recorder import Parts

@@ -4,7 +4,7 @@ import argparse
 from dataclasses import fields
 from typing import Any, Final
 
-from .. import __version__
+from .._version import __version__
 from ..settings import Settings
 
 _HELP: Final = {spec.name: spec.metadata["help"] for spec in fields(Settings)}

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from .. import __version__
+from .._version import __version__
 from ..app import setup
 from ..errors import AuralisError
 from ..settings import Settings, load_settings

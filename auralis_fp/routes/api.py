@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from .. import __version__
+from .._version import __version__
 from ..core import Service
 from ..errors import RequestError
 from ..wire import to_json

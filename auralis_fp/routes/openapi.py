@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from .. import __version__
+from .._version import __version__
 from . import api, bodies, control, events, exports, files, metrics, page, published, queries, survey
 from .answering import answer
 

@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
-from .. import __version__, schema
+from .. import schema
+from .._version import __version__
 from ..handles import lies_below
 from ..identity import DIGEST_BYTES
 from ..model import Analysed, FileStamp
