@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from .core import Service
+from .engine.service import Service
 from .routes import SERVICE, add_routes, middlewares
 from .settings import Settings, load_settings
 

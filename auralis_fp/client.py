@@ -19,12 +19,12 @@ import aiohttp
 
 from . import schema
 from .errors import AuralisError
-from .model import Analysed, FileStamp, Rejected
-from .pool import WorkerPool
+from .models import Analysed, FileStamp, Rejected
+from .runtime.serialization import public_reason
 from .settings import Settings, load_settings
-from .store import sidecar
+from .sidecars import storage as sidecar
 from .store.records import metadata_from_json
-from .wire import public_reason
+from .workers.pool import WorkerPool
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
-from auralis_fp.formats import is_music
+from auralis_fp.files.formats import is_music
 
 from . import page
 from .options import Options
@@ -39,7 +39,7 @@ def main() -> int:
         arguments.clips,
     )
     os.environ.update(dict.fromkeys(ONE_THREAD, "1"))  # as in a worker, and before numpy is imported
-    sys.path.append(str(Path(__file__).parent.parent / "tests"))  # the long forms of tests use what those use
+    sys.path.append(str(Path(__file__).parent.parent / "tests" / "support"))  # helpers of long tests
     print(head)
     for name in arguments.parts or PARTS:
         part = import_module(f"bench.{name}")  # its imports are its own: the peers need not be there for the rest

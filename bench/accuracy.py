@@ -11,8 +11,8 @@ from typing import Final, NamedTuple, TypedDict
 
 import numpy as np
 
-from auralis_fp.analysis.decode import open_audio
-from auralis_fp.analysis.worker import fingerprint_file
+from auralis_fp.analysis.analyze_file import fingerprint_file
+from auralis_fp.analysis.decoding.stream import open_audio
 from auralis_fp.errors import FileError
 from auralis_fp.schema import NAMES
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import psutil
 
-from siege import Besieged, Ledger, audit
+from service_process import Besieged, Ledger, audit
 from small_disk import Disk, small_disk
 
 from .mischief import Faults

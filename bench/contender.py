@@ -50,7 +50,7 @@ def _work(name: str) -> Callable[[str], object]:
     if found is not None:
         work: Callable[[str], object] = found
         return work
-    worker: Any = import_module("auralis_fp.analysis.worker")
+    worker: Any = import_module("auralis_fp.analysis.analyze_file")
     worker.rehearse()
     if name == "auralis_fp":
         return lambda path: worker.fingerprint_file(os.fsencode(path))
@@ -58,7 +58,7 @@ def _work(name: str) -> Callable[[str], object]:
 
 
 def _decode(path: str) -> None:
-    from auralis_fp.analysis.decode import open_audio  # noqa: PLC0415 - not for the others' memory
+    from auralis_fp.analysis.decoding.stream import open_audio  # noqa: PLC0415 - not for the others' memory
 
     with open_audio(os.fsencode(path)) as audio:
         for _ in audio.blocks():

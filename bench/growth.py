@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from auralis_fp.analysis.worker import fingerprint_file, rehearse
+from auralis_fp.analysis.analyze_file import fingerprint_file, rehearse
 
 from .music import table
 from .options import Options

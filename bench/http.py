@@ -10,7 +10,7 @@ from pathlib import Path
 import aiohttp
 import numpy as np
 
-from auralis_fp.tasks import cancel_and_wait
+from auralis_fp.runtime.tasks import cancel_and_wait
 
 from .music import table
 from .options import Options

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from auralis_fp import schema
-from auralis_fp.analysis.fingerprint import Fingerprinter
+from auralis_fp.analysis.extractor import Fingerprinter
 
 from .music import table
 from .options import Options

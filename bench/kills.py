@@ -16,10 +16,10 @@ from typing import Final
 
 import psutil
 
-from auralis_fp.model import Analysed, Rejected
-from auralis_fp.pool import Slot, WorkerPool
+from auralis_fp.models import Analysed, Rejected
 from auralis_fp.settings import Settings
-from siege import Besieged, Ledger, audit
+from auralis_fp.workers.pool import Slot, WorkerPool
+from service_process import Besieged, Ledger, audit
 
 from .music import table
 from .options import Options

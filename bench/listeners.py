@@ -10,11 +10,11 @@ import mir_eval
 import numpy as np
 from numpy.typing import NDArray
 
-from auralis_fp.analysis.channels import Layout
-from auralis_fp.analysis.fingerprint import Fingerprinter
-from auralis_fp.analysis.onsets import OnsetDetector, audible, onsets
-from auralis_fp.analysis.pitch import PitchTracker
-from auralis_fp.analysis.spectra import Grid, LowRates, Transformer
+from auralis_fp.analysis.extractor import Fingerprinter
+from auralis_fp.analysis.rhythm.onset_strength import OnsetDetector, audible, onsets
+from auralis_fp.analysis.spectrum.channels import Layout
+from auralis_fp.analysis.spectrum.stft import Grid, LowRates, Transformer
+from auralis_fp.analysis.tonal.pitch import PitchTracker
 
 from .music import Track
 from .opinion import Opinion

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from auralis_fp.core import Service
+from auralis_fp.engine.service import Service
 from auralis_fp.settings import Settings
 
 from .music import table

@@ -6,9 +6,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from auralis_fp.model import Analysed
-from auralis_fp.pool import WorkerPool
+from auralis_fp.models import Analysed
 from auralis_fp.settings import Settings
+from auralis_fp.workers.pool import WorkerPool
 
 from .music import table
 from .options import Options

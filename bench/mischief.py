@@ -14,7 +14,7 @@ from typing import Final
 
 import psutil
 
-from siege import JUNK, Besieged, music_in
+from service_process import JUNK, Besieged, music_in
 from small_disk import Disk
 
 from .sounds import music, write

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from auralis_fp.analysis.decode import open_audio
+from auralis_fp.analysis.decoding.stream import open_audio
 from auralis_fp.errors import FileError
 
 

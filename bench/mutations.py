@@ -12,7 +12,7 @@ import psutil
 
 from auralis_fp import schema
 from hostile_files import mutations
-from siege import Besieged
+from service_process import Besieged
 
 from .music import table
 from .options import Options

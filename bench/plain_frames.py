@@ -7,7 +7,7 @@ import librosa
 import numpy as np
 from numpy.typing import NDArray
 
-from auralis_fp.analysis.spectra import Grid
+from auralis_fp.analysis.spectrum.stft import Grid
 
 from .opinion import Opinion
 

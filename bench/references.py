@@ -12,8 +12,8 @@ import pyebur128
 from numpy.typing import NDArray
 from scipy import fft
 
-from auralis_fp.analysis.longterm import BANDS, EDGES_HZ
-from auralis_fp.analysis.spectral import SILENCE_POWER
+from auralis_fp.analysis.features.spectral import SILENCE_POWER
+from auralis_fp.analysis.spectrum.ltas import BANDS, EDGES_HZ
 
 from .music import Track
 from .opinion import Opinion

@@ -10,20 +10,20 @@ from typing import Any, Final
 
 import numpy as np
 
-from auralis_fp.analysis.chroma import Chroma
-from auralis_fp.analysis.decode import open_audio
-from auralis_fp.analysis.fingerprint import Fingerprinter
-from auralis_fp.analysis.harmonic import Harmonic
-from auralis_fp.analysis.levels import LevelMeter
-from auralis_fp.analysis.longterm import LongTermSpectrum
-from auralis_fp.analysis.loudness import LoudnessMeter
-from auralis_fp.analysis.lowspectra import LowSpectra
-from auralis_fp.analysis.measured import FloatArray
-from auralis_fp.analysis.pitch import PitchTracker
-from auralis_fp.analysis.separation import Separation
-from auralis_fp.analysis.spectra import Transformer
-from auralis_fp.analysis.spectral import Spectral
-from auralis_fp.analysis.temporal import Temporal
+from auralis_fp.analysis.decoding.stream import open_audio
+from auralis_fp.analysis.extractor import Fingerprinter
+from auralis_fp.analysis.features.harmonic import Harmonic
+from auralis_fp.analysis.features.spectral import Spectral
+from auralis_fp.analysis.features.temporal import Temporal
+from auralis_fp.analysis.level.levels import LevelMeter
+from auralis_fp.analysis.level.loudness import LoudnessMeter
+from auralis_fp.analysis.spectrum.ltas import LongTermSpectrum
+from auralis_fp.analysis.spectrum.stft import Transformer
+from auralis_fp.analysis.spectrum.subband_stft import LowSpectra
+from auralis_fp.analysis.tonal.chroma import Chroma
+from auralis_fp.analysis.tonal.hpss import Separation
+from auralis_fp.analysis.tonal.pitch import PitchTracker
+from auralis_fp.analysis.types import FloatArray
 
 from .music import table
 from .options import Options

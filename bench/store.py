@@ -7,11 +7,11 @@ import time
 from pathlib import Path
 
 from auralis_fp import schema
-from auralis_fp.analysis.worker import fingerprint_file
-from auralis_fp.core import Service
-from auralis_fp.model import Analysed, FileStamp
+from auralis_fp.analysis.analyze_file import fingerprint_file
+from auralis_fp.engine.service import Service
+from auralis_fp.models import Analysed, FileStamp
 from auralis_fp.settings import Settings
-from auralis_fp.store import sidecar
+from auralis_fp.sidecars import storage as sidecar
 
 from .music import table
 from .options import Options

@@ -11,7 +11,7 @@ import aiohttp
 import numpy as np
 import psutil
 
-from auralis_fp.tasks import cancel_and_wait
+from auralis_fp.runtime.tasks import cancel_and_wait
 
 from .music import table
 from .options import Options

@@ -15,7 +15,7 @@ import librosa
 import numpy as np
 from numpy.typing import NDArray
 
-from auralis_fp.analysis.worker import fingerprint_file
+from auralis_fp.analysis.analyze_file import fingerprint_file
 
 from .music import table
 from .options import Options

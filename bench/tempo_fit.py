@@ -1,4 +1,4 @@
-"""Learn the weights of ``auralis_fp.analysis.metre`` on the tuned half of the tempo set, and print them.
+"""Learn the weights of ``auralis_fp.analysis.rhythm.tempo_salience`` on the tuned half of the tempo set.
 
 A clip's candidates are the peaks of its correlation; the weights maximise the likelihood of the right one, as in a
 multinomial logistic regression, and, with less weight, of one at a level of the same metre. Each clip counts at five
@@ -18,12 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from auralis_fp.analysis import metre, tempo
-from auralis_fp.analysis.channels import Layout
-from auralis_fp.analysis.frameaccents import FrameAccents
-from auralis_fp.analysis.measured import FloatArray
-from auralis_fp.analysis.onsets import OnsetDetector, OnsetEnvelope
-from auralis_fp.analysis.spectra import Grid, LowRates, Transformer
+from auralis_fp.analysis.rhythm import tempo
+from auralis_fp.analysis.rhythm import tempo_salience as metre
+from auralis_fp.analysis.rhythm.novelty import FrameAccents
+from auralis_fp.analysis.rhythm.onset_strength import OnsetDetector, OnsetEnvelope
+from auralis_fp.analysis.spectrum.channels import Layout
+from auralis_fp.analysis.spectrum.stft import Grid, LowRates, Transformer
+from auralis_fp.analysis.types import FloatArray
 
 from .music import load
 from .tempo_render import Clip

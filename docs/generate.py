@@ -5,7 +5,7 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, Final
 
-from auralis_fp.routes.openapi import described
+from auralis_fp.routes.schemas.openapi import described
 from auralis_fp.schema import ALGORITHM_VERSION, DIMENSIONS, Family
 from auralis_fp.settings import ENVIRONMENT_PREFIX, FILE_NAME, Settings
 
@@ -56,28 +56,28 @@ _UNCHANGED: Final = {  # by what; for all others that is ``_ALL``
 }
 PINS: Final = {  # the test of each truth; tests/test_docs.py looks whether it is there
     **{
-        each.name: "test_frequency.py::test_a_sine_lies_in_its_band"
+        each.name: "features/test_frequency.py::test_a_sine_lies_in_its_band"
         for each in DIMENSIONS
         if each.family is Family.FREQUENCY
     },
-    "lufs": "test_dynamics.py::test_full_scale_sine_in_one_channel",
-    "crest_db": "test_dynamics.py::test_crest_closed_forms",
-    "bass_mid_ratio": "test_dynamics.py::test_bass_against_mids",
-    "tempo_bpm": "test_temporal.py::test_tempo_of_drums",
-    "rhythm_stability": "test_temporal.py::test_stability_falls_with_jitter",
-    "transient_density": "test_temporal.py::test_density_counts_attacks",
-    "silence_ratio": "test_temporal.py::test_silence_ratio",
-    "spectral_centroid": "test_spectral.py::test_centroid_of_a_sine_is_its_frequency",
-    "spectral_rolloff": "test_spectral.py::test_white_noise",
-    "spectral_flatness": "test_spectral.py::test_pink_noise",
-    "harmonic_ratio": "test_harmonic.py::test_separation_extremes",
-    "pitch_stability": "test_pitch.py::test_pitch_is_within_three_cents",
-    "chroma_energy": "test_harmonic.py::test_pitch_classes",
-    "dynamic_range_variation": "test_variation.py::test_dynamic_range_of_sine_and_square",
-    "loudness_variation_std": "test_variation.py::test_short_term_loudness_of_two_levels",
-    "peak_consistency": "test_variation.py::test_peaks_of_two_levels",
-    "stereo_width": "test_stereo.py::test_image",
-    "phase_correlation": "test_stereo.py::test_image",
+    "lufs": "features/test_dynamics.py::test_full_scale_sine_in_one_channel",
+    "crest_db": "features/test_dynamics.py::test_crest_closed_forms",
+    "bass_mid_ratio": "features/test_dynamics.py::test_bass_against_mids",
+    "tempo_bpm": "features/test_temporal.py::test_tempo_of_drums",
+    "rhythm_stability": "features/test_temporal.py::test_stability_falls_with_jitter",
+    "transient_density": "features/test_temporal.py::test_density_counts_attacks",
+    "silence_ratio": "features/test_temporal.py::test_silence_ratio",
+    "spectral_centroid": "features/test_spectral.py::test_centroid_of_a_sine_is_its_frequency",
+    "spectral_rolloff": "features/test_spectral.py::test_white_noise",
+    "spectral_flatness": "features/test_spectral.py::test_pink_noise",
+    "harmonic_ratio": "features/test_harmonic.py::test_separation_extremes",
+    "pitch_stability": "tonal/test_pitch.py::test_pitch_is_within_three_cents",
+    "chroma_energy": "features/test_harmonic.py::test_pitch_classes",
+    "dynamic_range_variation": "features/test_variation.py::test_dynamic_range_of_sine_and_square",
+    "loudness_variation_std": "features/test_variation.py::test_short_term_loudness_of_two_levels",
+    "peak_consistency": "features/test_variation.py::test_peaks_of_two_levels",
+    "stereo_width": "features/test_stereo.py::test_image",
+    "phase_correlation": "features/test_stereo.py::test_image",
 }
 
 

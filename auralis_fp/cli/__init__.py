@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from .ending import ending
+from .signals import ending
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -6,10 +6,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..model import Analysed, Rejected
-from ..pool import WorkerPool
+from ..models import Analysed, Rejected
+from ..runtime.serialization import outcome_record, to_json
 from ..settings import Settings
-from ..wire import outcome_record, to_json
+from ..workers.pool import WorkerPool
 from .progress import file_progress
 
 

@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from ..asgi import Middleware, Plugin
+from ..asgi.plugin import Middleware, Plugin
 from ..settings import Settings
-from .ending import ending
 from .server import ServeError
+from .signals import ending
 
 PREFIX: Final = "/fingerprint"
 DEFAULT_PORT: Final = 8765  # of the backend; its frontend asks there

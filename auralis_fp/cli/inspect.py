@@ -8,12 +8,12 @@ from math import floor
 from typing import Any, Final
 
 from .. import schema
+from ..runtime.serialization import path_text, to_json
 from ..settings import Settings
 from ..store.database import Database, open_database
-from ..store.library import Library
-from ..store.listings import Listings, Wanted
+from ..store.files import Library
+from ..store.queries import Listings, Wanted
 from ..store.records import FileRecord
-from ..wire import path_text, to_json
 
 _PAGE: Final = 500
 _WIDTH_ELSEWHERE: Final = 160  # columns, where there is no terminal to ask

@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from ..errors import AuralisError
 from ..settings import Settings, load_settings
-from ..store.rebuild import set_aside
+from ..store.recovery import set_aside
 from .arguments import build_parser, settings_given
-from .ending import ending
+from .signals import ending
 
 EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2
@@ -60,7 +60,7 @@ def set_up_logging(*, verbose: bool) -> None:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     logging.getLogger("auralis_fp").setLevel(logging.DEBUG if verbose else logging.WARNING)
     if not verbose:  # what keeps the service from starting is the command's own last word
-        logging.getLogger("auralis_fp.core").setLevel(logging.CRITICAL)
+        logging.getLogger("auralis_fp.engine.service").setLevel(logging.CRITICAL)
 
 
 async def rebuild(settings: Settings) -> None:

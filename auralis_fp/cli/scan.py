@@ -7,11 +7,11 @@ from collections.abc import AsyncIterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from ..bus import Event
-from ..core import Service
+from ..engine.service import Service
 from ..errors import AuralisError
+from ..runtime.event_bus import Event
+from ..runtime.tasks import cancel_and_wait
 from ..settings import Settings
-from ..tasks import cancel_and_wait
 from .progress import ScanProgress, scan_progress
 
 LOOK_EVERY_SEC: Final = 0.1

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from ..app import service
 from ..errors import AuralisError
-from .ending import ending
+from .signals import ending
 
 LOOPBACK: Final = ("127.0.0.1", "::1")
 STOP_LIMIT_SEC: Final = 1.0  # for open streams, when told to stop

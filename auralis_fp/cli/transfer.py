@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import IO, Final
 
 from ..errors import AuralisError
+from ..runtime.serialization import to_json
 from ..settings import Settings
 from ..store.database import Database, open_database
-from ..store.exchange import Result, result_from_json, result_record, results, take_in
-from ..wire import to_json
+from ..store.transfer import Result, result_from_json, result_record, results, take_in
 
 STANDARD: Final = "-"
 LONGEST_LINE: Final = 64 << 10  # bytes; ours have about 2 kB, and paths have their limits

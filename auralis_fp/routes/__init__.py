@@ -5,14 +5,17 @@ from functools import partial
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from ..core import Service
-from . import api, control, events, exports, files, metrics, openapi, page, survey
-from .access import add_id, identify
-from .answering import errors_as_json
-from .encoding import encode
-from .keys import BATCHES, FIGURES, LIMITER, SERVICE
-from .limits import Limiter
-from .security import add_headers, guard
+from ..engine.service import Service
+from . import api, control, events, exports, files, metrics
+from . import overview as survey
+from . import static_files as page
+from .app_keys import BATCHES, FIGURES, LIMITER, SERVICE
+from .middleware.compression import encode
+from .middleware.rate_limit import Limiter
+from .middleware.request_id import add_id, identify
+from .middleware.security import add_headers, guard
+from .responses import errors_as_json
+from .schemas import openapi
 
 __all__ = ["SERVICE", "add_routes", "guarded", "middlewares", "share"]
 

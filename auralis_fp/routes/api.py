@@ -8,13 +8,13 @@ from typing import Any, Final
 from aiohttp import web
 
 from .._version import __version__
-from ..core import Service
+from ..engine.service import Service
 from ..errors import RequestError
-from ..wire import to_json
-from .answering import answer
-from .bodies import BatchRequest, TrackRequest, checked, path_bytes, read_body
-from .keys import BATCHES, service_of
-from .queries import Query, read_query
+from ..runtime.serialization import to_json
+from .app_keys import BATCHES, service_of
+from .responses import answer
+from .schemas.bodies import BatchRequest, TrackRequest, checked, path_bytes, read_body
+from .schemas.queries import Query, read_query
 from .streaming import streamed
 
 BATCH_WIDTH: Final = 8  # items of one batch worked on at the same time

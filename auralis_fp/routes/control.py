@@ -2,9 +2,10 @@
 
 from aiohttp import web
 
-from ..store.listings import Wanted
-from .answering import answer
-from .bodies import (
+from ..store.queries import Wanted
+from .app_keys import service_of
+from .responses import answer
+from .schemas.bodies import (
     CancelRequest,
     FailuresRequest,
     NoFields,
@@ -15,7 +16,6 @@ from .bodies import (
     path_bytes,
     read_body,
 )
-from .keys import service_of
 
 
 async def scan(request: web.Request) -> web.StreamResponse:

@@ -6,13 +6,13 @@ from typing import Final
 from aiohttp import web
 from aiohttp_sse import EventSourceResponse, sse_response
 
-from ..bus import Subscription
-from ..core import Service
+from ..engine.service import Service
 from ..errors import RequestError
-from ..tasks import cancel_and_wait
-from ..wire import to_json
-from .keys import service_of
-from .queries import Query, read_query
+from ..runtime.event_bus import Subscription
+from ..runtime.serialization import to_json
+from ..runtime.tasks import cancel_and_wait
+from .app_keys import service_of
+from .schemas.queries import Query, read_query
 
 HEARTBEAT_SEC: Final = 15.0
 RECONNECT_MS: Final = 2000

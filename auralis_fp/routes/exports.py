@@ -8,14 +8,14 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from ..logs import printable
-from ..store.listings import Wanted
+from ..runtime.logging import printable
+from ..runtime.serialization import to_json
+from ..store.queries import Wanted
 from ..store.records import FileRecord
-from ..wire import to_json
-from .bodies import path_bytes
-from .keys import service_of
-from .queries import LARGEST_PAGE, ExportQuery, read_query
-from .shapes import file_json
+from .app_keys import service_of
+from .schemas.bodies import path_bytes
+from .schemas.queries import LARGEST_PAGE, ExportQuery, read_query
+from .serializers import file_json
 from .streaming import streamed
 
 _COLUMNS: Final = ("path", "code", "stage", "reason", "attempts", "failed_at", "retry_at", "size", "id")

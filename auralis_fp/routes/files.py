@@ -7,12 +7,12 @@ from aiohttp import web
 
 from .. import schema
 from ..errors import RequestError
-from ..store.listings import Wanted
-from .answering import answer
+from ..store.queries import Wanted
 from .api import number_in_path
-from .keys import service_of
-from .queries import FailuresQuery, FilesQuery, Query, QueueQuery, read_query, wanted
-from .shapes import file_json
+from .app_keys import service_of
+from .responses import answer
+from .schemas.queries import FailuresQuery, FilesQuery, Query, QueueQuery, read_query, wanted
+from .serializers import file_json
 
 
 async def files(request: web.Request) -> web.StreamResponse:

@@ -7,10 +7,10 @@ from typing import Any
 
 from aiohttp import web
 
-from ..core import Service
-from ..figures import Figures, Histogram
-from .keys import service_of
-from .queries import Query, read_query
+from ..engine.metrics import Figures, Histogram
+from ..engine.service import Service
+from .app_keys import service_of
+from .schemas.queries import Query, read_query
 
 
 async def metrics(request: web.Request) -> web.StreamResponse:

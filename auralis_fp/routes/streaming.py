@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from ..errors import AuralisError
-from ..logs import logger, printable
+from ..runtime.logging import logger, printable
 
 log = logger(__name__)
 

@@ -19,9 +19,9 @@ from typing import Any, Final, TypeVar
 import aiosqlite
 
 from ..errors import StorageError
-from ..tasks import see_through
+from ..runtime.tasks import see_through
 from .lock import hold_lock
-from .rebuild import damaged, ended_badly
+from .recovery import damaged, ended_badly
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import Final, Literal, NamedTuple
 
 from .. import schema
-from ..model import Analysed, FileStamp, Rejected, TrackMetadata
+from ..models import Analysed, FileStamp, Rejected, TrackMetadata
 
 _LONGEST_NAME: Final = 100  # letters, of a format or a codec
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from auralis_fp import schema
-from auralis_fp.analysis.fingerprint import Fingerprinter
-from auralis_fp.analysis.measured import Measured
+from auralis_fp.analysis.extractor import Fingerprinter
+from auralis_fp.analysis.types import Measured
 from auralis_fp.errors import AnalysisError
 from signals import RATE, measure, signal, sine, square, stereo, white
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from auralis_fp.model import Rejected
+from auralis_fp.models import Rejected
 from commands import auralis
 from stored import CORRUPT, STAMP, library_in, queued, seen, stored
 

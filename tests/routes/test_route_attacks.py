@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from auralis_fp import service
-from auralis_fp.routes import api, bodies, events
+from auralis_fp.routes import api, events
+from auralis_fp.routes.schemas import bodies
 from hosting import PREFIX, SHARED, Host, Plugin, eventually, swapping, tone_file
 
 pytestmark = pytest.mark.every_way

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from auralis_fp.routes import published
-from auralis_fp.routes.openapi import OPERATIONS
+from auralis_fp.routes.schemas import responses as published
+from auralis_fp.routes.schemas.openapi import OPERATIONS
 from hosting import PREFIX, SHARED, Plugin, tone_file
 
 pytestmark = [pytest.mark.every_way, SHARED]

@@ -15,8 +15,8 @@ from auralis_fp import schema
 from auralis_fp.errors import StorageError
 from auralis_fp.store import database as module
 from auralis_fp.store.database import migrations, open_database
-from auralis_fp.store.library import Library
-from auralis_fp.store.rebuild import set_aside
+from auralis_fp.store.files import Library
+from auralis_fp.store.recovery import set_aside
 from listening import until
 from stored import SONG, STAMP, known, library_in, stored
 

@@ -1,0 +1,1 @@
+"""The seven families of dimensions."""

@@ -1,0 +1,1 @@
+"""Framing, transforms and spectra."""

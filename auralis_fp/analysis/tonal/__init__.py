@@ -1,0 +1,1 @@
+"""Pitch, chroma and harmonic-percussive separation."""

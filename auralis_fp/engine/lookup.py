@@ -1,0 +1,360 @@
+"""What a request for one file is answered with: from memory, the database, a sidecar, or an analysis."""
+
+import asyncio
+import logging
+import os
+import stat
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from .. import schema
+from ..errors import RequestError
+from ..files.descriptors import place_of
+from ..files.formats import is_music
+from ..files.on_disk_names import as_listed
+from ..jobs.pipeline import Pipeline
+from ..models import Analysed, FileStamp, Rejected
+from ..runtime.event_bus import Event
+from ..runtime.serialization import public_reason
+from ..store.files import Library
+from ..store.records import FileRecord, StoredFingerprint
+
+log = logging.getLogger(__name__)
+
+REMEMBERED: Final = 1024  # answers kept in memory
+LINK_PATIENCE_SEC: Final = 1.0
+MOST_WAITING: Final = 256  # requests that may wait for an analysis at the same time
+_UNKNOWN_FORMAT: Final = frozenset({"unsupported", "no_audio", "no_decoder"})
+_HOLD: Final = getattr(os, "O_PATH", None)  # holds a file, whatever it is, without opening it
+_REFUSED: Final = frozenset({"too_short", "non_finite"})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A fingerprint as a request gets it.
+
+    Made by ``algorithm_version``: another than the present one only until the file, which is queued, is analysed anew.
+    """
+
+    file_id: int
+    stamp: FileStamp
+    analysed: Analysed
+    source: str
+    algorithm_version: int
+
+    def as_json(self, track_id: int | None) -> dict[str, Any]:
+        """Return the body of the answer, as the founding document has it."""
+        ours = {
+            "source": self.source,
+            "file_id": self.file_id,
+            "algorithm_version": self.algorithm_version,
+            "outdated": self.algorithm_version != schema.ALGORITHM_VERSION,
+        }
+        return {
+            "track_id": track_id,
+            "fingerprint": self.analysed.fingerprint,
+            "metadata": self.analysed.metadata.as_json() | ours,
+            "processing_time_ms": self.analysed.processing_time_ms,
+        }
+
+
+@dataclass(slots=True)
+class Tally:
+    """How requests were answered since the start."""
+
+    memory: int = 0
+    store: int = 0
+    sidecar: int = 0
+    analysis: int = 0
+    refused: int = 0
+
+
+class Boundary:
+    """Which files requests may name.
+
+    Parameters
+    ----------
+    libraries : sequence of Path
+    anywhere : bool
+        Files outside the libraries may be named too.
+    """
+
+    def __init__(self, libraries: Sequence[Path], *, anywhere: bool) -> None:
+        self._roots = [os.fsencode(folder) for folder in libraries]
+        self._anywhere = anywhere
+
+    def place(self, path: bytes) -> tuple[bytes, FileStamp]:
+        """Return a file's path as the library spells it, and its stamp. Blocks.
+
+        Raises
+        ------
+        RequestError
+            403 outside the libraries (whether or not it exists), 404 missing, 415 not an audio file.
+        """
+        with _handle(path) as handle:
+            real = None if handle is None else place_of(handle, path)
+            return self._placed(path, real or os.path.realpath(path), handle if real is not None else None)
+
+    def _placed(self, path: bytes, real: bytes, handle: int | None) -> tuple[bytes, FileStamp]:
+        known = self._in_library(path, real)
+        if known is None and not self._anywhere:
+            raise RequestError(403, "outside_roots", "The file lies outside the music folders.")
+        stamp = _stamp(path, handle)
+        if not is_music(path):
+            raise RequestError(415, "not_audio", "The name of the file is not that of an audio file.")
+        return known or real, stamp
+
+    def _in_library(self, path: bytes, real: bytes) -> bytes | None:
+        for root in self._roots:
+            below = _below(real, os.path.realpath(root))
+            if below is not None:
+                plain = os.path.normpath(path) == path and _below(path, root) is not None
+                spelt = path if plain else os.path.join(root, below)  # noqa: PTH118 - bytes
+                return as_listed(spelt, root) or spelt
+        return None
+
+
+@contextmanager
+def _handle(path: bytes) -> Iterator[int | None]:
+    """Hold what *path* leads to at this moment, without reading it; None where there is nothing to hold."""
+    try:
+        if _HOLD is None and not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - bytes; a pipe would block
+            descriptor = None
+        else:
+            descriptor = os.open(path, _HOLD if _HOLD is not None else os.O_RDONLY)
+    except (OSError, ValueError):
+        descriptor = None
+    try:
+        yield descriptor
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _stamp(path: bytes, handle: int | None) -> FileStamp:
+    """Return the stamp of the file that is held; if none is, say why not."""
+    try:
+        status = os.stat(path) if handle is None else os.fstat(handle)  # noqa: PTH116 - bytes
+    except PermissionError:
+        raise RequestError(403, "unreadable", "The file may not be read.") from None
+    except OSError:
+        raise RequestError(404, "file_not_found", "There is no such file.") from None
+    if not stat.S_ISREG(status.st_mode):  # a pipe would block whoever opens it
+        raise RequestError(415, "not_a_file", "This is not a regular file.")
+    return FileStamp.of(status)
+
+
+def _below(path: bytes, root: bytes) -> bytes | None:
+    prefix = root.rstrip(b"/") + b"/"
+    return path[len(prefix) :] if path.startswith(prefix) else None
+
+
+class Answers:
+    """Answers requests for single files; nothing is analysed twice.
+
+    Parameters
+    ----------
+    boundary : Boundary
+    library : Library
+    pipeline : Pipeline
+    """
+
+    def __init__(self, boundary: Boundary, library: Library, pipeline: Pipeline) -> None:
+        self.tally = Tally()
+        self.stopping = asyncio.Event()
+        self.boundary = boundary
+        self._library = library
+        self._pipeline = pipeline
+        self._recent: OrderedDict[bytes, Answer] = OrderedDict()
+        self._linked: OrderedDict[int, int] = OrderedDict()
+        self._links: set[asyncio.Task[None]] = set()
+        self._waiting = 0
+        self._replaced = 0  # results, since the start
+
+    def note(self, event: Event) -> None:
+        """Forget the answer for a file that was analysed once more."""
+        if event.name == "result" and event.data["again"]:
+            self._replaced += 1
+            self._recent.pop(os.fsencode(event.data["path"]), None)
+
+    async def fingerprint(self, path: bytes, track_id: int | None = None) -> Answer:
+        """Return the fingerprint of the file at *path*, analysing it if need be; remember the host's id of it.
+
+        Raises
+        ------
+        RequestError
+            The file may not be named, is not there, or cannot be used.
+        """
+        try:
+            place, stamp = await asyncio.to_thread(self.boundary.place, path)
+            replaced, answer = self._replaced, self._recent.get(place)
+            if answer is not None and answer.stamp == stamp:
+                self.tally.memory += 1
+            else:
+                answer = await self._find(place, stamp, track_id)
+        except RequestError:
+            self.tally.refused += 1
+            raise
+        if replaced == self._replaced:  # else it may be the one just replaced
+            self._recent[place] = answer
+            self._recent.move_to_end(place)
+            if len(self._recent) > REMEMBERED:
+                self._recent.popitem(last=False)
+        await self._link(track_id, answer.file_id)
+        return answer
+
+    async def track(self, track_id: int) -> tuple[FileRecord, Answer | None]:
+        """Return the file the host calls *track_id*, and its answer if the music in it has been analysed.
+
+        The answer may be outdated: made by an earlier version of the algorithm, from the same file.
+
+        Raises
+        ------
+        RequestError
+            404 unknown or gone; as ``fingerprint`` for a file that cannot be used.
+        """
+        record = await self._library.by_track(track_id)
+        if record is None or record.state == "missing":
+            raise unknown_track(track_id)
+        return record, _standing(record)
+
+    async def track_at(self, track_id: int, path: bytes) -> tuple[FileRecord, Answer | None]:
+        """Return the same of the file that the host's library has for *track_id*; nothing is remembered.
+
+        Raises
+        ------
+        RequestError
+            404 it lies outside the libraries, is gone, or has not been found yet.
+        """
+        try:
+            place, _ = await asyncio.to_thread(self.boundary.place, path)
+        except RequestError:
+            raise unknown_track(track_id) from None
+        record = await self._library.by_path(place)
+        if record is None or record.state == "missing":
+            raise unknown_track(track_id)
+        return record, _standing(record)
+
+    async def _find(self, place: bytes, stamp: FileStamp, track_id: int | None) -> Answer:
+        record = await self._library.by_path(place)
+        if record is not None:
+            await self._link(track_id, record.id)
+            answer = _stored(record, stamp)
+            if answer is not None:
+                self.tally.store += 1
+                return answer
+        outcome: Analysed | Rejected | None = await self._pipeline.adopt(place, stamp)
+        if outcome is not None:
+            self.tally.sidecar += 1
+        else:
+            self.tally.analysis += 1
+            outcome = await self._analyse(place, stamp)
+        record = await self._library.by_path(place)
+        if record is not None:
+            await self._link(track_id, record.id)
+        if isinstance(outcome, Rejected):
+            raise refusal(outcome)
+        answer = _stored(record, stamp) if record is not None else None
+        if answer is None:
+            raise RequestError(409, "file_changed", "The file changed while it was being analysed; ask again.")
+        return answer
+
+    async def _analyse(self, place: bytes, stamp: FileStamp) -> Analysed | Rejected:
+        """Wait for the analysis, but not beyond the end of the service."""
+        if self._waiting >= MOST_WAITING:
+            raise RequestError(429, "too_many_requests", f"{MOST_WAITING} requests wait already; try again later.")
+        self._waiting += 1
+        work = asyncio.create_task(self._pipeline.fingerprint(place, stamp))
+        end = asyncio.create_task(self.stopping.wait())
+        try:
+            await asyncio.wait({work, end}, return_when=asyncio.FIRST_COMPLETED)
+            if not work.done() or work.cancelled():
+                raise RequestError(503, "stopping", "The service is being stopped.")
+            return work.result()
+        finally:
+            self._waiting -= 1
+            work.cancel()
+            end.cancel()
+
+    async def _link(self, track_id: int | None, file_id: int) -> None:
+        """Remember the host's id of a file; the answer does not wait long where another program holds the database."""
+        if track_id is None or self._linked.get(track_id) == file_id:
+            return
+        linking = asyncio.create_task(self._library.link_track(track_id, file_id), name="link")
+        self._links.add(linking)
+        linking.add_done_callback(self._link_ended)
+        await asyncio.wait({linking}, timeout=LINK_PATIENCE_SEC)
+        if not linking.done():
+            return
+        linking.result()
+        self._linked[track_id] = file_id
+        if len(self._linked) > REMEMBERED:
+            self._linked.popitem(last=False)
+
+    def _link_ended(self, linking: "asyncio.Task[None]") -> None:
+        self._links.discard(linking)
+        if not linking.cancelled() and (error := linking.exception()) is not None:
+            log.warning("the id of a track was not kept: %s", error)
+
+
+def unknown_track(track_id: int) -> RequestError:
+    """Return the answer for a track that no file is known for."""
+    return RequestError(404, "track_not_found", f"No file is known for track {track_id}.")
+
+
+def _standing(record: FileRecord) -> Answer | None:
+    """Return what is known of a file, outdated or not, as long as it is the same file; raise if that is a failure."""
+    known = record.fingerprint
+    if record.failure is None and known is not None and known.stamp == record.stamp:
+        return _answer(record, known)
+    return _stored(record, record.stamp)
+
+
+def _stored(record: FileRecord, stamp: FileStamp) -> Answer | None:
+    """Return what is stored for the file as it is now; raise if that is a failure."""
+    if record.fingerprint is not None and is_current(record.fingerprint, stamp):
+        return _answer(record, record.fingerprint)
+    if record.state == "failed" and record.failure is not None and record.stamp == stamp:
+        raise refusal(Rejected(record.failure.stage, record.failure.code, record.failure.reason))
+    return None
+
+
+def _answer(record: FileRecord, known: StoredFingerprint) -> Answer:
+    analysed = Analysed(known.values, known.metadata, known.processing_time_ms)
+    return Answer(record.id, known.stamp, analysed, known.source, known.algorithm_version)
+
+
+def is_current(known: StoredFingerprint, stamp: FileStamp) -> bool:
+    """Say whether a stored fingerprint is of this version and of the file as *stamp* has it."""
+    return known.algorithm_version == schema.ALGORITHM_VERSION and known.stamp == stamp
+
+
+def refusal(rejected: Rejected) -> RequestError:
+    """Return the answer that stands for a file that cannot be used."""
+    stage, code = rejected.stage, rejected.code
+    status = _STAGE_STATUS.get(stage, 500)
+    if code in _REFUSED:
+        status = 422
+    elif stage == "decode" and code in _UNKNOWN_FORMAT:
+        status = 415
+    elif stage == "scan":
+        status = _SCAN_STATUS.get(code, 400)
+    elif code in {"timeout", "unavailable"}:
+        status = 503
+    return RequestError(status, code, public_reason(stage, code, rejected.reason), {"stage": stage})
+
+
+_STAGE_STATUS: Final = {"queue": 409, "decode": 400, "analysis": 422, "worker": 500, "internal": 500}
+_SCAN_STATUS: Final = {
+    "missing": 404,
+    "outside_roots": 403,
+    "unreadable": 403,
+    "not_regular": 415,
+    "file_changed": 409,
+    "offline": 503,
+    "io_error": 503,
+}

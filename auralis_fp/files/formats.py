@@ -1,0 +1,81 @@
+"""Which files are music: the one table that scanner, watcher and decoder share.
+
+Every suffix here is proven by a test that decodes a real file of it. The suffix only decides whether a file is looked
+at; how it is decoded is decided by its content.
+"""
+
+import os
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A family of files.
+
+    Parameters
+    ----------
+    name : str
+        How results call it.
+    suffixes : str
+        Separated by spaces, without their dots.
+    demuxer : str
+        What libav calls it: the first of its names.
+    marks : tuple of (int, bytes)
+        Bytes every such file holds at these offsets; empty where only a probe can tell.
+    length_stated : bool
+        Whether such a file says how long it is (otherwise its length is at best an estimate).
+    """
+
+    name: str
+    suffixes: str
+    demuxer: str
+    marks: tuple[tuple[int, bytes], ...] = ()
+    length_stated: bool = False
+
+    def matches(self, head: bytes) -> bool:
+        """Say whether a file that begins with *head* bears this format's marks."""
+        return bool(self.marks) and all(head[at : at + len(mark)] == mark for at, mark in self.marks)
+
+
+_WAVE_GUID: Final = bytes.fromhex("f3acd3118cd100c04f8edb8a")
+_ASF_GUID: Final = bytes.fromhex("3026b2758e66cf11")
+
+FORMATS: Final = (
+    Format("wav", "wav wave", "wav", ((0, b"RIFF"), (8, b"WAVE")), length_stated=True),
+    Format("wav", "rf64", "wav", ((0, b"RF64"), (8, b"WAVE")), length_stated=True),
+    Format("w64", "w64", "w64", ((0, b"riff"), (24, b"wave" + _WAVE_GUID)), length_stated=True),
+    Format("aiff", "aif aiff", "aiff", ((0, b"FORM"), (8, b"AIFF")), length_stated=True),
+    Format("aiff", "aifc", "aiff", ((0, b"FORM"), (8, b"AIFC")), length_stated=True),
+    Format("au", "au snd", "au", ((0, b".snd"),), length_stated=True),
+    Format("caf", "caf", "caf", ((0, b"caff"),), length_stated=True),
+    Format("flac", "flac", "flac", ((0, b"fLaC"),), length_stated=True),
+    Format("ogg", "ogg oga opus spx", "ogg", ((0, b"OggS"),), length_stated=True),
+    Format("m4a", "m4a m4b mp4 mov 3gp", "mov", ((4, b"ftyp"),), length_stated=True),
+    Format("matroska", "mka mkv webm", "matroska", ((0, b"\x1aE\xdf\xa3"),), length_stated=True),
+    Format("wma", "wma asf", "asf", ((0, _ASF_GUID),), length_stated=True),
+    Format("wavpack", "wv", "wv", ((0, b"wvpk"),), length_stated=True),
+    Format("tta", "tta", "tta", ((0, b"TTA"),), length_stated=True),
+    Format("avi", "avi", "avi", ((0, b"RIFF"), (8, b"AVI ")), length_stated=True),
+    Format("amr", "amr", "amr", ((0, b"#!AMR"),)),
+    Format("dsf", "dsf", "dsf", ((0, b"DSD "),), length_stated=True),
+    Format("mp3", "mp3 mp2", "mp3"),
+    Format("aac", "aac", "aac"),
+    Format("ac3", "ac3", "ac3"),
+    Format("eac3", "eac3", "eac3"),
+)
+
+EXTENSIONS: Final = frozenset(f".{suffix}" for row in FORMATS for suffix in row.suffixes.split())
+DEMUXERS: Final = {row.demuxer: row for row in FORMATS}
+
+_EXTENSION_BYTES: Final = frozenset(extension.encode() for extension in EXTENSIONS)
+
+
+def is_music(path: bytes) -> bool:
+    """Say whether a path names a music file, by its suffix in either case."""
+    return os.path.splitext(path)[1].lower() in _EXTENSION_BYTES
+
+
+def recognise(head: bytes) -> Format | None:
+    """Name the format a file's first bytes (32 or more) mark; None where only a probe can tell."""
+    return next((row for row in FORMATS if row.matches(head)), None)

@@ -1,0 +1,89 @@
+"""Whether background work may run now, and if not, why: paused, quiet hours, playback, a busy machine."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from typing import Final
+
+from ..models import Standing
+from ..runtime.tasks import happens_within
+
+PLAYING_LASTS: Final = timedelta(hours=1)  # unless it is said again: who plays may be gone without a word
+
+
+class QuietHours:
+    """A daily span such as 23:00-07:00, in local time; an empty text is never quiet."""
+
+    def __init__(self, text: str) -> None:
+        start, _, end = text.partition("-")
+        self.start: time | None = time.fromisoformat(start) if start else None
+        self.end: time | None = time.fromisoformat(end) if end else None
+
+    def until(self, now: datetime) -> datetime | None:
+        """Return when the quiet *now* lies in ends; None if *now* is not quiet."""
+        if self.start is None or self.end is None:
+            return None
+        clock = now.time()
+        inside = self.start <= clock < self.end if self.start <= self.end else clock >= self.start or clock < self.end
+        if not inside:
+            return None
+        end = datetime.combine(now.date(), self.end, now.tzinfo)
+        return end if end > now else end + timedelta(days=1)
+
+
+class Permission:
+    """The one answer to "may background work start?". Requests somebody waits for never ask.
+
+    Parameters
+    ----------
+    quiet_hours : str
+        As in the settings.
+    now : callable, optional
+        The clock, local time with zone.
+    """
+
+    def __init__(self, quiet_hours: str = "", now: Callable[[], datetime] | None = None) -> None:
+        self.paused = False
+        self.machine_busy = False
+        self._quiet = QuietHours(quiet_hours)
+        self._now = now or (lambda: datetime.now().astimezone())
+        self._plays_until: datetime | None = None
+        self._changed = asyncio.Event()
+
+    def pause(self, *, paused: bool) -> None:
+        """Pause or resume."""
+        self.paused = paused
+        self._changed.set()
+
+    def playing(self, *, playing: bool) -> None:
+        """Take note that the host plays audio, or has stopped; to be said again at least once an hour."""
+        self._plays_until = self._now() + PLAYING_LASTS if playing else None
+        self._changed.set()
+
+    def busy(self, *, busy: bool) -> None:
+        """Take note that other programs keep the machine busy, or no longer do."""
+        self.machine_busy = busy
+        self._changed.set()
+
+    def refusal(self) -> Standing | None:
+        """Say why background work must wait; None if it may run."""
+        if self.paused:
+            return Standing("paused", "Paused by you.")
+        now = self._now()
+        if self._plays_until is not None and now < self._plays_until:
+            return Standing("waiting_for_playback", "Waiting while music plays.")
+        end = self._quiet.until(now)
+        if end is not None:
+            return Standing("quiet_hours", f"Quiet hours until {end:%H:%M}.", end.timestamp())
+        if self.machine_busy:
+            return Standing("waiting_for_machine", "Waiting while other programs keep the machine busy.")
+        return None
+
+    async def wait(self) -> None:
+        """Return as soon as background work may run."""
+        while self.refusal() is not None:
+            self._changed.clear()
+            now = self._now()
+            ends = [end for end in (self._quiet.until(now), self._plays_until) if end is not None and end > now]
+            limit = max(1.0, (min(ends) - now).total_seconds()) if ends else None
+            await happens_within(self._changed, limit)

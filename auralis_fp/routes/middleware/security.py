@@ -1,0 +1,124 @@
+"""Who may ask: names the server goes by, origins of pages, a token, how often; and headers that browsers obey."""
+
+import base64
+import binascii
+import hmac
+from typing import Final
+from urllib.parse import urlsplit
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler
+
+from ...errors import RequestError
+from ..app_keys import LIMITER, service_of
+from ..responses import error_answer
+
+_HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": (
+        "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none';"
+        " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+}
+_PREFLIGHT: Final = {
+    "Access-Control-Allow-Methods": "GET, POST",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, If-None-Match, Last-Event-ID, X-Request-ID",
+    "Access-Control-Max-Age": "600",
+}
+_EXPOSED: Final = "ETag, Retry-After, X-Request-ID"
+_CHALLENGES: Final = (  # each in a line of its own: Chromium looks at the first of a line only
+    'Basic realm="auralis_fp", charset="UTF-8"',
+    'Bearer realm="auralis_fp"',
+)
+
+
+@web.middleware
+async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse requests under a foreign name, from pages of foreign origins, without the token, or too many of them.
+
+    Whoever is refused learns nothing, not even whether the address exists.
+    """
+    if not _named_rightly(request):
+        return error_answer(RequestError(403, "host_not_allowed", "The server does not go by this name."))
+    if _foreign(request):
+        return error_answer(RequestError(403, "origin_not_allowed", "Pages of this origin may not do that."))
+    if request.method == "OPTIONS" and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers:
+        return web.Response(status=204, headers=_PREFLIGHT)  # browsers send these without the token
+    if (wait := request.app[LIMITER].wait_sec(request.remote or "")) > 0:
+        error = RequestError(429, "too_many_requests", "Too many requests; slow down.")
+        return error_answer(error, {"Retry-After": str(wait)})
+    if not _authorised(request):
+        error = RequestError(401, "token_needed", "This server answers to those who show its token.")
+        refused = error_answer(error)
+        for challenge in _CHALLENGES:
+            refused.headers.add(hdrs.WWW_AUTHENTICATE, challenge)
+        return refused
+    return await handler(request)
+
+
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Put the headers for browsers on every answer, streams and errors included."""
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Cache-Control", "no-store")
+    if "Origin" not in response.headers.getall("Vary", []):
+        response.headers.add("Vary", "Origin")
+    origin = request.headers.get(hdrs.ORIGIN)
+    if origin is not None and not _foreign(request):
+        response.headers["Access-Control-Allow-Origin"] = origin
+        response.headers["Access-Control-Expose-Headers"] = _EXPOSED
+
+
+def _named_rightly(request: web.Request) -> bool:
+    names = request.headers.getall(hdrs.HOST, [])
+    allowed = {name.lower() for name in service_of(request).settings.allowed_hosts}
+    if len(names) != 1:
+        return False
+    if not request.raw_path.startswith("/"):  # an address that names the server itself
+        names = [*names, request.url.raw_authority]
+    return all(_host_name(name) in allowed for name in names)
+
+
+def _foreign(request: web.Request) -> bool:
+    """Say whether the request comes from a page that is neither ours nor of an allowed origin."""
+    origins = request.headers.getall(hdrs.ORIGIN, [])
+    if not origins:  # from no page, from a page of ours that only reads, or a link elsewhere that leads to us
+        followed = request.method == "GET" and request.headers.get("Sec-Fetch-Mode") == "navigate"
+        return request.headers.get("Sec-Fetch-Site", "") == "cross-site" and not followed
+    origin = origins[0]
+    if len(origins) > 1:
+        return True
+    if origin in service_of(request).settings.allowed_origins:
+        return False
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return True
+    return parts.scheme not in {"http", "https"} or parts.netloc.lower() != request.headers.get(hdrs.HOST, "").lower()
+
+
+def _authorised(request: web.Request) -> bool:
+    """Say whether the request shows the token, if there is one: as a bearer, or as the password of any name."""
+    token = service_of(request).settings.token
+    if not token:
+        return True
+    scheme, _, shown = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
+    shown = shown.strip()
+    if scheme.lower() == "basic":
+        try:
+            shown = base64.b64decode(shown, validate=True).decode("utf-8").partition(":")[2]
+        except (binascii.Error, ValueError):
+            return False
+    elif scheme.lower() != "bearer":
+        return False
+    return hmac.compare_digest(shown.encode("utf-8", "surrogateescape"), token.encode("utf-8"))
+
+
+def _host_name(host: str) -> str:
+    """Return a Host header without its port, in lower case."""
+    name, colon, port = host.rpartition(":")
+    bare = name if colon and port.isascii() and port.isdigit() else host
+    return bare.lower()

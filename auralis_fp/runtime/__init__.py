@@ -1,0 +1,1 @@
+"""Building blocks of asyncio programs that know nothing of music."""

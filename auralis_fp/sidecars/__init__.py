@@ -1,0 +1,1 @@
+"""The ``.25d`` files beside the music."""

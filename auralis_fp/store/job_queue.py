@@ -1,0 +1,248 @@
+"""Which file is next: the policy over the table of jobs.
+
+The table is the queue, so a hundred thousand files cost no memory and a restart resumes.
+"""
+
+import asyncio
+import json
+import secrets
+import sqlite3
+from collections.abc import Sequence
+from typing import Any, Final
+
+from ..models import FileStamp, Rejected
+from .database import Database
+from .deduplication import queue_afresh
+from .files import below, below_range, fail_jobs, queue
+from .records import Job, Suspect
+
+_COLUMNS: Final = "f.id, f.path, f.size, f.mtime_ns, j.attempts, j.suspect, j.afresh"
+_CLAIMED: Final = "file_id AS id, attempts, suspect, afresh, " + ", ".join(
+    f"(SELECT {name} FROM files WHERE id = file_id) AS {name}" for name in ("path", "size", "mtime_ns")
+)
+_JOBS: Final = "jobs j JOIN files f ON f.id = j.file_id"
+_NEXT: Final = "j.claim IS NULL AND j.sidecar_checked = 1"
+_ORDER: Final = "ORDER BY j.suspect, j.priority DESC, j.queued_at DESC LIMIT 1"
+CANCELLED: Final = Rejected("queue", "cancelled", "Cancelled by you; tried again when the file changes, or on request.")
+
+
+class Backlog:
+    """The files that wait for work; newest first, nothing handed out twice."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.news = 0  # grows with every call of wake()
+        self._waked = asyncio.Event()
+
+    def wake(self) -> None:
+        """Say that there may be something to do."""
+        self.news += 1
+        self._waked.set()
+        self._waked = asyncio.Event()
+
+    async def wait(self, news: int) -> None:
+        """Wait until somebody says so; at once if that was since *news*."""
+        while self.news == news:
+            await self._waked.wait()
+
+    async def release_claims(self, *, orderly: bool = False) -> list[bytes]:
+        """Let go of what an earlier run had in flight; called once at start, and *orderly* at the end.
+
+        Its sidecars are looked at again: a run that was killed may have written some without storing the results. And
+        it may have been one of these files that ended it: they are worked on last, alone, if it was not orderly.
+
+        Returns
+        -------
+        list of bytes
+            The paths of these files.
+        """
+
+        def operation(db: sqlite3.Connection) -> list[bytes]:
+            rows = db.execute(f"SELECT f.path FROM {_JOBS} WHERE j.claim IS NOT NULL").fetchall()
+            db.execute(
+                "UPDATE jobs SET claim = NULL, sidecar_checked = afresh, suspect = max(suspect, ?)"
+                " WHERE claim IS NOT NULL",
+                (int(Suspect.NOTHING if orderly else Suspect.DEADLY),),
+            )
+            return [row["path"] for row in rows]
+
+        return await self._database.write(operation)
+
+    async def next_suspect(self, held: Sequence[bytes] = ()) -> Suspect | None:
+        """Return what the next job is held to be capable of; None if there is no job to claim.
+
+        Parameters
+        ----------
+        held : sequence of bytes
+            Folders whose files are not handed out.
+        """
+        rows = await self._database.read(
+            f"SELECT j.suspect FROM {_JOBS} WHERE {_NEXT}{_outside(held)} {_ORDER}", _bounds(held)
+        )
+        return Suspect(rows[0]["suspect"]) if rows else None
+
+    async def claim(self, held: Sequence[bytes] = (), *, most: Suspect = Suspect.DEADLY) -> Job | None:
+        """Take the next job whose sidecar has been looked at, no worse a suspect than *most*; None if there is none."""
+        condition = f"{_NEXT} AND j.suspect <= {int(most)}{_outside(held)} {_ORDER}"
+        return await self._claim(condition, _bounds(held))
+
+    async def claim_file(self, path: bytes) -> Job | None:
+        """Take the job of one file; None if it has none, or somebody else took it."""
+        return await self._claim("j.claim IS NULL AND f.path = ?", (path,))
+
+    async def _claim(self, condition: str, parameters: tuple[Any, ...]) -> Job | None:
+        token = secrets.token_hex(8)
+
+        def operation(db: sqlite3.Connection) -> Job | None:
+            rows = db.execute(
+                f"UPDATE jobs SET claim = ? WHERE file_id = (SELECT j.file_id FROM {_JOBS} WHERE {condition})"
+                f" RETURNING {_CLAIMED}",
+                (token, *parameters),
+            ).fetchall()
+            return _job(rows[0], token) if rows else None
+
+        return await self._database.write(operation)
+
+    async def put_back(self, job: Job, suspect: Suspect | None = None) -> None:
+        """Return a job undone; as a *suspect*, its attempt is counted."""
+
+        def operation(db: sqlite3.Connection) -> None:
+            db.execute(
+                "UPDATE jobs SET claim = NULL, attempts = attempts + ?, suspect = ? WHERE file_id = ? AND claim = ?",
+                (int(suspect is not None), int(job.suspect if suspect is None else suspect), job.file_id, job.claim),
+            )
+
+        await self._database.write(operation)
+
+    async def unchecked(self, limit: int, held: Sequence[bytes] = ()) -> list[Job]:
+        """Return jobs whose sidecar has not been looked at."""
+        rows = await self._database.read(
+            f"SELECT {_COLUMNS} FROM {_JOBS} WHERE j.claim IS NULL AND j.sidecar_checked = 0{_outside(held)}"
+            " ORDER BY j.priority DESC, j.queued_at DESC LIMIT ?",
+            (*_bounds(held), limit),
+        )
+        return [_job(row, "") for row in rows]
+
+    async def mark_checked(self, file_ids: Sequence[int]) -> None:
+        """Note that these files have no sidecar that helps."""
+
+        def operation(db: sqlite3.Connection) -> None:
+            db.executemany(
+                "UPDATE jobs SET sidecar_checked = 1 WHERE file_id = ?", [(file_id,) for file_id in file_ids]
+            )
+
+        await self._database.write(operation)
+
+    async def retry(self, file_ids: Sequence[int] | None) -> int:
+        """Queue failed files once more, all or some; return how many."""
+        chosen = "f.missing_since IS NULL"
+        if file_ids is not None:
+            chosen += " AND f.id IN (SELECT value FROM json_each(:p0))"
+        ids = [] if file_ids is None else [json.dumps(list(file_ids))]
+
+        def operation(db: sqlite3.Connection) -> int:
+            failed = f"SELECT f.id FROM failures x JOIN files f ON f.id = x.file_id WHERE {chosen}"
+            rows = db.execute(failed, {f"p{index}": value for index, value in enumerate(ids)}).fetchall()
+            db.executemany("DELETE FROM failures WHERE file_id = ?", [(row["id"],) for row in rows])
+            return queue(db, chosen, ids)
+
+        queued = await self._database.write(operation)
+        self.wake()
+        return queued
+
+    async def reanalyse(self, file_ids: Sequence[int]) -> int:
+        """Queue files that are done once more, before all others; return how many wait for that or are worked on."""
+        waiting = await queue_afresh(self._database, file_ids)
+        self.wake()
+        return waiting
+
+    async def prioritise(self, file_ids: Sequence[int]) -> int:
+        """Have these files worked on before others that wait; return how many of them wait."""
+
+        def operation(db: sqlite3.Connection) -> int:
+            cursor = db.execute(
+                "UPDATE jobs SET priority = (SELECT max(priority) + 1 FROM jobs), suspect = 0"
+                " WHERE claim IS NULL AND file_id IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(file_ids)),),
+            )
+            return cursor.rowcount
+
+        return await self._database.write(operation)
+
+    async def cancel(self, file_ids: Sequence[int] | None) -> int:
+        """Take files that wait off the list, all or some; return how many.
+
+        They count as failed until they change, but for those that were to be analysed again: these are as they were.
+        """
+        chosen = "j.claim IS NULL"
+        if file_ids is not None:
+            chosen += " AND j.file_id IN (SELECT value FROM json_each(?))"
+
+        def operation(db: sqlite3.Connection) -> int:
+            values = () if file_ids is None else (json.dumps(list(file_ids)),)
+            fail_jobs(db, f"{chosen} AND j.afresh = 0", values, CANCELLED)
+            cursor = db.execute("DELETE FROM jobs AS j WHERE " + chosen, values)
+            return cursor.rowcount
+
+        return await self._database.write(operation)
+
+    async def skip(self, file_ids: Sequence[int] | None) -> int:
+        """Leave failed files alone, all or some, until they change or are asked for; return how many.
+
+        Their reason stays; their code becomes ``skipped``, and no second chance is due.
+        """
+        chosen = "file_id IN (SELECT id FROM files WHERE missing_since IS NULL) AND code != 'skipped'"
+        if file_ids is not None:
+            chosen += " AND file_id IN (SELECT value FROM json_each(?))"
+        values = () if file_ids is None else (json.dumps(list(file_ids)),)
+
+        def operation(db: sqlite3.Connection) -> int:
+            cursor = db.execute(f"UPDATE failures SET code = 'skipped', retry_at = NULL WHERE {chosen}", values)
+            return cursor.rowcount
+
+        return await self._database.write(operation)
+
+    async def retry_due(self, now: float, folder: bytes | None = None) -> float | None:
+        """Queue the files that could not be read and are to be tried again by *now*, or all of them below *folder*.
+
+        Returns
+        -------
+        float or None
+            When the next one is due, in Unix seconds.
+        """
+        due, values = "x.retry_at <= ?", (now,)  # type: tuple[str, tuple[Any, ...]]
+        if folder is not None:
+            due, values = "x.retry_at IS NOT NULL AND " + below("f.path"), below_range(folder)
+
+        def operation(db: sqlite3.Connection) -> tuple[int, float | None]:
+            chosen = f"failures x JOIN files f ON f.id = x.file_id WHERE f.missing_since IS NULL AND {due}"
+            cursor = db.execute(
+                "INSERT INTO jobs (file_id, queued_at, attempts)"
+                f" SELECT f.id, ?, x.attempts FROM {chosen} ON CONFLICT (file_id) DO NOTHING",
+                (now, *values),
+            )
+            db.execute(f"DELETE FROM failures WHERE file_id IN (SELECT f.id FROM {chosen})", values)
+            (following,) = db.execute(
+                "SELECT min(x.retry_at) AS at FROM failures x JOIN files f ON f.id = x.file_id"
+                " WHERE f.missing_since IS NULL"
+            ).fetchall()
+            return cursor.rowcount, following["at"]
+
+        queued, following = await self._database.write(operation)
+        if queued:
+            self.wake()
+        return following
+
+
+def _outside(folders: Sequence[bytes]) -> str:
+    """Return the condition that a path lies in none of the folders."""
+    return "".join(" AND NOT " + below("f.path") for _ in folders)
+
+
+def _bounds(folders: Sequence[bytes]) -> tuple[bytes, ...]:
+    return tuple(bound for folder in folders for bound in below_range(folder))
+
+
+def _job(row: Any, claim: str) -> Job:
+    stamp = FileStamp(row["size"], row["mtime_ns"])
+    return Job(row["id"], row["path"], stamp, row["attempts"], claim, row["suspect"], bool(row["afresh"]))

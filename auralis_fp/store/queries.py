@@ -1,0 +1,310 @@
+"""Lists, maps and estimates: files filtered and sorted, all fingerprints at once, what work costs."""
+
+import base64
+import binascii
+import json
+from array import array
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from math import isfinite
+from typing import Any, Final, NamedTuple
+
+from .. import schema
+from .database import Database
+from .files import below, below_range
+from .records import SELECT_FILES, STATES, FileRecord, Page, file_record
+
+STEPS: Final = 65_535  # a coordinate is one of so many steps between the least and the greatest value
+_CHUNK: Final = 2_000  # fingerprints read in one go, so that others get their turn in between
+_SAMPLE: Final = 1_000  # of the newest analyses, to tell from what the next ones will cost
+_PRESENT: Final = "f.missing_since IS NULL"
+_JOINED: Final = (
+    "files f LEFT JOIN jobs j ON j.file_id = f.id LEFT JOIN fingerprints p ON p.file_id = f.id"
+    " LEFT JOIN failures x ON x.file_id = f.id"
+)
+_CURRENT: Final = (
+    "files f JOIN fingerprints p ON p.file_id = f.id WHERE f.missing_since IS NULL AND p.size = f.size"
+    f" AND p.mtime_ns = f.mtime_ns AND p.algorithm_version = {schema.ALGORITHM_VERSION}"
+)
+_FOLDER: Final = "rtrim(CAST(f.path AS TEXT), replace(CAST(f.path AS TEXT), '/', ''))"
+SORTS: Final[dict[str, str]] = {
+    "path": "f.path",
+    "name": f"CAST(lower(substr(CAST(f.path AS TEXT), length({_FOLDER}) + 1)) AS BLOB)",
+    "size": "f.size",
+    "duration_sec": "json_extract(p.metadata, '$.duration_sec')",
+    "analysed_at": "p.analysed_at",
+    "failed_at": "x.failed_at",
+    **{name: f"p.{name}" for name in schema.NAMES},
+}
+SORT_NAMES: Final = tuple(SORTS)
+_STATE_CONDITIONS: Final = {
+    "missing": "f.missing_since IS NOT NULL",
+    "running": f"{_PRESENT} AND j.claim IS NOT NULL",
+    "outdated": f"{_PRESENT} AND j.file_id IS NOT NULL AND j.claim IS NULL AND p.file_id IS NOT NULL",
+    "pending": f"{_PRESENT} AND j.file_id IS NOT NULL AND j.claim IS NULL AND p.file_id IS NULL",
+    "failed": f"{_PRESENT} AND j.file_id IS NULL AND x.file_id IS NOT NULL",
+    "done": f"{_PRESENT} AND j.file_id IS NULL AND x.file_id IS NULL",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which files to list, and in which order.
+
+    ``state`` is one of ``STATES`` (None: all that are present), ``code`` that of a failure; ``query`` is text the path
+    contains (ASCII letters in either case), ``folder`` a folder they lie below. ``sort`` is one of ``SORTS``; files
+    without a value to sort by are left out. ``after`` is the ``next`` of the page before.
+    """
+
+    state: str | None = None
+    code: str | None = None
+    query: str | None = None
+    folder: bytes | None = None
+    sort: str = "path"
+    descending: bool = False
+    after: str | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """All current fingerprints, quantised: column by column, in the order of ``ids``.
+
+    ``ranges`` holds the least and the greatest value of each dimension; a coordinate q stands for
+    low + (high - low)·q/65535.
+    """
+
+    ids: "array[int]"  # 8 bytes each
+    ranges: dict[str, tuple[float, float]]
+    columns: dict[str, "array[int]"]  # 2 bytes each
+
+
+class Minute(NamedTuple):
+    """What was finished in the minute that began at *at*, in Unix seconds."""
+
+    at: int
+    tracks: int
+    audio_sec: float
+    failed: int
+
+
+class Cost(NamedTuple):
+    """What the analysis of one track takes on average, of *measured* recent ones."""
+
+    measured: int
+    audio_sec: float
+    processing_sec: float
+
+
+class Listings:
+    """Reads, and never writes.
+
+    Parameters
+    ----------
+    database : Database
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def files(self, wanted: Wanted) -> Page:
+        """Return a page of files.
+
+        Raises
+        ------
+        ValueError
+            The state, the order or the key is none.
+        """
+        conditions, parameters = _conditions(wanted)
+        key = _sort_expression(wanted.sort)
+        if wanted.after:
+            conditions.append(f"({key}, f.id) {'<' if wanted.descending else '>'} (?, ?)")
+            parameters += await self._position(wanted.after, wanted.sort)
+        way = "DESC" if wanted.descending else "ASC"
+        found = await self._database.read(
+            f"SELECT f.id AS id, {key} AS key FROM {_JOINED} WHERE {' AND '.join(conditions)}"
+            f" ORDER BY {key} {way}, f.id {way} LIMIT ?",
+            (*parameters, wanted.limit + 1),
+        )
+        shown = found[: wanted.limit]
+        items = await self._records([row["id"] for row in shown])
+        more = len(found) > wanted.limit and shown
+        return Page(items, _key(wanted.sort, shown[-1]["key"], shown[-1]["id"]) if more else None)
+
+    async def _position(self, key: str, sort: str) -> tuple[Any, int]:
+        """Return where in the order of *sort* a listing goes on; ``ValueError`` if *key* is none of such a listing."""
+        try:
+            parts = json.loads(base64.b64decode(key.encode("ascii"), altchars=b"-_", validate=True))
+        except (binascii.Error, ValueError, RecursionError):
+            parts = None
+        match parts:
+            case [str() as sorted_by, int() | float() as value, int() as file_id] if sorted_by == sort and isfinite(
+                value
+            ):
+                return (_bounded(value) if isinstance(value, int) else value), _bounded(file_id)
+            case [str() as sorted_by, None, int() as file_id] if sorted_by == sort:
+                rows = await self._database.read(
+                    f"SELECT {SORTS[sort]} AS key FROM {_JOINED} WHERE f.id = ?", (_bounded(file_id),)
+                )
+                for row in rows:
+                    return row["key"], file_id
+        raise ValueError("after: not a key of this listing")
+
+    async def _records(self, ids: Sequence[int]) -> list[FileRecord]:
+        rows = await self._database.read(
+            f"{SELECT_FILES} WHERE f.id IN (SELECT value FROM json_each(?))", (json.dumps(ids),)
+        )
+        known = {row["id"]: file_record(row) for row in rows}
+        return [known[file_id] for file_id in ids if file_id in known]
+
+    async def all_files(self, wanted: Wanted) -> AsyncIterator[FileRecord]:
+        """Yield all files from the page that *wanted* describes on."""
+        after: str | None = wanted.after
+        while True:
+            page = await self.files(replace(wanted, after=after))
+            for record in page.items:
+                yield record
+            after = page.next
+            if after is None:
+                return
+
+    async def next_up(self, limit: int) -> list[FileRecord]:
+        """Return the files that wait, in the order in which they are handed out."""
+        rows = await self._database.read(
+            f"SELECT f.id AS id FROM jobs j JOIN files f ON f.id = j.file_id WHERE {_PRESENT} AND j.claim IS NULL"
+            " ORDER BY j.suspect, j.priority DESC, j.queued_at DESC LIMIT ?",
+            (limit,),
+        )
+        return await self._records([row["id"] for row in rows])
+
+    async def failure_codes(self) -> dict[str, int]:
+        """Count the failed files by the code of their failure, the most frequent first."""
+        rows = await self._database.read(
+            "SELECT x.code, count(*) AS number FROM failures x JOIN files f ON f.id = x.file_id"
+            f" WHERE {_PRESENT} AND f.id NOT IN (SELECT file_id FROM jobs)"
+            " GROUP BY x.code ORDER BY number DESC, x.code"
+        )
+        return {row["code"]: row["number"] for row in rows}
+
+    async def ids(self, wanted: Wanted) -> list[int]:
+        """Return the ids of all files that are wanted, whatever page they would be on."""
+        conditions, parameters = _conditions(wanted)
+        rows = await self._database.read(
+            f"SELECT f.id AS id FROM {_JOINED} WHERE {' AND '.join(conditions)}", parameters
+        )
+        return [row["id"] for row in rows]
+
+    async def number(self, wanted: Wanted) -> int:
+        """Return how many files are wanted, on all pages together."""
+        conditions, parameters = _conditions(wanted)
+        (row,) = await self._database.read(
+            f"SELECT count(*) AS number FROM {_JOINED} WHERE {' AND '.join(conditions)}", parameters
+        )
+        return int(row["number"])
+
+    async def generation(self) -> str:
+        """Return a short text that changes whenever ``points`` would."""
+        (row,) = await self._database.read(
+            "SELECT count(*), coalesce(sum(f.id), 0), coalesce(sum(f.id * f.id % 65521), 0), max(p.analysed_at)"
+            f" FROM {_CURRENT}"
+        )
+        return f"{schema.ALGORITHM_VERSION}-" + "-".join(str(value) for value in row)
+
+    async def points(self) -> Points:
+        """Return the current fingerprints of all files that are present."""
+        extremes = ", ".join(f"min(p.{name}), max(p.{name})" for name in schema.NAMES)
+        (row,) = await self._database.read(f"SELECT {extremes} FROM {_CURRENT}")
+        bounds = [0.0 if value is None else float(value) for value in row]
+        ranges = dict(zip(schema.NAMES, zip(bounds[::2], bounds[1::2], strict=True), strict=True))
+        points = Points(array("Q"), ranges, {name: array("H") for name in schema.NAMES})
+        last = -1
+        while chunk := await self._database.read(*_chunk(ranges, last)):
+            ids, *columns = zip(*chunk, strict=True)
+            points.ids.extend(ids)
+            for name, column in zip(schema.NAMES, columns, strict=True):
+                points.columns[name].extend(column)
+            last = ids[-1]
+        return points
+
+    async def minutes(self, since: float) -> list[Minute]:
+        """Return the minutes since a moment in which analyses ended, oldest first; what cost nothing is not counted."""
+        rows = await self._database.read(
+            "SELECT minute, sum(tracks) AS tracks, sum(audio) AS audio, sum(failed) AS failed FROM ("
+            "SELECT CAST(analysed_at / 60 AS INTEGER) AS minute, 1 AS tracks,"
+            " json_extract(metadata, '$.duration_sec') AS audio, 0 AS failed"
+            " FROM fingerprints WHERE analysed_at >= :since AND source = 'analysis'"
+            " UNION ALL SELECT CAST(failed_at / 60 AS INTEGER), 0, 0, 1 FROM failures"
+            " WHERE failed_at >= :since AND code != 'cancelled') GROUP BY minute ORDER BY minute",
+            {"since": since},
+        )
+        return [Minute(60 * row["minute"], row["tracks"], round(row["audio"], 3), row["failed"]) for row in rows]
+
+    async def cost(self) -> Cost:
+        """Return what an analysis takes, by the newest ones."""
+        (row,) = await self._database.read(
+            "SELECT count(*) AS measured, coalesce(avg(audio), 0) AS audio, coalesce(avg(ms), 0) AS ms FROM ("
+            "SELECT json_extract(metadata, '$.duration_sec') AS audio, processing_time_ms AS ms"
+            " FROM fingerprints WHERE source = 'analysis' ORDER BY file_id DESC LIMIT ?)",
+            (_SAMPLE,),
+        )
+        return Cost(row["measured"], row["audio"], row["ms"] / 1000)
+
+    async def tally(self, folder: bytes | None = None) -> dict[str, int]:
+        """Count the files, all or below a folder: ``present``, ``waiting`` and ``failed`` (those may overlap)."""
+        condition = _PRESENT if folder is None else f"{_PRESENT} AND {below('f.path')}"
+        (row,) = await self._database.read(
+            "SELECT count(*) AS present, count(j.file_id) AS waiting, count(CASE WHEN j.file_id IS NULL THEN x.file_id"
+            f" END) AS failed FROM {_JOINED} WHERE {condition}",
+            () if folder is None else below_range(folder),
+        )
+        return {name: row[name] for name in ("present", "waiting", "failed")}
+
+
+def _conditions(wanted: Wanted) -> tuple[list[str], list[Any]]:
+    if wanted.state is not None and wanted.state not in STATES:
+        raise ValueError(f"there is no state {wanted.state!r}; states are {', '.join(STATES)}")
+    conditions = [_STATE_CONDITIONS.get(wanted.state or "", _PRESENT)]
+    parameters: list[Any] = []
+    if wanted.sort != "path":
+        conditions.append(f"{_sort_expression(wanted.sort)} IS NOT NULL")
+    if wanted.code:
+        conditions.append("x.code = ?")
+        parameters.append(wanted.code)
+    if wanted.query:
+        pattern = wanted.query.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        conditions.append("CAST(f.path AS TEXT) LIKE ? ESCAPE '\\'")
+        parameters.append(f"%{pattern}%")
+    if wanted.folder is not None:
+        conditions.append(below("f.path"))
+        parameters += below_range(wanted.folder)
+    return conditions, parameters
+
+
+def _sort_expression(sort: str) -> str:
+    if sort not in SORTS:
+        raise ValueError(f"there is no order by {sort!r}")
+    return SORTS[sort]
+
+
+def _chunk(ranges: dict[str, tuple[float, float]], last: int) -> tuple[str, tuple[Any, ...]]:
+    """Return the query, with its values, for the next fingerprints as coordinates."""
+    values: list[Any] = []
+    for low, high in ranges.values():
+        values += [low, STEPS / (high - low) if high > low else 0.0]
+    # what was stored since the ranges were taken may lie outside
+    coordinates = ", ".join(f"CAST(min({STEPS}, max(0, round((p.{name} - ?) * ?))) AS INTEGER)" for name in ranges)
+    return (
+        f"SELECT f.id, {coordinates} FROM {_CURRENT} AND f.id > ? ORDER BY f.id LIMIT ?",
+        (*values, last, _CHUNK),
+    )
+
+
+def _key(sort: str, value: Any, file_id: int) -> str:
+    """Return the text that continues a listing behind a file; opaque to its reader."""
+    # a path may be too long for an address, and does not change
+    spelt = None if isinstance(value, bytes) else value
+    return base64.urlsafe_b64encode(json.dumps([sort, spelt, file_id]).encode("ascii")).decode("ascii")
+
+
+def _bounded(value: int) -> int:
+    return max(-(2**63), min(2**63 - 1, value))

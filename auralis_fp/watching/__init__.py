@@ -1,0 +1,1 @@
+"""From file-system events and sweeps to queued files."""

@@ -1,0 +1,45 @@
+"""The functions sent to a worker process. What is numeric is imported inside them, in the worker only."""
+
+import os
+import traceback
+from collections.abc import Sequence
+
+from ..errors import FileError
+from ..models import Analysed, Rejected
+from .sandbox import step_back
+
+
+def warm_up() -> int:
+    """Import and exercise everything the analysis needs, then step back, and return this process's id."""
+    from ..analysis.analyze_file import rehearse  # noqa: PLC0415 - numpy stays out of the web process
+
+    rehearse()
+    step_back()
+    return os.getpid()
+
+
+def analyse_file(path: bytes, bounds: Sequence[bytes] = ()) -> Analysed | Rejected:
+    """Fingerprint one file. A file that cannot be used is an answer, not an exception.
+
+    Parameters
+    ----------
+    path : bytes
+        The file, as the operating system spells it.
+    bounds : sequence of bytes
+        Folders, free of links, one of which the file must lie below when it is opened; none: anywhere.
+
+    Returns
+    -------
+    Analysed or Rejected
+        What nobody foresaw is ``Rejected`` at stage ``internal``, with the traceback as its reason.
+    """
+    from ..analysis.analyze_file import fingerprint_file  # noqa: PLC0415 - numpy stays out of the web process
+
+    try:
+        return fingerprint_file(path, bounds)
+    except FileError as error:
+        return Rejected(error.stage, error.code, str(error))
+    except MemoryError:
+        return Rejected("worker", "out_of_memory", "Analysis needed more memory than one process may have.")
+    except Exception as error:  # noqa: BLE001 - becomes a stored, visible failure
+        return Rejected("internal", type(error).__name__, traceback.format_exc(limit=-4))

@@ -1,0 +1,45 @@
+"""The onset envelope of long files comes in stretches."""
+
+from itertools import chain
+
+import numpy as np
+
+from auralis_fp.analysis.rhythm.onset_strength import OnsetDetector, OnsetEnvelope, onsets
+from auralis_fp.analysis.rhythm.tempo import PulseTracker
+
+_RATE = 11_025
+_MINUTES = 21
+_HITS_PER_MINUTE = 150
+
+
+def _stretches() -> list[OnsetEnvelope]:
+    """Return the envelope of twenty-one minutes of hits of noise, 150 a minute."""
+    rng = np.random.default_rng(3)
+    detector = OnsetDetector(_RATE, pairs=1)
+    minute = 1e-5 * rng.standard_normal(60 * _RATE)
+    for hit in range(_HITS_PER_MINUTE):
+        start = round((hit + 0.5) * 60 * _RATE / _HITS_PER_MINUTE)
+        minute[start : start + 500] += rng.standard_normal(500) * np.exp(-np.arange(500) / 100)
+    signal = minute.astype(np.complex64)[None]
+    return [*chain.from_iterable(detector.feed(signal) for _ in range(_MINUTES)), detector.finish()]
+
+
+def test_hits_are_found_once_where_stretches_meet() -> None:
+    """Twenty-one minutes come in three stretches that hold each hit once, and the pulse goes through."""
+    stretches = _stretches()
+    assert len(stretches) == 3
+    assert sum(len(onsets(stretch).frames) for stretch in stretches) == _MINUTES * _HITS_PER_MINUTE
+    tracker = PulseTracker()
+    for stretch in stretches:
+        tracker.feed(stretch, np.zeros((2, len(stretch.flux)), dtype=np.float32))
+    pulse = tracker.finish()
+    assert pulse.tempo_bpm is not None
+    assert abs(pulse.tempo_bpm / _HITS_PER_MINUTE - 1) < 0.001
+    assert pulse.stability > 0.9
+
+
+def test_frames_of_stretches_are_those_of_the_whole() -> None:
+    """The stretches' own frames, one after the other, are as many as the file has."""
+    stretches = _stretches()
+    own = sum(stretch.own.stop - stretch.own.start for stretch in stretches)
+    assert abs(own - _MINUTES * 60 * stretches[0].rate) < 10

@@ -1,0 +1,76 @@
+"""Spectra of frames and the signals at low rates."""
+
+import numpy as np
+import pytest
+
+from auralis_fp.analysis.spectrum.channels import Layout
+from auralis_fp.analysis.spectrum.stft import Grid, LowRates, Spectra, Transformer, band_shares
+from signals import RATE, sine, stereo, times, white
+
+
+def spectra_of(samples: np.ndarray, rate: int = RATE) -> list[Spectra]:
+    """Return the spectra of a signal."""
+    positions = ("FL", "FR")[: samples.shape[1]]
+    transformer = Transformer(Grid.at(rate), Layout.of(positions).pairs, samples.shape[1])
+    return [*transformer.feed(samples), *transformer.flush()]
+
+
+@pytest.mark.parametrize("rate", [8000, 22_050, 44_100, 48_000, 96_000, 192_000])
+def test_frames_are_alike_in_seconds_at_every_rate(rate: int) -> None:
+    """Frames last 46 ms within 3 %, so bins are equally wide everywhere."""
+    grid = Grid.at(rate)
+    assert grid.hop_sec * 2 == pytest.approx(2048 / 44_100, rel=0.03)
+    assert grid.frame_length % 2 == 0
+
+
+def test_power_of_a_frame_is_the_mean_square() -> None:
+    """A sine of amplitude a in both channels has the power a² in every inner frame."""
+    power = np.concatenate([spectra.power for spectra in spectra_of(stereo(sine(1000.0, 1.0, 0.5)))])
+    np.testing.assert_allclose(power[3:-3].sum(axis=1), 0.25, rtol=1e-3)
+
+
+def test_sides_do_not_cancel() -> None:
+    """Anti-phase sides have the power of equal ones."""
+    tone = sine(500.0, 0.5)
+    same, opposed = (
+        np.concatenate([spectra.power for spectra in spectra_of(np.stack((tone, right), axis=1).astype(np.float32))])
+        for right in (tone, -tone)
+    )
+    np.testing.assert_allclose(opposed, same, rtol=1e-4, atol=1e-9)
+
+
+@pytest.mark.parametrize("rate", [8000, 44_100, 48_000])
+def test_low_rate_signals_are_the_signal(rate: int) -> None:
+    """A tone comes out of the decimation with its amplitude, its phase and its sides."""
+    grid, hertz = Grid.at(rate), 300.0
+    samples = np.stack((sine(hertz, 2.0, 0.5, rate), sine(hertz, 2.0, 0.25, rate)), axis=1).astype(np.float32)
+    middle = np.concatenate([spectra.middle[0] for spectra in spectra_of(samples, rate)])
+    at = np.arange(len(middle)) / LowRates(grid).middle_rate
+    inner = slice(300, int(1.9 * LowRates(grid).middle_rate))
+    expected = np.sin(2 * np.pi * hertz * at)
+    np.testing.assert_allclose(middle.real[inner], 0.5 * expected[inner], atol=2e-4)
+    np.testing.assert_allclose(middle.imag[inner], 0.25 * expected[inner], atol=2e-4)
+
+
+def test_shares_of_a_band_add_up() -> None:
+    """Neighbouring bands divide the bin on their edge between them."""
+    frequencies = np.arange(100, dtype=np.float32) * 10
+    low, high = (band_shares(frequencies, 10.0, *edges) for edges in ((20.0, 333.0), (333.0, 800.0)))
+    np.testing.assert_allclose((low + high)[3:80], 1, atol=1e-6)
+    assert low[33] == pytest.approx(0.8)
+
+
+def test_constant_offset_leaves_the_audible_bins_alone() -> None:
+    """DC does not leak into the first bins."""
+    noise = white(1.0)
+    plain, moved = (
+        np.concatenate([spectra.power for spectra in spectra_of(stereo(noise + offset))])[2:-2] for offset in (0.0, 0.5)
+    )
+    np.testing.assert_allclose(moved[:, 1:].sum(axis=1), plain[:, 1:].sum(axis=1), rtol=1e-3)
+
+
+def test_highest_bins_reach_twenty_kilohertz() -> None:
+    """At 96 kHz nothing above 20 kHz is kept; at 22.05 kHz all there is."""
+    assert Grid.at(96_000).frequencies[-1] == pytest.approx(20_000, abs=22)
+    assert Grid.at(22_050).frequencies[-1] == pytest.approx(11_025, abs=1)
+    assert len(times(1.0)) == RATE

@@ -1,0 +1,104 @@
+"""HTTP through memory."""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from auralis_fp.asgi.memory_transport import FULL, MemoryConnector
+
+URL = "http://server"
+
+
+class Writer:
+    """What the server has written, and whether it has noticed its reader's leaving."""
+
+    def __init__(self) -> None:
+        self.written = 0
+        self.ended = asyncio.Event()
+
+
+@pytest.fixture
+def writer() -> Writer:
+    """Return the one of the application."""
+    return Writer()
+
+
+@pytest.fixture
+async def app(tmp_path: Path, writer: Writer) -> web.Application:
+    """Return an application that sends and takes much, and a file."""
+    (tmp_path / "file.bin").write_bytes(bytes(range(256)) * 4096)
+    application = web.Application(client_max_size=64 << 20)
+
+    async def endless(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        try:
+            while True:
+                await response.write(bytes(65536))
+                writer.written += 65536
+        finally:
+            writer.ended.set()
+
+    async def length(request: web.Request) -> web.Response:
+        return web.json_response(len(await request.read()))
+
+    application.router.add_get("/endless", endless)
+    application.router.add_post("/length", length)
+
+    async def file(_: web.Request) -> web.FileResponse:
+        return web.FileResponse(tmp_path / "file.bin")
+
+    application.router.add_get("/file", file)
+    return application
+
+
+@pytest.fixture
+async def session(app: web.Application) -> AsyncIterator[aiohttp.ClientSession]:
+    """Return a client whose connections go there through memory."""
+    runner = web.AppRunner(app)
+    await runner.setup()
+    assert runner.server is not None
+    async with aiohttp.ClientSession(connector=MemoryConnector(runner.server)) as client:
+        yield client
+    await runner.cleanup()
+
+
+async def test_a_reader_that_stops_reading_stops_the_writer(writer: Writer, session: aiohttp.ClientSession) -> None:
+    """What waits in between is bounded; a reader that leaves ends the writer."""
+    async with session.get(f"{URL}/endless") as response:
+        assert len(await response.content.readexactly(65536)) == 65536
+        before = -1
+        while writer.written != before:  # until the writer waits
+            before = writer.written
+            for _ in range(100):
+                await asyncio.sleep(0)
+        assert before < 4 * FULL
+        await response.content.readexactly(4 * FULL)
+        assert writer.written > before
+    async with asyncio.timeout(10):
+        await writer.ended.wait()
+
+
+async def test_much_is_sent_both_ways(session: aiohttp.ClientSession) -> None:
+    """Many times what may wait in between, whole."""
+    async with session.post(f"{URL}/length", data=io.BytesIO(bytes(20 << 20))) as response:
+        assert await response.json() == 20 << 20
+    async with session.get(f"{URL}/file") as response:  # aiohttp would have the system send it
+        assert await response.read() == bytes(range(256)) * 4096
+
+
+async def test_many_at_once_need_no_file_descriptors(session: aiohttp.ClientSession) -> None:
+    """Five hundred connections, each with an answer under way."""
+    descriptors = Path("/proc/self/fd")
+    if not descriptors.is_dir():
+        pytest.skip("descriptors are counted in /proc")
+    before = len(list(descriptors.iterdir()))
+    responses = [await session.get(f"{URL}/endless") for _ in range(500)]
+    assert len(list(descriptors.iterdir())) <= before + 2
+    for response in responses:
+        response.close()

@@ -1,0 +1,25 @@
+"""Counters and histograms as plain numbers."""
+
+from auralis_fp.engine.metrics import MOST_LABELS, Figures, Histogram
+
+
+def test_values_fall_into_the_right_buckets() -> None:
+    """Buckets count upwards; a value on a bound belongs to it; the last one counts all."""
+    histogram = Histogram((1.0, 2.0))
+    for value in (0.5, 1.0, 1.5, 99.0):
+        histogram.observe(("wav",), value)
+    ((labels, buckets, total),) = histogram.series()
+    assert labels == ("wav",)
+    assert buckets == [("1.0", 2), ("2.0", 3), ("+Inf", 4)]
+    assert total == 102.0
+
+
+def test_made_up_labels_do_not_fill_the_memory() -> None:
+    """Beyond a number of combinations the rest is counted together, and nothing is lost."""
+    figures = Figures()
+    for number in range(2 * MOST_LABELS):
+        figures.request("GET", f"route {number}", 200, 0.01)
+    assert len(figures.requests) == MOST_LABELS + 1
+    assert sum(figures.requests.values()) == 2 * MOST_LABELS
+    assert figures.requests["other", "other", "other"] == MOST_LABELS
+    assert len(list(figures.request_sec.series())) == MOST_LABELS + 1

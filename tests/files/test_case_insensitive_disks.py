@@ -1,0 +1,79 @@
+"""Folders on a disk that takes ``Song`` and ``song`` for one name, as those of cameras, Windows and macOS do."""
+
+import asyncio
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from auralis_fp.engine.service import Service
+from auralis_fp.files.on_disk_names import as_listed
+from auralis_fp.settings import Settings, Watching
+from auralis_fp.store.queries import Wanted
+from disks import caseless_disk
+from hosting import tone_file
+from serving import until_counts
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Path]:
+    """Return an empty folder on such a disk."""
+    with caseless_disk(tmp_path / "disk", tmp_path / "image") as disk:
+        folder = disk.folder / "music"
+        folder.mkdir()
+        yield folder
+
+
+async def known(service: Service) -> list[bytes]:
+    """Return the paths of the files that are known and there."""
+    return [record.path for record in (await service.listings.files(Wanted())).items]
+
+
+async def until_known_as(service: Service, place: Path) -> None:
+    """Wait until the file is known at one place, and done; fail if it is not in time."""
+    give_up = time.monotonic() + 30
+    while await known(service) != [os.fsencode(place)]:
+        assert time.monotonic() < give_up, await known(service)
+        await asyncio.sleep(0.02)
+    await until_counts(service, total=1, done=1)
+
+
+@pytest.mark.parametrize("watching", ["events", "off"])
+async def test_a_name_that_changes_its_case_only(settings: Settings, library: Path, watching: Watching) -> None:
+    """Of a file, then of its folder, by events and by a sweep: it has the new name alone, and is not analysed anew."""
+    song = library / "Album" / "Song.wav"
+    song.parent.mkdir()
+    tone_file(song)
+    changed = replace(settings, libraries=(library,), watching=watching, settle_sec=0.1)
+    async with Service(changed).running() as service:
+        await until_counts(service, total=1, done=1)
+        for old, new in (("Album/Song.wav", "Album/song.WAV"), ("Album", "ALBUM")):
+            (library / old).rename(library / new)
+            if watching == "off":
+                service.scan()
+            place = library / new if new != "ALBUM" else library / "ALBUM" / "song.WAV"
+            await until_known_as(service, place)
+        assert service.analyses == (1, 0)
+
+
+async def test_a_request_in_another_spelling(settings: Settings, library: Path) -> None:
+    """Finds the file as its folder lists it, and does not double it."""
+    song = tone_file(library / "Söng.wav")
+    async with Service(replace(settings, libraries=(library,))).running() as service:
+        await until_counts(service, total=1, done=1)
+        answer = await service.fingerprint(library / "SÖNG.WAV")
+        assert answer.analysed == (await service.fingerprint(song)).analysed
+        assert await known(service) == [os.fsencode(song)]
+        assert service.analyses == (1, 0)
+
+
+def test_names_that_are_told_apart(tmp_path: Path) -> None:
+    """On a disk that tells them apart each is itself, another spelling nothing else."""
+    root = os.fsencode(tmp_path)
+    for name in ("song.mp3", "SONG.mp3", "SONG.MP3"):
+        (tmp_path / name).touch()
+        assert as_listed(root + b"/" + name.encode(), root) == root + b"/" + name.encode()
+    assert as_listed(root + b"/Song.mp3", root) == root + b"/Song.mp3"

@@ -1,0 +1,78 @@
+"""Folders that are left alone: offline, or with a disk that keeps failing."""
+
+import pytest
+
+from auralis_fp.jobs.circuit_breaker import FAILURES_TO_REST, FIRST_REST_SEC, LONGEST_REST_SEC, Holds
+
+ROOT, INNER = b"/music", b"/music/nas"
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    seconds = 1000.0
+
+    def __call__(self) -> float:
+        """Return the time."""
+        return self.seconds
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Return the clock."""
+    return Clock()
+
+
+@pytest.fixture
+def holds(clock: Clock) -> Holds:
+    """Return the holds of two folders, one in the other, both online."""
+    holds = Holds(clock)
+    for root in (ROOT, INNER):
+        holds.attend(root, online=True)
+    return holds
+
+
+def break_down(holds: Holds, path: bytes) -> float | None:
+    """Have reading fail until the folder rests."""
+    for _ in range(FAILURES_TO_REST - 1):
+        assert holds.failed(path) is None
+    return holds.failed(path)
+
+
+def test_what_is_offline_is_held(holds: Holds) -> None:
+    """News once, and let go when it is back."""
+    assert holds.held() == []
+    assert holds.attend(ROOT, online=False)
+    assert not holds.attend(ROOT, online=False)
+    assert list(holds.held()) == [ROOT]
+    assert holds.attend(ROOT, online=True)
+    assert holds.held() == []
+
+
+def test_a_disk_that_keeps_failing_rests(holds: Holds, clock: Clock) -> None:
+    """The innermost folder alone; longer each time it goes on failing, and not for ever."""
+    assert break_down(holds, INNER + b"/song.mp3") == FIRST_REST_SEC
+    assert list(holds.held()) == [INNER]
+    rest = FIRST_REST_SEC
+    for _ in range(8):
+        clock.seconds += rest
+        assert holds.held() == []
+        again = holds.failed(INNER + b"/song.mp3")
+        assert again == min(2 * rest, LONGEST_REST_SEC)
+        rest = again
+
+
+def test_one_success_ends_the_doubt(holds: Holds, clock: Clock) -> None:
+    """The count begins anew, and so does the length of the rest."""
+    break_down(holds, ROOT + b"/song.mp3")
+    clock.seconds += FIRST_REST_SEC
+    holds.succeeded(ROOT + b"/song.mp3")
+    assert break_down(holds, ROOT + b"/song.mp3") == FIRST_REST_SEC
+
+
+def test_files_outside_are_never_held(holds: Holds) -> None:
+    """There is no folder to rest."""
+    for _ in range(2 * FAILURES_TO_REST):
+        assert holds.failed(b"/elsewhere/song.mp3") is None
+    holds.retain([INNER])
+    assert holds.root_of(ROOT + b"/song.mp3") is None

@@ -1,0 +1,67 @@
+"""Giving way to other programs."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+
+import pytest
+
+from auralis_fp.jobs import system_load as module
+from auralis_fp.jobs.system_load import LOOKS, Machine, Usage, others_percent, usage
+from auralis_fp.jobs.throttle import Permission
+from auralis_fp.runtime.tasks import cancel_and_wait
+from listening import until
+
+
+def test_what_others_take_is_what_is_not_ours() -> None:
+    """As a share of all processors; a clock that stands still or goes back says nothing."""
+    assert others_percent(Usage(100, 40, 1000), Usage(190, 50, 1100)) == pytest.approx(80)
+    assert others_percent(Usage(100, 40, 1000), Usage(110, 60, 1100)) == 0
+    assert others_percent(Usage(100, 40, 1000), Usage(100, 40, 1000)) == 0
+
+
+def test_the_work_of_another_program_is_seen() -> None:
+    """A second of a busy loop shows in what all programs did, and not in what we did."""
+    before = usage([os.getpid()])
+    script = "import time\nwhile time.process_time() < 0.5: pass"
+    subprocess.run([sys.executable, "-c", script], check=True)
+    after = usage([os.getpid()])
+    assert after.all_programs - before.all_programs > 0.3
+    assert after.ours - before.ours < 0.3
+
+
+async def test_work_waits_for_a_busy_machine_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several looks must agree before it waits, and before it goes on; without work nobody looks."""
+    monkeypatch.setattr(module, "LOOK_EVERY_SEC", 0.01)
+    permission, looks, percent = Permission(), 0, 95.0
+    spent = Usage(0, 0, 0)
+
+    def look(_: Iterable[int]) -> Usage:
+        nonlocal looks, spent
+        looks += 1
+        spent = Usage(spent.all_programs + percent, 0, spent.available + 100)
+        return spent
+
+    machine = Machine(permission, 90, list, look)
+    watching = asyncio.create_task(machine.watch())
+    await asyncio.sleep(0.05)
+    assert looks == 0
+    machine.work_begins()
+    await until(lambda: permission.machine_busy)
+    assert looks >= LOOKS
+    refusal = permission.refusal()
+    assert refusal is not None
+    assert refusal.state == "waiting_for_machine"
+    percent = 80.0  # less, but not calm
+    before = looks
+    await until(lambda: looks > before + 2 * LOOKS)
+    assert permission.machine_busy
+    percent = 10.0
+    await until(lambda: not permission.machine_busy)
+    await asyncio.sleep(0.01 * 4 * LOOKS + 0.1)
+    before = looks
+    await asyncio.sleep(0.1)
+    assert looks == before
+    await cancel_and_wait(watching)

@@ -1,0 +1,91 @@
+"""When background work may run."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from auralis_fp.jobs.throttle import PLAYING_LASTS, Permission, QuietHours
+
+
+def clock(text: str) -> datetime:
+    """Return a time of a day."""
+    return datetime.fromisoformat(f"2026-03-10T{text}+00:00")
+
+
+@pytest.mark.parametrize(
+    ("hours", "now", "until"),
+    [
+        ("", "03:00", None),
+        ("23:00-07:00", "22:59", None),
+        ("23:00-07:00", "23:00", "2026-03-11T07:00"),
+        ("23:00-07:00", "23:59", "2026-03-11T07:00"),
+        ("23:00-07:00", "00:00", "2026-03-10T07:00"),
+        ("23:00-07:00", "06:59", "2026-03-10T07:00"),
+        ("23:00-07:00", "07:00", None),
+        ("13:30-14:00", "13:29", None),
+        ("13:30-14:00", "13:30", "2026-03-10T14:00"),
+        ("13:30-14:00", "14:00", None),
+        ("00:00-00:00", "12:00", None),
+    ],
+)
+def test_quiet_hours_end_when_they_say(hours: str, now: str, until: str | None) -> None:
+    """Over midnight too; the first minute belongs to them, the last does not."""
+    expected = None if until is None else datetime.fromisoformat(until).replace(tzinfo=UTC)
+    assert QuietHours(hours).until(clock(now)) == expected
+
+
+def test_the_reason_is_said() -> None:
+    """The person's pause goes before playback, playback before quiet hours."""
+    permission = Permission("23:00-07:00", now=lambda: clock("23:30"))
+    refusal = permission.refusal()
+    assert refusal is not None
+    assert tuple(refusal) == (
+        "quiet_hours",
+        "Quiet hours until 07:00.",
+        (clock("07:00") + timedelta(days=1)).timestamp(),
+    )
+    permission.playing(playing=True)
+    assert (permission.refusal() or refusal).state == "waiting_for_playback"
+    permission.pause(paused=True)
+    assert (permission.refusal() or refusal).state == "paused"
+    assert permission.paused
+
+
+async def test_waiting_ends_with_its_reason() -> None:
+    """Several who wait go on together, not before the last reason is gone."""
+    permission = Permission()
+    await asyncio.wait_for(permission.wait(), 1)
+    permission.pause(paused=True)
+    permission.playing(playing=True)
+    waiting = [asyncio.create_task(permission.wait()) for _ in range(3)]
+    await asyncio.sleep(0.01)
+    permission.pause(paused=False)
+    await asyncio.sleep(0.01)
+    assert not any(task.done() for task in waiting)
+    permission.playing(playing=False)
+    await asyncio.wait_for(asyncio.gather(*waiting), 1)
+
+
+async def test_quiet_hours_end_by_themselves() -> None:
+    """Nobody needs to wake who waits for the end of the night."""
+    begun = datetime.now(UTC)
+    offset = clock("06:59:59") + timedelta(milliseconds=800) - begun
+    permission = Permission("23:00-07:00", now=lambda: datetime.now(UTC) + offset)
+    assert permission.refusal() is not None
+    await asyncio.wait_for(permission.wait(), 5)
+    assert permission.refusal() is None
+
+
+def test_who_plays_must_say_so_again() -> None:
+    """A player that is gone without a word does not hold the work for ever."""
+    now = clock("12:00")
+    permission = Permission(now=lambda: now)
+    permission.playing(playing=True)
+    now += PLAYING_LASTS - timedelta(seconds=1)
+    assert permission.refusal() is not None
+    permission.playing(playing=True)
+    now += timedelta(seconds=2)
+    assert permission.refusal() is not None
+    now += PLAYING_LASTS
+    assert permission.refusal() is None

@@ -1,0 +1,64 @@
+"""The page and its files."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from auralis_fp.routes.static_files import static_folder
+from hosting import PREFIX, SHARED, Plugin
+
+pytestmark = pytest.mark.every_way
+
+
+@SHARED
+async def test_bare_prefix_leads_to_the_page(shared: Plugin) -> None:
+    """The redirection is relative, so it works behind a proxy that changes the path."""
+    async with shared.client.get(PREFIX, allow_redirects=False) as response:
+        assert response.status == 302
+        assert response.headers["Location"] == f".{PREFIX}/"
+        assert response.url.join(type(response.url)(response.headers["Location"])).path == f"{PREFIX}/"
+
+
+@SHARED
+async def test_page_is_served_and_revalidated(shared: Plugin) -> None:
+    """The page comes with a tag; asked for again with it, nothing is sent twice."""
+    async with shared.client.get(f"{PREFIX}/") as response:
+        assert response.status == 200
+        assert response.content_type == "text/html"
+        assert response.headers["Cache-Control"] == "no-cache"
+        tag = response.headers["ETag"]
+        assert "<!doctype html>" in (await response.text()).lower()
+    async with shared.client.get(f"{PREFIX}/", headers={"If-None-Match": tag}) as response:
+        assert response.status == 304
+
+
+@SHARED
+async def test_every_file_of_the_page_is_served(shared: Plugin) -> None:
+    """Whatever lies in the folder of the page can be had, with a type that browsers accept."""
+    kinds = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".html": "text/html"}
+    for path in static_folder().rglob("*.*"):
+        async with shared.client.get(f"{PREFIX}/{path.relative_to(static_folder()).as_posix()}") as response:
+            assert response.status == 200
+            if path.suffix in kinds:
+                assert response.content_type == kinds[path.suffix]
+
+
+@SHARED
+@pytest.mark.parametrize(
+    "name", ["%2e%2e/pyproject.css", "..%2fpyproject.css", "nothing.js", "x/../../a.css", "a%00.js"]
+)
+async def test_nothing_else_is_served(shared: Plugin, name: str) -> None:
+    """Names that lead out of the folder, or to nothing, are 404."""
+    reader, writer = await asyncio.open_connection(shared.client.host, shared.client.port)
+    request = f"GET {PREFIX}/{name} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    writer.write(request.encode("ascii"))  # a client would tidy the address up
+    answer = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    assert answer.startswith(b"HTTP/1.1 404 ")
+
+
+def test_the_page_of_a_checkout_is_found() -> None:
+    """In a checkout the page lies at the top."""
+    assert static_folder() == Path(__file__).resolve().parents[2] / "static"

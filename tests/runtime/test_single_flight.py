@@ -1,0 +1,54 @@
+"""One piece of work for all who ask at the same time."""
+
+import asyncio
+
+import pytest
+
+from auralis_fp.runtime.single_flight import Shared
+
+
+async def test_who_asks_meanwhile_shares_the_next() -> None:
+    """A hundred callers cost two: the one being made when they came is too old for them."""
+    made = 0
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def make() -> int:
+        nonlocal made
+        made += 1
+        number = made
+        begun.set()
+        await go_on.wait()
+        return number
+
+    shared = Shared(make)
+    first = asyncio.create_task(shared.get())
+    await begun.wait()
+    others = [asyncio.create_task(shared.get()) for _ in range(100)]
+    await asyncio.sleep(0)
+    go_on.set()
+    assert await first == 1
+    assert set(await asyncio.gather(*others)) == {2}
+    assert await shared.get() == 3
+
+
+async def test_a_failure_reaches_all_and_is_not_kept() -> None:
+    """Those who wait are told; the next is tried anew; who gives up disturbs nobody."""
+    failing = True
+
+    async def make() -> str:
+        await asyncio.sleep(0)
+        if failing:
+            raise OSError("no")
+        return "made"
+
+    shared = Shared(make)
+    results = await asyncio.gather(*(shared.get() for _ in range(3)), return_exceptions=True)
+    assert [type(result) for result in results] == [OSError] * 3
+    failing = False
+    impatient = asyncio.create_task(shared.get())
+    await asyncio.sleep(0)
+    patient = asyncio.create_task(shared.get())
+    impatient.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await impatient
+    assert await patient == "made"

@@ -1,0 +1,125 @@
+"""Background tasks that fail, but not quietly."""
+
+import asyncio
+import itertools
+import logging
+
+import pytest
+
+from auralis_fp.models import Health
+from auralis_fp.runtime import tasks
+from auralis_fp.runtime.tasks import cancel_and_wait, see_through, supervise
+
+
+async def test_a_task_that_ends_is_left_alone() -> None:
+    """Returning is an end like any other."""
+    health = Health()
+    runs = []
+
+    async def work() -> None:
+        runs.append(1)
+
+    await asyncio.wait_for(supervise("work", work, health), 1)
+    assert (runs, health.faults) == ([1], {})
+
+
+async def test_a_failure_is_shown_logged_and_tried_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The fault is visible until the work runs again."""
+    monkeypatch.setattr(tasks, "FIRST_RETRY_SEC", 0.05)
+    health = Health()
+    shown: list[dict[str, str]] = []
+
+    async def work() -> None:
+        shown.append(dict(health.faults))
+        if len(shown) < 3:
+            raise LookupError("secret")
+
+    supervised = asyncio.create_task(supervise("work", work, health))
+    await asyncio.sleep(0.02)
+    assert "LookupError" in health.faults["work"]
+    assert "secret" not in health.faults["work"]
+    await asyncio.wait_for(supervised, 5)
+    assert (len(shown), health.faults) == (3, {})
+    assert [record.levelno for record in caplog.records] == [logging.ERROR] * 2
+
+
+async def test_pauses_grow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fails all the time is tried less and less often."""
+    monkeypatch.setattr(tasks, "FIRST_RETRY_SEC", 0.02)
+    monkeypatch.setattr(tasks, "LONGEST_RETRY_SEC", 0.08)
+    loop = asyncio.get_running_loop()
+    times: list[float] = []
+
+    async def work() -> None:
+        times.append(loop.time())
+        if len(times) < 6:
+            raise LookupError
+
+    await asyncio.wait_for(supervise("work", work, Health()), 5)
+    pauses = [after - before for before, after in itertools.pairwise(times)]
+    assert all(pause >= least for pause, least in zip(pauses, (0.02, 0.04, 0.08, 0.08, 0.08), strict=True))
+
+
+async def test_cancelling_is_no_failure() -> None:
+    """A supervised task ends when told to, with nothing to show."""
+    health = Health()
+    task = asyncio.create_task(supervise("work", asyncio.Event().wait, health))  # type: ignore[arg-type]
+    await asyncio.sleep(0)
+    await cancel_and_wait(task)
+    assert task.cancelled()
+    assert not health.faults
+
+
+async def test_who_waits_for_an_end_can_be_stopped_too() -> None:
+    """The waiter's own cancellation is not taken for the task's."""
+
+    async def stubborn() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0.2)
+
+    task = asyncio.create_task(stubborn())
+    await asyncio.sleep(0)
+    waiter = asyncio.create_task(cancel_and_wait(task))
+    await asyncio.sleep(0.01)
+    waiter.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiter
+
+
+async def test_the_error_of_a_stopped_task_is_not_lost() -> None:
+    """A task that fails while it ends tells whoever ends it."""
+
+    async def failing() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise LookupError("while ending")
+
+    task = asyncio.create_task(failing())
+    await asyncio.sleep(0)
+    with pytest.raises(LookupError, match="while ending"):
+        await cancel_and_wait(task)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_what_is_seen_through_ends_before_its_waiter(fails: bool) -> None:
+    """Who is cancelled meanwhile is so only after the end of the work, and nobody hears of its failure."""
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    steps = []
+
+    async def work() -> None:
+        await asyncio.sleep(0.05)
+        steps.append("work")
+        if fails:
+            raise ValueError("nobody is told")
+
+    waiter = asyncio.create_task(see_through(work()))
+    await asyncio.sleep(0.01)
+    waiter.cancel()
+    await asyncio.wait({waiter})
+    assert (steps, waiter.cancelled(), complaints) == (["work"], True, [])

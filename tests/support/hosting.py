@@ -1,0 +1,201 @@
+"""Small music files, and a host application to try the plugin in."""
+
+import asyncio
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+import uvicorn
+from aiohttp import web
+from aiohttp.test_utils import BaseTestServer, TestClient, TestServer
+from fastapi import FastAPI
+from yarl import URL
+
+import auralis_fp.asgi.plugin
+from auralis_fp.app import setup
+from auralis_fp.cli.serve import create_server
+from auralis_fp.settings import Settings
+
+Client = TestClient[Any, Any]
+Host = Callable[..., Awaitable["Plugin"]]
+PREFIX = "/fingerprint"
+
+WAYS = ("aiohttp", "asgi", "serve")  # in an aiohttp host, in FastAPI under uvicorn, as `serve` has it
+SHARED = pytest.mark.asyncio(loop_scope="module")  # of tests that use the plugin of the whole module
+
+
+def tone_file(path: Path, seconds: float = 1.0, *, rate: int = 22050, hz: float = 440.0) -> Path:
+    """Write a sine as a WAV file, in place at once as a player would move it there."""
+    time_axis = np.arange(int(seconds * rate)) / rate
+    partial = path.with_name(path.name + ".part")
+    soundfile.write(partial, 0.5 * np.sin(2 * np.pi * hz * time_axis), rate, format="WAV", subtype="PCM_16")
+    return partial.rename(path)
+
+
+def long_file(path: Path, seconds: int, *, rate: int = 8000) -> Path:
+    """Write a sparse WAV file of silence: long to analyse, quick to make, and small on disk."""
+    tone_file(path, 1.0, rate=rate)
+    size = 2 * rate * seconds
+    with path.open("r+b") as file:
+        header = bytearray(file.read(44))
+        header[4:8] = (36 + size).to_bytes(4, "little")
+        header[40:44] = size.to_bytes(4, "little")
+        file.seek(0)
+        file.write(header)
+        file.truncate(44 + size)
+    return path
+
+
+@contextlib.contextmanager
+def swapping(place: Path, *targets: Path) -> Iterator[None]:
+    """Let a link lead now here, now there, as fast as it can be done, until the block ends."""
+    over = threading.Event()
+
+    def swap() -> None:
+        turn = 0
+        while not over.is_set():
+            spare = place.with_name(f".{place.name}")
+            spare.unlink(missing_ok=True)
+            spare.symlink_to(targets[turn % len(targets)])
+            spare.replace(place)
+            turn += 1
+
+    thread = threading.Thread(target=swap)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+async def eventually(true: Callable[[], object], limit_sec: float = 30.0) -> None:
+    """Wait until *true* says so; fail if it does not in time."""
+    give_up = time.monotonic() + limit_sec
+    while not true():
+        assert time.monotonic() < give_up
+        await asyncio.sleep(0.01)
+
+
+class _Uvicorn(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave Ctrl-C to the tests."""
+        yield
+
+
+class UvicornServer(BaseTestServer):
+    """An ASGI application under uvicorn in the loop of the test, used like aiohttp's own test server."""
+
+    def __init__(self, app: Any, **options: Any) -> None:
+        super().__init__()
+        chosen = {"lifespan": "on", "log_config": None, "ws": "none", "timeout_graceful_shutdown": 10} | options
+        self.uvicorn = _Uvicorn(uvicorn.Config(app, **chosen))
+        self._task: asyncio.Task[None] | None = None
+
+    async def start_server(self, loop: asyncio.AbstractEventLoop | None = None, **_: Any) -> None:  # noqa: ARG002
+        """Start it on a free port, unless it runs."""
+        if self._task is not None:
+            return
+        listening = socket.socket(proto=socket.IPPROTO_TCP)  # named: asyncio sends at once on such sockets only
+        listening.bind(("127.0.0.1", 0))
+        self.host, self.port = listening.getsockname()
+        self._root = URL.build(scheme="http", host=self.host, port=self.port)
+        self._task = asyncio.create_task(self.uvicorn.serve(sockets=[listening]))
+        await eventually(lambda: self.uvicorn.started)
+
+    async def close(self) -> None:
+        """Stop it."""
+        if self._task is not None:
+            self.uvicorn.should_exit = True
+            await self._task
+
+    async def _make_runner(self, **_: Any) -> web.BaseRunner:
+        raise NotImplementedError
+
+
+def fastapi_host() -> FastAPI:
+    """Return a host with a life of its own and a route that catches all."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.life = ["begun"]
+        yield
+        app.state.life.append("ended")
+
+    app = FastAPI(lifespan=lifespan)
+
+    @app.api_route("/{path:path}", methods=["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+    async def catch_all(path: str) -> dict[str, str]:
+        return {"host": path}
+
+    return app
+
+
+def served(way: str, settings: Settings) -> tuple[BaseTestServer, web.Application]:
+    """Return a server that has the plugin below the prefix in one of the ways, and what ``service()`` takes for it."""
+    if way == "asgi":
+        host = fastapi_host()
+        return UvicornServer(host), auralis_fp.asgi.setup(host, settings, prefix=PREFIX).app
+    if way == "serve":
+        app = create_server(settings)
+    else:
+        app = web.Application()
+        setup(app, settings, prefix=PREFIX)
+    return TestServer(app), app
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """A host application with the plugin in it, and what tests want of both."""
+
+    client: Client
+    app: web.Application
+
+    async def get(self, path: str, *, status: int = 200, **options: Any) -> Any:
+        """Return the JSON found at *path* below the prefix."""
+        async with self.client.get(f"{PREFIX}{path}", **options) as response:
+            assert response.status == status, await response.text()
+            return await response.json()
+
+    async def post(self, path: str = "", body: Any = None, *, status: int = 200, **options: Any) -> Any:
+        """Send *body* as JSON to *path* below the prefix and return the JSON that comes back."""
+        if body is not None:
+            options["json"] = body
+        async with self.client.post(f"{PREFIX}{path}", **options) as response:
+            assert response.status == status, await response.text()
+            return await response.json()
+
+    async def ask(self, path: Path, track_id: int = 1, *, status: int = 200) -> Any:
+        """Ask for the fingerprint of a file."""
+        return await self.post("", {"track_id": track_id, "filepath": str(path)}, status=status)
+
+    async def until(self, fits: Callable[[dict[str, Any]], bool], limit_sec: float = 30.0) -> dict[str, Any]:
+        """Return the first status that *fits*; fail if none does in time."""
+        give_up = time.monotonic() + limit_sec
+        while True:
+            status: dict[str, Any] = await self.get("/status")
+            if fits(status):
+                return status
+            assert time.monotonic() < give_up, status
+            await asyncio.sleep(0.02)
+
+    async def until_idle(self) -> dict[str, Any]:
+        """Return the status once everything is done."""
+        return await self.until(lambda status: status["state"] == "idle")
+
+    async def metric(self, line: str) -> float:
+        """Return one figure, named as Prometheus writes it."""
+        async with self.client.get(f"{PREFIX}/metrics") as response:
+            assert response.status == 200
+            lines = (await response.text()).splitlines()
+        (value,) = (text.rpartition(" ")[2] for text in lines if text.startswith(line + " "))
+        return float(value)

@@ -1,0 +1,71 @@
+"""A listener to the watcher that keeps what it is told, and waiting for what is bound to come."""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from auralis_fp.models import FileEvent, FileStamp
+
+
+async def until(true: Callable[[], object], limit_sec: float = 20.0) -> None:
+    """Wait until *true* says so; fail if it does not in time."""
+    give_up = time.monotonic() + limit_sec
+    while not true():
+        assert time.monotonic() < give_up, "it did not come true in time"
+        await asyncio.sleep(0.01)
+
+
+class Listener:
+    """Knows which files are there by what it was told, as the database would."""
+
+    def __init__(self) -> None:
+        self.events: list[FileEvent] = []
+        self.known: dict[bytes, FileStamp] = {}
+        self.sweeps: list[bytes] = []
+        self.walked: set[bytes] = set()
+        self.refusal: str | None = None
+        self.found = 0
+        self.online: dict[bytes, bool] = {}
+
+    async def observe(self, events: Sequence[FileEvent], *, walk: bool = False) -> None:
+        """Take note of files seen and gone."""
+        for event in events:
+            if walk:
+                self.walked.add(event.path)
+            else:
+                self.events.append(event)
+            if event.stamp is not None:
+                self.known[event.path] = event.stamp
+                continue
+            for path in list(self.known):
+                if path == event.path or path.startswith(event.path + b"/"):
+                    del self.known[path]
+
+    async def begin_sweep(self) -> None:
+        """Forget earlier walks."""
+        self.walked.clear()
+
+    async def end_sweep(self, root: bytes, found: int) -> str | None:
+        """Forget what the walk did not see."""
+        self.sweeps.append(root)
+        self.found = found
+        if self.refusal is not None:
+            return self.refusal
+        for path in list(self.known):
+            if path.startswith(root + b"/") and path not in self.walked:
+                del self.known[path]
+        return None
+
+    async def attend(self, root: bytes, *, online: bool) -> None:
+        """Remember which folders can be read."""
+        self.online[root] = online
+
+    def names(self) -> set[str]:
+        """Return the names of the files that are there."""
+        return {os.fsdecode(os.path.basename(path)) for path in self.known}  # noqa: PTH119 - bytes
+
+    def holds(self, path: Path) -> bool:
+        """Say whether a file is known as it is now."""
+        return self.known.get(os.fsencode(path)) == FileStamp.of(path.stat())

@@ -1,0 +1,16 @@
+"""A service without a host, and waiting for what it comes to."""
+
+import asyncio
+from typing import Any
+
+from auralis_fp.engine.service import Service
+
+
+async def until_counts(service: Service, limit_sec: float = 30.0, **expected: int) -> dict[str, Any]:
+    """Wait until the status is settled and counts as expected; return it."""
+    async with asyncio.timeout(limit_sec):
+        while True:
+            status = await service.status()
+            if status["state"] != "starting" and expected.items() <= status["counts"].items():
+                return status
+            await asyncio.sleep(0.02)

@@ -1,0 +1,108 @@
+"""Signals whose numbers are known, and the way to measure them."""
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auralis_fp.analysis.extractor import Fingerprinter
+from auralis_fp.analysis.spectrum.ltas import EDGES_HZ
+from auralis_fp.analysis.types import Measured
+
+Signal = NDArray[np.float32]
+
+RATE = 44_100
+
+
+def times(seconds: float, rate: int = RATE) -> NDArray[np.float64]:
+    """Return the time of each sample."""
+    return np.arange(round(seconds * rate)) / rate
+
+
+def signal(*channels: NDArray[np.float64]) -> Signal:
+    """Put channels side by side, shape (samples, channels)."""
+    return np.stack(channels, axis=1).astype(np.float32)
+
+
+def stereo(mono: NDArray[np.float64]) -> Signal:
+    """Return the same on both sides."""
+    return signal(mono, mono)
+
+
+def sine(hertz: float, seconds: float = 5.0, amplitude: float = 0.5, rate: int = RATE) -> NDArray[np.float64]:
+    """Return a pure tone."""
+    return amplitude * np.sin(2 * np.pi * hertz * times(seconds, rate))
+
+
+def square(hertz: float, seconds: float = 5.0, amplitude: float = 0.5, rate: int = RATE) -> NDArray[np.float64]:
+    """Return a square wave of an even number of samples a period, at about *hertz*."""
+    half = round(rate / hertz / 2)
+    return np.asarray(amplitude * (1 - 2.0 * ((np.arange(round(seconds * rate)) // half) % 2)), dtype=np.float64)
+
+
+def saw(hertz: float, seconds: float = 5.0, amplitude: float = 0.3, rate: int = RATE) -> NDArray[np.float64]:
+    """Return a band-limited saw: its partials up to 0.45 of the rate."""
+    partials = np.arange(1, int(0.45 * rate / hertz) + 1)
+    at = times(seconds, rate)
+    total = np.zeros_like(at)
+    for n in partials:
+        total += np.sin(2 * np.pi * hertz * n * at) / n
+    return amplitude * total
+
+
+def white(seconds: float = 10.0, sigma: float = 0.1, rate: int = RATE, seed: int = 1) -> NDArray[np.float64]:
+    """Return white Gaussian noise."""
+    return sigma * np.random.default_rng(seed).standard_normal(round(seconds * rate))
+
+
+def shaped(seconds: float, power_slope: float, low_hz: float, rate: int = RATE, seed: int = 2) -> NDArray[np.float64]:
+    """Return noise with a power density of f ** slope from *low_hz* up, rms 0.1."""
+    count = round(seconds * rate)
+    spectrum = np.fft.rfft(np.random.default_rng(seed).standard_normal(count))
+    frequencies = np.fft.rfftfreq(count, 1 / rate)
+    gain = np.where(frequencies >= low_hz, np.maximum(frequencies, low_hz) ** (power_slope / 2), 0)
+    noise = np.fft.irfft(spectrum * gain, count)
+    return np.asarray(0.1 * noise / noise.std(), dtype=np.float64)
+
+
+def pink(seconds: float = 30.0, rate: int = RATE, seed: int = 2) -> NDArray[np.float64]:
+    """Return noise with a power density of 1/f from 5 Hz up."""
+    return shaped(seconds, -1.0, 5.0, rate, seed)
+
+
+def band_limited(seconds: float, low_hz: float, high_hz: float, rate: int = RATE, seed: int = 3) -> NDArray[np.float64]:
+    """Return noise between two frequencies, rms 0.1; the same music at every rate for the same seed."""
+    tones = np.random.default_rng(seed)
+    count = 400
+    frequencies = tones.uniform(low_hz, high_hz, count)
+    phases = tones.uniform(0, 2 * np.pi, count)
+    at = times(seconds, rate)
+    total = np.zeros_like(at)
+    for frequency, phase in zip(frequencies, phases, strict=True):
+        total += np.sin(2 * np.pi * frequency * at + phase)
+    return np.asarray(0.1 * total / np.sqrt(count / 2), dtype=np.float64)
+
+
+def measure(samples: Signal, rate: int = RATE, *, block: int = 65_536) -> Measured:
+    """Return the fingerprint of a signal, shape (samples, channels)."""
+    positions = (
+        ("M",) if samples.shape[1] == 1 else ("FL", "FR", "FC", "LFE", "SL", "SR", "BL", "BR")[: samples.shape[1]]
+    )
+    fingerprinter = Fingerprinter(rate, positions)
+    for first in range(0, len(samples), block):
+        fingerprinter.feed(np.ascontiguousarray(samples[first : first + block]))
+    return fingerprinter.finish()
+
+
+def values(samples: Signal, rate: int = RATE) -> dict[str, float]:
+    """Return the 25 numbers of a signal."""
+    return measure(samples, rate).values
+
+
+def shares_of_whole(samples: Signal, rate: int = RATE) -> NDArray[np.float64]:
+    """Return the seven bands in percent, of one rectangular transform of the whole signal without its mean."""
+    centred = samples - samples.mean(axis=0, dtype=np.float64)
+    power = np.sum(np.abs(np.fft.rfft(centred, axis=0)) ** 2, axis=1)
+    frequencies = np.fft.rfftfreq(len(samples), 1 / rate)
+    energies = [power[(frequencies >= low) & (frequencies < high)].sum() for low, high in pairwise(EDGES_HZ)]
+    return np.asarray(100 * np.array(energies) / sum(energies), dtype=np.float64)

@@ -1,0 +1,73 @@
+"""Values as the analysis gives them, and a library in a database of its own."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from auralis_fp import schema
+from auralis_fp.models import Analysed, FileEvent, FileStamp, Rejected, TrackMetadata
+from auralis_fp.store.database import open_database
+from auralis_fp.store.files import Library
+from auralis_fp.store.job_queue import Backlog
+from auralis_fp.store.records import FileRecord, Job
+
+STAMP = FileStamp(1000, 1_700_000_000_123_456_789)
+LATER = FileStamp(1000, STAMP.mtime_ns + 1)
+SONG = b"/music/song.flac"
+CORRUPT = Rejected("decode", "corrupt", "No frame of it could be read.")
+
+
+def analysed(**values: float) -> Analysed:
+    """Return a result of neutral values, some of them set."""
+    fingerprint = {dimension.name: dimension.neutral for dimension in schema.DIMENSIONS} | values
+    metadata = TrackMetadata(
+        duration_sec=212.25,
+        sample_rate=44_100,
+        channels=2,
+        format="flac",
+        codec="flac",
+        warnings=("truncated",),
+        undefined=("tempo_bpm",),
+    )
+    return Analysed(fingerprint, metadata, 81.5)
+
+
+def with_metadata(result: Analysed, **values: Any) -> Analysed:
+    """Return the result with other metadata."""
+    return replace(result, metadata=replace(result.metadata, **values))
+
+
+def seen(path: bytes = SONG, stamp: FileStamp = STAMP) -> FileEvent:
+    """Return what the watcher tells of a file."""
+    return FileEvent(path, stamp)
+
+
+@asynccontextmanager
+async def library_in(folder: Path) -> AsyncIterator[Library]:
+    """Open a library whose database lies in *folder*."""
+    async with open_database(folder / "fingerprints.sqlite3") as database:
+        yield Library(database)
+
+
+async def queued(library: Library, path: bytes = SONG, stamp: FileStamp = STAMP) -> Job:
+    """Have a file seen, and return its claimed job."""
+    await library.observe([seen(path, stamp)])
+    job = await Backlog(library.database).claim_file(path)
+    assert job is not None
+    return job
+
+
+async def known(library: Library, path: bytes = SONG) -> FileRecord:
+    """Return the record of a file that there is."""
+    record = await library.by_path(path)
+    assert record is not None
+    return record
+
+
+async def stored(library: Library, path: bytes = SONG, **values: float) -> FileRecord:
+    """Have a file seen and analysed, and return its record."""
+    job = await queued(library, path)
+    assert await library.record(job.file_id, analysed(**values), STAMP, claim=job.claim, source="analysis")
+    return await known(library, path)

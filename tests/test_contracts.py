@@ -1,0 +1,88 @@
+"""Who may import what, as far as the import linter cannot see it."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import auralis_fp
+
+PACKAGE = Path(auralis_fp.__file__).parent
+NUMERIC = {"numpy", "scipy", "soundfile", "av"}
+FAMILIES = {"frequency", "dynamics", "temporal", "spectral", "harmonic", "variation", "stereo"}
+WITH_TRANSFORMS = {"short_signal", "pitch_refinement", "stft", "subband_stft", "overlap_save", "autocorrelation"}
+
+
+def imports(path: Path) -> set[str]:
+    """Return what a module imports anywhere, in full; what comes from a package is named with it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            origin = "." * node.level + (node.module or "")
+            separator = "" if origin.endswith(".") else "."
+            found |= {origin} | {f"{origin}{separator}{alias.name}" for alias in node.names}
+    return found
+
+
+def modules(folder: Path) -> list[Path]:
+    """Return the modules below a folder."""
+    return sorted(folder.rglob("*.py"))
+
+
+def web_side() -> list[Path]:
+    """Return the modules of the web side."""
+    return [path for path in modules(PACKAGE) if path.relative_to(PACKAGE).parts[0] not in {"analysis", "demo"}]
+
+
+@pytest.mark.parametrize("path", web_side(), ids=lambda path: path.stem)
+def test_the_web_side_imports_nothing_numeric(path: Path) -> None:
+    """Not even inside a function."""
+    assert not {name.split(".")[0] for name in imports(path)} & NUMERIC
+
+
+@pytest.mark.parametrize("name", ["tasks", "sandbox"])
+def test_what_a_worker_starts_with_is_light(name: str) -> None:
+    """The functions sent to a worker import what is numeric only once they run there."""
+    tree = ast.parse((PACKAGE / "workers" / f"{name}.py").read_text(encoding="utf-8"))
+    top = {alias.name for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom) for alias in node.names}
+    assert not top & (NUMERIC | {"analyze_file"})
+
+
+@pytest.mark.parametrize("path", modules(PACKAGE / "analysis"), ids=lambda path: path.stem)
+def test_only_the_spectra_transform(path: Path) -> None:
+    """Features are given spectra; a second transform of the same samples would be paid for twice."""
+    uses = any(name in {"numpy.fft", "scipy.fft", "scipy.fftpack"} for name in imports(path))
+    assert not uses or path.stem in WITH_TRANSFORMS
+
+
+@pytest.mark.parametrize("path", modules(PACKAGE / "analysis"), ids=lambda path: path.stem)
+def test_families_do_not_know_each_other(path: Path) -> None:
+    """Each can be read, tested and replaced on its own."""
+    if path.stem in FAMILIES:
+        assert not {name.lstrip(".").split(".")[0] for name in imports(path) if name.startswith(".")} & (
+            FAMILIES - {path.stem}
+        )
+
+
+@pytest.mark.parametrize("module", ["auralis_fp", "auralis_fp.app", "auralis_fp.workers.pool", "auralis_fp.cli.main"])
+def test_importing_it_loads_nothing_numeric(module: str) -> None:
+    """Seen from a fresh interpreter, through everything it imports in turn."""
+    script = f"import sys, {module}; print(sorted({NUMERIC!r} & set(sys.modules)))"
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=PACKAGE.parent)
+    assert done.stdout.strip() == "[]"
+
+
+def test_house_limits_hold() -> None:
+    """No module above 400 lines, no function above 50 without its docstring."""
+    for path in modules(PACKAGE):
+        text = path.read_text(encoding="utf-8")
+        assert text.count("\n") <= 400, path.name
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                body = node.body[1:] if ast.get_docstring(node) and len(node.body) > 1 else node.body
+                assert (body[-1].end_lineno or 0) - body[0].lineno < 50, f"{path.name}: {node.name}"

@@ -1,0 +1,138 @@
+"""Every kind of change in a watched folder, by real events, and none of them twice or for nothing."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from auralis_fp.models import Health
+from auralis_fp.settings import Settings
+from auralis_fp.watching import watcher as module
+from auralis_fp.watching.watcher import Watcher
+from listening import Listener, until
+
+
+@pytest.fixture
+def music(tmp_path: Path) -> Path:
+    """Return an empty library."""
+    folder = tmp_path / "music"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def listener() -> Listener:
+    """Return who is told."""
+    return Listener()
+
+
+@asynccontextmanager
+async def watching(listener: Listener, *roots: Path, settle_sec: float = 0.1) -> AsyncIterator[Watcher]:
+    """Watch folders by events, from the moment all have been looked through."""
+    settings = Settings(libraries=roots, data_dir=Path("/nowhere"), settle_sec=settle_sec, watching="events")
+    async with Watcher(settings, listener, Health()) as watcher:
+        await until(lambda: watcher.scanned_once)
+        yield watcher
+
+
+async def test_ten_thousand_files_at_once(music: Path, listener: Listener) -> None:
+    """More than the system's queue of events holds, in folders that come with them: all are found."""
+    source = music.parent / "source"
+    for folder in range(100):
+        (source / str(folder)).mkdir(parents=True)
+        for number in range(50):
+            (source / str(folder) / f"{number}.mp3").touch()
+    async with watching(listener, music):
+        copying = asyncio.to_thread(shutil.copytree, source, music / "copied")
+        moving = asyncio.to_thread(source.rename, music / "moved")
+        await copying
+        await moving
+        await until(lambda: len(listener.known) == 10_000, 60)
+
+
+async def test_a_dropped_queue_is_made_up_for(music: Path, listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So many events at once that some may be lost: the folder is looked through."""
+    monkeypatch.setattr(module, "FLOOD", 50)
+    async with watching(listener, music):
+        before = len(listener.sweeps)
+        for number in range(60):
+            (music / f"{number}.mp3").touch()
+        await until(lambda: len(listener.sweeps) > before)
+        await until(lambda: len(listener.known) == 60)
+
+
+async def test_a_name_may_change_its_case_only(music: Path, listener: Listener) -> None:
+    """The old spelling is gone, the new one is there."""
+    (music / "song.mp3").touch()
+    async with watching(listener, music):
+        (music / "song.mp3").rename(music / "SONG.mp3")
+        await until(lambda: listener.names() == {"SONG.mp3"})
+
+
+async def test_a_file_replaced_by_another_is_told_once(music: Path, listener: Listener) -> None:
+    """As editors and tag writers do it: written beside, then put in its place."""
+    song = music / "song.mp3"
+    song.write_bytes(b"old")
+    async with watching(listener, music):
+        (music / "song.mp3.tmp").write_bytes(b"newer")
+        (music / "song.mp3.tmp").rename(song)
+        await until(lambda: listener.holds(song))
+        await asyncio.sleep(0.6)
+        assert [event.path for event in listener.events] == [os.fsencode(song)]
+
+
+async def test_a_file_that_is_written_slowly_is_told_once(music: Path, listener: Listener) -> None:
+    """Not before it rests, however long the copying takes."""
+    song = music / "song.mp3"
+    async with watching(listener, music, settle_sec=0.5):
+        with song.open("wb", buffering=0) as file:
+            for _ in range(15):
+                file.write(b"x" * 1000)
+                await asyncio.sleep(0.1)
+                assert not listener.events
+        await until(lambda: listener.holds(song))
+        assert len(listener.events) == 1
+
+
+async def test_links_are_followed_as_far_as_the_libraries(music: Path, listener: Listener) -> None:
+    """To a file in them; not out of them, and loops do no harm."""
+    outside = music.parent / "outside"
+    (outside / "album").mkdir(parents=True)
+    (outside / "secret.mp3").touch()
+    async with watching(listener, music):
+        (music / "loop").symlink_to(music)
+        (music / "round").symlink_to(music / "round")
+        (music / "album").symlink_to(outside / "album")
+        (music / "secret.mp3").symlink_to(outside / "secret.mp3")
+        (music / "song.mp3").touch()
+        (music / "linked.mp3").symlink_to(music / "song.mp3")
+        (music / "hard.mp3").hardlink_to(music / "song.mp3")
+        await until(lambda: listener.names() == {"song.mp3", "linked.mp3", "hard.mp3"})
+        (outside / "album" / "1.mp3").touch()
+        (music / "last.mp3").touch()
+        await until(lambda: "last.mp3" in listener.names())
+        assert listener.names() == {"song.mp3", "linked.mp3", "hard.mp3", "last.mp3"}
+
+
+async def test_libraries_come_and_go_while_it_runs(music: Path, listener: Listener) -> None:
+    """One that is added is looked through and followed, one that is taken off is not; the others notice nothing."""
+    other = music.with_name("other")
+    other.mkdir()
+    (other / "there.mp3").touch()
+    async with watching(listener, music) as watcher:
+        await watcher.set_roots([os.fsencode(music), os.fsencode(other)])
+        await until(lambda: "there.mp3" in listener.names())
+        await until(lambda: [folder.mode for folder in watcher.folders()] == ["events", "events"])
+        (other / "new.mp3").touch()
+        await until(lambda: "new.mp3" in listener.names())
+        await watcher.set_roots([os.fsencode(music)])
+        (other / "late.mp3").touch()
+        (music / "song.mp3").touch()
+        await until(lambda: "song.mp3" in listener.names())
+        await asyncio.sleep(0.5)
+        assert "late.mp3" not in listener.names()
+        assert listener.sweeps.count(os.fsencode(music)) == 1

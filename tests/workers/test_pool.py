@@ -1,0 +1,335 @@
+"""Real worker processes: what they answer, and what is left when they are lost."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import wave
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from auralis_fp import schema
+from auralis_fp.models import Analysed, Rejected
+from auralis_fp.settings import Settings
+from auralis_fp.workers.pool import Slot, WorkerPool, choose_workers
+from auralis_fp.workers.sandbox import NICENESS
+from listening import until
+
+HOUR = 3600
+
+
+def silence(path: Path, seconds: float, *, rate: int = 44_100) -> Path:
+    """Write silence as a WAV file, without writing it out."""
+    size = int(seconds * rate) * 4
+    with wave.open(str(path), "wb") as file:
+        file.setparams((2, 2, rate, 0, "NONE", ""))
+        file.writeframes(b"")
+    header = bytearray(path.read_bytes()[:44])
+    header[4:8], header[40:44] = (size + 36).to_bytes(4, "little"), size.to_bytes(4, "little")
+    path.write_bytes(header)
+    os.truncate(path, 44 + size)
+    return path
+
+
+@pytest.fixture
+def short(tmp_path: Path) -> bytes:
+    """Return a file of four seconds."""
+    return os.fsencode(silence(tmp_path / "short.wav", 4))
+
+
+@pytest.fixture
+def long(tmp_path: Path) -> bytes:
+    """Return a file of three hours, which nobody can analyse in an instant."""
+    return os.fsencode(silence(tmp_path / "long.wav", 3 * HOUR))
+
+
+@pytest.fixture
+async def pool() -> AsyncIterator[WorkerPool]:
+    """Yield a pool of one."""
+    async with WorkerPool(Settings(workers=1)) as pool:
+        yield pool
+
+
+@pytest.fixture
+async def slot(pool: WorkerPool) -> AsyncIterator[Slot]:
+    """Yield its slot."""
+    async with pool.lease() as slot:
+        yield slot
+
+
+async def at_work(slot: Slot, path: bytes) -> "asyncio.Task[Analysed | Rejected]":
+    """Return the running analysis of a file, some of it decoded."""
+    task = asyncio.create_task(slot.run(path))
+    await until(lambda: slot.state().decoded_sec > 0)
+    return task
+
+
+def pid_of(slot: Slot) -> int:
+    """Return the process of a slot."""
+    pid = slot.state().pid
+    assert pid is not None
+    return pid
+
+
+def gone(pid: int) -> bool:
+    """Say whether a process has ended."""
+    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+async def usable(slot: Slot, path: bytes) -> bool:
+    """Say whether the slot gives a result."""
+    return isinstance(await slot.run(path), Analysed)
+
+
+async def test_a_file_is_analysed(slot: Slot, short: bytes) -> None:
+    """The answer is a fingerprint in the order of the schema, with metadata and time."""
+    outcome = await slot.run(short)
+    assert isinstance(outcome, Analysed)
+    assert tuple(outcome.fingerprint) == schema.NAMES
+    assert schema.fault_of(outcome.fingerprint) is None
+    assert outcome.metadata.duration_sec == pytest.approx(4.0)
+    assert (outcome.metadata.sample_rate, outcome.metadata.channels) == (44_100, 2)
+    assert outcome.processing_time_ms > 0
+
+
+async def test_a_bad_file_is_an_answer(slot: Slot, short: bytes, tmp_path: Path) -> None:
+    """Garbage and absence are rejected by the same process, which goes on."""
+    await slot.run(short)
+    pid = pid_of(slot)
+    bad = tmp_path / "bad.wav"
+    bad.write_bytes(b"RIFF no music here")
+    for path in (bad, tmp_path / "missing.wav"):
+        outcome = await slot.run(os.fsencode(path))
+        assert isinstance(outcome, Rejected)
+        assert outcome.stage in {"scan", "decode"}
+        assert outcome.reason
+    assert await usable(slot, short)
+    assert pid_of(slot) == pid
+
+
+async def test_what_a_slot_does_can_be_seen(pool: WorkerPool, slot: Slot, long: bytes) -> None:
+    """Idle, then working on a file whose progress grows."""
+    assert slot.state().state == "idle"
+    task = await at_work(slot, long)
+    (state,) = pool.states()
+    assert (state.state, state.path) == ("working", os.fsdecode(long))
+    assert state.pid == pid_of(slot)
+    assert state.duration_sec == pytest.approx(3 * HOUR)
+    assert state.started_at is not None
+    assert abs(time.time() - state.started_at) < 20
+    await until(lambda: slot.state().decoded_sec > state.decoded_sec)
+    task.cancel()
+    await asyncio.wait({task})
+
+
+async def test_workers_are_guests(slot: Slot, short: bytes) -> None:
+    """Niced, single-threaded where it matters, deaf to Ctrl-C, bounded in memory."""
+    await slot.run(short)
+    process = psutil.Process(pid_of(slot))
+    assert process.nice() >= min(19, NICENESS + psutil.Process().nice())
+    os.kill(process.pid, signal.SIGINT)
+    assert await usable(slot, short)
+    assert pid_of(slot) == process.pid
+    limits = Path(f"/proc/{process.pid}/limits").read_text(encoding="ascii")
+    (line,) = (line for line in limits.splitlines() if line.startswith("Max address space"))
+    assert int(line.split()[3]) <= 2048 << 20
+
+
+async def test_a_killed_worker_costs_one_file(slot: Slot, short: bytes, long: bytes) -> None:
+    """The file is named with the signal, and the slot is as good as new."""
+    task = await at_work(slot, long)
+    os.kill(pid_of(slot), signal.SIGKILL)
+    outcome = await asyncio.wait_for(task, 10)
+    assert isinstance(outcome, Rejected)
+    assert (outcome.stage, outcome.code) == ("worker", "crashed")
+    assert "SIGKILL" in outcome.reason
+    assert await usable(slot, short)
+
+
+async def test_a_worker_lost_while_idle_costs_no_file(slot: Slot, short: bytes) -> None:
+    """Nobody was at work, so nobody is to blame."""
+    assert await usable(slot, short)
+    pid = pid_of(slot)
+    os.kill(pid, signal.SIGKILL)
+    await until(lambda: gone(pid))
+    assert await usable(slot, short)
+    assert pid_of(slot) != pid
+
+
+async def test_others_go_on_when_a_worker_is_lost(long: bytes, tmp_path: Path) -> None:
+    """A crash in one slot is not even noticed in the other."""
+    other = os.fsencode(silence(tmp_path / "other.wav", HOUR / 4))
+    async with WorkerPool(Settings(workers=2)) as pool, pool.lease() as first, pool.lease() as second:
+        lost, kept = await at_work(first, long), asyncio.create_task(second.run(other))
+        os.kill(pid_of(first), signal.SIGKILL)
+        assert isinstance(await lost, Rejected)
+        assert isinstance(await asyncio.wait_for(kept, 100), Analysed)
+
+
+async def test_a_file_that_takes_too_long_is_given_up(short: bytes, long: bytes) -> None:
+    """Its worker is ended, and the slot is free for the next."""
+    settings = Settings(workers=1, time_limit_sec=1, time_limit_factor=0)
+    async with WorkerPool(settings) as pool, pool.lease() as slot:
+        task = await at_work(slot, long)
+        pid = pid_of(slot)
+        outcome = await asyncio.wait_for(task, 10)
+        assert isinstance(outcome, Rejected)
+        assert (outcome.stage, outcome.code) == ("worker", "timeout")
+        assert gone(pid)
+        assert await usable(slot, short)
+
+
+async def test_a_cancelled_analysis_ends_its_worker(slot: Slot, short: bytes, long: bytes) -> None:
+    """Who gives up leaves nothing running."""
+    task = await at_work(slot, long)
+    pid = pid_of(slot)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert gone(pid)
+    assert await usable(slot, short)
+
+
+async def test_a_start_that_is_given_up_leaves_no_process() -> None:
+    """Cancelled at any moment of its start."""
+    async with WorkerPool(Settings(workers=1)) as pool:
+        for delay in (0.0, 0.02, 0.1, 0.2):
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(delay), pool.lease():
+                    await asyncio.Event().wait()
+    await until(lambda: not workers_of(os.getpid()))
+
+
+def workers_of(pid: int) -> list[psutil.Process]:
+    """Return the worker processes of a process."""
+    found = []
+    for child in psutil.Process(pid).children(recursive=True):
+        try:
+            if "spawn_main" in " ".join(child.cmdline()) and child.status() != psutil.STATUS_ZOMBIE:
+                found.append(child)
+        except psutil.NoSuchProcess:
+            continue
+    return found
+
+
+async def test_the_end_of_the_pool_is_the_end_of_its_processes(long: bytes) -> None:
+    """Also of those at work, and at once."""
+    async with WorkerPool(Settings(workers=2)) as pool, pool.lease() as slot:
+        task = await at_work(slot, long)
+        assert workers_of(os.getpid())
+        task.cancel()
+    assert not workers_of(os.getpid())
+
+
+async def test_one_worker_is_up_before_anybody_asks(short: bytes) -> None:
+    """One process is brought up, its imports done; the slot it belongs to is the first to be used."""
+    async with WorkerPool(Settings(workers=2)) as pool:
+        await pool.warm()
+        (pid,) = (state.pid for state in pool.states() if state.pid is not None)
+        await pool.warm()
+        assert [worker.pid for worker in workers_of(os.getpid())] == [pid]
+        async with pool.lease(interactive=True) as slot:
+            assert slot.state().pid == pid
+            assert await usable(slot, short)
+
+
+async def test_who_waits_for_an_answer_goes_first(pool: WorkerPool) -> None:
+    """However long the queue of background work, and in order among themselves."""
+    order: list[str] = []
+    begun = asyncio.Event()
+
+    async def one(name: str, *, interactive: bool) -> None:
+        async with pool.lease(interactive=interactive):
+            order.append(name)
+            begun.set()
+            await asyncio.sleep(0.01)
+
+    async with asyncio.TaskGroup() as group, pool.lease():
+        for number in range(3):
+            group.create_task(one(f"background {number}", interactive=False))
+        await asyncio.sleep(0.01)
+        for number in range(2):
+            group.create_task(one(f"interactive {number}", interactive=True))
+        await asyncio.sleep(0.01)
+        assert not begun.is_set()
+    assert order[:2] == ["interactive 0", "interactive 1"]
+    assert sorted(order[2:]) == [f"background {number}" for number in range(3)]
+
+
+async def test_someone_who_stops_waiting_holds_nobody_up(pool: WorkerPool) -> None:
+    """A request that is given up in the queue lets background work go on."""
+    async with pool.lease():
+        waiting = [asyncio.create_task(_pass_through(pool, interactive=one)) for one in (True, False)]
+        await asyncio.sleep(0.01)
+        waiting[0].cancel()
+        await asyncio.sleep(0.01)
+    await asyncio.wait_for(waiting[1], 5)
+    assert waiting[0].cancelled()
+
+
+async def _pass_through(pool: WorkerPool, *, interactive: bool) -> None:
+    async with pool.lease(interactive=interactive):
+        pass
+
+
+@pytest.mark.slow
+async def test_lost_workers_leave_nothing_behind(slot: Slot, short: bytes) -> None:
+    """No descriptor, thread or process remains of them."""
+
+    def traces() -> tuple[int, int, int]:
+        return len(os.listdir("/proc/self/fd")), threading.active_count(), len(workers_of(os.getpid()))
+
+    assert await usable(slot, short)
+    before = traces()
+    for _ in range(10):
+        pid = pid_of(slot)
+        os.kill(pid, signal.SIGKILL)
+        await until(lambda pid=pid: not psutil.pid_exists(pid))  # type: ignore[misc]
+        await slot.start()
+    assert await usable(slot, short)
+    fds, threads, processes = traces()
+    assert fds <= before[0] + 2
+    assert threads <= before[1]
+    assert processes == before[2]
+
+
+HOST = """
+import asyncio, os, sys
+from auralis_fp.workers.pool import WorkerPool
+from auralis_fp.settings import Settings
+
+async def main():
+    async with WorkerPool(Settings(workers=2)) as pool, pool.lease() as first, pool.lease() as second:
+        print(first.state().pid, second.state().pid, flush=True)
+        await first.run(os.fsencode(sys.argv[1]))
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("stopped", [False, True], ids=["at work", "stopped"])
+def test_no_worker_outlives_its_parent(long: bytes, stopped: bool) -> None:
+    """However the parent ends: nothing of it is there a moment later, not even what cannot notice."""
+    with subprocess.Popen([sys.executable, "-c", HOST, os.fsdecode(long)], stdout=subprocess.PIPE) as host:
+        assert host.stdout is not None
+        pids = [int(text) for text in host.stdout.readline().split()]
+        assert len(pids) == 2
+        if stopped:
+            os.kill(pids[0], signal.SIGSTOP)
+        host.kill()
+    give_up = time.monotonic() + 10
+    while not all(gone(pid) for pid in pids):
+        assert time.monotonic() < give_up, "a worker is still there"
+        time.sleep(0.05)
+
+
+def test_the_number_of_workers_is_as_set_or_sensible() -> None:
+    """At least one, and not more than there are processors."""
+    assert choose_workers(Settings(workers=3)) == 3
+    assert 1 <= choose_workers(Settings()) <= len(os.sched_getaffinity(0))
