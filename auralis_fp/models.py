@@ -125,7 +125,7 @@ class Counts:
         return self.done + self.outdated + self.pending + self.running + self.failed
 
 
-class Standing(NamedTuple):
+class ServiceState(NamedTuple):
     """How the work stands: the state as `status` names it, a sentence, and the Unix time at which it ends, if known."""
 
     state: str

@@ -11,7 +11,7 @@ from typing import Final
 
 import psutil
 
-from service_process import Besieged, Ledger, audit
+from service_process import Ledger, ServiceUnderTest, audit
 from small_disk import Disk, small_disk
 
 from .mischief import Faults
@@ -55,7 +55,7 @@ class _Run:
         roots = [disk.folder / "one", disk.folder / "two"]
         for root in roots:
             root.mkdir()
-        self._service = Besieged(roots, disk.folder / "data", SETTINGS)
+        self._service = ServiceUnderTest(roots, disk.folder / "data", SETTINGS)
         self._ledger = Ledger(self._service.database)
         self._faults = Faults(self._service, disk, self._dice)
         self._counted: Counter[str] = Counter()

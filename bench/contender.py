@@ -51,7 +51,7 @@ def _work(name: str) -> Callable[[str], object]:
         work: Callable[[str], object] = found
         return work
     worker: Any = import_module("auralis_fp.analysis.analyze_file")
-    worker.rehearse()
+    worker.warm_up_analysis()
     if name == "auralis_fp":
         return lambda path: worker.fingerprint_file(os.fsencode(path))
     return _decode

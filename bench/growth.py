@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from auralis_fp.analysis.analyze_file import fingerprint_file, rehearse
+from auralis_fp.analysis.analyze_file import fingerprint_file, warm_up_analysis
 
 from .music import table
 from .options import Options
@@ -35,7 +35,7 @@ PLOT: Final = DOCS / "images" / "growth.svg"
 
 def report(options: Options) -> str:
     """Return tables of processor time per second of music by length, rate and channels."""
-    rehearse()
+    warm_up_analysis()
     names = list(LENGTHS)[: -2 if options.quick else None]
     with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
         track_file = Path(folder) / "track.wav"

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from auralis_fp import schema
-from auralis_fp.analysis.extractor import Fingerprinter
+from auralis_fp.analysis.extractor import FingerprintExtractor
 
 from .music import table
 from .options import Options
@@ -23,10 +23,10 @@ def report(options: Options) -> str:
 
 
 def _row(level_db: float, seconds: int) -> tuple[object, ...]:
-    dice, sigma = np.random.default_rng(1), np.float32(10 ** (level_db / 20))
-    fingerprinter = Fingerprinter(_RATE, ("FL", "FR"))
+    rng, sigma = np.random.default_rng(1), np.float32(10 ** (level_db / 20))
+    fingerprinter = FingerprintExtractor(_RATE, ("FL", "FR"))
     for _ in range(seconds // _BLOCK_SEC):
-        fingerprinter.feed(sigma * dice.standard_normal((_BLOCK_SEC * _RATE, 2), dtype=np.float32))
+        fingerprinter.feed(sigma * rng.standard_normal((_BLOCK_SEC * _RATE, 2), dtype=np.float32))
     found = fingerprinter.finish()
     assert schema.fault_of(found.values) is None
     shown = (found.values[name] for name in ("silence_ratio", "lufs", "mid_pct"))

@@ -19,7 +19,7 @@ import psutil
 from auralis_fp.models import Analysed, Rejected
 from auralis_fp.settings import Settings
 from auralis_fp.workers.pool import Slot, WorkerPool
-from service_process import Besieged, Ledger, audit
+from service_process import Ledger, ServiceUnderTest, audit
 
 from .music import table
 from .options import Options
@@ -34,10 +34,10 @@ RARE: Final = 20  # hanging takes its time limit: one event in so many
 def report(options: Options) -> str:
     """Return a table of what was left after all those deaths of workers, and one after those of the service."""
     deaths, kills = (40, 10) if options.quick else (DEATHS, SERVICE_KILLS)
-    dice = random.Random(options.seed)  # noqa: S311 - no secret
+    rng = random.Random(options.seed)  # noqa: S311 - no secret
     with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
-        first = asyncio.run(_workers(Path(folder), deaths, dice))
-        second = _service(Path(folder), kills, dice)
+        first = asyncio.run(_workers(Path(folder), deaths, rng))
+        second = _service(Path(folder), kills, rng)
     text = f"## {deaths} deaths of workers\n\n" + table(("what", "number"), first)
     return text + f"\n## {kills} kills of the service during scans\n\n" + table(("what", "number"), second)
 
@@ -52,7 +52,7 @@ def _traces() -> tuple[int, int, int, int]:
     return len(list(Path("/proc/self/fd").iterdir())), threading.active_count(), len(children), zombies
 
 
-async def _workers(folder: Path, deaths: int, dice: random.Random) -> list[tuple[str, object]]:
+async def _workers(folder: Path, deaths: int, rng: random.Random) -> list[tuple[str, object]]:
     long, short = track(folder / "long.wav", 600), track(folder / "short.wav", 2)
     ways: Counter[str] = Counter()
     wrong: list[str] = []
@@ -63,7 +63,7 @@ async def _workers(folder: Path, deaths: int, dice: random.Random) -> list[tuple
         away: list[float] = []
         share = [deaths // 2, deaths - deaths // 2]
         for part in await asyncio.gather(
-            *(_deaths(slot, number, long, dice, ways) for slot, number in zip((first, second), share, strict=True))
+            *(_deaths(slot, number, long, rng, ways) for slot, number in zip((first, second), share, strict=True))
         ):
             away += part
         for slot in (first, second):
@@ -83,11 +83,11 @@ async def _workers(folder: Path, deaths: int, dice: random.Random) -> list[tuple
     ]
 
 
-async def _deaths(slot: Slot, number: int, path: Path, dice: random.Random, ways: Counter[str]) -> list[float]:
+async def _deaths(slot: Slot, number: int, path: Path, rng: random.Random, ways: Counter[str]) -> list[float]:
     """Have a slot lose its worker again and again; return the seconds until it was back."""
     away: list[float] = []
     for _ in range(number):
-        way = "hanging" if dice.randrange(RARE) == 0 else dice.choice(WAYS[:-1])
+        way = "hanging" if rng.randrange(RARE) == 0 else rng.choice(WAYS[:-1])
         await slot.start()
         running = asyncio.create_task(slot.run(os.fsencode(path)))
         process = psutil.Process(slot.state().pid)
@@ -134,10 +134,10 @@ def _fits(outcome: Analysed | Rejected, way: str) -> bool:
     return isinstance(outcome, Rejected) and outcome.code == code and told in outcome.reason
 
 
-def _service(folder: Path, kills: int, dice: random.Random) -> list[tuple[str, object]]:
+def _service(folder: Path, kills: int, rng: random.Random) -> list[tuple[str, object]]:
     library, data = folder / "music", folder / "data"
     library.mkdir()
-    service = Besieged([library], data, {"workers": 2, "watching": "off", "busy_percent": 0})
+    service = ServiceUnderTest([library], data, {"workers": 2, "watching": "off", "busy_percent": 0})
     ledger, amiss = Ledger(service.database), Counter[str]()
     starts: list[float] = []
     songs = 0
@@ -146,10 +146,10 @@ def _service(folder: Path, kills: int, dice: random.Random) -> list[tuple[str, o
             songs = _more(library, songs)
         if number % 5 == 4:  # before it is up
             service.begin()
-            time.sleep(dice.uniform(0.0, 1.0))
+            time.sleep(rng.uniform(0.0, 1.0))
         else:
             starts.append(service.start())
-            time.sleep(dice.uniform(0.0, 1.5))
+            time.sleep(rng.uniform(0.0, 1.5))
         service.end()
         amiss["orphan processes"] += len(service.until_gone())
         if service.database.exists():

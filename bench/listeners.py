@@ -10,10 +10,10 @@ import mir_eval
 import numpy as np
 from numpy.typing import NDArray
 
-from auralis_fp.analysis.extractor import Fingerprinter
+from auralis_fp.analysis.extractor import FingerprintExtractor
 from auralis_fp.analysis.rhythm.onset_strength import OnsetDetector, audible, onsets
 from auralis_fp.analysis.spectrum.channels import Layout
-from auralis_fp.analysis.spectrum.stft import Grid, LowRates, Transformer
+from auralis_fp.analysis.spectrum.stft import STFTGrid, StreamingSTFT, SubbandRates
 from auralis_fp.analysis.tonal.pitch import PitchTracker
 
 from .music import Track
@@ -42,7 +42,7 @@ def heard(track: Track, positions: tuple[str, ...]) -> Iterator[Opinion]:
     mono = centred.mean(axis=1)
     if not mono.any():
         return
-    fingerprinter = Fingerprinter(track.rate, positions)
+    fingerprinter = FingerprintExtractor(track.rate, positions)
     fingerprinter.feed(stretch)
     ours = fingerprinter.finish().values
     power = np.concatenate(list(power_frames(stretch.astype(np.float64), track.rate)), axis=1)
@@ -56,9 +56,9 @@ def heard(track: Track, positions: tuple[str, ...]) -> Iterator[Opinion]:
 
 def _ours(stretch: Mono, rate: int, positions: tuple[str, ...]) -> tuple[NDArray[np.float64], Mono]:
     """Return when we hear something begin, in seconds, and the pitch of each frame in Hz."""
-    grid, layout = Grid.at(rate), Layout.of(positions)
-    transformer = Transformer(grid, layout.pairs, len(positions))
-    detector = OnsetDetector(LowRates(grid).middle_rate, len(layout.pairs))
+    grid, layout = STFTGrid.at(rate), Layout.of(positions)
+    transformer = StreamingSTFT(grid, layout.pairs, len(positions))
+    detector = OnsetDetector(SubbandRates(grid).middle_rate, len(layout.pairs))
     tracker = PitchTracker(grid, layout.full_range)
     for spectra in (*transformer.feed(stretch), *transformer.flush()):
         detector.feed(spectra.middle)
@@ -89,7 +89,7 @@ def _agreement(
 
 def _pitches(mono: Mono, rate: int, ours: Mono) -> Iterator[Opinion]:
     """Yield the median distance in cents from others' YIN over frames both find voiced, and how often they agree."""
-    grid = Grid.at(rate)
+    grid = STFTGrid.at(rate)
     theirs = {
         "librosa `yin`": _librosa_pitches(mono, rate, grid.hop),
         "essentia `PitchYin`": _essentia_pitches(mono[: round(_PITCH_SEC * rate)], rate, grid),
@@ -122,7 +122,7 @@ def _librosa_pitches(mono: Mono, rate: int, hop: int) -> NDArray[np.float64]:
     )
 
 
-def _essentia_pitches(mono: Mono, rate: int, grid: Grid) -> NDArray[np.float64]:
+def _essentia_pitches(mono: Mono, rate: int, grid: STFTGrid) -> NDArray[np.float64]:
     yin = essentia.standard.PitchYin(
         frameSize=grid.frame_length,
         minFrequency=_LOWEST_HZ,

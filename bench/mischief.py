@@ -14,7 +14,7 @@ from typing import Final
 
 import psutil
 
-from service_process import JUNK, Besieged, music_in
+from service_process import JUNK, ServiceUnderTest, music_in
 from small_disk import Disk
 
 from .sounds import music, write
@@ -30,16 +30,16 @@ class Faults:
 
     Parameters
     ----------
-    service : Besieged
+    service : ServiceUnderTest
     disk : Disk
     dice : Random
     """
 
-    def __init__(self, service: Besieged, disk: Disk, dice: random.Random) -> None:
+    def __init__(self, service: ServiceUnderTest, disk: Disk, rng: random.Random) -> None:
         self.done: Counter[str] = Counter()
         self._service = service
         self._disk = disk
-        self._dice = dice
+        self._dice = rng
         self._names = 0
         self._pool = disk.folder / ".pool"
         self._ends: list[tuple[float, Callable[[], object]]] = []  # what ends when

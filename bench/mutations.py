@@ -12,7 +12,7 @@ import psutil
 
 from auralis_fp import schema
 from hostile_files import mutations
-from service_process import Besieged
+from service_process import ServiceUnderTest
 
 from .music import table
 from .options import Options
@@ -29,7 +29,7 @@ def report(options: Options) -> str:
         library.mkdir()
         for name, content in mutations(count, options.seed):
             (library / name).write_bytes(content)
-        service = Besieged([library], data, {"watching": "off", "busy_percent": 0, "sidecars": "off"})
+        service = ServiceUnderTest([library], data, {"watching": "off", "busy_percent": 0, "sidecars": "off"})
         service.start()
         try:
             began = time.monotonic()
@@ -51,7 +51,7 @@ def report(options: Options) -> str:
     return f"## {count} mutations\n\n" + table(("outcome", "files"), rows) + "\n" + table(("what", "number"), figures)
 
 
-def _pids_until_idle(service: Besieged) -> set[int]:
+def _pids_until_idle(service: ServiceUnderTest) -> set[int]:
     """Return the ids of all worker processes that there were."""
     pids: set[int] = set()
     while (status := service.get("/status"))["state"] != "idle":
@@ -60,7 +60,7 @@ def _pids_until_idle(service: Besieged) -> set[int]:
     return pids
 
 
-def _outcomes(service: Besieged) -> tuple[Counter[str], int]:
+def _outcomes(service: ServiceUnderTest) -> tuple[Counter[str], int]:
     codes: Counter[str] = Counter()
     impossible, after = 0, ""
     while after is not None:

@@ -7,7 +7,7 @@ import librosa
 import numpy as np
 from numpy.typing import NDArray
 
-from auralis_fp.analysis.spectrum.stft import Grid
+from auralis_fp.analysis.spectrum.stft import STFTGrid
 
 from .opinion import Opinion
 
@@ -27,7 +27,7 @@ def power_frames(samples: Samples, rate: int) -> Iterator[Samples]:
     over a frame is taken out. Bins are those of which something lies between 20 Hz and 20 kHz, and the centre above
     20 Hz. A frame's bins sum up to its mean square.
     """
-    grid = Grid.at(rate)
+    grid = STFTGrid.at(rate)
     length, hop = grid.frame_length, grid.hop
     window = np.hanning(length + 1)[:-1, None]
     sides = np.where(np.arange(length // 2 + 1) < length // 2, 2, 1)  # half the rate has but one
@@ -45,13 +45,13 @@ def power_frames(samples: Samples, rate: int) -> Iterator[Samples]:
 
 def _end(rate: int) -> int:
     """Return the first bin that lies above 20 kHz as a whole, or the number of bins."""
-    length = Grid.at(rate).frame_length
+    length = STFTGrid.at(rate).frame_length
     return min(length // 2, int(_HIGHEST_HZ * length / rate + 0.5)) + 1
 
 
 def spectral(samples: Samples, rate: int, ours: dict[str, float]) -> Iterator[Opinion]:
     """Yield centroid, rolloff and flatness of a track, shape (samples, channels), beside ours."""
-    width = rate / Grid.at(rate).frame_length
+    width = rate / STFTGrid.at(rate).frame_length
     hertz = width * np.arange(1, _end(rate))
     shares = np.clip((_HIGHEST_HZ - hertz) / width + 0.5, 0, 1)[:, None]
     centroids, rolloffs, total, count = [], [], np.zeros(len(hertz)), 0

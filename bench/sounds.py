@@ -14,14 +14,14 @@ _BLOCK: Final = 1 << 16
 
 def music(seconds: float, rate: int, seed: int = 0) -> NDArray[np.float32]:
     """Return chords, a beat and hiss in stereo: an array of shape (samples, 2), float32."""
-    dice = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     instants = np.arange(round(seconds * rate)) / rate
-    roots = 110 * 2 ** (dice.integers(0, 12, 64) / 12)
+    roots = 110 * 2 ** (rng.integers(0, 12, 64) / 12)
     pitch = roots[(instants // 2).astype(int) % len(roots)]
     phase = 2 * np.pi * np.cumsum(pitch) / rate
     chord = sum(np.sin(ratio * phase) / ratio for ratio in (1, 1.25, 1.5, 2, 3))
-    beat = np.exp(-30 * (instants % 0.5)) * dice.standard_normal(len(instants))
-    hiss = 0.01 * dice.standard_normal((len(instants), 2))
+    beat = np.exp(-30 * (instants % 0.5)) * rng.standard_normal(len(instants))
+    hiss = 0.01 * rng.standard_normal((len(instants), 2))
     mixed = 0.12 * np.stack([chord + beat, 0.8 * chord + beat], axis=1) + hiss
     return np.clip(mixed, -1, 1).astype(np.float32)
 

@@ -11,17 +11,17 @@ from typing import Any, Final
 import numpy as np
 
 from auralis_fp.analysis.decoding.stream import open_audio
-from auralis_fp.analysis.extractor import Fingerprinter
+from auralis_fp.analysis.extractor import FingerprintExtractor
 from auralis_fp.analysis.features.harmonic import Harmonic
 from auralis_fp.analysis.features.spectral import Spectral
 from auralis_fp.analysis.features.temporal import Temporal
 from auralis_fp.analysis.level.levels import LevelMeter
 from auralis_fp.analysis.level.loudness import LoudnessMeter
-from auralis_fp.analysis.spectrum.ltas import LongTermSpectrum
-from auralis_fp.analysis.spectrum.stft import Transformer
-from auralis_fp.analysis.spectrum.subband_stft import LowSpectra
+from auralis_fp.analysis.spectrum.ltas import LongTermAverageSpectrum
+from auralis_fp.analysis.spectrum.stft import StreamingSTFT
+from auralis_fp.analysis.spectrum.subband_stft import SubbandSTFT
 from auralis_fp.analysis.tonal.chroma import Chroma
-from auralis_fp.analysis.tonal.hpss import Separation
+from auralis_fp.analysis.tonal.hpss import HPSS
 from auralis_fp.analysis.tonal.pitch import PitchTracker
 from auralis_fp.analysis.types import FloatArray
 
@@ -30,19 +30,19 @@ from .options import Options
 
 LONGEST_SEC: Final = 320
 STAGES: Final[Sequence[tuple[str, type, tuple[str, ...]]]] = (
-    ("spectra of short frames, low-rate signals", Transformer, ("_transform",)),
-    ("spectra of the low-rate signals", LowSpectra, ("_power_of_pair",)),
+    ("spectra of short frames, low-rate signals", StreamingSTFT, ("_transform",)),
+    ("spectra of the low-rate signals", SubbandSTFT, ("_power_of_pair",)),
     ("pitch", PitchTracker, ("feed", "finish")),
-    ("notes and hits", Separation, ("feed", "finish")),
+    ("notes and hits", HPSS, ("feed", "finish")),
     ("levels of the samples", LevelMeter, ("feed", "finish")),
     ("centroid, rolloff, flatness", Spectral, ("feed", "measure")),
     ("onsets", Temporal, ("feed",)),
     ("tempo and rhythm", Temporal, ("measure",)),
     ("pitch classes", Chroma, ("feed", "finish")),
     ("loudness", LoudnessMeter, ("feed", "finish")),
-    ("bands", LongTermSpectrum, ("feed", "finish")),
+    ("bands", LongTermAverageSpectrum, ("feed", "finish")),
     ("families put together", Harmonic, ("feed", "measure")),
-    ("cutting into frames, and the rest", Fingerprinter, ("feed", "finish")),
+    ("cutting into frames, and the rest", FingerprintExtractor, ("feed", "finish")),
 )
 
 _Times = dict[str, list[float]]
@@ -90,7 +90,7 @@ def _decode(path: Path) -> float:
 def _analyse(blocks: Sequence[FloatArray], rate: int, positions: tuple[str, ...]) -> _Times:
     """Return the time that each call of each stage took without the stages it called in turn."""
     with _watched() as times, np.errstate(all="raise", under="ignore"):
-        fingerprinter = Fingerprinter(rate, positions)
+        fingerprinter = FingerprintExtractor(rate, positions)
         for block in blocks:
             fingerprinter.feed(block)
         fingerprinter.finish()

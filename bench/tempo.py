@@ -51,7 +51,7 @@ Signal = NDArray[np.float32]
 Score = tuple[bool, bool]
 
 
-class Answers(NamedTuple):
+class FingerprintLookup(NamedTuple):
     """Who says which tempo of a clip, and whether we say that it has one."""
 
     bpm: Mapping[str, float]
@@ -69,7 +69,7 @@ def report(options: Options) -> str:
     return "## Tempo\n\n" + text
 
 
-def _text(asked: Sequence[tuple[Clip, Answers]]) -> str:
+def _text(asked: Sequence[tuple[Clip, FingerprintLookup]]) -> str:
     heard = [(clip, answer) for clip, answer in asked if clip.bpm is not None]
     without = [answer for clip, answer in asked if clip.bpm is None]
     parts = [_WHAT, f"Peers: {', '.join(sorted(_peers()))}.\n"]
@@ -83,7 +83,7 @@ def _text(asked: Sequence[tuple[Clip, Answers]]) -> str:
     return "\n".join(parts)
 
 
-def _table(heard: Sequence[tuple[Clip, Answers]]) -> str:
+def _table(heard: Sequence[tuple[Clip, FingerprintLookup]]) -> str:
     names = [_OURS, *sorted(_peers())]
     scores: dict[str, list[list[Score]]] = defaultdict(list)
     for clip, answer in heard:
@@ -104,7 +104,7 @@ def _right(bpm: float, expected: float) -> Score:
     return off[0], any(off)
 
 
-def _ask(clip: Clip) -> Answers:
+def _ask(clip: Clip) -> FingerprintLookup:
     """Ask everybody; what the peers said is kept beside the clip, as they say the same every time."""
     ours = fingerprint_file(os.fsencode(clip.path))
     kept = clip.path.with_suffix(".json")
@@ -115,7 +115,7 @@ def _ask(clip: Clip) -> Answers:
         said |= {who: peer(signal) for who, peer in missing.items()}
         kept.write_text(json.dumps(said))
     answers = {_OURS: ours.fingerprint["tempo_bpm"]} | {who: said[who] for who in _peers()}
-    return Answers(answers, "tempo_bpm" not in ours.metadata.undefined)
+    return FingerprintLookup(answers, "tempo_bpm" not in ours.metadata.undefined)
 
 
 def _peers() -> dict[str, Callable[[Signal], float]]:

@@ -20,10 +20,10 @@ from scipy.optimize import minimize
 
 from auralis_fp.analysis.rhythm import tempo
 from auralis_fp.analysis.rhythm import tempo_salience as metre
-from auralis_fp.analysis.rhythm.novelty import FrameAccents
-from auralis_fp.analysis.rhythm.onset_strength import OnsetDetector, OnsetEnvelope
+from auralis_fp.analysis.rhythm.novelty import NoveltyCurves
+from auralis_fp.analysis.rhythm.onset_strength import OnsetDetector, OnsetStrength
 from auralis_fp.analysis.spectrum.channels import Layout
-from auralis_fp.analysis.spectrum.stft import Grid, LowRates, Transformer
+from auralis_fp.analysis.spectrum.stft import STFTGrid, StreamingSTFT, SubbandRates
 from auralis_fp.analysis.types import FloatArray
 
 from .music import load
@@ -51,14 +51,14 @@ class Example(NamedTuple):
     related: NDArray[np.bool_]
 
 
-def envelope_of(clip: Clip) -> tuple[OnsetEnvelope, FloatArray]:
+def envelope_of(clip: Clip) -> tuple[OnsetStrength, FloatArray]:
     """Return the onset envelope of a clip, and the other accents at its frames."""
     track = load(clip.path)
     if track is None:
         raise ValueError(f"{clip.path} cannot be read.")
-    grid, layout = Grid.at(track.rate), Layout.of(("FL", "FR"))
-    transformer = Transformer(grid, layout.pairs, 2)
-    detector, accents = OnsetDetector(LowRates(grid).middle_rate, len(layout.pairs)), FrameAccents(grid)
+    grid, layout = STFTGrid.at(track.rate), Layout.of(("FL", "FR"))
+    transformer = StreamingSTFT(grid, layout.pairs, 2)
+    detector, accents = OnsetDetector(SubbandRates(grid).middle_rate, len(layout.pairs)), NoveltyCurves(grid)
     for spectra in (*transformer.feed(track.samples), *transformer.flush()):
         detector.feed(spectra.middle)
         accents.feed(spectra)
@@ -73,7 +73,7 @@ def examples(clip: Clip) -> list[Example]:
     return [example for example in found if example is not None] * (_LOOPS_COUNT if clip.kind == "loop" else 1)
 
 
-def _example(clip: Clip, envelope: OnsetEnvelope, others: FloatArray, speed: float) -> Example | None:
+def _example(clip: Clip, envelope: OnsetStrength, others: FloatArray, speed: float) -> Example | None:
     expected = (clip.bpm or 0.0) * speed
     series, rate = tempo.prepared(envelope, others), envelope.rate
     length = min(series.shape[1], round(12 * rate))

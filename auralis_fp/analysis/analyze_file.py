@@ -9,8 +9,8 @@ import numpy as np
 from ..models import Analysed, TrackMetadata
 from ..workers import sandbox as guest
 from .decoding.stream import AudioStream, open_audio
-from .extractor import Fingerprinter
-from .types import Measured
+from .extractor import FingerprintExtractor
+from .types import FeatureValues
 
 _REHEARSAL_RATE: Final = 44_100  # most music has it: what is laid out for a rate is there then
 
@@ -49,8 +49,8 @@ def fingerprint_file(path: bytes, bounds: Sequence[bytes] = ()) -> Analysed:
     return Analysed(measured.values, metadata, round(milliseconds, 3))
 
 
-def _analyse(audio: AudioStream) -> Measured:
-    fingerprinter = Fingerprinter(audio.info.sample_rate, audio.info.positions)
+def _analyse(audio: AudioStream) -> FeatureValues:
+    fingerprinter = FingerprintExtractor(audio.info.sample_rate, audio.info.positions)
     with np.errstate(all="raise", under="ignore"):  # a number that is none must not pass
         for block in audio.blocks():
             fingerprinter.feed(block)
@@ -58,9 +58,9 @@ def _analyse(audio: AudioStream) -> Measured:
         return fingerprinter.finish()
 
 
-def rehearse() -> None:
+def warm_up_analysis() -> None:
     """Analyse a moment of made-up sound, so that the first real file finds everything loaded."""
-    fingerprinter = Fingerprinter(_REHEARSAL_RATE, ("FL", "FR"))
+    fingerprinter = FingerprintExtractor(_REHEARSAL_RATE, ("FL", "FR"))
     noise = np.random.default_rng(0).standard_normal((_REHEARSAL_RATE, 2))
     fingerprinter.feed((noise * 0.1).astype(np.float32))
     fingerprinter.finish()

@@ -15,16 +15,16 @@ from .features.temporal import Temporal
 from .features.variation import variation
 from .level.levels import LevelMeter
 from .level.loudness import LoudnessMeter
-from .level.short_signal import BriefFile
+from .level.short_signal import ShortSignal
 from .spectrum.channels import Layout
-from .spectrum.ltas import LongTermSpectrum
-from .spectrum.stft import Grid, Spectra, Transformer
-from .types import FloatArray, Measured
+from .spectrum.ltas import LongTermAverageSpectrum
+from .spectrum.stft import Spectra, STFTGrid, StreamingSTFT
+from .types import FeatureValues, FloatArray
 
 SHORTEST_SEC: Final = 0.5
 
 
-class Fingerprinter:
+class FingerprintExtractor:
     """Takes a file's blocks once, in order; then gives its fingerprint.
 
     Parameters
@@ -41,12 +41,12 @@ class Fingerprinter:
         self._samples = 0
         layout = Layout.of(positions)
         pairs, full_range = len(layout.pairs), layout.full_range
-        grid = Grid.at(sample_rate)
-        self._transformer = Transformer(grid, layout.pairs, self._channels)
+        grid = STFTGrid.at(sample_rate)
+        self._transformer = StreamingSTFT(grid, layout.pairs, self._channels)
         self._levels = LevelMeter(sample_rate, layout.downmix)
         self._loudness = LoudnessMeter(grid, [pair.weight for pair in layout.pairs])
-        self._long_term = LongTermSpectrum(grid, pairs)
-        self._brief = BriefFile(sample_rate, layout.pairs, self._channels)
+        self._long_term = LongTermAverageSpectrum(grid, pairs)
+        self._brief = ShortSignal(sample_rate, layout.pairs, self._channels)
         self._spectral = Spectral(grid, full_range)
         self._temporal = Temporal(grid, pairs)
         self._harmonic = Harmonic(grid, pairs, full_range)
@@ -66,7 +66,7 @@ class Fingerprinter:
         for spectra in self._transformer.feed(block):
             self._share(spectra)
 
-    def finish(self) -> Measured:
+    def finish(self) -> FeatureValues:
         """Return the 25 values in the order of the schema, and the names of those that are undefined.
 
         Raises
@@ -114,18 +114,18 @@ class Fingerprinter:
             raise AnalysisError("non_finite", "The file holds samples that are not numbers, or far beyond full scale.")
 
 
-def _united(families: tuple[Measured, ...]) -> Measured:
+def _united(families: tuple[FeatureValues, ...]) -> FeatureValues:
     values = {name: value for family in families for name, value in family.values.items()}
     undefined = {name for family in families for name in family.undefined}
     bounds = {dimension.name: (dimension.low, dimension.high) for dimension in schema.DIMENSIONS}
-    return Measured(
+    return FeatureValues(
         {name: float(np.clip(values[name], *bounds[name])) for name in schema.NAMES},
         tuple(name for name in schema.NAMES if name in undefined),
     )
 
 
-def _silence() -> Measured:
+def _silence() -> FeatureValues:
     """Digital silence: everything undefined but how silent and how loud it is."""
     values = {dimension.name: dimension.neutral for dimension in schema.DIMENSIONS}
     defined = {"silence_ratio", "lufs"}
-    return Measured(values, tuple(name for name in schema.NAMES if name not in defined))
+    return FeatureValues(values, tuple(name for name in schema.NAMES if name not in defined))

@@ -31,7 +31,7 @@ def kept(array: FloatArray) -> FloatArray:
     return array
 
 
-class Measured(NamedTuple):
+class FeatureValues(NamedTuple):
     """Values of a family's dimensions, and the names of those the signal leaves undefined (neutral value given)."""
 
     values: dict[str, float]

@@ -12,7 +12,7 @@ from ..runtime.serialization import path_text, to_json
 from ..settings import Settings
 from ..store.database import Database, open_database
 from ..store.files import Library
-from ..store.queries import Listings, Wanted
+from ..store.queries import FileQuery, Queries
 from ..store.records import FileRecord
 
 _PAGE: Final = 500
@@ -44,7 +44,7 @@ async def status(settings: Settings, *, as_json: bool) -> int:
 
 async def _status(database: Database) -> dict[str, Any]:
     counts = await Library(database).counts()
-    codes = await Listings(database).failure_codes()
+    codes = await Queries(database).failure_codes()
     return {
         "counts": {"total": counts.total, **asdict(counts)},
         "percent": floor(100 * counts.done / counts.total) if counts.total else 0,
@@ -63,7 +63,7 @@ async def failures(settings: Settings, *, as_json: bool) -> int:
         Exit code, 0.
     """
     async with open_database(settings.database, read_only=True) as database:
-        failed = Listings(database).all_files(Wanted(state="failed", limit=_PAGE))
+        failed = Queries(database).all_files(FileQuery(state="failed", limit=_PAGE))
         records = [_failure(record) async for record in failed]
     if as_json:
         for record in records:

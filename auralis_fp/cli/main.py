@@ -95,5 +95,5 @@ async def _dispatch(arguments: argparse.Namespace) -> int:
         case _:
             from . import transfer  # noqa: PLC0415
 
-            move = transfer.export_results if arguments.command == "export" else transfer.import_results
+            move = transfer.export_results if arguments.command == "export" else transfer.import_file
             return await move(settings, arguments.file)

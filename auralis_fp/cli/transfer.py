@@ -14,7 +14,7 @@ from ..errors import AuralisError
 from ..runtime.serialization import to_json
 from ..settings import Settings
 from ..store.database import Database, open_database
-from ..store.transfer import Result, result_from_json, result_record, results, take_in
+from ..store.transfer import Result, import_results, result_from_json, result_record, results
 
 STANDARD: Final = "-"
 LONGEST_LINE: Final = 64 << 10  # bytes; ours have about 2 kB, and paths have their limits
@@ -79,7 +79,7 @@ def _private(path: Path) -> IO[str]:
     return os.fdopen(os.open(path, flags, 0o600), "w", encoding="ascii", newline="\n")
 
 
-async def import_results(settings: Settings, file: str) -> int:
+async def import_file(settings: Settings, file: str) -> int:
     """Store what ``export`` wrote; lines that are not results are named and left out.
 
     Returns
@@ -99,7 +99,7 @@ async def import_results(settings: Settings, file: str) -> int:
         lines = _results_in(source, bad)
         async with open_database(settings.database) as database:
             while batch := await asyncio.to_thread(lambda: list(itertools.islice(lines, BATCH))):
-                taken = await take_in(database, batch)
+                taken = await import_results(database, batch)
                 stored += taken.stored
                 known += taken.known
     print(f"{stored} results stored, {known} known already, {bad.count} bad lines", file=sys.stderr)

@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from .. import schema
 from ..errors import RequestError
-from ..files.descriptors import place_of
+from ..files.descriptors import realpath_of
 from ..files.formats import is_music
-from ..files.on_disk_names import as_listed
+from ..files.on_disk_names import on_disk_name
 from ..jobs.pipeline import Pipeline
 from ..models import Analysed, FileStamp, Rejected
 from ..runtime.event_bus import Event
@@ -63,7 +63,7 @@ class Answer:
 
 
 @dataclass(slots=True)
-class Tally:
+class RequestCounters:
     """How requests were answered since the start."""
 
     memory: int = 0
@@ -73,7 +73,7 @@ class Tally:
     refused: int = 0
 
 
-class Boundary:
+class PathPolicy:
     """Which files requests may name.
 
     Parameters
@@ -96,7 +96,7 @@ class Boundary:
             403 outside the libraries (whether or not it exists), 404 missing, 415 not an audio file.
         """
         with _handle(path) as handle:
-            real = None if handle is None else place_of(handle, path)
+            real = None if handle is None else realpath_of(handle, path)
             return self._placed(path, real or os.path.realpath(path), handle if real is not None else None)
 
     def _placed(self, path: bytes, real: bytes, handle: int | None) -> tuple[bytes, FileStamp]:
@@ -114,7 +114,7 @@ class Boundary:
             if below is not None:
                 plain = os.path.normpath(path) == path and _below(path, root) is not None
                 spelt = path if plain else os.path.join(root, below)  # noqa: PTH118 - bytes
-                return as_listed(spelt, root) or spelt
+                return on_disk_name(spelt, root) or spelt
         return None
 
 
@@ -153,18 +153,18 @@ def _below(path: bytes, root: bytes) -> bytes | None:
     return path[len(prefix) :] if path.startswith(prefix) else None
 
 
-class Answers:
+class FingerprintLookup:
     """Answers requests for single files; nothing is analysed twice.
 
     Parameters
     ----------
-    boundary : Boundary
+    boundary : PathPolicy
     library : Library
     pipeline : Pipeline
     """
 
-    def __init__(self, boundary: Boundary, library: Library, pipeline: Pipeline) -> None:
-        self.tally = Tally()
+    def __init__(self, boundary: PathPolicy, library: Library, pipeline: Pipeline) -> None:
+        self.tally = RequestCounters()
         self.stopping = asyncio.Event()
         self.boundary = boundary
         self._library = library

@@ -50,7 +50,7 @@ class Histogram:
             yield labels, buckets, known.total[0]
 
 
-class Figures:
+class Metrics:
     """What was answered and what was analysed since the start."""
 
     def __init__(self) -> None:

@@ -11,27 +11,27 @@ from typing import Any, Final
 
 from ..errors import AuralisError, RequestError, StorageError
 from ..files.scanner import Rules
-from ..jobs.circuit_breaker import Holds
+from ..jobs.circuit_breaker import CircuitBreakers
 from ..jobs.pipeline import Pipeline
-from ..jobs.results import Parts
-from ..jobs.system_load import Machine
-from ..jobs.throttle import Permission
+from ..jobs.results import Context
+from ..jobs.system_load import LoadMonitor
+from ..jobs.throttle import BackgroundGate
 from ..jobs.throughput import Throughput
 from ..models import Health
-from ..runtime.event_bus import Bus, Subscription
+from ..runtime.event_bus import EventBus, Subscription
 from ..runtime.tasks import cancel_and_wait, supervise
 from ..settings import Settings
 from ..store.database import open_database
 from ..store.files import Library
 from ..store.host_library import HostLibrary
-from ..store.job_queue import Backlog
-from ..store.queries import Listings
+from ..store.job_queue import JobQueue
+from ..store.queries import Queries
 from ..store.records import FileRecord
 from ..watching.watcher import Watcher
 from ..workers.pidfiles import PidFiles
 from ..workers.pool import WorkerPool
-from .lookup import Answer, Answers, Boundary, Tally
-from .metrics import Figures
+from .lookup import Answer, FingerprintLookup, PathPolicy, RequestCounters
+from .metrics import Metrics
 from .status import StatusBoard
 
 log = logging.getLogger(__name__)
@@ -43,11 +43,11 @@ _PAUSED: Final = "paused"  # remembered over restarts
 class _Running:
     """What exists while the service runs."""
 
-    parts: Parts
+    parts: Context
     pipeline: Pipeline
     watcher: Watcher
     board: StatusBoard
-    answers: Answers
+    answers: FingerprintLookup
 
 
 class Service:
@@ -59,7 +59,7 @@ class Service:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.fault: str | None = None
-        self.figures = Figures()
+        self.figures = Metrics()
         self._running: _Running | None = None
         self._host_library = HostLibrary(settings.host_database) if settings.host_database is not None else None
 
@@ -86,9 +86,9 @@ class Service:
     async def _start(self, stack: AsyncExitStack) -> _Running:
         settings, board_changed = self.settings, self._changed
         library_store = await stack.enter_async_context(open_database(settings.database))
-        library, health, bus = Library(library_store), Health(), Bus()
+        library, health, bus = Library(library_store), Health(), EventBus()
         library_store.trouble = lambda reason: self._show("database lock", reason)
-        permission = Permission(settings.quiet_hours)
+        permission = BackgroundGate(settings.quiet_hours)
         permission.pause(paused=await library.recall(_PAUSED) == "yes")
         bus.taps.append(self.figures.note)
         stack.callback(bus.close)
@@ -97,24 +97,24 @@ class Service:
         await asyncio.to_thread(pid_files.end_orphans)
         slots = await asyncio.to_thread(WorkerPool, settings, board_changed, pid_files)  # counts, makes shared memory
         pool = await stack.enter_async_context(slots)
-        parts = Parts(
+        parts = Context(
             settings=settings,
             library=library,
-            backlog=Backlog(library_store),
+            backlog=JobQueue(library_store),
             pool=pool,
             permission=permission,
             throughput=Throughput(),
             bus=bus,
             health=health,
             rules=await asyncio.to_thread(Rules, roots, settings.ignore),  # follows links: a disk may be asleep
-            holds=Holds(),
+            holds=CircuitBreakers(),
         )
-        machine = Machine(permission, settings.busy_percent, pool.pids)
+        machine = LoadMonitor(permission, settings.busy_percent, pool.pids)
         pipeline = Pipeline(parts, board_changed, self._ask_sweep, machine.work_begins)
         watcher = Watcher(settings, pipeline, health, board_changed, parts.rules)
         board = StatusBoard(parts, watcher, pipeline.recorder.finished, pipeline.in_work)
-        boundary = Boundary(settings.libraries, anywhere=settings.allow_any_path)
-        answers = Answers(boundary, library, pipeline)
+        boundary = PathPolicy(settings.libraries, anywhere=settings.allow_any_path)
+        answers = FingerprintLookup(boundary, library, pipeline)
         bus.taps.append(answers.note)
         running = self._running = _Running(parts, pipeline, watcher, board, answers)
         await stack.enter_async_context(pipeline)
@@ -224,9 +224,9 @@ class Service:
         return record
 
     @property
-    def listings(self) -> Listings:
+    def listings(self) -> Queries:
         """What can be looked up: files filtered and sorted, all fingerprints at once, what work costs."""
-        return Listings(self._live.parts.library.database)
+        return Queries(self._live.parts.library.database)
 
     async def status(self) -> dict[str, Any]:
         """Return the status as the API describes it."""
@@ -243,7 +243,7 @@ class Service:
         return self._live.parts.pool.size
 
     @property
-    def tally(self) -> Tally:
+    def tally(self) -> RequestCounters:
         """How requests were answered since the start."""
         return self._live.answers.tally
 
@@ -350,7 +350,7 @@ class Service:
         live = self._live
         self.settings = await asyncio.to_thread(replace, self.settings, libraries=tuple(folders))  # looks at them
         roots = [os.fsencode(folder) for folder in self.settings.libraries]
-        live.answers.boundary = Boundary(self.settings.libraries, anywhere=self.settings.allow_any_path)
+        live.answers.boundary = PathPolicy(self.settings.libraries, anywhere=self.settings.allow_any_path)
         await live.watcher.set_roots(roots)
         live.parts.holds.retain(roots)
         await live.parts.library.confine(roots)

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from .. import schema
 from .._version import __version__
-from ..jobs.results import Parts
-from ..models import Counts, FolderState, Standing
-from ..runtime.single_flight import Shared
+from ..jobs.results import Context
+from ..models import Counts, FolderState, ServiceState
+from ..runtime.single_flight import SingleFlight
 from ..runtime.tasks import happens_within
 from ..store.records import Job
 from ..watching.watcher import Watcher
@@ -65,10 +65,10 @@ class Remainder:
 
     Parameters
     ----------
-    parts : Parts
+    parts : Context
     """
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Context) -> None:
         self._parts = parts
         self._sizes: dict[str, int] = {}
         self._files = 0
@@ -89,7 +89,7 @@ class StatusBoard:
 
     Parameters
     ----------
-    parts : Parts
+    parts : Context
     watcher : Watcher
     finished : callable
         How many analyses have ended since the start.
@@ -98,7 +98,7 @@ class StatusBoard:
     """
 
     def __init__(
-        self, parts: Parts, watcher: Watcher, finished: Callable[[], int], in_work: Callable[[], Sequence[Job]]
+        self, parts: Context, watcher: Watcher, finished: Callable[[], int], in_work: Callable[[], Sequence[Job]]
     ) -> None:
         self._parts = parts
         self._watcher = watcher
@@ -110,7 +110,7 @@ class StatusBoard:
         self._history = History()
         self._remainder = Remainder(parts)
         self._load = WorkerLoad()
-        self._shared = Shared(self._snapshot)
+        self._shared = SingleFlight(self._snapshot)
 
     @property
     def uptime_sec(self) -> int:
@@ -177,23 +177,23 @@ class StatusBoard:
         reasons += [f"{folder.path}: {folder.reason}" for folder in self._watcher.folders() if not folder.online]
         return {"status": "degraded" if reasons else "healthy", "reasons": reasons}
 
-    def state(self, counts: Counts | None = None) -> Standing:
+    def state(self, counts: Counts | None = None) -> ServiceState:
         """Return how the work stands; without *counts*, by what the worker processes do."""
         folders = self._watcher.folders()
         if counts is None:
             counts = Counts(running=sum(worker.state == "working" for worker in self._parts.pool.states()))
         if not self._watcher.scanned_once:
-            return Standing("starting", "Looking through the music folders for the first time.")
+            return ServiceState("starting", "Looking through the music folders for the first time.")
         if folders and not any(folder.online for folder in folders):
-            return Standing("offline", "No music folder can be read at the moment.")
+            return ServiceState("offline", "No music folder can be read at the moment.")
         if counts.running:
-            return Standing("working", _to_go(counts))
+            return ServiceState("working", _to_go(counts))
         refusal = self._parts.permission.refusal()
         if refusal is not None:
             return refusal
         if counts.pending or counts.outdated:
-            return Standing("working", _to_go(counts))
-        return Standing("idle", _nothing_to_do(counts))
+            return ServiceState("working", _to_go(counts))
+        return ServiceState("idle", _nothing_to_do(counts))
 
     async def tell(self) -> None:
         """Publish snapshots as things change, for as long as somebody listens; idle otherwise."""

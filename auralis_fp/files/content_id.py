@@ -9,7 +9,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Final, NamedTuple
 
-from .descriptors import lies_below
+from .descriptors import is_within
 from .formats import recognise
 
 DIGEST_BYTES: Final = 16
@@ -77,7 +77,7 @@ def content_id(path: bytes, bounds: Sequence[bytes] = ()) -> bytes | None:
         if not stat.S_ISREG(os.stat(path).st_mode):
             return None
         with os.fdopen(os.open(path, flags), "rb", buffering=0) as file:
-            if bounds and not lies_below(file.fileno(), path, bounds):
+            if bounds and not is_within(file.fileno(), path, bounds):
                 return None
             return _digest(file, find_payload(file))
     except (OSError, ValueError):

@@ -9,7 +9,7 @@ _GET_PATH: Final = 50  # fcntl's F_GETPATH on macOS
 _PATH_BYTES: Final = 1024
 
 
-def place_of(descriptor: int, path: bytes) -> bytes | None:
+def realpath_of(descriptor: int, path: bytes) -> bytes | None:
     """Return the path of an open file, free of links.
 
     Parameters
@@ -41,9 +41,9 @@ def _resolved(descriptor: int, path: bytes) -> bytes | None:
         return None
 
 
-def lies_below(descriptor: int, path: bytes, folders: Sequence[bytes]) -> bool:
+def is_within(descriptor: int, path: bytes, folders: Sequence[bytes]) -> bool:
     """Say whether an open file lies below one of *folders*, which are free of links, or is one of them."""
-    place = place_of(descriptor, path)
+    place = realpath_of(descriptor, path)
     separator = os.sep.encode()
     return place is not None and any(
         (place + separator).startswith(folder.rstrip(separator) + separator) for folder in folders

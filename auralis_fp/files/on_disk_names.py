@@ -7,7 +7,7 @@ import os
 import unicodedata
 
 
-def as_listed(path: bytes, root: bytes) -> bytes | None:
+def on_disk_name(path: bytes, root: bytes) -> bytes | None:
     """Return *path*, which lies below *root*, as the folders on the way list it.
 
     Disks of Windows, macOS, cameras and players take ``Song`` and ``song``, and some of them composed and decomposed

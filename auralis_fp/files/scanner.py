@@ -15,7 +15,7 @@ from typing import Final
 
 from ..models import FileEvent, FileStamp
 from .formats import is_music
-from .on_disk_names import as_listed
+from .on_disk_names import on_disk_name
 
 UNFINISHED: Final = (b".part", b".partial", b".crdownload", b".tmp", b".download")
 
@@ -23,7 +23,7 @@ UNFINISHED: Final = (b".part", b".partial", b".crdownload", b".tmp", b".download
 _GONE: Final = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ELOOP))
 
 
-class Whereabouts(Enum):
+class Presence(Enum):
     """Where a file is that was there before."""
 
     THERE = "there"
@@ -80,21 +80,21 @@ class Rules:
         except OSError:
             return False
 
-    def whereabouts(self, path: bytes) -> Whereabouts:
+    def whereabouts(self, path: bytes) -> Presence:
         """Say where a music file is that was there before. Blocks."""
         root = self.root_of(path)
         try:
             status = os.lstat(path)
             if stat.S_ISLNK(status.st_mode):
                 status = os.stat(path)
-            spelt_so = root is None or (self.contains(path) and as_listed(path, root) == path)
+            spelt_so = root is None or (self.contains(path) and on_disk_name(path, root) == path)
             if spelt_so and stat.S_ISREG(status.st_mode):
-                return Whereabouts.THERE
+                return Presence.THERE
         except OSError as error:
             if root is not None and not self.stands(root):
-                return Whereabouts.AWAY
-            return Whereabouts.GONE if error.errno in _GONE else Whereabouts.UNREADABLE
-        return Whereabouts.GONE
+                return Presence.AWAY
+            return Presence.GONE if error.errno in _GONE else Presence.UNREADABLE
+        return Presence.GONE
 
     def admits_name(self, name: bytes, below_root: bytes) -> bool:
         """Say whether an entry called *name*, at *below_root* under its root, may be looked at."""

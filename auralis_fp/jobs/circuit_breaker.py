@@ -18,7 +18,7 @@ class _Folder:
     rests_until: float = 0.0
 
 
-class Holds:
+class CircuitBreakers:
     """What is held, by folder: a circuit breaker each, and what the watcher says of them.
 
     Parameters

@@ -11,7 +11,7 @@ from typing import Final, Self
 
 from .. import schema
 from ..errors import StorageError
-from ..files.scanner import Whereabouts
+from ..files.scanner import Presence
 from ..models import Analysed, FileEvent, FileStamp, Rejected
 from ..runtime.tasks import FIRST_RETRY_SEC, LONGEST_RETRY_SEC, cancel_and_wait, supervise
 from ..settings import Settings
@@ -19,9 +19,9 @@ from ..sidecars import storage as sidecar
 from ..store.deduplication import queue_outdated
 from ..store.files import invalid
 from ..store.job_queue import CANCELLED
-from ..store.records import Job, Suspect
+from ..store.records import Isolation, Job
 from ..workers.pool import Slot
-from .results import AWAY, CHANGED, SECOND_TRY, Outcome, Parts, Recorder
+from .results import AWAY, CHANGED, SECOND_TRY, Context, Outcome, ResultWriter
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ class Pipeline:
 
     def __init__(
         self,
-        parts: Parts,
+        parts: Context,
         on_change: Callable[[], None],
         on_away: Callable[[bytes], None] = lambda _: None,
         on_work: Callable[[], None] = lambda: None,
@@ -44,7 +44,7 @@ class Pipeline:
         self._parts = parts
         self._on_work = on_work
         self._on_change = on_change
-        self.recorder = Recorder(parts, self.observe, on_change, on_away)
+        self.recorder = ResultWriter(parts, self.observe, on_change, on_away)
         self._in_flight: dict[bytes, asyncio.Future[Outcome]] = {}
         self._jobs: dict[bytes, Job] = {}  # the same, as they were claimed
         self._asked: dict[tuple[bytes, FileStamp], asyncio.Task[Outcome]] = {}
@@ -124,9 +124,9 @@ class Pipeline:
         if unseen and not found:
             return f"The folder is empty, but {len(unseen)} tracks of it are known; nothing is judged gone."
         places = await asyncio.to_thread(lambda: [rules.whereabouts(path) for path in unseen])
-        if Whereabouts.AWAY in places:
+        if Presence.AWAY in places:
             return "The folder went away while it was looked through."
-        gone = [path for path, place in zip(unseen, places, strict=True) if place is Whereabouts.GONE]
+        gone = [path for path, place in zip(unseen, places, strict=True) if place is Presence.GONE]
         for start in range(0, len(gone), GONE_AT_ONCE):  # others want to write, too
             await library.observe([FileEvent(path, None) for path in gone[start : start + GONE_AT_ONCE]])
         await asyncio.to_thread(rules.mark, root)
@@ -178,14 +178,14 @@ class Pipeline:
                 parts.health.mark_up("workers")
                 pause = FIRST_RETRY_SEC
 
-    async def _work_once(self, suspect: Suspect) -> Outcome | None:
+    async def _work_once(self, suspect: Isolation) -> Outcome | None:
         """Work on the next file as soon as a slot is free; None if there was none."""
-        parts, alone = self._parts, suspect is Suspect.DEADLY
+        parts, alone = self._parts, suspect is Isolation.DEADLY
         async with AsyncExitStack() as lease:
             slot = await lease.enter_async_context(parts.pool.lease(alone=alone))
             if parts.permission.refusal():
                 return None
-            most = Suspect.DEADLY if alone else Suspect.SLOW
+            most = Isolation.DEADLY if alone else Isolation.SLOW
             job = await parts.backlog.claim(parts.holds.held(), most=most)
             if job is None:
                 return None
@@ -333,7 +333,7 @@ class Pipeline:
         self._on_work()
         self._on_change()
         try:
-            patience = MORE_TIME if job.suspect == Suspect.SLOW else 1.0
+            patience = MORE_TIME if job.suspect == Isolation.SLOW else 1.0
             outcome = await slot.run(job.path, patience, self._parts.rules.bounds(job.path))
         except Exception as error:  # stored as this file's failure, and logged
             log.exception("analysis of %r", job.path)

@@ -10,20 +10,20 @@ from typing import Any, Final
 
 from ..errors import StorageError
 from ..files.content_id import content_id
-from ..files.scanner import Rules, Whereabouts, look_at
+from ..files.scanner import Presence, Rules, look_at
 from ..models import Analysed, FileEvent, FileStamp, Health, Rejected
-from ..runtime.event_bus import Bus
+from ..runtime.event_bus import EventBus
 from ..runtime.serialization import failure_record, outcome_record
 from ..runtime.tasks import FIRST_RETRY_SEC, LONGEST_RETRY_SEC, happens_within
 from ..settings import Settings
 from ..sidecars import storage as sidecar
 from ..store.deduplication import reuse
 from ..store.files import Library, kind_of
-from ..store.job_queue import Backlog
-from ..store.records import FileRecord, Job, Suspect
+from ..store.job_queue import JobQueue
+from ..store.records import FileRecord, Isolation, Job
 from ..workers.pool import WorkerPool
-from .circuit_breaker import Holds
-from .throttle import Permission
+from .circuit_breaker import CircuitBreakers
+from .throttle import BackgroundGate
 from .throughput import Throughput
 
 log = logging.getLogger(__name__)
@@ -36,33 +36,33 @@ LONGEST_READ_RETRY_SEC: Final = 6 * 3600.0
 FIRST_SIDECAR_RETRY_SEC: Final = 10.0
 LONGEST_SIDECAR_RETRY_SEC: Final = 600.0
 SIDECARS_AT_ONCE: Final = 100
-SECOND_TRY: Final = {"timeout": Suspect.SLOW, "crashed": Suspect.DEADLY, "out_of_memory": Suspect.DEADLY}
+SECOND_TRY: Final = {"timeout": Isolation.SLOW, "crashed": Isolation.DEADLY, "out_of_memory": Isolation.DEADLY}
 
 Outcome = Analysed | Rejected
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Context:
     """What the pipeline works with; built by the service."""
 
     settings: Settings
     library: Library
-    backlog: Backlog
+    backlog: JobQueue
     pool: WorkerPool
-    permission: Permission
+    permission: BackgroundGate
     throughput: Throughput
-    bus: Bus
+    bus: EventBus
     health: Health
     rules: Rules
-    holds: Holds
+    holds: CircuitBreakers
 
 
-class Recorder:
+class ResultWriter:
     """Sees outcomes into the store.
 
     Parameters
     ----------
-    parts : Parts
+    parts : Context
     observe : callable
         Takes what turned out to have happened to a file meanwhile.
     on_change : callable
@@ -73,7 +73,7 @@ class Recorder:
 
     def __init__(
         self,
-        parts: Parts,
+        parts: Context,
         observe: Callable[[list[FileEvent]], Awaitable[None]],
         on_change: Callable[[], None],
         on_away: Callable[[bytes], None],
@@ -161,14 +161,14 @@ class Recorder:
         now = await self.stamp(job.path)
         if now is None:
             match await asyncio.to_thread(parts.rules.whereabouts, job.path):
-                case Whereabouts.AWAY:
+                case Presence.AWAY:
                     parts.holds.attend(parts.rules.root_of(job.path) or b"", online=False)
                     await parts.backlog.put_back(job)
                     self._on_away(job.path)
                     return AWAY
-                case Whereabouts.UNREADABLE:
+                case Presence.UNREADABLE:
                     now, outcome = job.stamp, Rejected("scan", "io_error", "The file cannot be looked at.")
-                case Whereabouts.THERE | Whereabouts.GONE:  # there: it came back this very moment
+                case Presence.THERE | Presence.GONE:  # there: it came back this very moment
                     now = await self.stamp(job.path)
         if now != job.stamp:
             await parts.backlog.put_back(job)
@@ -187,7 +187,7 @@ class Recorder:
             return True
         if rejected.stage != "worker" or job.attempts:
             return False
-        await backlog.put_back(job, SECOND_TRY.get(rejected.code, Suspect.DEADLY))
+        await backlog.put_back(job, SECOND_TRY.get(rejected.code, Isolation.DEADLY))
         return True
 
     async def _store(self, job: Job, outcome: Outcome, *, sidecar_later: bool) -> None:

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import psutil
 
-from .throttle import Permission
+from .throttle import BackgroundGate
 
 LOOK_EVERY_SEC: Final = 3.0
 LOOKS: Final = 4  # in a row, before it is called busy, or no longer so
@@ -44,12 +44,12 @@ def others_percent(before: Usage, after: Usage) -> float:
     return max(0.0, min(100.0, 100 * spent / available)) if available > 0 else 0.0
 
 
-class Machine:
+class LoadMonitor:
     """Tells the permission whether the machine is busy.
 
     Parameters
     ----------
-    permission : Permission
+    permission : BackgroundGate
     busy_percent : float
         Share of all processors that other programs must take for that; 0 for never.
     pids : callable
@@ -60,7 +60,7 @@ class Machine:
 
     def __init__(
         self,
-        permission: Permission,
+        permission: BackgroundGate,
         busy_percent: float,
         pids: Callable[[], list[int]],
         look: Callable[[Iterable[int]], Usage] = usage,

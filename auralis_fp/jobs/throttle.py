@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from typing import Final
 
-from ..models import Standing
+from ..models import ServiceState
 from ..runtime.tasks import happens_within
 
 PLAYING_LASTS: Final = timedelta(hours=1)  # unless it is said again: who plays may be gone without a word
@@ -31,7 +31,7 @@ class QuietHours:
         return end if end > now else end + timedelta(days=1)
 
 
-class Permission:
+class BackgroundGate:
     """The one answer to "may background work start?". Requests somebody waits for never ask.
 
     Parameters
@@ -65,18 +65,18 @@ class Permission:
         self.machine_busy = busy
         self._changed.set()
 
-    def refusal(self) -> Standing | None:
+    def refusal(self) -> ServiceState | None:
         """Say why background work must wait; None if it may run."""
         if self.paused:
-            return Standing("paused", "Paused by you.")
+            return ServiceState("paused", "Paused by you.")
         now = self._now()
         if self._plays_until is not None and now < self._plays_until:
-            return Standing("waiting_for_playback", "Waiting while music plays.")
+            return ServiceState("waiting_for_playback", "Waiting while music plays.")
         end = self._quiet.until(now)
         if end is not None:
-            return Standing("quiet_hours", f"Quiet hours until {end:%H:%M}.", end.timestamp())
+            return ServiceState("quiet_hours", f"Quiet hours until {end:%H:%M}.", end.timestamp())
         if self.machine_busy:
-            return Standing("waiting_for_machine", "Waiting while other programs keep the machine busy.")
+            return ServiceState("waiting_for_machine", "Waiting while other programs keep the machine busy.")
         return None
 
     async def wait(self) -> None:

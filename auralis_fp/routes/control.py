@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from ..store.queries import Wanted
+from ..store.queries import FileQuery
 from .app_keys import service_of
 from .responses import answer
 from .schemas.bodies import (
@@ -54,7 +54,7 @@ async def _failed(request: web.Request) -> list[int] | None:
     chosen = body.ids
     if body.without or not (body.code is body.q is body.folder is None):
         folder = None if body.folder is None else path_bytes(body.folder, "folder")
-        which = Wanted(state="failed", code=body.code, query=body.q, folder=folder)
+        which = FileQuery(state="failed", code=body.code, query=body.q, folder=folder)
         fitting = await service_of(request).listings.ids(which)
         chosen = fitting if chosen is None else [*{*fitting} & {*chosen}]
     return None if chosen is None else [*{*chosen} - {*body.without}]

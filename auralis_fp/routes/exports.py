@@ -10,7 +10,7 @@ from aiohttp import web
 
 from ..runtime.logging import printable
 from ..runtime.serialization import to_json
-from ..store.queries import Wanted
+from ..store.queries import FileQuery
 from ..store.records import FileRecord
 from .app_keys import service_of
 from .schemas.bodies import path_bytes
@@ -50,7 +50,7 @@ def _headers(kind: str, name: str) -> dict[str, str]:
 async def _begin(request: web.Request) -> AsyncIterator[dict[str, Any]]:
     """Return the failures asked for; what is wrong with the request, or the database, is told before they begin."""
     query = read_query(request, ExportQuery)
-    which = Wanted(
+    which = FileQuery(
         state="failed",
         code=query.code,
         query=query.q,

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from .. import schema
 from ..errors import RequestError
-from ..store.queries import Wanted
+from ..store.queries import FileQuery
 from .api import number_in_path
 from .app_keys import service_of
 from .responses import answer
@@ -52,7 +52,7 @@ async def dimensions(request: web.Request) -> web.StreamResponse:
     return answer(body)
 
 
-async def _page(request: web.Request, which: Wanted) -> dict[str, Any]:
+async def _page(request: web.Request, which: FileQuery) -> dict[str, Any]:
     service = service_of(request)
     try:
         page = await service.listings.files(which)

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from ..engine.metrics import Figures, Histogram
+from ..engine.metrics import Histogram, Metrics
 from ..engine.service import Service
 from .app_keys import service_of
 from .schemas.queries import Query, read_query
@@ -74,7 +74,7 @@ def _of_the_answers(service: Service) -> Iterator[Any]:
 
 
 def _of_the_analyses(service: Service) -> Iterator[Any]:
-    figures: Figures = service.figures
+    figures: Metrics = service.figures
     analysed, rejected = service.analyses
     ends = {("analysed",): analysed, ("rejected",): rejected}
     yield _counter("analyses", "Analyses ended since the start", ("outcome",), ends)

@@ -66,7 +66,7 @@ class Subscription:
             await self._news.wait()
 
 
-class Bus:
+class EventBus:
     """The one place events go through."""
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Shared(Generic[T]):
+class SingleFlight(Generic[T]):
     """Makes something for callers, as few times as it can: nobody gets what was begun before they asked.
 
     Parameters

@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 from .. import schema
 from .._version import __version__
 from ..files.content_id import DIGEST_BYTES
-from ..files.descriptors import lies_below
+from ..files.descriptors import is_within
 from ..models import Analysed, FileStamp
 from ..runtime.serialization import to_json
 from ..settings import Settings
@@ -159,7 +159,7 @@ def _held(path: bytes, within: Sequence[bytes]) -> Iterator[_Folder | None]:
         return
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        yield _Folder(path, descriptor) if not within or lies_below(descriptor, path, within) else None
+        yield _Folder(path, descriptor) if not within or is_within(descriptor, path, within) else None
     finally:
         os.close(descriptor)
 

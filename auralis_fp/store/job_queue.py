@@ -14,7 +14,7 @@ from ..models import FileStamp, Rejected
 from .database import Database
 from .deduplication import queue_afresh
 from .files import below, below_range, fail_jobs, queue
-from .records import Job, Suspect
+from .records import Isolation, Job
 
 _COLUMNS: Final = "f.id, f.path, f.size, f.mtime_ns, j.attempts, j.suspect, j.afresh"
 _CLAIMED: Final = "file_id AS id, attempts, suspect, afresh, " + ", ".join(
@@ -26,7 +26,7 @@ _ORDER: Final = "ORDER BY j.suspect, j.priority DESC, j.queued_at DESC LIMIT 1"
 CANCELLED: Final = Rejected("queue", "cancelled", "Cancelled by you; tried again when the file changes, or on request.")
 
 
-class Backlog:
+class JobQueue:
     """The files that wait for work; newest first, nothing handed out twice."""
 
     def __init__(self, database: Database) -> None:
@@ -62,13 +62,13 @@ class Backlog:
             db.execute(
                 "UPDATE jobs SET claim = NULL, sidecar_checked = afresh, suspect = max(suspect, ?)"
                 " WHERE claim IS NOT NULL",
-                (int(Suspect.NOTHING if orderly else Suspect.DEADLY),),
+                (int(Isolation.NOTHING if orderly else Isolation.DEADLY),),
             )
             return [row["path"] for row in rows]
 
         return await self._database.write(operation)
 
-    async def next_suspect(self, held: Sequence[bytes] = ()) -> Suspect | None:
+    async def next_suspect(self, held: Sequence[bytes] = ()) -> Isolation | None:
         """Return what the next job is held to be capable of; None if there is no job to claim.
 
         Parameters
@@ -79,9 +79,9 @@ class Backlog:
         rows = await self._database.read(
             f"SELECT j.suspect FROM {_JOBS} WHERE {_NEXT}{_outside(held)} {_ORDER}", _bounds(held)
         )
-        return Suspect(rows[0]["suspect"]) if rows else None
+        return Isolation(rows[0]["suspect"]) if rows else None
 
-    async def claim(self, held: Sequence[bytes] = (), *, most: Suspect = Suspect.DEADLY) -> Job | None:
+    async def claim(self, held: Sequence[bytes] = (), *, most: Isolation = Isolation.DEADLY) -> Job | None:
         """Take the next job whose sidecar has been looked at, no worse a suspect than *most*; None if there is none."""
         condition = f"{_NEXT} AND j.suspect <= {int(most)}{_outside(held)} {_ORDER}"
         return await self._claim(condition, _bounds(held))
@@ -103,7 +103,7 @@ class Backlog:
 
         return await self._database.write(operation)
 
-    async def put_back(self, job: Job, suspect: Suspect | None = None) -> None:
+    async def put_back(self, job: Job, suspect: Isolation | None = None) -> None:
         """Return a job undone; as a *suspect*, its attempt is counted."""
 
         def operation(db: sqlite3.Connection) -> None:

@@ -48,7 +48,7 @@ _STATE_CONDITIONS: Final = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class FileQuery:
     """Which files to list, and in which order.
 
     ``state`` is one of ``STATES`` (None: all that are present), ``code`` that of a failure; ``query`` is text the path
@@ -96,7 +96,7 @@ class Cost(NamedTuple):
     processing_sec: float
 
 
-class Listings:
+class Queries:
     """Reads, and never writes.
 
     Parameters
@@ -107,7 +107,7 @@ class Listings:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def files(self, wanted: Wanted) -> Page:
+    async def files(self, wanted: FileQuery) -> Page:
         """Return a page of files.
 
         Raises
@@ -157,7 +157,7 @@ class Listings:
         known = {row["id"]: file_record(row) for row in rows}
         return [known[file_id] for file_id in ids if file_id in known]
 
-    async def all_files(self, wanted: Wanted) -> AsyncIterator[FileRecord]:
+    async def all_files(self, wanted: FileQuery) -> AsyncIterator[FileRecord]:
         """Yield all files from the page that *wanted* describes on."""
         after: str | None = wanted.after
         while True:
@@ -186,7 +186,7 @@ class Listings:
         )
         return {row["code"]: row["number"] for row in rows}
 
-    async def ids(self, wanted: Wanted) -> list[int]:
+    async def ids(self, wanted: FileQuery) -> list[int]:
         """Return the ids of all files that are wanted, whatever page they would be on."""
         conditions, parameters = _conditions(wanted)
         rows = await self._database.read(
@@ -194,7 +194,7 @@ class Listings:
         )
         return [row["id"] for row in rows]
 
-    async def number(self, wanted: Wanted) -> int:
+    async def number(self, wanted: FileQuery) -> int:
         """Return how many files are wanted, on all pages together."""
         conditions, parameters = _conditions(wanted)
         (row,) = await self._database.read(
@@ -260,7 +260,7 @@ class Listings:
         return {name: row[name] for name in ("present", "waiting", "failed")}
 
 
-def _conditions(wanted: Wanted) -> tuple[list[str], list[Any]]:
+def _conditions(wanted: FileQuery) -> tuple[list[str], list[Any]]:
     if wanted.state is not None and wanted.state not in STATES:
         raise ValueError(f"there is no state {wanted.state!r}; states are {', '.join(STATES)}")
     conditions = [_STATE_CONDITIONS.get(wanted.state or "", _PRESENT)]

@@ -61,7 +61,7 @@ class FileRecord:
         return Analysed(self.fingerprint.values, self.fingerprint.metadata, self.fingerprint.processing_time_ms)
 
 
-class Suspect(IntEnum):
+class Isolation(IntEnum):
     """What a job is held to be capable of; the higher, the later it is worked on."""
 
     NOTHING = 0

@@ -140,7 +140,7 @@ def _number(value: dict[str, Any], name: str) -> float:
     return float(number)
 
 
-async def take_in(database: Database, batch: Sequence[Result]) -> TakenIn:
+async def import_results(database: Database, batch: Sequence[Result]) -> TakenIn:
     """Store results that came from elsewhere, all in one transaction.
 
     A file that is not known yet counts as gone until a scan or a request comes across it; if it is unchanged then,

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
-from ..files.on_disk_names import as_listed
+from ..files.on_disk_names import on_disk_name
 from ..files.scanner import Rules, look_at, walk
 from ..models import FileEvent, FileStamp
 
@@ -24,7 +24,7 @@ class _Touched:
     again: bool = False
 
 
-class Settling:
+class WriteDebouncer:
     """Paths that changed, waiting until size and time have stayed the same for a while.
 
     Parameters
@@ -107,7 +107,7 @@ class Settling:
             elif os.path.isdir(path):  # moved in as a whole, or just made
                 settled[path] = None
                 inside += self._inside(path, entry.root)
-            elif (stamp := look_at(path, self._rules)) is None or as_listed(path, entry.root) != path:
+            elif (stamp := look_at(path, self._rules)) is None or on_disk_name(path, entry.root) != path:
                 settled[path] = FileEvent(path, None)  # what other spelling there is has an event of its own
             elif not self._rules.admits_file(path):
                 settled[path] = None

@@ -29,7 +29,7 @@ _MODIFIED: Final = 2  # the kernel's IN_MODIFY
 Batch = list[tuple[Change, bytes]]
 
 
-class Changes:
+class FileSystemEvents:
     """Events below *folder*; an asynchronous context manager whose entering means that from now on none is missed.
 
     Parameters

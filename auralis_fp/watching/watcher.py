@@ -19,8 +19,8 @@ from ..files.scanner import UNFINISHED, Rules, lies_in, walk
 from ..models import FileEvent, FolderState, Health
 from ..runtime.tasks import cancel_and_wait, happens_within, supervise
 from ..settings import Settings
-from .debounce import Settling
-from .events import Changes, event_problem
+from .debounce import WriteDebouncer
+from .events import FileSystemEvents, event_problem
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ class Watcher:
         self._roots = [_Root(root, self) for root in roots]
         self._sweeping = asyncio.Lock()  # one walk at a time: disks and the store like it better
         self.threads = ThreadPoolExecutor(2, thread_name_prefix="auralis-walk")
-        self.settling = Settling(settings.settle_sec, self.rules, self._observe_online, self.threads)
+        self.settling = WriteDebouncer(settings.settle_sec, self.rules, self._observe_online, self.threads)
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -283,7 +283,7 @@ class _Root:
 
     async def _follow(self) -> None:
         """Follow the events until the folder is gone."""
-        async with Changes(self.path) as changes:
+        async with FileSystemEvents(self.path) as changes:
             self.event_problem = ""
             self.set(mode="events", reason=self.state.reason if not self.state.online else "")
             if self._opened.is_set():  # it was away: what happened meanwhile nobody has told

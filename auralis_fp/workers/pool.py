@@ -22,7 +22,7 @@ from typing import Final, Self
 from ..models import Analysed, Rejected, WorkerState
 from ..settings import Settings
 from .pidfiles import PidFiles
-from .sandbox import NOT_BEGUN, start_guest
+from .sandbox import NOT_STARTED, init_worker
 from .spawn import GuestContext
 from .tasks import analyse_file, warm_up
 
@@ -123,7 +123,7 @@ class Slot:
         self._executor = ProcessPoolExecutor(
             1,
             mp_context=self._context,
-            initializer=start_guest,
+            initializer=init_worker,
             initargs=(self._progress, self._settings.memory_limit_mb),
         )
         ready = self._executor.submit(warm_up)
@@ -164,7 +164,7 @@ class Slot:
         try:
             self._path, self._started_at, self._given_up = path, time.time(), None
             self._files += 1
-            self._progress[0], self._progress[1] = NOT_BEGUN, 0.0
+            self._progress[0], self._progress[1] = NOT_STARTED, 0.0
             assert self._executor is not None  # noqa: S101 - start() made it
             job = asyncio.wrap_future(self._executor.submit(analyse_file, path, tuple(bounds)))
             outcome = await self._watch(job, patience)
@@ -210,7 +210,7 @@ class Slot:
         """Say how the worker ended, and clear away what is left of it; None if it had not come to the file."""
         if self._given_up is not None:
             return self._given_up
-        process, begun = self._process, self._progress[0] != NOT_BEGUN
+        process, begun = self._process, self._progress[0] != NOT_STARTED
         await self.stop()
         if not begun:
             return None

@@ -12,7 +12,7 @@ from multiprocessing.connection import wait
 from typing import Final
 
 NICENESS: Final = 10
-NOT_BEGUN: Final = -1.0  # in place of the seconds decoded, while the process has not come to the file yet
+NOT_STARTED: Final = -1.0  # in place of the seconds decoded, while the process has not come to the file yet
 _PR_SET_PDEATHSIG: Final = 1
 _ONE_THREAD: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
@@ -20,7 +20,7 @@ progress: MutableSequence[float] = [0.0, 0.0]
 """Seconds decoded of the file at hand, and its declared seconds (0 if unknown); shared with the parent in a worker."""
 
 
-def start_guest(shared_progress: MutableSequence[float], memory_limit_mb: int) -> None:
+def init_worker(shared_progress: MutableSequence[float], memory_limit_mb: int) -> None:
     """Prepare this process for work; called once, before anything numeric is imported.
 
     Parameters
@@ -41,7 +41,7 @@ def start_guest(shared_progress: MutableSequence[float], memory_limit_mb: int) -
     threading.Thread(target=_leave_with_parent, name="parent-watch", daemon=True).start()
 
 
-def step_back() -> None:
+def lower_priority() -> None:
     """Let everybody else go first from now on; called once the imports are done.
 
     They take 0.3 s of processor time, which on a busy machine would be many seconds for who comes last; and as long has

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 from ..errors import FileError
 from ..models import Analysed, Rejected
-from .sandbox import step_back
+from .sandbox import lower_priority
 
 
 def warm_up() -> int:
     """Import and exercise everything the analysis needs, then step back, and return this process's id."""
-    from ..analysis.analyze_file import rehearse  # noqa: PLC0415 - numpy stays out of the web process
+    from ..analysis.analyze_file import warm_up_analysis  # noqa: PLC0415 - numpy stays out of the web process
 
-    rehearse()
-    step_back()
+    warm_up_analysis()
+    lower_priority()
     return os.getpid()
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from auralis_fp import schema
-from auralis_fp.analysis.extractor import Fingerprinter
-from auralis_fp.analysis.types import Measured
+from auralis_fp.analysis.extractor import FingerprintExtractor
+from auralis_fp.analysis.types import FeatureValues
 from auralis_fp.errors import AnalysisError
 from signals import RATE, measure, signal, sine, square, stereo, white
 
@@ -13,7 +13,7 @@ SPECTRUM = set(schema.NAMES[:7]) | {"bass_mid_ratio"}
 SPECTRAL = {"spectral_centroid", "spectral_rolloff", "spectral_flatness"}
 
 
-def checked(found: Measured) -> Measured:
+def checked(found: FeatureValues) -> FeatureValues:
     """Return what was found, once it is known to be a fingerprint that names its own undefined dimensions."""
     assert schema.fault_of(found.values) is None
     assert set(found.undefined) <= set(schema.NAMES)
@@ -96,7 +96,7 @@ def test_a_bad_last_sample_refuses_the_file(bad: float, block: int) -> None:
     """Whatever the size of the blocks, the one sample is seen."""
     samples = stereo(white(0.6, rate=8000))
     samples[-1, 0] = bad
-    fingerprinter = Fingerprinter(8000, ("FL", "FR"))
+    fingerprinter = FingerprintExtractor(8000, ("FL", "FR"))
     with pytest.raises(AnalysisError) as refusal:  # noqa: PT012 - on the way, or at the end
         for first in range(0, len(samples), block):
             fingerprinter.feed(samples[first : first + block])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from auralis_fp import schema
-from auralis_fp.analysis.extractor import Fingerprinter
+from auralis_fp.analysis.extractor import FingerprintExtractor
 from auralis_fp.errors import AnalysisError
 from rhythms import clicks, drum_loop, strings
 from signals import RATE, Signal, band_limited, measure, pink, saw, signal, sine, stereo, times, values, white
@@ -147,7 +147,7 @@ def test_no_state_passes_from_file_to_file() -> None:
 def test_more_channels(channels: int) -> None:
     """Surround sound is described too; equal sound everywhere has the bands of one channel."""
     positions = ("FL", "FR", "FC", "LFE", "SL", "SR", "BL", "BR")[:channels]
-    fingerprinter = Fingerprinter(RATE, positions)
+    fingerprinter = FingerprintExtractor(RATE, positions)
     fingerprinter.feed(np.repeat(stereo(sine(440, 3.0))[:, :1], channels, axis=1))
     found = fingerprinter.finish().values
     assert schema.fault_of(found) is None

@@ -90,9 +90,9 @@ def ended_well(name: str, number: signal.Signals, code: int, said: str) -> bool:
 @pytest.mark.parametrize("name", ["analyze", "scan", "serve", "launcher", "export", "import"])
 def test_a_command_told_to_end(name: str, times: int, place: Path, data: Path) -> None:
     """At moments from the first to the last, once or twice: no traceback, nothing half done, and soon."""
-    dice = random.Random(f"{name} {times}")  # noqa: S311 - no secret
+    rng = random.Random(f"{name} {times}")  # noqa: S311 - no secret
     for moment in (0.15, 0.3, 0.5, 0.8, 1.2):
-        number = dice.choice(NUMBERS)
+        number = rng.choice(NUMBERS)
         with subprocess.Popen(
             command(name, place, data), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment()
         ) as started:

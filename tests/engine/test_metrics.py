@@ -1,6 +1,6 @@
 """Counters and histograms as plain numbers."""
 
-from auralis_fp.engine.metrics import MOST_LABELS, Figures, Histogram
+from auralis_fp.engine.metrics import MOST_LABELS, Histogram, Metrics
 
 
 def test_values_fall_into_the_right_buckets() -> None:
@@ -16,7 +16,7 @@ def test_values_fall_into_the_right_buckets() -> None:
 
 def test_made_up_labels_do_not_fill_the_memory() -> None:
     """Beyond a number of combinations the rest is counted together, and nothing is lost."""
-    figures = Figures()
+    figures = Metrics()
     for number in range(2 * MOST_LABELS):
         figures.request("GET", f"route {number}", 200, 0.01)
     assert len(figures.requests) == MOST_LABELS + 1

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from auralis_fp.engine.service import Service
-from auralis_fp.files.on_disk_names import as_listed
+from auralis_fp.files.on_disk_names import on_disk_name
 from auralis_fp.settings import Settings, Watching
-from auralis_fp.store.queries import Wanted
+from auralis_fp.store.queries import FileQuery
 from disks import caseless_disk
 from hosting import tone_file
 from serving import until_counts
@@ -29,7 +29,7 @@ def library(tmp_path: Path) -> Iterator[Path]:
 
 async def known(service: Service) -> list[bytes]:
     """Return the paths of the files that are known and there."""
-    return [record.path for record in (await service.listings.files(Wanted())).items]
+    return [record.path for record in (await service.listings.files(FileQuery())).items]
 
 
 async def until_known_as(service: Service, place: Path) -> None:
@@ -75,5 +75,5 @@ def test_names_that_are_told_apart(tmp_path: Path) -> None:
     root = os.fsencode(tmp_path)
     for name in ("song.mp3", "SONG.mp3", "SONG.MP3"):
         (tmp_path / name).touch()
-        assert as_listed(root + b"/" + name.encode(), root) == root + b"/" + name.encode()
-    assert as_listed(root + b"/Song.mp3", root) == root + b"/Song.mp3"
+        assert on_disk_name(root + b"/" + name.encode(), root) == root + b"/" + name.encode()
+    assert on_disk_name(root + b"/Song.mp3", root) == root + b"/Song.mp3"

@@ -16,7 +16,7 @@ from mutagen.apev2 import APEv2
 from mutagen.flac import Picture
 from mutagen.id3 import APIC, ID3, TIT2
 
-from audio_files import RECIPES, Recipe, dice, id3_tag, tones, write_recipe, write_wav
+from audio_files import RECIPES, Recipe, id3_tag, rng, tones, write_recipe, write_wav
 from auralis_fp.files.content_id import SAMPLE_BYTES, SAMPLES, WHOLE, content_id, find_payload
 
 PICTURE = bytes(range(256)) * 800
@@ -126,7 +126,7 @@ def test_a_changed_setup_counts(tmp_path: Path) -> None:
 def test_long_files_are_told_apart_by_samples(tmp_path: Path) -> None:
     """Begin, end, length and any change of some length count; not all of the file is read."""
     path = tmp_path / "long.wav"
-    sound = np.frombuffer(dice(1).randbytes(4 * WHOLE), np.int16).reshape(-1, 2)
+    sound = np.frombuffer(rng(1).randbytes(4 * WHOLE), np.int16).reshape(-1, 2)
     soundfile.write(path, sound, 44_100, subtype="PCM_16")
     before, content = identity(path), path.read_bytes()
     gap = (len(content) - 44) // (SAMPLES - 1)
@@ -164,7 +164,7 @@ def test_ogg_pages_may_be_cut_anew(tmp_path: Path) -> None:
 def test_nonsense_is_named_by_all_of_it(mark: bytes, tmp_path: Path) -> None:
     """Whatever follows the mark of a format: there is a name, and it follows the bytes."""
     for seed in range(30):
-        junk = mark + dice(seed).randbytes(2000)
+        junk = mark + rng(seed).randbytes(2000)
         path = tmp_path / "junk"
         path.write_bytes(junk)
         before = identity(path)

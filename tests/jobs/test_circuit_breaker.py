@@ -2,7 +2,7 @@
 
 import pytest
 
-from auralis_fp.jobs.circuit_breaker import FAILURES_TO_REST, FIRST_REST_SEC, LONGEST_REST_SEC, Holds
+from auralis_fp.jobs.circuit_breaker import FAILURES_TO_REST, FIRST_REST_SEC, LONGEST_REST_SEC, CircuitBreakers
 
 ROOT, INNER = b"/music", b"/music/nas"
 
@@ -24,22 +24,22 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def holds(clock: Clock) -> Holds:
+def holds(clock: Clock) -> CircuitBreakers:
     """Return the holds of two folders, one in the other, both online."""
-    holds = Holds(clock)
+    holds = CircuitBreakers(clock)
     for root in (ROOT, INNER):
         holds.attend(root, online=True)
     return holds
 
 
-def break_down(holds: Holds, path: bytes) -> float | None:
+def break_down(holds: CircuitBreakers, path: bytes) -> float | None:
     """Have reading fail until the folder rests."""
     for _ in range(FAILURES_TO_REST - 1):
         assert holds.failed(path) is None
     return holds.failed(path)
 
 
-def test_what_is_offline_is_held(holds: Holds) -> None:
+def test_what_is_offline_is_held(holds: CircuitBreakers) -> None:
     """News once, and let go when it is back."""
     assert holds.held() == []
     assert holds.attend(ROOT, online=False)
@@ -49,7 +49,7 @@ def test_what_is_offline_is_held(holds: Holds) -> None:
     assert holds.held() == []
 
 
-def test_a_disk_that_keeps_failing_rests(holds: Holds, clock: Clock) -> None:
+def test_a_disk_that_keeps_failing_rests(holds: CircuitBreakers, clock: Clock) -> None:
     """The innermost folder alone; longer each time it goes on failing, and not for ever."""
     assert break_down(holds, INNER + b"/song.mp3") == FIRST_REST_SEC
     assert list(holds.held()) == [INNER]
@@ -62,7 +62,7 @@ def test_a_disk_that_keeps_failing_rests(holds: Holds, clock: Clock) -> None:
         rest = again
 
 
-def test_one_success_ends_the_doubt(holds: Holds, clock: Clock) -> None:
+def test_one_success_ends_the_doubt(holds: CircuitBreakers, clock: Clock) -> None:
     """The count begins anew, and so does the length of the rest."""
     break_down(holds, ROOT + b"/song.mp3")
     clock.seconds += FIRST_REST_SEC
@@ -70,7 +70,7 @@ def test_one_success_ends_the_doubt(holds: Holds, clock: Clock) -> None:
     assert break_down(holds, ROOT + b"/song.mp3") == FIRST_REST_SEC
 
 
-def test_files_outside_are_never_held(holds: Holds) -> None:
+def test_files_outside_are_never_held(holds: CircuitBreakers) -> None:
     """There is no folder to rest."""
     for _ in range(2 * FAILURES_TO_REST):
         assert holds.failed(b"/elsewhere/song.mp3") is None

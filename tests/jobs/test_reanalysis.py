@@ -8,7 +8,7 @@ import pytest
 
 from auralis_fp.models import Counts, FileEvent
 from auralis_fp.store.files import Library
-from auralis_fp.store.job_queue import Backlog
+from auralis_fp.store.job_queue import JobQueue
 from hosting import Host, Plugin, tone_file
 from stored import CORRUPT, LATER, SONG, STAMP, analysed, known, library_in, seen, stored
 
@@ -24,7 +24,7 @@ async def library_store(tmp_path: Path) -> AsyncIterator[Library]:
 
 async def test_asked_for_twice_it_is_one_job_before_all_others(library_store: Library) -> None:
     """It is handed out first, without its sidecar being looked at, also after the program has ended in the middle."""
-    backlog = Backlog(library_store.database)
+    backlog = JobQueue(library_store.database)
     await library_store.observe([seen(b"/music/other.flac")])
     song = await stored(library_store)
     assert [await backlog.reanalyse([song.id, 999]) for _ in range(2)] == [1, 1]
@@ -40,7 +40,7 @@ async def test_asked_for_twice_it_is_one_job_before_all_others(library_store: Li
 
 async def test_only_what_is_done_is_analysed_again(library_store: Library) -> None:
     """What waits for its first analysis, has failed or is gone is left alone."""
-    backlog = Backlog(library_store.database)
+    backlog = JobQueue(library_store.database)
     await library_store.observe([seen(b"/music/new.flac")])
     gone = await stored(library_store, b"/music/gone.flac")
     failed = await stored(library_store, b"/music/failed.flac")
@@ -57,7 +57,7 @@ async def test_only_what_is_done_is_analysed_again(library_store: Library) -> No
 
 async def test_a_result_is_not_given_up_for_a_failure(library_store: Library) -> None:
     """If the analysis fails this time, or is cancelled, the file is as it was."""
-    backlog = Backlog(library_store.database)
+    backlog = JobQueue(library_store.database)
     song = await stored(library_store, tempo_bpm=133.0)
     await backlog.reanalyse([song.id])
     job = await backlog.claim()
@@ -71,7 +71,7 @@ async def test_a_result_is_not_given_up_for_a_failure(library_store: Library) ->
 
 async def test_a_file_that_changes_meanwhile_is_an_ordinary_one(library_store: Library) -> None:
     """Its sidecar counts again, and so does a failure."""
-    backlog = Backlog(library_store.database)
+    backlog = JobQueue(library_store.database)
     song = await stored(library_store)
     await backlog.reanalyse([song.id])
     await library_store.observe([seen(SONG, LATER)])
@@ -84,7 +84,7 @@ async def test_a_file_that_changes_meanwhile_is_an_ordinary_one(library_store: L
 
 async def test_a_result_that_is_replaced_is_the_newer_one(library_store: Library) -> None:
     """What is stored last holds."""
-    backlog = Backlog(library_store.database)
+    backlog = JobQueue(library_store.database)
     song = await stored(library_store, tempo_bpm=133.0)
     await backlog.reanalyse([song.id])
     job = await backlog.claim()

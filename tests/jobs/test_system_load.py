@@ -9,8 +9,8 @@ from collections.abc import Iterable
 import pytest
 
 from auralis_fp.jobs import system_load as module
-from auralis_fp.jobs.system_load import LOOKS, Machine, Usage, others_percent, usage
-from auralis_fp.jobs.throttle import Permission
+from auralis_fp.jobs.system_load import LOOKS, LoadMonitor, Usage, others_percent, usage
+from auralis_fp.jobs.throttle import BackgroundGate
 from auralis_fp.runtime.tasks import cancel_and_wait
 from listening import until
 
@@ -35,7 +35,7 @@ def test_the_work_of_another_program_is_seen() -> None:
 async def test_work_waits_for_a_busy_machine_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several looks must agree before it waits, and before it goes on; without work nobody looks."""
     monkeypatch.setattr(module, "LOOK_EVERY_SEC", 0.01)
-    permission, looks, percent = Permission(), 0, 95.0
+    permission, looks, percent = BackgroundGate(), 0, 95.0
     spent = Usage(0, 0, 0)
 
     def look(_: Iterable[int]) -> Usage:
@@ -44,7 +44,7 @@ async def test_work_waits_for_a_busy_machine_and_goes_on(monkeypatch: pytest.Mon
         spent = Usage(spent.all_programs + percent, 0, spent.available + 100)
         return spent
 
-    machine = Machine(permission, 90, list, look)
+    machine = LoadMonitor(permission, 90, list, look)
     watching = asyncio.create_task(machine.watch())
     await asyncio.sleep(0.05)
     assert looks == 0

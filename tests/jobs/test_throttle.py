@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from auralis_fp.jobs.throttle import PLAYING_LASTS, Permission, QuietHours
+from auralis_fp.jobs.throttle import PLAYING_LASTS, BackgroundGate, QuietHours
 
 
 def clock(text: str) -> datetime:
@@ -37,7 +37,7 @@ def test_quiet_hours_end_when_they_say(hours: str, now: str, until: str | None) 
 
 def test_the_reason_is_said() -> None:
     """The person's pause goes before playback, playback before quiet hours."""
-    permission = Permission("23:00-07:00", now=lambda: clock("23:30"))
+    permission = BackgroundGate("23:00-07:00", now=lambda: clock("23:30"))
     refusal = permission.refusal()
     assert refusal is not None
     assert tuple(refusal) == (
@@ -54,7 +54,7 @@ def test_the_reason_is_said() -> None:
 
 async def test_waiting_ends_with_its_reason() -> None:
     """Several who wait go on together, not before the last reason is gone."""
-    permission = Permission()
+    permission = BackgroundGate()
     await asyncio.wait_for(permission.wait(), 1)
     permission.pause(paused=True)
     permission.playing(playing=True)
@@ -71,7 +71,7 @@ async def test_quiet_hours_end_by_themselves() -> None:
     """Nobody needs to wake who waits for the end of the night."""
     begun = datetime.now(UTC)
     offset = clock("06:59:59") + timedelta(milliseconds=800) - begun
-    permission = Permission("23:00-07:00", now=lambda: datetime.now(UTC) + offset)
+    permission = BackgroundGate("23:00-07:00", now=lambda: datetime.now(UTC) + offset)
     assert permission.refusal() is not None
     await asyncio.wait_for(permission.wait(), 5)
     assert permission.refusal() is None
@@ -80,7 +80,7 @@ async def test_quiet_hours_end_by_themselves() -> None:
 def test_who_plays_must_say_so_again() -> None:
     """A player that is gone without a word does not hold the work for ever."""
     now = clock("12:00")
-    permission = Permission(now=lambda: now)
+    permission = BackgroundGate(now=lambda: now)
     permission.playing(playing=True)
     now += PLAYING_LASTS - timedelta(seconds=1)
     assert permission.refusal() is not None

@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import ExitStack
 
-from auralis_fp.runtime.event_bus import QUEUED, REMEMBERED, WOKEN_AT_ONCE, Bus, Event, Subscription
+from auralis_fp.runtime.event_bus import QUEUED, REMEMBERED, WOKEN_AT_ONCE, Event, EventBus, Subscription
 
 
 async def take(subscription: Subscription, number: int) -> list[Event]:
@@ -19,7 +19,7 @@ async def take(subscription: Subscription, number: int) -> list[Event]:
 
 async def test_listeners_hear_what_comes_after_they_came() -> None:
     """Each gets every event, numbered in order."""
-    bus = Bus()
+    bus = EventBus()
     bus.publish("before", {})
     with bus.subscribe() as first, bus.subscribe() as second:
         last = bus.last_id
@@ -32,7 +32,7 @@ async def test_listeners_hear_what_comes_after_they_came() -> None:
 
 async def test_who_comes_back_gets_what_was_missed() -> None:
     """Beginning after the last event they had; what is replaced by the next is not repeated."""
-    bus = Bus()
+    bus = EventBus()
     bus.publish("result", {"n": 1})
     seen = bus.last_id
     bus.publish("status", {}, remember=False)
@@ -44,7 +44,7 @@ async def test_who_comes_back_gets_what_was_missed() -> None:
 
 async def test_memory_is_bounded() -> None:
     """Only the latest events are kept, for those who come back and for those who are slow."""
-    bus = Bus()
+    bus = EventBus()
     first = bus.last_id
     with bus.subscribe() as slow:
         for number in range(REMEMBERED + 100):
@@ -58,7 +58,7 @@ async def test_memory_is_bounded() -> None:
 
 async def test_a_waiting_listener_is_woken() -> None:
     """An event reaches one that came first; the end ends its iteration."""
-    bus = Bus()
+    bus = EventBus()
     with bus.subscribe() as listener:
         waiting = asyncio.create_task(take(listener, 2))
         await asyncio.sleep(0)
@@ -70,7 +70,7 @@ async def test_a_waiting_listener_is_woken() -> None:
 
 async def test_nobody_waits_on_a_closed_bus() -> None:
     """Who comes after the end hears what was missed, and ends."""
-    bus = Bus()
+    bus = EventBus()
     bus.publish("a", {})
     bus.close()
     with bus.subscribe(last_id=0) as listener:
@@ -79,7 +79,7 @@ async def test_nobody_waits_on_a_closed_bus() -> None:
 
 async def test_who_left_is_forgotten() -> None:
     """No queue grows for a listener that is gone."""
-    bus = Bus()
+    bus = EventBus()
     with bus.subscribe():
         assert bus.listeners == 1
     assert bus.listeners == 0
@@ -87,7 +87,7 @@ async def test_who_left_is_forgotten() -> None:
 
 async def test_many_listeners_leave_others_their_turn() -> None:
     """While hundreds are told, what else is due in the event loop is not kept waiting until all are."""
-    bus = Bus()
+    bus = EventBus()
     told: list[int] = []
 
     async def listen(number: int, subscription: Subscription) -> None:

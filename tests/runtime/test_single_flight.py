@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from auralis_fp.runtime.single_flight import Shared
+from auralis_fp.runtime.single_flight import SingleFlight
 
 
 async def test_who_asks_meanwhile_shares_the_next() -> None:
@@ -20,7 +20,7 @@ async def test_who_asks_meanwhile_shares_the_next() -> None:
         await go_on.wait()
         return number
 
-    shared = Shared(make)
+    shared = SingleFlight(make)
     first = asyncio.create_task(shared.get())
     await begun.wait()
     others = [asyncio.create_task(shared.get()) for _ in range(100)]
@@ -41,7 +41,7 @@ async def test_a_failure_reaches_all_and_is_not_kept() -> None:
             raise OSError("no")
         return "made"
 
-    shared = Shared(make)
+    shared = SingleFlight(make)
     results = await asyncio.gather(*(shared.get() for _ in range(3)), return_exceptions=True)
     assert [type(result) for result in results] == [OSError] * 3
     failing = False

@@ -8,8 +8,8 @@ import pytest
 
 from auralis_fp.models import Counts, FileEvent
 from auralis_fp.store.files import Library
-from auralis_fp.store.job_queue import Backlog
-from auralis_fp.store.records import Suspect
+from auralis_fp.store.job_queue import JobQueue
+from auralis_fp.store.records import Isolation
 from stored import CORRUPT, LATER, SONG, STAMP, analysed, known, library_in, queued, seen, stored
 
 
@@ -21,18 +21,18 @@ async def library(tmp_path: Path) -> AsyncIterator[Library]:
 
 
 @pytest.fixture
-def backlog(library: Library) -> Backlog:
+def backlog(library: Library) -> JobQueue:
     """Return the backlog of that library."""
-    return Backlog(library.database)
+    return JobQueue(library.database)
 
 
-async def look_at_sidecars(backlog: Backlog) -> None:
+async def look_at_sidecars(backlog: JobQueue) -> None:
     """Mark every job as one whose sidecar does not help."""
     while jobs := await backlog.unchecked(100):
         await backlog.mark_checked([job.file_id for job in jobs])
 
 
-async def test_the_newest_file_is_first(library: Library, backlog: Backlog) -> None:
+async def test_the_newest_file_is_first(library: Library, backlog: JobQueue) -> None:
     """What was just added is what somebody will want to hear."""
     for path in (b"/m/1.mp3", b"/m/2.mp3", b"/m/3.mp3"):
         await library.observe([seen(path)])
@@ -41,7 +41,7 @@ async def test_the_newest_file_is_first(library: Library, backlog: Backlog) -> N
     assert [job and job.path for job in claimed] == [b"/m/3.mp3", b"/m/2.mp3", b"/m/1.mp3", None]
 
 
-async def test_sidecars_are_looked_at_first(library: Library, backlog: Backlog) -> None:
+async def test_sidecars_are_looked_at_first(library: Library, backlog: JobQueue) -> None:
     """A job is handed out once it is known that no sidecar answers it."""
     await library.observe([seen()])
     assert await backlog.claim() is None
@@ -51,7 +51,7 @@ async def test_sidecars_are_looked_at_first(library: Library, backlog: Backlog) 
     assert (await backlog.claim()) is not None
 
 
-async def test_nothing_is_handed_out_twice(library: Library, backlog: Backlog) -> None:
+async def test_nothing_is_handed_out_twice(library: Library, backlog: JobQueue) -> None:
     """However many ask at once."""
     await library.observe([seen(b"/m/%d.mp3" % number) for number in range(20)])
     await look_at_sidecars(backlog)
@@ -61,7 +61,7 @@ async def test_nothing_is_handed_out_twice(library: Library, backlog: Backlog) -
     assert len({job.claim for job in jobs}) == 20
 
 
-async def test_one_file_can_be_asked_for(library: Library, backlog: Backlog) -> None:
+async def test_one_file_can_be_asked_for(library: Library, backlog: JobQueue) -> None:
     """Before its sidecar was looked at, but not while somebody else is at it."""
     await library.observe([seen()])
     job = await backlog.claim_file(SONG)
@@ -71,32 +71,32 @@ async def test_one_file_can_be_asked_for(library: Library, backlog: Backlog) -> 
     assert await backlog.claim_file(b"/m/unknown.mp3") is None
 
 
-async def test_a_job_put_back_is_there_again(library: Library, backlog: Backlog) -> None:
+async def test_a_job_put_back_is_there_again(library: Library, backlog: JobQueue) -> None:
     """With its attempts counted where it was tried."""
     job = await queued(library)
     await backlog.put_back(job)
     again = await backlog.claim_file(SONG)
     assert again is not None
     assert again.attempts == 0
-    await backlog.put_back(again, Suspect.DEADLY)
+    await backlog.put_back(again, Isolation.DEADLY)
     third = await backlog.claim_file(SONG)
     assert third is not None
     assert third.attempts == 1
 
 
-async def test_only_the_holder_puts_back(library: Library, backlog: Backlog) -> None:
+async def test_only_the_holder_puts_back(library: Library, backlog: JobQueue) -> None:
     """A claim that was lost changes nothing."""
     job = await queued(library)
     await backlog.put_back(job)
     again = await backlog.claim_file(SONG)
-    await backlog.put_back(job, Suspect.DEADLY)
+    await backlog.put_back(job, Isolation.DEADLY)
     assert (await known(library)).state == "running"
     assert again is not None
 
 
-async def test_attempts_are_told_with_the_failure(library: Library, backlog: Backlog) -> None:
+async def test_attempts_are_told_with_the_failure(library: Library, backlog: JobQueue) -> None:
     """The number of tries includes the last one."""
-    await backlog.put_back(await queued(library), Suspect.DEADLY)
+    await backlog.put_back(await queued(library), Isolation.DEADLY)
     job = await backlog.claim_file(SONG)
     assert job is not None
     await library.record(job.file_id, CORRUPT, STAMP, claim=job.claim, source="analysis")
@@ -112,7 +112,7 @@ async def test_a_restart_takes_up_what_was_in_flight(tmp_path: Path) -> None:
         await queued(library, b"/music/other.mp3")
         await stored(library, b"/music/done.mp3")
     async with library_in(tmp_path) as library:
-        backlog = Backlog(library.database)
+        backlog = JobQueue(library.database)
         assert await library.counts() == Counts(done=1, running=2)
         await backlog.release_claims()
         assert await library.counts() == Counts(done=1, pending=2)
@@ -120,7 +120,7 @@ async def test_a_restart_takes_up_what_was_in_flight(tmp_path: Path) -> None:
         assert await backlog.claim_file(SONG) is not None
 
 
-async def test_failed_files_are_tried_again_when_asked(library: Library, backlog: Backlog) -> None:
+async def test_failed_files_are_tried_again_when_asked(library: Library, backlog: JobQueue) -> None:
     """All of them, or those named; what is done is left alone."""
     await stored(library, b"/m/done.mp3")
     ids = []
@@ -136,7 +136,7 @@ async def test_failed_files_are_tried_again_when_asked(library: Library, backlog
     assert await backlog.retry(None) == 0
 
 
-async def test_a_skipped_file_waits_until_it_changes(library: Library, backlog: Backlog) -> None:
+async def test_a_skipped_file_waits_until_it_changes(library: Library, backlog: JobQueue) -> None:
     """It keeps its reason, no second chance is due, and asking or changing it has it tried again."""
     for path in (b"/m/1.mp3", b"/m/2.mp3"):
         job = await queued(library, path)
@@ -154,7 +154,7 @@ async def test_a_skipped_file_waits_until_it_changes(library: Library, backlog: 
     assert await library.counts() == Counts(pending=2)
 
 
-async def test_only_failures_are_forgotten_by_a_retry(library: Library, backlog: Backlog) -> None:
+async def test_only_failures_are_forgotten_by_a_retry(library: Library, backlog: JobQueue) -> None:
     """A file that is gone keeps its failure, and is not queued."""
     job = await queued(library)
     await library.record(job.file_id, CORRUPT, STAMP, claim=job.claim, source="analysis")
@@ -165,7 +165,7 @@ async def test_only_failures_are_forgotten_by_a_retry(library: Library, backlog:
     assert await library.counts() == Counts(failed=1)
 
 
-async def test_very_many_can_be_retried_at_once(library: Library, backlog: Backlog) -> None:
+async def test_very_many_can_be_retried_at_once(library: Library, backlog: JobQueue) -> None:
     """More than a statement has room for parameters."""
     paths = [b"/m/%d.mp3" % number for number in range(3)]
     for path in paths:
@@ -174,7 +174,7 @@ async def test_very_many_can_be_retried_at_once(library: Library, backlog: Backl
     assert await backlog.retry(range(1, 100_000)) == 3
 
 
-async def test_who_waits_is_woken_once_there_is_news(backlog: Backlog) -> None:
+async def test_who_waits_is_woken_once_there_is_news(backlog: JobQueue) -> None:
     """News since it was last looked at return at once."""
     news = backlog.news
     waiting = [asyncio.create_task(backlog.wait(news)) for _ in range(3)]
@@ -185,7 +185,7 @@ async def test_who_waits_is_woken_once_there_is_news(backlog: Backlog) -> None:
     await asyncio.wait_for(backlog.wait(news), 1)
 
 
-async def test_a_changed_file_is_worked_on_as_it_is_now(library: Library, backlog: Backlog) -> None:
+async def test_a_changed_file_is_worked_on_as_it_is_now(library: Library, backlog: JobQueue) -> None:
     """The job carries the stamp of the present content."""
     await stored(library)
     await library.observe([seen(stamp=LATER)])
@@ -196,25 +196,25 @@ async def test_a_changed_file_is_worked_on_as_it_is_now(library: Library, backlo
     assert await library.counts() == Counts(done=1)
 
 
-async def test_the_suspicious_are_last_and_the_wanted_first(library: Library, backlog: Backlog) -> None:
+async def test_the_suspicious_are_last_and_the_wanted_first(library: Library, backlog: JobQueue) -> None:
     """What killed a worker waits for all others; what somebody put first goes before them."""
     for number in range(4):
         await library.observe([seen(b"/m/%d.mp3" % number)])
     await look_at_sidecars(backlog)
-    for path, suspect in ((b"/m/3.mp3", Suspect.DEADLY), (b"/m/2.mp3", Suspect.SLOW)):
+    for path, suspect in ((b"/m/3.mp3", Isolation.DEADLY), (b"/m/2.mp3", Isolation.SLOW)):
         job = await backlog.claim_file(path)
         assert job is not None
         await backlog.put_back(job, suspect)
     wanted = await known(library, b"/m/0.mp3")
     assert await backlog.prioritise([wanted.id, 999]) == 1
-    assert await backlog.next_suspect() == Suspect.NOTHING
+    assert await backlog.next_suspect() == Isolation.NOTHING
     order = [await backlog.claim() for _ in range(3)]
     assert [job and job.path for job in order] == [b"/m/0.mp3", b"/m/1.mp3", b"/m/2.mp3"]
-    assert await backlog.next_suspect() == Suspect.DEADLY
-    assert await backlog.claim(most=Suspect.SLOW) is None
+    assert await backlog.next_suspect() == Isolation.DEADLY
+    assert await backlog.claim(most=Isolation.SLOW) is None
 
 
-async def test_files_of_held_folders_are_not_handed_out(library: Library, backlog: Backlog) -> None:
+async def test_files_of_held_folders_are_not_handed_out(library: Library, backlog: JobQueue) -> None:
     """They wait, and keep their class."""
     await library.observe([seen(b"/m/1.mp3"), seen(b"/n/2.mp3")])
     await look_at_sidecars(backlog)
@@ -226,7 +226,7 @@ async def test_files_of_held_folders_are_not_handed_out(library: Library, backlo
     assert await library.counts() == Counts(pending=1, running=1)
 
 
-async def test_cancelled_files_count_as_failed_until_they_change(library: Library, backlog: Backlog) -> None:
+async def test_cancelled_files_count_as_failed_until_they_change(library: Library, backlog: JobQueue) -> None:
     """Some, or all that wait; what is being worked on is left to whoever works on it."""
     await library.observe([seen(b"/m/%d.mp3" % number) for number in range(5)])
     running = await backlog.claim_file(b"/m/0.mp3")
@@ -243,7 +243,7 @@ async def test_cancelled_files_count_as_failed_until_they_change(library: Librar
     assert running is not None
 
 
-async def test_what_could_not_be_read_is_due_again(library: Library, backlog: Backlog) -> None:
+async def test_what_could_not_be_read_is_due_again(library: Library, backlog: JobQueue) -> None:
     """At its time, with its attempts, or at once for a folder that is back; nothing else is touched."""
     for number, due in enumerate((50.0, 100.0, None)):
         job = await queued(library, b"/m/%d.mp3" % number)

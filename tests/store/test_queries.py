@@ -9,8 +9,8 @@ import pytest
 from auralis_fp import schema
 from auralis_fp.models import FileEvent
 from auralis_fp.store.files import Library
-from auralis_fp.store.job_queue import Backlog
-from auralis_fp.store.queries import SORTS, STEPS, Listings, Wanted
+from auralis_fp.store.job_queue import JobQueue
+from auralis_fp.store.queries import SORTS, STEPS, FileQuery, Queries
 from stored import CORRUPT, LATER, STAMP, analysed, library_in, queued, seen, stored, with_metadata
 
 
@@ -21,23 +21,23 @@ async def library(tmp_path: Path) -> AsyncIterator[Library]:
         yield opened
 
 
-async def paths(library: Library, wanted: Wanted) -> list[bytes]:
+async def paths(library: Library, wanted: FileQuery) -> list[bytes]:
     """Return the paths of all that is wanted, page after page."""
-    return [record.path async for record in Listings(library.database).all_files(wanted)]
+    return [record.path async for record in Queries(library.database).all_files(wanted)]
 
 
 async def test_pages_follow_each_other_by_path(library: Library) -> None:
     """There are no gaps or repeats, in either direction, whatever bytes the names hold."""
     there = sorted([b"/m/%03d.mp3" % number for number in range(25)] + [b"/m/\xe9.mp3", b"/m/\xf0\x9f\x8e\xb5.mp3"])
     await library.observe([seen(path) for path in there])
-    assert await paths(library, Wanted(limit=10)) == there
-    assert await paths(library, Wanted(limit=9, descending=True)) == there[::-1]
+    assert await paths(library, FileQuery(limit=10)) == there
+    assert await paths(library, FileQuery(limit=9, descending=True)) == there[::-1]
 
 
 async def test_what_comes_next_is_what_is_handed_out(library: Library) -> None:
     """The list has the order of the claims, and leaves out what is claimed already."""
     await library.observe([seen(b"/m/%d.mp3" % number) for number in range(4)])
-    backlog, listings = Backlog(library.database), Listings(library.database)
+    backlog, listings = JobQueue(library.database), Queries(library.database)
     ids = [record.id for record in await listings.next_up(10)]
     await backlog.mark_checked(ids)
     await backlog.prioritise([ids[2]])
@@ -57,11 +57,11 @@ async def test_order_by_a_dimension_and_by_name(library: Library) -> None:
     for path, tempo in tempi.items():
         await stored(library, path, tempo_bpm=tempo)
     await library.observe([seen(b"/m/a/0 pending \xe9.mp3")])
-    by_tempo = await paths(library, Wanted(sort="tempo_bpm", limit=2))
+    by_tempo = await paths(library, FileQuery(sort="tempo_bpm", limit=2))
     assert sorted(by_tempo) == sorted(tempi)
     assert [tempi[path] for path in by_tempo] == sorted(tempi.values())
-    assert await paths(library, Wanted(sort="tempo_bpm", limit=2, descending=True)) == by_tempo[::-1]
-    by_name = await paths(library, Wanted(sort="name", limit=2))
+    assert await paths(library, FileQuery(sort="tempo_bpm", limit=2, descending=True)) == by_tempo[::-1]
+    by_name = await paths(library, FileQuery(sort="name", limit=2))
     assert [path.rpartition(b"/")[2] for path in by_name] == [
         b"0 pending \xe9.mp3", b"1.mp3", b"2.mp3", b"3.mp3", b"A.mp3", b"z.mp3",
     ]  # fmt: skip
@@ -72,7 +72,7 @@ async def test_every_order_can_be_asked_for(library: Library) -> None:
     await stored(library)
     for sort in SORTS:
         expected = 0 if sort == "failed_at" else 1
-        assert len((await Listings(library.database).files(Wanted(sort=sort))).items) == expected, sort
+        assert len((await Queries(library.database).files(FileQuery(sort=sort))).items) == expected, sort
 
 
 async def test_folder_and_code_narrow_down(library: Library) -> None:
@@ -80,11 +80,11 @@ async def test_folder_and_code_narrow_down(library: Library) -> None:
     await stored(library, b"/m/a/1.mp3")
     bad = await queued(library, b"/m/ab/2.mp3")
     await library.record(bad.file_id, CORRUPT, STAMP, claim=bad.claim, source="analysis")
-    assert await paths(library, Wanted(folder=b"/m/a")) == [b"/m/a/1.mp3"]
-    assert await paths(library, Wanted(folder=b"/m")) == [b"/m/a/1.mp3", b"/m/ab/2.mp3"]
-    assert await paths(library, Wanted(code="corrupt")) == [b"/m/ab/2.mp3"]
-    assert await paths(library, Wanted(code="timeout")) == []
-    assert await Listings(library.database).ids(Wanted(state="failed", code="corrupt", limit=1)) == [bad.file_id]
+    assert await paths(library, FileQuery(folder=b"/m/a")) == [b"/m/a/1.mp3"]
+    assert await paths(library, FileQuery(folder=b"/m")) == [b"/m/a/1.mp3", b"/m/ab/2.mp3"]
+    assert await paths(library, FileQuery(code="corrupt")) == [b"/m/ab/2.mp3"]
+    assert await paths(library, FileQuery(code="timeout")) == []
+    assert await Queries(library.database).ids(FileQuery(state="failed", code="corrupt", limit=1)) == [bad.file_id]
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ async def test_a_search_takes_its_text_literally(library: Library, query: str, e
     """Wildcards of SQL mean themselves."""
     there = [b"/music/100%.mp3", b"/music/a_b.mp3", b"/music/axb.mp3", "/music/\u00e9.mp3".encode()]
     await library.observe([seen(path) for path in there])
-    assert set(await paths(library, Wanted(query=query))) == expected
+    assert set(await paths(library, FileQuery(query=query))) == expected
 
 
 @pytest.mark.parametrize(
@@ -111,19 +111,19 @@ async def test_a_search_takes_its_text_literally(library: Library, query: str, e
 async def test_other_keys_are_refused(library: Library, key: str) -> None:
     """Whatever was not given out for this very listing is no key."""
     with pytest.raises(ValueError, match="not a key"):
-        await Listings(library.database).files(Wanted(after=key))
+        await Queries(library.database).files(FileQuery(after=key))
 
 
 async def test_a_key_of_another_order_is_refused(library: Library) -> None:
     """A page in one order cannot be continued in another."""
     await library.observe([seen(b"/m/%d.mp3" % number) for number in range(3)])
-    page = await Listings(library.database).files(Wanted(limit=1))
+    page = await Queries(library.database).files(FileQuery(limit=1))
     with pytest.raises(ValueError, match="not a key"):
-        await Listings(library.database).files(Wanted(after=page.next, sort="size"))
+        await Queries(library.database).files(FileQuery(after=page.next, sort="size"))
     with pytest.raises(ValueError, match="no state 'lost'"):
-        await Listings(library.database).files(Wanted(state="lost"))
+        await Queries(library.database).files(FileQuery(state="lost"))
     with pytest.raises(ValueError, match="no order"):
-        await Listings(library.database).files(Wanted(sort="1; DROP TABLE files"))
+        await Queries(library.database).files(FileQuery(sort="1; DROP TABLE files"))
 
 
 async def test_points_come_back_within_half_a_step(library: Library) -> None:
@@ -134,7 +134,7 @@ async def test_points_come_back_within_half_a_step(library: Library) -> None:
     await library.observe([FileEvent(b"/m/gone.mp3", None)])
     await stored(library, b"/m/changed.mp3", tempo_bpm=300.0)
     await library.observe([seen(b"/m/changed.mp3", LATER)])
-    points = await Listings(library.database).points()
+    points = await Queries(library.database).points()
     assert list(points.ids) == [record.id for record in records]
     assert tuple(points.columns) == tuple(points.ranges) == schema.NAMES
     low, high = points.ranges["tempo_bpm"]
@@ -146,12 +146,12 @@ async def test_points_come_back_within_half_a_step(library: Library) -> None:
 
 async def test_no_points_without_fingerprints(library: Library) -> None:
     """An empty library has none."""
-    assert len((await Listings(library.database).points()).ids) == 0
+    assert len((await Queries(library.database).points()).ids) == 0
 
 
 async def test_generation_tells_whether_points_changed(library: Library) -> None:
     """It is the same while nothing changes, and another after a result, a loss or a return."""
-    listings = Listings(library.database)
+    listings = Queries(library.database)
     seen_before = {await listings.generation()}
     await stored(library)
     seen_before.add(await listings.generation())
@@ -172,17 +172,17 @@ async def test_minutes_count_what_was_analysed(library: Library) -> None:
     await library.record(taken.file_id, analysed(), STAMP, claim=taken.claim, source="sidecar")
     bad = await queued(library, b"/m/4.mp3")
     await library.record(bad.file_id, CORRUPT, STAMP, claim=bad.claim, source="analysis")
-    minutes = await Listings(library.database).minutes(time.time() - 600)
+    minutes = await Queries(library.database).minutes(time.time() - 600)
     assert sum(minute.tracks for minute in minutes) == 2
     assert sum(minute.audio_sec for minute in minutes) == pytest.approx(2 * 212.25)
     assert sum(minute.failed for minute in minutes) == 1
     assert all(minute.at % 60 == 0 and abs(minute.at - time.time()) < 600 for minute in minutes)
-    assert await Listings(library.database).minutes(time.time() + 60) == []
+    assert await Queries(library.database).minutes(time.time() + 60) == []
 
 
 async def test_cost_is_the_mean_of_what_was_measured(library: Library) -> None:
     """With nothing measured there is nothing to tell."""
-    listings = Listings(library.database)
+    listings = Queries(library.database)
     assert (await listings.cost()).measured == 0
     await stored(library)
     longer = await queued(library, b"/m/longer.mp3")
@@ -199,6 +199,6 @@ async def test_tally_of_a_folder(library: Library) -> None:
     bad = await queued(library, b"/m/a/bad.mp3")
     await library.record(bad.file_id, CORRUPT, STAMP, claim=bad.claim, source="analysis")
     await library.observe([seen(b"/m/b/waiting.mp3")])
-    listings = Listings(library.database)
+    listings = Queries(library.database)
     assert await listings.tally() == {"present": 3, "waiting": 1, "failed": 1}
     assert await listings.tally(b"/m/a") == {"present": 2, "waiting": 0, "failed": 1}

@@ -11,8 +11,8 @@ from auralis_fp import schema
 from auralis_fp.errors import StorageError
 from auralis_fp.models import Counts, FileEvent, FileStamp
 from auralis_fp.store.files import Library, kind_of
-from auralis_fp.store.job_queue import Backlog
-from auralis_fp.store.queries import Listings, Wanted
+from auralis_fp.store.job_queue import JobQueue
+from auralis_fp.store.queries import FileQuery, Queries
 from stored import CORRUPT, LATER, SONG, STAMP, analysed, known, library_in, queued, seen, stored
 
 
@@ -132,7 +132,7 @@ async def test_a_gone_folder_takes_what_is_below_it(library: Library) -> None:
     beside = [b"/music/ab.mp3", b"/music/a.mp3", b"/music/a b/3.mp3", b"/music/a0/3.mp3"]
     await library.observe([seen(path) for path in below + beside])
     await library.observe([FileEvent(b"/music/a", None)])
-    page = await Listings(library.database).files(Wanted(state="missing"))
+    page = await Queries(library.database).files(FileQuery(state="missing"))
     assert sorted(item.path for item in page.items) == sorted(below)
     assert (await library.counts()).total == len(beside)
 
@@ -176,13 +176,13 @@ async def test_counts_always_add_up(library: Library) -> None:
     await queued(library, b"/m/running.mp3")
     await library.observe([seen(b"/m/pending.mp3"), seen(b"/m/gone.mp3")])
     await library.observe([seen(b"/m/outdated.mp3", LATER), seen(b"/m/again.mp3", LATER)])
-    await Backlog(library.database).claim_file(b"/m/again.mp3")
+    await JobQueue(library.database).claim_file(b"/m/again.mp3")
     await library.observe([FileEvent(b"/m/gone.mp3", None)])
-    counts, listings = await library.counts(), Listings(library.database)
+    counts, listings = await library.counts(), Queries(library.database)
     assert counts == Counts(done=1, outdated=1, pending=1, running=2, failed=1)
     for state in ("done", "outdated", "pending", "running", "failed"):
-        assert len((await listings.files(Wanted(state=state))).items) == getattr(counts, state), state
-    assert len((await listings.files(Wanted())).items) == counts.total == 6
+        assert len((await listings.files(FileQuery(state=state))).items) == getattr(counts, state), state
+    assert len((await listings.files(FileQuery())).items) == counts.total == 6
 
 
 async def test_the_host_may_call_a_file_by_several_ids(library: Library) -> None:
@@ -213,7 +213,7 @@ async def test_many_results_at_once_are_all_stored(library: Library) -> None:
     """Callers that record together share commits and lose nothing."""
     paths = [b"/m/%d.mp3" % number for number in range(300)]
     await library.observe([seen(path) for path in paths])
-    backlog = Backlog(library.database)
+    backlog = JobQueue(library.database)
     jobs = [job for path in paths if (job := await backlog.claim_file(path)) is not None]
     kept = await asyncio.gather(
         *(library.record(job.file_id, analysed(), STAMP, claim=job.claim, source="analysis") for job in jobs)

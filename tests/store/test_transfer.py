@@ -12,8 +12,8 @@ from auralis_fp import schema
 from auralis_fp.models import Counts, FileEvent
 from auralis_fp.runtime.serialization import to_json
 from auralis_fp.store.files import Library
-from auralis_fp.store.job_queue import Backlog
-from auralis_fp.store.transfer import Result, TakenIn, result_from_json, result_record, results, take_in
+from auralis_fp.store.job_queue import JobQueue
+from auralis_fp.store.transfer import Result, TakenIn, import_results, result_from_json, result_record, results
 from stored import CORRUPT, LATER, SONG, STAMP, analysed, known, library_in, queued, seen, stored
 
 ODD = b"/music/\xe9\xff\n.mp3"
@@ -41,18 +41,18 @@ async def test_results_arrive_as_they_left(tmp_path: Path) -> None:
     sent = await some_results(tmp_path / "a")
     assert [result.path for result in sent] == [b"/music/gone.mp3", SONG, ODD]
     async with library_in(tmp_path / "b") as library:
-        assert await take_in(library.database, [over_the_wire(result) for result in sent]) == TakenIn(3, 0)
+        assert await import_results(library.database, [over_the_wire(result) for result in sent]) == TakenIn(3, 0)
         again = await results(library.database)
         assert [to_json(result_record(one)) for one in again] == [to_json(result_record(one)) for one in sent]
         assert {one.fingerprint.source for one in again} == {"import"}
-        assert await take_in(library.database, sent) == TakenIn(0, 3)
+        assert await import_results(library.database, sent) == TakenIn(0, 3)
 
 
 async def test_a_scan_after_an_import_has_nothing_to_do(tmp_path: Path) -> None:
     """Unchanged files are done as soon as they are seen; until then they do not count."""
     sent = await some_results(tmp_path / "a")
     async with library_in(tmp_path / "b") as library:
-        await take_in(library.database, sent)
+        await import_results(library.database, sent)
         assert await library.counts() == Counts()
         assert await library.observe([seen(), seen(ODD)]) == 0
         assert await library.counts() == Counts(done=2)
@@ -70,7 +70,7 @@ async def test_an_import_answers_what_is_queued_or_failed(tmp_path: Path) -> Non
         await library.observe([seen(), seen(b"/music/gone.mp3", LATER)])
         job = await queued(library, ODD)
         await library.record(job.file_id, CORRUPT, STAMP, claim=job.claim, source="analysis")
-        await take_in(library.database, list(sent.values()))
+        await import_results(library.database, list(sent.values()))
         assert await library.counts() == Counts(done=2, outdated=1)
         assert (await known(library, ODD)).failure is None
 
@@ -82,7 +82,7 @@ async def test_an_import_never_replaces_what_is_current(tmp_path: Path) -> None:
         await stored(library, lufs=-20.0)
         await stored(library, b"/music/gone.mp3", lufs=-21.0)
         await library.observe([seen(b"/music/gone.mp3", LATER)])
-        assert await take_in(library.database, sent) == TakenIn(1, 2)
+        assert await import_results(library.database, sent) == TakenIn(1, 2)
         for path, lufs in ((SONG, -20.0), (b"/music/gone.mp3", -21.0)):
             fingerprint = (await known(library, path)).fingerprint
             assert fingerprint is not None
@@ -106,10 +106,10 @@ async def test_imports_are_quick(tmp_path: Path) -> None:
     async with library_in(tmp_path / "b") as library:
         started = time.perf_counter()
         for start in range(0, len(many), 500):
-            await take_in(library.database, many[start : start + 500])
+            await import_results(library.database, many[start : start + 500])
         assert time.perf_counter() - started < 2.0
         assert await library.observe([seen(result.path) for result in many]) == 0
-        assert await Backlog(library.database).claim() is None
+        assert await JobQueue(library.database).claim() is None
 
 
 def good() -> dict[str, Any]:
@@ -184,7 +184,7 @@ async def test_a_result_of_an_older_algorithm_is_kept_but_not_current(
     sent = await some_results(tmp_path / "a")
     monkeypatch.setattr(schema, "ALGORITHM_VERSION", schema.ALGORITHM_VERSION + 1)
     async with library_in(tmp_path / "b") as library:
-        await take_in(library.database, [over_the_wire(result) for result in sent])
+        await import_results(library.database, [over_the_wire(result) for result in sent])
         assert await library.observe([seen()]) == 1
         assert (await known(library)).state == "outdated"
 
@@ -195,7 +195,7 @@ async def test_an_id_that_is_taken_stays_where_it_is(tmp_path: Path) -> None:
     async with library_in(tmp_path / "b") as library:
         mine = await stored(library, b"/music/mine.mp3")
         await library.link_track(7, mine.id)
-        await take_in(library.database, sent)
+        await import_results(library.database, sent)
         assert await _path_of(library, 7) == b"/music/mine.mp3"
         assert await _path_of(library, 12) == SONG
 

@@ -195,7 +195,7 @@ def film(*sounds: FloatArray, default: int | None = None) -> bytes:
     return target.getvalue()
 
 
-def dice(seed: int | str) -> Random:
+def rng(seed: int | str) -> Random:
     """Repeatable chance, for damage."""
     return Random(seed)  # noqa: S311 - no secret
 

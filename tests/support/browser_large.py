@@ -61,10 +61,10 @@ async def fill(data: Path, folder: Path, *, tracks: int, failures: int) -> None:
 
 def _fingerprints(number: int) -> "np.ndarray[tuple[int, int], np.dtype[np.float64]]":
     """Return rows of numbers in clouds round a few centres, where ordinary music lies."""
-    dice = np.random.default_rng(7)
+    rng = np.random.default_rng(7)
     typical = np.array([dimension.typical for dimension in schema.DIMENSIONS])
     low, high = (np.array([getattr(dimension, end) for dimension in schema.DIMENSIONS]) for end in ("low", "high"))
     spread = typical[:, 1] - typical[:, 0]
-    centres = typical[:, 0] + dice.uniform(0.0, 1.0, (CLUSTERS, len(low))) * spread
-    rows = centres[dice.integers(CLUSTERS, size=number)] + dice.normal(0.0, 0.16, (number, len(low))) * spread
+    centres = typical[:, 0] + rng.uniform(0.0, 1.0, (CLUSTERS, len(low))) * spread
+    rows = centres[rng.integers(CLUSTERS, size=number)] + rng.normal(0.0, 0.16, (number, len(low))) * spread
     return np.asarray(np.clip(rows, low, high))

@@ -37,8 +37,8 @@ def write_song(path: Path, seconds: float = 2.0) -> None:
     part = path.parent / f".{abs(hash(path.name))}.part"
     with wave.open(str(part), "wb") as file:
         file.setparams((2, 2, RATE, 0, "NONE", ""))
-        dice = Random(os.fsencode(path.name))  # noqa: S311 - not a secret
-        noise = dice.randbytes(int(seconds * RATE) * 4)
+        rng = Random(os.fsencode(path.name))  # noqa: S311 - not a secret
+        noise = rng.randbytes(int(seconds * RATE) * 4)
         file.writeframes(bytes(value % 16 if place % 2 else value for place, value in enumerate(noise)))
     part.replace(path)
 

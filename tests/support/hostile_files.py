@@ -12,7 +12,19 @@ from typing import Final
 
 import numpy as np
 
-from audio_files import RATE, RECIPES, FloatArray, Recipe, dice, encode, film, id3_tag, tones, write_recipe, write_wav
+from audio_files import (
+    RATE,
+    RECIPES,
+    FloatArray,
+    Recipe,
+    encode,
+    film,
+    id3_tag,
+    rng,
+    tones,
+    write_recipe,
+    write_wav,
+)
 
 DONE: Final = "done"
 UNSEEN: Final = "unseen"  # not taken for a file of the library at all
@@ -54,7 +66,7 @@ def mutations(count: int, seed: int, seconds: float = 0.7) -> Iterator[tuple[str
         recipe = RECIPES[number % len(RECIPES)]
         if recipe not in contents:
             contents[recipe] = _content(recipe, tones(seconds, recipe.channels, recipe.rate))
-        chance = dice(f"{seed} {number}")
+        chance = rng(f"{seed} {number}")
         yield f"{number}.{recipe.suffix}", damaged(contents[recipe], chance, in_head=number // len(RECIPES) % 2 == 0)
 
 
@@ -140,8 +152,8 @@ def _no_music() -> Iterator[Hostile]:
     yield _file("text.wav", b"This is not music.\n" * 500, "unsupported")
     yield _file("picture.flac", png(), "unsupported")
     yield _file("zeros.flac", bytes(100_000), *NOT_AUDIO)
-    yield _file("noise.ogg", dice(3).randbytes(100_000), *ANY)
-    yield _file("program.m4a", b"\x7fELF" + dice(4).randbytes(5000), *ANY)
+    yield _file("noise.ogg", rng(3).randbytes(100_000), *ANY)
+    yield _file("program.m4a", b"\x7fELF" + rng(4).randbytes(5000), *ANY)
     for name, text in (
         ("list.wav", "#EXTM3U\n/etc/passwd\n"),
         ("concat.mp3", "ffconcat version 1.0\nfile '/etc/passwd'\n"),

@@ -85,21 +85,21 @@ def half_time(bpm: float, seconds: float = 30.0) -> NDArray[np.float64]:
 
 def hats(bpm: float, seconds: float) -> NDArray[np.float64]:
     """Return a low hum that comes and goes at random, and hats on the beat that have nothing below 6 kHz."""
-    at, dice = times(seconds), np.random.default_rng(11)
+    at, rng = times(seconds), np.random.default_rng(11)
     spectrum = np.fft.rfft(placed(np.arange(0.1, seconds - 0.1, 60 / bpm), hat(), seconds))
     spectrum[np.fft.rfftfreq(len(at), 1 / RATE) < 6000] = 0
-    swells = np.interp(at, np.arange(0, seconds + 1, 0.9), dice.uniform(0.2, 1, len(np.arange(0, seconds + 1, 0.9))))
+    swells = np.interp(at, np.arange(0, seconds + 1, 0.9), rng.uniform(0.2, 1, len(np.arange(0, seconds + 1, 0.9))))
     return 0.1 * swells * np.sin(2 * np.pi * 90 * at) + np.fft.irfft(spectrum, len(at))
 
 
 def rubato(seconds: float, seed: int) -> NDArray[np.float64]:
     """Return chords of three tones that swell, ring on and follow each other after 0.8 to 4 s, by lot."""
-    dice, track = np.random.default_rng(seed), np.zeros(round((seconds + 6) * RATE))
+    rng, track = np.random.default_rng(seed), np.zeros(round((seconds + 6) * RATE))
     at = times(6.0)
     swell = np.minimum(at / 0.1, 1) * np.exp(-at / 3)
-    begins = np.cumsum(dice.uniform(0.8, 4.0, 100))
+    begins = np.cumsum(rng.uniform(0.8, 4.0, 100))
     for begin in begins[begins < seconds]:
-        tones = (110, 165, 220 * dice.choice([0.94, 1, 1.12]))
+        tones = (110, 165, 220 * rng.choice([0.94, 1, 1.12]))
         first = round(begin * RATE)
         track[first : first + len(at)] += 0.1 * swell * np.sum([np.sin(2 * np.pi * hz * at) for hz in tones], axis=0)
     return track[: round(seconds * RATE)]
@@ -107,7 +107,7 @@ def rubato(seconds: float, seed: int) -> NDArray[np.float64]:
 
 def strings(seconds: float, *, fade: float = 0.3, seed: int = 9) -> NDArray[np.float64]:
     """Return a section of strings: chords of 2 s that swell and give way, each player with a vibrato of their own."""
-    dice, chord_sec = np.random.default_rng(seed), 2.0 + fade
+    rng, chord_sec = np.random.default_rng(seed), 2.0 + fade
     at = times(chord_sec)
     swell = 0.05 * np.sin(np.pi / 2 * np.clip(np.minimum(at, chord_sec - at) / fade, 0, 1))
     track = np.zeros(round((seconds + chord_sec) * RATE))
@@ -115,7 +115,7 @@ def strings(seconds: float, *, fade: float = 0.3, seed: int = 9) -> NDArray[np.f
         chord = np.zeros_like(at)
         for hertz in ((220, 262, 330), (175, 262, 349), (147, 220, 294), (165, 208, 247))[index % 4]:
             for _ in range(3):
-                cents = dice.normal(0, 6) + 15 * np.sin(2 * np.pi * dice.uniform(4.5, 6.5) * at + dice.uniform(0, 6.28))
+                cents = rng.normal(0, 6) + 15 * np.sin(2 * np.pi * rng.uniform(4.5, 6.5) * at + rng.uniform(0, 6.28))
                 phase = 2 * np.pi * np.cumsum(hertz * 2 ** (cents / 1200)) / RATE
                 chord += np.sum([np.sin(partial * phase) / partial for partial in range(1, 11)], axis=0)
         first = round(start * RATE)

@@ -27,7 +27,7 @@ ANSWER_LIMIT_SEC: Final = 20.0
 READY_LIMIT_SEC: Final = 100.0
 
 
-class Besieged:
+class ServiceUnderTest:
     """``auralis-fp serve`` over some folders.
 
     Parameters

@@ -5,9 +5,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from auralis_fp.analysis.extractor import Fingerprinter
+from auralis_fp.analysis.extractor import FingerprintExtractor
 from auralis_fp.analysis.spectrum.ltas import EDGES_HZ
-from auralis_fp.analysis.types import Measured
+from auralis_fp.analysis.types import FeatureValues
 
 Signal = NDArray[np.float32]
 
@@ -83,12 +83,12 @@ def band_limited(seconds: float, low_hz: float, high_hz: float, rate: int = RATE
     return np.asarray(0.1 * total / np.sqrt(count / 2), dtype=np.float64)
 
 
-def measure(samples: Signal, rate: int = RATE, *, block: int = 65_536) -> Measured:
+def measure(samples: Signal, rate: int = RATE, *, block: int = 65_536) -> FeatureValues:
     """Return the fingerprint of a signal, shape (samples, channels)."""
     positions = (
         ("M",) if samples.shape[1] == 1 else ("FL", "FR", "FC", "LFE", "SL", "SR", "BL", "BR")[: samples.shape[1]]
     )
-    fingerprinter = Fingerprinter(rate, positions)
+    fingerprinter = FingerprintExtractor(rate, positions)
     for first in range(0, len(samples), block):
         fingerprinter.feed(np.ascontiguousarray(samples[first : first + block]))
     return fingerprinter.finish()

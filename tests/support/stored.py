@@ -10,7 +10,7 @@ from auralis_fp import schema
 from auralis_fp.models import Analysed, FileEvent, FileStamp, Rejected, TrackMetadata
 from auralis_fp.store.database import open_database
 from auralis_fp.store.files import Library
-from auralis_fp.store.job_queue import Backlog
+from auralis_fp.store.job_queue import JobQueue
 from auralis_fp.store.records import FileRecord, Job
 
 STAMP = FileStamp(1000, 1_700_000_000_123_456_789)
@@ -54,7 +54,7 @@ async def library_in(folder: Path) -> AsyncIterator[Library]:
 async def queued(library: Library, path: bytes = SONG, stamp: FileStamp = STAMP) -> Job:
     """Have a file seen, and return its claimed job."""
     await library.observe([seen(path, stamp)])
-    job = await Backlog(library.database).claim_file(path)
+    job = await JobQueue(library.database).claim_file(path)
     assert job is not None
     return job
 

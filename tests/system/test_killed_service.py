@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from audio_files import dice, tones, write_wav
-from service_process import Besieged, Ledger, audit
+from audio_files import rng, tones, write_wav
+from service_process import Ledger, ServiceUnderTest, audit
 
 SONGS = 30
 RATE = 22_050
@@ -27,8 +27,8 @@ def songs(library: Path) -> Path:
 @pytest.mark.slow
 def test_killed_again_and_again(songs: Path, tmp_path: Path) -> None:
     """The database opens, no sidecar is torn, nothing is lost, doubled or done twice, no worker lives on."""
-    service = Besieged([songs], tmp_path / "data", {"workers": 2, "watching": "off", "busy_percent": 0})
-    ledger, chance = Ledger(service.database), dice("kills")
+    service = ServiceUnderTest([songs], tmp_path / "data", {"workers": 2, "watching": "off", "busy_percent": 0})
+    ledger, chance = Ledger(service.database), rng("kills")
     for number in range(KILLS):
         if number % 3 == 2:  # also before it is up
             service.begin()
@@ -55,7 +55,7 @@ def test_killed_again_and_again(songs: Path, tmp_path: Path) -> None:
 
 def test_a_worker_frozen_at_its_birth_does_not_outlive_the_next_start(library: Path, tmp_path: Path) -> None:
     """A worker stopped before it could tie itself to the service, which is then killed, ends at the next start."""
-    service = Besieged([library], tmp_path / "data", {"workers": 1, "watching": "off"})
+    service = ServiceUnderTest([library], tmp_path / "data", {"workers": 1, "watching": "off"})
     service.start()
     give_up = time.monotonic() + 30
     while not (workers := service.workers()):

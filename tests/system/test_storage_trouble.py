@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from audio_files import tones, write_wav
-from service_process import Besieged, audit
+from service_process import ServiceUnderTest, audit
 from small_disk import small_disk
 
 RATE = 22_050
@@ -27,7 +27,9 @@ def songs(library: Path, first: int, last: int) -> None:
         write_wav(library / f"{number}.wav", tones(2 + number / 10, rate=RATE), RATE)
 
 
-def until(service: Besieged, fits: Callable[[dict[str, Any]], object], limit_sec: float = 60.0) -> dict[str, Any]:
+def until(
+    service: ServiceUnderTest, fits: Callable[[dict[str, Any]], object], limit_sec: float = 60.0
+) -> dict[str, Any]:
     """Return the first status that fits; fail if none does in time."""
     give_up = time.monotonic() + limit_sec
     while True:
@@ -39,9 +41,9 @@ def until(service: Besieged, fits: Callable[[dict[str, Any]], object], limit_sec
 
 
 @contextmanager
-def running(library: Path, data: Path, total: int, **settings: object) -> Iterator[Besieged]:
+def running(library: Path, data: Path, total: int, **settings: object) -> Iterator[ServiceUnderTest]:
     """Run the service; in the end it is well, has everything and stops cleanly."""
-    service = Besieged([library], data, SETTINGS | settings)
+    service = ServiceUnderTest([library], data, SETTINGS | settings)
     service.start()
     try:
         yield service
@@ -127,7 +129,7 @@ def test_a_locked_database(library: Path, tmp_path: Path) -> None:
 def test_stopping_while_the_database_is_locked(library: Path, tmp_path: Path) -> None:
     """The service ends all the same, soon."""
     songs(library, 0, 3)
-    service = Besieged([library], tmp_path / "data", SETTINGS)
+    service = ServiceUnderTest([library], tmp_path / "data", SETTINGS)
     service.start()
     with closing(sqlite3.connect(service.database, isolation_level=None, timeout=30)) as other:
         other.execute("BEGIN IMMEDIATE")

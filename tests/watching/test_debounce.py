@@ -12,7 +12,7 @@ from auralis_fp.errors import StorageError
 from auralis_fp.files.scanner import Rules
 from auralis_fp.models import FileEvent
 from auralis_fp.runtime.tasks import cancel_and_wait
-from auralis_fp.watching.debounce import Settling
+from auralis_fp.watching.debounce import WriteDebouncer
 from listening import Listener, until
 
 SETTLE_SEC = 0.3
@@ -25,21 +25,21 @@ def listener() -> Listener:
 
 
 @pytest.fixture
-async def settling(tmp_path: Path, listener: Listener) -> AsyncIterator[Settling]:
+async def settling(tmp_path: Path, listener: Listener) -> AsyncIterator[WriteDebouncer]:
     """Yield a running one for the library *tmp_path*."""
     with ThreadPoolExecutor(1) as threads:
-        settling = Settling(SETTLE_SEC, Rules([os.fsencode(tmp_path)], ["ignored"]), listener.observe, threads)
+        settling = WriteDebouncer(SETTLE_SEC, Rules([os.fsencode(tmp_path)], ["ignored"]), listener.observe, threads)
         task = asyncio.create_task(settling.run())
         yield settling
         await cancel_and_wait(task)
 
 
-def touch(settling: Settling, path: Path, root: Path) -> None:
+def touch(settling: WriteDebouncer, path: Path, root: Path) -> None:
     """Say that something happened at a path."""
     settling.touch(os.fsencode(path), os.fsencode(root))
 
 
-async def test_a_file_is_reported_once_it_rests(tmp_path: Path, settling: Settling, listener: Listener) -> None:
+async def test_a_file_is_reported_once_it_rests(tmp_path: Path, settling: WriteDebouncer, listener: Listener) -> None:
     """Not while it grows; then once, as it is."""
     song = tmp_path / "song.mp3"
     loop = asyncio.get_running_loop()
@@ -56,14 +56,14 @@ async def test_a_file_is_reported_once_it_rests(tmp_path: Path, settling: Settli
     assert listener.holds(song)
 
 
-async def test_a_gone_file_is_reported_at_once(tmp_path: Path, settling: Settling, listener: Listener) -> None:
+async def test_a_gone_file_is_reported_at_once(tmp_path: Path, settling: WriteDebouncer, listener: Listener) -> None:
     """There is nothing to wait for."""
     touch(settling, tmp_path / "song.mp3", tmp_path)
     await until(lambda: listener.events, SETTLE_SEC)
     assert listener.events == [FileEvent(os.fsencode(tmp_path / "song.mp3"), None)]
 
 
-async def test_a_folder_stands_for_what_is_in_it(tmp_path: Path, settling: Settling, listener: Listener) -> None:
+async def test_a_folder_stands_for_what_is_in_it(tmp_path: Path, settling: WriteDebouncer, listener: Listener) -> None:
     """Moved in as a whole it tells of no file by itself."""
     for name in ("album/1.mp3", "album/cd2/2.mp3", "album/ignored/3.mp3", "album/cover.jpg"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -73,7 +73,7 @@ async def test_a_folder_stands_for_what_is_in_it(tmp_path: Path, settling: Settl
     assert listener.names() == {"1.mp3", "2.mp3"}
 
 
-async def test_what_is_not_ours_is_forgotten(tmp_path: Path, settling: Settling, listener: Listener) -> None:
+async def test_what_is_not_ours_is_forgotten(tmp_path: Path, settling: WriteDebouncer, listener: Listener) -> None:
     """No music, pipes, and what is reached through a link to a folder."""
     (tmp_path / "real").mkdir()
     (tmp_path / "real" / "song.mp3").touch()
@@ -90,7 +90,7 @@ async def test_what_changes_while_it_is_reported_is_reported_again(tmp_path: Pat
     song = tmp_path / "song.mp3"
     song.write_bytes(b"old")
     listener = Listener()
-    running: list[Settling] = []
+    running: list[WriteDebouncer] = []
 
     async def slow(events: Sequence[FileEvent]) -> None:
         if not listener.events:
@@ -99,7 +99,7 @@ async def test_what_changes_while_it_is_reported_is_reported_again(tmp_path: Pat
         await listener.observe(events)
 
     with ThreadPoolExecutor(1) as threads:
-        settling = Settling(0.05, Rules([os.fsencode(tmp_path)]), slow, threads)
+        settling = WriteDebouncer(0.05, Rules([os.fsencode(tmp_path)]), slow, threads)
         running.append(settling)
         task = asyncio.create_task(settling.run())
         touch(settling, song, tmp_path)
@@ -121,7 +121,7 @@ async def test_what_could_not_be_reported_stays(tmp_path: Path) -> None:
         await listener.observe(events)
 
     with ThreadPoolExecutor(1) as threads:
-        settling = Settling(0.0, Rules([os.fsencode(tmp_path)]), report, threads)
+        settling = WriteDebouncer(0.0, Rules([os.fsencode(tmp_path)]), report, threads)
         touch(settling, song, tmp_path)
         with pytest.raises(StorageError):
             await asyncio.wait_for(settling.run(), 5)

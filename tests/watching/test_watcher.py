@@ -16,7 +16,7 @@ from auralis_fp.files.mounts import is_network_mount
 from auralis_fp.models import Health
 from auralis_fp.settings import Settings
 from auralis_fp.watching import watcher as module
-from auralis_fp.watching.events import Changes
+from auralis_fp.watching.events import FileSystemEvents
 from auralis_fp.watching.watcher import Watcher
 from listening import Listener, until
 
@@ -208,10 +208,10 @@ async def test_where_events_are_not_to_be_had_there_is_polling(
 ) -> None:
     """The system's limit is named with its remedy, and nothing else suffers."""
 
-    async def no_room(self: Changes) -> Changes:
+    async def no_room(self: FileSystemEvents) -> FileSystemEvents:
         raise OSError(errno.ENOSPC, "OS file watch limit reached.")
 
-    monkeypatch.setattr(Changes, "__aenter__", no_room)
+    monkeypatch.setattr(FileSystemEvents, "__aenter__", no_room)
     async with watching(listener, music, sweep_interval_sec=1) as watcher:
         (folder,) = watcher.folders()
         assert (folder.mode, folder.online) == ("polling", True)

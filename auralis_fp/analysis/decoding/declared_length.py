@@ -18,7 +18,7 @@ _RF64_SIZE: Final = 0xFFFFFFFF
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class DeclaredLength:
     """Bytes of audio.
 
     Parameters
@@ -56,7 +56,7 @@ class _Chunk:
     size: int
 
 
-def read_promise(source: Source) -> Promise | None:
+def read_promise(source: Source) -> DeclaredLength | None:
     """Compare header and file; None if this is no such file or its header leaves the length open.
 
     Leaves the source's position anywhere.
@@ -102,7 +102,7 @@ def _w64_chunks(source: Source) -> Iterator[_Chunk]:
         position += max(24, size + -size % 8)
 
 
-def _promise(source: Source, chunks: Iterator[_Chunk]) -> Promise | None:
+def _promise(source: Source, chunks: Iterator[_Chunk]) -> DeclaredLength | None:
     bytes_per_sec, long_size = 0, 0
     for chunk in chunks:
         if chunk.name == b"fmt ":
@@ -115,7 +115,7 @@ def _promise(source: Source, chunks: Iterator[_Chunk]) -> Promise | None:
     return None
 
 
-def _of_data(source: Source, start: int, claimed: int, bytes_per_sec: int) -> Promise | None:
+def _of_data(source: Source, start: int, claimed: int, bytes_per_sec: int) -> DeclaredLength | None:
     present = source.size - source.start - start
     if (
         claimed == 0
@@ -126,7 +126,7 @@ def _of_data(source: Source, start: int, claimed: int, bytes_per_sec: int) -> Pr
     overrun = max(0, present - claimed)
     if overrun:
         overrun = 0 if _is_orderly(_read_at(source, start + claimed + claimed % 2, 8)) else overrun
-    return Promise(claimed, present, overrun, bytes_per_sec)
+    return DeclaredLength(claimed, present, overrun, bytes_per_sec)
 
 
 def _is_placeholder(claimed: int) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ...errors import ScanError
-from ...files.descriptors import lies_below
+from ...files.descriptors import is_within
 
 HEAD_BYTES: Final = 4096
 _MAX_TAGS: Final = 16
@@ -37,7 +37,7 @@ class Source:
 
     def __init__(self, path: bytes, bounds: Sequence[bytes] = ()) -> None:
         self._file = io.FileIO(_open_regular(path))
-        if bounds and not lies_below(self._file.fileno(), path, bounds):
+        if bounds and not is_within(self._file.fileno(), path, bounds):
             self._file.close()
             raise ScanError("outside_roots", "The file lies outside the music folders.")
         self.error: OSError | None = None

@@ -9,7 +9,7 @@ from ...files.formats import recognise
 from ..types import FloatArray
 from . import sndfile_reader as decode_sndfile
 from .av_reader import AvReader
-from .declared_length import Promise, read_promise
+from .declared_length import DeclaredLength, read_promise
 from .reader import AudioInfo, Reader
 from .source import Source
 
@@ -28,11 +28,11 @@ class AudioStream:
         The open file; closed with the stream.
     reader : Reader
         What decodes it.
-    promise : Promise or None
+    promise : DeclaredLength or None
         What the header of an uncompressed file claims.
     """
 
-    def __init__(self, source: Source, reader: Reader, promise: Promise | None) -> None:
+    def __init__(self, source: Source, reader: Reader, promise: DeclaredLength | None) -> None:
         self.info = reader.info
         self.frames = 0
         self.warnings: tuple[str, ...] = ()
@@ -136,7 +136,7 @@ def _open(source: Source) -> AudioStream:
         raise
 
 
-def _reader(source: Source, promise: Promise | None) -> Reader:
+def _reader(source: Source, promise: DeclaredLength | None) -> Reader:
     """Choose the fastest reader that is right for the file's content."""
     recognised = recognise(source.head)
     if promise is not None and promise.goes_on:

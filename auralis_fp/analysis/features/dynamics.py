@@ -8,12 +8,12 @@ import numpy as np
 
 from ..level.levels import Levels
 from ..level.loudness import Loudness
-from ..types import Measured
+from ..types import FeatureValues
 
 _LARGEST_RATIO_DB: Final = 60.0
 
 
-def dynamics(levels: Levels, loudness: Loudness, band_energies: Mapping[str, float]) -> Measured:
+def dynamics(levels: Levels, loudness: Loudness, band_energies: Mapping[str, float]) -> FeatureValues:
     """Measure loudness, crest and the balance of bass and mids.
 
     Parameters
@@ -44,4 +44,4 @@ def dynamics(levels: Levels, loudness: Loudness, band_energies: Mapping[str, flo
         values["bass_mid_ratio"] = min(max(ratio, -_LARGEST_RATIO_DB), _LARGEST_RATIO_DB)
     else:
         undefined.append("bass_mid_ratio")
-    return Measured(values, tuple(undefined))
+    return FeatureValues(values, tuple(undefined))

@@ -1,10 +1,10 @@
 """How the energy is shared among the seven bands."""
 
 from ..spectrum.ltas import BANDS
-from ..types import Measured
+from ..types import FeatureValues
 
 
-def frequency(energies: dict[str, float]) -> Measured:
+def frequency(energies: dict[str, float]) -> FeatureValues:
     """Measure the bands' shares of the energy between 20 Hz and 20 kHz.
 
     Parameters
@@ -19,5 +19,5 @@ def frequency(energies: dict[str, float]) -> Measured:
     """
     total = sum(energies.values())
     if total <= 0:
-        return Measured(dict.fromkeys(BANDS, 0.0), BANDS)
-    return Measured({name: 100 * energy / total for name, energy in energies.items()})
+        return FeatureValues(dict.fromkeys(BANDS, 0.0), BANDS)
+    return FeatureValues({name: 100 * energy / total for name, energy in energies.items()})

@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from ..spectrum.stft import Grid, Spectra
+from ..spectrum.stft import Spectra, STFTGrid
 from ..tonal.chroma import Chroma
-from ..tonal.hpss import Separation
+from ..tonal.hpss import HPSS
 from ..tonal.pitch import PitchTracker
-from ..types import Measured
+from ..types import FeatureValues
 
 _NEUTRAL: Final = {"harmonic_ratio": 0.5, "pitch_stability": 0.0, "chroma_energy": 0.0}
 
@@ -16,13 +16,13 @@ class Harmonic:
 
     Parameters
     ----------
-    grid : Grid
+    grid : STFTGrid
     pairs, channels : int
         Pairs of channels in the low-rate signals, and channels in them.
     """
 
-    def __init__(self, grid: Grid, pairs: int, channels: int) -> None:
-        self._separation = Separation(grid)
+    def __init__(self, grid: STFTGrid, pairs: int, channels: int) -> None:
+        self._separation = HPSS(grid)
         self._pitch = PitchTracker(grid, channels)
         self._chroma = Chroma(grid, pairs)
 
@@ -32,7 +32,7 @@ class Harmonic:
         self._pitch.feed(spectra)
         self._chroma.feed(spectra)
 
-    def measure(self) -> Measured:
+    def measure(self) -> FeatureValues:
         """Return harmonic ratio, pitch stability and chroma concentration, each 0-1."""
         found = {
             "harmonic_ratio": self._separation.finish(),
@@ -40,4 +40,4 @@ class Harmonic:
             "chroma_energy": self._chroma.finish(),
         }
         values = {name: _NEUTRAL[name] if value is None else value for name, value in found.items()}
-        return Measured(values, tuple(name for name, value in found.items() if value is None))
+        return FeatureValues(values, tuple(name for name, value in found.items() if value is None))

@@ -5,8 +5,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..spectrum.stft import HANDED_OUT, LOWEST_HZ, Grid, Spectra
-from ..types import FloatArray, Measured, Series
+from ..spectrum.stft import HANDED_OUT, LOWEST_HZ, Spectra, STFTGrid
+from ..types import FeatureValues, FloatArray, Series
 
 SILENCE_POWER: Final = 1e-7  # -70 dBFS
 _ROLLOFF: Final = 0.85
@@ -20,12 +20,12 @@ class Spectral:
 
     Parameters
     ----------
-    grid : Grid
+    grid : STFTGrid
     channels : int
         Full-range channels whose power the spectra sum up.
     """
 
-    def __init__(self, grid: Grid, channels: int) -> None:
+    def __init__(self, grid: STFTGrid, channels: int) -> None:
         self._grid = grid
         self._silence = SILENCE_POWER * channels
         # the first audible bin counts whole: what taking out the constant costs it is about what it has below 20 Hz
@@ -48,13 +48,13 @@ class Spectral:
             rolloff = spectral_rolloff(power, self._weights, self._groups) * np.float32(self._grid.bin_width_hz)
             self._frames.append(np.stack((centroid, rolloff)))
 
-    def measure(self) -> Measured:
+    def measure(self) -> FeatureValues:
         """Return centroid and rolloff in Hz (medians over frames), and flatness 0-1."""
         if not len(self._frames):
-            return Measured(dict.fromkeys(_NAMES, 0.0), _NAMES)
+            return FeatureValues(dict.fromkeys(_NAMES, 0.0), _NAMES)
         centroid, rolloff = (float(np.median(each)) for each in self._frames.take())
         flatness = spectral_flatness(self._mean[self._grid.audible > 0])
-        return Measured(dict(zip(_NAMES, (centroid, min(rolloff, 20_000.0), flatness), strict=True)))
+        return FeatureValues(dict(zip(_NAMES, (centroid, min(rolloff, 20_000.0), flatness), strict=True)))
 
 
 def spectral_centroid(magnitude: FloatArray, moments: FloatArray) -> FloatArray:

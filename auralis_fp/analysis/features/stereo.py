@@ -5,10 +5,10 @@ from math import sqrt
 import numpy as np
 
 from ..level.levels import Levels
-from ..types import Measured
+from ..types import FeatureValues
 
 
-def stereo(levels: Levels, channels: int) -> Measured:
+def stereo(levels: Levels, channels: int) -> FeatureValues:
     """Measure the stereo image from the energies and the product of left and right, DC removed.
 
     Parameters
@@ -25,7 +25,7 @@ def stereo(levels: Levels, channels: int) -> Measured:
         coefficient of left and right, -1 to 1.
     """
     if channels == 1:
-        return Measured({"stereo_width": 0.0, "phase_correlation": 1.0})
+        return FeatureValues({"stereo_width": 0.0, "phase_correlation": 1.0})
     count = float(levels.lengths.sum(dtype=np.float64))
     left_sum, right_sum, left_energy, right_energy, product_sum = levels.sides
     left = max(0.0, left_energy - left_sum**2 / count)
@@ -33,10 +33,10 @@ def stereo(levels: Levels, channels: int) -> Measured:
     product = float(product_sum) - left_sum * right_sum / count
     silent = 1e-12 * count  # -120 dBFS
     if left + right <= silent:
-        return Measured({"stereo_width": 0.0, "phase_correlation": 1.0}, ("stereo_width", "phase_correlation"))
+        return FeatureValues({"stereo_width": 0.0, "phase_correlation": 1.0}, ("stereo_width", "phase_correlation"))
     width = float(np.clip(0.5 * (1 - 2 * product / (left + right)), 0, 1))
     if min(left, right) <= silent * 1e-4:
-        return Measured({"stereo_width": width, "phase_correlation": 0.0}, ("phase_correlation",))
-    return Measured(
+        return FeatureValues({"stereo_width": width, "phase_correlation": 0.0}, ("phase_correlation",))
+    return FeatureValues(
         {"stereo_width": width, "phase_correlation": float(np.clip(product / sqrt(left * right), -1.0, 1.0))}
     )

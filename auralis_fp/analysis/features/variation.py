@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from ..level.levels import SEGMENT_SEC, Levels
 from ..level.loudness import Loudness
-from ..types import Measured
+from ..types import FeatureValues
 
 _PEAK_SEGMENTS = round(0.5 / SEGMENT_SEC)  # windows of 500 ms ...
 _CREST_SEGMENTS = round(1.0 / SEGMENT_SEC)  # ... and of 1 s, each moved by half its length
@@ -14,7 +14,7 @@ _TYPICAL_SPREAD_DB = 6.0
 _LONGEST_STD_LU = 20.0
 
 
-def variation(levels: Levels, loudness: Loudness) -> Measured:
+def variation(levels: Levels, loudness: Loudness) -> FeatureValues:
     """Measure how crest, loudness and peaks vary.
 
     Parameters
@@ -52,7 +52,7 @@ def variation(levels: Levels, loudness: Loudness) -> Measured:
         values["peak_consistency"] = 1 / (1 + float(np.std(heard) / np.mean(heard))) if len(heard) >= 2 else 1.0
         if len(heard) < 2:
             undefined.append("peak_consistency")
-    return Measured(values, tuple(undefined))
+    return FeatureValues(values, tuple(undefined))
 
 
 def _windows(segments: NDArray[np.float64], length: int) -> NDArray[np.float64]:

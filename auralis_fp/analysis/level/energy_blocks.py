@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from ..types import FloatArray, Series
 
 
-class EnergySteps:
+class BlockEnergies:
     """Sums energies that each lie evenly in a short span into steps from the beginning of a file on.
 
     Parameters

@@ -5,10 +5,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..spectrum.overlap_save import LowFilter
-from ..spectrum.stft import HIGHEST_HZ, Grid, LowRates, Spectra
+from ..spectrum.overlap_save import OverlapSaveFilter
+from ..spectrum.stft import HIGHEST_HZ, Spectra, STFTGrid, SubbandRates
 from ..types import FloatArray
-from .energy_blocks import EnergySteps
+from .energy_blocks import BlockEnergies
 from .kweighting import KWeighting
 
 Energies = NDArray[np.float64]
@@ -60,17 +60,17 @@ class LoudnessMeter:
     A short frame's bins are too wide where the high-pass is steep; the low-rate signal is filtered as such.
     """
 
-    def __init__(self, grid: Grid, weights: list[float]) -> None:
-        weighting, share = KWeighting(grid.sample_rate), LowRates.low_share(grid.frequencies)
+    def __init__(self, grid: STFTGrid, weights: list[float]) -> None:
+        weighting, share = KWeighting(grid.sample_rate), SubbandRates.low_share(grid.frequencies)
         response = np.abs(weighting.both(grid.frequencies)) ** 2
         self._gain = ((1 - share) * response * grid.hop_sec).astype(np.float32)
         beyond = np.array([HIGHEST_HZ], dtype=np.float32)  # from here on the weighting is flat
         self._beyond_gain = np.float32(abs(weighting.both(beyond))[0] ** 2 * grid.hop_sec)
         self._frames: FloatArray = np.zeros((3, 1), dtype=np.float32)  # those whose neighbours are still to come
-        self._high = EnergySteps(STEP_SEC, grid.hop_sec, -grid.hop_sec / 2)
-        rate = LowRates(grid).low_rate
-        self._filter = LowFilter(rate, weighting.high_pass, weights)
-        self._low = EnergySteps(STEP_SEC, self._filter.step_sec, 0.0)
+        self._high = BlockEnergies(STEP_SEC, grid.hop_sec, -grid.hop_sec / 2)
+        rate = SubbandRates(grid).low_rate
+        self._filter = OverlapSaveFilter(rate, weighting.high_pass, weights)
+        self._low = BlockEnergies(STEP_SEC, self._filter.step_sec, 0.0)
 
     def feed(self, spectra: Spectra) -> None:
         """Take the next spectra."""

@@ -21,7 +21,7 @@ _MOST_SAMPLES: Final = 1 << 22  # over all channels: 17 MB
 _MEMORY_SEC: Final = 0.1  # of the K-weighting's impulse response
 
 
-class BriefFile:
+class ShortSignal:
     """Keeps the samples of a short file, and lets go of them when it turns out to be a long one.
 
     In a short sound what begins and ends weighs much, and where it lies in the frames shows in its spectrum and in the

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..spectrum.stft import Grid, Spectra, band_matrix
+from ..spectrum.stft import Spectra, STFTGrid, band_matrix
 from ..types import FloatArray, Series, kept
 
 _NOTES_HZ: Final = (32.0, 1500.0)
@@ -20,7 +20,7 @@ _UNSETTLED_FRAMES: Final = 5
 _HELD_FRAMES: Final = 256  # six seconds: stretches of the envelope overlap by three
 
 
-class FrameAccents:
+class NoveltyCurves:
     """Gathers two kinds of rises from frame to frame.
 
     Of notes the rise of the amplitude in each bin below 1.5 kHz, within a tenth of a second; of the treble that of the
@@ -28,10 +28,10 @@ class FrameAccents:
 
     Parameters
     ----------
-    grid : Grid
+    grid : STFTGrid
     """
 
-    def __init__(self, grid: Grid) -> None:
+    def __init__(self, grid: STFTGrid) -> None:
         self._hop_sec = grid.hop_sec
         self._matrix, self._treble = _treble_bands(grid)
         self._notes = slice(*(int(np.searchsorted(grid.frequencies, hertz)) for hertz in _NOTES_HZ))
@@ -84,7 +84,7 @@ class FrameAccents:
 
 
 @lru_cache(maxsize=2)
-def _treble_bands(grid: Grid) -> tuple[FloatArray, slice]:
+def _treble_bands(grid: STFTGrid) -> tuple[FloatArray, slice]:
     """Return what sums up bins into bands, shape (bins, bands), and which bins."""
     width = grid.bin_width_hz
     reach = np.searchsorted(grid.frequencies, (_TREBLE_HZ[0] - width, _TREBLE_HZ[-1] + width))

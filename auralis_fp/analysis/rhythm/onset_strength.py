@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
 from ..spectrum.stft import band_matrix
-from ..spectrum.subband_stft import LowSpectra, bin_frequencies, mirrored
+from ..spectrum.subband_stft import SubbandSTFT, bin_frequencies, mirrored
 from ..types import ComplexArray, FloatArray, Series, kept
 
 FRAMES_PER_SEC: Final = 100.0
@@ -36,7 +36,7 @@ _CONTEXT: Final = 150  # frames
 
 
 @dataclass(frozen=True)
-class OnsetEnvelope:
+class OnsetStrength:
     """What begins, moment by moment, in a whole file or in a stretch of a long one.
 
     ``flux`` is the summed rise of the log power of 36 bands, in octaves of power; ``accents`` the same of what stands
@@ -60,7 +60,7 @@ class OnsetDetector:
     """
 
     def __init__(self, rate: float, pairs: int) -> None:
-        self._spectra = LowSpectra(rate, _FRAME, round(rate / FRAMES_PER_SEC), pairs, batch=256)
+        self._spectra = SubbandSTFT(rate, _FRAME, round(rate / FRAMES_PER_SEC), pairs, batch=256)
         self._matrix = _matrix(rate)
         self._loudest = 0.0
         before = np.zeros((_LAG, _BANDS + len(_WIDE_BANDS_HZ)))  # before the first frame there was nothing
@@ -68,19 +68,19 @@ class OnsetDetector:
         self._frames = Series(6)  # flux, accents low, middle and high, power, whether it rises
         self._own = 0  # from which of them on they belong to the stretch that comes next
 
-    def feed(self, signal: ComplexArray) -> list[OnsetEnvelope]:
+    def feed(self, signal: ComplexArray) -> list[OnsetStrength]:
         """Take the next samples, shape (pairs, samples); return the stretches that are complete now."""
         for power in self._spectra.feed(signal):
             self._compare(power)
         return [self._cut(_CONTEXT)] if len(self._frames) >= _STRETCH + 2 * _CONTEXT else []
 
-    def finish(self) -> OnsetEnvelope:
+    def finish(self) -> OnsetStrength:
         """Return the last stretch: of a file of less than ten minutes the whole."""
         for power in self._spectra.flush():
             self._compare(power)
         return self._cut(0)
 
-    def _cut(self, context: int) -> OnsetEnvelope:
+    def _cut(self, context: int) -> OnsetStrength:
         """Return what there is, all but the last *context* frames as its own; keep what the next stretch needs."""
         frames = self._frames.take()
         own = slice(self._own, frames.shape[1] - context)
@@ -88,7 +88,7 @@ class OnsetDetector:
             self._frames.append(frames[:, -2 * context :])
             self._own = context
         flux, *accents, power, rises = frames
-        return OnsetEnvelope(flux, np.stack(accents), power, rises > 0, 1 / self._spectra.hop_sec, own)
+        return OnsetStrength(flux, np.stack(accents), power, rises > 0, 1 / self._spectra.hop_sec, own)
 
     def _compare(self, power: FloatArray) -> None:
         """Take spectra of frames, shape (frames, bins)."""
@@ -131,14 +131,14 @@ def _matrix(rate: float) -> FloatArray:
     return kept(mirrored(np.concatenate(bands)).T.copy())
 
 
-class Onsets(NamedTuple):
+class OnsetEvents(NamedTuple):
     """Where something begins, in frames of the envelope, and the power there; both (onsets,)."""
 
     frames: NDArray[np.int64]
     powers: FloatArray
 
 
-def onsets(envelope: OnsetEnvelope) -> Onsets:
+def onsets(envelope: OnsetStrength) -> OnsetEvents:
     """Find where something begins, among the envelope's own frames.
 
     An onset is a peak of the flux, three times the local median or more, where the power rises by 3 dB.
@@ -146,7 +146,7 @@ def onsets(envelope: OnsetEnvelope) -> Onsets:
 
     Parameters
     ----------
-    envelope : OnsetEnvelope
+    envelope : OnsetStrength
     """
     flux, rate = envelope.flux, envelope.rate
     apart = max(1, round(_APART_SEC * rate))
@@ -161,7 +161,7 @@ def onsets(envelope: OnsetEnvelope) -> Onsets:
     found = found[(found >= envelope.own.start) & (found < envelope.own.stop)]
     found = found[[_begins(envelope, int(onset)) for onset in found]] if len(found) else found
     near = np.lib.stride_tricks.sliding_window_view(np.pad(envelope.power, (0, 3)), 4).max(axis=1)
-    return Onsets(found, near[found])
+    return OnsetEvents(found, near[found])
 
 
 def audible(powers: FloatArray, loudest: float) -> NDArray[np.bool_]:
@@ -170,7 +170,7 @@ def audible(powers: FloatArray, loudest: float) -> NDArray[np.bool_]:
     return heard
 
 
-def _begins(envelope: OnsetEnvelope, onset: int) -> bool:
+def _begins(envelope: OnsetStrength, onset: int) -> bool:
     """Say whether something begins there, and was not just on when the file began."""
     if onset > _FRAMES_AT_END:
         return True

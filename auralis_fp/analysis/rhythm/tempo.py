@@ -10,7 +10,7 @@ from scipy.ndimage import gaussian_filter1d, uniform_filter1d
 
 from ..spectrum.autocorrelation import autocorrelation, relative_spectra
 from ..types import FloatArray
-from .onset_strength import OnsetEnvelope
+from .onset_strength import OnsetStrength
 from .tempo_salience import HIGHEST_BPM, LONGEST_LAG_SEC, LOWEST_BPM, evidence, lags, scores
 
 _WINDOW_SEC: Final = 12.0
@@ -37,7 +37,7 @@ _EVENTFUL: Final = 0.02  # of the highest point so far: windows that vary less h
 FloatSeries = NDArray[np.float64]
 
 
-class Pulse(NamedTuple):
+class TempoEstimate(NamedTuple):
     """Tempo in BPM, None if there is no pulse; and how clear and steady it is, 0 to 1."""
 
     tempo_bpm: float | None
@@ -56,7 +56,7 @@ class Windows(NamedTuple):
     busy: NDArray[np.float64]
 
 
-class PulseTracker:
+class TempoEstimator:
     """Finds the pulse of an onset envelope in windows of 12 s, by its autocorrelation and its spectrum together.
 
     The tempo is the lag that correlates and that low, middle and high accents, notes and treble support most, see
@@ -72,7 +72,7 @@ class PulseTracker:
         self._correlation, self._score, self._height = np.zeros(1), np.zeros(1), 0.0  # sums over windows
         self._lags: list[NDArray[np.int64]] = []  # the best of each window
 
-    def feed(self, envelope: OnsetEnvelope, accents: FloatArray) -> None:
+    def feed(self, envelope: OnsetStrength, accents: FloatArray) -> None:
         """Take the next stretch of the envelope, and the accents of notes and treble at its frames, (2, frames)."""
         self._rate = envelope.rate
         self._series = np.concatenate((self._series, prepared(envelope, accents)), axis=1)
@@ -84,7 +84,7 @@ class PulseTracker:
         if starts:
             self._series, self._next = self._series[:, starts[-1] :].copy(), move
 
-    def finish(self) -> Pulse:
+    def finish(self) -> TempoEstimate:
         """Return the pulse of the whole."""
         count, length = self._series.shape[1], round(_WINDOW_SEC * self._rate)
         if not self._next:
@@ -94,18 +94,18 @@ class PulseTracker:
         elif count - length > self._rate:  # the end is heard too
             self._hear((count - length,), length)
         if not self._lags:
-            return Pulse(None, 0.0)
+            return TempoEstimate(None, 0.0)
         lags_found = np.concatenate(self._lags)
         count = len(lags_found)
         correlation, score, height = self._correlation / count, self._score / count, self._height / count
         found = int(_best_lags(correlation[None], score[None], self._rate)[0])
         if found == 0 or height < _CHANCE / sqrt(length):
-            return Pulse(None, 0.0)
+            return TempoEstimate(None, 0.0)
         stability = height * _agreement(lags_found, found)
         if stability < _NO_PULSE:
-            return Pulse(None, 0.0)
+            return TempoEstimate(None, 0.0)
         tempo_bpm = float(np.clip(60 * self._rate / _refined(correlation, found), LOWEST_BPM, HIGHEST_BPM))
-        return Pulse(tempo_bpm, stability)
+        return TempoEstimate(tempo_bpm, stability)
 
     def _hear(self, starts: Sequence[int], length: int) -> None:
         """Add up what a few windows say."""
@@ -118,7 +118,7 @@ class PulseTracker:
             self._lags.append(_best_lags(here, scored, self._rate))
 
 
-def prepared(envelope: OnsetEnvelope, others: FloatArray) -> FloatArray:
+def prepared(envelope: OnsetStrength, others: FloatArray) -> FloatArray:
     """Return the accents of all bands, of low, middle and high ones, of notes and treble, (6, own frames).
 
     Without their local mean, and smoothed against the grid of frames.

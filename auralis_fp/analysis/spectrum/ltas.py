@@ -10,22 +10,22 @@ from numpy.typing import NDArray
 from ...schema import DIMENSIONS, Family
 from ..level.kweighting import KWeighting
 from ..types import FloatArray
-from .stft import HANDED_OUT, Grid, LowRates, Spectra, band_matrix
-from .subband_stft import LowSpectra, bin_frequencies, mirrored
+from .stft import HANDED_OUT, Spectra, STFTGrid, SubbandRates, band_matrix
+from .subband_stft import SubbandSTFT, bin_frequencies, mirrored
 
 EDGES_HZ: Final = (20.0, 60.0, 250.0, 500.0, 2000.0, 4000.0, 6000.0, 20_000.0)
 BANDS: Final = tuple(dimension.name for dimension in DIMENSIONS if dimension.family is Family.FREQUENCY)
 _LONG_FRAME: Final = 16_384  # samples at about 2.8 kHz: 6 s, bins of 0.17 Hz
 
 
-class LongTermSpectrum:
+class LongTermAverageSpectrum:
     """The power spectrum of the whole file: fine bins from the low-rate signal, wide ones above about 1 kHz.
 
     Short frames smear what lies in the lowest bands across their edges, notes beside an edge in frames of 1.5 s too.
     """
 
-    def __init__(self, grid: Grid, pairs: int) -> None:
-        self._long = LowSpectra(LowRates(grid).low_rate, _LONG_FRAME, _LONG_FRAME // 4, pairs, batch=4)
+    def __init__(self, grid: STFTGrid, pairs: int) -> None:
+        self._long = SubbandSTFT(SubbandRates(grid).low_rate, _LONG_FRAME, _LONG_FRAME // 4, pairs, batch=4)
         self._low_bands, self._high_bands = _matrices(grid)
         self._hop_sec = grid.hop_sec
         self._low = np.zeros(_LONG_FRAME)
@@ -49,19 +49,19 @@ class LongTermSpectrum:
 
 
 @lru_cache(maxsize=2)
-def _matrices(grid: Grid) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _matrices(grid: STFTGrid) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return what sums the long and the short spectra of files at one sample rate into bands."""
-    low_rate = LowRates(grid).low_rate
+    low_rate = SubbandRates(grid).low_rate
     low = bin_frequencies(low_rate, _LONG_FRAME)
-    low_bands = mirrored(_band_matrix(low, low_rate / _LONG_FRAME) * unshelved(low, grid.sample_rate))
-    high_bands = _band_matrix(grid.frequencies, grid.bin_width_hz) * (1 - LowRates.low_share(grid.frequencies))
+    low_bands = mirrored(_band_matrix(low, low_rate / _LONG_FRAME) * deshelving_gain(low, grid.sample_rate))
+    high_bands = _band_matrix(grid.frequencies, grid.bin_width_hz) * (1 - SubbandRates.low_share(grid.frequencies))
     return low_bands, high_bands
 
 
-def unshelved(frequencies: FloatArray, sample_rate: int) -> FloatArray:
+def deshelving_gain(frequencies: FloatArray, sample_rate: int) -> FloatArray:
     """Return what undoes the shelf that the power of the low-rate signal of a file carries, at frequencies in Hz."""
     gain: FloatArray = np.zeros_like(frequencies)
-    kept = LowRates.low_share(frequencies) > 0
+    kept = SubbandRates.low_share(frequencies) > 0
     gain[kept] = 1 / np.abs(KWeighting(sample_rate).shelf(frequencies[kept])) ** 2
     return gain
 

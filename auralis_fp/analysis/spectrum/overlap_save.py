@@ -17,7 +17,7 @@ _AT_ONCE: Final = 4  # transforms
 _STEP: Final = LOW_POINTS // 4  # samples whose energy is summed: 12 ms
 
 
-class LowFilter:
+class OverlapSaveFilter:
     """Filter the low-rate signal and tell its energy in steps of ``step_sec`` seconds.
 
     Parameters

@@ -31,7 +31,7 @@ HANDED_OUT: Final = 4 * _AT_ONCE  # most frames handed out together
 
 
 @dataclass(frozen=True)
-class Grid:
+class STFTGrid:
     """Where frames and bins lie: alike in seconds and hertz at every sample rate.
 
     Parameters
@@ -46,7 +46,7 @@ class Grid:
     frame_length: int
 
     @classmethod
-    def at(cls, sample_rate: int) -> "Grid":
+    def at(cls, sample_rate: int) -> "STFTGrid":
         """Choose frames of 46 ms, of a length that transforms fast."""
         return cls(sample_rate, 2 * fft.next_fast_len(max(8, round(FRAME_SEC * sample_rate / 2)), real=False))
 
@@ -121,7 +121,7 @@ class Spectra:
     of the K-weighting, see ``LowRates``.
     """
 
-    grid: Grid
+    grid: STFTGrid
     power: FloatArray
     weighted: FloatArray
     beyond: FloatArray
@@ -145,14 +145,14 @@ class ChannelPair:
 
 
 @dataclass(frozen=True)
-class LowRates:
+class SubbandRates:
     """How the low-rate signals relate to the file's rate.
 
     ``low`` has lost what lies above ``LOW_FADE_HZ`` gradually: what it keeps of the power at each frequency is
     ``low_share``; ``power`` is left with the rest when multiplied by one minus that.
     """
 
-    grid: Grid
+    grid: STFTGrid
 
     @property
     def middle_rate(self) -> float:
@@ -190,14 +190,14 @@ def _low_gain(frequencies: FloatArray, shelf: NDArray[np.complex128]) -> FloatAr
     return (np.sqrt(_fade(frequencies, *LOW_FADE_HZ)) * np.abs(shelf)).astype(np.float32)
 
 
-class Transformer:
+class StreamingSTFT:
     """Spectra and low-rate signals of a stream: Hann window, half overlap.
 
     Two channels share one complex transform: ``|L|² + |R|²`` at bin k is ``(|Z[k]|² + |Z[-k]|²) / 2`` of ``L + iR``.
     What is constant over a frame is taken out of its power, so that DC does not leak into the first audible bin.
     """
 
-    def __init__(self, grid: Grid, pairs: Sequence[ChannelPair], channels: int) -> None:
+    def __init__(self, grid: STFTGrid, pairs: Sequence[ChannelPair], channels: int) -> None:
         self.grid = grid
         self._pairs = pairs
         self._one_weight = all(pair.weight == 1.0 for pair in pairs)
@@ -209,11 +209,11 @@ class Transformer:
         self._ones = np.ones(length, dtype=np.float32)
         self._frames: ComplexArray = np.empty((_AT_ONCE, length), dtype=np.complex64)
         self._squares: FloatArray = np.empty((_AT_ONCE, length), dtype=np.float32)
-        self._middle = _Decimator(
+        self._middle = SubbandDecimator(
             grid, MIDDLE_POINTS, len(pairs), lambda hertz: _middle_gain(hertz) / scale, bass=False
         )
         shelf = KWeighting(grid.sample_rate).shelf
-        self._low = _Decimator(grid, LOW_POINTS, len(pairs), lambda hertz: _low_gain(hertz, shelf(hertz)) / scale)
+        self._low = SubbandDecimator(grid, LOW_POINTS, len(pairs), lambda hertz: _low_gain(hertz, shelf(hertz)) / scale)
         self._gathered = self._room()
 
     def feed(self, block: FloatArray) -> Iterator[Spectra]:
@@ -326,14 +326,14 @@ class _Gathered:
     count: int = 0
 
 
-class _Decimator:
+class SubbandDecimator:
     """The lowest bins of overlapping frames, made a signal again; without *bass*, what is constant over each left out.
 
     So an offset does not leak into the lowest band of shorter frames, and from 43 Hz up nothing is lost.
     """
 
     def __init__(
-        self, grid: Grid, points: int, pairs: int, gain: Callable[[FloatArray], FloatArray], *, bass: bool = True
+        self, grid: STFTGrid, points: int, pairs: int, gain: Callable[[FloatArray], FloatArray], *, bass: bool = True
     ) -> None:
         self._bass = bass
         self._half = min(points, grid.frame_length) // 2

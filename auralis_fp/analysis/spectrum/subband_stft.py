@@ -13,7 +13,7 @@ from .framing import Framer
 from .stft import squares
 
 
-class LowSpectra:
+class SubbandSTFT:
     """Power spectra of a low-rate signal, Hann window, summed over channels.
 
     Scaled like ``Spectra.power``: the sum over bins is the mean square of the windowed frame. Each frequency has two

@@ -7,9 +7,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..spectrum.ltas import unshelved
-from ..spectrum.stft import Grid, LowRates, Spectra
-from ..spectrum.subband_stft import LowSpectra, bin_frequencies, mirrored
+from ..spectrum.ltas import deshelving_gain
+from ..spectrum.stft import Spectra, STFTGrid, SubbandRates
+from ..spectrum.subband_stft import SubbandSTFT, bin_frequencies, mirrored
 from ..types import FloatArray, Series, kept
 
 _LOWEST_HZ: Final = 60.0
@@ -27,10 +27,10 @@ class Chroma:
     Below about 1 kHz frames of 1.5 s of the low-rate signal are used, above it frames of 0.37 s.
     """
 
-    def __init__(self, grid: Grid, pairs: int) -> None:
-        rates = LowRates(grid)
-        self._long = LowSpectra(rates.low_rate, _FRAME, _FRAME // 4, pairs, batch=16)
-        self._short = LowSpectra(rates.middle_rate, _FRAME, _FRAME // 2, pairs, batch=32)
+    def __init__(self, grid: STFTGrid, pairs: int) -> None:
+        rates = SubbandRates(grid)
+        self._long = SubbandSTFT(rates.low_rate, _FRAME, _FRAME // 4, pairs, batch=16)
+        self._short = SubbandSTFT(rates.middle_rate, _FRAME, _FRAME // 2, pairs, batch=32)
         self._low_matrix, self._high_matrix = _matrices(grid)
         nothing: FloatArray = np.empty((0, _FINE), dtype=np.float32)
         self._low, self._high, self._odd = nothing, nothing, nothing  # what waits for its counterpart
@@ -71,12 +71,14 @@ class Chroma:
 
 
 @lru_cache(maxsize=2)
-def _matrices(grid: Grid) -> tuple[FloatArray, FloatArray]:
+def _matrices(grid: STFTGrid) -> tuple[FloatArray, FloatArray]:
     """Return what folds the long and the short spectra of files at one sample rate."""
-    low, high = (bin_frequencies(rate, _FRAME) for rate in (LowRates(grid).low_rate, LowRates(grid).middle_rate))
-    share: FloatArray = 1 - LowRates.low_share(high)
-    share /= np.maximum(LowRates.middle_share(high), np.float32(0.01))
-    return _folding(low, unshelved(low, grid.sample_rate)), _folding(high, share)
+    low, high = (
+        bin_frequencies(rate, _FRAME) for rate in (SubbandRates(grid).low_rate, SubbandRates(grid).middle_rate)
+    )
+    share: FloatArray = 1 - SubbandRates.low_share(high)
+    share /= np.maximum(SubbandRates.middle_share(high), np.float32(0.01))
+    return _folding(low, deshelving_gain(low, grid.sample_rate)), _folding(high, share)
 
 
 def _folding(frequencies: FloatArray, gain: FloatArray) -> FloatArray:

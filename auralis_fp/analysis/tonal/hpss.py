@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from ..spectrum.stft import Grid, Spectra
+from ..spectrum.stft import Spectra, STFTGrid
 from ..types import FloatArray
 from .median_filter import Codes, medians_over_columns, medians_over_rows
 
@@ -47,7 +47,7 @@ def _each_four_times(values: FloatArray) -> FloatArray:
     return repeated
 
 
-class Separation:
+class HPSS:
     """Gathers the harmonic share of the energy (Fitzgerald 2010).
 
     In each bin the median over time (0.37 s) stands for what is held, the median over frequency (690 Hz) for what is
@@ -56,7 +56,7 @@ class Separation:
     looked at where it holds a hundredth of the energy or more.
     """
 
-    def __init__(self, grid: Grid) -> None:
+    def __init__(self, grid: STFTGrid) -> None:
         self._bins = 4 * (min(grid.bins - 1, round(_LOWER_HZ / grid.bin_width_hz)) // 4)
         self._all_bins = 4 * ((grid.bins - 1) // 4)
         rows = _AT_ONCE + 2 * _WAIT

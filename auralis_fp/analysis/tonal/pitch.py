@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..spectrum.autocorrelation import frame_correlation, window_correlation
-from ..spectrum.stft import MIDDLE_POINTS, Grid, LowRates, Spectra
+from ..spectrum.stft import MIDDLE_POINTS, Spectra, STFTGrid, SubbandRates
 from ..types import FloatArray, Series, kept
 from .pitch_refinement import hann_correlation, refined_periods
 
@@ -33,13 +33,13 @@ class PitchTracker:
 
     Parameters
     ----------
-    grid : Grid
+    grid : STFTGrid
     channels : int
         Whose power the spectra sum up.
     """
 
-    def __init__(self, grid: Grid, channels: int) -> None:
-        self._rate = LowRates(grid).middle_rate
+    def __init__(self, grid: STFTGrid, channels: int) -> None:
+        self._rate = SubbandRates(grid).middle_rate
         self._silence = _SILENCE_POWER * channels
         self._channels = channels
         self._lags = int(self._rate / _LOWEST_HZ * _TOLERANCE) + 2

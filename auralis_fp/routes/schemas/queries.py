@@ -6,7 +6,7 @@ import msgspec
 from aiohttp import web
 
 from ...errors import RequestError
-from ...store.queries import SORT_NAMES, Wanted
+from ...store.queries import SORT_NAMES, FileQuery
 from ...store.records import STATES
 from .bodies import ABSOLUTE, bad_field, path_bytes
 
@@ -107,9 +107,9 @@ def read_query(request: web.Request, kind: type[Q]) -> Q:
     return query
 
 
-def wanted(query: FailuresQuery, state: str | None) -> Wanted:
+def wanted(query: FailuresQuery, state: str | None) -> FileQuery:
     """Return what the store is to list."""
-    return Wanted(
+    return FileQuery(
         state=state,
         code=query.code,
         query=query.q,

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_files import RATE, RECIPES, FloatArray, Recipe, dice, encode, likeness, tones, write_recipe, write_wav
+from audio_files import RATE, RECIPES, FloatArray, Recipe, encode, likeness, rng, tones, write_recipe, write_wav
 from auralis_fp.analysis.decoding.stream import open_audio
 from auralis_fp.errors import DecodeError
 from hostile_files import damaged, with_sizes
@@ -115,7 +115,7 @@ def test_damage_in_the_middle(title: str, tmp_path: Path) -> None:
     content = bytearray(written(path, title, seconds=12.0))
     whole, _ = decode(path)
     middle, size = len(content) // 2, min(1500, len(content) // 60)
-    content[middle : middle + size] = dice(1).randbytes(size)
+    content[middle : middle + size] = rng(1).randbytes(size)
     path.write_bytes(content)
     heard, _ = decode(path)
     assert len(heard) > 0.7 * len(whole)
@@ -128,7 +128,7 @@ def test_damage_is_told(tmp_path: Path) -> None:
     path = tmp_path / "track.mp3"
     content = written(path, "mp3-mpeg_layer_iii", seconds=8.0)
     middle = len(content) // 2
-    path.write_bytes(content[:middle] + dice(1).randbytes(5000) + content[middle:])
+    path.write_bytes(content[:middle] + rng(1).randbytes(5000) + content[middle:])
     _, warnings = decode(path)
     assert "decode_errors" in warnings
 
@@ -139,7 +139,7 @@ def test_odd_tail(title: str, tmp_path: Path) -> None:
     path = tmp_path / "track"
     content = written(path, title, seconds=2.0)
     whole, _ = decode(path)
-    for tail in (b"\0", b"TAG" + bytes(125), dice(2).randbytes(777)):
+    for tail in (b"\0", b"TAG" + bytes(125), rng(2).randbytes(777)):
         path.write_bytes(content + tail)
         heard, warnings = decode(path)
         assert abs(len(heard) - len(whole)) < 0.05 * RATE
@@ -190,7 +190,7 @@ def test_random_damage(recipe: Recipe, tmp_path: Path) -> None:
     path = tmp_path / "track"
     write_recipe(path, recipe, tones(0.3, recipe.channels, recipe.rate))
     content = path.read_bytes()
-    chance = dice(recipe.title)
+    chance = rng(recipe.title)
     refused = []
     for round_number in range(12):
         path.write_bytes(damaged(content, chance, in_head=round_number % 2 == 0))

@@ -4,7 +4,7 @@ import numpy as np
 import pyloudnorm
 import pytest
 
-from auralis_fp.analysis.level.short_signal import BriefFile
+from auralis_fp.analysis.level.short_signal import ShortSignal
 from auralis_fp.analysis.spectrum.channels import Layout
 from auralis_fp.analysis.spectrum.ltas import BANDS
 from rhythms import kick, placed
@@ -35,7 +35,7 @@ def test_short_sounds_equal_the_spectrum_of_the_whole(kind: str, seconds: float)
 @pytest.mark.parametrize(("seconds", "rate"), [(8.1, RATE), (6.0, 1_000_000)])
 def test_a_long_file_is_let_go_of(seconds: float, rate: int) -> None:
     """Beyond eight seconds, or four million samples, nothing is kept."""
-    brief = BriefFile(rate, Layout.of(("FL", "FR")).pairs, 2)
+    brief = ShortSignal(rate, Layout.of(("FL", "FR")).pairs, 2)
     for _ in range(round(seconds * 10)):
         brief.feed(np.ones((rate // 10, 2), dtype=np.float32))
     assert not brief.brief

@@ -3,22 +3,22 @@
 import numpy as np
 import pytest
 
-from auralis_fp.analysis.rhythm.novelty import FrameAccents
+from auralis_fp.analysis.rhythm.novelty import NoveltyCurves
 from auralis_fp.analysis.spectrum.channels import Layout
-from auralis_fp.analysis.spectrum.stft import Grid, Spectra, Transformer
+from auralis_fp.analysis.spectrum.stft import Spectra, STFTGrid, StreamingSTFT
 from rhythms import hat, placed
 from signals import RATE, Signal, sine, stereo, white
 
 
 def spectra_of(samples: Signal, rate: int = RATE) -> tuple[Spectra, ...]:
     """Return the spectra of two channels."""
-    transformer = Transformer(Grid.at(rate), Layout.of(("FL", "FR")).pairs, 2)
+    transformer = StreamingSTFT(STFTGrid.at(rate), Layout.of(("FL", "FR")).pairs, 2)
     return (*transformer.feed(samples), *transformer.flush())
 
 
-def accents_of(spectra: tuple[Spectra, ...]) -> FrameAccents:
+def accents_of(spectra: tuple[Spectra, ...]) -> NoveltyCurves:
     """Return the accents that were gathered from spectra."""
-    accents = FrameAccents(spectra[0].grid)
+    accents = NoveltyCurves(spectra[0].grid)
     for each in spectra:
         accents.feed(each)
     return accents
@@ -48,7 +48,7 @@ def test_noise_and_low_tones_do_not_rise() -> None:
 def test_stretches_that_overlap_are_those_of_the_whole() -> None:
     """What was asked for once may be asked for again three seconds back, and is the same."""
     spectra = spectra_of(stereo(placed(np.arange(0.5, 29, 0.7), hat(), 30.0)))
-    whole, parts = accents_of(spectra), FrameAccents(spectra[0].grid)
+    whole, parts = accents_of(spectra), NoveltyCurves(spectra[0].grid)
     times = np.arange(2900) / 100
     found = []
     for index, each in enumerate(spectra):

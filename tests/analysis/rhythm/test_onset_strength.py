@@ -4,15 +4,15 @@ from itertools import chain
 
 import numpy as np
 
-from auralis_fp.analysis.rhythm.onset_strength import OnsetDetector, OnsetEnvelope, onsets
-from auralis_fp.analysis.rhythm.tempo import PulseTracker
+from auralis_fp.analysis.rhythm.onset_strength import OnsetDetector, OnsetStrength, onsets
+from auralis_fp.analysis.rhythm.tempo import TempoEstimator
 
 _RATE = 11_025
 _MINUTES = 21
 _HITS_PER_MINUTE = 150
 
 
-def _stretches() -> list[OnsetEnvelope]:
+def _stretches() -> list[OnsetStrength]:
     """Return the envelope of twenty-one minutes of hits of noise, 150 a minute."""
     rng = np.random.default_rng(3)
     detector = OnsetDetector(_RATE, pairs=1)
@@ -29,7 +29,7 @@ def test_hits_are_found_once_where_stretches_meet() -> None:
     stretches = _stretches()
     assert len(stretches) == 3
     assert sum(len(onsets(stretch).frames) for stretch in stretches) == _MINUTES * _HITS_PER_MINUTE
-    tracker = PulseTracker()
+    tracker = TempoEstimator()
     for stretch in stretches:
         tracker.feed(stretch, np.zeros((2, len(stretch.flux)), dtype=np.float32))
     pulse = tracker.finish()

@@ -5,7 +5,7 @@ import pytest
 
 from auralis_fp.analysis.spectrum.autocorrelation import window_correlation
 from auralis_fp.analysis.spectrum.channels import Layout
-from auralis_fp.analysis.spectrum.stft import Grid, Transformer
+from auralis_fp.analysis.spectrum.stft import STFTGrid, StreamingSTFT
 from auralis_fp.analysis.tonal.pitch import PitchTracker
 from auralis_fp.analysis.tonal.pitch_refinement import hann_correlation
 from rhythms import drum_loop
@@ -24,8 +24,8 @@ def harmonics(hertz: float, count: int, tilt: float, rate: int = RATE) -> np.nda
 
 def pitches_of(track: np.ndarray, rate: int = RATE) -> np.ndarray:
     """Return the pitch of each frame, 0 where there is none."""
-    grid = Grid.at(rate)
-    transformer = Transformer(grid, Layout.of(("FL", "FR")).pairs, 2)
+    grid = STFTGrid.at(rate)
+    transformer = StreamingSTFT(grid, Layout.of(("FL", "FR")).pairs, 2)
     tracker = PitchTracker(grid, 2)
     for spectra in (*transformer.feed(stereo(track)), *transformer.flush()):
         tracker.feed(spectra)
