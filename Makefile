@@ -46,11 +46,12 @@ run: $(VENV)/base.stamp  ## start the player's web host with the plugin; a demo 
 test: $(VENV)/test.stamp  ## run the tests
 	@$(BIN)/python -m pytest
 
-check: $(VENV)/check.stamp  ## lint, types, import borders, formatting
+check: $(VENV)/check.stamp  ## lint, formatting, types, import contracts, prose
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python docs/prose_lint.py
 
 format: $(VENV)/check.stamp  ## bring the sources into shape
 	@$(BIN)/ruff check --fix .

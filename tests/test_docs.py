@@ -12,9 +12,9 @@ from auralis_fp.schema import NAMES
 ROOT = Path(__file__).parent.parent
 
 
-def generator() -> ModuleType:
-    """Return the module that writes the generated pages."""
-    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+def script(name: str) -> ModuleType:
+    """Return a script of the documentation folder as a module."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -25,7 +25,7 @@ def generator() -> ModuleType:
 @pytest.mark.parametrize("name", ["settings.md", "dimensions.md", "api.md", "../static/fingerprint.d.ts"])
 def test_generated_pages_are_current(name: str) -> None:
     """What `make docs` would write is what is there."""
-    assert (ROOT / "docs" / name).read_text(encoding="utf-8") == generator().PAGES[name]()
+    assert (ROOT / "docs" / name).read_text(encoding="utf-8") == script("generate").PAGES[name]()
 
 
 def test_links_lead_somewhere() -> None:
@@ -37,8 +37,26 @@ def test_links_lead_somewhere() -> None:
 
 def test_every_truth_has_its_test() -> None:
     """The test that a dimension's page names is there."""
-    pins = generator().PINS
+    pins = script("generate").PINS
     assert set(pins) == set(NAMES)
     for place in pins.values():
         file, test = place.split("::")
         assert f"def {test}(" in (ROOT / "tests" / "analysis" / file).read_text(encoding="utf-8"), place
+
+
+def test_the_prose_lint_finds_phrases(tmp_path: Path) -> None:
+    """It reads whole documents, but only the comments and sentences of code; a phrase may span lines."""
+    lint = script("prose_lint")
+    phrase = "owed"
+    code = f"{phrase} = 1\n# One, by\n# and by\nx = '{phrase}'\ny = '{phrase} today'\n"
+    found = [(one.line, one.phrase) for one in lint.findings(tmp_path / "code.py", code)]
+    assert found == [(2, "by # and by"), (5, "owed")]
+    assert [one.line for one in lint.findings(tmp_path / "page.md", f"One\n{phrase} two")] == [2]
+
+
+def test_the_prose_lint_fails_above_the_allowance() -> None:
+    """A folder may have as few findings as it likes, and no more than its allowance."""
+    lint = script("prose_lint")
+    allowed = lint.allowances("docs 2\nbench 1\n")
+    assert lint.over(lint.Counter(docs=2), allowed) == set()
+    assert lint.over(lint.Counter(docs=3, static=1), allowed) == {"docs", "static"}
