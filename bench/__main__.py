@@ -14,7 +14,7 @@ from auralis_fp.files.formats import is_music
 from . import page
 from .options import Options
 
-PARTS = ("accuracy", "hush", "stages", "speed", "memory", "http", "streams", "scan", "store", "host", "growth")
+PARTS = ("accuracy", "near_silence", "stages", "speed", "memory", "http", "streams", "scan", "store", "host", "growth")
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 LONG = ("tempo", "mutations", "kills", "loop", "chaos", "map")
 

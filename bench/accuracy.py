@@ -16,8 +16,8 @@ from auralis_fp.analysis.decoding.stream import open_audio
 from auralis_fp.errors import FileError
 from auralis_fp.schema import NAMES
 
+from .comparison import Comparison
 from .music import load, table
-from .opinion import Opinion
 from .options import Options
 from .references import FFMPEG
 
@@ -64,7 +64,7 @@ class Figure(TypedDict):
 
 class _Scored(NamedTuple):
     file: str
-    opinions: tuple[Opinion, ...]
+    comparisons: tuple[Comparison, ...]
 
 
 def report(options: Options) -> str:
@@ -77,11 +77,11 @@ def report(options: Options) -> str:
 
 def figures(files: Sequence[Path]) -> list[Figure]:
     """Compare on every file that can be decoded and lasts a second or more, in as many processes as there are cores."""
-    gathered: dict[tuple[str, str], list[tuple[str, Opinion]]] = defaultdict(list)
+    gathered: dict[tuple[str, str], list[tuple[str, Comparison]]] = defaultdict(list)
     with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
         for scored in pool.map(_score, files):
-            for opinion in scored.opinions:
-                gathered[opinion.dimension, opinion.against].append((scored.file, opinion))
+            for comparison in scored.comparisons:
+                gathered[comparison.dimension, comparison.against].append((scored.file, comparison))
     return [_figure(gathered[key]) for key in sorted(gathered, key=lambda key: NAMES.index(key[0]))]
 
 
@@ -100,7 +100,7 @@ def write(found: Sequence[Figure], header: str) -> None:
 
 def _score(path: Path) -> _Scored:
     from .listeners import heard  # noqa: PLC0415 - essentia prints while it loads, and only workers need it
-    from .references import opinions  # noqa: PLC0415 - with it
+    from .references import comparisons  # noqa: PLC0415 - with it
 
     try:
         ours = fingerprint_file(os.fsencode(path)).fingerprint
@@ -111,18 +111,18 @@ def _score(path: Path) -> _Scored:
     track = load(path)
     if track is None or len(track.samples) < track.rate:
         return _Scored(path.name, ())
-    return _Scored(path.name, (*opinions(track, ours), *heard(track, positions)))
+    return _Scored(path.name, (*comparisons(track, ours), *heard(track, positions)))
 
 
-def _figure(rows: Sequence[tuple[str, Opinion]]) -> Figure:
-    opinions = [opinion for _, opinion in rows]
-    mine, theirs = np.array([(each.ours, each.theirs) for each in opinions]).T
-    relative = opinions[0].relative
+def _figure(rows: Sequence[tuple[str, Comparison]]) -> Figure:
+    comparisons = [comparison for _, comparison in rows]
+    mine, theirs = np.array([(each.ours, each.theirs) for each in comparisons]).T
+    relative = comparisons[0].relative
     error = np.abs(100 * (mine / np.maximum(theirs, 1e-9) - 1)) if relative else np.abs(mine - theirs)
     varied = len(mine) > 2 and np.ptp(mine) > 0 and np.ptp(theirs) > 0
     return Figure(
-        dimension=opinions[0].dimension,
-        against=opinions[0].against,
+        dimension=comparisons[0].dimension,
+        against=comparisons[0].against,
         unit="percent" if relative else "",
         tracks=len(mine),
         median=float(np.median(error)),

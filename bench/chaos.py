@@ -14,7 +14,7 @@ import psutil
 from service_process import Ledger, ServiceUnderTest, audit
 from small_disk import Disk, small_disk
 
-from .mischief import Faults
+from .faults import Faults
 from .music import table
 from .options import Options
 
@@ -51,13 +51,13 @@ class _Run:
     """
 
     def __init__(self, disk: Disk, seed: int) -> None:
-        self._dice = random.Random(seed)  # noqa: S311 - no secret
+        self._rng = random.Random(seed)  # noqa: S311 - no secret
         roots = [disk.folder / "one", disk.folder / "two"]
         for root in roots:
             root.mkdir()
         self._service = ServiceUnderTest(roots, disk.folder / "data", SETTINGS)
         self._ledger = Ledger(self._service.database)
-        self._faults = Faults(self._service, disk, self._dice)
+        self._faults = Faults(self._service, disk, self._rng)
         self._counted: Counter[str] = Counter()
         self._growth: list[tuple[float, float, int]] = []  # seconds into the last life, MB, handles
         self._amiss: list[str] = []
@@ -111,18 +111,18 @@ class _Run:
 
     def _storm(self, until: float, *, lives: bool, since: float | None = None) -> None:
         """Do one thing after another until the time has come."""
-        next_death = time.monotonic() + self._dice.uniform(3, 20)
+        next_death = time.monotonic() + self._rng.uniform(3, 20)
         while time.monotonic() < until:
             self._faults.one()
             self._look(since)
-            time.sleep(self._dice.uniform(0.0, 0.25))
+            time.sleep(self._rng.uniform(0.0, 0.25))
             if lives and time.monotonic() > next_death:
                 self._die()
-                next_death = time.monotonic() + self._dice.uniform(3, 20)
+                next_death = time.monotonic() + self._rng.uniform(3, 20)
 
     def _die(self) -> None:
         """Kill the service, or stop it; look at what is left; start it again."""
-        if self._dice.random() < 0.8:
+        if self._rng.random() < 0.8:
             self._faults.done["service killed"] += 1
             self._service.end()
         else:

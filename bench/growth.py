@@ -14,7 +14,7 @@ from .music import table
 from .options import Options
 from .page import DOCS
 from .plot import line
-from .sounds import music, track, write
+from .signals import music, track, write
 from .speed import cpu
 
 LENGTHS: Final = {

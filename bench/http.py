@@ -15,7 +15,7 @@ from auralis_fp.runtime.tasks import cancel_and_wait
 from .music import table
 from .options import Options
 from .running import pss_mb, server
-from .sounds import music, write
+from .signals import music, write
 
 BUDGET_MS = {"new": 15.0, "repeated": 2.0}
 MEMORY_MB = 400

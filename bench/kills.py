@@ -23,7 +23,7 @@ from service_process import Ledger, ServiceUnderTest, audit
 
 from .music import table
 from .options import Options
-from .sounds import music, track, write
+from .signals import music, track, write
 
 DEATHS, SERVICE_KILLS, SONGS = 1000, 200, 6
 SIGNALS: Final = (signal.SIGSEGV, signal.SIGKILL, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL)

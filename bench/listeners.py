@@ -16,8 +16,8 @@ from auralis_fp.analysis.spectrum.channels import Layout
 from auralis_fp.analysis.spectrum.stft import STFTGrid, StreamingSTFT, SubbandRates
 from auralis_fp.analysis.tonal.pitch import PitchTracker
 
+from .comparison import Comparison
 from .music import Track
-from .opinion import Opinion
 from .plain_frames import power_frames
 
 Mono = NDArray[np.float32]
@@ -31,7 +31,7 @@ _THRESHOLD: Final = 0.15
 _SAME_PITCH_CENTS: Final = 50.0
 
 
-def heard(track: Track, positions: tuple[str, ...]) -> Iterator[Opinion]:
+def heard(track: Track, positions: tuple[str, ...]) -> Iterator[Comparison]:
     """Yield what others hear in the first half minute of a track.
 
     F-measures and shares of agreeing frames are yielded beside 1, what they would be for the same answers.
@@ -48,7 +48,7 @@ def heard(track: Track, positions: tuple[str, ...]) -> Iterator[Opinion]:
     power = np.concatenate(list(power_frames(stretch.astype(np.float64), track.rate)), axis=1)
     harmonic, _ = librosa.decompose.hpss(power, kernel_size=(15, 31), power=2.0)
     share = float(harmonic.sum() / power.sum())
-    yield Opinion("harmonic_ratio", "librosa, plain frames, same kernels", ours["harmonic_ratio"], share)
+    yield Comparison("harmonic_ratio", "librosa, plain frames, same kernels", ours["harmonic_ratio"], share)
     onsets, pitches = _ours(stretch, track.rate, positions)
     yield from _onsets(mono, track.rate, onsets)
     yield from _pitches(mono, track.rate, pitches)
@@ -69,7 +69,7 @@ def _ours(stretch: Mono, rate: int, positions: tuple[str, ...]) -> tuple[NDArray
     return heard / envelope.rate, tracker.pitches()
 
 
-def _onsets(mono: Mono, rate: int, ours: NDArray[np.float64]) -> Iterator[Opinion]:
+def _onsets(mono: Mono, rate: int, ours: NDArray[np.float64]) -> Iterator[Comparison]:
     theirs = librosa.onset.onset_detect(y=mono, sr=rate, units="time")
     yield from _agreement("librosa `onset_detect`", ours, theirs, len(mono) / rate)
     resampled = librosa.resample(mono, orig_sr=rate, target_sr=_ESSENTIA_RATE, res_type="soxr_hq")
@@ -79,15 +79,15 @@ def _onsets(mono: Mono, rate: int, ours: NDArray[np.float64]) -> Iterator[Opinio
 
 def _agreement(
     who: str, ours: NDArray[np.float64], theirs: NDArray[np.float64], duration_sec: float
-) -> Iterator[Opinion]:
+) -> Iterator[Comparison]:
     mine, other = (min(1.0, len(found) / duration_sec / 10) for found in (ours, theirs))
-    yield Opinion("transient_density", who, mine, other)
+    yield Comparison("transient_density", who, mine, other)
     if len(ours) and len(theirs):
         score = mir_eval.onset.f_measure(np.sort(theirs), np.sort(ours), window=_TOLERANCE_SEC)[0]
-        yield Opinion("transient_density", f"{who}, F-measure within 50 ms", float(score), 1.0)
+        yield Comparison("transient_density", f"{who}, F-measure within 50 ms", float(score), 1.0)
 
 
-def _pitches(mono: Mono, rate: int, ours: Mono) -> Iterator[Opinion]:
+def _pitches(mono: Mono, rate: int, ours: Mono) -> Iterator[Comparison]:
     """Yield the median distance in cents from others' YIN over frames both find voiced, and how often they agree."""
     grid = STFTGrid.at(rate)
     theirs = {
@@ -101,10 +101,10 @@ def _pitches(mono: Mono, rate: int, ours: Mono) -> Iterator[Opinion]:
             continue
         cents = np.abs(1200 * np.log2(ours[:count][both] / pitches[:count][both]))
         agreeing = float(np.mean(cents < _SAME_PITCH_CENTS))
-        yield Opinion("pitch_stability", f"{who}, frames within 50 cents, share", agreeing, 1.0)
+        yield Comparison("pitch_stability", f"{who}, frames within 50 cents, share", agreeing, 1.0)
         if agreeing > 0:
             middle = float(np.median(cents[cents < _SAME_PITCH_CENTS]))
-            yield Opinion("pitch_stability", f"{who}, of these the median distance, cents", middle, 0.0)
+            yield Comparison("pitch_stability", f"{who}, of these the median distance, cents", middle, 0.0)
 
 
 def _librosa_pitches(mono: Mono, rate: int, hop: int) -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ from auralis_fp.settings import Settings
 
 from .music import table
 from .options import Options
-from .sounds import music, write
+from .signals import music, write
 
 LIMIT_MS: Final = 50.0
 EDGES_MS: Final = (0.1, 1.0, 5.0, 10.0, LIMIT_MS)

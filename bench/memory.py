@@ -13,7 +13,7 @@ from auralis_fp.workers.pool import WorkerPool
 from .music import table
 from .options import Options
 from .running import peak_mb
-from .sounds import track
+from .signals import track
 
 LIMIT_MB = 150
 RATES = (44_100, 96_000)

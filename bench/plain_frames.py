@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from auralis_fp.analysis.spectrum.stft import STFTGrid
 
-from .opinion import Opinion
+from .comparison import Comparison
 
 Samples = NDArray[np.float64]
 
@@ -49,7 +49,7 @@ def _end(rate: int) -> int:
     return min(length // 2, int(_HIGHEST_HZ * length / rate + 0.5)) + 1
 
 
-def spectral(samples: Samples, rate: int, ours: dict[str, float]) -> Iterator[Opinion]:
+def spectral(samples: Samples, rate: int, ours: dict[str, float]) -> Iterator[Comparison]:
     """Yield centroid, rolloff and flatness of a track, shape (samples, channels), beside ours."""
     width = rate / STFTGrid.at(rate).frame_length
     hertz = width * np.arange(1, _end(rate))
@@ -65,10 +65,10 @@ def spectral(samples: Samples, rate: int, ours: dict[str, float]) -> Iterator[Op
         return
     for name, found in (("spectral_centroid", centroids), ("spectral_rolloff", rolloffs)):
         middle = float(np.median(np.concatenate(found)))
-        yield Opinion(name, "librosa on plain frames", ours[name], middle, relative=True)
+        yield Comparison(name, "librosa on plain frames", ours[name], middle, relative=True)
     mean = total[:, None] / count
     flatness = librosa.feature.spectral_flatness(S=mean, power=1.0, amin=1e-10 * float(mean.max()))
-    yield Opinion("spectral_flatness", "librosa, of their mean", ours["spectral_flatness"], float(flatness[0, 0]))
+    yield Comparison("spectral_flatness", "librosa, of their mean", ours["spectral_flatness"], float(flatness[0, 0]))
 
 
 def _rolloff_bins(power: Samples) -> Samples:

@@ -1,4 +1,4 @@
-"""What others say about a track: one opinion for each dimension that somebody else computes too."""
+"""What others say about a track: one comparison for each dimension that somebody else computes too."""
 
 import re
 import shutil
@@ -15,8 +15,8 @@ from scipy import fft
 from auralis_fp.analysis.features.spectral import SILENCE_POWER
 from auralis_fp.analysis.spectrum.ltas import BANDS, EDGES_HZ
 
+from .comparison import Comparison
 from .music import Track
-from .opinion import Opinion
 from .plain_frames import spectral
 
 Samples = NDArray[np.float64]
@@ -25,7 +25,7 @@ FFMPEG: Final = shutil.which("ffmpeg")
 SHORT_TERM_GATES_LU: Final = (-70.0, -20.0)  # EBU Tech 3342
 
 
-def opinions(track: Track, ours: dict[str, float]) -> Iterator[Opinion]:
+def comparisons(track: Track, ours: dict[str, float]) -> Iterator[Comparison]:
     """Yield what others say about a whole track that has at least a second of sound.
 
     Parameters
@@ -42,10 +42,10 @@ def opinions(track: Track, ours: dict[str, float]) -> Iterator[Opinion]:
     if samples.any():
         yield from _levels(samples, track.rate, ours)
         yield from _stereo(samples, ours)
-        yield Opinion("chroma_energy", "numpy, frames of 1.5 s", ours["chroma_energy"], _chroma(samples, track.rate))
+        yield Comparison("chroma_energy", "numpy, frames of 1.5 s", ours["chroma_energy"], _chroma(samples, track.rate))
 
 
-def _bands(samples: Samples, rate: int, ours: dict[str, float]) -> Iterator[Opinion]:
+def _bands(samples: Samples, rate: int, ours: dict[str, float]) -> Iterator[Comparison]:
     length = _fast_length(len(samples))
     power = np.sum([np.abs(fft.rfft(column[:length])) ** 2 for column in samples.T], axis=0)
     frequencies = fft.rfftfreq(length, 1 / rate)
@@ -54,11 +54,11 @@ def _bands(samples: Samples, rate: int, ours: dict[str, float]) -> Iterator[Opin
     if not energies.any():
         return
     for name, share in zip(BANDS, 100 * energies / energies.sum(), strict=True):
-        yield Opinion(name, "one rectangular transform of the whole file", ours[name], float(share))
+        yield Comparison(name, "one rectangular transform of the whole file", ours[name], float(share))
     mids = energies[2] + energies[3]
     if energies[1] > 1e-6 * mids and mids > 1e-6 * energies[1]:
         ratio = float(10 * np.log10(energies[1] / mids))
-        yield Opinion("bass_mid_ratio", "the same", ours["bass_mid_ratio"], ratio)
+        yield Comparison("bass_mid_ratio", "the same", ours["bass_mid_ratio"], ratio)
 
 
 def _fast_length(samples: int) -> int:
@@ -69,19 +69,19 @@ def _fast_length(samples: int) -> int:
     return length
 
 
-def _loudness(track: Track, ours: dict[str, float]) -> Iterator[Opinion]:
+def _loudness(track: Track, ours: dict[str, float]) -> Iterator[Comparison]:
     state = pyebur128.R128State(track.samples.shape[1], track.rate, pyebur128.MeasurementMode.MODE_I)
     state.add_frames(np.ascontiguousarray(track.samples, dtype=np.float64).ravel(), len(track.samples))
     theirs = float(pyebur128.get_loudness_global(state))
     if np.isfinite(theirs) and theirs > -70:
-        yield Opinion("lufs", "libebur128", ours["lufs"], theirs)
+        yield Comparison("lufs", "libebur128", ours["lufs"], theirs)
     if FFMPEG is not None:
         integrated, short_term = _ffmpeg_loudness(track)
         if integrated > -70:
-            yield Opinion("lufs", "ffmpeg `ebur128` (prints tenths)", ours["lufs"], integrated)
+            yield Comparison("lufs", "ffmpeg `ebur128` (prints tenths)", ours["lufs"], integrated)
         if len(short_term) >= 2:
             name = "loudness_variation_std"
-            yield Opinion(name, "ffmpeg `ebur128` S (tenths)", ours[name], float(np.std(short_term)))
+            yield Comparison(name, "ffmpeg `ebur128` S (tenths)", ours[name], float(np.std(short_term)))
 
 
 def _ffmpeg_loudness(track: Track) -> tuple[float, Samples]:
@@ -102,25 +102,25 @@ def _ffmpeg_loudness(track: Track) -> tuple[float, Samples]:
     return integrated, short_term
 
 
-def _levels(samples: Samples, rate: int, ours: dict[str, float]) -> Iterator[Opinion]:
+def _levels(samples: Samples, rate: int, ours: dict[str, float]) -> Iterator[Comparison]:
     peaks, squares = np.abs(samples).max(axis=1), np.mean(samples**2, axis=1)
     crest = 10 * np.log10(peaks.max() ** 2 / squares.mean())
-    yield Opinion("crest_db", "numpy over the whole file", ours["crest_db"], float(crest))
+    yield Comparison("crest_db", "numpy over the whole file", ours["crest_db"], float(crest))
     powers = np.array([frame.mean() for frame in _windows(squares, 0.05, rate)])
     if len(powers):
         silent = float(np.mean(powers < max(powers.max() * 1e-4, SILENCE_POWER)))
-        yield Opinion("silence_ratio", "numpy over the whole file", ours["silence_ratio"], silent)
+        yield Comparison("silence_ratio", "numpy over the whole file", ours["silence_ratio"], silent)
     heights = np.array([window.max() for window in _windows(peaks, 0.5, rate)])
     heights = heights[heights > heights.max(initial=0) * 1e-3]
     if len(heights) >= 2:
         consistency = 1 / (1 + float(heights.std() / heights.mean()))
-        yield Opinion("peak_consistency", "numpy over the whole file", ours["peak_consistency"], consistency)
+        yield Comparison("peak_consistency", "numpy over the whole file", ours["peak_consistency"], consistency)
     seconds = [(window.mean(), top.max()) for window, top in zip(*_pairs(squares, peaks, rate), strict=True)]
     loudest = max((power for power, _ in seconds), default=0.0)
     crests = [10 * np.log10(top**2 / power) for power, top in seconds if power > loudest * 1e-6]
     if len(crests) >= 2:
         spread, name = float(np.std(crests)), "dynamic_range_variation"
-        yield Opinion(name, "numpy over the whole file", ours[name], spread / (spread + 6))
+        yield Comparison(name, "numpy over the whole file", ours[name], spread / (spread + 6))
 
 
 def _pairs(squares: Samples, peaks: Samples, rate: int) -> tuple[list[Samples], list[Samples]]:
@@ -133,16 +133,16 @@ def _windows(values: Samples, seconds: float, rate: int) -> list[Samples]:
     return [values[first : first + length] for first in range(0, len(values) - length + 1, length // 2)]
 
 
-def _stereo(samples: Samples, ours: dict[str, float]) -> Iterator[Opinion]:
+def _stereo(samples: Samples, ours: dict[str, float]) -> Iterator[Comparison]:
     if samples.shape[1] != 2:
         return
     left, right = samples.T
     product, energies = float(left @ right), (float(left @ left), float(right @ right))
     width = 0.5 * (1 - 2 * product / sum(energies))
-    yield Opinion("stereo_width", "numpy over the whole file", ours["stereo_width"], width)
+    yield Comparison("stereo_width", "numpy over the whole file", ours["stereo_width"], width)
     if min(energies) > 1e-9 * max(energies):
         correlation = product / float(np.sqrt(energies[0] * energies[1]))
-        yield Opinion("phase_correlation", "numpy over the whole file", ours["phase_correlation"], correlation)
+        yield Comparison("phase_correlation", "numpy over the whole file", ours["phase_correlation"], correlation)
 
 
 def _chroma(samples: Samples, rate: int) -> float:

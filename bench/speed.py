@@ -9,9 +9,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 
-from .contender import NAMES
 from .music import table
 from .options import Options
+from .peer_runner import NAMES
 
 _SLOW = {"essentia": "essentia", "librosa": "librosa"}  # tens of seconds a track: only a few files
 _MODULES = {"bliss-audio": "bliss_audio", **_SLOW}
@@ -55,7 +55,7 @@ def cpu(work: Callable[[bytes], object], path: bytes, rounds: int = 2) -> float:
 
 
 def _start(name: str) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "bench.contender", name]
+    command = [sys.executable, "-m", "bench.peer_runner", name]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     return subprocess.Popen(command, stderr=subprocess.DEVNULL, **pipes)  # type: ignore[call-overload,no-any-return]
 

@@ -15,7 +15,7 @@ from auralis_fp.sidecars import storage as sidecar
 
 from .music import table
 from .options import Options
-from .sounds import track
+from .signals import track
 
 PER_FOLDER = 100
 BUDGET_RATE, BUDGET_SEC, BUDGET_FILES = 1000, 5.0, 100_000

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 
-class Opinion(NamedTuple):
+class Comparison(NamedTuple):
     """One number of a track, as we have it and as the other has it; ``relative``: differences count in percent."""
 
     dimension: str

@@ -17,7 +17,7 @@ import psutil
 from service_process import JUNK, ServiceUnderTest, music_in
 from small_disk import Disk
 
-from .sounds import music, write
+from .signals import music, write
 
 SONGS: Final = 40  # different ones, to make others of
 MOST_FILES: Final = 150
@@ -32,14 +32,14 @@ class Faults:
     ----------
     service : ServiceUnderTest
     disk : Disk
-    dice : Random
+    rng : Random
     """
 
     def __init__(self, service: ServiceUnderTest, disk: Disk, rng: random.Random) -> None:
         self.done: Counter[str] = Counter()
         self._service = service
         self._disk = disk
-        self._dice = rng
+        self._rng = rng
         self._names = 0
         self._pool = disk.folder / ".pool"
         self._ends: list[tuple[float, Callable[[], object]]] = []  # what ends when
@@ -74,7 +74,7 @@ class Faults:
         """Make the songs, and put some into the libraries."""
         self._pool.mkdir()
         for number in range(SONGS):
-            sound = music(self._dice.uniform(1.0, 8.0), RATE, number)
+            sound = music(self._rng.uniform(1.0, 8.0), RATE, number)
             write(self._pool / f"{number}{SUFFIXES[number % len(SUFFIXES)]}", sound, RATE)
         for _ in range(SONGS):
             self.file_copied()
@@ -83,7 +83,7 @@ class Faults:
     def one(self) -> None:
         """Do one thing, chosen by chance; what has lasted long enough ends."""
         self._end_what_is_due(time.monotonic())
-        (deed,) = self._dice.choices(self._deeds, self._weights)
+        (deed,) = self._rng.choices(self._deeds, self._weights)
         name = deed.__name__.replace("_", " ")
         with suppress(FileNotFoundError, NotADirectoryError):  # it is away, or was taken away by another fault
             try:
@@ -117,7 +117,7 @@ class Faults:
             self._lasting.discard(what)
             end()
 
-        self._ends.append((time.monotonic() + self._dice.uniform(low_sec, high_sec), ending))
+        self._ends.append((time.monotonic() + self._rng.uniform(low_sec, high_sec), ending))
 
     # files
 
@@ -128,28 +128,28 @@ class Faults:
         files = self._files()
         if not files:
             raise FileNotFoundError
-        return self._dice.choice(files)
+        return self._rng.choice(files)
 
     def _folder(self) -> Path:
-        root = self._dice.choice([root for root in self._service.roots if root.is_dir()])
-        folder = root / self._dice.choice(("", "album", "album/disc 2", "été", "b-sides"))
+        root = self._rng.choice([root for root in self._service.roots if root.is_dir()])
+        folder = root / self._rng.choice(("", "album", "album/disc 2", "été", "b-sides"))
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
     def _new_name(self, suffix: str) -> Path:
         self._names += 1
-        word = self._dice.choice(("song", "-i", "ä", "a\nb", "🎵"))
+        word = self._rng.choice(("song", "-i", "ä", "a\nb", "🎵"))
         return self._folder() / f"{word} {self._names}{suffix}"
 
     def _song(self) -> Path:
-        return self._dice.choice(sorted(self._pool.iterdir()))
+        return self._rng.choice(sorted(self._pool.iterdir()))
 
     def _new_content(self) -> tuple[bytes, str]:
         """Return a song that there was not before."""
         song = self._song()
         content = bytearray(song.read_bytes())
         at = len(content) - 40 if song.suffix == ".wav" else len(content) // 2
-        content[at : at + 8] = self._dice.randbytes(8)
+        content[at : at + 8] = self._rng.randbytes(8)
         return bytes(content), song.suffix
 
     def file_copied(self) -> object:
@@ -176,7 +176,7 @@ class Faults:
     def file_renamed(self) -> None:
         """In its folder, at times by case only."""
         path = self._some_file()
-        name = path.stem.swapcase() if self._dice.random() < 0.3 else f"renamed {self._names}"
+        name = path.stem.swapcase() if self._rng.random() < 0.3 else f"renamed {self._names}"
         self._names += 1
         path.rename(path.with_name(name + path.suffix))
 
@@ -185,7 +185,7 @@ class Faults:
         path = self._some_file()
         target = self._folder() / path.name
         path.rename(target)
-        if self._dice.random() < 0.5:
+        if self._rng.random() < 0.5:
             with suppress(FileNotFoundError):
                 Path(f"{path}.25d").rename(f"{target}.25d")
 
@@ -205,26 +205,26 @@ class Faults:
         path = self._some_file()
         size = path.stat().st_size
         with path.open("r+b") as file:
-            for _ in range(self._dice.choice((1, 10, 100))):
-                file.seek(self._dice.randrange(size + 1))
-                file.write(self._dice.randbytes(self._dice.choice((1, 4, 16))))
+            for _ in range(self._rng.choice((1, 10, 100))):
+                file.seek(self._rng.randrange(size + 1))
+                file.write(self._rng.randbytes(self._rng.choice((1, 4, 16))))
 
     def file_truncated(self) -> None:
         """Cut off anywhere."""
         path = self._some_file()
-        os.truncate(path, self._dice.randrange(path.stat().st_size + 1))
+        os.truncate(path, self._rng.randrange(path.stat().st_size + 1))
 
     def file_retagged(self) -> None:
         """A tag at the end, of the kind that every player skips."""
         with self._some_file().open("ab") as file:
-            file.write(b"TAG" + self._dice.randbytes(100) + bytes(25))
+            file.write(b"TAG" + self._rng.randbytes(100) + bytes(25))
 
     def file_deleted(self) -> object:
         """One, or a whole folder of them."""
         if len(self._files()) < SONGS:
             return False
         path = self._some_file()
-        if self._dice.random() < 0.1 and path.parent not in self._service.roots:
+        if self._rng.random() < 0.1 and path.parent not in self._service.roots:
             shutil.rmtree(path.parent)
         else:
             path.unlink()
@@ -233,7 +233,7 @@ class Faults:
     def file_asked_for(self) -> None:
         """By a request of its own, whatever is the matter with it."""
         with suppress(OSError):  # 404, 400, 503 and the like are right answers here
-            self._service.post("", {"track_id": self._dice.randrange(1000), "filepath": str(self._some_file())})
+            self._service.post("", {"track_id": self._rng.randrange(1000), "filepath": str(self._some_file())})
 
     def folder_renamed(self) -> None:
         """With everything in it."""
@@ -245,8 +245,8 @@ class Faults:
 
     def hostile_file(self) -> None:
         """Something that is called like music."""
-        path = self._new_name(self._dice.choice(SUFFIXES))
-        kind = self._dice.randrange(5)
+        path = self._new_name(self._rng.choice(SUFFIXES))
+        kind = self._rng.randrange(5)
         if kind == 0:
             path.write_bytes(b"")
         elif kind == 1:
@@ -256,17 +256,17 @@ class Faults:
         elif kind == 3:
             path.symlink_to("/etc/passwd")
         else:
-            path.write_bytes(self._dice.randbytes(10_000))
+            path.write_bytes(self._rng.randbytes(10_000))
 
     def _some_sidecar(self) -> Path:
         sidecars = sorted(found for root in self._service.roots for found in root.rglob("*.25d"))
         if not sidecars:
             raise FileNotFoundError
-        return self._dice.choice(sidecars)
+        return self._rng.choice(sidecars)
 
     def sidecar_spoilt(self) -> None:
         """Overwritten with what is none."""
-        self._some_sidecar().write_bytes(JUNK + self._dice.randbytes(200))
+        self._some_sidecar().write_bytes(JUNK + self._rng.randbytes(200))
 
     def sidecar_deleted(self) -> None:
         """Gone, as after a clean-up."""
@@ -276,7 +276,7 @@ class Faults:
 
     def worker_killed(self) -> object:
         """As by the kernel, or by a decoder's own fault."""
-        return self._signal_worker(self._dice.choice((signal.SIGKILL, signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT)))
+        return self._signal_worker(self._rng.choice((signal.SIGKILL, signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT)))
 
     def worker_stopped(self) -> object:
         """Hangs for ever."""
@@ -287,7 +287,7 @@ class Faults:
         if not workers:
             return False
         with suppress(psutil.NoSuchProcess):
-            self._dice.choice(workers).send_signal(number)
+            self._rng.choice(workers).send_signal(number)
         return True
 
     # what lasts a while
@@ -317,7 +317,7 @@ class Faults:
         """One of the two, as a disk that is unplugged."""
         if "library" in self._lasting:
             return False
-        root = self._dice.choice(self._service.roots)
+        root = self._rng.choice(self._service.roots)
         away = root.with_name(f".{root.name} away")
         root.rename(away)
         self._for_a_while("library", 1, 8, lambda: away.rename(root))
