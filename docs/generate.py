@@ -108,12 +108,12 @@ def dimensions_page() -> str:
             low, high = dimension.typical
             lines += [
                 f"### `{dimension.name}` – {dimension.title}\n",
-                f"{dimension.hears[0].upper()}{dimension.hears[1:]}.\n",
+                f"{dimension.perceived_as[0].upper()}{dimension.perceived_as[1:]}.\n",
                 f"* Unit {dimension.unit}, from {dimension.low:g} to {dimension.high:g}",
                 f"* Ordinary music {low:g} to {high:g}; neutral value {dimension.neutral:g}",
                 f"* {dimension.formula[0].upper()}{dimension.formula[1:]}",
                 f"* Source: {dimension.source}",
-                f"* Held to: {dimension.truth} (`tests/analysis/{PINS[dimension.name]}`)",
+                f"* Held to: {dimension.reference} (`tests/analysis/{PINS[dimension.name]}`)",
                 f"* Not changed by: {_UNCHANGED.get(dimension.name, _ALL)}",
                 *accuracy.get(dimension.name, ()),
                 "",

@@ -32,7 +32,14 @@ def test_a_dimension_is_described_in_full(dimension: Dimension) -> None:
     assert dimension.low < dimension.high
     assert dimension.low <= dimension.neutral <= dimension.high
     assert dimension.low <= low < high <= dimension.high
-    texts = (dimension.title, dimension.unit, dimension.hears, dimension.formula, dimension.source, dimension.truth)
+    texts = (
+        dimension.title,
+        dimension.unit,
+        dimension.perceived_as,
+        dimension.formula,
+        dimension.source,
+        dimension.reference,
+    )
     assert all(text == text.strip() != "" for text in texts)
 
 

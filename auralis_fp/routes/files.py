@@ -1,6 +1,5 @@
 """Listings: files, failures, and the meaning of the dimensions."""
 
-from dataclasses import asdict
 from typing import Any
 
 from aiohttp import web
@@ -47,7 +46,7 @@ async def file(request: web.Request) -> web.StreamResponse:
 async def dimensions(request: web.Request) -> web.StreamResponse:
     """Answer with what the 25 numbers mean."""
     read_query(request, Query)
-    described = [asdict(dimension) for dimension in schema.DIMENSIONS]
+    described = [dimension.as_json() for dimension in schema.DIMENSIONS]
     body = {"dimensions": described, "algorithm": schema.ALGORITHM, "algorithm_version": schema.ALGORITHM_VERSION}
     return answer(body)
 

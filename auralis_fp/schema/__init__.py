@@ -1,0 +1,95 @@
+"""The dimensions of a fingerprint and the algorithm versions that contained them.
+
+Database columns, JSON, documentation and the page derive from the table in ``schema.dimensions``; no other module
+spells out the names, ranges or neutral values.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Final
+
+from .dimensions import DIMENSIONS
+from .types import Dimension, Family
+
+__all__ = [
+    "ALGORITHM",
+    "ALGORITHM_VERSION",
+    "BY_NAME",
+    "COLUMNS",
+    "DIMENSIONS",
+    "NAMES",
+    "Dimension",
+    "Family",
+    "fault_of",
+    "limits",
+    "names_of",
+    "neutral",
+    "values_of",
+]
+
+ALGORITHM: Final = "auralis_fp"
+#: Incremented by every change that moves a number by more than its tolerance, or adds a dimension.
+ALGORITHM_VERSION: Final = 3
+
+NAMES: Final[tuple[str, ...]] = tuple(dimension.name for dimension in DIMENSIONS)
+#: The order in which the columns of the database were added: ``ALTER TABLE`` can only append.
+COLUMNS: Final[tuple[str, ...]] = tuple(each.name for each in sorted(DIMENSIONS, key=lambda each: each.since))
+BY_NAME: Final[Mapping[str, Dimension]] = {dimension.name: dimension for dimension in DIMENSIONS}
+
+
+def neutral(name: str) -> float:
+    """Return the value that a dimension takes where the signal does not define it."""
+    return BY_NAME[name].neutral
+
+
+def limits(name: str) -> tuple[float, float]:
+    """Return the lowest and the highest valid value of a dimension."""
+    return BY_NAME[name].low, BY_NAME[name].high
+
+
+@cache
+def names_of(version: int) -> tuple[str, ...]:
+    """Return the names that a fingerprint of an algorithm version contains, in schema order."""
+    return tuple(dimension.name for dimension in DIMENSIONS if dimension.since <= version)
+
+
+def values_of(stored: Mapping[str, float], version: int) -> dict[str, float]:
+    """Return the values that a fingerprint of an algorithm version has, and no others, in schema order.
+
+    Parameters
+    ----------
+    stored : mapping
+        At least the names of that version; a database row may hold NULL for later ones.
+    version : int
+        Algorithm version that computed the values.
+    """
+    return {name: float(stored[name]) for name in names_of(version)}
+
+
+def fault_of(fingerprint: object, version: int = ALGORITHM_VERSION) -> str | None:
+    """Validate a fingerprint from outside the analysis: a sidecar, an import, another process.
+
+    Parameters
+    ----------
+    fingerprint : object
+        Valid if it maps exactly the names of *version* to finite numbers (not booleans) in range.
+    version : int, optional
+        Algorithm version that computed the values.
+
+    Returns
+    -------
+    str or None
+        A description of the first fault, None for a valid fingerprint.
+    """
+    if not isinstance(fingerprint, Mapping):
+        return "not a mapping of names to numbers"
+    names = names_of(version)
+    if len(fingerprint) != len(names):
+        return f"{len(fingerprint)} values instead of {len(names)}"
+    for name in names:
+        value, (low, high) = fingerprint.get(name), limits(name)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return f"{name} is not a number"
+        if not low <= value <= high:  # False for NaN; integers too large for a float compare correctly
+            return f"{name} = {value!r:.40} is outside {low:g} to {high:g}"
+    return None
