@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Any, NamedTuple
 
 
@@ -68,6 +69,43 @@ class Rejected:
     stage: str
     code: str
     reason: str
+
+
+class Isolation(IntEnum):
+    """How much isolation a job needs; jobs with higher values run later."""
+
+    NORMAL = 0
+    EXTENDED = 1  # exceeded its time limit once: runs with a longer one
+    SERIAL = 2  # its worker died: runs while no other background job does
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A leased job of the queue: one file to analyse.
+
+    Parameters
+    ----------
+    file_id : int
+    path : bytes
+    stamp : FileStamp
+        The file as it was when it was queued.
+    attempts : int
+        Earlier attempts that failed in a worker.
+    claim : str
+        Token of the lease, which the result must carry.
+    isolation : int
+        A value of ``Isolation``.
+    force : bool
+        Analyse the file even if a result is known for its content.
+    """
+
+    file_id: int
+    path: bytes
+    stamp: FileStamp
+    attempts: int
+    claim: str = ""
+    isolation: int = Isolation.NORMAL
+    force: bool = False
 
 
 @dataclass(frozen=True, slots=True)

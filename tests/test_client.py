@@ -41,7 +41,7 @@ async def test_sidecar_then_service_then_analysis(server: TestServer, settings: 
     song, told = tone_file(library / "a.wav"), list[Found]()
     async with FingerprintClient(address(server), settings=settings, on_result=told.append) as client:
         first = await client.fingerprint_async(song, 7)
-        assert service(server.app).tally.analysis == 1
+        assert service(server.app).counters.analysis == 1
         assert (await service(server.app).track(7))[0].id == 1  # the id was handed on
         second = await client.fingerprint_async(song, 7)
     alone = FingerprintClient(None, settings=settings, on_result=told.append)

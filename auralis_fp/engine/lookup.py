@@ -164,7 +164,7 @@ class FingerprintLookup:
     """
 
     def __init__(self, boundary: PathPolicy, library: Library, pipeline: Pipeline) -> None:
-        self.tally = RequestCounters()
+        self.counters = RequestCounters()
         self.stopping = asyncio.Event()
         self.boundary = boundary
         self._library = library
@@ -193,11 +193,11 @@ class FingerprintLookup:
             place, stamp = await asyncio.to_thread(self.boundary.place, path)
             replaced, answer = self._replaced, self._recent.get(place)
             if answer is not None and answer.stamp == stamp:
-                self.tally.memory += 1
+                self.counters.memory += 1
             else:
                 answer = await self._find(place, stamp, track_id)
         except RequestError:
-            self.tally.refused += 1
+            self.counters.refused += 1
             raise
         if replaced == self._replaced:  # else it may be the one just replaced
             self._recent[place] = answer
@@ -245,19 +245,19 @@ class FingerprintLookup:
             await self._link(track_id, record.id)
             answer = _stored(record, stamp)
             if answer is not None:
-                self.tally.store += 1
+                self.counters.store += 1
                 return answer
         outcome: Analysed | Rejected | None = await self._pipeline.adopt(place, stamp)
         if outcome is not None:
-            self.tally.sidecar += 1
+            self.counters.sidecar += 1
         else:
-            self.tally.analysis += 1
+            self.counters.analysis += 1
             outcome = await self._analyse(place, stamp)
         record = await self._library.by_path(place)
         if record is not None:
             await self._link(track_id, record.id)
         if isinstance(outcome, Rejected):
-            raise refusal(outcome)
+            raise http_error_for(outcome)
         answer = _stored(record, stamp) if record is not None else None
         if answer is None:
             raise RequestError(409, "file_changed", "The file changed while it was being analysed; ask again.")
@@ -319,7 +319,7 @@ def _stored(record: FileRecord, stamp: FileStamp) -> Answer | None:
     if record.fingerprint is not None and is_current(record.fingerprint, stamp):
         return _answer(record, record.fingerprint)
     if record.state == "failed" and record.failure is not None and record.stamp == stamp:
-        raise refusal(Rejected(record.failure.stage, record.failure.code, record.failure.reason))
+        raise http_error_for(Rejected(record.failure.stage, record.failure.code, record.failure.reason))
     return None
 
 
@@ -333,7 +333,7 @@ def is_current(known: StoredFingerprint, stamp: FileStamp) -> bool:
     return known.algorithm_version == schema.ALGORITHM_VERSION and known.stamp == stamp
 
 
-def refusal(rejected: Rejected) -> RequestError:
+def http_error_for(rejected: Rejected) -> RequestError:
     """Return the answer that stands for a file that cannot be used."""
     stage, code = rejected.stage, rejected.code
     status = _STAGE_STATUS.get(stage, 500)

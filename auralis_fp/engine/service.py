@@ -43,11 +43,11 @@ _PAUSED: Final = "paused"  # remembered over restarts
 class _Running:
     """What exists while the service runs."""
 
-    parts: Context
+    context: Context
     pipeline: Pipeline
     watcher: Watcher
     board: StatusBoard
-    answers: FingerprintLookup
+    lookup: FingerprintLookup
 
 
 class Service:
@@ -59,7 +59,7 @@ class Service:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.fault: str | None = None
-        self.figures = Metrics()
+        self.metrics = Metrics()
         self._running: _Running | None = None
         self._host_library = HostLibrary(settings.host_database) if settings.host_database is not None else None
 
@@ -88,35 +88,35 @@ class Service:
         library_store = await stack.enter_async_context(open_database(settings.database))
         library, health, bus = Library(library_store), Health(), EventBus()
         library_store.trouble = lambda reason: self._show("database lock", reason)
-        permission = BackgroundGate(settings.quiet_hours)
-        permission.pause(paused=await library.recall(_PAUSED) == "yes")
-        bus.taps.append(self.figures.note)
+        gate = BackgroundGate(settings.quiet_hours)
+        gate.pause(paused=await library.recall(_PAUSED) == "yes")
+        bus.handlers.append(self.metrics.note)
         stack.callback(bus.close)
         roots = [os.fsencode(folder) for folder in settings.libraries]
         pid_files = PidFiles(settings.data_dir / "workers")
         await asyncio.to_thread(pid_files.end_orphans)
         slots = await asyncio.to_thread(WorkerPool, settings, board_changed, pid_files)  # counts, makes shared memory
         pool = await stack.enter_async_context(slots)
-        parts = Context(
+        context = Context(
             settings=settings,
             library=library,
-            backlog=JobQueue(library_store),
+            job_queue=JobQueue(library_store),
             pool=pool,
-            permission=permission,
+            gate=gate,
             throughput=Throughput(),
             bus=bus,
             health=health,
             rules=await asyncio.to_thread(Rules, roots, settings.ignore),  # follows links: a disk may be asleep
-            holds=CircuitBreakers(),
+            breakers=CircuitBreakers(),
         )
-        machine = LoadMonitor(permission, settings.busy_percent, pool.pids)
-        pipeline = Pipeline(parts, board_changed, self._ask_sweep, machine.work_begins)
-        watcher = Watcher(settings, pipeline, health, board_changed, parts.rules)
-        board = StatusBoard(parts, watcher, pipeline.recorder.finished, pipeline.in_work)
+        machine = LoadMonitor(gate, settings.busy_percent, pool.pids)
+        pipeline = Pipeline(context, board_changed, self._ask_sweep, machine.work_begins)
+        watcher = Watcher(settings, pipeline, health, board_changed, context.rules)
+        board = StatusBoard(context, watcher, pipeline.results.finished, pipeline.in_work)
         boundary = PathPolicy(settings.libraries, anywhere=settings.allow_any_path)
-        answers = FingerprintLookup(boundary, library, pipeline)
-        bus.taps.append(answers.note)
-        running = self._running = _Running(parts, pipeline, watcher, board, answers)
+        lookup = FingerprintLookup(boundary, library, pipeline)
+        bus.handlers.append(lookup.note)
+        running = self._running = _Running(context, pipeline, watcher, board, lookup)
         await stack.enter_async_context(pipeline)
         await stack.enter_async_context(watcher)
         for name, work in (("status", board.tell), ("first worker", pool.warm), ("machine", machine.watch)):
@@ -126,13 +126,13 @@ class Service:
 
     def _show(self, part: str, reason: str | None) -> None:
         """Show what is wrong with a part, or that nothing is."""
-        if self._running is None or reason == self._running.parts.health.faults.get(part):
+        if self._running is None or reason == self._running.context.health.faults.get(part):
             return
         if reason is None:
-            self._running.parts.health.mark_up(part)
+            self._running.context.health.mark_up(part)
         else:
             log.warning("%s: %s", part, reason)
-            self._running.parts.health.mark_down(part, reason)
+            self._running.context.health.mark_down(part, reason)
         self._changed()
 
     def _ask_sweep(self, path: bytes) -> None:
@@ -146,8 +146,8 @@ class Service:
     def stop_answering(self) -> None:
         """End event streams and let go of those who wait; called before the service ends."""
         if self._running is not None:
-            self._running.answers.stopping.set()
-            self._running.parts.bus.close()
+            self._running.lookup.stopping.set()
+            self._running.context.bus.close()
 
     @property
     def _live(self) -> _Running:
@@ -179,7 +179,7 @@ class Service:
         RequestError
             With the HTTP status that says why there is none.
         """
-        return await self._live.answers.fingerprint(os.fsencode(path), track_id)
+        return await self._live.lookup.fingerprint(os.fsencode(path), track_id)
 
     async def track(self, track_id: int) -> tuple[FileRecord, Answer | None]:
         """Return the file the host calls *track_id*, with its answer unless it is queued; 404 if unknown.
@@ -187,7 +187,7 @@ class Service:
         An id that was never given with a path is looked up in the host's library, if its place is set.
         """
         try:
-            return await self._live.answers.track(track_id)
+            return await self._live.lookup.track(track_id)
         except RequestError as unknown:
             if self._host_library is None or unknown.code != "track_not_found":
                 raise
@@ -201,7 +201,7 @@ class Service:
             self._show("host library", None)
             if path is None:
                 raise
-        return await self._live.answers.track_at(track_id, path)
+        return await self._live.lookup.track_at(track_id, path)
 
     async def titles(self, paths: Sequence[bytes]) -> dict[bytes, str]:
         """Return the titles the host's library has for files, as far as it can be asked."""
@@ -218,7 +218,7 @@ class Service:
 
     async def file(self, file_id: int) -> FileRecord:
         """Return the file with our id; 404 if there is none."""
-        record = await self._live.parts.library.by_id(file_id)
+        record = await self._live.context.library.by_id(file_id)
         if record is None:
             raise RequestError(404, "file_not_found", f"There is no file {file_id}.")
         return record
@@ -226,7 +226,7 @@ class Service:
     @property
     def listings(self) -> Queries:
         """What can be looked up: files filtered and sorted, all fingerprints at once, what work costs."""
-        return Queries(self._live.parts.library.database)
+        return Queries(self._live.context.library.database)
 
     async def status(self) -> dict[str, Any]:
         """Return the status as the API describes it."""
@@ -240,34 +240,34 @@ class Service:
     @property
     def workers(self) -> int:
         """How many files are analysed at the same time at most."""
-        return self._live.parts.pool.size
+        return self._live.context.pool.size
 
     @property
-    def tally(self) -> RequestCounters:
+    def counters(self) -> RequestCounters:
         """How requests were answered since the start."""
-        return self._live.answers.tally
+        return self._live.lookup.counters
 
     @property
     def analyses(self) -> tuple[int, int]:
         """How many files were analysed and how many rejected since the start."""
-        recorder = self._live.pipeline.recorder
+        recorder = self._live.pipeline.results
         return recorder.analysed, recorder.rejected
 
     @property
     def listeners(self) -> int:
         """How many listen to what happens."""
-        return self._live.parts.bus.listeners
+        return self._live.context.bus.listeners
 
     @property
     def last_event_id(self) -> int:
         """The id of the newest event."""
-        return self._live.parts.bus.last_id
+        return self._live.context.bus.last_id
 
     def subscribe(self, last_id: int | None = None) -> AbstractContextManager[Subscription]:
         """Listen to what happens, beginning after event *last_id* as far as remembered."""
         live = self._live
         live.board.attended()
-        return live.parts.bus.subscribe(last_id)
+        return live.context.bus.subscribe(last_id)
 
     # control
 
@@ -298,19 +298,19 @@ class Service:
         await self._pause(paused=False)
 
     async def _pause(self, *, paused: bool) -> None:
-        parts = self._live.parts
-        if parts.permission.paused == paused:
+        context = self._live.context
+        if context.gate.paused == paused:
             word = "paused" if paused else "not paused"
             raise RequestError(409, word.replace(" ", "_"), f"Background work is {word} already.")
-        parts.permission.pause(paused=paused)
+        context.gate.pause(paused=paused)
         self._changed()
-        await parts.library.remember(_PAUSED, "yes" if paused else "no")
+        await context.library.remember(_PAUSED, "yes" if paused else "no")
 
     async def retry(self, file_ids: Sequence[int] | None = None) -> int:
         """Queue failed files once more, all or some; return how many."""
         live = self._live
-        queued = await live.parts.backlog.retry(file_ids)
-        live.pipeline.wake()
+        queued = await live.context.job_queue.retry(file_ids)
+        live.pipeline.notify()
         return queued
 
     async def cancel(self, file_ids: Sequence[int] | None = None) -> int:
@@ -319,7 +319,7 @@ class Service:
 
     async def skip(self, file_ids: Sequence[int] | None = None) -> int:
         """Leave failed files alone, all or some, until they change or are asked for; return how many."""
-        skipped = await self._live.parts.backlog.skip(file_ids)
+        skipped = await self._live.context.job_queue.skip(file_ids)
         self._changed()
         return skipped
 
@@ -329,13 +329,13 @@ class Service:
         What is known of them holds until the new result is there.
         """
         live = self._live
-        waiting = await live.parts.backlog.reanalyse(file_ids)
-        live.pipeline.wake()
+        waiting = await live.context.job_queue.reanalyse(file_ids)
+        live.pipeline.notify()
         return waiting
 
     async def prioritise(self, file_ids: Sequence[int]) -> int:
         """Have files that wait worked on before the others; return how many of them wait."""
-        return await self._live.parts.backlog.prioritise(file_ids)
+        return await self._live.context.job_queue.prioritise(file_ids)
 
     async def set_libraries(self, folders: Sequence[Path]) -> None:
         """Watch these folders of music from now on.
@@ -350,12 +350,12 @@ class Service:
         live = self._live
         self.settings = await asyncio.to_thread(replace, self.settings, libraries=tuple(folders))  # looks at them
         roots = [os.fsencode(folder) for folder in self.settings.libraries]
-        live.answers.boundary = PathPolicy(self.settings.libraries, anywhere=self.settings.allow_any_path)
+        live.lookup.boundary = PathPolicy(self.settings.libraries, anywhere=self.settings.allow_any_path)
         await live.watcher.set_roots(roots)
-        live.parts.holds.retain(roots)
-        await live.parts.library.confine(roots)
+        live.context.breakers.retain(roots)
+        await live.context.library.confine(roots)
 
     def playing(self, playing: bool) -> None:  # noqa: FBT001 - playing(True) says it all
         """Take note that the host plays audio, or has stopped."""
-        self._live.parts.permission.playing(playing=playing)
+        self._live.context.gate.playing(playing=playing)
         self._changed()

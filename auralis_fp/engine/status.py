@@ -12,10 +12,9 @@ from typing import Any, Final
 from .. import schema
 from .._version import __version__
 from ..jobs.results import Context
-from ..models import Counts, FolderState, ServiceState
+from ..models import Counts, FolderState, Job, ServiceState
 from ..runtime.single_flight import SingleFlight
 from ..runtime.tasks import happens_within
-from ..store.records import Job
 from ..watching.watcher import Watcher
 from ..workers.usage import Load, WorkerLoad
 
@@ -68,8 +67,8 @@ class Remainder:
     parts : Context
     """
 
-    def __init__(self, parts: Context) -> None:
-        self._parts = parts
+    def __init__(self, context: Context) -> None:
+        self._context = context
         self._sizes: dict[str, int] = {}
         self._files = 0
         self._looked: float | None = None
@@ -78,9 +77,9 @@ class Remainder:
         """Return the seconds of music in the files that are left; None while nobody can tell."""
         stale = self._looked is None or time.monotonic() - self._looked > ESTIMATE_SEC
         if stale or files_left > self._files:
-            self._sizes, self._files = await self._parts.library.sizes_left(), files_left
+            self._sizes, self._files = await self._context.library.sizes_left(), files_left
             self._looked = time.monotonic()
-        expected = self._parts.throughput.music_sec(self._sizes)
+        expected = self._context.throughput.music_sec(self._sizes)
         return None if expected is None or not self._files else expected * files_left / self._files
 
 
@@ -98,9 +97,9 @@ class StatusBoard:
     """
 
     def __init__(
-        self, parts: Context, watcher: Watcher, finished: Callable[[], int], in_work: Callable[[], Sequence[Job]]
+        self, context: Context, watcher: Watcher, finished: Callable[[], int], in_work: Callable[[], Sequence[Job]]
     ) -> None:
-        self._parts = parts
+        self._context = context
         self._watcher = watcher
         self._finished = finished
         self._in_work = in_work
@@ -108,7 +107,7 @@ class StatusBoard:
         self._due = False  # there is something new to tell
         self._started = time.monotonic()
         self._history = History()
-        self._remainder = Remainder(parts)
+        self._remainder = Remainder(context)
         self._load = WorkerLoad()
         self._shared = SingleFlight(self._snapshot)
 
@@ -131,11 +130,11 @@ class StatusBoard:
         return await self._shared.get()
 
     async def _snapshot(self) -> dict[str, Any]:
-        counts = await self._parts.library.counts()
+        counts = await self._context.library.counts()
         standing = self.state(counts)
         self._history.note(self._finished())
         left = counts.pending + counts.outdated + counts.running
-        throughput = self._parts.throughput
+        throughput = self._context.throughput
         rate = throughput.rate() if standing.state == "working" else None
         return {
             **standing._asdict(),
@@ -158,7 +157,7 @@ class StatusBoard:
         }
 
     async def _workers(self) -> list[dict[str, Any]]:
-        states = self._parts.pool.states()
+        states = self._context.pool.states()
         used = await self._load.of([worker.pid for worker in states if worker.pid is not None])
         idle = Load(None, None)
         ids = {os.fsdecode(job.path): job.file_id for job in self._in_work()}
@@ -168,11 +167,11 @@ class StatusBoard:
         ]
 
     def _reason(self, folder: FolderState) -> str:
-        return folder.reason or self._parts.health.notes.get(folder.path, "")
+        return folder.reason or self._context.health.notes.get(folder.path, "")
 
     def health(self) -> dict[str, Any]:
         """Return the overall health with its reasons, without asking the database."""
-        faults = self._parts.health.faults.items()
+        faults = self._context.health.faults.items()
         reasons = [f"{part[:1].upper()}{part[1:]}: {reason}" for part, reason in faults]
         reasons += [f"{folder.path}: {folder.reason}" for folder in self._watcher.folders() if not folder.online]
         return {"status": "degraded" if reasons else "healthy", "reasons": reasons}
@@ -181,23 +180,23 @@ class StatusBoard:
         """Return how the work stands; without *counts*, by what the worker processes do."""
         folders = self._watcher.folders()
         if counts is None:
-            counts = Counts(running=sum(worker.state == "working" for worker in self._parts.pool.states()))
+            counts = Counts(running=sum(worker.state == "working" for worker in self._context.pool.states()))
         if not self._watcher.scanned_once:
             return ServiceState("starting", "Looking through the music folders for the first time.")
         if folders and not any(folder.online for folder in folders):
             return ServiceState("offline", "No music folder can be read at the moment.")
         if counts.running:
             return ServiceState("working", _to_go(counts))
-        refusal = self._parts.permission.refusal()
-        if refusal is not None:
-            return refusal
+        blocked = self._context.gate.blocked_by()
+        if blocked is not None:
+            return blocked
         if counts.pending or counts.outdated:
             return ServiceState("working", _to_go(counts))
         return ServiceState("idle", _nothing_to_do(counts))
 
     async def tell(self) -> None:
         """Publish snapshots as things change, for as long as somebody listens; idle otherwise."""
-        bus = self._parts.bus
+        bus = self._context.bus
         while True:
             await self._wait()
             self._due = False
@@ -213,7 +212,7 @@ class StatusBoard:
         """Wait for a change; while a listener watches something run, not longer than a moment."""
         while not self._due:
             self._news.clear()
-            watched = self._parts.bus.listeners and any(w.state == "working" for w in self._parts.pool.states())
+            watched = self._context.bus.listeners and any(w.state == "working" for w in self._context.pool.states())
             if not await happens_within(self._news, PROGRESS_SEC if watched else None):
                 return
 

@@ -31,14 +31,14 @@ class CircuitBreakers:
         self._now = now
         self._folders: dict[bytes, _Folder] = {}
 
-    def attend(self, root: bytes, *, online: bool) -> bool:
+    def set_online(self, root: bytes, *, online: bool) -> bool:
         """Take note of whether a folder can be read; say whether that is news."""
         folder = self._folders.setdefault(root, _Folder())
-        news = folder.offline is online
+        changed = folder.offline is online
         folder.offline = not online
-        if news and online:
+        if changed and online:
             self._folders[root] = _Folder()
-        return news
+        return changed
 
     def retain(self, roots: Sequence[bytes]) -> None:
         """Let go of all folders but these."""
@@ -62,7 +62,7 @@ class CircuitBreakers:
         if folder is not None and folder.failures:
             folder.failures, folder.rest_sec, folder.rests_until = 0, FIRST_REST_SEC, 0.0
 
-    def held(self) -> Sequence[bytes]:
+    def open(self) -> Sequence[bytes]:
         """Return the folders whose files are to be left alone now."""
         now = self._now()
         return [root for root, folder in self._folders.items() if folder.offline or now < folder.rests_until]

@@ -12,16 +12,15 @@ from typing import Final, Self
 from .. import schema
 from ..errors import StorageError
 from ..files.scanner import Presence
-from ..models import Analysed, FileEvent, FileStamp, Rejected
+from ..models import Analysed, FileEvent, FileStamp, Isolation, Job, Rejected
 from ..runtime.tasks import FIRST_RETRY_SEC, LONGEST_RETRY_SEC, cancel_and_wait, supervise
 from ..settings import Settings
 from ..sidecars import storage as sidecar
 from ..store.deduplication import queue_outdated
 from ..store.files import invalid
 from ..store.job_queue import CANCELLED
-from ..store.records import Isolation, Job
 from ..workers.pool import Slot
-from .results import AWAY, CHANGED, SECOND_TRY, Context, Outcome, ResultWriter
+from .results import AWAY, CHANGED, RETRY_ISOLATION, Context, Outcome, ResultWriter
 
 log = logging.getLogger(__name__)
 
@@ -36,15 +35,15 @@ class Pipeline:
 
     def __init__(
         self,
-        parts: Context,
+        context: Context,
         on_change: Callable[[], None],
         on_away: Callable[[bytes], None] = lambda _: None,
         on_work: Callable[[], None] = lambda: None,
     ) -> None:
-        self._parts = parts
+        self._context = context
         self._on_work = on_work
         self._on_change = on_change
-        self.recorder = ResultWriter(parts, self.observe, on_change, on_away)
+        self.results = ResultWriter(context, self.observe, on_change, on_away)
         self._in_flight: dict[bytes, asyncio.Future[Outcome]] = {}
         self._jobs: dict[bytes, Job] = {}  # the same, as they were claimed
         self._asked: dict[tuple[bytes, FileStamp], asyncio.Task[Outcome]] = {}
@@ -54,31 +53,31 @@ class Pipeline:
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        parts = self._parts
-        interrupted = await parts.backlog.release_claims()
-        await asyncio.to_thread(sidecar.clear_away, interrupted, parts.settings)
-        if roots := [os.fsencode(folder) for folder in parts.settings.libraries]:
-            await parts.library.confine(roots)
-        await queue_outdated(parts.library.database)
+        context = self._context
+        interrupted = await context.job_queue.release_claims()
+        await asyncio.to_thread(sidecar.clear_away, interrupted, context.settings)
+        if roots := [os.fsencode(folder) for folder in context.settings.libraries]:
+            await context.library.confine(roots)
+        await queue_outdated(context.library.database)
         self._stack.push_async_callback(self._abandon)
-        self._stack.callback(self.recorder.close)
+        self._stack.callback(self.results.close)
         self._start("sidecar take-over", self._take_over)
-        self._start("second reading", self.recorder.read_again)
-        self._start("late sidecars", self.recorder.pay_sidecars)
-        for number in range(2 * self._parts.pool.size):  # while one records, another keeps the slot busy
+        self._start("second reading", self.results.read_again)
+        self._start("late sidecars", self.results.flush_sidecars)
+        for number in range(2 * self._context.pool.size):  # while one records, another keeps the slot busy
             self._start(f"dispatcher {number}", self._dispatch)
-        self.wake()
+        self.notify()
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
         await self._stack.aclose()
         with contextlib.suppress(StorageError, TimeoutError):  # else the next start does it
             async with asyncio.timeout(RELEASE_LIMIT_SEC):  # another program may hold the database
-                await self.recorder.pay_last()
-                await self._parts.backlog.release_claims(orderly=True)
+                await self.results.flush_last()
+                await self._context.job_queue.release_claims(orderly=True)
 
     def _start(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        task = asyncio.create_task(supervise(name, work, self._parts.health), name=name)
+        task = asyncio.create_task(supervise(name, work, self._context.health), name=name)
         self._stack.push_async_callback(cancel_and_wait, task)
 
     async def _abandon(self) -> None:
@@ -91,35 +90,35 @@ class Pipeline:
         """Return the jobs that are being worked on."""
         return list(self._jobs.values())
 
-    def wake(self) -> None:
+    def notify(self) -> None:
         """Look for work: something was queued."""
         self._unchecked.set()
-        self._parts.backlog.wake()
+        self._context.job_queue.notify()
         self._on_change()
 
-    def _wake_later(self) -> None:
+    def _notify_later(self) -> None:
         """Look again once a file that is being written may have settled."""
         if self._later is None:
-            self._later = asyncio.get_running_loop().call_later(self._parts.settings.settle_sec, self._settled)
+            self._later = asyncio.get_running_loop().call_later(self._context.settings.settle_sec, self._settled)
 
     def _settled(self) -> None:
         self._later = None
-        self.wake()
+        self.notify()
 
     # what the watcher tells
 
     async def observe(self, events: Sequence[FileEvent], *, walk: bool = False) -> None:
         """Take in what the watcher saw."""
-        if await self._parts.library.observe(events, walk=walk) or any(event.stamp is None for event in events):
-            self.wake()
+        if await self._context.library.observe(events, walk=walk) or any(event.stamp is None for event in events):
+            self.notify()
 
     async def begin_sweep(self) -> None:
         """Begin to note what a walk comes across."""
-        await self._parts.library.begin_walk()
+        await self._context.library.begin_walk()
 
     async def end_sweep(self, root: bytes, found: int) -> str | None:
         """Mark what the walk through *root* did not come across, and really is not there, as gone."""
-        library, rules = self._parts.library, self._parts.rules
+        library, rules = self._context.library, self._context.rules
         unseen = await library.unseen(root)
         if unseen and not found:
             return f"The folder is empty, but {len(unseen)} tracks of it are known; nothing is judged gone."
@@ -130,63 +129,63 @@ class Pipeline:
         for start in range(0, len(gone), GONE_AT_ONCE):  # others want to write, too
             await library.observe([FileEvent(path, None) for path in gone[start : start + GONE_AT_ONCE]])
         await asyncio.to_thread(rules.mark, root)
-        self.wake()
+        self.notify()
         return None
 
     async def attend(self, root: bytes, *, online: bool) -> None:
         """Leave the files of a folder that is offline alone, and go on with them when it is back."""
-        if self._parts.holds.attend(root, online=online) and online:
-            await self._parts.backlog.retry_due(0.0, root)
-            self.wake()
+        if self._context.breakers.set_online(root, online=online) and online:
+            await self._context.job_queue.retry_due(0.0, root)
+            self.notify()
 
     # background work
 
     async def _take_over(self) -> None:
         """Look at the sidecars of what is queued; what they hold needs no analysis."""
-        backlog, settings = self._parts.backlog, self._parts.settings
+        job_queue, settings = self._context.job_queue, self._context.settings
         while True:
             self._unchecked.clear()
-            while jobs := await backlog.unchecked(TAKE_OVER, self._parts.holds.held()):
+            while jobs := await job_queue.without_sidecar_check(TAKE_OVER, self._context.breakers.open()):
                 found = await asyncio.to_thread(_read_sidecars, jobs, settings)
-                await backlog.mark_checked(
+                await job_queue.mark_checked(
                     [job.file_id for job, known in zip(jobs, found, strict=True) if known is None]
                 )
                 taken = [(job, known) for job, known in zip(jobs, found, strict=True) if known is not None]
                 await asyncio.gather(*(self._adopt(job, known) for job, known in taken))
-                backlog.wake()
+                job_queue.notify()
                 self._on_change()
             await self._unchecked.wait()
 
     async def _adopt(self, job: Job, known: Analysed) -> None:
-        await self._parts.library.record(job.file_id, known, job.stamp, claim=None, source="sidecar")
+        await self._context.library.record(job.file_id, known, job.stamp, claim=None, source="sidecar")
 
     async def _dispatch(self) -> None:
         """Work on one file after another, whenever background work is allowed and a slot is free."""
-        parts, pause = self._parts, FIRST_RETRY_SEC
+        context, pause = self._context, FIRST_RETRY_SEC
         while True:
-            await parts.permission.wait()
-            news = parts.backlog.news
-            suspect = await parts.backlog.next_suspect(parts.holds.held())
-            outcome = None if suspect is None else await self._work_once(suspect)
+            await context.gate.wait()
+            generation = context.job_queue.generation
+            isolation = await context.job_queue.next_isolation(context.breakers.open())
+            outcome = None if isolation is None else await self._work_once(isolation)
             if outcome is None:
-                await parts.backlog.wait(news)
+                await context.job_queue.wait(generation)
             elif isinstance(outcome, Rejected) and outcome.code == "unavailable":
-                parts.health.mark_down("workers", f"{outcome.reason} Tried again every {pause:.0f} s.")
+                context.health.mark_down("workers", f"{outcome.reason} Tried again every {pause:.0f} s.")
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_RETRY_SEC)
-            elif pause > FIRST_RETRY_SEC or "workers" in parts.health.faults:
-                parts.health.mark_up("workers")
+            elif pause > FIRST_RETRY_SEC or "workers" in context.health.faults:
+                context.health.mark_up("workers")
                 pause = FIRST_RETRY_SEC
 
-    async def _work_once(self, suspect: Isolation) -> Outcome | None:
+    async def _work_once(self, isolation: Isolation) -> Outcome | None:
         """Work on the next file as soon as a slot is free; None if there was none."""
-        parts, alone = self._parts, suspect is Isolation.DEADLY
+        context, alone = self._context, isolation is Isolation.SERIAL
         async with AsyncExitStack() as lease:
-            slot = await lease.enter_async_context(parts.pool.lease(alone=alone))
-            if parts.permission.refusal():
+            slot = await lease.enter_async_context(context.pool.lease(alone=alone))
+            if context.gate.blocked_by():
                 return None
-            most = Isolation.DEADLY if alone else Isolation.SLOW
-            job = await parts.backlog.claim(parts.holds.held(), most=most)
+            up_to = Isolation.SERIAL if alone else Isolation.EXTENDED
+            job = await context.job_queue.claim(context.breakers.open(), up_to=up_to)
             if job is None:
                 return None
             with self._flight(job) as flight:
@@ -220,42 +219,42 @@ class Pipeline:
             log.warning("no answer for %r: %s", key[0], error)
 
     async def _answer(self, path: bytes, stamp: FileStamp) -> Outcome:
-        parts = self._parts
+        context = self._context
         while True:
             flight = self._in_flight.get(path)
             if flight is not None:
                 outcome = await asyncio.shield(flight)
             else:
-                await parts.library.observe([FileEvent(path, stamp)])
-                job = await parts.backlog.claim_file(path)
+                await context.library.observe([FileEvent(path, stamp)])
+                job = await context.job_queue.claim_file(path)
                 if job is None:
-                    record = await parts.library.by_path(path)
+                    record = await context.library.by_path(path)
                     if record is not None and record.state in {"done", "failed"}:  # finished a moment ago
                         return record.outcome()
                     await asyncio.sleep(0.01)  # a claim that is just being made or let go
                     continue
                 outcome = await self._work_ahead(job)
-            if not (isinstance(outcome, Rejected) and outcome.code in SECOND_TRY):
+            if not (isinstance(outcome, Rejected) and outcome.code in RETRY_ISOLATION):
                 return outcome  # these may be tried once more; after that they are stored and found above
 
     async def _work_ahead(self, job: Job) -> Outcome:
         with self._flight(job) as flight:
             async with AsyncExitStack() as lease:
-                slot = await lease.enter_async_context(self._parts.pool.lease(interactive=True))
+                slot = await lease.enter_async_context(self._context.pool.lease(interactive=True))
                 outcome = await self._see_through(job, slot, lease, awaited=True)
             flight.set_result(outcome)
             return outcome
 
     async def adopt(self, path: bytes, stamp: FileStamp) -> Analysed | None:
         """Take over what a sidecar holds for this very file, if there is one to believe."""
-        known = await asyncio.to_thread(sidecar.read, path, stamp, self._parts.settings)
+        known = await asyncio.to_thread(sidecar.read, path, stamp, self._context.settings)
         if known is None:
             return None
-        await self._parts.library.observe([FileEvent(path, stamp)])
-        record = await self._parts.library.by_path(path)
+        await self._context.library.observe([FileEvent(path, stamp)])
+        record = await self._context.library.by_path(path)
         if record is None or record.stamp != stamp:
             return None
-        await self._parts.library.record(record.id, known, stamp, claim=None, source="sidecar")
+        await self._context.library.record(record.id, known, stamp, claim=None, source="sidecar")
         self._on_change()
         return known
 
@@ -264,12 +263,12 @@ class Pipeline:
     async def cancel(self, file_ids: Sequence[int] | None) -> int:
         """Take files off the list, those being worked on too; they count as failed until they change."""
         chosen = None if file_ids is None else set(file_ids)
-        cancelled = await self._parts.backlog.cancel(file_ids)
+        cancelled = await self._context.job_queue.cancel(file_ids)
         for job in [job for job in self.in_work() if chosen is None or job.file_id in chosen]:
             self._cancelled.add(job.file_id)
-            await self._parts.pool.give_up(job.path, CANCELLED)
+            await self._context.pool.give_up(job.path, CANCELLED)
             cancelled += 1
-        self.wake()
+        self.notify()
         return cancelled
 
     @contextmanager
@@ -303,20 +302,20 @@ class Pipeline:
                 outcome = CANCELLED
             if isinstance(outcome, Analysed):
                 outcome = replace(outcome, content=content)
-            settled = await self.recorder.settle(job, outcome, sidecar_later=awaited)
+            settled = await self.results.commit(job, outcome, sidecar_later=awaited)
         except Exception:
-            await self._parts.backlog.put_back(job)
+            await self._context.job_queue.release(job)
             raise
         if settled is CHANGED:
-            self._wake_later()
+            self._notify_later()
         elif isinstance(settled, Rejected) and settled is not AWAY:  # it may be there to be tried again
-            self._parts.backlog.wake()
+            self._context.job_queue.notify()
         return settled
 
     async def _identify(self, job: Job) -> tuple[bytes | None, Analysed | None]:
         """Return what names the music, and its result if there is one; a store that fails now is met again later."""
         try:
-            return await self.recorder.identify(job)
+            return await self.results.identify(job)
         except StorageError as error:
             log.warning("no result was looked for for %r: %s", job.path, error)
             return None, None
@@ -325,16 +324,16 @@ class Pipeline:
             return None, None
 
     async def _analyse(self, job: Job, slot: Slot, *, looked_at: bool) -> Outcome:
-        if not looked_at and await self.recorder.stamp(job.path) != job.stamp:
+        if not looked_at and await self.results.stamp(job.path) != job.stamp:
             return CHANGED
         if job.file_id in self._cancelled:
             return CANCELLED
-        self._parts.throughput.begin()
+        self._context.throughput.begin()
         self._on_work()
         self._on_change()
         try:
-            patience = MORE_TIME if job.suspect == Isolation.SLOW else 1.0
-            outcome = await slot.run(job.path, patience, self._parts.rules.bounds(job.path))
+            patience = MORE_TIME if job.isolation == Isolation.EXTENDED else 1.0
+            outcome = await slot.run(job.path, patience, self._context.rules.bounds(job.path))
         except Exception as error:  # stored as this file's failure, and logged
             log.exception("analysis of %r", job.path)
             return Rejected("internal", type(error).__name__, str(error))

@@ -11,7 +11,7 @@ from typing import Any, Final
 from ..errors import StorageError
 from ..files.content_id import content_id
 from ..files.scanner import Presence, Rules, look_at
-from ..models import Analysed, FileEvent, FileStamp, Health, Rejected
+from ..models import Analysed, FileEvent, FileStamp, Health, Isolation, Job, Rejected
 from ..runtime.event_bus import EventBus
 from ..runtime.serialization import failure_record, outcome_record
 from ..runtime.tasks import FIRST_RETRY_SEC, LONGEST_RETRY_SEC, happens_within
@@ -20,7 +20,7 @@ from ..sidecars import storage as sidecar
 from ..store.deduplication import reuse
 from ..store.files import Library, kind_of
 from ..store.job_queue import JobQueue
-from ..store.records import FileRecord, Isolation, Job
+from ..store.records import FileRecord
 from ..workers.pool import WorkerPool
 from .circuit_breaker import CircuitBreakers
 from .throttle import BackgroundGate
@@ -36,7 +36,7 @@ LONGEST_READ_RETRY_SEC: Final = 6 * 3600.0
 FIRST_SIDECAR_RETRY_SEC: Final = 10.0
 LONGEST_SIDECAR_RETRY_SEC: Final = 600.0
 SIDECARS_AT_ONCE: Final = 100
-SECOND_TRY: Final = {"timeout": Isolation.SLOW, "crashed": Isolation.DEADLY, "out_of_memory": Isolation.DEADLY}
+RETRY_ISOLATION: Final = {"timeout": Isolation.EXTENDED, "crashed": Isolation.SERIAL, "out_of_memory": Isolation.SERIAL}
 
 Outcome = Analysed | Rejected
 
@@ -47,14 +47,14 @@ class Context:
 
     settings: Settings
     library: Library
-    backlog: JobQueue
+    job_queue: JobQueue
     pool: WorkerPool
-    permission: BackgroundGate
+    gate: BackgroundGate
     throughput: Throughput
     bus: EventBus
     health: Health
     rules: Rules
-    holds: CircuitBreakers
+    breakers: CircuitBreakers
 
 
 class ResultWriter:
@@ -73,12 +73,12 @@ class ResultWriter:
 
     def __init__(
         self,
-        parts: Context,
+        context: Context,
         observe: Callable[[list[FileEvent]], Awaitable[None]],
         on_change: Callable[[], None],
         on_away: Callable[[bytes], None],
     ) -> None:
-        self._parts = parts
+        self._context = context
         self._observe = observe
         self._on_change = on_change
         self._on_away = on_away
@@ -95,40 +95,40 @@ class ResultWriter:
 
     async def stamp(self, path: bytes) -> FileStamp | None:
         """Return the stamp of a file as it is now."""
-        return await asyncio.to_thread(look_at, path, self._parts.rules)
+        return await asyncio.to_thread(look_at, path, self._context.rules)
 
     async def identify(self, job: Job) -> tuple[bytes | None, Analysed | None]:
         """Return what names the music in the file of a job, and the result that is known for it elsewhere.
 
         With a result the job is done, and nothing is to be analysed. A job that is to be analysed afresh has none.
         """
-        parts = self._parts
+        context = self._context
         content = await asyncio.to_thread(self._name, job)
-        if content is None or job.afresh:
+        if content is None or job.force:
             return content, None
-        known = await reuse(parts.library.database, job, content)
+        known = await reuse(context.library.database, job, content)
         if known is None:
-            known = await asyncio.to_thread(sidecar.read, job.path, job.stamp, parts.settings, content)
+            known = await asyncio.to_thread(sidecar.read, job.path, job.stamp, context.settings, content)
             if known is None:
                 return content, None
-            stored = await parts.library.record(job.file_id, known, job.stamp, claim=job.claim, source="sidecar")
+            stored = await context.library.record(job.file_id, known, job.stamp, claim=job.claim, source="sidecar")
             if not stored:
                 return content, None
         self.reused += 1
         if not await self._write_sidecar(job.path, replace(known, content=content), job.stamp):
             await self._owe(job.file_id)
         told = self._identity(job) | outcome_record(os.fsdecode(job.path), known)
-        parts.bus.publish("result", told | {"again": False})
+        context.bus.publish("result", told | {"again": False})
         return content, known
 
     def _name(self, job: Job) -> bytes | None:
         """Return what names the music in a file, unless it is another by now. Blocks."""
-        if look_at(job.path, self._parts.rules) != job.stamp:
+        if look_at(job.path, self._context.rules) != job.stamp:
             return None
-        content = content_id(job.path, self._parts.rules.bounds(job.path))
-        return content if look_at(job.path, self._parts.rules) == job.stamp else None
+        content = content_id(job.path, self._context.rules.bounds(job.path))
+        return content if look_at(job.path, self._context.rules) == job.stamp else None
 
-    async def settle(self, job: Job, outcome: Outcome, *, sidecar_later: bool = False) -> Outcome:
+    async def commit(self, job: Job, outcome: Outcome, *, sidecar_later: bool = False) -> Outcome:
         """Store an outcome, unless the file was another before or after; retried for as long as the store is down.
 
         Parameters
@@ -143,10 +143,10 @@ class ResultWriter:
         Analysed or Rejected
             The outcome, or ``CHANGED`` or ``AWAY`` if it does not count.
         """
-        health, pause = self._parts.health, FIRST_RETRY_SEC
+        health, pause = self._context.health, FIRST_RETRY_SEC
         while True:
             try:
-                settled = await self._settle_now(job, outcome, sidecar_later=sidecar_later)
+                settled = await self._commit_now(job, outcome, sidecar_later=sidecar_later)
             except StorageError as error:
                 health.mark_down("database", f"Results cannot be stored: {error}. Tried again all the time.")
                 self._on_change()
@@ -156,14 +156,14 @@ class ResultWriter:
                 health.mark_up("database")
                 return settled
 
-    async def _settle_now(self, job: Job, outcome: Outcome, *, sidecar_later: bool) -> Outcome:
-        parts = self._parts
+    async def _commit_now(self, job: Job, outcome: Outcome, *, sidecar_later: bool) -> Outcome:
+        context = self._context
         now = await self.stamp(job.path)
         if now is None:
-            match await asyncio.to_thread(parts.rules.whereabouts, job.path):
+            match await asyncio.to_thread(context.rules.whereabouts, job.path):
                 case Presence.AWAY:
-                    parts.holds.attend(parts.rules.root_of(job.path) or b"", online=False)
-                    await parts.backlog.put_back(job)
+                    context.breakers.set_online(context.rules.root_of(job.path) or b"", online=False)
+                    await context.job_queue.release(job)
                     self._on_away(job.path)
                     return AWAY
                 case Presence.UNREADABLE:
@@ -171,7 +171,7 @@ class ResultWriter:
                 case Presence.THERE | Presence.GONE:  # there: it came back this very moment
                     now = await self.stamp(job.path)
         if now != job.stamp:
-            await parts.backlog.put_back(job)
+            await context.job_queue.release(job)
             await self._observe([FileEvent(job.path, now)])
             return CHANGED
         if isinstance(outcome, Rejected) and await self._tried_again(job, outcome):
@@ -181,32 +181,32 @@ class ResultWriter:
 
     async def _tried_again(self, job: Job, rejected: Rejected) -> bool:
         """Queue a job once more that deserves it; say whether it does."""
-        backlog = self._parts.backlog
+        job_queue = self._context.job_queue
         if rejected.code == "unavailable":
-            await backlog.put_back(job)
+            await job_queue.release(job)
             return True
         if rejected.stage != "worker" or job.attempts:
             return False
-        await backlog.put_back(job, SECOND_TRY.get(rejected.code, Isolation.DEADLY))
+        await job_queue.release(job, RETRY_ISOLATION.get(rejected.code, Isolation.SERIAL))
         return True
 
     async def _store(self, job: Job, outcome: Outcome, *, sidecar_later: bool) -> None:
-        parts = self._parts
+        context = self._context
         retry_at, owing = None, False
         if isinstance(outcome, Analysed):
-            owing = sidecar_later and parts.settings.sidecars != "off"
+            owing = sidecar_later and context.settings.sidecars != "off"
             owing = owing or not await self._write_sidecar(job.path, outcome, job.stamp)
-            parts.holds.succeeded(job.path)
+            context.breakers.succeeded(job.path)
         elif outcome.code in READ_FAILED:
             retry_at = time.time() + min(FIRST_READ_RETRY_SEC * 4.0**job.attempts, LONGEST_READ_RETRY_SEC)
-        stored = await parts.library.record(
+        stored = await context.library.record(
             job.file_id,
             outcome,
             job.stamp,
             claim=job.claim,
             source="analysis",
             retry_at=retry_at,
-            owes_sidecar=owing,
+            sidecar_pending=owing,
         )
         if stored:
             self._tell(job, outcome)
@@ -215,21 +215,21 @@ class ResultWriter:
         if retry_at is not None:
             self.read_failed.set()
         if isinstance(outcome, Rejected) and outcome.code == "io_error":
-            self._rest(job.path)
+            self._open_breaker(job.path)
 
-    def _rest(self, path: bytes) -> None:
+    def _open_breaker(self, path: bytes) -> None:
         """Let a folder rest whose disk or network keeps failing."""
-        rest, root = self._parts.holds.failed(path), self._parts.rules.root_of(path)
+        rest, root = self._context.breakers.failed(path), self._context.rules.root_of(path)
         if rest is None or root is None:
             return
         part = f"reading {os.fsdecode(root)}"
-        self._parts.health.mark_down(part, f"Reading fails again and again; tried again in {rest:.0f} s.")
+        self._context.health.mark_down(part, f"Reading fails again and again; tried again in {rest:.0f} s.")
         log.warning("%r rests for %.0f s: reading fails", root, rest)
-        self._rests.append(asyncio.get_running_loop().call_later(rest, self._rested, part))
+        self._rests.append(asyncio.get_running_loop().call_later(rest, self._breaker_closed, part))
 
-    def _rested(self, part: str) -> None:
-        self._parts.health.mark_up(part)
-        self._parts.backlog.wake()
+    def _breaker_closed(self, part: str) -> None:
+        self._context.health.mark_up(part)
+        self._context.job_queue.notify()
         self._on_change()
 
     def close(self) -> None:
@@ -242,13 +242,13 @@ class ResultWriter:
         while True:
             self.read_failed.clear()
             now = time.time()
-            due = await self._parts.backlog.retry_due(now)
+            due = await self._context.job_queue.retry_due(now)
             await happens_within(self.read_failed, None if due is None else max(1.0, due - now))
 
     async def _write_sidecar(self, path: bytes, analysed: Analysed, stamp: FileStamp) -> bool:
         """Write the sidecar; that it cannot be written is shown, and fails nothing. Say whether none is owing."""
         part, loop = "sidecars", asyncio.get_running_loop()
-        rules, settings = self._parts.rules, self._parts.settings
+        rules, settings = self._context.rules, self._context.settings
         folder = os.fsdecode(rules.root_of(path) or b"")
 
         def refused(error: OSError | None) -> None:
@@ -257,13 +257,13 @@ class ResultWriter:
         try:
             await asyncio.to_thread(sidecar.write, path, analysed, stamp, settings, refused, rules.bounds(path))
         except OSError as error:
-            self._parts.health.mark_down(part, f"They cannot be written: {error.strerror}. Tried again later.")
+            self._context.health.mark_down(part, f"They cannot be written: {error.strerror}. Tried again later.")
             return False
         return True
 
     def _note(self, folder: str, error: OSError | None) -> None:
         """Say once of each library that its sidecars lie elsewhere."""
-        notes = self._parts.health.notes
+        notes = self._context.health.notes
         if error is None:
             notes.pop(folder, None)
         elif folder and folder not in notes:
@@ -271,17 +271,17 @@ class ResultWriter:
             log.warning("%s: %s", folder, notes[folder])
 
     async def _owe(self, file_id: int) -> None:
-        await self._parts.library.owe_sidecar(file_id)
+        await self._context.library.enqueue_sidecar(file_id)
         self._owing.set()
 
-    async def pay_sidecars(self) -> None:
+    async def flush_sidecars(self) -> None:
         """Write sidecars that could not be written, when there is room again; runs until cancelled."""
         pause = FIRST_SIDECAR_RETRY_SEC
         while True:
             self._owing.clear()
-            owed = await self._parts.library.sidecars_owed(SIDECARS_AT_ONCE)
+            owed = await self._context.library.pending_sidecars(SIDECARS_AT_ONCE)
             if not owed:
-                self._parts.health.mark_up("sidecars")
+                self._context.health.mark_up("sidecars")
                 pause = FIRST_SIDECAR_RETRY_SEC
                 await self._owing.wait()
                 continue
@@ -290,9 +290,9 @@ class ResultWriter:
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_SIDECAR_RETRY_SEC)
 
-    async def pay_last(self) -> None:
+    async def flush_last(self) -> None:
         """Write what sidecars can still be written at the end."""
-        await self._pay(await self._parts.library.sidecars_owed(SIDECARS_AT_ONCE))
+        await self._pay(await self._context.library.pending_sidecars(SIDECARS_AT_ONCE))
 
     async def _pay(self, owed: Sequence[FileRecord]) -> bool:
         """Write the sidecars of these files; say whether there was room for all."""
@@ -300,7 +300,7 @@ class ResultWriter:
         for record in owed:
             now, known = await self.stamp(record.path), record.fingerprint
             if known is not None and known.stamp == now:  # else it is analysed again, and gets a sidecar then
-                bounds = self._parts.rules.bounds(record.path)
+                bounds = self._context.rules.bounds(record.path)
                 content = await asyncio.to_thread(content_id, record.path, bounds)
                 analysed = Analysed(known.values, known.metadata, known.processing_time_ms, content)
                 room = await self._write_sidecar(record.path, analysed, now)
@@ -308,7 +308,7 @@ class ResultWriter:
                 room = False
                 break
             paid.append(record.id)
-        await self._parts.library.sidecars_paid(paid)
+        await self._context.library.sidecars_flushed(paid)
         return room
 
     def _tell(self, job: Job, outcome: Outcome) -> None:
@@ -317,15 +317,15 @@ class ResultWriter:
             fields: dict[str, Any] = {"outcome": "rejected", "stage": outcome.stage, "code": outcome.code}
             log.debug("%r cannot be used: %s", job.path, outcome.reason, extra=self._identity(job) | fields)
             told = self._identity(job) | failure_record(outcome)
-            self._parts.bus.publish("failure", told | {"again": job.afresh})
+            self._context.bus.publish("failure", told | {"again": job.force})
         else:
             self.analysed += 1
             seconds = outcome.processing_time_ms / 1000
             fields = {"outcome": "analysed", "seconds": seconds, "audio_sec": outcome.metadata.duration_sec}
             log.debug("%r analysed in %.2f s", job.path, seconds, extra={**self._identity(job), **fields})
-            self._parts.throughput.finish(outcome.metadata.duration_sec, kind_of(job.path), job.stamp.size)
+            self._context.throughput.finish(outcome.metadata.duration_sec, kind_of(job.path), job.stamp.size)
             told = outcome_record(os.fsdecode(job.path), outcome) | self._identity(job)
-            self._parts.bus.publish("result", told | {"again": job.afresh})
+            self._context.bus.publish("result", told | {"again": job.force})
 
     @staticmethod
     def _identity(job: Job) -> dict[str, Any]:

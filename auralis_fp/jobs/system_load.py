@@ -60,12 +60,12 @@ class LoadMonitor:
 
     def __init__(
         self,
-        permission: BackgroundGate,
+        gate: BackgroundGate,
         busy_percent: float,
         pids: Callable[[], list[int]],
         look: Callable[[Iterable[int]], Usage] = usage,
     ) -> None:
-        self._permission = permission
+        self._gate = gate
         self._limit = busy_percent
         self._pids = pids
         self._look = look
@@ -89,14 +89,14 @@ class LoadMonitor:
             await asyncio.sleep(LOOK_EVERY_SEC)
             after = self._look(self._pids())
             percent, before = others_percent(before, after), after
-            busy = self._permission.machine_busy
+            busy = self._gate.machine_busy
             agreeing = agreeing + 1 if (percent >= self._limit) is not busy else 0
             if busy and percent > CALM_SHARE * self._limit:
                 agreeing = 0
             if agreeing >= LOOKS:
-                self._permission.busy(busy=not busy)
+                self._gate.busy(busy=not busy)
                 agreeing = 0
             idle = 0 if self._work.is_set() else idle + 1
             self._work.clear()
-            if idle > LOOKS and not self._permission.machine_busy:
+            if idle > LOOKS and not self._gate.machine_busy:
                 return

@@ -65,7 +65,7 @@ class BackgroundGate:
         self.machine_busy = busy
         self._changed.set()
 
-    def refusal(self) -> ServiceState | None:
+    def blocked_by(self) -> ServiceState | None:
         """Say why background work must wait; None if it may run."""
         if self.paused:
             return ServiceState("paused", "Paused by you.")
@@ -81,7 +81,7 @@ class BackgroundGate:
 
     async def wait(self) -> None:
         """Return as soon as background work may run."""
-        while self.refusal() is not None:
+        while self.blocked_by() is not None:
             self._changed.clear()
             now = self._now()
             ends = [end for end in (self._quiet.until(now), self._plays_until) if end is not None and end > now]

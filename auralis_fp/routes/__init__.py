@@ -63,7 +63,7 @@ def add_routes(plugin: web.Application) -> None:
 def share(app: web.Application, service: Service) -> None:
     """Put into an application what every answer needs: the service, its limits and figures, and the headers."""
     app[SERVICE] = service
-    app[FIGURES] = service.figures
+    app[FIGURES] = service.metrics
     app[BATCHES] = set()
     app[LIMITER] = Limiter(service.settings.request_rate)
     app.on_response_prepare.append(add_headers)

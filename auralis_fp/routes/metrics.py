@@ -64,7 +64,7 @@ def _of_the_library(status: dict[str, Any]) -> Iterator[Any]:
 
 
 def _of_the_answers(service: Service) -> Iterator[Any]:
-    tally, figures = service.tally, service.figures
+    tally, figures = service.counters, service.metrics
     answered = {(name,): getattr(tally, name) for name in ("memory", "store", "sidecar", "analysis", "refused")}
     yield _counter("answers", "Requests for a fingerprint, by where the answer was from", ("source",), answered)
     requests = figures.requests
@@ -74,7 +74,7 @@ def _of_the_answers(service: Service) -> Iterator[Any]:
 
 
 def _of_the_analyses(service: Service) -> Iterator[Any]:
-    figures: Metrics = service.figures
+    figures: Metrics = service.metrics
     analysed, rejected = service.analyses
     ends = {("analysed",): analysed, ("rejected",): rejected}
     yield _counter("analyses", "Analyses ended since the start", ("outcome",), ends)

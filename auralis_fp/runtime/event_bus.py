@@ -75,7 +75,7 @@ class EventBus:
         )  # ids grow over restarts too, so that a listener of before misses nothing
         self._kept: deque[Event] = deque(maxlen=REMEMBERED)
         self._listeners: set[Subscription] = set()
-        self.taps: list[Callable[[Event], None]] = []  # called with every event, whether or not anybody listens
+        self.handlers: list[Callable[[Event], None]] = []  # called with every event, whether or not anybody listens
         self._closed = False
 
     @property
@@ -94,8 +94,8 @@ class EventBus:
         event = Event(self._last, name, data)
         if remember:
             self._kept.append(event)
-        for tap in self.taps:
-            tap(event)
+        for handler in self.handlers:
+            handler(event)
         listeners = tuple(self._listeners)
         for listener in listeners:
             listener.push(event)

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from .. import schema
-from ..models import Analysed
+from ..models import Analysed, Job
 from .database import Database
 from .files import CURRENT, follow_moves, queue
-from .records import SELECT_FILES, Job, file_record
+from .records import SELECT_FILES, file_record
 
 _MADE: Final = "algorithm_version, source, analysed_at, processing_time_ms, metadata, content"
 _COPY: Final = (
@@ -68,7 +68,7 @@ async def queue_outdated(database: Database) -> None:
     await database.write(operation)
 
 
-async def queue_afresh(database: Database, file_ids: Sequence[int]) -> int:
+async def queue_forced(database: Database, file_ids: Sequence[int]) -> int:
     """Queue files that are done once more, before all others; their results stay until the new ones are there.
 
     Returns

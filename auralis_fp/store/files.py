@@ -91,7 +91,7 @@ class Library:
         claim: str | None,
         source: Source,
         retry_at: float | None = None,
-        owes_sidecar: bool = False,
+        sidecar_pending: bool = False,
     ) -> bool:
         """Store the outcome of a job and end the job; a result that still holds is not given up for a failure.
 
@@ -132,7 +132,7 @@ class Library:
                             store_failure(db, file_id, failure, stamp, attempts, retry_at)
                     else:
                         _store(db, file_id, outcome, stamp, source)
-                        if owes_sidecar:
+                        if sidecar_pending:
                             db.execute("INSERT OR IGNORE INTO sidecars_owed VALUES (?)", (file_id,))
                     db.execute("DELETE FROM jobs WHERE file_id = ?", (file_id,))
                     return True
@@ -185,7 +185,7 @@ class Library:
             done=done, outdated=row["outdated"], pending=pending, running=row["running"], failed=row["failed"]
         )
 
-    async def owe_sidecar(self, file_id: int) -> None:
+    async def enqueue_sidecar(self, file_id: int) -> None:
         """Remember that the sidecar of a file could not be written."""
 
         def operation(db: sqlite3.Connection) -> None:
@@ -193,14 +193,14 @@ class Library:
 
         await self.database.write(operation)
 
-    async def sidecars_owed(self, limit: int) -> list[FileRecord]:
+    async def pending_sidecars(self, limit: int) -> list[FileRecord]:
         """Return files whose sidecar is yet to be written, those of offline folders too."""
         rows = await self.database.read(
             f"{SELECT_FILES} WHERE {_PRESENT} AND f.id IN (SELECT file_id FROM sidecars_owed) LIMIT ?", (limit,)
         )
         return [file_record(row) for row in rows]
 
-    async def sidecars_paid(self, file_ids: Sequence[int]) -> None:
+    async def sidecars_flushed(self, file_ids: Sequence[int]) -> None:
         """Take note that these sidecars were written, or need not be."""
 
         def operation(db: sqlite3.Connection) -> None:

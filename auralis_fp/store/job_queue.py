@@ -10,11 +10,10 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any, Final
 
-from ..models import FileStamp, Rejected
+from ..models import FileStamp, Isolation, Job, Rejected
 from .database import Database
-from .deduplication import queue_afresh
+from .deduplication import queue_forced
 from .files import below, below_range, fail_jobs, queue
-from .records import Isolation, Job
 
 _COLUMNS: Final = "f.id, f.path, f.size, f.mtime_ns, j.attempts, j.suspect, j.afresh"
 _CLAIMED: Final = "file_id AS id, attempts, suspect, afresh, " + ", ".join(
@@ -31,18 +30,18 @@ class JobQueue:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.news = 0  # grows with every call of wake()
+        self.generation = 0  # grows with every call of notify()
         self._waked = asyncio.Event()
 
-    def wake(self) -> None:
-        """Say that there may be something to do."""
-        self.news += 1
+    def notify(self) -> None:
+        """Wake the waiters: there may be a job to claim."""
+        self.generation += 1
         self._waked.set()
         self._waked = asyncio.Event()
 
-    async def wait(self, news: int) -> None:
-        """Wait until somebody says so; at once if that was since *news*."""
-        while self.news == news:
+    async def wait(self, generation: int) -> None:
+        """Wait for a notification; return at once if there was one since *generation*."""
+        while self.generation == generation:
             await self._waked.wait()
 
     async def release_claims(self, *, orderly: bool = False) -> list[bytes]:
@@ -62,29 +61,29 @@ class JobQueue:
             db.execute(
                 "UPDATE jobs SET claim = NULL, sidecar_checked = afresh, suspect = max(suspect, ?)"
                 " WHERE claim IS NOT NULL",
-                (int(Isolation.NOTHING if orderly else Isolation.DEADLY),),
+                (int(Isolation.NORMAL if orderly else Isolation.SERIAL),),
             )
             return [row["path"] for row in rows]
 
         return await self._database.write(operation)
 
-    async def next_suspect(self, held: Sequence[bytes] = ()) -> Isolation | None:
-        """Return what the next job is held to be capable of; None if there is no job to claim.
+    async def next_isolation(self, blocked: Sequence[bytes] = ()) -> Isolation | None:
+        """Return the isolation of the next job; None if there is no job to claim.
 
         Parameters
         ----------
-        held : sequence of bytes
-            Folders whose files are not handed out.
+        blocked : sequence of bytes
+            Folders whose files are skipped.
         """
         rows = await self._database.read(
-            f"SELECT j.suspect FROM {_JOBS} WHERE {_NEXT}{_outside(held)} {_ORDER}", _bounds(held)
+            f"SELECT j.suspect FROM {_JOBS} WHERE {_NEXT}{_outside(blocked)} {_ORDER}", _bounds(blocked)
         )
         return Isolation(rows[0]["suspect"]) if rows else None
 
-    async def claim(self, held: Sequence[bytes] = (), *, most: Isolation = Isolation.DEADLY) -> Job | None:
-        """Take the next job whose sidecar has been looked at, no worse a suspect than *most*; None if there is none."""
-        condition = f"{_NEXT} AND j.suspect <= {int(most)}{_outside(held)} {_ORDER}"
-        return await self._claim(condition, _bounds(held))
+    async def claim(self, blocked: Sequence[bytes] = (), *, up_to: Isolation = Isolation.SERIAL) -> Job | None:
+        """Take the next job whose sidecar has been looked at, with isolation up to *up_to*; None if there is none."""
+        condition = f"{_NEXT} AND j.suspect <= {int(up_to)}{_outside(blocked)} {_ORDER}"
+        return await self._claim(condition, _bounds(blocked))
 
     async def claim_file(self, path: bytes) -> Job | None:
         """Take the job of one file; None if it has none, or somebody else took it."""
@@ -103,23 +102,28 @@ class JobQueue:
 
         return await self._database.write(operation)
 
-    async def put_back(self, job: Job, suspect: Isolation | None = None) -> None:
-        """Return a job undone; as a *suspect*, its attempt is counted."""
+    async def release(self, job: Job, isolation: Isolation | None = None) -> None:
+        """Release the lease of a job. With a new *isolation*, count the attempt."""
 
         def operation(db: sqlite3.Connection) -> None:
             db.execute(
                 "UPDATE jobs SET claim = NULL, attempts = attempts + ?, suspect = ? WHERE file_id = ? AND claim = ?",
-                (int(suspect is not None), int(job.suspect if suspect is None else suspect), job.file_id, job.claim),
+                (
+                    int(isolation is not None),
+                    int(job.isolation if isolation is None else isolation),
+                    job.file_id,
+                    job.claim,
+                ),
             )
 
         await self._database.write(operation)
 
-    async def unchecked(self, limit: int, held: Sequence[bytes] = ()) -> list[Job]:
+    async def without_sidecar_check(self, limit: int, blocked: Sequence[bytes] = ()) -> list[Job]:
         """Return jobs whose sidecar has not been looked at."""
         rows = await self._database.read(
-            f"SELECT {_COLUMNS} FROM {_JOBS} WHERE j.claim IS NULL AND j.sidecar_checked = 0{_outside(held)}"
+            f"SELECT {_COLUMNS} FROM {_JOBS} WHERE j.claim IS NULL AND j.sidecar_checked = 0{_outside(blocked)}"
             " ORDER BY j.priority DESC, j.queued_at DESC LIMIT ?",
-            (*_bounds(held), limit),
+            (*_bounds(blocked), limit),
         )
         return [_job(row, "") for row in rows]
 
@@ -147,13 +151,13 @@ class JobQueue:
             return queue(db, chosen, ids)
 
         queued = await self._database.write(operation)
-        self.wake()
+        self.notify()
         return queued
 
     async def reanalyse(self, file_ids: Sequence[int]) -> int:
         """Queue files that are done once more, before all others; return how many wait for that or are worked on."""
-        waiting = await queue_afresh(self._database, file_ids)
-        self.wake()
+        waiting = await queue_forced(self._database, file_ids)
+        self.notify()
         return waiting
 
     async def prioritise(self, file_ids: Sequence[int]) -> int:
@@ -230,7 +234,7 @@ class JobQueue:
 
         queued, following = await self._database.write(operation)
         if queued:
-            self.wake()
+            self.notify()
         return following
 
 

@@ -2,8 +2,7 @@
 
 import json
 import sqlite3
-from dataclasses import dataclass, field
-from enum import IntEnum
+from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 from .. import schema
@@ -61,35 +60,11 @@ class FileRecord:
         return Analysed(self.fingerprint.values, self.fingerprint.metadata, self.fingerprint.processing_time_ms)
 
 
-class Isolation(IntEnum):
-    """What a job is held to be capable of; the higher, the later it is worked on."""
-
-    NOTHING = 0
-    SLOW = 1  # took longer than it may: more time
-    DEADLY = 2  # its worker died: alone
-
-
 class Page(NamedTuple):
     """A piece of a listing, and the key that continues it (None at the end)."""
 
     items: list[FileRecord]
     next: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One file to be worked on; ``claim`` is the token its result must carry, ``suspect`` one of ``Suspect``.
-
-    ``afresh``: it is to be analysed whatever is known of it.
-    """
-
-    file_id: int
-    path: bytes
-    stamp: FileStamp
-    attempts: int
-    claim: str = field(default="")
-    suspect: int = 0
-    afresh: bool = False
 
 
 #: One row a file. ``{where}`` narrows it down; what a state is, is said here and nowhere else.

@@ -181,7 +181,7 @@ async def test_streams_flow_and_end_with_their_reader(
     plugin = auralis_fp.asgi.setup(host, settings, prefix=PREFIX)
     host.add_middleware(Passing)  # outside the plugin
     client: Client = await aiohttp_client(UvicornServer(host))
-    bus = plugin.service._live.parts.bus
+    bus = plugin.service._live.context.bus
     async with client.get(f"{PREFIX}/events") as response:
         assert response.content_type == "text/event-stream"
         assert (await response.content.readuntil(b"\n\n")).startswith(b"id: ")

@@ -26,7 +26,7 @@ WHERE f.missing_since IS NULL
 async def hammer(service: Service, ended: asyncio.Event) -> int:
     """Look at the numbers all the time until told to end; return how often."""
     looks = 0
-    database = service._live.parts.library.database
+    database = service._live.context.library.database
     while not ended.is_set():
         status = await service.status()
         counts = dict(status["counts"])
@@ -78,7 +78,7 @@ async def test_every_file_is_in_one_class_at_every_instant(settings: Settings, l
         await service.retry()
         await until_counts(service, total=there, pending=0, running=0)
         for path in library.glob("*.wav"):
-            record = await service._live.parts.library.by_path(os.fsencode(path))
+            record = await service._live.context.library.by_path(os.fsencode(path))
             assert record is not None
             assert record.state == ("failed" if path.stat().st_size < 100 else "done")
 
@@ -93,9 +93,9 @@ async def test_our_own_writes_wake_nobody(settings: Settings, library: Path) -> 
         await eventually(lambda: service.state() == "idle")
         await asyncio.sleep(0.8)
         live = service._live
-        before = (await service.status())["folders"], live.parts.backlog.news, live.watcher.settling.waiting
+        before = (await service.status())["folders"], live.context.job_queue.generation, live.watcher.settling.waiting
         await asyncio.sleep(0.8)
-        after = (await service.status())["folders"], live.parts.backlog.news, live.watcher.settling.waiting
+        after = (await service.status())["folders"], live.context.job_queue.generation, live.watcher.settling.waiting
         assert before == after
         assert status["folders"][0]["last_scan"] == after[0][0]["last_scan"]
         assert after[2] == 0

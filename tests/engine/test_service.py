@@ -43,7 +43,7 @@ async def test_restart_analyses_nothing(settings: Settings, library: Path) -> No
         await finished(service, 5)
         await service.fingerprint(os.fsencode(library / "3.wav"))
         assert service.analyses == (0, 0)
-        assert service.tally.store == 1
+        assert service.counters.store == 1
 
 
 async def test_a_worker_is_up_before_the_first_request(settings: Settings) -> None:

@@ -24,55 +24,55 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def holds(clock: Clock) -> CircuitBreakers:
+def breakers(clock: Clock) -> CircuitBreakers:
     """Return the holds of two folders, one in the other, both online."""
-    holds = CircuitBreakers(clock)
+    breakers = CircuitBreakers(clock)
     for root in (ROOT, INNER):
-        holds.attend(root, online=True)
-    return holds
+        breakers.set_online(root, online=True)
+    return breakers
 
 
-def break_down(holds: CircuitBreakers, path: bytes) -> float | None:
+def break_down(breakers: CircuitBreakers, path: bytes) -> float | None:
     """Have reading fail until the folder rests."""
     for _ in range(FAILURES_TO_REST - 1):
-        assert holds.failed(path) is None
-    return holds.failed(path)
+        assert breakers.failed(path) is None
+    return breakers.failed(path)
 
 
-def test_what_is_offline_is_held(holds: CircuitBreakers) -> None:
+def test_what_is_offline_is_held(breakers: CircuitBreakers) -> None:
     """News once, and let go when it is back."""
-    assert holds.held() == []
-    assert holds.attend(ROOT, online=False)
-    assert not holds.attend(ROOT, online=False)
-    assert list(holds.held()) == [ROOT]
-    assert holds.attend(ROOT, online=True)
-    assert holds.held() == []
+    assert breakers.open() == []
+    assert breakers.set_online(ROOT, online=False)
+    assert not breakers.set_online(ROOT, online=False)
+    assert list(breakers.open()) == [ROOT]
+    assert breakers.set_online(ROOT, online=True)
+    assert breakers.open() == []
 
 
-def test_a_disk_that_keeps_failing_rests(holds: CircuitBreakers, clock: Clock) -> None:
+def test_a_disk_that_keeps_failing_rests(breakers: CircuitBreakers, clock: Clock) -> None:
     """The innermost folder alone; longer each time it goes on failing, and not for ever."""
-    assert break_down(holds, INNER + b"/song.mp3") == FIRST_REST_SEC
-    assert list(holds.held()) == [INNER]
+    assert break_down(breakers, INNER + b"/song.mp3") == FIRST_REST_SEC
+    assert list(breakers.open()) == [INNER]
     rest = FIRST_REST_SEC
     for _ in range(8):
         clock.seconds += rest
-        assert holds.held() == []
-        again = holds.failed(INNER + b"/song.mp3")
+        assert breakers.open() == []
+        again = breakers.failed(INNER + b"/song.mp3")
         assert again == min(2 * rest, LONGEST_REST_SEC)
         rest = again
 
 
-def test_one_success_ends_the_doubt(holds: CircuitBreakers, clock: Clock) -> None:
+def test_one_success_ends_the_doubt(breakers: CircuitBreakers, clock: Clock) -> None:
     """The count begins anew, and so does the length of the rest."""
-    break_down(holds, ROOT + b"/song.mp3")
+    break_down(breakers, ROOT + b"/song.mp3")
     clock.seconds += FIRST_REST_SEC
-    holds.succeeded(ROOT + b"/song.mp3")
-    assert break_down(holds, ROOT + b"/song.mp3") == FIRST_REST_SEC
+    breakers.succeeded(ROOT + b"/song.mp3")
+    assert break_down(breakers, ROOT + b"/song.mp3") == FIRST_REST_SEC
 
 
-def test_files_outside_are_never_held(holds: CircuitBreakers) -> None:
+def test_files_outside_are_never_held(breakers: CircuitBreakers) -> None:
     """There is no folder to rest."""
     for _ in range(2 * FAILURES_TO_REST):
-        assert holds.failed(b"/elsewhere/song.mp3") is None
-    holds.retain([INNER])
-    assert holds.root_of(ROOT + b"/song.mp3") is None
+        assert breakers.failed(b"/elsewhere/song.mp3") is None
+    breakers.retain([INNER])
+    assert breakers.root_of(ROOT + b"/song.mp3") is None

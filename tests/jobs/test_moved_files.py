@@ -39,7 +39,7 @@ async def service(settings: Settings, library: Path, second: Path) -> AsyncItera
 
 async def where(service: Service, path: Path) -> str | None:
     """Return the state of the file at *path*, None if it is not known."""
-    record = await service._live.parts.library.by_path(os.fsencode(path))
+    record = await service._live.context.library.by_path(os.fsencode(path))
     return None if record is None else record.state
 
 

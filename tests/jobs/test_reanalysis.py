@@ -24,59 +24,59 @@ async def library_store(tmp_path: Path) -> AsyncIterator[Library]:
 
 async def test_asked_for_twice_it_is_one_job_before_all_others(library_store: Library) -> None:
     """It is handed out first, without its sidecar being looked at, also after the program has ended in the middle."""
-    backlog = JobQueue(library_store.database)
+    job_queue = JobQueue(library_store.database)
     await library_store.observe([seen(b"/music/other.flac")])
     song = await stored(library_store)
-    assert [await backlog.reanalyse([song.id, 999]) for _ in range(2)] == [1, 1]
+    assert [await job_queue.reanalyse([song.id, 999]) for _ in range(2)] == [1, 1]
     assert await library_store.counts() == Counts(pending=1, outdated=1)
     for _ in range(2):
-        job = await backlog.claim()
+        job = await job_queue.claim()
         assert job is not None
-        assert (job.path, job.afresh) == (SONG, True)
-        assert await backlog.reanalyse([song.id]) == 1
-        await backlog.release_claims(orderly=True)
-    assert [job.path for job in await backlog.unchecked(10)] == [b"/music/other.flac"]
+        assert (job.path, job.force) == (SONG, True)
+        assert await job_queue.reanalyse([song.id]) == 1
+        await job_queue.release_claims(orderly=True)
+    assert [job.path for job in await job_queue.without_sidecar_check(10)] == [b"/music/other.flac"]
 
 
 async def test_only_what_is_done_is_analysed_again(library_store: Library) -> None:
     """What waits for its first analysis, has failed or is gone is left alone."""
-    backlog = JobQueue(library_store.database)
+    job_queue = JobQueue(library_store.database)
     await library_store.observe([seen(b"/music/new.flac")])
     gone = await stored(library_store, b"/music/gone.flac")
     failed = await stored(library_store, b"/music/failed.flac")
     await library_store.observe([seen(b"/music/failed.flac", LATER)])
-    job = await backlog.claim_file(b"/music/failed.flac")
+    job = await job_queue.claim_file(b"/music/failed.flac")
     assert job is not None
     await library_store.record(job.file_id, CORRUPT, LATER, claim=job.claim, source="analysis")
     await library_store.observe([FileEvent(gone.path, None)])
     before = await library_store.counts()
     waiting = await known(library_store, b"/music/new.flac")
-    assert await backlog.reanalyse([gone.id, failed.id, waiting.id]) == 0
+    assert await job_queue.reanalyse([gone.id, failed.id, waiting.id]) == 0
     assert await library_store.counts() == before == Counts(pending=1, failed=1)
 
 
 async def test_a_result_is_not_given_up_for_a_failure(library_store: Library) -> None:
     """If the analysis fails this time, or is cancelled, the file is as it was."""
-    backlog = JobQueue(library_store.database)
+    job_queue = JobQueue(library_store.database)
     song = await stored(library_store, tempo_bpm=133.0)
-    await backlog.reanalyse([song.id])
-    job = await backlog.claim()
+    await job_queue.reanalyse([song.id])
+    job = await job_queue.claim()
     assert job is not None
     assert await library_store.record(job.file_id, CORRUPT, STAMP, claim=job.claim, source="analysis")
     assert await known(library_store) == song
-    await backlog.reanalyse([song.id])
-    assert await backlog.cancel(None) == 1
+    await job_queue.reanalyse([song.id])
+    assert await job_queue.cancel(None) == 1
     assert await known(library_store) == song
 
 
 async def test_a_file_that_changes_meanwhile_is_an_ordinary_one(library_store: Library) -> None:
     """Its sidecar counts again, and so does a failure."""
-    backlog = JobQueue(library_store.database)
+    job_queue = JobQueue(library_store.database)
     song = await stored(library_store)
-    await backlog.reanalyse([song.id])
+    await job_queue.reanalyse([song.id])
     await library_store.observe([seen(SONG, LATER)])
-    assert [job.afresh for job in await backlog.unchecked(10)] == [False]
-    job = await backlog.claim_file(SONG)
+    assert [job.force for job in await job_queue.without_sidecar_check(10)] == [False]
+    job = await job_queue.claim_file(SONG)
     assert job is not None
     assert await library_store.record(job.file_id, CORRUPT, LATER, claim=job.claim, source="analysis")
     assert (await known(library_store)).state == "failed"
@@ -84,10 +84,10 @@ async def test_a_file_that_changes_meanwhile_is_an_ordinary_one(library_store: L
 
 async def test_a_result_that_is_replaced_is_the_newer_one(library_store: Library) -> None:
     """What is stored last holds."""
-    backlog = JobQueue(library_store.database)
+    job_queue = JobQueue(library_store.database)
     song = await stored(library_store, tempo_bpm=133.0)
-    await backlog.reanalyse([song.id])
-    job = await backlog.claim()
+    await job_queue.reanalyse([song.id])
+    job = await job_queue.claim()
     assert job is not None
     await library_store.record(job.file_id, analysed(tempo_bpm=66.0), STAMP, claim=job.claim, source="analysis")
     after = await known(library_store)

@@ -48,7 +48,7 @@ async def test_a_sidecar_that_cannot_be_written_is_owed(
         assert service.analyses == (0, 0)
     async with Service(replace(settings, data_dir=library.parent / "other")).running() as service:
         await service.fingerprint(os.fsencode(song))
-        assert service.tally.sidecar == 1
+        assert service.counters.sidecar == 1
 
 
 async def test_a_library_that_cannot_be_written_is_said_once(
@@ -68,7 +68,7 @@ async def test_a_library_that_cannot_be_written_is_said_once(
                 assert len(list((settings.data_dir / "sidecars").rglob("*.25d"))) == 4
                 disk.allow_writing(allowed=True)
                 await service.fingerprint(os.fsencode(tone_file(library / "new.wav", 2.0)))
-                await eventually(lambda: not service._live.parts.health.notes)
+                await eventually(lambda: not service._live.context.health.notes)
                 assert folder(await service.status())["reason"] == ""
         assert sum("Sidecars cannot be written here" in message for message in caplog.messages) == 1
 

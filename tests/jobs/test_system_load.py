@@ -35,7 +35,7 @@ def test_the_work_of_another_program_is_seen() -> None:
 async def test_work_waits_for_a_busy_machine_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several looks must agree before it waits, and before it goes on; without work nobody looks."""
     monkeypatch.setattr(module, "LOOK_EVERY_SEC", 0.01)
-    permission, looks, percent = BackgroundGate(), 0, 95.0
+    gate, looks, percent = BackgroundGate(), 0, 95.0
     spent = Usage(0, 0, 0)
 
     def look(_: Iterable[int]) -> Usage:
@@ -44,22 +44,22 @@ async def test_work_waits_for_a_busy_machine_and_goes_on(monkeypatch: pytest.Mon
         spent = Usage(spent.all_programs + percent, 0, spent.available + 100)
         return spent
 
-    machine = LoadMonitor(permission, 90, list, look)
+    machine = LoadMonitor(gate, 90, list, look)
     watching = asyncio.create_task(machine.watch())
     await asyncio.sleep(0.05)
     assert looks == 0
     machine.work_begins()
-    await until(lambda: permission.machine_busy)
+    await until(lambda: gate.machine_busy)
     assert looks >= LOOKS
-    refusal = permission.refusal()
-    assert refusal is not None
-    assert refusal.state == "waiting_for_machine"
+    blocked = gate.blocked_by()
+    assert blocked is not None
+    assert blocked.state == "waiting_for_machine"
     percent = 80.0  # less, but not calm
     before = looks
     await until(lambda: looks > before + 2 * LOOKS)
-    assert permission.machine_busy
+    assert gate.machine_busy
     percent = 10.0
-    await until(lambda: not permission.machine_busy)
+    await until(lambda: not gate.machine_busy)
     await asyncio.sleep(0.01 * 4 * LOOKS + 0.1)
     before = looks
     await asyncio.sleep(0.1)

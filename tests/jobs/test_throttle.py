@@ -37,33 +37,33 @@ def test_quiet_hours_end_when_they_say(hours: str, now: str, until: str | None) 
 
 def test_the_reason_is_said() -> None:
     """The person's pause goes before playback, playback before quiet hours."""
-    permission = BackgroundGate("23:00-07:00", now=lambda: clock("23:30"))
-    refusal = permission.refusal()
-    assert refusal is not None
-    assert tuple(refusal) == (
+    gate = BackgroundGate("23:00-07:00", now=lambda: clock("23:30"))
+    blocked = gate.blocked_by()
+    assert blocked is not None
+    assert tuple(blocked) == (
         "quiet_hours",
         "Quiet hours until 07:00.",
         (clock("07:00") + timedelta(days=1)).timestamp(),
     )
-    permission.playing(playing=True)
-    assert (permission.refusal() or refusal).state == "waiting_for_playback"
-    permission.pause(paused=True)
-    assert (permission.refusal() or refusal).state == "paused"
-    assert permission.paused
+    gate.playing(playing=True)
+    assert (gate.blocked_by() or blocked).state == "waiting_for_playback"
+    gate.pause(paused=True)
+    assert (gate.blocked_by() or blocked).state == "paused"
+    assert gate.paused
 
 
 async def test_waiting_ends_with_its_reason() -> None:
     """Several who wait go on together, not before the last reason is gone."""
-    permission = BackgroundGate()
-    await asyncio.wait_for(permission.wait(), 1)
-    permission.pause(paused=True)
-    permission.playing(playing=True)
-    waiting = [asyncio.create_task(permission.wait()) for _ in range(3)]
+    gate = BackgroundGate()
+    await asyncio.wait_for(gate.wait(), 1)
+    gate.pause(paused=True)
+    gate.playing(playing=True)
+    waiting = [asyncio.create_task(gate.wait()) for _ in range(3)]
     await asyncio.sleep(0.01)
-    permission.pause(paused=False)
+    gate.pause(paused=False)
     await asyncio.sleep(0.01)
     assert not any(task.done() for task in waiting)
-    permission.playing(playing=False)
+    gate.playing(playing=False)
     await asyncio.wait_for(asyncio.gather(*waiting), 1)
 
 
@@ -71,21 +71,21 @@ async def test_quiet_hours_end_by_themselves() -> None:
     """Nobody needs to wake who waits for the end of the night."""
     begun = datetime.now(UTC)
     offset = clock("06:59:59") + timedelta(milliseconds=800) - begun
-    permission = BackgroundGate("23:00-07:00", now=lambda: datetime.now(UTC) + offset)
-    assert permission.refusal() is not None
-    await asyncio.wait_for(permission.wait(), 5)
-    assert permission.refusal() is None
+    gate = BackgroundGate("23:00-07:00", now=lambda: datetime.now(UTC) + offset)
+    assert gate.blocked_by() is not None
+    await asyncio.wait_for(gate.wait(), 5)
+    assert gate.blocked_by() is None
 
 
 def test_who_plays_must_say_so_again() -> None:
     """A player that is gone without a word does not hold the work for ever."""
     now = clock("12:00")
-    permission = BackgroundGate(now=lambda: now)
-    permission.playing(playing=True)
+    gate = BackgroundGate(now=lambda: now)
+    gate.playing(playing=True)
     now += PLAYING_LASTS - timedelta(seconds=1)
-    assert permission.refusal() is not None
-    permission.playing(playing=True)
+    assert gate.blocked_by() is not None
+    gate.playing(playing=True)
     now += timedelta(seconds=2)
-    assert permission.refusal() is not None
+    assert gate.blocked_by() is not None
     now += PLAYING_LASTS
-    assert permission.refusal() is None
+    assert gate.blocked_by() is None

@@ -122,8 +122,8 @@ async def test_listener_who_leaves_is_forgotten(plugin: Plugin) -> None:
     live = service(plugin.app)._live
     async with listening(plugin) as (_, events):
         await anext(events)
-        assert live.parts.bus.listeners == 1
-    await eventually(lambda: not live.parts.bus.listeners)
+        assert live.context.bus.listeners == 1
+    await eventually(lambda: not live.context.bus.listeners)
 
 
 async def test_stream_ends_with_the_service(plugin: Plugin) -> None:

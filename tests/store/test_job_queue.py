@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from auralis_fp.models import Counts, FileEvent
+from auralis_fp.models import Counts, FileEvent, Isolation
 from auralis_fp.store.files import Library
 from auralis_fp.store.job_queue import JobQueue
-from auralis_fp.store.records import Isolation
 from stored import CORRUPT, LATER, SONG, STAMP, analysed, known, library_in, queued, seen, stored
 
 
@@ -21,83 +20,83 @@ async def library(tmp_path: Path) -> AsyncIterator[Library]:
 
 
 @pytest.fixture
-def backlog(library: Library) -> JobQueue:
+def job_queue(library: Library) -> JobQueue:
     """Return the backlog of that library."""
     return JobQueue(library.database)
 
 
-async def look_at_sidecars(backlog: JobQueue) -> None:
+async def look_at_sidecars(job_queue: JobQueue) -> None:
     """Mark every job as one whose sidecar does not help."""
-    while jobs := await backlog.unchecked(100):
-        await backlog.mark_checked([job.file_id for job in jobs])
+    while jobs := await job_queue.without_sidecar_check(100):
+        await job_queue.mark_checked([job.file_id for job in jobs])
 
 
-async def test_the_newest_file_is_first(library: Library, backlog: JobQueue) -> None:
+async def test_the_newest_file_is_first(library: Library, job_queue: JobQueue) -> None:
     """What was just added is what somebody will want to hear."""
     for path in (b"/m/1.mp3", b"/m/2.mp3", b"/m/3.mp3"):
         await library.observe([seen(path)])
-    await look_at_sidecars(backlog)
-    claimed = [await backlog.claim() for _ in range(4)]
+    await look_at_sidecars(job_queue)
+    claimed = [await job_queue.claim() for _ in range(4)]
     assert [job and job.path for job in claimed] == [b"/m/3.mp3", b"/m/2.mp3", b"/m/1.mp3", None]
 
 
-async def test_sidecars_are_looked_at_first(library: Library, backlog: JobQueue) -> None:
+async def test_sidecars_are_looked_at_first(library: Library, job_queue: JobQueue) -> None:
     """A job is handed out once it is known that no sidecar answers it."""
     await library.observe([seen()])
-    assert await backlog.claim() is None
-    (job,) = await backlog.unchecked(10)
-    await backlog.mark_checked([job.file_id])
-    assert await backlog.unchecked(10) == []
-    assert (await backlog.claim()) is not None
+    assert await job_queue.claim() is None
+    (job,) = await job_queue.without_sidecar_check(10)
+    await job_queue.mark_checked([job.file_id])
+    assert await job_queue.without_sidecar_check(10) == []
+    assert (await job_queue.claim()) is not None
 
 
-async def test_nothing_is_handed_out_twice(library: Library, backlog: JobQueue) -> None:
+async def test_nothing_is_handed_out_twice(library: Library, job_queue: JobQueue) -> None:
     """However many ask at once."""
     await library.observe([seen(b"/m/%d.mp3" % number) for number in range(20)])
-    await look_at_sidecars(backlog)
-    claimed = await asyncio.gather(*(backlog.claim() for _ in range(30)))
+    await look_at_sidecars(job_queue)
+    claimed = await asyncio.gather(*(job_queue.claim() for _ in range(30)))
     jobs = [job for job in claimed if job is not None]
     assert len({job.path for job in jobs}) == len(jobs) == 20
     assert len({job.claim for job in jobs}) == 20
 
 
-async def test_one_file_can_be_asked_for(library: Library, backlog: JobQueue) -> None:
+async def test_one_file_can_be_asked_for(library: Library, job_queue: JobQueue) -> None:
     """Before its sidecar was looked at, but not while somebody else is at it."""
     await library.observe([seen()])
-    job = await backlog.claim_file(SONG)
+    job = await job_queue.claim_file(SONG)
     assert job is not None
     assert (job.path, job.stamp, job.attempts) == (SONG, STAMP, 0)
-    assert await backlog.claim_file(SONG) is None
-    assert await backlog.claim_file(b"/m/unknown.mp3") is None
+    assert await job_queue.claim_file(SONG) is None
+    assert await job_queue.claim_file(b"/m/unknown.mp3") is None
 
 
-async def test_a_job_put_back_is_there_again(library: Library, backlog: JobQueue) -> None:
+async def test_a_job_put_back_is_there_again(library: Library, job_queue: JobQueue) -> None:
     """With its attempts counted where it was tried."""
     job = await queued(library)
-    await backlog.put_back(job)
-    again = await backlog.claim_file(SONG)
+    await job_queue.release(job)
+    again = await job_queue.claim_file(SONG)
     assert again is not None
     assert again.attempts == 0
-    await backlog.put_back(again, Isolation.DEADLY)
-    third = await backlog.claim_file(SONG)
+    await job_queue.release(again, Isolation.SERIAL)
+    third = await job_queue.claim_file(SONG)
     assert third is not None
     assert third.attempts == 1
 
 
-async def test_only_the_holder_puts_back(library: Library, backlog: JobQueue) -> None:
+async def test_only_the_holder_puts_back(library: Library, job_queue: JobQueue) -> None:
     """A claim that was lost changes nothing."""
     job = await queued(library)
-    await backlog.put_back(job)
-    again = await backlog.claim_file(SONG)
-    await backlog.put_back(job, Isolation.DEADLY)
+    await job_queue.release(job)
+    again = await job_queue.claim_file(SONG)
+    await job_queue.release(job, Isolation.SERIAL)
     assert (await known(library)).state == "running"
     assert again is not None
 
 
-async def test_attempts_are_told_with_the_failure(library: Library, backlog: JobQueue) -> None:
+async def test_attempts_are_told_with_the_failure(library: Library, job_queue: JobQueue) -> None:
     """The number of tries includes the last one."""
-    await backlog.put_back(await queued(library), Isolation.DEADLY)
-    job = await backlog.claim_file(SONG)
+    await job_queue.release(await queued(library), Isolation.SERIAL)
+    job = await job_queue.claim_file(SONG)
     assert job is not None
     await library.record(job.file_id, CORRUPT, STAMP, claim=job.claim, source="analysis")
     failure = (await known(library)).failure
@@ -112,15 +111,15 @@ async def test_a_restart_takes_up_what_was_in_flight(tmp_path: Path) -> None:
         await queued(library, b"/music/other.mp3")
         await stored(library, b"/music/done.mp3")
     async with library_in(tmp_path) as library:
-        backlog = JobQueue(library.database)
+        job_queue = JobQueue(library.database)
         assert await library.counts() == Counts(done=1, running=2)
-        await backlog.release_claims()
+        await job_queue.release_claims()
         assert await library.counts() == Counts(done=1, pending=2)
-        assert len(await backlog.unchecked(10)) == 2
-        assert await backlog.claim_file(SONG) is not None
+        assert len(await job_queue.without_sidecar_check(10)) == 2
+        assert await job_queue.claim_file(SONG) is not None
 
 
-async def test_failed_files_are_tried_again_when_asked(library: Library, backlog: JobQueue) -> None:
+async def test_failed_files_are_tried_again_when_asked(library: Library, job_queue: JobQueue) -> None:
     """All of them, or those named; what is done is left alone."""
     await stored(library, b"/m/done.mp3")
     ids = []
@@ -129,111 +128,111 @@ async def test_failed_files_are_tried_again_when_asked(library: Library, backlog
         await library.record(job.file_id, CORRUPT, STAMP, claim=job.claim, source="analysis")
         ids.append(job.file_id)
     done = await known(library, b"/m/done.mp3")
-    assert await backlog.retry([ids[0], done.id, 999]) == 1
+    assert await job_queue.retry([ids[0], done.id, 999]) == 1
     assert await library.counts() == Counts(done=1, pending=1, failed=2)
-    assert await backlog.retry(None) == 2
+    assert await job_queue.retry(None) == 2
     assert await library.counts() == Counts(done=1, pending=3)
-    assert await backlog.retry(None) == 0
+    assert await job_queue.retry(None) == 0
 
 
-async def test_a_skipped_file_waits_until_it_changes(library: Library, backlog: JobQueue) -> None:
+async def test_a_skipped_file_waits_until_it_changes(library: Library, job_queue: JobQueue) -> None:
     """It keeps its reason, no second chance is due, and asking or changing it has it tried again."""
     for path in (b"/m/1.mp3", b"/m/2.mp3"):
         job = await queued(library, path)
         await library.record(job.file_id, CORRUPT, STAMP, claim=job.claim, source="analysis", retry_at=5.0)
     first = await known(library, b"/m/1.mp3")
-    assert await backlog.skip([first.id, 999]) == 1
+    assert await job_queue.skip([first.id, 999]) == 1
     failure = (await known(library, b"/m/1.mp3")).failure
     assert failure is not None
     assert (failure.code, failure.reason, failure.retry_at) == ("skipped", CORRUPT.reason, None)
-    assert await backlog.skip(None) == 1
-    assert await backlog.retry_due(6.0) is None
+    assert await job_queue.skip(None) == 1
+    assert await job_queue.retry_due(6.0) is None
     assert await library.counts() == Counts(failed=2)
-    assert await backlog.retry([first.id]) == 1
+    assert await job_queue.retry([first.id]) == 1
     await library.observe([seen(b"/m/2.mp3", LATER)])
     assert await library.counts() == Counts(pending=2)
 
 
-async def test_only_failures_are_forgotten_by_a_retry(library: Library, backlog: JobQueue) -> None:
+async def test_only_failures_are_forgotten_by_a_retry(library: Library, job_queue: JobQueue) -> None:
     """A file that is gone keeps its failure, and is not queued."""
     job = await queued(library)
     await library.record(job.file_id, CORRUPT, STAMP, claim=job.claim, source="analysis")
     await library.observe([FileEvent(SONG, None)])
-    assert await backlog.retry(None) == 0
+    assert await job_queue.retry(None) == 0
     assert await library.counts() == Counts()
     await library.observe([seen()])
     assert await library.counts() == Counts(failed=1)
 
 
-async def test_very_many_can_be_retried_at_once(library: Library, backlog: JobQueue) -> None:
+async def test_very_many_can_be_retried_at_once(library: Library, job_queue: JobQueue) -> None:
     """More than a statement has room for parameters."""
     paths = [b"/m/%d.mp3" % number for number in range(3)]
     for path in paths:
         job = await queued(library, path)
         await library.record(job.file_id, CORRUPT, STAMP, claim=job.claim, source="analysis")
-    assert await backlog.retry(range(1, 100_000)) == 3
+    assert await job_queue.retry(range(1, 100_000)) == 3
 
 
-async def test_who_waits_is_woken_once_there_is_news(backlog: JobQueue) -> None:
+async def test_who_waits_is_woken_once_there_is_news(job_queue: JobQueue) -> None:
     """News since it was last looked at return at once."""
-    news = backlog.news
-    waiting = [asyncio.create_task(backlog.wait(news)) for _ in range(3)]
+    generation = job_queue.generation
+    waiting = [asyncio.create_task(job_queue.wait(generation)) for _ in range(3)]
     await asyncio.sleep(0)
     assert not any(task.done() for task in waiting)
-    backlog.wake()
+    job_queue.notify()
     await asyncio.wait_for(asyncio.gather(*waiting), 1)
-    await asyncio.wait_for(backlog.wait(news), 1)
+    await asyncio.wait_for(job_queue.wait(generation), 1)
 
 
-async def test_a_changed_file_is_worked_on_as_it_is_now(library: Library, backlog: JobQueue) -> None:
+async def test_a_changed_file_is_worked_on_as_it_is_now(library: Library, job_queue: JobQueue) -> None:
     """The job carries the stamp of the present content."""
     await stored(library)
     await library.observe([seen(stamp=LATER)])
-    job = await backlog.claim_file(SONG)
+    job = await job_queue.claim_file(SONG)
     assert job is not None
     assert job.stamp == LATER
     assert await library.record(job.file_id, analysed(), LATER, claim=job.claim, source="analysis")
     assert await library.counts() == Counts(done=1)
 
 
-async def test_the_suspicious_are_last_and_the_wanted_first(library: Library, backlog: JobQueue) -> None:
+async def test_the_suspicious_are_last_and_the_wanted_first(library: Library, job_queue: JobQueue) -> None:
     """What killed a worker waits for all others; what somebody put first goes before them."""
     for number in range(4):
         await library.observe([seen(b"/m/%d.mp3" % number)])
-    await look_at_sidecars(backlog)
-    for path, suspect in ((b"/m/3.mp3", Isolation.DEADLY), (b"/m/2.mp3", Isolation.SLOW)):
-        job = await backlog.claim_file(path)
+    await look_at_sidecars(job_queue)
+    for path, isolation in ((b"/m/3.mp3", Isolation.SERIAL), (b"/m/2.mp3", Isolation.EXTENDED)):
+        job = await job_queue.claim_file(path)
         assert job is not None
-        await backlog.put_back(job, suspect)
+        await job_queue.release(job, isolation)
     wanted = await known(library, b"/m/0.mp3")
-    assert await backlog.prioritise([wanted.id, 999]) == 1
-    assert await backlog.next_suspect() == Isolation.NOTHING
-    order = [await backlog.claim() for _ in range(3)]
+    assert await job_queue.prioritise([wanted.id, 999]) == 1
+    assert await job_queue.next_isolation() == Isolation.NORMAL
+    order = [await job_queue.claim() for _ in range(3)]
     assert [job and job.path for job in order] == [b"/m/0.mp3", b"/m/1.mp3", b"/m/2.mp3"]
-    assert await backlog.next_suspect() == Isolation.DEADLY
-    assert await backlog.claim(most=Isolation.SLOW) is None
+    assert await job_queue.next_isolation() == Isolation.SERIAL
+    assert await job_queue.claim(up_to=Isolation.EXTENDED) is None
 
 
-async def test_files_of_held_folders_are_not_handed_out(library: Library, backlog: JobQueue) -> None:
+async def test_files_of_held_folders_are_not_handed_out(library: Library, job_queue: JobQueue) -> None:
     """They wait, and keep their class."""
     await library.observe([seen(b"/m/1.mp3"), seen(b"/n/2.mp3")])
-    await look_at_sidecars(backlog)
-    job = await backlog.claim([b"/m"])
+    await look_at_sidecars(job_queue)
+    job = await job_queue.claim([b"/m"])
     assert job is not None
     assert job.path == b"/n/2.mp3"
-    assert await backlog.claim([b"/m"]) is None
-    assert await backlog.next_suspect([b"/m"]) is None
+    assert await job_queue.claim([b"/m"]) is None
+    assert await job_queue.next_isolation([b"/m"]) is None
     assert await library.counts() == Counts(pending=1, running=1)
 
 
-async def test_cancelled_files_count_as_failed_until_they_change(library: Library, backlog: JobQueue) -> None:
+async def test_cancelled_files_count_as_failed_until_they_change(library: Library, job_queue: JobQueue) -> None:
     """Some, or all that wait; what is being worked on is left to whoever works on it."""
     await library.observe([seen(b"/m/%d.mp3" % number) for number in range(5)])
-    running = await backlog.claim_file(b"/m/0.mp3")
+    running = await job_queue.claim_file(b"/m/0.mp3")
     one = await known(library, b"/m/1.mp3")
-    assert await backlog.cancel([one.id, 999]) == 1
+    assert await job_queue.cancel([one.id, 999]) == 1
     assert await library.counts() == Counts(failed=1, pending=3, running=1)
-    assert await backlog.cancel(None) == 3
+    assert await job_queue.cancel(None) == 3
     assert await library.counts() == Counts(failed=4, running=1)
     failure = (await known(library, b"/m/1.mp3")).failure
     assert failure is not None
@@ -243,18 +242,18 @@ async def test_cancelled_files_count_as_failed_until_they_change(library: Librar
     assert running is not None
 
 
-async def test_what_could_not_be_read_is_due_again(library: Library, backlog: JobQueue) -> None:
+async def test_what_could_not_be_read_is_due_again(library: Library, job_queue: JobQueue) -> None:
     """At its time, with its attempts, or at once for a folder that is back; nothing else is touched."""
     for number, due in enumerate((50.0, 100.0, None)):
         job = await queued(library, b"/m/%d.mp3" % number)
         await library.record(job.file_id, CORRUPT, STAMP, claim=job.claim, source="analysis", retry_at=due)
-    assert await backlog.retry_due(10.0) == 50.0
+    assert await job_queue.retry_due(10.0) == 50.0
     assert await library.counts() == Counts(failed=3)
-    assert await backlog.retry_due(50.0) == 100.0
+    assert await job_queue.retry_due(50.0) == 100.0
     assert await library.counts() == Counts(failed=2, pending=1)
-    again = await backlog.claim_file(b"/m/0.mp3")
+    again = await job_queue.claim_file(b"/m/0.mp3")
     assert again is not None
     assert again.attempts == 1
-    assert await backlog.retry_due(60.0, b"/elsewhere") == 100.0
-    assert await backlog.retry_due(60.0, b"/m") is None
+    assert await job_queue.retry_due(60.0, b"/elsewhere") == 100.0
+    assert await job_queue.retry_due(60.0, b"/m") is None
     assert await library.counts() == Counts(failed=1, pending=1, running=1)

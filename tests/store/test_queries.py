@@ -37,15 +37,15 @@ async def test_pages_follow_each_other_by_path(library: Library) -> None:
 async def test_what_comes_next_is_what_is_handed_out(library: Library) -> None:
     """The list has the order of the claims, and leaves out what is claimed already."""
     await library.observe([seen(b"/m/%d.mp3" % number) for number in range(4)])
-    backlog, listings = JobQueue(library.database), Queries(library.database)
+    job_queue, listings = JobQueue(library.database), Queries(library.database)
     ids = [record.id for record in await listings.next_up(10)]
-    await backlog.mark_checked(ids)
-    await backlog.prioritise([ids[2]])
+    await job_queue.mark_checked(ids)
+    await job_queue.prioritise([ids[2]])
     announced = [record.id for record in await listings.next_up(10)]
     assert announced[0] == ids[2]
     assert [record.id for record in await listings.next_up(2)] == announced[:2]
     handed_out = []
-    while (job := await backlog.claim()) is not None:
+    while (job := await job_queue.claim()) is not None:
         handed_out.append(job.file_id)
     assert handed_out == announced
     assert await listings.next_up(10) == []

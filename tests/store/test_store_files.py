@@ -213,8 +213,8 @@ async def test_many_results_at_once_are_all_stored(library: Library) -> None:
     """Callers that record together share commits and lose nothing."""
     paths = [b"/m/%d.mp3" % number for number in range(300)]
     await library.observe([seen(path) for path in paths])
-    backlog = JobQueue(library.database)
-    jobs = [job for path in paths if (job := await backlog.claim_file(path)) is not None]
+    job_queue = JobQueue(library.database)
+    jobs = [job for path in paths if (job := await job_queue.claim_file(path)) is not None]
     kept = await asyncio.gather(
         *(library.record(job.file_id, analysed(), STAMP, claim=job.claim, source="analysis") for job in jobs)
     )

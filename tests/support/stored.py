@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from auralis_fp import schema
-from auralis_fp.models import Analysed, FileEvent, FileStamp, Rejected, TrackMetadata
+from auralis_fp.models import Analysed, FileEvent, FileStamp, Job, Rejected, TrackMetadata
 from auralis_fp.store.database import open_database
 from auralis_fp.store.files import Library
 from auralis_fp.store.job_queue import JobQueue
-from auralis_fp.store.records import FileRecord, Job
+from auralis_fp.store.records import FileRecord
 
 STAMP = FileStamp(1000, 1_700_000_000_123_456_789)
 LATER = FileStamp(1000, STAMP.mtime_ns + 1)
