@@ -6,7 +6,6 @@ The client may be used from threads and from event loops; nothing numeric is imp
 import asyncio
 import logging
 import os
-import stat
 import threading
 import time
 from collections.abc import Callable, Coroutine
@@ -19,6 +18,7 @@ import aiohttp
 
 from . import schema
 from .errors import AuralisError
+from .files.regular import NotRegularFileError, require_regular
 from .models import Analysed, FileStamp, Rejected
 from .runtime.serialization import public_reason
 from .settings import Settings, load_settings
@@ -371,14 +371,13 @@ async def _wind_up(last: Callable[[], Coroutine[Any, Any, None]]) -> None:
 def _stamp(path: bytes) -> FileStamp:
     """Return the stamp of a regular file."""
     try:
-        status = os.stat(path)  # noqa: PTH116 - bytes
+        return FileStamp.of(require_regular(os.stat(path)))  # noqa: PTH116 - bytes
+    except NotRegularFileError:
+        raise NoFingerprintError("scan", "not_regular", "This is not a regular file.") from None
     except FileNotFoundError:
         raise NoFingerprintError("scan", "missing", "There is no such file.") from None
     except (OSError, ValueError) as error:
         raise NoFingerprintError("scan", "unreadable", f"The file cannot be looked at: {error}.") from None
-    if not stat.S_ISREG(status.st_mode):  # a pipe would block whoever opens it
-        raise NoFingerprintError("scan", "not_regular", "This is not a regular file.")
-    return FileStamp.of(status)
 
 
 def _believed(answer: Any) -> Analysed:

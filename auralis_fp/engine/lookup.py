@@ -3,19 +3,13 @@
 import asyncio
 import logging
 import os
-import stat
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from .. import schema
 from ..errors import RequestError
-from ..files.descriptors import realpath_of
-from ..files.formats import is_music
-from ..files.on_disk_names import on_disk_name
+from ..files.access import PathPolicy
 from ..jobs.pipeline import Pipeline
 from ..models import Analysed, FileStamp, Rejected
 from ..runtime.event_bus import Event
@@ -29,7 +23,6 @@ REMEMBERED: Final = 1024  # answers kept in memory
 LINK_PATIENCE_SEC: Final = 1.0
 MOST_WAITING: Final = 256  # requests that may wait for an analysis at the same time
 _UNKNOWN_FORMAT: Final = frozenset({"unsupported", "no_audio", "no_decoder"})
-_HOLD: Final = getattr(os, "O_PATH", None)  # holds a file, whatever it is, without opening it
 _REFUSED: Final = frozenset({"too_short", "non_finite"})
 
 
@@ -73,86 +66,6 @@ class RequestCounters:
     refused: int = 0
 
 
-class PathPolicy:
-    """Which files requests may name.
-
-    Parameters
-    ----------
-    libraries : sequence of Path
-    anywhere : bool
-        Files outside the libraries may be named too.
-    """
-
-    def __init__(self, libraries: Sequence[Path], *, anywhere: bool) -> None:
-        self._roots = [os.fsencode(folder) for folder in libraries]
-        self._anywhere = anywhere
-
-    def place(self, path: bytes) -> tuple[bytes, FileStamp]:
-        """Return a file's path as the library spells it, and its stamp. Blocks.
-
-        Raises
-        ------
-        RequestError
-            403 outside the libraries (whether or not it exists), 404 missing, 415 not an audio file.
-        """
-        with _handle(path) as handle:
-            real = None if handle is None else realpath_of(handle, path)
-            return self._placed(path, real or os.path.realpath(path), handle if real is not None else None)
-
-    def _placed(self, path: bytes, real: bytes, handle: int | None) -> tuple[bytes, FileStamp]:
-        known = self._in_library(path, real)
-        if known is None and not self._anywhere:
-            raise RequestError(403, "outside_roots", "The file lies outside the music folders.")
-        stamp = _stamp(path, handle)
-        if not is_music(path):
-            raise RequestError(415, "not_audio", "The name of the file is not that of an audio file.")
-        return known or real, stamp
-
-    def _in_library(self, path: bytes, real: bytes) -> bytes | None:
-        for root in self._roots:
-            below = _below(real, os.path.realpath(root))
-            if below is not None:
-                plain = os.path.normpath(path) == path and _below(path, root) is not None
-                spelt = path if plain else os.path.join(root, below)  # noqa: PTH118 - bytes
-                return on_disk_name(spelt, root) or spelt
-        return None
-
-
-@contextmanager
-def _handle(path: bytes) -> Iterator[int | None]:
-    """Hold what *path* leads to at this moment, without reading it; None where there is nothing to hold."""
-    try:
-        if _HOLD is None and not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - bytes; a pipe would block
-            descriptor = None
-        else:
-            descriptor = os.open(path, _HOLD if _HOLD is not None else os.O_RDONLY)
-    except (OSError, ValueError):
-        descriptor = None
-    try:
-        yield descriptor
-    finally:
-        if descriptor is not None:
-            os.close(descriptor)
-
-
-def _stamp(path: bytes, handle: int | None) -> FileStamp:
-    """Return the stamp of the file that is held; if none is, say why not."""
-    try:
-        status = os.stat(path) if handle is None else os.fstat(handle)  # noqa: PTH116 - bytes
-    except PermissionError:
-        raise RequestError(403, "unreadable", "The file may not be read.") from None
-    except OSError:
-        raise RequestError(404, "file_not_found", "There is no such file.") from None
-    if not stat.S_ISREG(status.st_mode):  # a pipe would block whoever opens it
-        raise RequestError(415, "not_a_file", "This is not a regular file.")
-    return FileStamp.of(status)
-
-
-def _below(path: bytes, root: bytes) -> bytes | None:
-    prefix = root.rstrip(b"/") + b"/"
-    return path[len(prefix) :] if path.startswith(prefix) else None
-
-
 class FingerprintLookup:
     """Answers requests for single files; nothing is analysed twice.
 
@@ -190,7 +103,7 @@ class FingerprintLookup:
             The file may not be named, is not there, or cannot be used.
         """
         try:
-            place, stamp = await asyncio.to_thread(self.boundary.place, path)
+            place, stamp = await asyncio.to_thread(self.boundary.resolve, path)
             replaced, answer = self._replaced, self._recent.get(place)
             if answer is not None and answer.stamp == stamp:
                 self.counters.memory += 1
@@ -231,7 +144,7 @@ class FingerprintLookup:
             404 it lies outside the libraries, is gone, or has not been found yet.
         """
         try:
-            place, _ = await asyncio.to_thread(self.boundary.place, path)
+            place, _ = await asyncio.to_thread(self.boundary.resolve, path)
         except RequestError:
             raise unknown_track(track_id) from None
         record = await self._library.by_path(place)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..errors import AuralisError, RequestError, StorageError
+from ..files.access import PathPolicy
 from ..files.scanner import Rules
 from ..jobs.circuit_breaker import CircuitBreakers
 from ..jobs.pipeline import Pipeline
@@ -30,7 +31,7 @@ from ..store.records import FileRecord
 from ..watching.watcher import Watcher
 from ..workers.pidfiles import PidFiles
 from ..workers.pool import WorkerPool
-from .lookup import Answer, FingerprintLookup, PathPolicy, RequestCounters
+from .lookup import Answer, FingerprintLookup, RequestCounters
 from .metrics import Metrics
 from .status import StatusBoard
 

@@ -5,12 +5,12 @@ Only the bytes around them are read as structure; nothing is decoded. These func
 
 import hashlib
 import os
-import stat
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Final, NamedTuple
 
 from .descriptors import is_within
 from .formats import recognise
+from .regular import open_regular
 
 DIGEST_BYTES: Final = 16
 WHOLE: Final = 1 << 20  # payloads up to this size are read completely
@@ -72,11 +72,8 @@ def content_id(path: bytes, bounds: Sequence[bytes] = ()) -> bytes | None:
     bounds : sequence of bytes
         Folders, free of links, one of which the file must lie below once it is open; none: anywhere.
     """
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            return None
-        with os.fdopen(os.open(path, flags), "rb", buffering=0) as file:
+        with os.fdopen(open_regular(path), "rb", buffering=0) as file:
             if bounds and not is_within(file.fileno(), path, bounds):
                 return None
             return _digest(file, find_payload(file))

@@ -5,6 +5,8 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
+from .paths import is_same_or_below
+
 _GET_PATH: Final = 50  # fcntl's F_GETPATH on macOS
 _PATH_BYTES: Final = 1024
 
@@ -42,9 +44,6 @@ def _resolved(descriptor: int, path: bytes) -> bytes | None:
 
 
 def is_within(descriptor: int, path: bytes, folders: Sequence[bytes]) -> bool:
-    """Say whether an open file lies below one of *folders*, which are free of links, or is one of them."""
-    place = realpath_of(descriptor, path)
-    separator = os.sep.encode()
-    return place is not None and any(
-        (place + separator).startswith(folder.rstrip(separator) + separator) for folder in folders
-    )
+    """Return True if an open file is one of *folders*, which contain no links, or lies below one."""
+    real = realpath_of(descriptor, path)
+    return real is not None and any(is_same_or_below(real, folder) for folder in folders)

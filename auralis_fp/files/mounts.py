@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from .paths import is_same_or_below
+
 NETWORK_FILE_SYSTEMS: Final = frozenset(
     (
         *("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "coda", "davfs"),
@@ -33,7 +35,6 @@ def is_network_mount(path: Path, table: Path = Path("/proc/self/mountinfo")) -> 
         if len(fields) < 5 or not right:
             continue
         mount = fields[4].replace("\\040", " ").replace("\\011", "\t").replace("\\012", "\n").replace("\\134", "\\")
-        inside = real == mount or real.startswith(mount.rstrip("/") + "/")
-        if inside and len(mount) >= longest:
+        if is_same_or_below(os.fsencode(real), os.fsencode(mount)) and len(mount) >= longest:
             kind, longest = right.split(" ")[0], len(mount)
     return kind in NETWORK_FILE_SYSTEMS

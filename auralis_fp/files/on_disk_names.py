@@ -6,6 +6,8 @@ These functions block; they are called in threads.
 import os
 import unicodedata
 
+from .paths import relative_path, split_path
+
 
 def on_disk_name(path: bytes, root: bytes) -> bytes | None:
     """Return *path*, which lies below *root*, as the folders on the way list it.
@@ -18,12 +20,11 @@ def on_disk_name(path: bytes, root: bytes) -> bytes | None:
     bytes or None
         None if nothing on the disk, or more than one thing, goes by that name.
     """
-    separator = os.sep.encode()
-    below = path[len(root.rstrip(separator)) :]
+    below = relative_path(path, root) or b""
     if not os.path.lexists(path[: len(path) - len(below)] + below.swapcase()):
         return path
     found = root
-    for part in below.strip(separator).split(separator):
+    for part in split_path(below):
         name = _listed(part, found)
         if name is None:
             return None

@@ -16,6 +16,8 @@ from typing import Final
 from ..models import FileEvent, FileStamp
 from .formats import is_music
 from .on_disk_names import on_disk_name
+from .paths import directory_prefix, innermost, is_same_or_below, relative_path, split_path
+from .regular import is_regular
 
 UNFINISHED: Final = (b".part", b".partial", b".crdownload", b".tmp", b".download")
 
@@ -30,11 +32,6 @@ class Presence(Enum):
     GONE = "gone"
     UNREADABLE = "unreadable"  # there, or perhaps there
     AWAY = "away"  # with its whole library
-
-
-def lies_in(path: bytes, folder: bytes) -> bool:
-    """Say whether *path* lies below *folder*, by their names."""
-    return path.startswith(folder.rstrip(b"/") + os.sep.encode())
 
 
 class Rules:
@@ -60,7 +57,7 @@ class Rules:
 
     def root_of(self, path: bytes) -> bytes | None:
         """Return the innermost library that *path* lies in."""
-        return max((root for root in self._roots if lies_in(path, root)), key=len, default=None)
+        return innermost(path, self._roots)
 
     def bounds(self, path: bytes) -> tuple[bytes, ...]:
         """Return the folders, free of links, that the file at *path* must lie below once it is open; none: anywhere."""
@@ -88,7 +85,7 @@ class Rules:
             if stat.S_ISLNK(status.st_mode):
                 status = os.stat(path)
             spelt_so = root is None or (self.contains(path) and on_disk_name(path, root) == path)
-            if spelt_so and stat.S_ISREG(status.st_mode):
+            if spelt_so and is_regular(status):
                 return Presence.THERE
         except OSError as error:
             if root is not None and not self.stands(root):
@@ -111,7 +108,7 @@ class Rules:
     def contains(self, path: bytes) -> bool:
         """Say whether *path*, its links resolved, lies in one of the roots."""
         real = os.path.realpath(path)
-        return any(real == root or lies_in(real, root) for root in self._roots.values())
+        return any(is_same_or_below(real, root) for root in self._roots.values())
 
     def reached_plainly(self, path: bytes, root: bytes) -> bool:
         """Say whether no link to a folder lies on the way from *root* to *path*. Blocks."""
@@ -120,9 +117,8 @@ class Rules:
 
     def admits_path(self, path: bytes, root: bytes) -> bool:
         """Say whether everything on the way from *root* to *path*, which lies in it, may be looked at."""
-        separator = os.sep.encode()
-        parts = path[len(root.rstrip(separator)) :].strip(separator).split(separator)
-        return all(self.admits_name(part, separator.join(parts[: index + 1])) for index, part in enumerate(parts))
+        parts = split_path(relative_path(path, root) or b"")
+        return all(self.admits_name(part, os.path.join(*parts[: index + 1])) for index, part in enumerate(parts))
 
 
 def look_at(path: bytes, rules: Rules) -> FileStamp | None:
@@ -135,7 +131,7 @@ def look_at(path: bytes, rules: Rules) -> FileStamp | None:
             status = os.stat(path)
     except OSError:  # gone, or not to be read: not there for us
         return None
-    return FileStamp.of(status) if stat.S_ISREG(status.st_mode) else None
+    return FileStamp.of(status) if is_regular(status) else None
 
 
 def walk(folder: bytes, root: bytes, rules: Rules) -> Iterator[FileEvent]:
@@ -167,7 +163,7 @@ def walk(folder: bytes, root: bytes, rules: Rules) -> Iterator[FileEvent]:
 def _entries(
     entries: Iterator["os.DirEntry[bytes]"], root: bytes, rules: Rules, waiting: list[bytes]
 ) -> Iterator[FileEvent]:
-    prefix = len(root.rstrip(b"/")) + 1
+    prefix = len(directory_prefix(root))
     for entry in entries:
         if not rules.admits_name(entry.name, entry.path[prefix:]):
             continue

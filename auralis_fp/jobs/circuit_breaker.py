@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from ..files.paths import innermost
+
 FAILURES_TO_REST: Final = 5  # in a row
 FIRST_REST_SEC: Final = 30.0
 LONGEST_REST_SEC: Final = 600.0
@@ -69,8 +71,7 @@ class CircuitBreakers:
 
     def root_of(self, path: bytes) -> bytes | None:
         """Return the innermost known folder that *path* lies in."""
-        roots = [root for root in self._folders if path.startswith(root.rstrip(b"/") + b"/")]
-        return max(roots, key=len, default=None)
+        return innermost(path, self._folders)
 
     def _folder_of(self, path: bytes) -> _Folder | None:
         root = self.root_of(path)

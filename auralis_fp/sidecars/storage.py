@@ -8,7 +8,6 @@ import errno
 import hashlib
 import json
 import os
-import stat
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,6 +18,7 @@ from .. import schema
 from .._version import __version__
 from ..files.content_id import DIGEST_BYTES
 from ..files.descriptors import is_within
+from ..files.regular import is_regular, open_regular
 from ..models import Analysed, FileStamp
 from ..runtime.serialization import to_json
 from ..settings import Settings
@@ -166,12 +166,9 @@ def _held(path: bytes, within: Sequence[bytes]) -> Iterator[_Folder | None]:
 
 def _load(place: bytes, folder: int | None = None) -> Any:
     """Return what JSON a regular file of reasonable size holds; None for everything else."""
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
-        descriptor = os.open(place, flags, dir_fd=folder)
+        descriptor = open_regular(place, follow=False, dir_fd=folder)
         try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                return None
             content = os.read(descriptor, LONGEST + 1)
         finally:
             os.close(descriptor)
@@ -219,7 +216,7 @@ def _foreign(folder: _Folder, name: bytes) -> bool:
         status = os.lstat(place, dir_fd=folder.descriptor)
     except FileNotFoundError:
         return False
-    if not stat.S_ISREG(status.st_mode):
+    if not is_regular(status):
         return True
     document = _load(place, folder.descriptor)
     return not (isinstance(document, dict) and document.get("format_version") == FORMAT_VERSION)

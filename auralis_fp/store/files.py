@@ -1,7 +1,6 @@
 """What is in the library: files seen and gone, their results and counts."""
 
 import json
-import os
 import sqlite3
 import time
 from collections import Counter
@@ -9,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from .. import schema
+from ..files.paths import sort_range
 from ..models import Analysed, Counts, FileEvent, FileStamp, Rejected
 from .database import Database
 from .records import SELECT_FILES, FileRecord, Source, file_record
@@ -45,7 +45,7 @@ class Library:
 
         def operation(db: sqlite3.Connection) -> int:
             for path in gone:
-                _mark_gone(db, "path = ? OR " + below(), (path, *below_range(path)))
+                _mark_gone(db, "path = ? OR " + below(), (path, *sort_range(path)))
             return _take_in(db, seen, walk=walk) if seen else 0
 
         return await self.database.write(operation)
@@ -53,7 +53,7 @@ class Library:
     async def confine(self, roots: Sequence[bytes]) -> None:
         """Set aside the files outside *roots*, with their results: folders taken off the list are not worked on."""
         inside = " OR ".join(below() for _ in roots) or "false"
-        ranges = [bound for root in roots for bound in below_range(root)]
+        ranges = [bound for root in roots for bound in sort_range(root)]
 
         def operation(db: sqlite3.Connection) -> None:
             _mark_gone(db, f"NOT ({inside})", ranges)
@@ -76,7 +76,7 @@ class Library:
             rows = db.execute(
                 f"SELECT path FROM files WHERE missing_since IS NULL AND {below()}"
                 " AND id NOT IN (SELECT file_id FROM walked)",
-                below_range(folder),
+                sort_range(folder),
             ).fetchall()
             return [row["path"] for row in rows]
 
@@ -241,13 +241,6 @@ def kind_of(path: bytes) -> str:
 def below(column: str = "path") -> str:
     """Return the condition for paths below a folder, as a range that the index on paths serves."""
     return f"({column} > ? AND {column} < ?)"
-
-
-def below_range(folder: bytes) -> tuple[bytes, bytes]:
-    """Return the two ends of that range."""
-    separator = os.sep.encode()
-    prefix = folder.rstrip(separator) + separator
-    return prefix, prefix[:-1] + bytes([prefix[-1] + 1])
 
 
 def _mark_gone(db: sqlite3.Connection, condition: str, parameters: Iterable[Any]) -> None:

@@ -10,10 +10,11 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any, Final
 
+from ..files.paths import sort_range
 from ..models import FileStamp, Isolation, Job, Rejected
 from .database import Database
 from .deduplication import queue_forced
-from .files import below, below_range, fail_jobs, queue
+from .files import below, fail_jobs, queue
 
 _COLUMNS: Final = "f.id, f.path, f.size, f.mtime_ns, j.attempts, j.suspect, j.afresh"
 _CLAIMED: Final = "file_id AS id, attempts, suspect, afresh, " + ", ".join(
@@ -216,7 +217,7 @@ class JobQueue:
         """
         due, values = "x.retry_at <= ?", (now,)  # type: tuple[str, tuple[Any, ...]]
         if folder is not None:
-            due, values = "x.retry_at IS NOT NULL AND " + below("f.path"), below_range(folder)
+            due, values = "x.retry_at IS NOT NULL AND " + below("f.path"), sort_range(folder)
 
         def operation(db: sqlite3.Connection) -> tuple[int, float | None]:
             chosen = f"failures x JOIN files f ON f.id = x.file_id WHERE f.missing_since IS NULL AND {due}"
@@ -244,7 +245,7 @@ def _outside(folders: Sequence[bytes]) -> str:
 
 
 def _bounds(folders: Sequence[bytes]) -> tuple[bytes, ...]:
-    return tuple(bound for folder in folders for bound in below_range(folder))
+    return tuple(bound for folder in folders for bound in sort_range(folder))
 
 
 def _job(row: Any, claim: str) -> Job:

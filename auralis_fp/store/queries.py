@@ -10,8 +10,9 @@ from math import isfinite
 from typing import Any, Final, NamedTuple
 
 from .. import schema
+from ..files.paths import sort_range
 from .database import Database
-from .files import below, below_range
+from .files import below
 from .records import SELECT_FILES, STATES, FileRecord, Page, file_record
 
 STEPS: Final = 65_535  # a coordinate is one of so many steps between the least and the greatest value
@@ -255,7 +256,7 @@ class Queries:
         (row,) = await self._database.read(
             "SELECT count(*) AS present, count(j.file_id) AS waiting, count(CASE WHEN j.file_id IS NULL THEN x.file_id"
             f" END) AS failed FROM {_JOINED} WHERE {condition}",
-            () if folder is None else below_range(folder),
+            () if folder is None else sort_range(folder),
         )
         return {name: row[name] for name in ("present", "waiting", "failed")}
 
@@ -276,7 +277,7 @@ def _conditions(wanted: FileQuery) -> tuple[list[str], list[Any]]:
         parameters.append(f"%{pattern}%")
     if wanted.folder is not None:
         conditions.append(below("f.path"))
-        parameters += below_range(wanted.folder)
+        parameters += sort_range(wanted.folder)
     return conditions, parameters
 
 

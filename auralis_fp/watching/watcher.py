@@ -15,7 +15,8 @@ from typing import Final, Protocol, Self
 from watchfiles import Change
 
 from ..files.mounts import is_network_mount
-from ..files.scanner import UNFINISHED, Rules, lies_in, walk
+from ..files.paths import is_same_or_below
+from ..files.scanner import UNFINISHED, Rules, walk
 from ..models import FileEvent, FolderState, Health
 from ..runtime.tasks import cancel_and_wait, happens_within, supervise
 from ..settings import Settings
@@ -216,7 +217,7 @@ class _Root:
 
     def holds(self, path: bytes) -> bool:
         """Say whether *path* is this folder or lies in it."""
-        return path == self.path or lies_in(path, self.path)
+        return is_same_or_below(path, self.path)
 
     def ask(self) -> None:
         """Ask for a sweep soon."""

@@ -4,12 +4,12 @@ import contextlib
 import errno
 import io
 import os
-import stat
 from collections.abc import Sequence
 from typing import Final
 
 from ...errors import ScanError
 from ...files.descriptors import is_within
+from ...files.regular import NotRegularFileError, open_regular
 
 HEAD_BYTES: Final = 4096
 _MAX_TAGS: Final = 16
@@ -103,26 +103,14 @@ class Source:
 
 def _open_regular(path: bytes) -> int:
     """Open *path* for reading if it is a regular file; never waits for a pipe's other end."""
-    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
     try:
-        _check_regular(os.stat(path))  # noqa: PTH116 - bytes; some devices act on being opened
-        descriptor = os.open(path, flags)
+        return open_regular(path)
+    except NotRegularFileError as error:
+        raise ScanError("not_regular", str(error)) from None
     except (FileNotFoundError, NotADirectoryError):
         raise ScanError("missing", "The file is not there.") from None
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
         raise _unreadable(error) from None
-    try:
-        _check_regular(os.fstat(descriptor))
-    except ScanError:
-        os.close(descriptor)
-        raise
-    return descriptor
-
-
-def _check_regular(status: os.stat_result) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a device or pipe"
-        raise ScanError("not_regular", f"This is {kind}, not a file.")
 
 
 def _unreadable(error: OSError | ValueError) -> ScanError:

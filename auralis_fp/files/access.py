@@ -1,0 +1,90 @@
+"""Which files requests may name."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from ..errors import RequestError
+from ..models import FileStamp
+from .descriptors import realpath_of
+from .formats import is_music
+from .on_disk_names import on_disk_name
+from .paths import is_below, relative_path
+from .regular import NotRegularFileError, require_regular
+
+_O_PATH: Final = getattr(os, "O_PATH", None)  # pins a file of any kind without opening it for reading
+
+
+class PathPolicy:
+    """Restricts requests to files in the libraries.
+
+    Parameters
+    ----------
+    libraries : sequence of Path
+    anywhere : bool
+        Allow files outside the libraries too.
+    """
+
+    def __init__(self, libraries: Sequence[Path], *, anywhere: bool) -> None:
+        self._roots = [os.fsencode(folder) for folder in libraries]
+        self._anywhere = anywhere
+
+    def resolve(self, path: bytes) -> tuple[bytes, FileStamp]:
+        """Return a file's path as the library spells it, and its stamp. Blocking.
+
+        Raises
+        ------
+        RequestError
+            403 outside the libraries (whether or not it exists), 404 missing, 415 not an audio file.
+        """
+        with _pinned(path) as descriptor:
+            real = None if descriptor is None else realpath_of(descriptor, path)
+            return self._resolve(path, real or os.path.realpath(path), descriptor if real is not None else None)
+
+    def _resolve(self, path: bytes, real: bytes, descriptor: int | None) -> tuple[bytes, FileStamp]:
+        library_path = self._library_path(path, real)
+        if library_path is None and not self._anywhere:
+            raise RequestError(403, "outside_roots", "The file lies outside the music folders.")
+        stamp = _stamp(path, descriptor)
+        if not is_music(path):
+            raise RequestError(415, "not_audio", "The name of the file is not that of an audio file.")
+        return library_path or real, stamp
+
+    def _library_path(self, path: bytes, real: bytes) -> bytes | None:
+        for root in self._roots:
+            below = relative_path(real, os.path.realpath(root))
+            if below is not None:
+                plain = os.path.normpath(path) == path and is_below(path, root)
+                spelled = path if plain else os.path.join(root, below)
+                return on_disk_name(spelled, root) or spelled
+        return None
+
+
+@contextmanager
+def _pinned(path: bytes) -> Iterator[int | None]:
+    """Pin the file that *path* leads to now, without reading it; None if it cannot be opened."""
+    try:
+        if _O_PATH is None:
+            require_regular(os.stat(path))
+        descriptor = os.open(path, _O_PATH if _O_PATH is not None else os.O_RDONLY)
+    except (OSError, ValueError):
+        descriptor = None
+    try:
+        yield descriptor
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _stamp(path: bytes, descriptor: int | None) -> FileStamp:
+    try:
+        status = require_regular(os.stat(path) if descriptor is None else os.fstat(descriptor))
+    except NotRegularFileError:
+        raise RequestError(415, "not_a_file", "This is not a regular file.") from None
+    except PermissionError:
+        raise RequestError(403, "unreadable", "The file may not be read.") from None
+    except OSError:
+        raise RequestError(404, "file_not_found", "There is no such file.") from None
+    return FileStamp.of(status)
