@@ -112,7 +112,7 @@ class Service:
         )
         machine = LoadMonitor(gate, settings.busy_percent, pool.pids)
         pipeline = Pipeline(context, board_changed, self._ask_sweep, machine.work_begins)
-        watcher = Watcher(settings, pipeline, health, board_changed, context.rules)
+        watcher = Watcher(settings, pipeline.reconciler, health, board_changed, context.rules)
         board = StatusBoard(context, watcher, pipeline.results.finished, pipeline.in_work)
         boundary = PathPolicy(settings.libraries, anywhere=settings.allow_any_path)
         lookup = FingerprintLookup(boundary, library, pipeline)

@@ -63,12 +63,12 @@ class Rules:
         """Return the folders, free of links, that the file at *path* must lie below once it is open; none: anywhere."""
         return () if self.root_of(path) is None else tuple(self._roots.values())
 
-    def mark(self, root: bytes) -> None:
+    def remember_device(self, root: bytes) -> None:
         """Remember where a library that was just looked through lies. Blocks."""
         with contextlib.suppress(OSError):
             self._devices[root] = os.stat(root).st_dev
 
-    def stands(self, root: bytes) -> bool:
+    def is_mounted(self, root: bytes) -> bool:
         """Say whether a library can be asked what is in it: there, not empty, on the disk it was on. Blocks."""
         try:
             device = os.stat(root).st_dev
@@ -77,7 +77,7 @@ class Rules:
         except OSError:
             return False
 
-    def whereabouts(self, path: bytes) -> Presence:
+    def presence(self, path: bytes) -> Presence:
         """Say where a music file is that was there before. Blocks."""
         root = self.root_of(path)
         try:
@@ -88,7 +88,7 @@ class Rules:
             if spelt_so and is_regular(status):
                 return Presence.THERE
         except OSError as error:
-            if root is not None and not self.stands(root):
+            if root is not None and not self.is_mounted(root):
                 return Presence.AWAY
             return Presence.GONE if error.errno in _GONE else Presence.UNREADABLE
         return Presence.GONE
@@ -110,7 +110,7 @@ class Rules:
         real = os.path.realpath(path)
         return any(is_same_or_below(real, root) for root in self._roots.values())
 
-    def reached_plainly(self, path: bytes, root: bytes) -> bool:
+    def reached_without_links(self, path: bytes, root: bytes) -> bool:
         """Say whether no link to a folder lies on the way from *root* to *path*. Blocks."""
         below = os.path.relpath(os.path.dirname(path), root)
         return os.path.realpath(os.path.dirname(path)) == os.path.normpath(os.path.join(os.path.realpath(root), below))
@@ -121,7 +121,7 @@ class Rules:
         return all(self.admits_name(part, os.path.join(*parts[: index + 1])) for index, part in enumerate(parts))
 
 
-def look_at(path: bytes, rules: Rules) -> FileStamp | None:
+def stat_audio(path: bytes, rules: Rules) -> FileStamp | None:
     """Return the stamp of a music file; None if there is none at *path*."""
     try:
         status = os.lstat(path)

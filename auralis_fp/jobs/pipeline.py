@@ -11,7 +11,6 @@ from typing import Final, Self
 
 from .. import schema
 from ..errors import StorageError
-from ..files.scanner import Presence
 from ..models import Analysed, FileEvent, FileStamp, Isolation, Job, Rejected
 from ..runtime.tasks import FIRST_RETRY_SEC, LONGEST_RETRY_SEC, cancel_and_wait, supervise
 from ..settings import Settings
@@ -19,6 +18,7 @@ from ..sidecars import storage as sidecar
 from ..store.deduplication import queue_outdated
 from ..store.files import invalid
 from ..store.job_queue import CANCELLED
+from ..watching.reconcile import Reconciler
 from ..workers.pool import Slot
 from .results import AWAY, CHANGED, RETRY_ISOLATION, Context, Outcome, ResultWriter
 
@@ -26,7 +26,6 @@ log = logging.getLogger(__name__)
 
 TAKE_OVER: Final = 200  # sidecars looked at in one go
 RELEASE_LIMIT_SEC: Final = 0.5
-GONE_AT_ONCE: Final = 200
 MORE_TIME: Final = 3.0  # for a file that took too long, once
 
 
@@ -43,7 +42,8 @@ class Pipeline:
         self._context = context
         self._on_work = on_work
         self._on_change = on_change
-        self.results = ResultWriter(context, self.observe, on_change, on_away)
+        self.reconciler = Reconciler(context.library, context.rules, self.notify, self._set_online)
+        self.results = ResultWriter(context, self.reconciler.observe, on_change, on_away)
         self._in_flight: dict[bytes, asyncio.Future[Outcome]] = {}
         self._jobs: dict[bytes, Job] = {}  # the same, as they were claimed
         self._asked: dict[tuple[bytes, FileStamp], asyncio.Task[Outcome]] = {}
@@ -105,35 +105,8 @@ class Pipeline:
         self._later = None
         self.notify()
 
-    # what the watcher tells
-
-    async def observe(self, events: Sequence[FileEvent], *, walk: bool = False) -> None:
-        """Take in what the watcher saw."""
-        if await self._context.library.observe(events, walk=walk) or any(event.stamp is None for event in events):
-            self.notify()
-
-    async def begin_sweep(self) -> None:
-        """Begin to note what a walk comes across."""
-        await self._context.library.begin_walk()
-
-    async def end_sweep(self, root: bytes, found: int) -> str | None:
-        """Mark what the walk through *root* did not come across, and really is not there, as gone."""
-        library, rules = self._context.library, self._context.rules
-        unseen = await library.unseen(root)
-        if unseen and not found:
-            return f"The folder is empty, but {len(unseen)} tracks of it are known; nothing is judged gone."
-        places = await asyncio.to_thread(lambda: [rules.whereabouts(path) for path in unseen])
-        if Presence.AWAY in places:
-            return "The folder went away while it was looked through."
-        gone = [path for path, place in zip(unseen, places, strict=True) if place is Presence.GONE]
-        for start in range(0, len(gone), GONE_AT_ONCE):  # others want to write, too
-            await library.observe([FileEvent(path, None) for path in gone[start : start + GONE_AT_ONCE]])
-        await asyncio.to_thread(rules.mark, root)
-        self.notify()
-        return None
-
-    async def attend(self, root: bytes, *, online: bool) -> None:
-        """Leave the files of a folder that is offline alone, and go on with them when it is back."""
+    async def _set_online(self, root: bytes, online: bool) -> None:  # noqa: FBT001 - a callback
+        """Hold back the jobs of an offline folder; resume them when it is back."""
         if self._context.breakers.set_online(root, online=online) and online:
             await self._context.job_queue.retry_due(0.0, root)
             self.notify()

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from ..errors import StorageError
 from ..files.content_id import content_id
-from ..files.scanner import Presence, Rules, look_at
+from ..files.scanner import Presence, Rules, stat_audio
 from ..models import Analysed, FileEvent, FileStamp, Health, Isolation, Job, Rejected
 from ..runtime.event_bus import EventBus
 from ..runtime.serialization import failure_record, outcome_record
@@ -95,7 +95,7 @@ class ResultWriter:
 
     async def stamp(self, path: bytes) -> FileStamp | None:
         """Return the stamp of a file as it is now."""
-        return await asyncio.to_thread(look_at, path, self._context.rules)
+        return await asyncio.to_thread(stat_audio, path, self._context.rules)
 
     async def identify(self, job: Job) -> tuple[bytes | None, Analysed | None]:
         """Return what names the music in the file of a job, and the result that is known for it elsewhere.
@@ -123,10 +123,10 @@ class ResultWriter:
 
     def _name(self, job: Job) -> bytes | None:
         """Return what names the music in a file, unless it is another by now. Blocks."""
-        if look_at(job.path, self._context.rules) != job.stamp:
+        if stat_audio(job.path, self._context.rules) != job.stamp:
             return None
         content = content_id(job.path, self._context.rules.bounds(job.path))
-        return content if look_at(job.path, self._context.rules) == job.stamp else None
+        return content if stat_audio(job.path, self._context.rules) == job.stamp else None
 
     async def commit(self, job: Job, outcome: Outcome, *, sidecar_later: bool = False) -> Outcome:
         """Store an outcome, unless the file was another before or after; retried for as long as the store is down.
@@ -160,7 +160,7 @@ class ResultWriter:
         context = self._context
         now = await self.stamp(job.path)
         if now is None:
-            match await asyncio.to_thread(context.rules.whereabouts, job.path):
+            match await asyncio.to_thread(context.rules.presence, job.path):
                 case Presence.AWAY:
                     context.breakers.set_online(context.rules.root_of(job.path) or b"", online=False)
                     await context.job_queue.release(job)

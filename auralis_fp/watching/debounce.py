@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..files.on_disk_names import on_disk_name
-from ..files.scanner import Rules, look_at, walk
+from ..files.scanner import Rules, stat_audio, walk
 from ..models import FileEvent, FileStamp
 
 LOOK_EVERY_SEC: Final = 0.25  # at most; scaled down with short settling times
@@ -102,12 +102,12 @@ class WriteDebouncer:
         inside: list[tuple[bytes, bytes]] = []
         now = time.monotonic()
         for path, entry in touched.items():
-            if not self._rules.reached_plainly(path, entry.root):
+            if not self._rules.reached_without_links(path, entry.root):
                 settled[path] = None
             elif os.path.isdir(path):  # moved in as a whole, or just made
                 settled[path] = None
                 inside += self._inside(path, entry.root)
-            elif (stamp := look_at(path, self._rules)) is None or on_disk_name(path, entry.root) != path:
+            elif (stamp := stat_audio(path, self._rules)) is None or on_disk_name(path, entry.root) != path:
                 settled[path] = FileEvent(path, None)  # what other spelling there is has an event of its own
             elif not self._rules.admits_file(path):
                 settled[path] = None

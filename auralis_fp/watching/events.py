@@ -5,26 +5,22 @@ They are waited for in a thread of their own, which tells when they are open: a 
 
 import asyncio
 import contextlib
-import ctypes
-import errno
 import logging
 import os
-import sys
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Final, Self
 
 from watchfiles import Change
 from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
+
+from .inotify import check_watch_capacity
 
 log = logging.getLogger(__name__)
 
 DEBOUNCE_MS: Final = 400  # events are gathered for at most this long
 STEP_MS: Final = 100  # or until nothing happened for this long
 REOPEN_SEC: Final = 0.5  # before the events are opened once more
-
-_MODIFIED: Final = 2  # the kernel's IN_MODIFY
 
 Batch = list[tuple[Change, bytes]]
 
@@ -86,14 +82,14 @@ class FileSystemEvents:
         with RustNotify([os.fsdecode(self._folder)], False, False, 0, True, True) as notify:  # noqa: FBT003 - its way
             if self._ready.done():  # opened once more: only a look at the whole folder tells what happened
                 self._call(self._batches.put_nowait, [(Change.modified, self._folder)])
-            ensure_room(self._folder)
+            check_watch_capacity(self._folder)
             self._call(self._opened, None)
             try:
                 while isinstance(seen := notify.watch(DEBOUNCE_MS, STEP_MS, 0, self._stop), set):
                     batch = [(Change(kind), os.fsencode(name)) for kind, name in seen]
                     self._call(self._batches.put_nowait, batch)
                     if any(change is Change.added and os.path.isdir(path) for change, path in batch):
-                        ensure_room(self._folder)
+                        check_watch_capacity(self._folder)
             except WatchfilesRustInternalError as error:
                 if "decode path" not in str(error):
                     raise
@@ -110,44 +106,3 @@ class FileSystemEvents:
             self._ready.set_result(None)
         else:
             self._ready.set_exception(error)
-
-
-def ensure_room(folder: bytes) -> None:
-    """Check that the system would watch one folder more; who watches does not say which it could not. Blocks.
-
-    Raises
-    ------
-    OSError
-        ENOSPC or EMFILE: a limit of the system is reached, so events may be missing.
-    """
-    if sys.platform != "linux":
-        return
-    system = ctypes.CDLL(None, use_errno=True)
-    descriptor = system.inotify_init1(os.O_CLOEXEC)
-    try:
-        if descriptor < 0 or system.inotify_add_watch(descriptor, folder, _MODIFIED) < 0:
-            number = ctypes.get_errno()
-            if number in {errno.ENOSPC, errno.EMFILE, errno.ENFILE}:  # that the folder is gone is noticed elsewhere
-                raise OSError(number, os.strerror(number))
-    finally:
-        if descriptor >= 0:
-            os.close(descriptor)
-
-
-def event_problem(error: Exception) -> str:
-    """Return why there are no events, and what to do where that is known."""
-    text = str(error).lower()
-    if "limit reached" in text or getattr(error, "errno", None) == errno.ENOSPC:
-        return f"The system's limit of watched folders is reached. To raise it: {_raised('max_user_watches', 524_288)}"
-    if "too many open files" in text or getattr(error, "errno", None) == errno.EMFILE:
-        return f"The system's limit of watching programs is reached. To raise it: {_raised('max_user_instances', 512)}"
-    return f"Changes cannot be followed here ({error})."
-
-
-def _raised(name: str, least: int) -> str:
-    """Return the command that raises a limit of the kernel, to at least twice of what it is now."""
-    try:
-        present = int(Path(f"/proc/sys/fs/inotify/{name}").read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        present = 0
-    return f"sudo sysctl fs.inotify.{name}={max(least, 2 * present)}"

@@ -93,9 +93,9 @@ async def test_our_own_writes_wake_nobody(settings: Settings, library: Path) -> 
         await eventually(lambda: service.state() == "idle")
         await asyncio.sleep(0.8)
         live = service._live
-        before = (await service.status())["folders"], live.context.job_queue.generation, live.watcher.settling.waiting
+        before = (await service.status())["folders"], live.context.job_queue.generation, live.watcher.debouncer.waiting
         await asyncio.sleep(0.8)
-        after = (await service.status())["folders"], live.context.job_queue.generation, live.watcher.settling.waiting
+        after = (await service.status())["folders"], live.context.job_queue.generation, live.watcher.debouncer.waiting
         assert before == after
         assert status["folders"][0]["last_scan"] == after[0][0]["last_scan"]
         assert after[2] == 0

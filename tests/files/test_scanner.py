@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from auralis_fp.files.formats import EXTENSIONS
-from auralis_fp.files.scanner import Rules, look_at, walk
+from auralis_fp.files.scanner import Rules, stat_audio, walk
 from auralis_fp.models import FileStamp
 
 
@@ -97,9 +97,9 @@ def test_what_is_no_file_is_not_music(music: Path) -> None:
     make(music, "folder.mp3/song.mp3")
     assert found(music) == ["folder.mp3/song.mp3"]
     rules = Rules([os.fsencode(music)])
-    assert look_at(os.fsencode(music / "pipe.wav"), rules) is None
-    assert look_at(os.fsencode(music / "folder.mp3"), rules) is None
-    assert look_at(os.fsencode(music / "missing.mp3"), rules) is None
+    assert stat_audio(os.fsencode(music / "pipe.wav"), rules) is None
+    assert stat_audio(os.fsencode(music / "folder.mp3"), rules) is None
+    assert stat_audio(os.fsencode(music / "missing.mp3"), rules) is None
 
 
 def test_names_may_be_any_bytes(music: Path) -> None:
@@ -144,11 +144,11 @@ def test_a_path_through_a_link_is_noticed(music: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(music)
     rules = Rules([os.fsencode(music)])
     root = os.fsencode(music)
-    assert rules.reached_plainly(os.fsencode(music / "a" / "song.mp3"), root)
-    assert rules.reached_plainly(os.fsencode(music / "song.mp3"), root)
-    assert not rules.reached_plainly(os.fsencode(music / "again" / "song.mp3"), root)
+    assert rules.reached_without_links(os.fsencode(music / "a" / "song.mp3"), root)
+    assert rules.reached_without_links(os.fsencode(music / "song.mp3"), root)
+    assert not rules.reached_without_links(os.fsencode(music / "again" / "song.mp3"), root)
     link = tmp_path / "link"
-    assert rules.reached_plainly(os.fsencode(link / "a" / "song.mp3"), os.fsencode(link))
+    assert rules.reached_without_links(os.fsencode(link / "a" / "song.mp3"), os.fsencode(link))
 
 
 def test_a_walk_is_quick(music: Path) -> None:

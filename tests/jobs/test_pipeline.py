@@ -51,7 +51,7 @@ async def test_file_that_vanished_before_its_turn(service: Service, library: Pat
     """A job whose file is gone ends without a result and without a failure."""
     tone_file(library / "another.wav")  # of an empty folder nothing is judged gone
     live = service._live
-    await live.pipeline.observe([FileEvent(os.fsencode(library / "ghost.wav"), FileStamp(1, 1))])
+    await live.pipeline.reconciler.observe([FileEvent(os.fsencode(library / "ghost.wav"), FileStamp(1, 1))])
     await until_counts(service, total=0, failed=0)
     assert service.analyses == (0, 0)
     assert service.health()["status"] == "healthy"

@@ -58,7 +58,7 @@ class Listener:
                 del self.known[path]
         return None
 
-    async def attend(self, root: bytes, *, online: bool) -> None:
+    async def set_online(self, root: bytes, *, online: bool) -> None:
         """Remember which folders can be read."""
         self.online[root] = online
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from auralis_fp.watching.events import event_problem
+from auralis_fp.watching.inotify import describe_watch_error
 
 WATCHING = """
 import asyncio, sys
@@ -41,7 +41,7 @@ def test_the_limit_of_watched_folders_is_shown(tmp_path: Path, folders: int) -> 
     for number in range(folders):
         (tmp_path / str(number)).mkdir()
     command = ["unshare", "--user", "--map-root-user", sys.executable, "-c", WATCHING, str(tmp_path)]
-    path = f"{Path(__file__).parent}:{Path.cwd()}"
+    path = f"{Path(__file__).parents[1] / 'support'}:{Path.cwd()}"
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, check=False, timeout=60, env={"PYTHONPATH": path}
@@ -66,4 +66,4 @@ def test_the_limit_of_watched_folders_is_shown(tmp_path: Path, folders: int) -> 
 )
 def test_every_problem_has_its_sentence(number: int, said: str) -> None:
     """By its number."""
-    assert said in event_problem(OSError(number, "of the system"))
+    assert said in describe_watch_error(OSError(number, "of the system"))

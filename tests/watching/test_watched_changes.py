@@ -11,7 +11,7 @@ import pytest
 
 from auralis_fp.models import Health
 from auralis_fp.settings import Settings
-from auralis_fp.watching import watcher as module
+from auralis_fp.watching import root as module
 from auralis_fp.watching.watcher import Watcher
 from listening import Listener, until
 

@@ -1,0 +1,235 @@
+"""One watched library: its sweeps and its file-system events."""
+
+import asyncio
+import itertools
+import logging
+import os
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final, Protocol, TypeVar
+
+from watchfiles import Change
+
+from ..files.mounts import is_network_mount
+from ..files.paths import is_same_or_below
+from ..files.scanner import UNFINISHED, Rules, walk
+from ..models import FileEvent, FolderState
+from ..runtime.tasks import happens_within
+from ..settings import Settings
+from .events import FileSystemEvents
+from .inotify import describe_watch_error
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+BATCH: Final = 500  # files reported at once
+POLL_EVERY_SEC: Final = 60.0  # pause between sweeps without events
+POLL_SHARE: Final = 20  # such sweeps take at most one part in so many of the time
+OFFLINE_RETRY_SEC: Final = 5.0
+EVENTS_RETRY_SEC: Final = 600.0  # after a refusal: the limit may have been raised
+OPENING_LIMIT_SEC: Final = 30.0  # how long the first sweep waits for events to be open
+FLOOD: Final = 4096  # in a batch of so many changes the kernel may have dropped some
+IGNORED_SUFFIXES: Final = (b".25d", *UNFINISHED)
+
+
+class EventSink(Protocol):
+    """Receives what the watcher finds."""
+
+    async def observe(self, events: Sequence[FileEvent], *, walk: bool = False) -> None:
+        """Handle files seen or gone. *walk* marks those of a sweep."""
+
+    async def begin_sweep(self) -> None:
+        """Start recording which files a sweep sees."""
+
+    async def end_sweep(self, root: bytes, found: int) -> str | None:
+        """Mark files of *root* that the sweep did not see as gone; return the reason if they cannot be judged."""
+
+    async def set_online(self, root: bytes, *, online: bool) -> None:
+        """Handle whether *root* can be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchContext:
+    """What the watched libraries share.
+
+    Parameters
+    ----------
+    settings : Settings
+    rules : Rules
+    sink : EventSink
+    threads : ThreadPoolExecutor
+        Runs what blocks.
+    touch : callable
+        Takes a changed path and its root.
+    on_change : callable
+        Called when a ``FolderState`` changed.
+    sweep_lock : asyncio.Lock
+        Allows one sweep at a time; parallel ones compete for disks and the database.
+    """
+
+    settings: Settings
+    rules: Rules
+    sink: EventSink
+    threads: ThreadPoolExecutor
+    touch: Callable[[bytes, bytes], None]
+    on_change: Callable[[], None]
+    sweep_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class WatchedRoot:
+    """Sweeps one library and follows its events."""
+
+    def __init__(self, path: bytes, context: WatchContext) -> None:
+        self.path = path
+        self.tasks = AsyncExitStack()
+        self._context = context
+        self._events_refused = ""  # why there are no events
+        self._sweep_took_sec = 0.0
+        self._requested = asyncio.Event()
+        self._opened = asyncio.Event()  # events are open, or unavailable
+        mode = context.settings.watching if context.settings.watching in {"polling", "off"} else "starting"
+        if mode != "starting":
+            self._opened.set()
+        self.state = FolderState(path=os.fsdecode(path), mode=mode)
+
+    def holds(self, path: bytes) -> bool:
+        """Return True if *path* is this folder or lies below it."""
+        return is_same_or_below(path, self.path)
+
+    def request_sweep(self) -> None:
+        """Request a sweep soon."""
+        self._requested.set()
+
+    async def is_mounted(self) -> bool:
+        """Return True if the root is mounted and non-empty, so that missing files are really gone."""
+        return await self._in_thread(self._context.rules.is_mounted, self.path)
+
+    async def sweep_forever(self) -> None:
+        """Sweep at start, at the interval, on request, and when the folder comes back."""
+        await happens_within(self._opened, OPENING_LIMIT_SEC)
+        while True:
+            self._requested.clear()
+            await self.sweep()
+            pause = self._pause_sec()
+            self._set(next_scan=None if pause is None else time.time() + pause)
+            await happens_within(self._requested, pause)
+
+    async def sweep(self) -> None:
+        """Walk through the library and report every music file."""
+        context = self._context
+        async with context.sweep_lock:
+            self._set(scanning=True)
+            started = time.time()
+            try:
+                await context.sink.begin_sweep()
+                found = await self._report_files()
+                problem = await context.sink.end_sweep(self.path, found)
+            except OSError as error:
+                problem = f"The folder cannot be read: {error.strerror}."
+            finally:
+                self._set(scanning=False)
+            if problem is None:
+                self._sweep_took_sec = time.time() - started
+                self._set(online=True, files=found, last_scan=started, reason=self._events_refused)
+            else:
+                self._set(online=False, reason=problem)
+            self._log_sweep(time.time() - started, problem)
+            await context.sink.set_online(self.path, online=problem is None)
+
+    async def follow_events(self) -> None:
+        """Follow the system's events for as long as they are available."""
+        if self._context.settings.watching == "auto" and await self._is_on_network():
+            self._poll("On a network mount, where changes by other machines are not announced.")
+            return
+        while True:
+            if await self._is_readable():
+                try:
+                    await self._follow()
+                except (OSError, RuntimeError, ValueError) as error:
+                    if await self._is_readable():
+                        self._poll(describe_watch_error(error))
+                        await asyncio.sleep(EVENTS_RETRY_SEC)
+                        continue
+            else:
+                self._opened.set()  # the sweep reports that the folder is missing
+            await asyncio.sleep(OFFLINE_RETRY_SEC)
+
+    def _set(self, **values: Any) -> None:
+        self.state = replace(self.state, **values)
+        self._context.on_change()
+
+    async def _report_files(self) -> int:
+        found = 0
+        files = walk(self.path, self.path, self._context.rules)
+        while batch := await self._in_thread(lambda: list(itertools.islice(files, BATCH))):
+            found += len(batch)
+            await self._context.sink.observe(batch, walk=True)
+        return found
+
+    def _log_sweep(self, seconds: float, problem: str | None) -> None:
+        fields = {"folder": self.state.path, "files": self.state.files, "seconds": seconds, "problem": problem}
+        summary = problem or f"{self.state.files} files in {seconds:.1f} s"
+        log.info("sweep of %r: %s", self.path, summary, extra=fields)
+
+    def _pause_sec(self) -> float | None:
+        """Seconds until the next scheduled sweep; None if sweeps are manual only."""
+        if not self.state.online:
+            return OFFLINE_RETRY_SEC
+        if self.state.mode == "off":
+            return None
+        interval = self._context.settings.sweep_interval_sec
+        if self.state.mode == "events":
+            return interval
+        return min(max(POLL_EVERY_SEC, POLL_SHARE * self._sweep_took_sec), interval)
+
+    async def _is_readable(self) -> bool:
+        return await self._in_thread(os.path.isdir, self.path)
+
+    async def _is_on_network(self) -> bool:
+        return await self._in_thread(is_network_mount, Path(os.fsdecode(self.path)))
+
+    async def _in_thread(self, function: Callable[..., T], *args: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._context.threads, function, *args)
+
+    def _poll(self, reason: str) -> None:
+        """Fall back to sweeps, for *reason*."""
+        self._events_refused = reason
+        self._set(mode="polling", reason=reason)
+        self._opened.set()
+        log.warning("%s: polling. %s", self.state.path, reason)
+
+    async def _follow(self) -> None:
+        """Follow the events until the folder is gone."""
+        async with FileSystemEvents(self.path) as events:
+            self._events_refused = ""
+            self._set(mode="events", reason=self.state.reason if not self.state.online else "")
+            if self._opened.is_set():  # reopened: changes in between had no events
+                self.request_sweep()
+            self._opened.set()
+            replaced = False
+            while not replaced and await self._is_readable():
+                batch = await events.next()
+                for _, path in batch:
+                    self._handle(path)
+                if len(batch) >= FLOOD:
+                    self.request_sweep()
+                replaced = any(path == self.path and change is not Change.modified for change, path in batch)
+            self.request_sweep()
+
+    def _handle(self, path: bytes) -> None:
+        if path == self.path:
+            self.request_sweep()
+        elif self._is_relevant(path):
+            self._context.touch(path, self.path)
+
+    def _is_relevant(self, path: bytes) -> bool:
+        """Return True for music and for what may be, or have been, a folder; False for our own files."""
+        rules = self._context.rules
+        if not rules.admits_path(path, self.path):
+            return False
+        return rules.admits_file(path) or not path.lower().endswith(IGNORED_SUFFIXES)
