@@ -30,7 +30,7 @@ def test_generated_pages_are_current(name: str) -> None:
 
 def test_links_lead_somewhere() -> None:
     """Every relative link of the README and the pages leads to a file of the project."""
-    for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
+    for page in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")):
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
@@ -60,3 +60,11 @@ def test_the_prose_lint_fails_above_the_allowance() -> None:
     allowed = lint.allowances("docs 2\nbench 1\n")
     assert lint.over(lint.Counter(docs=2), allowed) == set()
     assert lint.over(lint.Counter(docs=3, static=1), allowed) == {"docs", "static"}
+
+
+def test_paths_in_the_documents_exist() -> None:
+    """A document that names a file of the project names one that is there."""
+    pattern = re.compile(r"`((?:auralis_fp|bench|docs|static|tests|analysis|files|workers)/[\w./-]+\.\w+)")
+    for page in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")):
+        for name in pattern.findall(page.read_text(encoding="utf-8")):
+            assert (ROOT / name).exists() or (ROOT / "auralis_fp" / name).exists(), f"{page.name}: {name}"
