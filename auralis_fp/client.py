@@ -24,7 +24,8 @@ from .runtime.serialization import public_reason
 from .settings import Settings, load_settings
 from .sidecars import storage as sidecar
 from .store.records import metadata_from_json
-from .workers.pool import WorkerPool
+from .workers.process import local_pool
+from .workers.protocol import Pool
 
 log = logging.getLogger(__name__)
 
@@ -276,7 +277,7 @@ class _Analysis:
         self._settings = settings
         self._running: dict[bytes, asyncio.Task[Analysed | Rejected]] = {}
         self._stack = AsyncExitStack()
-        self._pool: WorkerPool | None = None
+        self._pool: Pool | None = None
         self._idle: asyncio.TimerHandle | None = None
         self._leaving: asyncio.Task[None] | None = None
 
@@ -298,7 +299,7 @@ class _Analysis:
         if self._idle is not None:
             self._idle.cancel()
         if self._pool is None:
-            self._pool = await self._stack.enter_async_context(WorkerPool(self._settings))
+            self._pool = await self._stack.enter_async_context(local_pool(self._settings))
         async with self._pool.lease(interactive=True) as slot:
             return await slot.run(path)
 

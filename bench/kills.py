@@ -18,7 +18,8 @@ import psutil
 
 from auralis_fp.models import Analysed, Rejected
 from auralis_fp.settings import Settings
-from auralis_fp.workers.pool import Slot, WorkerPool
+from auralis_fp.workers.process import local_pool
+from auralis_fp.workers.protocol import Slot
 from service_process import Ledger, ServiceUnderTest, audit
 
 from .music import table
@@ -57,7 +58,7 @@ async def _workers(folder: Path, deaths: int, rng: random.Random) -> list[tuple[
     ways: Counter[str] = Counter()
     wrong: list[str] = []
     settings = Settings(workers=2, time_limit_sec=8, time_limit_factor=0)
-    async with WorkerPool(settings) as pool, pool.lease() as first, pool.lease() as second:
+    async with local_pool(settings) as pool, pool.lease() as first, pool.lease() as second:
         await asyncio.gather(first.run(os.fsencode(short)), second.run(os.fsencode(short)))
         before = _traces()
         away: list[float] = []

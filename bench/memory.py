@@ -8,7 +8,7 @@ from pathlib import Path
 
 from auralis_fp.models import Analysed
 from auralis_fp.settings import Settings
-from auralis_fp.workers.pool import WorkerPool
+from auralis_fp.workers.process import local_pool
 
 from .music import table
 from .options import Options
@@ -31,7 +31,7 @@ def report(options: Options) -> str:
 async def _one(folder: Path, rate: int, minutes: int) -> tuple[float, ...]:
     path = track(folder / f"{rate}.wav", 60 * minutes, rate)
     try:
-        async with WorkerPool(Settings(workers=1)) as pool, pool.lease() as slot:
+        async with local_pool(Settings(workers=1)) as pool, pool.lease() as slot:
             pid = slot.state().pid
             assert pid is not None
             before, began = peak_mb(pid), time.perf_counter()

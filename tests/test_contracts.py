@@ -68,7 +68,9 @@ def test_families_do_not_know_each_other(path: Path) -> None:
         )
 
 
-@pytest.mark.parametrize("module", ["auralis_fp", "auralis_fp.app", "auralis_fp.workers.pool", "auralis_fp.cli.main"])
+@pytest.mark.parametrize(
+    "module", ["auralis_fp", "auralis_fp.app", "auralis_fp.workers.process", "auralis_fp.cli.main"]
+)
 def test_importing_it_loads_nothing_numeric(module: str) -> None:
     """Seen from a fresh interpreter, through everything it imports in turn."""
     script = f"import sys, {module}; print(sorted({NUMERIC!r} & set(sys.modules)))"

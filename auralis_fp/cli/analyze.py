@@ -9,7 +9,8 @@ from pathlib import Path
 from ..models import Analysed, Rejected
 from ..runtime.serialization import outcome_record, to_json
 from ..settings import Settings
-from ..workers.pool import WorkerPool
+from ..workers.process import local_pool
+from ..workers.protocol import Pool
 from .progress import file_progress
 
 
@@ -21,7 +22,7 @@ async def analyze(files: Sequence[str], settings: Settings) -> int:
     int
         Exit code: 0 all good, 1 some failed.
     """
-    async with WorkerPool(settings) as pool:
+    async with local_pool(settings) as pool:
         try:
             return 1 if await _print_all(files, pool) else 0
         except ExceptionGroup as group:  # the tasks' own outcomes are answers: this is our output
@@ -30,7 +31,7 @@ async def analyze(files: Sequence[str], settings: Settings) -> int:
             raise BrokenPipeError from group
 
 
-async def _print_all(files: Sequence[str], pool: WorkerPool) -> int:
+async def _print_all(files: Sequence[str], pool: Pool) -> int:
     """Print the outcome of every file, and return how many failed."""
     failed = 0
     ahead = asyncio.Semaphore(2 * pool.size)  # results waiting for an earlier file take little, but not nothing

@@ -30,7 +30,7 @@ from ..store.queries import Queries
 from ..store.records import FileRecord
 from ..watching.watcher import Watcher
 from ..workers.pidfiles import PidFiles
-from ..workers.pool import WorkerPool
+from ..workers.process import local_pool
 from .lookup import Answer, FingerprintLookup, RequestCounters
 from .metrics import Metrics
 from .status import StatusBoard
@@ -96,7 +96,7 @@ class Service:
         roots = [os.fsencode(folder) for folder in settings.libraries]
         pid_files = PidFiles(settings.data_dir / "workers")
         await asyncio.to_thread(pid_files.end_orphans)
-        slots = await asyncio.to_thread(WorkerPool, settings, board_changed, pid_files)  # counts, makes shared memory
+        slots = await asyncio.to_thread(local_pool, settings, board_changed, pid_files)  # counts, makes shared memory
         pool = await stack.enter_async_context(slots)
         context = Context(
             settings=settings,

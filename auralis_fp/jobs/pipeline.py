@@ -19,7 +19,7 @@ from ..store.deduplication import queue_outdated
 from ..store.files import invalid
 from ..store.job_queue import CANCELLED
 from ..watching.reconcile import Reconciler
-from ..workers.pool import Slot
+from ..workers.protocol import Slot
 from .results import AWAY, CHANGED, RETRY_ISOLATION, Context, Outcome, ResultWriter
 
 log = logging.getLogger(__name__)

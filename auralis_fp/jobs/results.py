@@ -21,7 +21,7 @@ from ..store.deduplication import reuse
 from ..store.files import Library, kind_of
 from ..store.job_queue import JobQueue
 from ..store.records import FileRecord
-from ..workers.pool import WorkerPool
+from ..workers.protocol import Pool
 from .circuit_breaker import CircuitBreakers
 from .throttle import BackgroundGate
 from .throughput import Throughput
@@ -48,7 +48,7 @@ class Context:
     settings: Settings
     library: Library
     job_queue: JobQueue
-    pool: WorkerPool
+    pool: Pool
     gate: BackgroundGate
     throughput: Throughput
     bus: EventBus

@@ -1,1 +1,1 @@
-"""Worker processes: started, watched, measured and ended."""
+"""Worker processes: pool, slots, isolation and usage."""

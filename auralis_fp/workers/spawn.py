@@ -1,7 +1,7 @@
-"""Worker processes that start clean: spawned, and without importing the host's main module a second time.
+"""A spawn context whose processes do not import the host's main module.
 
-``multiprocessing`` prepares a spawned process by running the parent's ``__main__`` again. In a host that would load its
-whole web application into every worker, and run whatever is not behind a ``__main__`` guard.
+``multiprocessing`` prepares a spawned process by running the parent's ``__main__`` again. In a host application that
+would load the whole web application into every worker and run any code without a ``__main__`` guard.
 """
 
 import threading
@@ -16,12 +16,12 @@ _preparing = threading.Lock()
 
 @contextmanager
 def _without_host_main() -> Iterator[None]:
-    """Leave the host's main module out of what this thread's next spawned process is told."""
+    """Omit the host's main module from the preparation data of processes that this thread spawns."""
     complete, starter = spawn.get_preparation_data, threading.get_ident()
 
     def clean(name: str) -> dict[str, Any]:
         data = complete(name)
-        if threading.get_ident() == starter:  # another thread of the host may be spawning processes of its own
+        if threading.get_ident() == starter:  # other threads of the host may spawn processes, too
             for key in _MAIN_KEYS:
                 data.pop(key, None)
         return data
@@ -35,7 +35,7 @@ def _without_host_main() -> Iterator[None]:
 
 
 class GuestProcess(context.SpawnProcess):
-    """A spawned process that knows nothing of the host's main module."""
+    """A spawned process that does not import the host's main module."""
 
     @staticmethod
     def _Popen(process_obj: process.BaseProcess) -> Any:  # noqa: N802 - the name multiprocessing looks for
@@ -44,13 +44,13 @@ class GuestProcess(context.SpawnProcess):
 
 
 class GuestContext(context.SpawnContext):
-    """The spawn context, with processes that leave the host's main module alone; knows the one it made last."""
+    """A spawn context that makes such processes and keeps the newest."""
 
     def __init__(self) -> None:
         super().__init__()
         self.newest: GuestProcess | None = None
 
     def Process(self, *args: Any, **options: Any) -> GuestProcess:  # type: ignore[override]  # noqa: N802 - its name
-        """Make a process, not yet started."""
+        """Return a new process, not yet started."""
         self.newest = GuestProcess(*args, **options)
         return self.newest

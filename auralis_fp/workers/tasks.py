@@ -1,4 +1,4 @@
-"""The functions sent to a worker process. What is numeric is imported inside them, in the worker only."""
+"""Functions that run in a worker process. Numeric libraries are imported inside them, in the worker only."""
 
 import os
 import traceback
@@ -10,7 +10,7 @@ from .sandbox import lower_priority
 
 
 def warm_up() -> int:
-    """Import and exercise everything the analysis needs, then step back, and return this process's id."""
+    """Import and exercise the analysis, lower the priority, and return the process id."""
     from ..analysis.analyze_file import warm_up_analysis  # noqa: PLC0415 - numpy stays out of the web process
 
     warm_up_analysis()
@@ -19,19 +19,19 @@ def warm_up() -> int:
 
 
 def analyse_file(path: bytes, bounds: Sequence[bytes] = ()) -> Analysed | Rejected:
-    """Fingerprint one file. A file that cannot be used is an answer, not an exception.
+    """Fingerprint one file. A file that cannot be analysed is a result, not an exception.
 
     Parameters
     ----------
     path : bytes
         The file, as the operating system spells it.
     bounds : sequence of bytes
-        Folders, free of links, one of which the file must lie below when it is opened; none: anywhere.
+        Resolved folders, one of which must contain the file when it is opened; empty for no restriction.
 
     Returns
     -------
     Analysed or Rejected
-        What nobody foresaw is ``Rejected`` at stage ``internal``, with the traceback as its reason.
+        An unexpected exception is ``Rejected`` at stage ``internal`` with the traceback as its reason.
     """
     from ..analysis.analyze_file import fingerprint_file  # noqa: PLC0415 - numpy stays out of the web process
 

@@ -81,4 +81,4 @@ def test_a_folder_that_cannot_be_made_stops_nothing(tmp_path: Path, caplog: pyte
     """Where no note can be written the work goes on, and the log says so."""
     (tmp_path / "file").touch()
     PidFiles(tmp_path / "file" / "workers").write(os.getpid())
-    assert "could not be noted" in caplog.text
+    assert "could not be written" in caplog.text

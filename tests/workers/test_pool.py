@@ -17,7 +17,9 @@ import pytest
 from auralis_fp import schema
 from auralis_fp.models import Analysed, Rejected
 from auralis_fp.settings import Settings
-from auralis_fp.workers.pool import Slot, WorkerPool, choose_workers
+from auralis_fp.workers.pool import WorkerPool
+from auralis_fp.workers.process import choose_workers, local_pool
+from auralis_fp.workers.protocol import Slot
 from auralis_fp.workers.sandbox import NICENESS
 from listening import until
 
@@ -52,7 +54,7 @@ def long(tmp_path: Path) -> bytes:
 @pytest.fixture
 async def pool() -> AsyncIterator[WorkerPool]:
     """Yield a pool of one."""
-    async with WorkerPool(Settings(workers=1)) as pool:
+    async with local_pool(Settings(workers=1)) as pool:
         yield pool
 
 
@@ -165,7 +167,7 @@ async def test_a_worker_lost_while_idle_costs_no_file(slot: Slot, short: bytes) 
 async def test_others_go_on_when_a_worker_is_lost(long: bytes, tmp_path: Path) -> None:
     """A crash in one slot is not even noticed in the other."""
     other = os.fsencode(silence(tmp_path / "other.wav", HOUR / 4))
-    async with WorkerPool(Settings(workers=2)) as pool, pool.lease() as first, pool.lease() as second:
+    async with local_pool(Settings(workers=2)) as pool, pool.lease() as first, pool.lease() as second:
         lost, kept = await at_work(first, long), asyncio.create_task(second.run(other))
         os.kill(pid_of(first), signal.SIGKILL)
         assert isinstance(await lost, Rejected)
@@ -175,7 +177,7 @@ async def test_others_go_on_when_a_worker_is_lost(long: bytes, tmp_path: Path) -
 async def test_a_file_that_takes_too_long_is_given_up(short: bytes, long: bytes) -> None:
     """Its worker is ended, and the slot is free for the next."""
     settings = Settings(workers=1, time_limit_sec=1, time_limit_factor=0)
-    async with WorkerPool(settings) as pool, pool.lease() as slot:
+    async with local_pool(settings) as pool, pool.lease() as slot:
         task = await at_work(slot, long)
         pid = pid_of(slot)
         outcome = await asyncio.wait_for(task, 10)
@@ -198,7 +200,7 @@ async def test_a_cancelled_analysis_ends_its_worker(slot: Slot, short: bytes, lo
 
 async def test_a_start_that_is_given_up_leaves_no_process() -> None:
     """Cancelled at any moment of its start."""
-    async with WorkerPool(Settings(workers=1)) as pool:
+    async with local_pool(Settings(workers=1)) as pool:
         for delay in (0.0, 0.02, 0.1, 0.2):
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(delay), pool.lease():
@@ -220,7 +222,7 @@ def workers_of(pid: int) -> list[psutil.Process]:
 
 async def test_the_end_of_the_pool_is_the_end_of_its_processes(long: bytes) -> None:
     """Also of those at work, and at once."""
-    async with WorkerPool(Settings(workers=2)) as pool, pool.lease() as slot:
+    async with local_pool(Settings(workers=2)) as pool, pool.lease() as slot:
         task = await at_work(slot, long)
         assert workers_of(os.getpid())
         task.cancel()
@@ -229,7 +231,7 @@ async def test_the_end_of_the_pool_is_the_end_of_its_processes(long: bytes) -> N
 
 async def test_one_worker_is_up_before_anybody_asks(short: bytes) -> None:
     """One process is brought up, its imports done; the slot it belongs to is the first to be used."""
-    async with WorkerPool(Settings(workers=2)) as pool:
+    async with local_pool(Settings(workers=2)) as pool:
         await pool.warm()
         (pid,) = (state.pid for state in pool.states() if state.pid is not None)
         await pool.warm()
@@ -301,11 +303,11 @@ async def test_lost_workers_leave_nothing_behind(slot: Slot, short: bytes) -> No
 
 HOST = """
 import asyncio, os, sys
-from auralis_fp.workers.pool import WorkerPool
+from auralis_fp.workers.process import local_pool
 from auralis_fp.settings import Settings
 
 async def main():
-    async with WorkerPool(Settings(workers=2)) as pool, pool.lease() as first, pool.lease() as second:
+    async with local_pool(Settings(workers=2)) as pool, pool.lease() as first, pool.lease() as second:
         print(first.state().pid, second.state().pid, flush=True)
         await first.run(os.fsencode(sys.argv[1]))
 

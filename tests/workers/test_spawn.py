@@ -18,11 +18,11 @@ with Path(sys.argv[1]).open("a") as count:
 import html.parser  # stands for the host's heavy imports
 
 from auralis_fp.workers.sandbox import start_guest
-from auralis_fp.workers.pool import WorkerPool
+from auralis_fp.workers.process import local_pool
 from auralis_fp.settings import Settings
 
 async def main():
-    async with WorkerPool(Settings(workers=2)) as pool, pool.lease() as first, pool.lease() as second:
+    async with local_pool(Settings(workers=2)) as pool, pool.lease() as first, pool.lease() as second:
         for slot in (first, second):
             print(type(await slot.run(os.fsencode(sys.argv[2]))).__name__)
 
@@ -32,7 +32,7 @@ asyncio.run(main())
 # A host with processes of its own, whose functions live in its main module.
 WITH_OWN_PROCESSES = """
 import asyncio, multiprocessing, os, sys, threading
-from auralis_fp.workers.pool import WorkerPool
+from auralis_fp.workers.process import local_pool
 from auralis_fp.settings import Settings
 
 def square(number, queue):
@@ -52,7 +52,7 @@ async def main():
     thread = threading.Thread(target=own_processes, args=(results,))
     thread.start()
     while thread.is_alive():
-        async with WorkerPool(Settings(workers=1)) as pool, pool.lease() as slot:
+        async with local_pool(Settings(workers=1)) as pool, pool.lease() as slot:
             await slot.run(os.fsencode(sys.argv[1]))
     print(results)
 

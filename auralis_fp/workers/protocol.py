@@ -1,0 +1,87 @@
+"""The interfaces of a worker pool and its slots.
+
+The pool knows slots, and the dispatcher knows the pool, by these protocols alone: an implementation that runs jobs on
+another machine can stand in for local processes.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from ..models import Analysed, Rejected, WorkerState
+
+
+class WorkerUnavailableError(Exception):
+    """A slot could not start a worker."""
+
+
+class Slot(Protocol):
+    """A place that analyses one file at a time and recovers from the loss of its worker."""
+
+    def state(self) -> WorkerState:
+        """Return what the slot is doing."""
+
+    async def start(self) -> None:
+        """Start the worker unless it is running.
+
+        Raises
+        ------
+        WorkerUnavailableError
+            No worker could be started.
+        """
+
+    async def run(self, path: bytes, patience: float = 1.0, bounds: Sequence[bytes] = ()) -> Analysed | Rejected:
+        """Analyse one file. The slot accepts the next file when this returns, whatever the outcome.
+
+        Parameters
+        ----------
+        path : bytes
+            The file, as the operating system spells it.
+        patience : float
+            Factor applied to the time limit.
+        bounds : sequence of bytes
+            Resolved folders, one of which must contain the file when it is opened; empty for no restriction.
+
+        Returns
+        -------
+        Analysed or Rejected
+            ``Rejected`` at stage ``worker`` if the file crashed its worker or exceeded the time limit, and with code
+            ``unavailable`` if no worker could be started, which is not the file's fault.
+        """
+
+    async def give_up(self, path: bytes, why: Rejected) -> bool:
+        """Abort the analysis of *path* with the outcome *why*. Return True if it was running."""
+
+    async def close(self) -> None:
+        """Stop the worker for good."""
+
+
+class Pool(Protocol):
+    """A fixed set of slots, leased to one caller at a time."""
+
+    @property
+    def size(self) -> int:
+        """Number of slots."""
+
+    def states(self) -> tuple[WorkerState, ...]:
+        """Return what each slot is doing."""
+
+    def pids(self) -> list[int]:
+        """Return the ids of the local worker processes."""
+
+    def lease(self, *, interactive: bool = False, alone: bool = False) -> AbstractAsyncContextManager[Slot]:
+        """Lease a slot for the duration of the context.
+
+        Parameters
+        ----------
+        interactive : bool
+            A request waits for the result: takes precedence over background jobs that have no slot yet.
+        alone : bool
+            Run no other background job meanwhile.
+        """
+
+    async def give_up(self, path: bytes, why: Rejected) -> bool:
+        """Abort the analysis of *path* with the outcome *why*. Return True if it was running."""
+
+    async def warm(self) -> None:
+        """Start one worker, so that the first request does not wait for its imports."""
