@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
-from auralis_fp.files.content_id import find_payload
+from auralis_fp.files.containers import find_payload
 
 from .music import table
 from .options import Options

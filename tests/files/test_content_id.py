@@ -17,7 +17,8 @@ from mutagen.flac import Picture
 from mutagen.id3 import APIC, ID3, TIT2
 
 from audio_files import RECIPES, Recipe, id3_tag, rng, tones, write_recipe, write_wav
-from auralis_fp.files.content_id import SAMPLE_BYTES, SAMPLES, WHOLE, content_id, find_payload
+from auralis_fp.files.containers import find_payload
+from auralis_fp.files.content_id import SAMPLE_BYTES, SAMPLES, WHOLE, content_id
 
 PICTURE = bytes(range(256)) * 800
 

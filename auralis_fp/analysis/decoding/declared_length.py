@@ -7,12 +7,15 @@ pass as a whole track; and both stop where the header says, though a recorder th
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
+from ...files.id3 import TAG_MARKS
+from ...files.riff import AIFF, CAF, RIFF, Chunk, read_chunks, read_w64_chunks
 from .source import Source
 
 _MAX_CHUNKS: Final = 256
-_TAGS: Final = (b"ID3", b"TAG", b"APETAGEX", b"\x00\x00\x00\x00")
+_FOLLOWERS: Final = (*TAG_MARKS, bytes(4))
 _LEAST_UNKNOWN_32: Final = 0x7FFFF000  # what writers to a pipe put there: this, 2³¹ - 1, 2³² - 1
 _RF64_SIZE: Final = 0xFFFFFFFF
 
@@ -49,60 +52,31 @@ class DeclaredLength:
         return bool(self.bytes_per_sec) and self.overrun > max(self.bytes_per_sec / 2, self.claimed / 100)
 
 
-@dataclass(slots=True)
-class _Chunk:
-    name: bytes
-    start: int
-    size: int
-
-
 def read_promise(source: Source) -> DeclaredLength | None:
     """Compare header and file; None if this is no such file or its header leaves the length open.
 
     Leaves the source's position anywhere.
     """
-    head = source.head
+    head, read_at = source.head, partial(_read_at, source)
     if head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
-        return _promise(source, _chunks(source, 12, "<4sI", even=2))
+        return _promise(source, read_chunks(read_at, 12, RIFF, _MAX_CHUNKS))
     if head[:4] == b"FORM" and head[8:11] == b"AIF":
-        return _promise(source, _chunks(source, 12, ">4sI", even=2))
+        return _promise(source, read_chunks(read_at, 12, AIFF, _MAX_CHUNKS))
     if head[:4] == b"riff" and head[24:28] == b"wave":
-        return _promise(source, _w64_chunks(source))
+        return _promise(source, read_w64_chunks(read_at, _MAX_CHUNKS))
     if head[:4] == b"caff":
-        return _promise(source, _chunks(source, 8, ">4sQ", even=1))
+        return _promise(source, read_chunks(read_at, 8, CAF, _MAX_CHUNKS))
     if head[:4] == b".snd" and len(head) >= 12:
         start, size = struct.unpack_from(">II", head, 4)
-        return _promise(source, iter([_Chunk(b"data", start, size)]))
+        return _promise(source, iter([Chunk(b"data", start, size)]))
     return None
-
-
-def _chunks(source: Source, position: int, layout: str, even: int) -> Iterator[_Chunk]:
-    length = struct.calcsize(layout)
-    for _ in range(_MAX_CHUNKS):
-        header = _read_at(source, position, length)
-        if len(header) < length:
-            return
-        name, size = struct.unpack(layout, header)
-        yield _Chunk(name, position + length, size)
-        position += length + size + size % even
 
 
 def _read_at(source: Source, position: int, size: int) -> bytes:
     return source.read(size) if source.seek(position) == position else b""
 
 
-def _w64_chunks(source: Source) -> Iterator[_Chunk]:
-    position = 40
-    for _ in range(_MAX_CHUNKS):
-        header = _read_at(source, position, 24)
-        if len(header) < 24:
-            return
-        size = struct.unpack_from("<Q", header, 16)[0]
-        yield _Chunk(header[:4], position + 24, max(0, size - 24))
-        position += max(24, size + -size % 8)
-
-
-def _promise(source: Source, chunks: Iterator[_Chunk]) -> DeclaredLength | None:
+def _promise(source: Source, chunks: Iterator[Chunk]) -> DeclaredLength | None:
     bytes_per_sec, long_size = 0, 0
     for chunk in chunks:
         if chunk.name == b"fmt ":
@@ -136,4 +110,4 @@ def _is_placeholder(claimed: int) -> bool:
 def _is_orderly(follower: bytes) -> bool:
     """Say whether what follows the audio looks like another chunk, a tag, or padding."""
     name = follower[:4]
-    return len(follower) < 8 or name.startswith(_TAGS) or all(32 <= byte < 127 for byte in name)
+    return len(follower) < 8 or name.startswith(_FOLLOWERS) or all(32 <= byte < 127 for byte in name)

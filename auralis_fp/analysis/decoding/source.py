@@ -9,6 +9,7 @@ from typing import Final
 
 from ...errors import ScanError
 from ...files.descriptors import is_within
+from ...files.id3 import id3v2_end
 from ...files.regular import NotRegularFileError, open_regular
 
 HEAD_BYTES: Final = 4096
@@ -90,15 +91,12 @@ class Source:
 
     def _behind_tags(self) -> int:
         """Position behind all ID3v2 tags; one that claims to be longer than the file ends with its header."""
-        position = 0
-        for _ in range(_MAX_TAGS):
-            self._file.seek(position)
-            tag = self._file.read(10) or b""
-            if len(tag) < 10 or tag[:3] != b"ID3" or max(tag[6:10]) > 127:
-                break
-            footer = 10 if tag[5] & 0x10 else 0
-            position += 10 + footer + (tag[6] << 21 | tag[7] << 14 | tag[8] << 7 | tag[9])
+        position = id3v2_end(self._read_at, _MAX_TAGS)
         return position if position < self.size else min(10, self.size)
+
+    def _read_at(self, position: int, size: int) -> bytes:
+        self._file.seek(position)
+        return self._file.read(size) or b""
 
 
 def _open_regular(path: bytes) -> int:
