@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +163,15 @@ class Counts:
         return self.done + self.outdated + self.pending + self.running + self.failed
 
 
-class ServiceState(NamedTuple):
-    """How the work stands: the state as `status` names it, a sentence, and the Unix time at which it ends, if known."""
+StateName = Literal[
+    "starting", "idle", "working", "paused", "quiet_hours", "waiting_for_playback", "waiting_for_machine", "offline"
+]
 
-    state: str
+
+class ServiceState(NamedTuple):
+    """State of the service, a sentence that explains it, and the Unix time at which it ends, if known."""
+
+    state: StateName
     reason: str
     until: float | None = None
 

@@ -157,6 +157,8 @@ def _operation(title: str, operation: dict[str, Any]) -> list[str]:
         if int(status) < 400:
             shown = _shown_content(response["content"]) if "content" in response else "no body"
             lines.append(f"* {status}: {shown}")
+            for media in response.get("content", {}).values():
+                lines += [f"* event `{name}`: `{_typescript(one)}`" for name, one in media.get("x-events", {}).items()]
     errors = [status for status in operation["responses"] if int(status) >= 400 and int(status) not in _ANYWHERE]
     if errors:
         lines.append(f"* errors: {', '.join(errors)}")
@@ -182,7 +184,15 @@ def typescript_page() -> str:
             shapes = [_typescript(kind["schema"]) for one in good for kind in one["content"].values()]
             if shapes:
                 lines.append(f'  "{method.upper()} {path}": {" | ".join(dict.fromkeys(shapes))};')
+    lines += ["}\n", "/** Data of each event of the event stream, by event name. */", "export interface Events {"]
+    lines += [f"  {name}: {_typescript(schema)};" for name, schema in _events(document).items()]
     return "\n".join(lines) + "\n}\n"
+
+
+def _events(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of each event, by event name."""
+    stream = document["paths"]["/events"]["get"]["responses"]["200"]["content"]["text/event-stream"]
+    return dict(stream["x-events"])
 
 
 def _typescript(schema: dict[str, Any], depth: int | None = None) -> str:

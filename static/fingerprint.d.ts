@@ -1,7 +1,7 @@
 // Written by `make docs` from the forms that the service holds its answers to; do not edit.
 
-/** The one shape of errors. */
-export type Error = {
+/** The body of every error response. */
+export type ErrorAnswer = {
   error: string;
   code: string;
   detail: Record<string, unknown>;
@@ -15,7 +15,7 @@ export type TrackAnswer = {
   processing_time_ms: number;
 };
 
-/**  */
+/** The dimensions of a fingerprint, by name. */
 export type Fingerprint = {
   sub_bass_pct: number;
   bass_pct: number;
@@ -44,7 +44,7 @@ export type Fingerprint = {
   phase_correlation: number;
 };
 
-/** The same with where the answer is from. */
+/** Metadata of a track and the origin of its fingerprint. */
 export type AnswerMetadata = {
   duration_sec: number;
   sample_rate: number;
@@ -65,18 +65,13 @@ export type TrackRequest = {
   filepath: string;
 };
 
-/** A line of a batch for an item without fingerprint; identifiers come back as they were sent. */
-export type BatchProblem = {
+/** The line of a batch item without fingerprint: the error body with `track_id` and `path` as they were sent. */
+export type BatchError = {
   track_id: unknown;
   path: unknown;
-  error: ItemProblem;
-};
-
-/** Why one item of a batch has no fingerprint. */
-export type ItemProblem = {
+  error: string;
   code: string;
-  stage: string;
-  message: string;
+  detail: Record<string, unknown>;
 };
 
 /** Many files; each item is checked on its own, so that one bad one fails alone. */
@@ -84,7 +79,7 @@ export type BatchRequest = {
   items: unknown[];
 };
 
-/** Whether requests can be answered. */
+/** Health of the service. */
 export type HealthAnswer = {
   status: "degraded" | "healthy";
   version: string;
@@ -93,12 +88,12 @@ export type HealthAnswer = {
   reasons: string[];
 };
 
-/** Everything the status page shows. */
+/** The complete status of the service. */
 export type Status = {
   state: "idle" | "offline" | "paused" | "quiet_hours" | "starting" | "waiting_for_machine" | "waiting_for_playback" | "working";
   reason: string;
   until: number | null;
-  counts: Counts;
+  counts: FileCounts;
   percent: number;
   rate: Rate;
   eta_sec: number | null;
@@ -110,11 +105,11 @@ export type Status = {
   version: string;
   uptime_sec: number;
   health: HealthSummary;
-  history: Minute[];
+  history: HistoryMinute[];
 };
 
-/** The library in numbers; `total` is the sum of the others. */
-export type Counts = {
+/** Number of files by state; `total` is the sum of the others. */
+export type FileCounts = {
   total: number;
   done: number;
   outdated: number;
@@ -123,13 +118,13 @@ export type Counts = {
   failed: number;
 };
 
-/** How fast the work goes; null while unknown. */
+/** Analysis rate; null while unknown. */
 export type Rate = {
   tracks_per_sec: number | null;
   times_real_time: number | null;
 };
 
-/** One analysis process. */
+/** One analysis process and the file it works on. */
 export type Worker = {
   slot: number;
   state: "idle" | "starting" | "working";
@@ -143,7 +138,7 @@ export type Worker = {
   memory_bytes: number | null;
 };
 
-/** One music folder. */
+/** One music folder; `mode` is how changes are detected. */
 export type Folder = {
   path: string;
   online: boolean;
@@ -155,25 +150,56 @@ export type Folder = {
   next_scan: number | null;
 };
 
-/** Whether something is wrong, in sentences. */
+/** Overall health, with one sentence for each problem. */
 export type HealthSummary = {
   status: "degraded" | "healthy";
   reasons: string[];
 };
 
-/** Files finished in one minute. */
-export type Minute = {
+/** Number of files finished in one minute. */
+export type HistoryMinute = {
   at: number;
   done_per_min: number;
 };
 
-/** A page of files; `next` continues it. */
+/** A file was fingerprinted. `again` is true if it already had a result of this version. */
+export type ResultEvent = {
+  id: number;
+  path: string;
+  fingerprint: Fingerprint;
+  metadata: Metadata;
+  processing_time_ms: number;
+  again: boolean;
+};
+
+/** Properties of a track that are not part of its fingerprint. */
+export type Metadata = {
+  duration_sec: number;
+  sample_rate: number;
+  channels: number;
+  format: string;
+  codec: string;
+  warnings: string[];
+  undefined: ("air_pct" | "bass_mid_ratio" | "bass_pct" | "chroma_energy" | "crest_db" | "dynamic_range_variation" | "harmonic_ratio" | "loudness_variation_std" | "low_mid_pct" | "lufs" | "mid_pct" | "peak_consistency" | "phase_correlation" | "pitch_stability" | "presence_pct" | "rhythm_stability" | "silence_ratio" | "spectral_centroid" | "spectral_flatness" | "spectral_rolloff" | "stereo_width" | "sub_bass_pct" | "tempo_bpm" | "transient_density" | "upper_mid_pct")[];
+};
+
+/** A file could not be fingerprinted. */
+export type FailureEvent = {
+  id: number;
+  path: string;
+  stage: string;
+  code: string;
+  reason: string;
+  again: boolean;
+};
+
+/** A page of files; `next` is the cursor of the following page. */
 export type Files = {
   items: File[];
   next: string | null;
 };
 
-/** All that is known of one file. */
+/** Everything stored about one file. */
 export type File = {
   id: number;
   path: string;
@@ -192,18 +218,7 @@ export type File = {
   failure: Failure | null;
 };
 
-/** What is known of a track besides its fingerprint. */
-export type Metadata = {
-  duration_sec: number;
-  sample_rate: number;
-  channels: number;
-  format: string;
-  codec: string;
-  warnings: string[];
-  undefined: ("air_pct" | "bass_mid_ratio" | "bass_pct" | "chroma_energy" | "crest_db" | "dynamic_range_variation" | "harmonic_ratio" | "loudness_variation_std" | "low_mid_pct" | "lufs" | "mid_pct" | "peak_consistency" | "phase_correlation" | "pitch_stability" | "presence_pct" | "rhythm_stability" | "silence_ratio" | "spectral_centroid" | "spectral_flatness" | "spectral_rolloff" | "stereo_width" | "sub_bass_pct" | "tempo_bpm" | "transient_density" | "upper_mid_pct")[];
-};
-
-/** Why a file cannot be used. */
+/** Why a file cannot be used; `retry_at` is null if it is not retried before it changes. */
 export type Failure = {
   stage: string;
   code: string;
@@ -213,18 +228,18 @@ export type Failure = {
   retry_at: number | null;
 };
 
-/** A track whose fingerprint is not there yet. */
+/** A track whose fingerprint is not available yet. */
 export type Queued = {
   track_id: number;
   state: "done" | "failed" | "missing" | "outdated" | "pending" | "running";
 };
 
-/** The files that wait, those that come next first. */
+/** The queued files in the order they are processed. */
 export type Queue = {
   items: File[];
 };
 
-/** A page of files that cannot be used, how many fit in all, and how many there are of each kind at all. */
+/** A page of failed files, the number of matches on all pages, and the number of all failures by code. */
 export type Failures = {
   items: File[];
   matching: number;
@@ -232,7 +247,7 @@ export type Failures = {
   next: string | null;
 };
 
-/** A file that cannot be used, for keeping. */
+/** A failed file in an export. */
 export type ExportedFailure = {
   path: string;
   code: string;
@@ -245,7 +260,7 @@ export type ExportedFailure = {
   id: number;
 };
 
-/** All current fingerprints, column by column. `ids` is base64 of little-endian unsigned 64-bit integers: our ids of the files. Each of `columns` is base64 of as many little-endian unsigned 16-bit integers; q stands for low + (high - low)·q/65535 with the dimension's `ranges`. */
+/** All current fingerprints in column order, quantised to 16 bits. `ids` is base64 of little-endian unsigned 64-bit file ids. Each of `columns` is base64 of as many little-endian unsigned 16-bit integers q, which stand for low + (high - low)·q/65535 with the dimension's entry in `ranges`. */
 export type Points = {
   count: number;
   algorithm_version: number;
@@ -254,28 +269,28 @@ export type Points = {
   columns: Record<string, string>;
 };
 
-/** The least and the greatest value of a dimension in the library. */
+/** Minimum and maximum of a dimension in the library. */
 export type Range = {
   low: number;
   high: number;
 };
 
-/** What was analysed, minute by minute, oldest first; minutes without work are left out. Survives restarts. */
+/** Files analysed per minute, oldest first; minutes without work are omitted. Persists across restarts. */
 export type Throughput = {
   since: number;
   until: number;
-  minutes: WorkedMinute[];
+  minutes: ThroughputMinute[];
 };
 
-/** What was analysed in the minute that began at `at`. */
-export type WorkedMinute = {
+/** Files analysed in the minute that starts at `at`. */
+export type ThroughputMinute = {
   at: number;
   tracks: number;
   audio_sec: number;
   failed: number;
 };
 
-/** What it costs to work off what waits, to try what failed again, and to analyse everything anew. */
+/** Estimated cost of the pending files, of retrying the failed ones, and of analysing everything again. */
 export type CostAnswer = {
   measured_tracks: number;
   workers: number;
@@ -284,22 +299,22 @@ export type CostAnswer = {
   everything: Estimate;
 };
 
-/** How many tracks a piece of work has, and how long it takes with all workers; null while nothing was measured. */
+/** Number of tracks and estimated time with all workers; null until something was measured. */
 export type Estimate = {
   tracks: number;
   audio_sec: number | null;
   seconds: number | null;
 };
 
-/** What the 25 numbers mean. */
+/** The meaning of all dimensions. */
 export type Dimensions = {
-  dimensions: Described[];
+  dimensions: DimensionInfo[];
   algorithm: string;
   algorithm_version: number;
 };
 
-/** What one number of the fingerprint means. */
-export type Described = {
+/** The meaning of one dimension. */
+export type DimensionInfo = {
   name: "air_pct" | "bass_mid_ratio" | "bass_pct" | "chroma_energy" | "crest_db" | "dynamic_range_variation" | "harmonic_ratio" | "loudness_variation_std" | "low_mid_pct" | "lufs" | "mid_pct" | "peak_consistency" | "phase_correlation" | "pitch_stability" | "presence_pct" | "rhythm_stability" | "silence_ratio" | "spectral_centroid" | "spectral_flatness" | "spectral_rolloff" | "stereo_width" | "sub_bass_pct" | "tempo_bpm" | "transient_density" | "upper_mid_pct";
   family: string;
   title: string;
@@ -314,7 +329,7 @@ export type Described = {
   truth: string;
 };
 
-/** The state after a request that changes something. */
+/** The state of the service after the request. */
 export type StateAnswer = {
   state: "idle" | "offline" | "paused" | "quiet_hours" | "starting" | "waiting_for_machine" | "waiting_for_playback" | "working";
 };
@@ -327,7 +342,7 @@ export type ScanRequest = {
 /** Nothing. */
 export type NoFields = Record<string, unknown>;
 
-/** How many files were queued again. */
+/** Number of files queued again. */
 export type RetryAnswer = {
   queued: number;
 };
@@ -341,12 +356,12 @@ export type FailuresRequest = {
   without?: number[];
 };
 
-/** How many failed files are left alone from now on. */
+/** Number of failed files marked as skipped. */
 export type SkipAnswer = {
   skipped: number;
 };
 
-/** How many files were taken off the list. */
+/** Number of files removed from the queue. */
 export type CancelAnswer = {
   cancelled: number;
 };
@@ -356,7 +371,7 @@ export type CancelRequest = {
   ids?: number[] | null;
 };
 
-/** How many of the files wait now, before all others. */
+/** Number of the requested files that are now at the front of the queue. */
 export type PrioritiseAnswer = {
   waiting: number;
 };
@@ -366,7 +381,7 @@ export type PrioritiseRequest = {
   ids: number[];
 };
 
-/** How many of the files wait to be analysed again, or are being so. */
+/** Number of the requested files that are queued for a new analysis or running. */
 export type ReanalyseAnswer = {
   waiting: number;
 };
@@ -384,7 +399,7 @@ export type PlayingRequest = {
 /** What each address answers with when all is well, by method and path below the prefix. */
 export interface Answers {
   "POST ": TrackAnswer;
-  "POST /batch": TrackAnswer | BatchProblem;
+  "POST /batch": TrackAnswer | BatchError;
   "GET /health": HealthAnswer;
   "GET /status": Status;
   "GET /events": string;
@@ -409,4 +424,11 @@ export interface Answers {
   "POST /reanalyse": ReanalyseAnswer;
   "POST /playing": StateAnswer;
   "GET /metrics": string;
+}
+
+/** Data of each event of the event stream, by event name. */
+export interface Events {
+  status: Status;
+  result: ResultEvent;
+  failure: FailureEvent;
 }

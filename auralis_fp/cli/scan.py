@@ -5,9 +5,10 @@ import sys
 import time
 from collections.abc import AsyncIterable
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Final
 
 from ..engine.service import Service
+from ..engine.snapshot import Status
 from ..errors import AuralisError
 from ..runtime.event_bus import Event
 from ..runtime.tasks import cancel_and_wait
@@ -70,15 +71,15 @@ async def _follow(events: AsyncIterable[Event], tally: _Tally, progress: ScanPro
             progress.name(event.data["path"])
 
 
-async def _until_done(service: Service, progress: ScanProgress) -> dict[str, Any]:
+async def _until_done(service: Service, progress: ScanProgress) -> Status:
     """Wait until nothing is left to do, and that twice: counts and folders are not looked at in the same instant."""
     finished_before = False
     while True:
-        status = await service.status()
-        if status["state"] == "paused":
+        status = await service.snapshot()
+        if status.state == "paused":
             raise ScanFailedError("background work is paused; resume it on the status page first")
-        counts = status["counts"]
-        progress.counts(counts["done"] + counts["failed"], counts["total"], status["eta_sec"])
+        counts = status.counts
+        progress.counts(counts.done + counts.failed, counts.total, status.eta_sec)
         finished = _finished(status)
         if finished and finished_before:
             return status
@@ -86,26 +87,25 @@ async def _until_done(service: Service, progress: ScanProgress) -> dict[str, Any
         await asyncio.sleep(LOOK_EVERY_SEC)
 
 
-def _finished(status: dict[str, Any]) -> bool:
+def _finished(status: Status) -> bool:
     looked = all(
-        not folder["scanning"] and (folder["last_scan"] is not None or not folder["online"])
-        for folder in status["folders"]
+        not folder.scanning and (folder.last_scan is not None or not folder.online) for folder in status.folders
     )
-    return looked and not any(status["counts"][state] for state in ("outdated", "pending", "running"))
+    return looked and not (status.counts.outdated or status.counts.pending or status.counts.running)
 
 
-def _summary(status: dict[str, Any], tally: _Tally, seconds: float) -> int:
-    counts = status["counts"]
-    unreadable = [folder for folder in status["folders"] if not folder["online"]]
+def _summary(status: Status, tally: _Tally, seconds: float) -> int:
+    counts = status.counts
+    unreadable = [folder for folder in status.folders if not folder.online]
     for folder in unreadable:
-        _say(f"{folder['path']}: {folder['reason']}")
+        _say(f"{folder.path}: {folder.reason}")
     for path, reason in tally.failed[:NAMED]:
         _say(f"{path}: {reason.strip().splitlines()[-1] if reason.strip() else 'failed'}")
-    if counts["failed"]:
+    if counts.failed:
         _say("`auralis-fp failures` lists all files that could not be used.")
-    unchanged = max(0, counts["done"] - tally.analysed)
-    print(f"{tally.analysed} done, {counts['failed']} failed, {unchanged} unchanged in {seconds:.1f} s")
-    return 1 if counts["failed"] or unreadable else 0
+    unchanged = max(0, counts.done - tally.analysed)
+    print(f"{tally.analysed} done, {counts.failed} failed, {unchanged} unchanged in {seconds:.1f} s")
+    return 1 if counts.failed or unreadable else 0
 
 
 def _say(text: str) -> None:

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from ..app import service, setup
 from ..routes import guarded, share
-from ..routes.api import health_of
+from ..routes.api import health_response
 from ..settings import Settings
 from .server import serve
 
@@ -33,7 +33,7 @@ def create_server(settings: Settings) -> web.Application:
     share(app, service(plugin))  # the address beside the plugin is guarded like those in it
 
     async def root_health(_: web.Request) -> web.StreamResponse:
-        return health_of(service(plugin))
+        return health_response(service(plugin))
 
     app.router.add_get("/health", guarded(root_health))
     return app

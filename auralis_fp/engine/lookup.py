@@ -5,7 +5,7 @@ import logging
 import os
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from .. import schema
 from ..errors import RequestError
@@ -15,7 +15,7 @@ from ..models import Analysed, FileStamp, Rejected
 from ..runtime.event_bus import Event
 from ..runtime.serialization import public_reason
 from ..store.files import Library
-from ..store.records import FileRecord, StoredFingerprint
+from ..store.records import FileRecord, Source, StoredFingerprint
 
 log = logging.getLogger(__name__)
 
@@ -36,23 +36,8 @@ class Answer:
     file_id: int
     stamp: FileStamp
     analysed: Analysed
-    source: str
+    source: Source
     algorithm_version: int
-
-    def as_json(self, track_id: int | None) -> dict[str, Any]:
-        """Return the body of the answer, as the founding document has it."""
-        ours = {
-            "source": self.source,
-            "file_id": self.file_id,
-            "algorithm_version": self.algorithm_version,
-            "outdated": self.algorithm_version != schema.ALGORITHM_VERSION,
-        }
-        return {
-            "track_id": track_id,
-            "fingerprint": self.analysed.fingerprint,
-            "metadata": self.analysed.metadata.as_json() | ours,
-            "processing_time_ms": self.analysed.processing_time_ms,
-        }
 
 
 @dataclass(slots=True)

@@ -18,8 +18,9 @@ from ..jobs.results import Context
 from ..jobs.system_load import LoadMonitor
 from ..jobs.throttle import BackgroundGate
 from ..jobs.throughput import Throughput
-from ..models import Health
+from ..models import Health, StateName
 from ..runtime.event_bus import EventBus, Subscription
+from ..runtime.serialization import plain
 from ..runtime.tasks import cancel_and_wait, supervise
 from ..settings import Settings
 from ..store.database import open_database
@@ -33,6 +34,7 @@ from ..workers.pidfiles import PidFiles
 from ..workers.process import local_pool
 from .lookup import Answer, FingerprintLookup, RequestCounters
 from .metrics import Metrics
+from .snapshot import Status
 from .status import StatusBoard
 
 log = logging.getLogger(__name__)
@@ -230,13 +232,17 @@ class Service:
         return Queries(self._live.context.library.database)
 
     async def status(self) -> dict[str, Any]:
-        """Return the status as the API describes it."""
+        """Return the status as ``GET /status`` answers it, as plain values."""
+        return plain(await self.snapshot())
+
+    async def snapshot(self) -> Status:
+        """Return the status."""
         return await self._live.board.snapshot()
 
     def health(self) -> dict[str, Any]:
         """Return whether requests can be answered, without asking the database; 503 if they cannot."""
         board = self._live.board
-        return board.health() | {"uptime_sec": board.uptime_sec, "state": board.state().state}
+        return plain(board.health()) | {"uptime_sec": board.uptime_sec, "state": board.state().state}
 
     @property
     def workers(self) -> int:
@@ -272,7 +278,7 @@ class Service:
 
     # control
 
-    def state(self) -> str:
+    def state(self) -> StateName:
         """Return the state by what the worker processes do, without asking the database."""
         return self._live.board.state().state
 

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from math import floor
-from typing import Any, Final
+from typing import Final
 
 from .. import schema
 from .._version import __version__
@@ -17,22 +17,13 @@ from ..runtime.single_flight import SingleFlight
 from ..runtime.tasks import happens_within
 from ..watching.watcher import Watcher
 from ..workers.usage import Load, WorkerLoad
+from .snapshot import FileCounts, Folder, HealthSummary, HistoryMinute, Rate, Status, Worker
 
 PAUSE_SEC: Final = 0.25  # between two events at least
 PROGRESS_SEC: Final = 1.0  # while something runs, its progress is told this often
 COST_FACTOR: Final = 10  # in a huge library counting may take at most a tenth of the time
 ESTIMATE_SEC: Final = 20.0  # what is left is looked through this often; in between it shrinks with the count
 HISTORY_MIN: Final = 60
-STATES: Final = (
-    "starting",
-    "idle",
-    "working",
-    "paused",
-    "quiet_hours",
-    "waiting_for_playback",
-    "waiting_for_machine",
-    "offline",
-)
 
 
 class History:
@@ -53,10 +44,10 @@ class History:
                 self._minutes.append([minute, 0])
             self._minutes[-1][1] += new
 
-    def as_json(self) -> list[dict[str, int]]:
+    def minutes(self) -> list[HistoryMinute]:
         """Return the minutes in which something was finished, oldest first."""
         oldest = self._now() // 60 - HISTORY_MIN
-        return [{"at": 60 * minute, "done_per_min": number} for minute, number in self._minutes if minute > oldest]
+        return [HistoryMinute(60 * minute, number) for minute, number in self._minutes if minute > oldest]
 
 
 class Remainder:
@@ -125,56 +116,56 @@ class StatusBoard:
         """Take note that somebody begins to listen, perhaps in the middle of a long file."""
         self._news.set()
 
-    async def snapshot(self) -> dict[str, Any]:
-        """Return the status as the API describes it; not to be changed: who asks at the same time shares it."""
+    async def snapshot(self) -> Status:
+        """Return the current status. Concurrent callers share one snapshot."""
         return await self._shared.get()
 
-    async def _snapshot(self) -> dict[str, Any]:
+    async def _snapshot(self) -> Status:
         counts = await self._context.library.counts()
         standing = self.state(counts)
         self._history.note(self._finished())
         left = counts.pending + counts.outdated + counts.running
         throughput = self._context.throughput
         rate = throughput.rate() if standing.state == "working" else None
-        return {
+        return Status(
             **standing._asdict(),
-            "counts": {"total": counts.total, **asdict(counts)},
-            "percent": floor(100 * counts.done / counts.total) if counts.total else 0,
-            "rate": {
-                "tracks_per_sec": None if rate is None else round(rate.tracks_per_sec, 3),
-                "times_real_time": None if rate is None else round(rate.times_real_time, 2),
-            },
-            "eta_sec": None if rate is None else throughput.eta_sec(await self._remainder.music_sec(left)),
-            "workers": await self._workers(),
-            "folders": [asdict(folder) | {"reason": self._reason(folder)} for folder in self._watcher.folders()],
-            "algorithm": schema.ALGORITHM,
-            "algorithm_version": schema.ALGORITHM_VERSION,
-            "updated_at": time.time(),
-            "version": __version__,
-            "uptime_sec": self.uptime_sec,
-            "health": self.health(),
-            "history": self._history.as_json(),
-        }
+            counts=FileCounts(total=counts.total, **asdict(counts)),
+            percent=floor(100 * counts.done / counts.total) if counts.total else 0,
+            rate=Rate(
+                tracks_per_sec=None if rate is None else round(rate.tracks_per_sec, 3),
+                times_real_time=None if rate is None else round(rate.times_real_time, 2),
+            ),
+            eta_sec=None if rate is None else throughput.eta_sec(await self._remainder.music_sec(left)),
+            workers=await self._workers(),
+            folders=[Folder(**asdict(folder) | {"reason": self._reason(folder)}) for folder in self._watcher.folders()],
+            algorithm=schema.ALGORITHM,
+            algorithm_version=schema.ALGORITHM_VERSION,
+            updated_at=time.time(),
+            version=__version__,
+            uptime_sec=self.uptime_sec,
+            health=self.health(),
+            history=self._history.minutes(),
+        )
 
-    async def _workers(self) -> list[dict[str, Any]]:
+    async def _workers(self) -> list[Worker]:
         states = self._context.pool.states()
         used = await self._load.of([worker.pid for worker in states if worker.pid is not None])
         idle = Load(None, None)
         ids = {os.fsdecode(job.path): job.file_id for job in self._in_work()}
         return [
-            asdict(worker) | {"file_id": ids.get(worker.path or "")} | used.get(worker.pid or 0, idle)._asdict()
+            Worker(**asdict(worker), file_id=ids.get(worker.path or ""), **used.get(worker.pid or 0, idle)._asdict())
             for worker in states
         ]
 
     def _reason(self, folder: FolderState) -> str:
         return folder.reason or self._context.health.notes.get(folder.path, "")
 
-    def health(self) -> dict[str, Any]:
+    def health(self) -> HealthSummary:
         """Return the overall health with its reasons, without asking the database."""
         faults = self._context.health.faults.items()
         reasons = [f"{part[:1].upper()}{part[1:]}: {reason}" for part, reason in faults]
         reasons += [f"{folder.path}: {folder.reason}" for folder in self._watcher.folders() if not folder.online]
-        return {"status": "degraded" if reasons else "healthy", "reasons": reasons}
+        return HealthSummary("degraded" if reasons else "healthy", reasons)
 
     def state(self, counts: Counts | None = None) -> ServiceState:
         """Return how the work stands; without *counts*, by what the worker processes do."""

@@ -13,7 +13,7 @@ from ..files.content_id import content_id
 from ..files.scanner import Presence, Rules, stat_audio
 from ..models import Analysed, FileEvent, FileStamp, Health, Isolation, Job, Rejected
 from ..runtime.event_bus import EventBus
-from ..runtime.serialization import failure_record, outcome_record
+from ..runtime.payloads import failure_event, result_event
 from ..runtime.tasks import FIRST_RETRY_SEC, LONGEST_RETRY_SEC, happens_within
 from ..settings import Settings
 from ..sidecars import storage as sidecar
@@ -117,8 +117,7 @@ class ResultWriter:
         self.reused += 1
         if not await self._write_sidecar(job.path, replace(known, content=content), job.stamp):
             await self._owe(job.file_id)
-        told = self._identity(job) | outcome_record(os.fsdecode(job.path), known)
-        context.bus.publish("result", told | {"again": False})
+        context.bus.publish("result", result_event(job.file_id, job.path, known))
         return content, known
 
     def _name(self, job: Job) -> bytes | None:
@@ -316,16 +315,14 @@ class ResultWriter:
             self.rejected += 1
             fields: dict[str, Any] = {"outcome": "rejected", "stage": outcome.stage, "code": outcome.code}
             log.debug("%r cannot be used: %s", job.path, outcome.reason, extra=self._identity(job) | fields)
-            told = self._identity(job) | failure_record(outcome)
-            self._context.bus.publish("failure", told | {"again": job.force})
+            self._context.bus.publish("failure", failure_event(job.file_id, job.path, outcome, again=job.force))
         else:
             self.analysed += 1
             seconds = outcome.processing_time_ms / 1000
             fields = {"outcome": "analysed", "seconds": seconds, "audio_sec": outcome.metadata.duration_sec}
             log.debug("%r analysed in %.2f s", job.path, seconds, extra={**self._identity(job), **fields})
             self._context.throughput.finish(outcome.metadata.duration_sec, kind_of(job.path), job.stamp.size)
-            told = outcome_record(os.fsdecode(job.path), outcome) | self._identity(job)
-            self._context.bus.publish("result", told | {"again": job.force})
+            self._context.bus.publish("result", result_event(job.file_id, job.path, outcome, again=job.force))
 
     @staticmethod
     def _identity(job: Job) -> dict[str, Any]:

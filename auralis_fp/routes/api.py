@@ -1,4 +1,4 @@
-"""Fingerprints: one, many, by the host's id; and how the service is doing."""
+"""Fingerprints: of one file, of a batch, by the host's track id; status and health."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -7,109 +7,117 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from .._version import __version__
 from ..engine.service import Service
 from ..errors import RequestError
 from ..runtime.serialization import to_json
 from .app_keys import BATCHES, service_of
 from .responses import answer
-from .schemas.bodies import BatchRequest, TrackRequest, checked, path_bytes, read_body
+from .schemas.bodies import BatchRequest, TrackRequest, path_bytes, read_body, validate
 from .schemas.queries import Query, read_query
+from .schemas.responses import BatchError, HealthAnswer, Queued, TrackAnswer
 from .streaming import streamed
 
-BATCH_WIDTH: Final = 8  # items of one batch worked on at the same time
-MOST_BATCHES: Final = 64  # at the same time: one that nobody reads keeps its items in memory
+BATCH_WIDTH: Final = 8  # items of one batch in progress at the same time
+MAX_BATCHES: Final = 64  # at the same time; a batch that the client does not read holds its items in memory
 
 
 async def fingerprint(request: web.Request) -> web.StreamResponse:
-    """Answer with the fingerprint of one file."""
+    """Get the fingerprint of a file, analysing it if necessary."""
     body = await read_body(request, TrackRequest)
     return answer(await _one(service_of(request), body))
 
 
 async def batch(request: web.Request) -> web.StreamResponse:
-    """Answer with one line of JSON for each file, as they are finished."""
-    under_way = request.app[BATCHES]
-    if len(under_way) >= MOST_BATCHES:
-        raise RequestError(429, "too_many_batches", f"{MOST_BATCHES} batches are being answered; try again later.")
-    under_way.add(id(request))
+    """Get the fingerprints of many files as JSON lines, in order of completion."""
+    in_progress = request.app[BATCHES]
+    if len(in_progress) >= MAX_BATCHES:
+        raise RequestError(429, "too_many_batches", f"{MAX_BATCHES} batches are in progress; try again later.")
+    in_progress.add(id(request))
     try:
         return await _batch(request)
     finally:
-        under_way.discard(id(request))
+        in_progress.discard(id(request))
 
 
 async def _batch(request: web.Request) -> web.StreamResponse:
     body = await read_body(request, BatchRequest)
     service = service_of(request)
-    service.state()  # raises while nothing can be answered: there is no status to change later
+    service.state()  # raises before the response has started if the service is not running
     headers = {"Content-Type": "application/x-ndjson"}
     async with (
         streamed(request, headers) as response,
-        aclosing(_in_order_of_completion(service, body.items)) as records,
+        aclosing(_in_order_of_completion(service, body.items)) as lines,
     ):
-        async for record in records:
-            await response.write(to_json(record).encode("ascii") + b"\n")
+        async for line in lines:
+            await response.write(to_json(line).encode("ascii") + b"\n")
     return response
 
 
 async def track(request: web.Request) -> web.StreamResponse:
-    """Answer with the fingerprint of the file the host calls so; 202 while it is queued."""
+    """Get a fingerprint by host track id; 202 while queued."""
     track_id = number_in_path(request, "track_id")
     record, known = await service_of(request).track(track_id)
     if known is None:
-        return answer({"track_id": track_id, "state": record.state}, 202)
-    return answer(known.as_json(track_id))
+        return answer(Queued(track_id, record.state), 202)
+    return answer(TrackAnswer.of(known, track_id))
 
 
 async def status(request: web.Request) -> web.StreamResponse:
-    """Answer with everything the status page shows."""
+    """Get the complete status: state, counts, workers, folders, health."""
     read_query(request, Query)
-    return answer(await service_of(request).status())
+    return answer(await service_of(request).snapshot())
 
 
 async def health(request: web.Request) -> web.StreamResponse:
-    """Answer whether requests can be answered."""
+    """Get the health of the service."""
     read_query(request, Query)
-    return health_of(service_of(request))
+    return health_response(service_of(request))
 
 
-def health_of(service: Service) -> web.Response:
-    """Return the answer to "are you well?", also for a host that asks at another address."""
-    known = service.health()
-    return answer({"status": known["status"], "version": __version__, "uptime_sec": known["uptime_sec"], **known})
+def health_response(service: Service) -> web.Response:
+    """Return the health response, also for a host that serves it at another path."""
+    return answer(HealthAnswer.of(service.health()))
 
 
 def number_in_path(request: web.Request, name: str) -> int:
-    """Return an id from the address; 404 if it is none the database could hold."""
+    """Return an id from the path.
+
+    Parameters
+    ----------
+    request : web.Request
+    name : str
+        The path parameter.
+
+    Raises
+    ------
+    RequestError
+        404 if no database row can have this id.
+    """
     text = request.match_info[name]
     if len(text) > 19 or int(text) >= 2**63:
-        raise RequestError(404, "not_found", "There is nothing at this address.")
+        raise RequestError(404, "not_found", "There is nothing at this path.")
     return int(text)
 
 
-async def _one(service: Service, body: TrackRequest) -> dict[str, Any]:
+async def _one(service: Service, body: TrackRequest) -> TrackAnswer:
     known = await service.fingerprint(path_bytes(body.filepath, "filepath"), body.track_id)
-    return known.as_json(body.track_id)
+    return TrackAnswer.of(known, body.track_id)
 
 
-async def _line(service: Service, item: Any) -> dict[str, Any]:
-    """Return the record of one item, or of what is wrong with it."""
+async def _line(service: Service, item: Any) -> TrackAnswer | BatchError:
+    """Return the line of one batch item."""
     try:
-        return await _one(service, checked(item, TrackRequest))
+        return await _one(service, validate(item, TrackRequest))
     except RequestError as error:
-        given = item if isinstance(item, dict) else {}
-        stage = error.detail.get("stage", "request")
-        problem = {"code": error.code, "stage": stage, "message": str(error)}
-        return {"track_id": given.get("track_id"), "path": given.get("filepath"), "error": problem}
+        return BatchError.of(item, error)
 
 
-async def _in_order_of_completion(service: Service, items: Sequence[Any]) -> AsyncGenerator[dict[str, Any]]:
-    waiting = iter(items)
-    running: set[asyncio.Task[dict[str, Any]]] = set()
+async def _in_order_of_completion(service: Service, items: Sequence[Any]) -> AsyncGenerator[TrackAnswer | BatchError]:
+    remaining = iter(items)
+    running: set[asyncio.Task[TrackAnswer | BatchError]] = set()
     try:
         while True:
-            for item in waiting:
+            for item in remaining:
                 running.add(asyncio.create_task(_line(service, item)))
                 if len(running) >= BATCH_WIDTH:
                     break

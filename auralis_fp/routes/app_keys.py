@@ -1,4 +1,4 @@
-"""What handlers find in the application."""
+"""Keys of the values that handlers find in the application."""
 
 from typing import Final
 
@@ -9,11 +9,11 @@ from ..engine.service import Service
 from .middleware.rate_limit import Limiter
 
 SERVICE: Final = web.AppKey("auralis_fp.service", Service)
-FIGURES: Final = web.AppKey("auralis_fp.engine.metrics", Metrics)
-BATCHES: Final = web.AppKey("auralis_fp.batches", set[int])  # the requests under way
+METRICS: Final = web.AppKey("auralis_fp.metrics", Metrics)
+BATCHES: Final = web.AppKey("auralis_fp.batches", set[int])  # ids of the batch requests in progress
 LIMITER: Final = web.AppKey("auralis_fp.limiter", Limiter)
 
 
 def service_of(request: web.Request) -> Service:
-    """Return the service that answers *request*."""
+    """Return the service of the application."""
     return request.app[SERVICE]

@@ -40,7 +40,7 @@ async def events(request: web.Request) -> web.StreamResponse:
 async def _pump(stream: EventSourceResponse, service: Service, subscription: Subscription, last_id: int | None) -> None:
     try:
         first_id = None if last_id is not None else str(service.last_event_id)  # who resumes has an id to go on from
-        await stream.send(to_json(await service.status()), id=first_id, event="status", retry=RECONNECT_MS)
+        await stream.send(to_json(await service.snapshot()), id=first_id, event="status", retry=RECONNECT_MS)
         async for event in subscription:
             await stream.write(event.sent)
     except (ConnectionResetError, TimeoutError):  # the client is gone, or reads no more

@@ -1,4 +1,4 @@
-"""Failures as files to keep: CSV for spreadsheets, JSON for programs."""
+"""Failures as downloads: CSV for spreadsheets, JSON for programs."""
 
 import csv
 import io
@@ -14,26 +14,27 @@ from ..store.queries import FileQuery
 from ..store.records import FileRecord
 from .app_keys import service_of
 from .schemas.bodies import path_bytes
+from .schemas.files import ExportedFailure
 from .schemas.queries import LARGEST_PAGE, ExportQuery, read_query
-from .serializers import file_json
+from .serializers import exported_failure
 from .streaming import streamed
 
-_COLUMNS: Final = ("path", "code", "stage", "reason", "attempts", "failed_at", "retry_at", "size", "id")
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")  # what makes a spreadsheet compute
+_COLUMNS: Final = ExportedFailure.__struct_fields__
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")  # characters with which a spreadsheet formula starts
 
 
 async def as_csv(request: web.Request) -> web.StreamResponse:
-    """Answer with all files that cannot be used as a table of comma-separated values."""
+    """Download all failed files as CSV."""
     failures = await _begin(request)
     async with streamed(request, _headers("text/csv", "failures.csv")) as response:
         await response.write(_line(_COLUMNS))
         async for failure in failures:
-            await response.write(_line([_cell(failure[name]) for name in _COLUMNS]))
+            await response.write(_line([_cell(getattr(failure, name)) for name in _COLUMNS]))
     return response
 
 
 async def as_json(request: web.Request) -> web.StreamResponse:
-    """Answer with all files that cannot be used as one list."""
+    """Download all failed files as a JSON array."""
     failures, opening = await _begin(request), b"[\n"
     async with streamed(request, _headers("application/json", "failures.json")) as response:
         async for failure in failures:
@@ -47,8 +48,8 @@ def _headers(kind: str, name: str) -> dict[str, str]:
     return {"Content-Type": f"{kind}; charset=utf-8", "Content-Disposition": f'attachment; filename="{name}"'}
 
 
-async def _begin(request: web.Request) -> AsyncIterator[dict[str, Any]]:
-    """Return the failures asked for; what is wrong with the request, or the database, is told before they begin."""
+async def _begin(request: web.Request) -> AsyncIterator[ExportedFailure]:
+    """Return the requested failures; errors of the request or the database are raised before the response starts."""
     query = read_query(request, ExportQuery)
     which = FileQuery(
         state="failed",
@@ -62,15 +63,14 @@ async def _begin(request: web.Request) -> AsyncIterator[dict[str, Any]]:
     return _failures(listings.all_files(which))
 
 
-async def _failures(records: AsyncIterator[FileRecord]) -> AsyncIterator[dict[str, Any]]:
+async def _failures(records: AsyncIterator[FileRecord]) -> AsyncIterator[ExportedFailure]:
     async for record in records:
-        shown = file_json(record)
-        if shown["failure"] is not None:  # tried again since the page was read
-            yield {name: (shown["failure"] | shown)[name] for name in _COLUMNS}
+        if (failure := exported_failure(record)) is not None:  # None: retried since the page was read
+            yield failure
 
 
 def _cell(value: Any) -> Any:
-    """Return a value that a spreadsheet shows, and neither computes nor chokes on."""
+    """Return a cell value that a spreadsheet can display and does not evaluate."""
     if not isinstance(value, str):
         return value
     text = printable(value)

@@ -9,6 +9,8 @@ from aiohttp import web
 
 from ..engine.metrics import Histogram, Metrics
 from ..engine.service import Service
+from ..engine.snapshot import Folder, Status
+from ..runtime.serialization import plain
 from .app_keys import service_of
 from .schemas.queries import Query, read_query
 
@@ -22,14 +24,14 @@ async def metrics(request: web.Request) -> web.StreamResponse:
     read_query(request, Query)
     service = service_of(request)
     registry = CollectorRegistry()
-    registry.register(_Collector(service, await service.status()))
+    registry.register(_Collector(service, await service.snapshot()))
     return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 class _Collector:
     """One scrape."""
 
-    def __init__(self, service: Service, status: dict[str, Any]) -> None:
+    def __init__(self, service: Service, status: Status) -> None:
         self._service = service
         self._status = status
 
@@ -40,27 +42,27 @@ class _Collector:
         yield from _of_the_analyses(self._service)
 
 
-def _of_the_library(status: dict[str, Any]) -> Iterator[Any]:
-    counts = {state: number for state, number in status["counts"].items() if state != "total"}
+def _of_the_library(status: Status) -> Iterator[Any]:
+    counts = {state: number for state, number in plain(status.counts).items() if state != "total"}
     yield _gauge("files", "Files in the library", "state", counts)
     yield _gauge("queue", "Files that wait for work", "", {"": counts["pending"] + counts["outdated"]})
-    folders = status["folders"]
+    folders = status.folders
     yield _gauge("folder_online", "1 if a music folder can be read", "folder", _by_path(folders, "online"))
     yield _gauge("folder_files", "Files found by the last sweep", "folder", _by_path(folders, "files"))
     yield _gauge("folder_scanning", "1 while a music folder is looked through", "folder", _by_path(folders, "scanning"))
-    swept = {folder["path"]: folder["last_scan"] for folder in folders if folder["last_scan"] is not None}
+    swept = {folder.path: folder.last_scan for folder in folders if folder.last_scan is not None}
     yield _gauge("folder_last_sweep_timestamp_seconds", "When it was last looked through", "folder", swept)
-    modes = [folder["mode"] for folder in folders]
+    modes = [folder.mode for folder in folders]
     watched = {mode: modes.count(mode) for mode in ("starting", "events", "polling", "off", "failed")}
     yield _gauge("watched_folders", "Music folders, by how changes are noticed", "mode", watched)
-    workers = [worker["state"] for worker in status["workers"]]
+    workers = [worker.state for worker in status.workers]
     slots = {state: workers.count(state) for state in ("starting", "idle", "working")}
     yield _gauge("workers", "Analysis processes", "state", slots)
-    memory = {str(worker["slot"]): worker["memory_bytes"] or 0 for worker in status["workers"]}
+    memory = {str(worker.slot): worker.memory_bytes or 0 for worker in status.workers}
     yield _gauge("worker_memory_bytes", "Resident memory of an analysis process", "slot", memory)
-    yield _gauge("healthy", "1 if nothing is wrong", "", {"": status["health"]["status"] == "healthy"})
-    yield _gauge("uptime_seconds", "Time since the start", "", {"": status["uptime_sec"]})
-    yield _gauge("times_real_time", "Seconds of music a second", "", {"": status["rate"]["times_real_time"] or 0})
+    yield _gauge("healthy", "1 if nothing is wrong", "", {"": status.health.status == "healthy"})
+    yield _gauge("uptime_seconds", "Time since the start", "", {"": status.uptime_sec})
+    yield _gauge("times_real_time", "Seconds of music a second", "", {"": status.rate.times_real_time or 0})
 
 
 def _of_the_answers(service: Service) -> Iterator[Any]:
@@ -85,8 +87,8 @@ def _of_the_analyses(service: Service) -> Iterator[Any]:
     yield _counter("audio_seconds", "Music analysed", ("format",), audio)
 
 
-def _by_path(folders: Sequence[dict[str, Any]], field: str) -> dict[str, float]:
-    return {folder["path"].encode("utf-8", "backslashreplace").decode(): folder[field] for folder in folders}
+def _by_path(folders: Sequence[Folder], field: str) -> dict[str, float]:
+    return {folder.path.encode("utf-8", "backslashreplace").decode(): getattr(folder, field) for folder in folders}
 
 
 def _gauge(name: str, text: str, label: str, values: Mapping[str, float]) -> Any:

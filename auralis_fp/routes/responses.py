@@ -1,4 +1,4 @@
-"""JSON answers, and the one shape of every error."""
+"""JSON responses, and the error body."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -10,39 +10,53 @@ from aiohttp.typedefs import Handler
 from ..errors import RequestError, StorageError
 from ..runtime.logging import logger, printable
 from ..runtime.serialization import to_json
+from .schemas.responses import ErrorAnswer
 
 log = logger(__name__)
 
 _CODES: Final = {
-    404: ("not_found", "There is nothing at this address."),
-    405: ("method_not_allowed", "This address does not answer to that method."),
-    413: ("too_large", "The body of the request is too large."),
+    404: ("not_found", "There is nothing at this path."),
+    405: ("method_not_allowed", "This path does not support that method."),
+    413: ("too_large", "The request body is too large."),
 }
 
 
 def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
-    """Return *value* as JSON."""
+    """Return a JSON response.
+
+    Parameters
+    ----------
+    value : Payload or plain values
+    status : int
+    headers : mapping, optional
+    """
     body = to_json(value).encode("ascii")
     return web.Response(body=body, status=status, headers=headers, content_type="application/json")
 
 
 def error_answer(error: RequestError, headers: Mapping[str, str] | None = None) -> web.Response:
-    """Return the one shape of errors."""
+    """Return the response for an error; every error response is made here.
+
+    Parameters
+    ----------
+    error : RequestError
+    headers : mapping, optional
+    """
     extra = dict(headers or {})
     if error.status in (429, 503):
         extra.setdefault("Retry-After", "5")
-    return answer({"error": str(error), "code": error.code, "detail": error.detail}, error.status, extra)
+    return answer(ErrorAnswer.of(error), error.status, extra)
 
 
 @web.middleware
 async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn whatever goes wrong into an error answer; what nobody foresaw is logged, not shown."""
+    """Turn exceptions into error responses; unexpected ones are logged and not disclosed."""
     try:
         return await handler(request)
     except RequestError as error:
         response = error_answer(error)
         if not request.content.is_eof():
-            response.force_close()  # what is still to come of this request must not be taken for the next one
+            response.force_close()  # the rest of this body must not be parsed as the next request
         return response
     except web.HTTPException as error:
         if error.status < 400:
@@ -52,9 +66,9 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
         return error_answer(RequestError(error.status, code, sentence), {"Allow": allow} if allow else None)
     except (StorageError, sqlite3.Error) as error:
         log.warning("%s %s: %s", request.method, printable(request.path), error)
-        return error_answer(RequestError(503, "storage", "The database cannot be used at the moment; see the log."))
-    except ConnectionError:  # the client left before it had sent everything; nobody will read this
-        return error_answer(RequestError(400, "client_gone", "The client is gone."))
+        return error_answer(RequestError(503, "storage", "The database is currently unavailable; see the log."))
+    except ConnectionError:  # the client disconnected during the request; it does not read this response
+        return error_answer(RequestError(400, "client_gone", "The client disconnected."))
     except Exception:
         log.exception("%s %s", request.method, printable(request.path))
-        return error_answer(RequestError(500, "internal", "Something went wrong; the log has the details."))
+        return error_answer(RequestError(500, "internal", "An internal error occurred; the log has the details."))

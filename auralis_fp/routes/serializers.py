@@ -1,37 +1,76 @@
-"""How files look in JSON."""
+"""From stored records to response bodies."""
 
-import os
-from dataclasses import asdict
-from typing import Any
+from pathlib import PurePath
 
+from .. import schema
 from ..engine.lookup import is_current
-from ..runtime.serialization import public_reason
+from ..runtime.payloads import Fingerprint, Metadata
+from ..runtime.serialization import path_text, public_reason
 from ..store.records import FileRecord, StoredFailure
+from .schemas.files import ExportedFailure, Failure, File
+from .schemas.overview import DimensionInfo, Dimensions
 
 
-def file_json(record: FileRecord, title: str | None = None) -> dict[str, Any]:
-    """Return a file as listings show it, with the title the host's library has for it."""
+def file_body(record: FileRecord, title: str | None = None) -> File:
+    """Return the body of one file.
+
+    Parameters
+    ----------
+    record : FileRecord
+    title : str, optional
+        The title in the host's library.
+    """
     known = record.fingerprint
-    path = os.fsdecode(record.path)
-    return {
-        "id": record.id,
-        "path": path,
-        "name": os.path.basename(path),  # noqa: PTH119 - a name that is not text stays as it is
-        "title": title,
-        "state": record.state,
-        "size": record.stamp.size,
-        "mtime_ns": record.stamp.mtime_ns,
-        "track_ids": list(record.track_ids),
-        "fingerprint": known.values if known else None,
-        "metadata": known.metadata.as_json() if known else None,
-        "outdated": known is not None and not is_current(known, record.stamp),
-        "analysed_at": known.analysed_at if known else None,
-        "processing_time_ms": known.processing_time_ms if known else None,
-        "source": known.source if known else None,
-        "failure": _failure_json(record.failure) if record.failure else None,
-    }
+    path = path_text(record.path)
+    return File(
+        id=record.id,
+        path=path,
+        name=PurePath(path).name,
+        title=title,
+        state=record.state,
+        size=record.stamp.size,
+        mtime_ns=record.stamp.mtime_ns,
+        track_ids=list(record.track_ids),
+        fingerprint=Fingerprint(**known.values) if known else None,
+        metadata=Metadata.of(known.metadata) if known else None,
+        outdated=known is not None and not is_current(known, record.stamp),
+        analysed_at=known.analysed_at if known else None,
+        processing_time_ms=known.processing_time_ms if known else None,
+        source=known.source if known else None,
+        failure=_failure(record.failure) if record.failure else None,
+    )
 
 
-def _failure_json(failure: StoredFailure) -> dict[str, Any]:
-    reason = public_reason(failure.stage, failure.code, failure.reason)
-    return asdict(failure) | {"reason": reason}
+def _failure(failure: StoredFailure) -> Failure:
+    return Failure(
+        stage=failure.stage,
+        code=failure.code,
+        reason=public_reason(failure.stage, failure.code, failure.reason),
+        attempts=failure.attempts,
+        failed_at=failure.failed_at,
+        retry_at=failure.retry_at,
+    )
+
+
+def exported_failure(record: FileRecord) -> ExportedFailure | None:
+    """Return the export entry of a failed file, or None if it has no failure any more."""
+    if record.failure is None:
+        return None
+    failure = _failure(record.failure)
+    return ExportedFailure(
+        path=path_text(record.path),
+        code=failure.code,
+        stage=failure.stage,
+        reason=failure.reason,
+        attempts=failure.attempts,
+        failed_at=failure.failed_at,
+        retry_at=failure.retry_at,
+        size=record.stamp.size,
+        id=record.id,
+    )
+
+
+def dimensions_body() -> Dimensions:
+    """Return the body that describes all dimensions."""
+    described = [DimensionInfo(**dimension.as_json()) for dimension in schema.DIMENSIONS]
+    return Dimensions(described, schema.ALGORITHM, schema.ALGORITHM_VERSION)

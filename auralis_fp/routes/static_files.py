@@ -50,7 +50,7 @@ async def to_page(request: web.Request) -> web.StreamResponse:
 async def _file(name: str) -> web.StreamResponse:
     found = await asyncio.to_thread(_read, name)
     if found is None:
-        raise RequestError(404, "not_found", "There is nothing at this address.")
+        raise RequestError(404, "not_found", "There is nothing at this path.")
     kind, _, charset = KINDS[Path(name).suffix].partition("; charset=")
     return web.Response(body=found, content_type=kind, charset=charset or None)
 

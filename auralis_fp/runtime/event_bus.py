@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
-from .serialization import to_json
+import msgspec
+
+from .serialization import plain, to_json
 
 REMEMBERED: Final = 500  # events kept for listeners that reconnect
 QUEUED: Final = 200  # events a slow listener may lag behind before the oldest are dropped for it
@@ -88,10 +90,10 @@ class EventBus:
         """The id of the newest event; events to come have higher ones."""
         return self._last
 
-    def publish(self, name: str, data: dict[str, Any], *, remember: bool = True) -> None:
+    def publish(self, name: str, data: msgspec.Struct | dict[str, Any], *, remember: bool = True) -> None:
         """Tell all listeners; *remember* the event for those who reconnect, unless the next one replaces it."""
         self._last += 1
-        event = Event(self._last, name, data)
+        event = Event(self._last, name, plain(data))
         if remember:
             self._kept.append(event)
         for handler in self.handlers:

@@ -1,27 +1,52 @@
-"""JSON as it leaves and enters the program: one spelling of paths and results everywhere."""
+"""JSON encoding and the records that several interfaces share."""
 
 import json
 import os
 from typing import Any
 
+import msgspec
+
 from ..models import Analysed, Rejected
 
 
 def to_json(value: Any) -> str:
-    r"""Return compact JSON in ASCII on one line; NaN and infinity are refused.
+    r"""Return compact ASCII JSON on one line.
 
-    ASCII keeps names that are not text (lone surrogates of ``os.fsdecode``) representable, as ``\udce9``.
+    Parameters
+    ----------
+    value : object
+        Plain values and msgspec structs, nested in any way.
+
+    Raises
+    ------
+    ValueError
+        A number is NaN or infinite.
+
+    Notes
+    -----
+    ASCII represents paths that are not valid text: the lone surrogates of ``os.fsdecode`` become ``\udce9``.
     """
-    return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(", ", ": "))
+    return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(", ", ": "), default=_struct_fields)
+
+
+def plain(value: msgspec.Struct | dict[str, Any]) -> dict[str, Any]:
+    """Return a struct as a dict of plain values; a dict is returned unchanged."""
+    return value if isinstance(value, dict) else _struct_fields(value)
+
+
+def _struct_fields(value: Any) -> Any:
+    if isinstance(value, msgspec.Struct):
+        return msgspec.to_builtins(value)
+    raise TypeError(f"{type(value).__name__} is not JSON serializable")
 
 
 def path_text(path: bytes) -> str:
-    """Return a path as JSON shows it."""
+    """Return a path as JSON represents it."""
     return os.fsdecode(path)
 
 
 def outcome_record(path: str, outcome: Analysed | Rejected) -> dict[str, Any]:
-    """Return the record of one analysed file, as the command line and the batch route give it."""
+    """Return the record that ``analyze`` prints for one file."""
     if isinstance(outcome, Rejected):
         return {"path": path, "error": error_record(outcome)}
     return {
@@ -33,18 +58,12 @@ def outcome_record(path: str, outcome: Analysed | Rejected) -> dict[str, Any]:
 
 
 def error_record(rejected: Rejected) -> dict[str, str]:
-    """Return the record of a file that cannot be used."""
+    """Return the error object that ``analyze`` prints for a file that cannot be used."""
     return {"code": rejected.code, "stage": rejected.stage, "message": rejected.reason}
 
 
 def public_reason(stage: str, code: str, reason: str) -> str:
-    """Return the reason as it may leave the program: what nobody foresaw was kept with its traceback."""
+    """Return the reason of a failure without internal details: unexpected errors are stored with their traceback."""
     if stage != "internal":
         return reason
     return f"The analysis of this file failed unexpectedly ({code}); the log has the details."
-
-
-def failure_record(rejected: Rejected) -> dict[str, str]:
-    """Return a failure as the web side shows it."""
-    reason = public_reason(rejected.stage, rejected.code, rejected.reason)
-    return {"stage": rejected.stage, "code": rejected.code, "reason": reason}

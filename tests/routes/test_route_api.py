@@ -184,9 +184,10 @@ async def test_batch_fails_item_by_item(plugin: Plugin, library: Path) -> None:
     (good,) = (line for line in lines if "fingerprint" in line)
     assert good["track_id"] == 1
     problems = {line["track_id"]: line for line in lines if "error" in line}
-    assert problems[2]["error"]["code"] == "file_not_found"
-    assert problems[2]["path"] == str(library / "missing.wav")
-    assert problems["three"]["error"]["stage"] == problems[None]["error"]["stage"] == "request"
+    alone = await plugin.ask(library / "missing.wav", 2, status=404)
+    assert problems[2] == {"track_id": 2, "path": str(library / "missing.wav"), **alone}
+    assert problems["three"]["code"] == problems[None]["code"] == "bad_field"
+    assert problems["three"]["detail"] == {"field": "track_id"}
 
 
 async def test_batch_survives_a_reader_who_leaves(plugin: Plugin, library: Path) -> None:

@@ -375,7 +375,7 @@ async def test_readers_who_stop_reading(plugin: Plugin, library: Path, monkeypat
 
 async def test_batches_that_go_on(plugin: Plugin, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only so many are begun; who leaves makes room."""
-    monkeypatch.setattr(api, "MOST_BATCHES", 3)
+    monkeypatch.setattr(api, "MAX_BATCHES", 3)
     head = b"POST /fingerprint/batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 
     async def until_answered(status: int) -> Any:

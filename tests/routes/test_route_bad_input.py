@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from auralis_fp import service
-from auralis_fp.routes.schemas.openapi import OPERATIONS
+from auralis_fp.routes.operations import OPERATIONS
 from hosting import PREFIX, Plugin, eventually, tone_file
 
 pytestmark = pytest.mark.every_way

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 import pytest_asyncio
 
+from auralis_fp.routes.operations import OPERATIONS
 from auralis_fp.routes.schemas import responses as published
-from auralis_fp.routes.schemas.openapi import OPERATIONS
 from hosting import PREFIX, SHARED, Plugin, tone_file
 
 pytestmark = [pytest.mark.every_way, SHARED]
@@ -88,4 +88,4 @@ async def test_other_answers_have_the_published_form(known: Plugin, shared_libra
     ):
         assert isinstance(msgspec.convert(await known.post(path, body, status=202), kind), kind)
     for path, status in (("/nowhere", 404), ("/files?limit=x", 400), ("/tracks/9", 404)):
-        assert msgspec.convert(await known.get(path, status=status), published.Error).code
+        assert msgspec.convert(await known.get(path, status=status), published.ErrorAnswer).code

@@ -24,7 +24,7 @@ async def encode(request: web.Request, handler: Handler) -> web.StreamResponse:
         return response
     if request.method in {"GET", "HEAD"} and response.status == 200 and hdrs.CACHE_CONTROL not in response.headers:
         tag = response.etag or ETag(hashlib.blake2b(response.body, digest_size=12).hexdigest(), is_weak=True)
-        if (same := unchanged(request, tag.value)) is not None:
+        if (same := not_modified(request, tag.value)) is not None:
             return same
         response.etag = tag
         response.headers[hdrs.CACHE_CONTROL] = "no-cache"
@@ -33,7 +33,7 @@ async def encode(request: web.Request, handler: Handler) -> web.StreamResponse:
     return response
 
 
-def unchanged(request: web.Request, tag: str) -> web.Response | None:
+def not_modified(request: web.Request, tag: str) -> web.Response | None:
     """Return the answer for a client that has what *tag* stands for; None if it has not."""
     known = request.if_none_match or ()
     if not any(one.value in {tag, "*"} for one in known):

@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from ...runtime.logging import REQUEST_ID, logger, printable
-from ..app_keys import FIGURES
+from ..app_keys import METRICS
 
 HEADER: Final = "X-Request-ID"
 _SANE: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -50,7 +50,7 @@ def _note(request: web.Request, status: int, seconds: float) -> None:
     """Count and log an answer; status 0 stands for a client that left before there was one."""
     known = request.match_info
     route = getattr(known.handler, "__name__", "none") if known.http_exception is None else "none"
-    request.app[FIGURES].request(request.method if route != "none" else "any", route, status, seconds)
+    request.app[METRICS].request(request.method if route != "none" else "any", route, status, seconds)
     milliseconds = round(1000 * seconds, 2)
     log.debug(
         "%s %s: %d in %.2f ms",

@@ -107,10 +107,10 @@ async def read_body(request: web.Request, kind: type[B], *, optional: bool = Fal
         value = json.loads(content, parse_float=_number, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         raise RequestError(400, "bad_json", "The body is not valid JSON.") from None
-    return checked(value, kind)
+    return validate(value, kind)
 
 
-def checked(value: Any, kind: type[B]) -> B:
+def validate(value: Any, kind: type[B]) -> B:
     """Return *value* as a *kind*; 400 with the name of the field that is bad."""
     try:
         return msgspec.convert(value, kind)

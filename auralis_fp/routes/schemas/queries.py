@@ -1,13 +1,13 @@
 """What the query of an address may carry, checked like bodies are: types, unknown names, sizes."""
 
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
 from aiohttp import web
 
 from ...errors import RequestError
 from ...store.queries import SORT_NAMES, FileQuery
-from ...store.records import STATES
+from ...store.records import State as FileState
 from .bodies import ABSOLUTE, bad_field, path_bytes
 
 LARGEST_PAGE: Final = 500
@@ -23,10 +23,12 @@ Folder = Annotated[  # a whole address may have 8 kB
     ),
 ]
 Code = Annotated[str, msgspec.Meta(max_length=32, description="only failures of this kind, such as `timeout`")]
-FileState = Literal[STATES]  # type: ignore[valid-type]
-SortName = Literal[SORT_NAMES]  # type: ignore[valid-type]
-State = Annotated[FileState, msgspec.Meta(description="only files in this state; all that are present if not given")]
-Sort = Annotated[SortName, msgspec.Meta(description="what to sort by; files that have no such value are left out")]
+if TYPE_CHECKING:
+    SortName = str
+else:  # names of dimensions, which a type checker cannot evaluate
+    SortName = Literal[SORT_NAMES]
+State = Annotated[FileState, msgspec.Meta(description="only files in this state; default all files that are present")]
+Sort = Annotated[SortName, msgspec.Meta(description="sort key; files without this value are omitted")]
 Order = Annotated[Literal["asc", "desc"], msgspec.Meta(description="least or greatest first")]
 
 
@@ -107,8 +109,8 @@ def read_query(request: web.Request, kind: type[Q]) -> Q:
     return query
 
 
-def wanted(query: FailuresQuery, state: str | None) -> FileQuery:
-    """Return what the store is to list."""
+def file_query(query: FailuresQuery, state: str | None) -> FileQuery:
+    """Return the store query of a request."""
     return FileQuery(
         state=state,
         code=query.code,

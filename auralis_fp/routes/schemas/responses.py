@@ -1,371 +1,145 @@
-"""The forms answers have, as the published description shows them and the tests hold them to."""
+"""Response bodies: errors, fingerprints, health, and the results of control requests."""
 
-from typing import Annotated, Any, Final, Literal
-
-import msgspec
+from typing import Any, Literal, Self
 
 from ... import schema
-from ...engine.status import STATES as SERVICE_STATES
-from ...store.records import STATES as FILE_STATES
-
-Fraction = Annotated[int, msgspec.Meta(ge=0, le=100)]
-Number = Annotated[int, msgspec.Meta(ge=0)]
-Fingerprint: Final = msgspec.defstruct(
-    "Fingerprint",
-    [
-        (
-            dimension.name,
-            Annotated[
-                float,
-                msgspec.Meta(
-                    ge=dimension.low, le=dimension.high, title=dimension.title, description=f"{dimension.unit}"
-                ),
-            ],
-        )
-        for dimension in schema.DIMENSIONS
-    ],
-    forbid_unknown_fields=True,
-)
-DimensionName = Literal[schema.NAMES]  # type: ignore[valid-type]
-FileStateName = Literal[FILE_STATES]  # type: ignore[valid-type]
-StateName = Literal[SERVICE_STATES]  # type: ignore[valid-type]
+from ..._version import __version__
+from ...engine.lookup import Answer
+from ...engine.snapshot import Count
+from ...errors import RequestError
+from ...models import StateName
+from ...runtime.payloads import Fingerprint, Metadata, Payload
+from ...store.records import Source
+from ...store.records import State as FileState
 
 
-class Form(msgspec.Struct, forbid_unknown_fields=True):
-    """Base of all forms: no field but those named."""
-
-
-class Metadata(Form):
-    """What is known of a track besides its fingerprint."""
-
-    duration_sec: Annotated[float, msgspec.Meta(ge=0)]
-    sample_rate: int
-    channels: int
-    format: str
-    codec: str
-    warnings: list[str]
-    undefined: list[DimensionName]
-
-
-class AnswerMetadata(Metadata):
-    """The same with where the answer is from."""
-
-    source: Literal["analysis", "sidecar", "import"]
-    file_id: int
-    algorithm_version: int
-    outdated: bool
-
-
-class TrackAnswer(Form):
-    """The fingerprint of one track."""
-
-    track_id: int | None
-    fingerprint: Fingerprint  # type: ignore[valid-type]
-    metadata: AnswerMetadata
-    processing_time_ms: float
-
-
-class ItemProblem(Form):
-    """Why one item of a batch has no fingerprint."""
-
-    code: str
-    stage: str
-    message: str
-
-
-class BatchProblem(Form):
-    """A line of a batch for an item without fingerprint; identifiers come back as they were sent."""
-
-    track_id: Any
-    path: Any
-    error: ItemProblem
-
-
-class Queued(Form):
-    """A track whose fingerprint is not there yet."""
-
-    track_id: int
-    state: FileStateName
-
-
-class Error(Form):
-    """The one shape of errors."""
+class ErrorAnswer(Payload, frozen=True):
+    """The body of every error response."""
 
     error: str
     code: str
     detail: dict[str, Any]
 
-
-class HealthAnswer(Form):
-    """Whether requests can be answered."""
-
-    status: Literal["healthy", "degraded"]
-    version: str
-    uptime_sec: Number
-    state: StateName
-    reasons: list[str]
+    @classmethod
+    def of(cls, error: RequestError) -> Self:
+        """Return the body for an error."""
+        return cls(str(error), error.code, error.detail)
 
 
-class Counts(Form):
-    """The library in numbers; `total` is the sum of the others."""
+class AnswerMetadata(Metadata, frozen=True):
+    """Metadata of a track and the origin of its fingerprint."""
 
-    total: Number
-    done: Number
-    outdated: Number
-    pending: Number
-    running: Number
-    failed: Number
-
-
-class Rate(Form):
-    """How fast the work goes; null while unknown."""
-
-    tracks_per_sec: float | None
-    times_real_time: float | None
-
-
-class Worker(Form):
-    """One analysis process."""
-
-    slot: int
-    state: Literal["starting", "idle", "working"]
-    pid: int | None
-    path: str | None
-    file_id: int | None
-    started_at: float | None
-    decoded_sec: float
-    duration_sec: float | None
-    cpu_percent: float | None
-    memory_bytes: int | None
-
-
-class Folder(Form):
-    """One music folder."""
-
-    path: str
-    online: bool
-    mode: Literal["starting", "events", "polling", "off", "failed"]
-    reason: str
-    files: Number
-    scanning: bool
-    last_scan: float | None
-    next_scan: float | None
-
-
-class HealthSummary(Form):
-    """Whether something is wrong, in sentences."""
-
-    status: Literal["healthy", "degraded"]
-    reasons: list[str]
-
-
-class Minute(Form):
-    """Files finished in one minute."""
-
-    at: int
-    done_per_min: int
-
-
-class Status(Form):
-    """Everything the status page shows."""
-
-    state: StateName
-    reason: str
-    until: Annotated[float | None, msgspec.Meta(description="when the state ends by the clock, in Unix seconds")]
-    counts: Counts
-    percent: Fraction
-    rate: Rate
-    eta_sec: float | None
-    workers: list[Worker]
-    folders: list[Folder]
-    algorithm: str
+    source: Source
+    file_id: int
     algorithm_version: int
-    updated_at: float
-    version: str
-    uptime_sec: Number
-    health: HealthSummary
-    history: list[Minute]
-
-
-class Failure(Form):
-    """Why a file cannot be used."""
-
-    stage: str
-    code: str
-    reason: str
-    attempts: int
-    failed_at: float
-    retry_at: float | None
-
-
-class File(Form):
-    """All that is known of one file."""
-
-    id: int
-    path: str
-    name: str
-    title: str | None
-    state: FileStateName
-    size: int
-    mtime_ns: int
-    track_ids: list[int]
-    fingerprint: Fingerprint | None  # type: ignore[valid-type]
-    metadata: Metadata | None
     outdated: bool
-    analysed_at: float | None
-    processing_time_ms: float | None
-    source: Literal["analysis", "sidecar", "import"] | None
-    failure: Failure | None
 
 
-class Files(Form):
-    """A page of files; `next` continues it."""
+class TrackAnswer(Payload, frozen=True):
+    """The fingerprint of one track."""
 
-    items: list[File]
-    next: str | None
+    track_id: int | None
+    fingerprint: Fingerprint
+    metadata: AnswerMetadata
+    processing_time_ms: float
+
+    @classmethod
+    def of(cls, answer: Answer, track_id: int | None) -> Self:
+        """Return the body for a fingerprint.
+
+        Parameters
+        ----------
+        answer : Answer
+        track_id : int or None
+            The host's id of the track.
+        """
+        metadata = AnswerMetadata(
+            **answer.analysed.metadata.as_json(),
+            source=answer.source,
+            file_id=answer.file_id,
+            algorithm_version=answer.algorithm_version,
+            outdated=answer.algorithm_version != schema.ALGORITHM_VERSION,
+        )
+        fingerprint = Fingerprint(**answer.analysed.fingerprint)
+        return cls(track_id, fingerprint, metadata, answer.analysed.processing_time_ms)
 
 
-class Failures(Form):
-    """A page of files that cannot be used, how many fit in all, and how many there are of each kind at all."""
+class BatchError(Payload, frozen=True):
+    """The line of a batch item without fingerprint: the error body with `track_id` and `path` as they were sent."""
 
-    items: list[File]
-    matching: Number
-    by_code: dict[str, int]
-    next: str | None
-
-
-class ExportedFailure(Form):
-    """A file that cannot be used, for keeping."""
-
-    path: str
+    track_id: Any
+    path: Any
+    error: str
     code: str
-    stage: str
-    reason: str
-    attempts: int
-    failed_at: float
-    retry_at: float | None
-    size: int
-    id: int
+    detail: dict[str, Any]
+
+    @classmethod
+    def of(cls, item: Any, error: RequestError) -> Self:
+        """Return the line for an item.
+
+        Parameters
+        ----------
+        item : object
+            The item as it was sent.
+        error : RequestError
+        """
+        sent = item if isinstance(item, dict) else {}
+        return cls(sent.get("track_id"), sent.get("filepath"), str(error), error.code, error.detail)
 
 
-class Described(Form):
-    """What one number of the fingerprint means."""
+class Queued(Payload, frozen=True):
+    """A track whose fingerprint is not available yet."""
 
-    name: DimensionName
-    family: str
-    title: str
-    unit: str
-    low: float
-    high: float
-    neutral: float
-    typical: tuple[float, float]
-    hears: str
-    formula: str
-    source: str
-    truth: str
+    track_id: int
+    state: FileState
 
 
-class Dimensions(Form):
-    """What the 25 numbers mean."""
+class HealthAnswer(Payload, frozen=True):
+    """Health of the service."""
 
-    dimensions: list[Described]
-    algorithm: str
-    algorithm_version: int
+    status: Literal["healthy", "degraded"]
+    version: str
+    uptime_sec: Count
+    state: StateName
+    reasons: list[str]
+
+    @classmethod
+    def of(cls, health: dict[str, Any]) -> Self:
+        """Return the body for what ``Service.health`` returns."""
+        return cls(version=__version__, **health)
 
 
-class StateAnswer(Form):
-    """The state after a request that changes something."""
+class StateAnswer(Payload, frozen=True):
+    """The state of the service after the request."""
 
     state: StateName
 
 
-class RetryAnswer(Form):
-    """How many files were queued again."""
+class RetryAnswer(Payload, frozen=True):
+    """Number of files queued again."""
 
-    queued: Number
-
-
-class Queue(Form):
-    """The files that wait, those that come next first."""
-
-    items: list[File]
+    queued: Count
 
 
-class SkipAnswer(Form):
-    """How many failed files are left alone from now on."""
+class SkipAnswer(Payload, frozen=True):
+    """Number of failed files marked as skipped."""
 
-    skipped: Number
-
-
-class CancelAnswer(Form):
-    """How many files were taken off the list."""
-
-    cancelled: Number
+    skipped: Count
 
 
-class PrioritiseAnswer(Form):
-    """How many of the files wait now, before all others."""
+class CancelAnswer(Payload, frozen=True):
+    """Number of files removed from the queue."""
 
-    waiting: Number
-
-
-class ReanalyseAnswer(Form):
-    """How many of the files wait to be analysed again, or are being so."""
-
-    waiting: Number
+    cancelled: Count
 
 
-class Range(Form):
-    """The least and the greatest value of a dimension in the library."""
+class PrioritiseAnswer(Payload, frozen=True):
+    """Number of the requested files that are now at the front of the queue."""
 
-    low: float
-    high: float
-
-
-class Points(Form):
-    """All current fingerprints, column by column.
-
-    `ids` is base64 of little-endian unsigned 64-bit integers: our ids of the files. Each of `columns` is base64 of as
-    many little-endian unsigned 16-bit integers; q stands for low + (high - low)·q/65535 with the dimension's `ranges`.
-    """
-
-    count: Number
-    algorithm_version: int
-    ids: str
-    ranges: dict[DimensionName, Range]
-    columns: dict[DimensionName, str]
+    waiting: Count
 
 
-class WorkedMinute(Form):
-    """What was analysed in the minute that began at `at`."""
+class ReanalyseAnswer(Payload, frozen=True):
+    """Number of the requested files that are queued for a new analysis or running."""
 
-    at: int
-    tracks: Number
-    audio_sec: float
-    failed: Number
-
-
-class Throughput(Form):
-    """What was analysed, minute by minute, oldest first; minutes without work are left out. Survives restarts."""
-
-    since: int
-    until: int
-    minutes: list[WorkedMinute]
-
-
-class Estimate(Form):
-    """How many tracks a piece of work has, and how long it takes with all workers; null while nothing was measured."""
-
-    tracks: Number
-    audio_sec: float | None
-    seconds: float | None
-
-
-class CostAnswer(Form):
-    """What it costs to work off what waits, to try what failed again, and to analyse everything anew."""
-
-    measured_tracks: Number
-    workers: Number
-    pending: Estimate
-    retry: Estimate
-    everything: Estimate
+    waiting: Count

@@ -1,0 +1,92 @@
+"""The status of the service, as ``GET /status`` and ``status`` events send it."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from ..models import StateName
+from ..runtime.payloads import Payload
+
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
+
+
+class FileCounts(Payload, frozen=True):
+    """Number of files by state; `total` is the sum of the others."""
+
+    total: Count
+    done: Count
+    outdated: Count
+    pending: Count
+    running: Count
+    failed: Count
+
+
+class Rate(Payload, frozen=True):
+    """Analysis rate; null while unknown."""
+
+    tracks_per_sec: float | None
+    times_real_time: float | None
+
+
+class Worker(Payload, frozen=True):
+    """One analysis process and the file it works on."""
+
+    slot: int
+    state: Literal["starting", "idle", "working"]
+    pid: int | None
+    path: str | None
+    file_id: int | None
+    started_at: float | None
+    decoded_sec: float
+    duration_sec: float | None
+    cpu_percent: float | None
+    memory_bytes: int | None
+
+
+class Folder(Payload, frozen=True):
+    """One music folder; `mode` is how changes are detected."""
+
+    path: str
+    online: bool
+    mode: Literal["starting", "events", "polling", "off", "failed"]
+    reason: str
+    files: Count
+    scanning: bool
+    last_scan: float | None
+    next_scan: float | None
+
+
+class HealthSummary(Payload, frozen=True):
+    """Overall health, with one sentence for each problem."""
+
+    status: Literal["healthy", "degraded"]
+    reasons: list[str]
+
+
+class HistoryMinute(Payload, frozen=True):
+    """Number of files finished in one minute."""
+
+    at: int
+    done_per_min: int
+
+
+class Status(Payload, frozen=True):
+    """The complete status of the service."""
+
+    state: StateName
+    reason: str
+    until: Annotated[float | None, msgspec.Meta(description="when the state ends by the clock, in Unix seconds")]
+    counts: FileCounts
+    percent: Percent
+    rate: Rate
+    eta_sec: float | None
+    workers: list[Worker]
+    folders: list[Folder]
+    algorithm: str
+    algorithm_version: int
+    updated_at: float
+    version: str
+    uptime_sec: Count
+    health: HealthSummary
+    history: list[HistoryMinute]

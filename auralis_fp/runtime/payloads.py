@@ -1,0 +1,112 @@
+"""Structs that HTTP responses and events share. JSON, OpenAPI and TypeScript types derive from them."""
+
+import os
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+import msgspec
+
+from .. import schema
+from ..models import Analysed, Rejected, TrackMetadata
+from .serialization import public_reason
+
+
+class Payload(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of all JSON objects; fields that are not declared are rejected."""
+
+
+def _field(dimension: schema.Dimension) -> tuple[Any, ...]:
+    """Return the field of a dimension; results of older algorithm versions lack those added later."""
+    meta = msgspec.Meta(ge=dimension.low, le=dimension.high, title=dimension.title, description=dimension.unit)
+    kind = Annotated[float, meta]
+    if dimension.since == min(each.since for each in schema.DIMENSIONS):
+        return dimension.name, kind
+    return dimension.name, kind | msgspec.UnsetType, msgspec.UNSET
+
+
+if TYPE_CHECKING:
+    DimensionName = str
+
+    class Fingerprint(Payload, frozen=True):
+        """The dimensions of a fingerprint, by name."""
+
+        def __init__(self, **dimensions: float) -> None: ...
+
+else:  # the names come from the schema, which a type checker cannot evaluate
+    DimensionName = Literal[schema.NAMES]
+    Fingerprint = msgspec.defstruct(
+        "Fingerprint",
+        [_field(dimension) for dimension in schema.DIMENSIONS],
+        bases=(Payload,),
+        namespace={"__doc__": "The dimensions of a fingerprint, by name."},
+        frozen=True,
+        kw_only=True,
+    )
+
+
+class Metadata(Payload, frozen=True):
+    """Properties of a track that are not part of its fingerprint."""
+
+    duration_sec: Annotated[float, msgspec.Meta(ge=0)]
+    sample_rate: int
+    channels: int
+    format: str
+    codec: str
+    warnings: list[str]
+    undefined: list[DimensionName]
+
+    @classmethod
+    def of(cls, track: TrackMetadata) -> Self:
+        """Return the metadata of a track."""
+        return cls(**track.as_json())
+
+
+class ResultEvent(Payload, frozen=True):
+    """A file was fingerprinted. `again` is true if it already had a result of this version."""
+
+    id: int
+    path: str
+    fingerprint: Fingerprint
+    metadata: Metadata
+    processing_time_ms: float
+    again: bool
+
+
+class FailureEvent(Payload, frozen=True):
+    """A file could not be fingerprinted."""
+
+    id: int
+    path: str
+    stage: str
+    code: str
+    reason: str
+    again: bool
+
+
+def result_event(file_id: int, path: bytes, analysed: Analysed, *, again: bool = False) -> ResultEvent:
+    """Return the event for a file that was fingerprinted.
+
+    Parameters
+    ----------
+    file_id : int
+    path : bytes
+    analysed : Analysed
+    again : bool
+        The file already had a result of this version.
+    """
+    fingerprint, metadata = Fingerprint(**analysed.fingerprint), Metadata.of(analysed.metadata)
+    return ResultEvent(file_id, os.fsdecode(path), fingerprint, metadata, analysed.processing_time_ms, again)
+
+
+def failure_event(file_id: int, path: bytes, rejected: Rejected, *, again: bool = False) -> FailureEvent:
+    """Return the event for a file that could not be fingerprinted.
+
+    Parameters
+    ----------
+    file_id : int
+    path : bytes
+    rejected : Rejected
+    again : bool
+        The analysis was requested for a file that already had one.
+    """
+    stage, code = rejected.stage, rejected.code
+    return FailureEvent(file_id, os.fsdecode(path), stage, code, public_reason(stage, code, rejected.reason), again)
