@@ -1,4 +1,4 @@
-"""Takes the pictures of the page that README.md shows, of the real service over a folder of music.
+"""Take the screenshots for README.md of a real service with a music folder.
 
 ``.venv/bin/python docs/screenshots.py FOLDER``, after ``make .venv/test.stamp``; a hundred tracks make good pictures.
 """
@@ -20,14 +20,14 @@ from browser_fixtures import SWITCHES  # noqa: E402 - it lies beside the tests t
 from browser_service import serving  # noqa: E402
 
 SIZES: Final = {"desk": (1280, 900), "phone": (390, 844), "wide": (2560, 1440)}
-HALFWAY: Final = 0.5  # of the library: the first pictures are taken then
+HALFWAY: Final = 0.5  # share of the library at which the first screenshots are taken
 LONGEST_SCAN_MS: Final = 3_600_000
 MOST_BYTES: Final = 300_000
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One picture: its file, the address behind the #, in which theme and size, and what must be seen on it."""
+    """A screenshot: file, URL fragment, theme, size, and the element that must be visible."""
 
     name: str
     address: str
@@ -55,7 +55,7 @@ DONE: Final = (
 
 
 def main() -> int:
-    """Start the service, and take every picture when its time has come."""
+    """Start the service and take all screenshots."""
     library = Path(sys.argv[1])
     executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     with (
@@ -72,14 +72,14 @@ def main() -> int:
             while float(bar.get_attribute("aria-valuenow") or 0) < 100 * HALFWAY:
                 page.wait_for_timeout(500)
             take(browser, running.url, AT_WORK, [])
-            expect(page.locator("#state")).to_have_text("Nothing to do", timeout=LONGEST_SCAN_MS)
+            expect(page.locator("#state")).to_have_text("Idle", timeout=LONGEST_SCAN_MS)
             longest = page.request.get(f"{running.url}files?sort=duration_sec&order=desc&limit=12").json()["items"]
         take(browser, running.url, DONE, [longest[4]["id"], longest[11]["id"]])
     return 0
 
 
 def take(browser: Browser, url: str, shots: tuple[Shot, ...], ids: list[int]) -> None:
-    """Take pictures, each in a fresh window."""
+    """Take screenshots, each in a new browser context."""
     for shot in shots:
         width, height = SIZES[shot.size]
         options: dict[str, Any] = {"viewport": {"width": width, "height": height}, "color_scheme": shot.theme}
@@ -87,7 +87,7 @@ def take(browser: Browser, url: str, shots: tuple[Shot, ...], ids: list[int]) ->
             page: Page = context.new_page()
             page.goto(f"{url}#{shot.address.format(*ids)}")
             expect(page.locator(shot.sign).first).to_be_visible()
-            page.wait_for_timeout(1500)  # the first status, and the drawings
+            page.wait_for_timeout(1500)  # wait for the first status and the glyphs
             place = IMAGES / f"{shot.name}.png"
             page.evaluate("document.activeElement.blur()")
             page.screenshot(path=place)

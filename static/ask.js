@@ -1,10 +1,10 @@
-/** Asking before something large is done, with what it will cost. */
+/** Confirmation dialogs, optionally with a cost estimate. */
 
 import { get } from "./api.js";
 import { byId, setText } from "./dom.js";
 import { counted, roughly } from "./format.js";
 
-/** Ask a question; the promise holds whether the reader agreed. Escape and "Cancel" mean no. */
+/** Ask for confirmation. Resolves to true if the user agreed; Escape and "Cancel" resolve to false. */
 export function confirmed({ title, text, action }) {
   const dialog = byId("ask");
   setText(byId("ask-title"), title);
@@ -24,19 +24,19 @@ export function confirmed({ title, text, action }) {
   });
 }
 
-/** Ask as above, with what it will cost to analyse so many tracks, by the service's own measurements; `does` says what is done. */
+/** Ask for confirmation with the estimated cost of analysing `tracks` files; `does` describes the action. */
 export async function askWithCost({ title, tracks, does, action }) {
   let cost = null;
   try {
     cost = await get("cost");
   } catch {
-    // asked without an estimate then
+    // the dialog works without an estimate
   }
   const { tracks: all, audio_sec: audio, seconds } = cost?.everything ?? {};
   const parts = [does];
-  if (!cost) parts.push("How long it takes is not known at the moment.");
-  else if (seconds === null || !all) parts.push("Nothing has been measured yet, so how long it takes is not known.");
-  else parts.push(`About ${hours((audio * tracks) / all)} of music; by the speed so far ${roughly((seconds * tracks) / all)} with ${counted(cost.workers, "worker")}.`);
+  if (!cost) parts.push("The duration cannot be estimated at the moment.");
+  else if (seconds === null || !all) parts.push("The duration cannot be estimated before the first analysis.");
+  else parts.push(`About ${hours((audio * tracks) / all)} of music, estimated to take ${roughly((seconds * tracks) / all)} with ${counted(cost.workers, "worker")}.`);
   return confirmed({ title, text: parts.join(" "), action });
 }
 

@@ -1,19 +1,19 @@
-/** Colours for many points: packed as 0xBBGGRR, the way pixels lie in memory. */
+/** Point colours packed as 0xBBGGRR, the byte order of canvas pixels. */
 
 import { hueOf } from "./glyph.js";
 import { printOf } from "./points.js";
 
 const STOPS = [[52, 84, 160], [20, 132, 138], [98, 160, 74], [222, 168, 40], [204, 78, 52]]; // low to high
 const SHADES = 64;
-const EDGE = 0.02; // the lowest and highest of the values share the colours at the ends
+const EDGE = 0.02; // share of the values clipped at each end of the colour ramp
 
-/** Colours that follow the hue of the drawings. */
+/** Colours that match the hue of the glyphs. */
 export function drawingColours(points) {
   const used = { ...points, names: ["spectral_centroid", "chroma_energy"] };
   return Uint32Array.from({ length: points.count }, (_, index) => packed(fromHue(hueOf(printOf(used, index)))));
 }
 
-/** Colours by value, and the values at the two ends: `{ colours, low, high }`. */
+/** Colours by value and the values at both ends of the ramp: `{ colours, low, high }`. */
 export function valueColours(column) {
   const sorted = Float32Array.from(column).sort();
   const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
@@ -26,7 +26,7 @@ export function valueColours(column) {
   return { colours, low, high };
 }
 
-/** Some colours from low to high for a legend, as CSS writes them. */
+/** CSS colours from low to high for a legend. */
 export const legendColours = (number) => Array.from({ length: number }, (_, index) => `rgb(${shade(index / (number - 1)).map(Math.round).join(" ")})`);
 
 const packed = ([red, green, blue]) => (Math.round(blue) << 16) | (Math.round(green) << 8) | Math.round(red);
@@ -37,7 +37,7 @@ function shade(share) {
   return STOPS[index].map((part, channel) => part + (STOPS[index + 1][channel] - part) * (place - index));
 }
 
-/** hsl(hue 50% 52%) in red, green and blue. */
+/** Convert hsl(hue 50% 52%) to RGB. */
 function fromHue(hue) {
   const [saturation, lightness] = [0.5, 0.52];
   const spread = saturation * Math.min(lightness, 1 - lightness);

@@ -1,4 +1,4 @@
-/** Two tracks side by side. */
+/** Side-by-side comparison of two tracks. */
 
 import { get } from "./api.js";
 import { byId, el } from "./dom.js";
@@ -8,15 +8,15 @@ import { dimensions, inWords } from "./meaning.js";
 import { onScale, scale, spectrum, written } from "./scales.js";
 import { head, openSheet } from "./sheet.js";
 
-const CLOSE = 0.04; // of the range: nobody hears that
-let held = null; // the track that waits for another
+const CLOSE = 0.04; // share of the scale below which a difference is inaudible
+let held = null; // the first track of a comparison
 
-/** Keep a track at hand: the next one opened is compared with it. */
+/** Select the first track; the next track opened is compared with it. */
 export function holdForComparison(file) {
   held = file;
   const tray = byId("tray");
   tray.replaceChildren(el("span", {}, "Compare ", el("bdi", {}, nameOf(file.path)), " with: choose a track"),
-    el("button", { type: "button", class: "quiet", onclick: letGo }, "Not now"));
+    el("button", { type: "button", class: "quiet", onclick: letGo }, "Cancel"));
   tray.hidden = false;
   byId("sheet").close();
 }
@@ -26,7 +26,7 @@ function letGo() {
   byId("tray").hidden = true;
 }
 
-/** The address to go to when the reader opens a track: the track, or the comparison that waits for it. */
+/** Return the comparison address for the track being opened, or null if no comparison is pending. */
 export function insteadOf(id) {
   if (held === null || String(held.id) === String(id)) return null;
   const address = `#compare/${held.id}/${id}`;
@@ -34,7 +34,7 @@ export function insteadOf(id) {
   return address;
 }
 
-/** Open two tracks side by side. */
+/** Open the comparison of two tracks. */
 export const openComparison = (one, two) => openSheet(`compare/${one}/${two}`, async () => {
   const [first, second, meaning] = await Promise.all([...[one, two].map((id) => get(`files/${encodeURIComponent(id)}`)), dimensions()]);
   return content([first, second], meaning);
@@ -42,16 +42,16 @@ export const openComparison = (one, two) => openSheet(`compare/${one}/${two}`, a
 
 function content(files, meaning) {
   const lacking = files.find((file) => !file.fingerprint);
-  if (lacking) return [...head("Two tracks"), el("p", { class: "empty" }, "There is no fingerprint yet of ", el("bdi", {}, nameOf(lacking.path)), ".")];
+  if (lacking) return [...head("Comparison"), el("p", { class: "empty" }, "No fingerprint yet for ", el("bdi", {}, nameOf(lacking.path)), ".")];
   const tracks = files.map((file) => ({ file, print: file.fingerprint, unknown: file.metadata?.undefined ?? [] }));
   const colours = ["var(--accent)", "var(--second)"];
   const bands = meaning.filter((dimension) => dimension.family === "frequency");
   const apart = meaning.map((dimension) => ({ dimension, gap: gap(dimension, tracks) }));
   const widest = apart.filter(({ gap: size }) => size > CLOSE).sort((a, b) => b.gap - a.gap).slice(0, 4);
   return [
-    ...head("Two tracks"),
+    ...head("Comparison"),
     el("div", { class: "pairing" }, tracks.map((track, index) => person(track, index, meaning))),
-    el("p", { class: "words" }, widest.length ? `Most unlike in ${list(widest.map(({ dimension }) => dimension.title.toLowerCase()))}.` : "Alike in all 25 numbers."),
+    el("p", { class: "words" }, widest.length ? `Largest differences: ${list(widest.map(({ dimension }) => dimension.title.toLowerCase()))}.` : "No audible difference in any dimension."),
     spectrum(bands, tracks.map((track, index) => ({ ...track, colour: () => colours[index] }))),
     el("dl", { class: "comparison" }, meaning.map((dimension) => row(dimension, tracks))),
   ];
@@ -65,7 +65,7 @@ function gap(dimension, tracks) {
 }
 
 const person = ({ file, print, unknown }, index, meaning) => el("section", { class: `person ${index ? "second" : "first"}` },
-  glyph(print, { dimensions: meaning, undefinedNames: unknown, label: `Drawing of the fingerprint of ${nameOf(file.path)}` }),
+  glyph(print, { dimensions: meaning, undefinedNames: unknown, label: `Fingerprint glyph of ${nameOf(file.path)}` }),
   el("h3", {}, el("span", { class: "swatch", "aria-hidden": "true" }), el("a", { href: `#track/${file.id}` }, el("bdi", {}, nameOf(file.path)))),
   el("p", { class: "path" }, el("bdi", {}, folderOf(file.path))),
   el("p", {}, inWords(meaning, print, unknown)));
@@ -73,7 +73,7 @@ const person = ({ file, print, unknown }, index, meaning) => el("section", { cla
 function row(dimension, tracks) {
   const values = tracks.map(({ print, unknown }) => ({ value: print[dimension.name], unknown: unknown.includes(dimension.name) }));
   const [one, two] = values;
-  const apart = one.unknown || two.unknown ? "" : gap(dimension, tracks) <= CLOSE ? "alike" : `${measured(dimension, Math.abs(one.value - two.value))} apart`;
+  const apart = one.unknown || two.unknown ? "" : gap(dimension, tracks) <= CLOSE ? "equal" : `difference ${measured(dimension, Math.abs(one.value - two.value))}`;
   return el("div", { class: "dimension" },
     el("dt", {}, dimension.title),
     el("dd", { class: "value first" }, written(dimension, one.value, one.unknown)),

@@ -1,8 +1,8 @@
-/** Building and changing the document. Text only ever becomes text nodes. */
+/** DOM helpers. Text is only inserted as text nodes. */
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** The element with that id. */
+/** Return the element with this id. */
 export const byId = (id) => document.getElementById(id);
 
 function fill(node, attributes, children) {
@@ -16,29 +16,29 @@ function fill(node, attributes, children) {
   return node;
 }
 
-/** An HTML element; names that begin with "on" are listeners, those with "--" style properties. */
+/** Create an HTML element; attributes starting with "on" are listeners, with "--" custom properties. */
 export const el = (tag, attributes = {}, ...children) => fill(document.createElement(tag), attributes, children);
 
-/** An SVG element. */
+/** Create an SVG element. */
 export const svg = (tag, attributes = {}, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
 
-/** Set a node's text, only if it differs: what does not change is not read out again. */
+/** Set the text of a node if it differs, so that screen readers do not repeat unchanged text. */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-/** A path that may be broken into lines behind its slashes. */
+/** Split a path so that it can wrap after slashes. */
 export const breakable = (path) => path.split(/(?<=[/\\])/).flatMap((part) => [part, el("wbr")]).slice(0, -1);
 
-/** Set or remove an attribute, only if it differs. */
+/** Set or remove an attribute if it differs. */
 export function setAttribute(node, name, value) {
   if (value === null || value === undefined || value === false) node.removeAttribute(name);
   else if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
 }
 
 /**
- * Make the children of a list follow the items, keeping the nodes of items that stay.
- * A kept node is passed to `update` so that focus and selection survive.
+ * Synchronise the children of a list with items, keeping the nodes of items that stay.
+ * Kept nodes are passed to `update`, so focus and selection survive.
  */
 export function reconcile(parent, items, key, create, update) {
   const known = new Map([...parent.children].map((node) => [node.dataset.key, node]));
@@ -58,17 +58,17 @@ export function reconcile(parent, items, key, create, update) {
   for (const gone of known.values()) gone.remove();
 }
 
-/** Say something to screen readers. */
+/** Announce text to screen readers. */
 export const announce = (text) => setText(byId("announce"), text);
 
-/** Show a short message that leaves by itself. */
+/** Show a message that disappears after a few seconds. */
 export function toast(text, kind = "note") {
   const note = el("p", { class: `toast ${kind}` }, text);
   byId("toasts").append(note);
   setTimeout(() => note.remove(), kind === "bad" ? 8000 : 4000);
 }
 
-/** Run the function at most once in that many milliseconds, and once more after the last call. */
+/** Throttle a function, with a trailing call. */
 export function atMostEvery(milliseconds, run) {
   let timer = null;
   let last = -Infinity;

@@ -1,4 +1,4 @@
-/** The files that cannot be used: by reason, searched, chosen, tried again or skipped. */
+/** The list of failed files: filter, search, select, retry, skip. */
 
 import { get, post } from "./api.js";
 import { askWithCost, confirmed } from "./ask.js";
@@ -10,49 +10,49 @@ import { virtualList } from "./virtual.js";
 const KINDS = {
   cancelled: "Cancelled by you",
   corrupt: "Damaged",
-  crashed: "Made a worker crash",
+  crashed: "Crashed its worker",
   file_changed: "Changed while being read",
-  missing: "No longer there",
-  no_audio: "Without sound",
-  non_finite: "Samples that are not numbers",
-  not_regular: "Not an ordinary file",
-  out_of_memory: "Too large for the memory",
+  missing: "Missing",
+  no_audio: "No audio",
+  non_finite: "Invalid samples",
+  not_regular: "Not a regular file",
+  out_of_memory: "Out of memory",
   skipped: "Skipped by you",
-  timeout: "Took too long",
-  too_short: "Too short to describe",
-  unreadable: "May not be read",
-  unsupported: "No decoder for it",
+  timeout: "Timed out",
+  too_short: "Too short",
+  unreadable: "Not readable",
+  unsupported: "Unsupported format",
 };
 const PAGE = 200;
-const MOST = 500; // files in one answer
-const LARGE = 200; // files, from which on something done to all of them is asked first
+const MOST = 500; // maximum page size
+const LARGE = 200; // number of files above which actions need confirmation
 const TYPING_MS = 250;
 
 let items = [];
 let next = null;
 let code = "";
 let total = 0;
-let asked = 0; // the newest request; answers to older ones are dropped
+let asked = 0; // number of the latest request; responses to earlier ones are ignored
 let loading = false;
-let matching = 0; // failed files that fit kind and search, loaded or not
-let every = false; // whether all of these are chosen
-let chosen = new Set(); // the ids of those that are chosen; of those that are not, if all others are
+let matching = 0; // failed files that match the filter, loaded or not
+let every = false; // true if all matching files are selected
+let chosen = new Set(); // ids of the selected files, or of the deselected ones if `every`
 let list = null;
 
 const kindOf = (name) => KINDS[name] ?? clean(name).replaceAll("_", " ").replace(/^./, (first) => first.toUpperCase());
 
-/** Load the failures again as far as they were loaded, if they are looked at. */
+/** Reload the loaded part of the list if the view is visible. */
 export const refreshFailures = atMostEvery(1500, () => {
   if (currentView() === "failures" && !loading) load(Math.min(MOST, Math.max(PAGE, items.length)));
 });
 
-/** Show the failures, those of one kind if `wanted` names one. */
+/** Show the failures, restricted to one code if `wanted` is given. */
 export function showFailures(wanted = "") {
   code = wanted;
   restart();
 }
 
-/** Make search, choice and buttons work. */
+/** Set up search, selection and buttons. */
 export function setUpFailures() {
   list = virtualList(byId("failure-list"), { create, update, key: (item) => item.id, more });
   let typing = null;
@@ -66,7 +66,7 @@ export function setUpFailures() {
   byId("retry-all").addEventListener("click", (event) => retryAll(event.currentTarget));
 }
 
-/** Choose all that fit, on the service's side, or none. */
+/** Select all matching files, including those not loaded, or none. */
 function choose(all) {
   every = all;
   chosen = new Set();
@@ -83,7 +83,7 @@ function restart() {
   next = null;
   every = false;
   chosen = new Set();
-  byId("retry-all").disabled = true; // until it is known what it would be about
+  byId("retry-all").disabled = true; // until the number of matching files is known
   load(PAGE);
 }
 
@@ -97,7 +97,7 @@ async function load(limit, after = null) {
   try {
     const body = await get("failures", { code, q: search(), limit: String(limit), after });
     if (request !== asked) return;
-    const tail = after === null && items.length > limit ? items.slice(limit) : []; // more than one answer may hold
+    const tail = after === null && items.length > limit ? items.slice(limit) : []; // rows beyond the maximum page size
     items = after === null ? [...body.items, ...tail] : [...items, ...body.items];
     if (!tail.length) next = body.next;
     matching = body.matching;
@@ -127,16 +127,16 @@ function draw(trouble = "") {
   list.show(items);
   const note = byId("failure-note");
   note.hidden = items.length > 0 && !trouble;
-  setText(note, trouble || (search() ? "Nothing matches." : "No failures. Every file found could be used."));
+  setText(note, trouble || (search() ? "No matches." : "No failures."));
   const [all, number] = [byId("choose-all"), numberChosen()];
   all.checked = matching > 0 && number === matching;
   all.indeterminate = number > 0 && number < matching;
-  for (const [id, word] of [["retry-chosen", "Try again"], ["skip-chosen", "Skip"]]) {
+  for (const [id, word] of [["retry-chosen", "Retry"], ["skip-chosen", "Skip"]]) {
     byId(id).disabled = number === 0;
     setText(byId(id), number ? `${word} (${count(number)})` : word);
   }
   byId("retry-all").disabled = matching === 0;
-  setText(byId("retry-all"), search() ? "Try all that match again" : code ? "Try all of this kind again" : "Try all again");
+  setText(byId("retry-all"), search() ? "Retry all matching" : code ? "Retry all of this kind" : "Retry all");
   byId("exports").hidden = total === 0;
   const query = new URLSearchParams(filter());
   for (const link of byId("exports").children) setAttribute(link, "href", `${link.download}${query.size ? `?${query}` : ""}`);
@@ -144,9 +144,9 @@ function draw(trouble = "") {
 
 function create(item) {
   const name = nameOf(item.path);
-  const again = el("button", { type: "button", class: "quiet", "aria-label": `Try again: ${name}`, onclick: () => act(again, "retry", { ids: [item.id] }) }, "Try again");
+  const again = el("button", { type: "button", class: "quiet", "aria-label": `Retry: ${name}`, onclick: () => act(again, "retry", { ids: [item.id] }) }, "Retry");
   const skip = el("button", { type: "button", class: "quiet", "aria-label": `Skip: ${name}`, onclick: () => act(skip, "skip", { ids: [item.id] }) }, "Skip");
-  const box = el("input", { type: "checkbox", "aria-label": `Choose ${name}`, onchange: () => {
+  const box = el("input", { type: "checkbox", "aria-label": `Select ${name}`, onchange: () => {
     chosen[box.checked === every ? "delete" : "add"](item.id);
     draw();
   } });
@@ -169,34 +169,34 @@ function update(node, item) {
   setText(why.firstElementChild, kindOf(kind));
   setText(why.lastElementChild, clean(reason));
   setAttribute(why, "title", clean(reason));
-  setText(tries, attempts > 1 ? counted(attempts, "try", "tries") : "1 try");
+  setText(tries, attempts > 1 ? counted(attempts, "attempt") : "1 attempt");
   setText(following, at ? fromNow(at) : "when it changes");
   pair.lastElementChild.disabled = kind === "skipped";
 }
 
 async function retryChosen(button) {
   const number = numberChosen();
-  if (number < LARGE || await askRetry(`Try ${counted(number, "file")} again?`, number)) await act(button, "retry", selection());
+  if (number < LARGE || await askRetry(`Retry ${counted(number, "file")}?`, number)) await act(button, "retry", selection());
 }
 
 async function skipChosen(button) {
   const number = numberChosen();
   const agreed = number < LARGE || await confirmed({
     title: `Skip ${counted(number, "file")}?`,
-    text: "They stay listed as skipped, and are not tried again until they change or you ask for it.",
+    text: "They stay listed as skipped and are not retried until they change or you retry them.",
     action: "Skip them",
   });
   if (agreed) await act(button, "skip", selection());
 }
 
 async function retryAll(button) {
-  const title = search() ? "Try all that match again?" : code ? `Try again: ${kindOf(code)}?` : "Try all failed files again?";
+  const title = search() ? "Retry all matching files?" : code ? `Retry all files with the reason “${kindOf(code)}”?` : "Retry all failed files?";
   if (await askRetry(title, matching)) await act(button, "retry", filter());
 }
 
 const askRetry = (title, tracks) => askWithCost({
-  title, tracks, action: "Try again",
-  does: `${counted(tracks, "file")} will be queued once more; most fail again unless something has changed.`,
+  title, tracks, action: "Retry",
+  does: `${counted(tracks, "file")} will be queued again. Most files fail again unless something has changed.`,
 });
 
 async function act(button, address, body) {
@@ -204,7 +204,7 @@ async function act(button, address, body) {
   try {
     const answer = await post(address, body);
     const number = answer.queued ?? answer.skipped;
-    toast(address === "retry" ? (number ? `${counted(number, "file")} will be tried again.` : "Nothing to try again.") : `${counted(number, "file")} skipped until it changes.`);
+    toast(address === "retry" ? (number ? `${counted(number, "file")} will be retried.` : "Nothing to retry.") : `${counted(number, "file")} skipped.`);
     choose(false);
   } catch (error) {
     toast(error.message, "bad");

@@ -1,28 +1,28 @@
-/** The music folders: how they are watched, when they were and will be looked through. */
+/** The music folders: watch mode, scan times and problems. */
 
 import { get, post } from "./api.js";
 import { confirmed } from "./ask.js";
 import { atMostEvery, breakable, byId, el, reconcile, setAttribute, setText, toast } from "./dom.js";
 import { clean, count, counted, fromNow, percent } from "./format.js";
 
-const LARGE = 10_000; // files, from which on looking through a folder is asked first
+const LARGE = 10_000; // number of files above which a scan needs confirmation
 const MODES = {
-  events: "New files are noticed at once",
-  polling: "Looked through at intervals (polling)",
+  events: "Watching for changes",
+  polling: "Polling for changes",
   starting: "Starting to watch",
   failed: "Not watched",
-  off: "Looked through on request",
+  off: "Scanned on request",
 };
 
-/** What to do about a folder. */
+/** Advice for a folder with a problem. */
 export const FIXES = {
-  failed: "It is looked through at intervals all the same. Check that the folder can be read, then look through it now.",
-  offline: "Connect the drive or mount the folder again; it is picked up by itself. Nothing in it is forgotten.",
+  failed: "It is scanned at intervals instead. Check that the folder can be read, then scan it now.",
+  offline: "Connect the drive or mount the folder again; it is detected automatically. Known tracks are kept.",
 };
 
 let shown = [];
-let known = null; // the counts that the coverage belongs to
-const coverage = new Map(); // folder -> files in all and done
+let known = null; // the counts for which coverage was requested
+const coverage = new Map(); // folder -> total and analysed files
 
 const refreshCoverage = atMostEvery(2500, async () => {
   for (const { path } of shown) {
@@ -30,13 +30,13 @@ const refreshCoverage = atMostEvery(2500, async () => {
       const { everything, pending, retry } = await get("cost", { folder: path });
       coverage.set(path, { all: everything.tracks, done: everything.tracks - pending.tracks - retry.tracks });
     } catch {
-      coverage.delete(path); // not known at the moment, and not guessed
+      coverage.delete(path); // unknown at the moment
     }
   }
   render(shown);
 });
 
-/** Show the folders of a status. */
+/** Show the folders of a status response. */
 export function showFolders(folders, counts) {
   shown = folders;
   const state = JSON.stringify([counts, folders.map((folder) => folder.path)]);
@@ -51,10 +51,10 @@ function render(folders) {
 
 function create(folder) {
   if (!folder) {
-    return el("li", { class: "empty" }, "No music folder yet. Start with ", el("code", {}, "--library"), " and the folder of your music.");
+    return el("li", { class: "empty" }, "No music folder configured. Start with ", el("code", {}, "--library"), " and the path of your music.");
   }
-  const look = el("button", { type: "button", class: "quiet" }, "Look now");
-  look.setAttribute("aria-label", `Look now through ${clean(folder.path)}`);
+  const look = el("button", { type: "button", class: "quiet" }, "Scan now");
+  look.setAttribute("aria-label", `Scan now: ${clean(folder.path)}`);
   return el("li", { class: "folder" },
     el("div", { class: "line" }, el("bdi", { class: "name path" }, breakable(clean(folder.path))), look),
     el("progress", { max: 1, value: 0, "aria-label": `Coverage of ${clean(folder.path)}` }), el("p", { class: "hint" }), el("p", { class: "hint" }), el("p", { class: "fault small" }));
@@ -68,7 +68,7 @@ function update(node, folder) {
   setAttribute(bar, "value", all ? (done / all).toFixed(3) : 0);
   const files = all ? `${count(done)} of ${counted(all, "file")} (${percent((100 * done) / all)})` : counted(folder.files, "file");
   setText(watched, folder.online ? `${files} · ${MODES[folder.mode] ?? clean(folder.mode)}` : files);
-  const times = [folder.scanning ? "Looking through it now" : folder.last_scan ? `Last looked ${fromNow(folder.last_scan)}` : "Not yet looked through"];
+  const times = [folder.scanning ? "Scanning now" : folder.last_scan ? `Last scan ${fromNow(folder.last_scan)}` : "Not scanned yet"];
   if (folder.next_scan && !folder.scanning && folder.online) times.push(`next ${fromNow(folder.next_scan)}`);
   setText(swept, times.join(" · "));
   const trouble = troubleOf(folder);
@@ -89,15 +89,15 @@ function troubleOf(folder) {
 
 async function rescan(button, folder) {
   const agreed = folder.files < LARGE || await confirmed({
-    title: "Look through this folder?",
-    text: `${counted(folder.files, "file")} will be looked at. That reads no music: only what is new or has changed is analysed.`,
-    action: "Look now",
+    title: "Scan this folder?",
+    text: `${counted(folder.files, "file")} will be checked. Only new and changed files are analysed.`,
+    action: "Scan now",
   });
   if (!agreed) return;
   button.disabled = true;
   try {
     await post("scan", { folder: folder.path });
-    toast("Looking through the folder.");
+    toast("Scanning the folder.");
   } catch (error) {
     toast(error.message, "bad");
     button.disabled = false;

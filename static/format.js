@@ -1,4 +1,4 @@
-/** Numbers, times and names in the reader's own way of writing. */
+/** Locale-aware formatting of numbers, times and names. */
 
 const digits = (options) => new Intl.NumberFormat(undefined, options);
 const WHOLE = digits({ maximumFractionDigits: 0 });
@@ -8,45 +8,45 @@ const SHORT = digits({ maximumSignificantDigits: 2 });
 const UP_TO = [0, 1, 2, 3].map((most) => digits({ minimumFractionDigits: most, maximumFractionDigits: most }));
 const CLOCK = { medium: new Intl.DateTimeFormat(undefined, { timeStyle: "medium" }), short: new Intl.DateTimeFormat(undefined, { timeStyle: "short" }) };
 const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto" }); // its words are among English ones
+const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto" }); // English, because the text around it is English
 const DECIMALS = { "%": 1, Hz: 0, LUFS: 1, LU: 1, dB: 1, BPM: 1 };
 
-/** Seconds the server's clock is ahead of ours. */
+/** Offset of the server clock in seconds. */
 let ahead = 0;
 
-/** Learn the server's time (Unix seconds). */
+/** Set the server time (Unix seconds). */
 export const setServerTime = (seconds) => {
   ahead = seconds - Date.now() / 1000;
 };
 
-/** The server's time now, in Unix seconds. */
+/** Return the current server time in Unix seconds. */
 export const serverNow = () => Date.now() / 1000 + ahead;
 
-/** What would not be seen, or would turn the rest of the line round: controls, bidi overrides, half characters. */
+/** Control characters, bidirectional overrides and lone surrogates. */
 const UNSHOWABLE = /[\p{Cc}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
-/** A name as it can be shown; each sign that cannot be becomes U+FFFD. */
+/** Replace characters that must not be displayed with U+FFFD. */
 export const clean = (text) => String(text).replace(UNSHOWABLE, "\ufffd");
 
-/** The last part of a path. */
+/** Return the last component of a path. */
 export const nameOf = (path) => clean(path).split(/[/\\]/).pop();
 
-/** The path without its last part. */
+/** Return a path without its last component. */
 export const folderOf = (path) => clean(path).replace(/[/\\][^/\\]*$/, "");
 
 export const count = (number) => WHOLE.format(number);
 export const decimal = (number) => ONE.format(number);
 
-/** A whole percentage, rounded down: what is not finished never shows 100 %. */
+/** Format a percentage, rounded down so that 100 % means complete. */
 export const percent = (number) => PERCENT.format(Math.floor(number) / 100);
 
-/** A rate: two significant digits while small. */
+/** Format a rate with two significant digits below 100. */
 export const rate = (number) => (number < 100 ? SHORT.format(number) : WHOLE.format(number));
 
-/** "1 track", "20 tracks". */
+/** Format a count with its noun: "1 track", "20 tracks". */
 export const counted = (number, one, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;
 
-/** A length of time as 3:05 or 1:02:03. */
+/** Format a duration as 3:05 or 1:02:03. */
 export function clock(seconds) {
   const whole = Math.max(0, Math.round(seconds));
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
@@ -54,7 +54,7 @@ export function clock(seconds) {
   return hours ? `${hours}:${tail}` : tail;
 }
 
-/** A length of time in words, coarse: nobody knows the rest. */
+/** Format a duration in words with one unit. */
 export function roughly(seconds) {
   if (seconds < 60) return "less than a minute";
   if (seconds < 5400) return counted(Math.round(seconds / 60), "minute");
@@ -62,13 +62,13 @@ export function roughly(seconds) {
   return counted(Math.round(seconds / 86400), "day");
 }
 
-/** A moment (Unix seconds) as a time of day. */
+/** Format Unix seconds as a time of day. */
 export const timeOfDay = (seconds, style = "medium") => CLOCK[style].format(seconds * 1000);
 
-/** A moment as day and time. */
+/** Format Unix seconds as date and time. */
 export const moment = (seconds) => DAY.format(seconds * 1000);
 
-/** A moment as seen from now: "2 minutes ago", "in 3 hours". */
+/** Format Unix seconds relative to now: "2 minutes ago", "in 3 hours". */
 export function fromNow(seconds) {
   const distance = seconds - serverNow();
   const size = Math.abs(distance);
@@ -79,7 +79,7 @@ export function fromNow(seconds) {
   return RELATIVE.format(Math.round(distance / 86400), "day");
 }
 
-/** A number of bytes. */
+/** Format a number of bytes. */
 export function bytes(number) {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
   const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, number)) / 3));
@@ -87,11 +87,11 @@ export function bytes(number) {
   return digits(options).format(number / 1000 ** step);
 }
 
-/** The unit of a dimension as it is written behind a value; ratios have none. */
+/** Return the unit written after a value; ratios have none. */
 export const unitOf = (dimension) => (dimension.unit in DECIMALS ? dimension.unit : "");
 
-/** A value of a dimension without its unit. */
+/** Format a value without its unit. */
 export const valueOf = (dimension, value) => UP_TO[DECIMALS[dimension.unit] ?? 3].format(value);
 
-/** A value of a dimension with its unit. */
+/** Format a value with its unit. */
 export const measured = (dimension, value) => `${valueOf(dimension, value)}\u202f${unitOf(dimension)}`.trim();

@@ -1,9 +1,9 @@
 /**
- * A fingerprint as a drawing: the same numbers always give the same figure, similar tracks similar ones.
+ * Glyphs: drawings of fingerprints. Similar tracks have similar glyphs.
  *
- * The two overlapping shapes are the spectrum, low at the bottom and high at the top; they part as the stereo image
- * widens. The hue follows the brightness of the sound (red is dark, violet bright), the dots round it are the beats of
- * six seconds, and the rays outside are all 25 numbers.
+ * Two overlapping shapes show the spectrum from low (bottom) to high (top); their distance is the stereo width. The hue
+ * encodes the spectral centroid (red is dark, violet is bright), the dots are the beats of six seconds, and the outer
+ * rays show all 25 dimensions.
  */
 
 import { el, svg } from "./dom.js";
@@ -16,7 +16,7 @@ const CENTRE = 50;
 const clamp = (value, low = 0, high = 1) => Math.min(high, Math.max(low, value));
 const round = (value) => Math.round(value * 100) / 100;
 
-/** Where a value lies in its range, 0 to 1; hertz are spaced as the ear spaces them. */
+/** Position of a value in its range, 0 to 1; frequencies are logarithmic. */
 export function place(dimension, value) {
   if (dimension.unit === "Hz") {
     const low = Math.max(dimension.low, 20);
@@ -25,13 +25,13 @@ export function place(dimension, value) {
   return clamp((value - dimension.low) / (dimension.high - dimension.low));
 }
 
-/** The hue of a fingerprint in degrees. */
+/** Return the hue of a fingerprint in degrees. */
 export const hueOf = (fingerprint) => {
   const centroid = Math.max(fingerprint.spectral_centroid, 100);
   return (10 + 280 * clamp(Math.log(centroid / 250) / Math.log(8000 / 250)) + 20 * fingerprint.chroma_energy) % 360;
 };
 
-/** A closed curve through points on all sides of the centre (Catmull-Rom). */
+/** Closed Catmull-Rom curve through points around the centre. */
 function closedCurve(points) {
   const at = (index) => points[(index + points.length) % points.length];
   const parts = [`M${at(0).map(round)}`];
@@ -83,14 +83,14 @@ function rays(fingerprint, dimensions, undefinedNames, hue) {
 }
 
 /**
- * Draw a fingerprint.
+ * Draw the glyph of a fingerprint.
  *
- * Without `dimensions` (the small form in lists) the rays are left out. `label` is what screen readers say; without one
- * the drawing is decoration.
+ * Without `dimensions` (the small variant in lists) the rays are omitted. `label` is the accessible name; without it the
+ * glyph is decorative.
  */
 export function glyph(fingerprint, { dimensions = null, undefinedNames = [], label = null } = {}) {
   const hue = round(hueOf(fingerprint));
-  const size = dimensions ? 1 : 1.25; // without rays there is more room
+  const size = dimensions ? 1 : 1.25; // without rays the shapes can be larger
   const colour = round(30 + 45 * clamp(fingerprint.harmonic_ratio));
   const shift = round(1 + 12 * clamp(fingerprint.stereo_width * 1.6));
   const loud = round(1.5 + 4 * clamp((fingerprint.lufs + 40) / 35));
@@ -107,5 +107,5 @@ export function glyph(fingerprint, { dimensions = null, undefinedNames = [], lab
   return svg("svg", { viewBox: inset, class: "glyph", focusable: "false", ...naming }, shapes);
 }
 
-/** The place of a glyph that does not exist (yet). */
+/** Placeholder for a track without a fingerprint. */
 export const noGlyph = (state) => el("span", { class: `glyph none ${state}`, "aria-hidden": "true" });

@@ -1,4 +1,4 @@
-/** The library as a whole: its map, and how the numbers are spread. Loaded when it is first looked at. */
+/** The library view: map and distributions. Loaded on first use. */
 
 import { get } from "./api.js";
 import { byId, el, setText } from "./dom.js";
@@ -10,9 +10,9 @@ import { fetchPoints } from "./points.js";
 import { project } from "./projection.js";
 import { showSpread } from "./spread.js";
 
-const FEWEST = 3; // tracks that make a map
-const GROWN = 1.1; // times as many tracks: the map is drawn anew while the work goes on
-const REST_MS = 60; // a pointer that stays so long on a point wants its name
+const FEWEST = 3; // minimum number of tracks
+const GROWN = 1.1; // growth factor after which the map is redrawn during a scan
+const REST_MS = 60; // delay before the name of a point is fetched
 
 let points = null;
 let meaning = [];
@@ -21,7 +21,7 @@ let loadedAt = null; // number of fingerprints when the points were loaded
 let loading = false;
 const names = new Map();
 
-/** Show the library; `done` is how many fingerprints there are by the newest status, to know when to load again. */
+/** Show the library. `done` is the number of fingerprints in the latest status; a change triggers a reload. */
 export async function showLibrary(done) {
   if (points && done === loadedAt) return map?.resize();
   if (loading) return;
@@ -31,7 +31,7 @@ export async function showLibrary(done) {
     [points, meaning] = await Promise.all([fetchPoints(), dimensions()]);
   } catch (error) {
     map = null;
-    tell(error.message, el("button", { type: "button", onclick: () => showLibrary(done) }, "Try again"));
+    tell(error.message, el("button", { type: "button", onclick: () => showLibrary(done) }, "Retry"));
     return;
   } finally {
     loading = false;
@@ -39,14 +39,14 @@ export async function showLibrary(done) {
   loadedAt = done ?? points.count;
   if (points.count < FEWEST) {
     map = null;
-    tell("The map appears when three tracks have a fingerprint.");
+    tell("The map needs at least three analysed tracks.");
     byId("spread").replaceChildren();
     return;
   }
   draw();
 }
 
-/** Draw the map anew while it is looked at: once there are enough tracks, some more of them, or all. */
+/** Redraw the visible map when it becomes possible, after enough growth, and at the end of a scan. */
 export function growLibrary({ counts: { done }, state }) {
   if (loadedAt === null || done === loadedAt) return;
   if (points.count < FEWEST || state !== "working" || done > GROWN * loadedAt) showLibrary(done);
@@ -65,14 +65,14 @@ function draw() {
   map.show(points, x, y, colours(), byId("map-colour").value === "");
   showAxes(axes);
   const share = percent(100 * (axes[0].share + axes[1].share));
-  setText(byId("map-hint"), `${counted(points.count, "track")}. Those that sound alike lie close together: the two directions in which they differ most hold ${share} of all difference.`);
+  setText(byId("map-hint"), `${counted(points.count, "track")}. Similar tracks are close together. The two axes are principal components and explain ${share} of the variance.`);
   showSpread(byId("spread"), points, meaning);
 }
 
 function fillColours() {
   const select = byId("map-colour");
   if (select.options.length) return;
-  select.append(el("option", { value: "" }, "Colour as the drawings"), ...meaning.map((one) => el("option", { value: one.name }, `Colour by ${one.title.toLowerCase()}`)));
+  select.append(el("option", { value: "" }, "Colour as glyphs"), ...meaning.map((one) => el("option", { value: one.name }, `Colour by ${one.title.toLowerCase()}`)));
   select.addEventListener("change", () => map?.recolour(colours(), select.value === ""));
 }
 
@@ -94,7 +94,7 @@ function showAxes(axes) {
   map.axes.replaceChildren(...ends.map(([before, names, behind]) => el("span", {}, names.length ? `${before}${names.map(title).join(", ")}${behind}` : "")));
 }
 
-/** Name, folder, tempo and loudness of a point; the name is fetched if the pointer rests. */
+/** Describe a point by name, folder, tempo and loudness; the name is fetched after a delay. */
 async function describe(index) {
   const id = points.ids[index];
   const facts = `${count(points.columns.tempo_bpm[index])} BPM · ${decimal(points.columns.lufs[index])} LUFS`;

@@ -1,15 +1,15 @@
-/** News from the service: a stream while it holds, questions at intervals while it does not. */
+/** Live updates: an event stream, with polling as the fallback. */
 
 import { get } from "./api.js";
 
 const POLL_MS = 5_000;
-const QUIET_MS = 30_000; // without news for so long, ask: a stream can die without a word
+const QUIET_MS = 30_000; // poll after this silence, because a stream can stall without an error
 const SLOWEST_RETRY_MS = 30_000;
 
 /**
- * Follow the service for as long as the page is open.
+ * Subscribe to the service for as long as the page is open.
  *
- * `on` holds the listeners: status(body), result(body), failure(body), link(state, sentence), where state is
+ * `on` holds the callbacks status(body), result(body), failure(body) and link(state, message), where state is
  * "live", "polling" or "lost".
  */
 export function follow(on) {
@@ -24,7 +24,7 @@ export function follow(on) {
     try {
       body = JSON.parse(event.data);
     } catch {
-      return; // a cut line: the next one is whole
+      return; // a truncated event; the next one is complete
     }
     on[name](body);
   };
@@ -42,7 +42,7 @@ export function follow(on) {
 
   function failed() {
     poll();
-    if (source.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
+    if (source.readyState !== EventSource.CLOSED) return; // the browser reconnects automatically
     setTimeout(connect, retryMs);
     retryMs = Math.min(2 * retryMs, SLOWEST_RETRY_MS);
   }

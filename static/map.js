@@ -1,4 +1,4 @@
-/** The map of the library: every track a point, near those that sound alike; zoomed and moved by hand, wheel or keys. */
+/** Library map: a scatter plot with pan, zoom and keyboard navigation. */
 
 import { announce, el, reconcile, setText } from "./dom.js";
 import { glyph } from "./glyph.js";
@@ -6,16 +6,16 @@ import { Nearest, extent } from "./nearest.js";
 import { printOf } from "./points.js";
 import { Scatter } from "./scatter.js";
 
-const MARGIN = 0.06; // of the surface, around all points
-const REACH = 18; // CSS pixels within which a point is meant
-const [FURTHEST, CLOSEST] = [0.8, 400]; // zoom
-const DRAWINGS = 120; // with no more points in sight, and room for them, they are shown as their drawings
-const ROOM = 4_000; // square pixels, of the surface, for each drawing
-const MOST_PIXELS = { resting: 2_000_000, moving: 700_000 }; // of the image; beyond, it is drawn coarser
-const REST_MS = 150; // without movement, after which the full picture is drawn
+const MARGIN = 0.06; // margin as a share of the surface
+const REACH = 18; // hit distance in CSS pixels
+const [FURTHEST, CLOSEST] = [0.8, 400]; // zoom limits
+const DRAWINGS = 120; // maximum number of visible points shown as glyphs
+const ROOM = 4_000; // required area in square pixels for each glyph
+const MOST_PIXELS = { resting: 2_000_000, moving: 700_000 }; // image size limit; larger surfaces are drawn at lower resolution
+const REST_MS = 150; // delay after the last movement before the full-resolution image is drawn
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-/** The map in a container. `describe(index)` promises a text for a point, `open(index)` opens it. */
+/** A map inside `container`. `describe(index)` returns a promise of the tooltip text, `open(index)` opens a track. */
 export class LibraryMap {
   constructor(container, { describe, open }) {
     Object.assign(this, { describe, open, zoom: 1, centre: [0.5, 0.5], selected: -1, asked: false, pointers: new Map(), resting: null });
@@ -29,15 +29,15 @@ export class LibraryMap {
     const zoomBy = (factor) => () => this.zoomAt(factor, this.width / 2, this.height / 2);
     const button = (text, label, onclick) => el("button", { type: "button", "aria-label": label, title: label, onclick }, text);
     this.surface = el("div", { class: "surface" }, this.canvas, this.drawings, el("div", { class: "over" }, this.ring, this.tip),
-      el("div", { class: "zoom" }, button("+", "Closer", zoomBy(1.6)), button("−", "Further away", zoomBy(1 / 1.6)), button("⤢", "The whole library", () => this.whole())));
+      el("div", { class: "zoom" }, button("+", "Zoom in", zoomBy(1.6)), button("−", "Zoom out", zoomBy(1 / 1.6)), button("⤢", "Show all", () => this.whole())));
     this.axes = el("div", { class: "axes" });
     container.replaceChildren(this.surface, this.axes, el("p", { class: "hint", id: "map-keys" },
-      "Drag to move; scroll, after a click on the map, to zoom. Keys: arrows go from track to track, Enter opens, + − 0 zoom."));
+      "Drag to pan. Click the map, then scroll to zoom. Keys: arrows select a track, Enter opens it, + and − zoom, 0 shows all."));
     this.scatter = new Scatter(this.canvas);
     this.listen();
   }
 
-  /** Show points: `xs`, `ys` their places in any unit, y upwards. `pictured`: as drawings, if there are few. */
+  /** Show points at `xs`, `ys` (y upwards). `pictured` allows glyphs if few points are visible. */
   show(points, xs, ys, colours, pictured) {
     Object.assign(this, { points, colours, pictured, selected: -1, drawn: new Map() });
     this.drawings.replaceChildren();
@@ -48,7 +48,7 @@ export class LibraryMap {
     this.resize();
   }
 
-  /** Show the same points in other colours. */
+  /** Change the colours of the points. */
   recolour(colours, pictured) {
     Object.assign(this, { colours, pictured });
     this.soon();
@@ -60,7 +60,7 @@ export class LibraryMap {
   }
 
   resize() {
-    const { clientWidth: width, clientHeight: height } = this.surface; // without its border, as the canvas
+    const { clientWidth: width, clientHeight: height } = this.surface; // without the border, like the canvas
     if (!this.points || !width || !height) return;
     const share = this.width ? [this.centre[0] / this.width, this.centre[1] / this.height] : [0.5, 0.5];
     Object.assign(this, { width, height, centre: [share[0] * width, share[1] * height] });
@@ -73,7 +73,7 @@ export class LibraryMap {
     this.draw();
   }
 
-  /** Draw coarsely at once, and fully as soon as nothing moves. */
+  /** Draw at low resolution now and at full resolution when movement stops. */
   moved() {
     clearTimeout(this.resting);
     this.resting = setTimeout(() => {
@@ -123,7 +123,7 @@ export class LibraryMap {
     return this.drawn.get(index);
   }
 
-  /** Radius and opacity of the points: small and light where there are many, larger when one is near. */
+  /** Radius and opacity of the points: smaller for many points, larger when zoomed in. */
   dots() {
     const number = this.baseX.length;
     const radius = Math.min(7, (1.1 + 120 / Math.sqrt(number + 1)) * this.zoom ** 0.3) * this.density;
@@ -135,7 +135,7 @@ export class LibraryMap {
     return (blue << 16) | (green << 8) | red;
   }
 
-  /** Put ring and tip where the chosen point is. */
+  /** Place ring and tooltip at the selected point. */
   place() {
     const chosen = this.selected >= 0;
     this.ring.hidden = this.tip.hidden = !chosen;
@@ -146,7 +146,7 @@ export class LibraryMap {
     this.tip.style.transform = `translate(${x}px, ${Math.min(Math.max(y, 30), this.height - 30)}px)`;
   }
 
-  /** Choose a point (-1: none), and say what it is. */
+  /** Select a point (-1: none) and announce it. */
   async choose(index, { aloud = false } = {}) {
     if (index === this.selected) return;
     this.selected = index;
@@ -168,7 +168,7 @@ export class LibraryMap {
     return this.nearest ? this.nearest.find(...this.toBase(x, y), REACH / this.zoom) : -1;
   }
 
-  /** Zoom so that the place under (x, y) stays where it is. */
+  /** Zoom around (x, y). */
   zoomAt(factor, x, y) {
     const [baseX, baseY] = this.toBase(x, y);
     this.zoom = Math.min(CLOSEST, Math.max(FURTHEST, this.zoom * factor));
@@ -225,7 +225,7 @@ export class LibraryMap {
   }
 
   wheel(event) {
-    if (document.activeElement !== this.canvas && !event.ctrlKey && !event.metaKey) return; // the page scrolls
+    if (document.activeElement !== this.canvas && !event.ctrlKey && !event.metaKey) return; // let the page scroll
     event.preventDefault();
     this.zoomAt(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0018)), event.offsetX, event.offsetY);
   }
@@ -241,7 +241,7 @@ export class LibraryMap {
     event.preventDefault();
   }
 
-  /** Choose the nearest point in a direction; the first is the one in the middle. */
+  /** Select the nearest point in a direction, or the central point if there is no selection. */
   step([wayX, wayY]) {
     if (!this.nearest) return;
     const [fromX, fromY] = this.selected < 0 ? this.centre : [this.baseX[this.selected], this.baseY[this.selected]];

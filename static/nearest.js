@@ -1,8 +1,8 @@
-/** Which of many points lies nearest to a place: a grid of cells, so that only a few are compared. */
+/** Nearest-neighbour search in the plane with a uniform grid. */
 
-const CELLS = 128; // along each side
+const CELLS = 128; // cells per side
 
-/** An index of points that do not move. */
+/** Spatial index of static points. */
 export class Nearest {
   constructor(xs, ys) {
     [this.xs, this.ys] = [xs, ys];
@@ -24,7 +24,7 @@ export class Nearest {
     return within(((y - this.bottom) / (this.top - this.bottom)) * CELLS);
   }
 
-  /** The index of the point nearest to (x, y) and not further than `reach` for which `fits(index)`; -1 if there is none. */
+  /** Return the index of the nearest point within `reach` of (x, y) for which `fits(index)` is true, or -1. */
   find(x, y, reach, fits = () => true) {
     let [best, distance] = [-1, reach ** 2];
     const [first, last] = [this.column(x - reach), this.column(x + reach)];
@@ -42,7 +42,7 @@ export class Nearest {
 
 const within = (cell) => Math.min(CELLS - 1, Math.max(0, Math.floor(cell)));
 
-/** The least and the greatest of numbers, never the same. */
+/** Return minimum and maximum, widened if they are equal. */
 export function extent(values) {
   let [low, high] = [Infinity, -Infinity];
   for (const value of values) {

@@ -1,4 +1,4 @@
-/** The head of the page: state and reason, coverage, speed, health. */
+/** Overview: state and reason, coverage, speed, health. */
 
 import { post } from "./api.js";
 import { confirmed } from "./ask.js";
@@ -9,24 +9,24 @@ import { bytes, clean, count, counted, percent as percentOf, rate, roughly, setS
 const STATES = {
   starting: "Starting",
   working: "Working",
-  idle: "Nothing to do",
-  paused: "Paused by you",
+  idle: "Idle",
+  paused: "Paused",
   quiet_hours: "Quiet hours",
   waiting_for_playback: "Waiting for playback",
-  waiting_for_machine: "Waiting for the machine",
+  waiting_for_machine: "Waiting for other programs",
   offline: "Folder offline",
 };
 const BADGES = [
   ["pending", "pending", "#tracks/pending"],
-  ["running", "in work", "#tracks/running"],
+  ["running", "running", "#tracks/running"],
   ["outdated", "outdated", "#tracks/outdated"],
   ["failed", "failed", "#failures"],
 ];
-const LARGE = 10_000; // files, from which on looking through the folders is asked first
+const LARGE = 10_000; // number of files above which a scan needs confirmation
 let paused = false;
 let counts = { total: 0 };
 
-/** Show a status. */
+/** Show a status response. */
 export function showOverview(status) {
   setServerTime(status.updated_at);
   const state = STATES[status.state] ?? status.state;
@@ -44,11 +44,11 @@ export function showOverview(status) {
   setText(byId("about"), `Auralis fingerprints ${status.version}, algorithm ${status.algorithm_version}, running for ${roughly(status.uptime_sec)}`);
 }
 
-/** Why it is so, with what waits; times by the reader's clock. */
+/** Reason for the state and queue length, with local times. */
 function reasonOf({ state, reason, until, counts: { pending, outdated } }) {
   const waiting = pending + outdated;
-  const left = waiting ? `${counted(waiting, "track")} ${waiting === 1 ? "waits" : "wait"}.` : "Nothing waits.";
-  if (state === "paused") return `${left} Nothing new is begun until you resume.`;
+  const left = waiting ? `${counted(waiting, "track")} queued.` : "The queue is empty.";
+  if (state === "paused") return `${left} No new file is started until you resume.`;
   if (state === "quiet_hours" && until) return `Until ${timeOfDay(until, "short")}. ${left}`;
   if (state.startsWith("waiting_for_")) return `${reason} ${left}`;
   return (reason ?? "").replace(/\b\d{4,}\b/g, (number) => count(Number(number)));
@@ -73,10 +73,10 @@ function showCoverage({ counts, percent, health }) {
 function showFacts(status) {
   const { tracks_per_sec: tracks, times_real_time: times } = status.rate ?? {};
   const facts = [];
-  const working = status.state === "working"; // afterwards the rate only tells how long ago that was
-  if (working && tracks) facts.push(["Speed", tracks < 1 ? `${rate(60 * tracks)} tracks a minute` : `${rate(tracks)} tracks a second`]);
+  const working = status.state === "working"; // the rate is meaningful only while files are analysed
+  if (working && tracks) facts.push(["Speed", tracks < 1 ? `${rate(60 * tracks)} tracks per minute` : `${rate(tracks)} tracks per second`]);
   if (working && times) facts.push(["Music", `${rate(times)} × real time`]);
-  if (working) facts.push(["Left", left(status.eta_sec)]);
+  if (working) facts.push(["Remaining", left(status.eta_sec)]);
   const [cpu, memory] = ["cpu_percent", "memory_bytes"].map((name) => sum(status.workers.map((worker) => worker[name])));
   const load = [cpu !== null && `${percentOf(cpu)} CPU`, memory !== null && bytes(memory)].filter(Boolean);
   if (load.length) facts.push(["Workers", load.join(", ")]);
@@ -85,11 +85,11 @@ function showFacts(status) {
 }
 
 function left(seconds) {
-  if (seconds === null || seconds === undefined) return "too early to say";
+  if (seconds === null || seconds === undefined) return "not known yet";
   return seconds < 60 ? roughly(seconds) : `about ${roughly(seconds)}`;
 }
 
-/** The sum of what is known; null if nothing is. */
+/** Sum of the known values, or null. */
 function sum(values) {
   const known = values.filter((value) => typeof value === "number");
   return known.length ? known.reduce((one, two) => one + two, 0) : null;
@@ -113,12 +113,12 @@ function showButtons(status) {
   const [pause, rescan] = [byId("pause"), byId("rescan")];
   setText(pause, paused ? "Resume" : "Pause");
   pause.classList.toggle("primary", paused);
-  setAttribute(pause, "title", paused ? "Go on with the tracks that wait" : "Hold back until you say otherwise, also after a restart");
+  setAttribute(pause, "title", paused ? "Resume analysis" : "Pause until you resume, even after a restart");
   pause.disabled = false;
   const scanning = status.folders.some((folder) => folder.scanning);
   rescan.disabled = scanning || status.folders.length === 0;
-  setAttribute(rescan, "title", "Look through all folders for new and changed files; what is known is not analysed again");
-  setText(rescan, scanning ? "Looking …" : "Look for new music");
+  setAttribute(rescan, "title", "Scan all folders for new and changed files; known files are not reanalysed");
+  setText(rescan, scanning ? "Scanning …" : "Scan for new music");
 }
 
 async function act(button, address, done) {
@@ -135,31 +135,31 @@ async function act(button, address, done) {
 
 async function rescan(button) {
   const agreed = counts.total < LARGE || await confirmed({
-    title: "Look through all folders?",
-    text: `${counted(counts.total, "file")} will be looked at. That reads no music: only what is new or has changed is analysed.`,
-    action: "Look for new music",
+    title: "Scan all folders?",
+    text: `${counted(counts.total, "file")} will be checked. Only new and changed files are analysed.`,
+    action: "Scan for new music",
   });
-  if (agreed) await act(button, "scan", "Looking through the folders.");
+  if (agreed) await act(button, "scan", "Scanning the folders.");
 }
 
-/** Make the buttons work. */
+/** Set up the buttons. */
 export function setUpOverview() {
   byId("pause").addEventListener("click", (event) => paused
-    ? act(event.currentTarget, "resume", "Going on.")
-    : act(event.currentTarget, "pause", "Paused. Files in work are finished first."));
+    ? act(event.currentTarget, "resume", "Resumed.")
+    : act(event.currentTarget, "pause", "Paused. Running files are finished first."));
   byId("rescan").addEventListener("click", (event) => rescan(event.currentTarget));
 }
 
-const LINKS = { live: "Live", polling: "Asking every few seconds", lost: "No connection", connecting: "Connecting …" };
+const LINKS = { live: "Live", polling: "Polling every few seconds", lost: "No connection", connecting: "Connecting …" };
 
-/** Show whether news still arrives, and how old the numbers are. */
+/** Show the connection state and the age of the data. */
 export function showLink(state, updatedAt, sentence = "") {
   setAttribute(byId("connection"), "data-link", state);
   const when = updatedAt ? ` · updated ${timeOfDay(updatedAt)}` : "";
   setText(byId("connection-text"), `${LINKS[state]}${when}`);
   const lost = byId("lost");
   lost.hidden = state !== "lost";
-  if (state === "lost") setText(lost, `${sentence} ${updatedAt ? "What you see is as of the time above." : ""} Trying again …`);
+  if (state === "lost") setText(lost, `${sentence} ${updatedAt ? "The data shown is from the time above." : ""} Reconnecting …`);
   document.body.classList.toggle("stale", state === "lost");
 }
 

@@ -1,11 +1,11 @@
-/** All fingerprints of the library at once, as the service packs them. */
+/** Download of all fingerprints in quantised columns. */
 
 import { get } from "./api.js";
 
-const STEPS = 65_535; // a coordinate is one of so many between the least and the greatest value
+const STEPS = 65_535; // quantisation steps between minimum and maximum
 
 /**
- * All current fingerprints.
+ * Fetch all current fingerprints.
  *
  * @returns {Promise<{count: number, ids: number[], names: string[], columns: Object<string, Float32Array>}>}
  *   `columns` holds the values of each dimension in their own units, in the order of `ids`.
@@ -21,7 +21,7 @@ export async function fetchPoints() {
   return { count: ids.length, ids, names: Object.keys(columns), columns };
 }
 
-/** The fingerprint of one of them, as the drawings take it. */
+/** Return the fingerprint at an index as an object. */
 export const printOf = ({ names, columns }, index) => Object.fromEntries(names.map((name) => [name, columns[name][index]]));
 
 function unpacked(text) {

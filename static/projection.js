@@ -1,12 +1,12 @@
 /**
- * A library in two dimensions: the two directions in which its fingerprints differ most (principal components).
+ * Projection of a library onto its first two principal components.
  *
- * Every dimension counts alike: it is centred on its mean and divided by its standard deviation, hertz on a logarithmic
- * scale first, and what lies further out than three deviations is drawn in. A dimension that does not vary has no say.
+ * Dimensions are standardised; frequencies are converted to a logarithmic scale first, and values beyond three standard
+ * deviations are clipped. Constant dimensions are ignored.
  */
 
 const OUTLIER = 3;
-const TURNS = 60; // of the power iteration; the error shrinks with every one
+const TURNS = 60; // power iterations
 const LOUDEST = 3; // dimensions named at each end of an axis
 
 /**
@@ -14,8 +14,8 @@ const LOUDEST = 3; // dimensions named at each end of an axis
  *
  * @param {{count: number, names: string[], columns: Object<string, Float32Array>}} points
  * @param {{name: string, unit: string}[]} dimensions
- * @returns {{x: Float32Array, y: Float32Array, axes: {low: string[], high: string[], share: number}[]}} coordinates whose
- *   mean is 0; for each axis the names of the dimensions that grow towards either end, and its share of the variance.
+ * @returns {{x: Float32Array, y: Float32Array, axes: {low: string[], high: string[], share: number}[]}} centred
+ *   coordinates; for each axis the dimensions with the largest loadings and its share of the variance.
  */
 export function project(points, dimensions) {
   const logarithmic = new Set(dimensions.filter((one) => one.unit === "Hz").map((one) => one.name));
@@ -52,7 +52,7 @@ function covariance(columns, number) {
   }));
 }
 
-/** The direction of the greatest variance (power iteration), its sign such that the same library always looks the same. */
+/** Return the leading eigenvector by power iteration, with a deterministic sign. */
 function strongest(matrix) {
   let direction = matrix.map((_, index) => 1 + index / matrix.length);
   for (let turn = 0; turn < TURNS; turn += 1) direction = unit(product(matrix, direction));

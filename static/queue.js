@@ -1,4 +1,4 @@
-/** What comes next, and what the reader may change about it. */
+/** The head of the queue, with actions to prioritise and cancel. */
 
 import { get, post } from "./api.js";
 import { confirmed } from "./ask.js";
@@ -10,26 +10,26 @@ const HOLDING = ["paused", "quiet_hours", "waiting_for_playback", "waiting_for_m
 let waiting = 0;
 let running = 0;
 let known = null;
-let items = []; // the first that wait, as last asked for
-let held = false; // no background work is begun at the moment
-let taken = new Set(); // paths of what is being worked on by now
+let items = []; // the first queued files in the latest response
+let held = false; // true while background work is throttled
+let taken = new Set(); // paths of running files
 
-/** Show how many wait; the first of them are asked for when that changes. */
+/** Show the queue length; the head of the queue is fetched when it changes. */
 export function showQueue({ state: now, counts, workers }) {
   held = HOLDING.includes(now);
   taken = new Set(workers.map((worker) => worker.path));
   waiting = counts.pending + counts.outdated;
   running = counts.running;
   byId("cancel-all").hidden = waiting < 2;
-  setText(byId("queue-title"), waiting ? `Next (${count(waiting)} waiting)` : "Next");
+  setText(byId("queue-title"), waiting ? `Queue (${count(waiting)})` : "Queue");
   const state = `${counts.pending}/${counts.outdated}/${counts.running}`;
   if (state !== known) refresh();
   known = state;
   render();
 }
 
-/** What to say of a file that was put first. */
-export const whenItComes = () => (held ? "It is first, as soon as work goes on." : "It is next.");
+/** Return the message for a prioritised file. */
+export const whenItComes = () => (held ? "It runs first when work resumes." : "It runs next.");
 
 const refresh = atMostEvery(1500, load);
 
@@ -37,7 +37,7 @@ async function load() {
   try {
     items = waiting ? (await get("queue", { limit: String(SHOWN) })).items : [];
   } catch {
-    return; // the connection's own notice tells it
+    return; // the connection notice reports it
   }
   render();
 }
@@ -46,13 +46,13 @@ function render() {
   const next = waiting ? items.filter((item) => !taken.has(item.path)) : [];
   reconcile(byId("queue-list"), next, (item) => item.id, create, update);
   const more = waiting - next.length;
-  setText(byId("queue-note"), !waiting ? "Nothing waits." : more > 0 && next.length ? `and ${counted(more, "more file")}` : "");
+  setText(byId("queue-note"), !waiting ? "The queue is empty." : more > 0 && next.length ? `and ${counted(more, "more file")}` : "");
 }
 
 function create(item) {
   const name = nameOf(item.path);
   const first = el("button", { type: "button", class: "quiet", "aria-label": `Now: analyse ${name}`, onclick: () => act(first, "prioritise", item.id, whenItComes()) }, "Now");
-  const not = el("button", { type: "button", class: "quiet", "aria-label": `Cancel: ${name}`, onclick: () => act(not, "cancel", item.id, "Taken off the list.") }, "Cancel");
+  const not = el("button", { type: "button", class: "quiet", "aria-label": `Cancel: ${name}`, onclick: () => act(not, "cancel", item.id, "Cancelled.") }, "Cancel");
   return el("li", { class: "line" },
     el("div", { class: "what" }, el("bdi", { class: "name" }), el("span", { class: "path" })), el("div", { class: "pair" }, first, not));
 }
@@ -76,18 +76,18 @@ async function act(button, address, id, done) {
   refresh();
 }
 
-/** Make the button work that takes everything off the list. */
+/** Set up the button that cancels all queued files. */
 export function setUpQueue() {
   byId("cancel-all").addEventListener("click", async () => {
     const agreed = await confirmed({
-      title: `Cancel ${counted(waiting, "waiting file")}${running ? `, and ${count(running)} in work` : ""}?`,
-      text: "They are listed under Failures as cancelled, and are not analysed until you try them again or they change. What is done is kept.",
+      title: `Cancel ${counted(waiting, "queued file")}${running ? ` and ${count(running)} running` : ""}?`,
+      text: "They are listed under Failures as cancelled and are not analysed until they change or you retry them. Finished results are kept.",
       action: "Cancel them",
     });
     if (!agreed) return;
     try {
       const { cancelled } = await post("cancel");
-      toast(`${counted(cancelled, "file")} taken off the list.`);
+      toast(`${counted(cancelled, "file")} cancelled.`);
     } catch (error) {
       toast(error.message, "bad");
     }

@@ -1,4 +1,4 @@
-/** The published description of the HTTP interface, written out for people. */
+/** Renders the OpenAPI document as a page. */
 
 /**
  * @param {string} tag
@@ -12,7 +12,7 @@ function element(tag, attributes, ...children) {
   return made;
 }
 
-/** A schema as a short text: the name of a form, or the kind of value. */
+/** Return a short text for a schema: its name or type. */
 function kindOf(schema) {
   if (schema.$ref) return schema.$ref.split("/").pop();
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
@@ -70,9 +70,9 @@ async function show() {
       Object.entries(item).map(([method, operation]) => operationOf(path, method, operation)));
     const forms = Object.entries(description.components.schemas).map(([name, schema]) => formOf(name, schema));
     place.replaceChildren(
-      element("h2", {}, "Addresses"), ...operations, element("h2", {}, "Forms"), ...forms);
+      element("h2", {}, "Endpoints"), ...operations, element("h2", {}, "Schemas"), ...forms);
   } catch (problem) {
-    place.replaceChildren(element("p", { role: "alert" }, `The description could not be read. ${problem.message}`));
+    place.replaceChildren(element("p", { role: "alert" }, `The API description could not be loaded. ${problem.message}`));
   }
 }
 

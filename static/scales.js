@@ -1,15 +1,15 @@
-/** Numbers drawn beside what is usual: scales, the spectrum, tiles. */
+/** Charts of values with their typical ranges: scales, spectrum, tiles. */
 
 import { el, svg } from "./dom.js";
 import { measured, unitOf, valueOf } from "./format.js";
 import { standing } from "./meaning.js";
 
-const EDGES = ["20", "60", "250", "500", "2k", "4k", "6k", "20k"]; // Hz, where the seven bands meet
-const STANDINGS = { "-1": "below what is usual", 0: "usual", 1: "above what is usual" };
+const EDGES = ["20", "60", "250", "500", "2k", "4k", "6k", "20k"]; // band edges in Hz
+const STANDINGS = { "-1": "below the typical range", 0: "typical", 1: "above the typical range" };
 
 /**
- * Where a value lies on its scale, 0 to 1. The scale reaches as far beyond what is usual as that is wide, so that
- * differences one hears are seen; what lies further out is drawn at its end. Hertz are spaced as the ear spaces them.
+ * Position of a value on its scale, 0 to 1. The scale extends the typical range by its width on both sides, so that audible
+ * differences are visible; values beyond are clipped. Frequencies are logarithmic.
  */
 export function onScale(dimension, value) {
   const ear = dimension.unit === "Hz" ? (hertz) => Math.log2(Math.max(hertz, 20)) : (same) => same;
@@ -19,28 +19,28 @@ export function onScale(dimension, value) {
   return Math.min(1, Math.max(0, (ear(value) - low) / (high - low)));
 }
 
-/** Where a value stands, in words. */
+/** Describe a value relative to its typical range. */
 export const inPlace = (dimension, value, unknown) => (unknown ? "undefined for this track" : STANDINGS[standing(dimension, value)]);
 
-/** What is usual for a dimension, in words. */
+/** Format the typical range of a dimension. */
 export const usually = (dimension) => dimension.typical.map((value) => measured(dimension, value)).join(" to ");
 
-/** A scale with the usual band and a mark for each track; `tracks` holds `{ value, unknown }`, one or two. */
+/** Draw a scale with the typical range and a mark for each of one or two tracks, `{ value, unknown }`. */
 export function scale(dimension, tracks) {
   const [low, high] = dimension.typical;
   const said = tracks.map(({ value, unknown }) => inPlace(dimension, value, unknown)).join(" and ");
   return el("div", {
-    class: "range", role: "img", "aria-label": `${said}; usual is ${usually(dimension)}`, title: `usual: ${usually(dimension)}`,
+    class: "range", role: "img", "aria-label": `${said}; typical range ${usually(dimension)}`, title: `typical: ${usually(dimension)}`,
     "--from": onScale(dimension, low), "--to": onScale(dimension, high),
   }, el("span", { class: "usual" }), tracks.map(({ value, unknown }, index) =>
     !unknown && el("span", { class: `mark ${index ? "second" : ""}`, "--at": onScale(dimension, value) })));
 }
 
-/** A value with its unit, or "undefined". */
+/** Format a value with its unit, or "undefined". */
 export const written = (dimension, value, unknown) =>
   unknown ? [el("em", {}, "undefined")] : [el("strong", {}, valueOf(dimension, value)), " ", unitOf(dimension)];
 
-/** The seven bands of one or two tracks as a spectrum; `tracks` holds `{ print, unknown, colour }`. */
+/** Draw the seven frequency bands of one or two tracks, `{ print, unknown, colour }`. */
 export function spectrum(bands, tracks) {
   const [left, width, floor, tall] = [4, 52, 112, 96];
   const most = Math.max(40, ...bands.flatMap((band) => [band.typical[1], ...tracks.map(({ print }) => print[band.name])]));
@@ -60,20 +60,20 @@ export function spectrum(bands, tracks) {
     })];
   });
   const ticks = EDGES.map((edge, index) => svg("text", { x: left + index * width, y: floor + 15, "text-anchor": "middle" }, edge));
-  const said = tracks.map(({ print }) => bands.map((band) => `${band.title} ${measured(band, print[band.name])}`).join(", ")).join("; beside ");
+  const said = tracks.map(({ print }) => bands.map((band) => `${band.title} ${measured(band, print[band.name])}`).join(", ")).join("; compared with ");
   return el("figure", { class: "spectrum" },
     svg("svg", { viewBox: `-8 0 ${2 * left + 7 * width + 16} 132`, role: "img", "aria-label": `Spectrum: ${said}` },
       columns, svg("line", { class: "axis", x1: left, x2: left + 7 * width, y1: floor + 0.5, y2: floor + 0.5 }), ticks),
-    el("figcaption", {}, "Percent of the energy between these frequencies (Hz). The shaded fields show where most music lies."));
+    el("figcaption", {}, "Share of the energy per frequency band (Hz), in percent. Shaded areas mark the typical range."));
 }
 
-/** A large number with its name, a drawing and a word. */
+/** Create a tile with a large value, its name, a chart and a word. */
 export const tile = (name, figure, unit, drawing, word) => el("div", { class: "tile" },
   el("dt", {}, name), el("dd", {}, el("strong", {}, figure), " ", unit, drawing, el("span", { class: "hint" }, word)));
 
-/** The stereo image as a fan: as wide as the music, leaning to neither side. */
+/** Draw the stereo image as a fan with the width of the music. */
 export function fan(width, correlation) {
-  const spread = Math.min(1, width * 2) * 80; // degrees to either side; independent channels (.5) fill the half circle
+  const spread = Math.min(1, width * 2) * 80; // degrees to each side; a width of 0.5 fills the half circle
   const at = (degrees) => [50 + 46 * Math.sin((degrees * Math.PI) / 180), 48 - 44 * Math.cos((degrees * Math.PI) / 180)].map((one) => one.toFixed(1)).join(" ");
   const half = Math.max(2, spread);
   return svg("svg", { viewBox: "0 0 100 52", class: "fan", "aria-hidden": "true" },
@@ -81,7 +81,7 @@ export function fan(width, correlation) {
     svg("path", { class: correlation < 0 ? "image bad" : "image", d: `M50 48L${at(-half)}A46 44 0 0 1 ${at(half)}Z` }));
 }
 
-/** The pulse as the beats of four seconds, clear where the rhythm is steady. */
+/** Draw the beats of four seconds; opacity shows rhythm stability. */
 export function pulse(tempo, stability) {
   const beats = Math.round(tempo / 15);
   const marks = Array.from({ length: beats }, (_, index) => svg("rect", { x: (100 * index) / beats, y: index % 4 ? 8 : 2, width: Math.min(3, 60 / beats), height: index % 4 ? 12 : 18, rx: 1 }));

@@ -1,11 +1,10 @@
 /**
- * Many points as pixels: drawn into an image in memory, so that fifty thousand take a few milliseconds without a graphics
- * card. Knows nothing of music.
+ * Scatter plot drawn into an image in memory: fifty thousand points take a few milliseconds without a graphics card.
  */
 
-const EDGE = 0.7; // pixels over which a disc fades out
+const EDGE = 0.7; // width of the antialiased edge in pixels
 
-/** A surface of points. `colours` are packed as 0xBBGGRR, one for each point. */
+/** A canvas for points. `colours` holds one 0xBBGGRR value per point. */
 export class Scatter {
   constructor(canvas) {
     this.canvas = canvas;
@@ -13,7 +12,7 @@ export class Scatter {
     this.stamps = new Map();
   }
 
-  /** Set the size in CSS pixels, if it is another; `density` is how many of the image's pixels make one. */
+  /** Set the size in CSS pixels; `density` is the number of image pixels per CSS pixel. */
   resize(width, height, density) {
     const [across, down] = [width, height].map((size) => Math.max(1, Math.round(size * density)));
     if (this.image?.width === across && this.image.height === down) return;
@@ -22,7 +21,7 @@ export class Scatter {
     this.pixels = new Uint32Array(this.image.data.buffer);
   }
 
-  /** Draw the points (in the image's pixels) as discs of one radius and opacity over a background. */
+  /** Draw points (in image pixels) as discs of equal radius and opacity over a background. */
   draw(xs, ys, colours, { radius, opacity, background }) {
     const { width, height } = this.canvas;
     const { pixels } = this;
@@ -32,10 +31,10 @@ export class Scatter {
     for (let index = 0; index < xs.length; index += 1) {
       const x = Math.round(xs[index]);
       const y = Math.round(ys[index]);
-      if (x < reach || y < reach || x >= width - reach || y >= height - reach) continue; // a disc at the rim is left out
+      if (x < reach || y < reach || x >= width - reach || y >= height - reach) continue; // skip discs that touch the edge
       const at = y * width + x;
       const green = colours[index] & 0x00ff00;
-      const others = colours[index] & 0xff00ff; // red and blue, far enough apart to be multiplied at once
+      const others = colours[index] & 0xff00ff; // red and blue, multiplied together because their bits do not overlap
       for (let part = 0; part < stamp.length; part += 3) {
         const place = at + stamp[part] + stamp[part + 1] * width;
         const share = stamp[part + 2];
@@ -48,7 +47,7 @@ export class Scatter {
     this.context.putImageData(this.image, 0, 0);
   }
 
-  /** The pixels of a disc: x, y and opacity (0 to 256), in turn. */
+  /** Return the pixels of a disc as a flat array of x, y and opacity (0 to 256). */
   stamp(radius, opacity) {
     const key = `${radius}/${opacity}`;
     if (!this.stamps.has(key)) this.stamps.set(key, disc(radius, opacity));

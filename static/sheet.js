@@ -1,22 +1,22 @@
-/** The sheet that lies over a view: one track, or two side by side. */
+/** Modal sheet over a view: one track or a comparison. */
 
 import { byId, el } from "./dom.js";
 
 let left = () => undefined;
-let wanted = null; // the address that the sheet is for
+let wanted = null; // address of the content to show
 
-/** Open the sheet for an address; `fill()` returns, or promises, its content. */
+/** Open the sheet for an address; `fill()` returns its content or a promise of it. */
 export async function openSheet(address, fill) {
   const sheet = byId("sheet");
   const again = wanted === address && sheet.open;
   wanted = address;
-  if (!again) sheet.replaceChildren(...head("Loading …"), el("p", { class: "hint", role: "status" }, "Fetching the numbers."));
+  if (!again) sheet.replaceChildren(...head("Loading …"), el("p", { class: "hint", role: "status" }, "Loading the track."));
   if (!sheet.open) sheet.showModal();
   let content;
   try {
     content = await fill();
   } catch (error) {
-    content = [...head(error.status === 404 ? "Not found" : "Not to be had now"), el("p", { class: "empty" }, error.message)];
+    content = [...head(error.status === 404 ? "Not found" : "Not available"), el("p", { class: "empty" }, error.message)];
   }
   if (wanted !== address) return;
   const place = again ? sheet.scrollTop : 0;
@@ -29,16 +29,16 @@ export async function openSheet(address, fill) {
 
 const nameOf = (control) => control.getAttribute("aria-label") ?? control.textContent;
 
-/** Close the sheet, if it is open; the reader is elsewhere already. */
+/** Close the sheet without changing the address. */
 export function closeSheet() {
   wanted = null;
   byId("sheet").close();
 }
 
-/** The address the open sheet is for; null if none is open. */
+/** Return the address of the open sheet, or null. */
 export const openAddress = () => wanted;
 
-/** Make closing work; `whenLeft` is called when the reader closes the sheet. */
+/** Set up closing; `whenLeft` is called when the user closes the sheet. */
 export function setUpSheet(whenLeft) {
   left = whenLeft;
   const sheet = byId("sheet");
@@ -49,7 +49,7 @@ export function setUpSheet(whenLeft) {
   sheet.addEventListener("click", (event) => event.target === sheet && sheet.close());
 }
 
-/** The head of a sheet with its title and the button that closes it. */
+/** Create the header of a sheet with title and close button. */
 export const head = (title, ...rest) => [el("header", { class: "sheet-head" },
   el("div", {}, el("h2", { id: "sheet-title" }, el("bdi", {}, title)), ...rest),
   el("button", { type: "button", class: "close", "aria-label": "Close", onclick: () => byId("sheet").close() }, "×"))];

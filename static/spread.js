@@ -1,11 +1,11 @@
-/** How each of the 25 numbers is spread over the library, as small histograms. */
+/** Histograms of the 25 dimensions over the library. */
 
 import { el, reconcile, setText, svg } from "./dom.js";
 import { measured } from "./format.js";
 import { FAMILIES } from "./track.js";
 
-const [FEWEST, MOST, WIDTH, TALL] = [10, 36, 216, 64]; // bins; size
-const TAIL = 0.02; // the least and the greatest of the values are gathered at the ends
+const [FEWEST, MOST, WIDTH, TALL] = [10, 36, 216, 64]; // minimum and maximum number of bins; chart size
+const TAIL = 0.02; // share of the values clipped at each end
 
 /** Show the histograms of `points` in a container. */
 export function showSpread(container, points, meaning) {
@@ -14,8 +14,8 @@ export function showSpread(container, points, meaning) {
     (node, { members }) => reconcile(node.lastElementChild, members, (one) => one.name, create, (item, one) => update(item, one, points.columns[one.name])));
 }
 
-const create = (dimension) => el("li", {}, el("a", { href: `#tracks/sort/${dimension.name}`, title: `${dimension.hears}. Shows the tracks in this order.` },
-  el("span", { class: "line" }, el("span", { title: dimension.title }, dimension.title), " ", el("strong")), el("span", { class: "visually-hidden" }, " in the middle; from "), el("span", { class: "chart" }), el("span", { class: "line hint" }, el("span"), el("span", { class: "visually-hidden" }, " to "), el("span"))));
+const create = (dimension) => el("li", {}, el("a", { href: `#tracks/sort/${dimension.name}`, title: `${dimension.hears}. Sorts the track list by this value.` },
+  el("span", { class: "line" }, el("span", { title: dimension.title }, dimension.title), " ", el("strong")), el("span", { class: "visually-hidden" }, " median; from "), el("span", { class: "chart" }), el("span", { class: "line hint" }, el("span"), el("span", { class: "visually-hidden" }, " to "), el("span"))));
 
 function update(node, dimension, column) {
   const { bins, low, high, middle } = histogram(column, dimension);
@@ -34,7 +34,7 @@ function update(node, dimension, column) {
     svg("line", { class: "middle", x1: x(middle), x2: x(middle), y1: 0, y2: TALL })));
 }
 
-/** How many values lie in each of equal parts between the ends, and the middle of all. */
+/** Return bin counts and the median. */
 function histogram(column, { low: least, high: greatest }) {
   const sorted = Float32Array.from(column).sort();
   const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];

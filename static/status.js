@@ -1,4 +1,4 @@
-/** The entry: joins news and views. */
+/** Entry point: connects live updates and views. */
 
 import { insteadOf, openComparison } from "./compare.js";
 import { byId, setText } from "./dom.js";
@@ -57,7 +57,7 @@ function onLink(state, sentence) {
   showLink(state, last?.updated_at, sentence);
 }
 
-/** After a time without connection: what could not be had is asked for again. */
+/** Reload the views after the connection has been restored. */
 function catchUp() {
   refreshTracks();
   refreshFailures();

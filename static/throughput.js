@@ -1,4 +1,4 @@
-/** The graph of finished tracks over the last hour or day. */
+/** Chart of analysed tracks in the last hour or day. */
 
 import { get } from "./api.js";
 import { atMostEvery, byId, el, setAttribute, svg } from "./dom.js";
@@ -6,24 +6,24 @@ import { clock, count, counted, rate, serverNow, timeOfDay } from "./format.js";
 
 const SPANS = { hour: { seconds: 3600, column: 60, tick: 900 }, day: { seconds: 86400, column: 900, tick: 14400 } };
 const [HEIGHT, FLOOR] = [132, 108];
-let width = 960; // that of the figure: letters keep their size
+let width = 960; // width of the figure in pixels, so that text keeps its size
 
 let span = "hour";
 let minutes = [];
 
-/** Load the history again, not more often than sensible. */
+/** Reload the history, throttled. */
 export const refreshThroughput = atMostEvery(10_000, load);
 
 async function load() {
   try {
     minutes = (await get("throughput", { span })).minutes;
   } catch {
-    return; // the connection's own notice tells it
+    return; // the connection notice reports it
   }
   draw();
 }
 
-/** Make the choice of the span work. */
+/** Set up the hour/day switch. */
 export function setUpThroughput() {
   const buttons = document.querySelectorAll("[data-span]");
   for (const button of buttons) {
@@ -38,9 +38,9 @@ export function setUpThroughput() {
 }
 
 function draw() {
-  const scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16; // larger letters: all of it larger
+  const scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16; // scale the chart with the font size
   width = Math.round(byId("throughput").clientWidth / scale);
-  if (!width) return; // its view is not shown
+  if (!width) return; // the view is hidden
   const { seconds, column, tick } = SPANS[span];
   const end = Math.ceil(serverNow() / column) * column;
   const begin = end - seconds;
@@ -50,7 +50,7 @@ function draw() {
   const music = columns.reduce((sum, { audio }) => sum + audio, 0);
   const said = total
     ? `${counted(total, "track")}, ${clock(music)} of music, in the last ${span}`
-    : `Nothing was analysed in the last ${span}.`;
+    : `No files were analysed in the last ${span}.`;
   byId("throughput").replaceChildren(
     svg("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": said },
       levels(most), columns.map((one, index) => bar(one, index, columns.length, most * (column / 60))), ticks(begin, end, tick)),
@@ -69,7 +69,7 @@ function gathered(begin, number, length) {
   return columns;
 }
 
-/** The next of 1, 2, 5, 10 … at or above a rate. */
+/** Return the next of 1, 2, 5, 10 … at or above a rate. */
 function niceTop(value) {
   if (value <= 1) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
@@ -79,7 +79,7 @@ function niceTop(value) {
 const levels = (most) => [most, most / 2].map((level, index) => {
   const y = index === 0 ? 12 : 12 + (FLOOR - 12) / 2;
   return svg("g", {}, svg("line", { class: "axis", x1: 0, x2: width, y1: y, y2: y }),
-    svg("text", { x: 0, y: y - 3 }, index ? rate(level) : `${rate(level)} ${level === 1 ? "track" : "tracks"} a minute`));
+    svg("text", { x: 0, y: y - 3 }, index ? rate(level) : `${rate(level)} ${level === 1 ? "track" : "tracks"} per minute`));
 });
 
 function bar({ at, tracks, failed, audio }, index, number, most) {
@@ -96,7 +96,7 @@ function bar({ at, tracks, failed, audio }, index, number, most) {
 
 function ticks(begin, end, step) {
   const marks = [svg("line", { class: "axis", x1: 0, x2: width, y1: FLOOR + 0.5, y2: FLOOR + 0.5 })];
-  const offset = new Date(begin * 1000).getTimezoneOffset() * 60; // full hours of the reader's clock
+  const offset = new Date(begin * 1000).getTimezoneOffset() * 60; // align ticks with full hours of local time
   let drawn = -Infinity;
   for (let at = Math.ceil((begin - offset) / step) * step + offset; at < end; at += step) {
     const x = (width * (at - begin)) / (end - begin);

@@ -1,9 +1,9 @@
-/** One track in full: its drawing, its spectrum, its 25 numbers and what they mean. */
+/** Track view: glyph, spectrum and the 25 dimensions. */
 
 import { get, post } from "./api.js";
 import { holdForComparison } from "./compare.js";
 import { el, toast } from "./dom.js";
-import { bytes, clean, clock, count, decimal, folderOf, moment, nameOf, unitOf, valueOf } from "./format.js";
+import { bytes, clean, clock, count, counted, decimal, folderOf, moment, nameOf, unitOf, valueOf } from "./format.js";
 import { glyph, hueOf, noGlyph } from "./glyph.js";
 import { dimensions, inWords } from "./meaning.js";
 import { whenItComes } from "./queue.js";
@@ -11,7 +11,7 @@ import { fan, inPlace, pulse, scale, spectrum, tile, written } from "./scales.js
 import { head, openAddress, openSheet } from "./sheet.js";
 import { refreshTracks } from "./tracks.js";
 
-/** The families of the dimensions, in the order in which they are shown. */
+/** Titles of the families in display order. */
 export const FAMILIES = {
   frequency: "Frequency",
   dynamics: "Dynamics",
@@ -22,30 +22,30 @@ export const FAMILIES = {
   stereo: "Stereo",
 };
 const WARNINGS = {
-  truncated: "The file ends early; what is there was measured.",
-  decode_errors: "Parts of the file are damaged and were left out.",
-  header_mismatch: "The file's header promises another length than it holds.",
+  truncated: "The file ends early; the available part was analysed.",
+  decode_errors: "Damaged parts of the file were skipped.",
+  header_mismatch: "The header declares another duration than the file contains.",
 };
-const SOURCES = { sidecar: "read from the file beside the music", import: "imported", analysis: "measured here" };
+const SOURCES = { sidecar: "read from the sidecar", import: "imported", analysis: "analysed" };
 
-let shown = null; // the file whose sheet is open, as it was shown last
+let shown = null; // the file in the open sheet, as last shown
 
-/** Open the track with that id. */
+/** Open the track with this id. */
 export const openTrack = (id) => openSheet(`track/${id}`, async () => {
   const [file, meaning] = await Promise.all([get(`files/${encodeURIComponent(id)}`), dimensions()]);
   shown = file;
   return content(file, meaning);
 });
 
-/** If that track is open, show how it is now; `again` is an analysis on request, `reason` why that failed. */
+/** Refresh the sheet if it shows this track. `again` marks a reanalysis, `reason` explains its failure. */
 export async function refreshTrack({ id, again, fingerprint, reason }) {
   if (openAddress() !== `track/${id}`) return;
   const before = shown?.fingerprint;
   await openTrack(id);
   if (!again || !before) return;
-  if (!fingerprint) return toast(`It could not be analysed again; the earlier numbers hold. ${clean(reason ?? "")}`, "bad");
+  if (!fingerprint) return toast(`Reanalysis failed; the earlier values stay valid. ${clean(reason ?? "")}`, "bad");
   const others = Object.keys(before).filter((name) => before[name] !== fingerprint[name]).length;
-  toast(others ? `Analysed again: ${count(others)} of the numbers are others now.` : "Analysed again: the numbers are the same.");
+  toast(others ? `Reanalysed: ${counted(others, "value")} changed.` : "Reanalysed: all values are unchanged.");
 }
 
 function content(file, meaning) {
@@ -58,18 +58,18 @@ function content(file, meaning) {
   return [
     ...top,
     el("div", { class: "portrait" },
-      glyph(print, { dimensions: meaning, undefinedNames: unknown, label: `Drawing of the fingerprint of ${nameOf(file.path)}` }),
+      glyph(print, { dimensions: meaning, undefinedNames: unknown, label: `Fingerprint glyph of ${nameOf(file.path)}` }),
       el("div", {}, el("p", { class: "words" }, inWords(meaning, print, unknown)), facts(file), notes(file), actions(file))),
     tiles(meaning, print, unknown),
     spectrum(bands, [{ print, unknown, colour: (index) => `hsl(${Math.round(hue + 8 * (index - 3))} 48% 52%)` }]),
     ...Object.entries(FAMILIES).map(([family, title]) => group(title, meaning.filter((one) => one.family === family), print, unknown)),
-    el("p", { class: "hint" }, el("a", { href: `files/${encodeURIComponent(file.id)}` }, "The same as JSON")),
+    el("p", { class: "hint" }, el("a", { href: `files/${encodeURIComponent(file.id)}` }, "View as JSON")),
   ];
 }
 
 function why(file) {
-  if (file.failure) return `This file could not be used: ${clean(file.failure.reason)}`;
-  return file.state === "running" ? "This file is being listened to right now." : "This file waits for its turn.";
+  if (file.failure) return `This file could not be analysed: ${clean(file.failure.reason)}`;
+  return file.state === "running" ? "This file is being analysed." : "This file is queued.";
 }
 
 function actions(file) {
@@ -78,15 +78,15 @@ function actions(file) {
     const node = el("button", { type: "button", onclick: () => run(node) }, text);
     buttons.push(node);
   };
-  if (file.state === "failed") button("Try again now", (node) => now(node, file.id));
-  if (awaited(file)) button("Leave it as it is", (node) => ask(node, "cancel", file.id, "It is left as it is."));
-  else if (file.state === "pending" || file.state === "outdated") button("Analyse this now", (node) => now(node, file.id));
-  if (file.state === "done") button("Analyse again", (node) => ask(node, "reanalyse", file.id, `${whenItComes()} Until then these numbers hold.`));
+  if (file.state === "failed") button("Retry now", (node) => now(node, file.id));
+  if (awaited(file)) button("Cancel reanalysis", (node) => ask(node, "cancel", file.id, "Reanalysis cancelled."));
+  else if (file.state === "pending" || file.state === "outdated") button("Analyse now", (node) => now(node, file.id));
+  if (file.state === "done") button("Reanalyse", (node) => ask(node, "reanalyse", file.id, `${whenItComes()} The current values stay valid until then.`));
   if (file.fingerprint) button("Compare with …", () => holdForComparison(file));
   return el("div", { class: "actions" }, buttons);
 }
 
-/** Whether the file waits only because somebody asked for it. */
+/** Return true if the file is queued only for a requested reanalysis. */
 const awaited = (file) => file.state === "outdated" && !file.outdated;
 
 const now = (button, id) => ask(button, "prioritise", id, whenItComes());
@@ -109,21 +109,21 @@ function facts(file) {
   const sound = [clock(seconds), `${decimal(hertz / 1000)} kHz`, { 1: "mono", 2: "stereo" }[channels] ?? `${count(channels)} channels`];
   const stored = [...new Set([codec, format])].filter(Boolean).map(clean).join(" in ");
   const origin = [`${SOURCES[file.source] ?? clean(file.source ?? "")}`, file.analysed_at ? moment(file.analysed_at) : ""];
-  const rows = [["Sound", sound.join(" · ")], ["File", `${stored} · ${bytes(file.size)}`], ["Numbers", origin.filter(Boolean).join(", ")]];
+  const rows = [["Audio", sound.join(" · ")], ["File", `${stored} · ${bytes(file.size)}`], ["Result", origin.filter(Boolean).join(", ")]];
   if (file.track_ids.length) rows.push(["Track id", file.track_ids.map(String).join(", ")]);
   return el("dl", { class: "about" }, rows.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
 }
 
 function notes(file) {
   const warnings = (file.metadata.warnings ?? []).map((code) => WARNINGS[code] ?? clean(code).replaceAll("_", " "));
-  if (file.outdated) warnings.unshift("The file has changed since, or the numbers come from an older version; they will be measured again.");
-  if (awaited(file)) warnings.unshift("It waits to be analysed again. Until then these numbers hold.");
-  if (file.state === "running") warnings.unshift("It is being analysed again right now. Until then these numbers hold.");
+  if (file.outdated) warnings.unshift("The file has changed, or the values are from an earlier algorithm version; they will be recomputed.");
+  if (awaited(file)) warnings.unshift("Reanalysis is queued. The current values stay valid until then.");
+  if (file.state === "running") warnings.unshift("Reanalysis is running. The current values stay valid until then.");
   if (file.failure) warnings.unshift(`The last attempt failed: ${clean(file.failure.reason)}`);
   return warnings.map((text) => el("p", { class: "fault small note" }, text));
 }
 
-/** What one looks for first: tempo, loudness, dynamics, stereo. */
+/** Tiles for tempo, loudness, dynamics and stereo width. */
 function tiles(meaning, print, unknown) {
   const one = Object.fromEntries(meaning.map((dimension) => [dimension.name, dimension]));
   const open = (name) => unknown.includes(name);
@@ -131,7 +131,7 @@ function tiles(meaning, print, unknown) {
   const measure = (title, name) => tile(title, shown(name), unitOf(one[name]),
     scale(one[name], [{ value: print[name], unknown: open(name) }]), inPlace(one[name], print[name], open(name)));
   const steady = print.rhythm_stability;
-  const rhythm = open("tempo_bpm") ? "no pulse" : steady > 0.6 ? "steady pulse" : steady > 0.3 ? "clear pulse" : "loose pulse";
+  const rhythm = open("tempo_bpm") ? "no tempo" : steady > 0.6 ? "steady pulse" : steady > 0.3 ? "clear pulse" : "loose pulse";
   const [width, phase] = [print.stereo_width, print.phase_correlation];
   const image = open("stereo_width") ? "undefined" : width < 0.005 ? "mono" : phase < 0 ? "out of phase" : inPlace(one.stereo_width, width, false);
   return el("dl", { class: "tiles" },

@@ -1,4 +1,4 @@
-/** The list of files: searched, filtered, sorted, loaded as one scrolls. */
+/** The track list: search, filter, sort, incremental loading. */
 
 import { get } from "./api.js";
 import { atMostEvery, byId, el, setAttribute, setText } from "./dom.js";
@@ -9,30 +9,30 @@ import { currentView } from "./views.js";
 import { virtualList } from "./virtual.js";
 
 const PAGE = 60;
-const MOST = 500; // files in one answer
+const MOST = 500; // maximum page size
 const TYPING_MS = 250;
-const STATES = { pending: "waiting", running: "in work", failed: "failed", outdated: "outdated" };
+const STATES = { pending: "queued", running: "running", failed: "failed", outdated: "outdated" };
 const ORDERS = [["", "By folder"], ["name", "By name"], ["analysed_at", "By time of analysis"], ["duration_sec", "By length"]];
 
 let items = [];
 let next = null;
-let asked = 0; // the newest request; answers to older ones are dropped
+let asked = 0; // number of the latest request; responses to earlier ones are ignored
 let loading = false;
 let list = null;
-let counts = null; // of files by state, by the newest status
-let meaning = []; // the 25 dimensions, once they are known
+let counts = null; // files by state in the latest status
+let meaning = []; // the 25 dimensions, once loaded
 
-/** Load the list again from its beginning, as far as it was loaded, if it is looked at. */
+/** Reload the loaded part of the list if the view is visible. */
 export const refreshTracks = atMostEvery(2000, () => {
   if (currentView() === "tracks" && !loading) load(Math.min(MOST, Math.max(PAGE, items.length)));
 });
 
-/** Learn how many files there are. */
+/** Update the file counts. */
 export function countTracks(known) {
   counts = known;
 }
 
-/** Show the tracks; `#tracks/failed` shows those in a state, `#tracks/sort/lufs` sorts them. */
+/** Show the tracks; `#tracks/failed` filters by state, `#tracks/sort/lufs` sorts. */
 export async function showTracks([wanted = "", order = ""] = []) {
   await fillOrders();
   const filter = byId("filter");
@@ -59,7 +59,7 @@ async function fillOrders() {
   choose(select, kept);
 }
 
-/** Make search, filter, order and scrolling work. */
+/** Set up search, filter, order and scrolling. */
 export function setUpTracks() {
   list = virtualList(byId("track-list"), { create, update, key: (item) => item.id, more });
   let typing = null;
@@ -98,7 +98,7 @@ async function load(limit, after = null) {
   try {
     const body = await get("files", { ...wish(), limit: String(limit), after });
     if (request !== asked) return;
-    const tail = after === null && items.length > limit ? items.slice(limit) : []; // more than one answer may hold
+    const tail = after === null && items.length > limit ? items.slice(limit) : []; // rows beyond the maximum page size
     items = after === null ? [...body.items, ...tail] : [...items, ...body.items];
     if (!tail.length) next = body.next;
     loading = false;
@@ -116,7 +116,7 @@ function show(trouble) {
   setAttribute(byId("track-list"), "aria-busy", null);
   const note = byId("track-note");
   note.hidden = items.length > 0 && !trouble;
-  setText(note, trouble || (q || state ? "Nothing matches." : "No tracks yet. They appear here as they are found."));
+  setText(note, trouble || (q || state ? "No matches." : "No tracks yet. They appear here when a scan finds them."));
   const whole = counts && !q && (!sort || sort === "name") ? ` of ${count(state ? counts[state] : counts.total)}` : "";
   const shown = next === null ? count(items.length) : `the first ${count(items.length)}${whole}`;
   setText(byId("track-count"), items.length ? `Showing ${shown}` : "");
@@ -126,7 +126,7 @@ function facts(item) {
   const print = item.fingerprint;
   if (!print) return STATES[item.state] ?? "";
   const unknown = item.metadata?.undefined ?? [];
-  const tempo = unknown.includes("tempo_bpm") ? "no pulse" : `${count(print.tempo_bpm)} BPM`;
+  const tempo = unknown.includes("tempo_bpm") ? "no tempo" : `${count(print.tempo_bpm)} BPM`;
   const loudness = unknown.includes("lufs") ? "silent" : `${decimal(print.lufs)} LUFS`;
   const sorted = meaning.find((one) => one.name === byId("order").value);
   const said = [tempo, loudness, clock(item.metadata?.duration_sec ?? 0)];
@@ -152,7 +152,7 @@ function update(node, item) {
   setText(what.lastElementChild, folderOf(item.path));
   setAttribute(what, "title", clean(item.path));
   setText(numbers, facts(item));
-  const again = item.state === "outdated" && !item.outdated; // somebody asked for it
+  const again = item.state === "outdated" && !item.outdated; // requested reanalysis
   const label = again ? "queued again" : item.fingerprint && item.state !== "done" ? STATES[item.state] ?? "" : "";
   setText(state, label);
   state.className = `state ${label ? `badge ${item.state}` : ""}`;

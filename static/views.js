@@ -1,6 +1,6 @@
 /**
- * Which part of the page is shown. The address behind the # says it, so that back, forward and bookmarks work:
- * `#now`, `#tracks`, `#tracks/failed`, `#library`, `#failures/corrupt`; over them a sheet: `#track/12`, `#compare/12/15`.
+ * Routing by URL fragment, so that back, forward and bookmarks work: `#now`, `#tracks`, `#tracks/failed`, `#library`,
+ * `#failures/corrupt`; sheets over a view: `#track/12`, `#compare/12/15`.
  */
 
 import { byId, setAttribute } from "./dom.js";
@@ -8,16 +8,16 @@ import { byId, setAttribute } from "./dom.js";
 const VIEWS = ["now", "tracks", "library", "failures"];
 const FIRST = "now";
 let shown = null;
-let address = ""; // of the view below a sheet
+let address = ""; // address of the view below the sheet
 
-/** The view that is shown. */
+/** Return the visible view. */
 export const currentView = () => shown;
 
 /**
- * Follow the address.
+ * Set up routing.
  *
- * `enter` holds a function for each view that wants to know the rest of its address; `open` opens a sheet (kind, rest),
- * `close` closes it.
+ * `enter` maps views to functions that receive the rest of the address; `open(kind, rest)` opens a sheet, `close()`
+ * closes it.
  */
 export function setUpViews({ enter, open, close }) {
   const follow = (moved) => {
@@ -43,7 +43,7 @@ function decodeAddress() {
   try {
     return decodeURIComponent(location.hash.slice(1)).split("/");
   } catch {
-    return [""]; // a half escape: as good as no address
+    return [""]; // invalid escape sequence
   }
 }
 
@@ -64,7 +64,7 @@ function arrive() {
   byId(`view-${shown}`).querySelector("h2[tabindex]")?.focus({ preventScroll: true });
 }
 
-/** Go back from a sheet to the address of the view below it, without a jump. */
+/** Restore the address of the view below the sheet, keeping the scroll position. */
 export function leaveSheet() {
   const place = [scrollX, scrollY];
   history.replaceState(null, "", `#${address}`);

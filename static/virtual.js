@@ -1,15 +1,15 @@
-/** A long list of which only the rows in sight exist, so that twenty thousand are as fast as twenty. */
+/** Virtual list: only visible rows are in the DOM. */
 
 import { reconcile, setAttribute } from "./dom.js";
 
-const MARGIN = 12; // rows kept ready above and below what is seen
-const AHEAD = 100; // rows left below when more are asked for
+const MARGIN = 12; // rows rendered above and below the viewport
+const AHEAD = 100; // remaining rows at which the next page is requested
 
 /**
- * Show items in a list whose rows all have the height the style sheet gives it as `--row` (in rem).
+ * Show items in a list with a fixed row height, the CSS property `--row` in rem.
  *
- * `create(item)` and `update(node, item, index)` make a row; `key(item)` names it; `more()` is called when the reader
- * nears the end. Returns `{ show(items) }`.
+ * `create(item)` and `update(node, item, index)` render a row, `key(item)` identifies it, and `more()` is called near the
+ * end of the list. Returns `{ show(items) }`.
  */
 export function virtualList(list, { create, update, key, more }) {
   let items = [];
@@ -18,7 +18,7 @@ export function virtualList(list, { create, update, key, more }) {
 
   function draw() {
     asked = false;
-    if (!list.offsetParent) return; // its view is not shown
+    if (!list.offsetParent) return; // the view is hidden
     height = parseFloat(getComputedStyle(list).getPropertyValue("--row")) * parseFloat(getComputedStyle(document.documentElement).fontSize);
     list.style.height = `${items.length * height}px`;
     const top = list.getBoundingClientRect().top;
@@ -30,7 +30,7 @@ export function virtualList(list, { create, update, key, more }) {
     if (last > items.length - AHEAD) more();
   }
 
-  /** The row that holds the focus stays, wherever it has gone. */
+  /** Keep the focused row in the DOM. */
   function keepFocused(rows, first, last) {
     const held = [...list.children].find((node) => node.contains(document.activeElement));
     const index = held ? items.findIndex((item) => String(key(item)) === held.dataset.key) : -1;
@@ -41,7 +41,7 @@ export function virtualList(list, { create, update, key, more }) {
   function place(node, { item, index }) {
     node.style.transform = `translateY(${index * height}px)`;
     const table = list.getAttribute("role") === "rowgroup";
-    if (table) setAttribute(node, "aria-rowindex", index + 2); // the first is the head
+    if (table) setAttribute(node, "aria-rowindex", index + 2); // row 1 is the header
     else {
       setAttribute(node, "aria-posinset", index + 1);
       setAttribute(node, "aria-setsize", items.length);

@@ -1,19 +1,19 @@
-/** What each worker does right now. */
+/** The workers and their current files. */
 
 import { post } from "./api.js";
 import { byId, el, reconcile, setAttribute, setText, toast } from "./dom.js";
 import { bytes, clean, clock, nameOf, percent, serverNow } from "./format.js";
 
-const IDLE = { starting: "starts when needed", idle: "waiting for work" };
+const IDLE = { starting: "starts when needed", idle: "idle" };
 let shown = [];
 
-/** Show the workers of a status. */
+/** Show the workers of a status response. */
 export function showWorkers(workers) {
   shown = workers;
   reconcile(byId("worker-list"), workers.length ? workers : [null], (worker) => worker?.slot ?? "none", create, update);
 }
 
-/** Let the clocks of the workers go on between two statuses. */
+/** Advance the elapsed times between status updates. */
 export function tickWorkers() {
   if (shown.some((worker) => worker.started_at)) showWorkers(shown);
 }
@@ -51,7 +51,7 @@ function update(node, worker) {
 function facts(worker) {
   const { decoded_sec: heard, duration_sec: whole, cpu_percent: cpu, memory_bytes: memory } = worker;
   const known = [];
-  if (worker.path && whole) known.push(`${clock(Math.min(heard, whole))} of ${clock(whole)} heard`);
+  if (worker.path && whole) known.push(`${clock(Math.min(heard, whole))} of ${clock(whole)} decoded`);
   if (typeof cpu === "number") known.push(`CPU ${percent(cpu)}`);
   if (typeof memory === "number") known.push(`memory ${bytes(memory)}`);
   return known;
@@ -61,7 +61,7 @@ async function cancel(button) {
   button.disabled = true;
   try {
     await post("cancel", { ids: [Number(button.value)] });
-    toast("Taken off the list.");
+    toast("Cancelled.");
   } catch (error) {
     toast(error.message, "bad");
   } finally {

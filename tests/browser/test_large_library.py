@@ -1,4 +1,4 @@
-"""The page over a large library: fifty thousand points, twenty thousand failures."""
+"""The status page with fifty thousand points and twenty thousand failures."""
 
 import asyncio
 import re
@@ -19,12 +19,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 TRACKS: Final = 50_000
 FAILURES: Final = 20_000
 FRAME_MS: Final = 100.0  # allowed on a busy machine without a graphics card; docs/performance.md has the measured time
-MOST_ROWS: Final = 80  # that exist at the same time
+MOST_ROWS: Final = 80  # in the DOM at the same time
 
 
 @pytest.fixture(scope="module")
 def large_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """Return the service over a folder with one song, and one that is away with all the others."""
+    """Return a service with one folder of one song and one offline folder with all other tracks."""
     home = tmp_path_factory.mktemp("large")
     write_song(home / "music" / "here.wav")
     asyncio.run(fill(home / "data", home / "away", tracks=TRACKS, failures=FAILURES))
@@ -34,15 +34,15 @@ def large_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]
 
 @pytest.fixture
 def page(large_service: Running, visit: Visit) -> Page:
-    """Return the page once it knows the library."""
+    """Return the page after it has loaded the library."""
     opened = visit(large_service.url)
     expect(opened.locator("#failed-tally")).to_have_text("20,000", timeout=60_000)
     return opened
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_where_something_is_wrong(page: Page, scheme: Literal["light", "dark"]) -> None:
-    """Nor with a folder that is away, thousands of failures and a map of points."""
+def test_axe_finds_nothing_with_problems(page: Page, scheme: Literal["light", "dark"]) -> None:
+    """Axe finds no violation with an offline folder, thousands of failures and a map of points."""
     page.emulate_media(color_scheme=scheme)
     page.evaluate(AXE)
     expect(page.locator(".folder.offline")).to_be_visible()
@@ -55,8 +55,8 @@ def test_axe_finds_nothing_where_something_is_wrong(page: Page, scheme: Literal[
     assert faults_by_axe(page) == []
 
 
-def test_a_folder_that_is_away_is_told_with_what_to_do(page: Page) -> None:
-    """What lies in it still counts, and the page says so."""
+def test_an_offline_folder_is_reported(page: Page) -> None:
+    """Tracks in an offline folder are still counted, and the page shows that the folder is offline."""
     folder = page.locator(".folder.offline")
     expect(folder).to_contain_text("Nothing in it is forgotten")
     expect(page.locator("#health-body .fault")).to_have_count(1)
@@ -65,7 +65,7 @@ def test_a_folder_that_is_away_is_told_with_what_to_do(page: Page) -> None:
 @pytest.mark.parametrize("size", [(1280, 900), (2560, 1440)])
 @pytest.mark.parametrize("movement", ["zooming", "moving"])
 def test_the_map_of_fifty_thousand_tracks_is_fluid(page: Page, size: tuple[int, int], movement: Movement) -> None:
-    """Zooming and moving, a frame takes well under a tenth of a second, drawing by processor alone."""
+    """Zoom and pan take less than 100 ms per frame without a graphics card."""
     page.set_viewport_size({"width": size[0], "height": size[1]})
     go(page, "Library")
     shown(page, "50,00")
@@ -74,7 +74,7 @@ def test_the_map_of_fifty_thousand_tracks_is_fluid(page: Page, size: tuple[int, 
 
 
 def test_the_map_is_sharp_at_rest(page: Page) -> None:
-    """On a large screen it is drawn coarser while it moves, and fully as soon as it does not."""
+    """A large map has a lower resolution while it moves and full resolution at rest."""
     page.set_viewport_size({"width": 2560, "height": 1440})
     go(page, "Library")
     shown(page, "50,00")
@@ -90,7 +90,7 @@ def test_the_map_is_sharp_at_rest(page: Page) -> None:
 
 
 def test_a_point_is_named_and_opened(page: Page) -> None:
-    """Under the pointer a point tells its track, by the keys the next ones do, and a click opens it."""
+    """Hovering and arrow keys name the track of a point, and a click opens it."""
     go(page, "Library")
     expect(page.locator("#map-hint")).to_contain_text("50,00", timeout=30_000)
     canvas = page.locator("#map canvas")
@@ -103,8 +103,8 @@ def test_a_point_is_named_and_opened(page: Page) -> None:
     expect(page.get_by_role("dialog").locator(".dimension")).to_have_count(25)
 
 
-def test_zooming_in_shows_the_drawings(page: Page) -> None:
-    """Close up the points are the tracks' drawings; one key leads back to the whole."""
+def test_zooming_in_shows_glyphs(page: Page) -> None:
+    """Zooming in shows glyphs instead of points, and one key shows the whole library again."""
     go(page, "Library")
     canvas, drawings = page.locator("#map canvas"), page.locator(".drawing")
     expect(page.locator("#map-hint")).to_contain_text("50,00", timeout=30_000)
@@ -117,31 +117,31 @@ def test_zooming_in_shows_the_drawings(page: Page) -> None:
     expect(drawings).to_have_count(0)
 
 
-def test_what_is_large_is_asked_first(page: Page) -> None:
-    """Looking through tens of thousands of files, or trying thousands again, is agreed to first, with what it costs."""
-    page.get_by_role("button", name="Look for new music").click()
+def test_large_actions_need_confirmation(page: Page) -> None:
+    """Scanning or retrying thousands of files asks for confirmation and shows the cost."""
+    page.get_by_role("button", name="Scan for new music").click()
     expect(page.locator("#ask")).to_contain_text(re.compile(r"70,00\d files will be looked at"))
     page.keyboard.press("Escape")
     expect(page.locator("#ask")).to_be_hidden()
     go(page, "Failures")
-    page.get_by_role("button", name="Try all again").click()
+    page.get_by_role("button", name="Retry all").click()
     expect(page.locator("#ask")).to_contain_text(re.compile(r"20,000 files .* hours of music; .* with 1 worker"))
     page.locator("#ask").get_by_role("button", name="Cancel").click()
     expect(page.locator("#failure-kinds")).to_contain_text("All 20,000")
 
 
 def test_twenty_thousand_failures_are_as_fast_as_twenty(page: Page) -> None:
-    """The whole list can be scrolled through; only the rows in sight exist, and all can be chosen by their kind."""
+    """A long failure list scrolls to its end, holds only visible rows, and can be selected by code."""
     go(page, "Failures")
     rows = page.locator("#failure-list .failure")
     expect(rows.first).to_be_visible()
     end, reached = f"[aria-rowindex='{FAILURES + 1}']", page.evaluate(TO_THE_END, FAILURES)
     assert reached["rows"] < MOST_ROWS
     expect(page.locator(end)).to_be_visible()
-    page.get_by_role("link", name="Took too long 10,000").click()
-    expect(rows.first.locator(".kind")).to_have_text("Took too long")
+    page.get_by_role("link", name="Timed out 10,000").click()
+    expect(rows.first.locator(".kind")).to_have_text("Timed out")
     page.get_by_role("searchbox").fill("no such file")
-    expect(page.locator("#failure-note")).to_have_text("Nothing matches.")
+    expect(page.locator("#failure-note")).to_have_text("No matches.")
 
 
 TO_THE_END: Final = """async (whole) => {
@@ -157,7 +157,7 @@ TO_THE_END: Final = """async (whole) => {
 
 
 def test_twenty_thousand_tracks_are_as_fast_as_twenty(page: Page) -> None:
-    """The list of tracks is searched and sorted by any number, and holds only what is in sight."""
+    """A long track list can be searched and sorted, and holds only visible rows."""
     go(page, "Tracks")
     rows = page.locator("#track-list .row")
     expect(rows.first).to_be_visible()
@@ -171,19 +171,19 @@ def test_twenty_thousand_tracks_are_as_fast_as_twenty(page: Page) -> None:
     assert rows.count() < MOST_ROWS
 
 
-def test_all_that_match_are_chosen_loaded_or_not(page: Page) -> None:
-    """Of ten thousand of one kind, two hundred of them loaded, all but one are skipped once that is agreed."""
+def test_all_matching_failures_are_selected(page: Page) -> None:
+    """Selecting all but one of ten thousand failures, most of them not loaded, skips the right ones."""
     go(page, "Failures")
-    page.get_by_role("link", name="Took too long 10,000").click()
+    page.get_by_role("link", name="Timed out 10,000").click()
     rows = page.locator("#failure-list .failure")
-    expect(rows.first.locator(".kind")).to_have_text("Took too long")
-    page.get_by_label("Choose all that match").check()
+    expect(rows.first.locator(".kind")).to_have_text("Timed out")
+    page.get_by_label("Select all matching").check()
     rows.nth(1).get_by_role("checkbox").uncheck()
-    expect(page.get_by_label("Choose all that match")).to_have_js_property("indeterminate", value=True)
+    expect(page.get_by_label("Select all matching")).to_have_js_property("indeterminate", value=True)
     page.get_by_role("button", name="Skip (9,999)").click()
     expect(page.locator("#ask")).to_contain_text("Skip 9,999 files?")
     page.get_by_role("button", name="Skip them").click()
     expect(page.locator("#toasts")).to_contain_text("9,999 files skipped")
-    expect(page.locator("#failure-kinds")).to_contain_text("Took too long 1")
+    expect(page.locator("#failure-kinds")).to_contain_text("Timed out 1")
     expect(page.locator("#failure-kinds")).to_contain_text("Skipped by you 9,999")
     expect(rows).to_have_count(1)

@@ -1,4 +1,4 @@
-"""That the page can be used by everyone: axe, contrast, names, widths, both themes."""
+"""Accessibility and layout: axe, contrast, names, widths, themes."""
 
 import re
 from typing import Any, Final
@@ -13,7 +13,7 @@ pytest_plugins = ("browser_fixtures",)
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 WIDTHS: Final = (390, 1280, 2600)
-SIGNS: Final = {  # that a view shows what it has
+SIGNS: Final = {  # elements that show that a view has loaded
     "now": "#throughput svg",
     "tracks": "#track-list .row",
     "library": "#spread svg",
@@ -22,21 +22,15 @@ SIGNS: Final = {  # that a view shows what it has
 
 
 def ready(page: Page, view: str) -> None:
-    """Wait until a view shows what it has."""
+    """Open a view and wait until it has loaded."""
     page.evaluate(f"location.hash = '{view}'")
-    sign = {
-        "now": "#throughput svg",
-        "tracks": "#track-list .row",
-        "library": "#spread svg",
-        "failures": ".failure .why",
-    }
-    expect(page.locator(sign[view]).first).to_be_visible()
+    expect(page.locator(SIGNS[view]).first).to_be_visible()
 
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(settled: Page, scheme: str, width: int) -> None:
-    """No view, nor a track, nor two, nor a question breaks a rule of WCAG 2.2 AA that axe can check."""
+    """Axe finds no WCAG 2.2 AA violation in any view, track, comparison or dialog."""
     settled.set_viewport_size({"width": width, "height": 900})
     settled.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     settled.evaluate(AXE)
@@ -53,8 +47,8 @@ def test_axe_finds_nothing(settled: Page, scheme: str, width: int) -> None:
     assert faults_by_axe(settled) == []
     settled.keyboard.press("Escape")
     ready(settled, "failures")
-    settled.get_by_label("Choose all that match").check()
-    settled.get_by_role("button", name="Try all again").click()
+    settled.get_by_label("Select all matching").check()
+    settled.get_by_role("button", name="Retry all").click()
     expect(settled.locator("#ask")).to_be_visible()
     assert faults_by_axe(settled) == []
 
@@ -73,7 +67,7 @@ CONTRAST: Final = """() => {
   const poor = [];
   for (const node of document.querySelectorAll("main *, header *, footer *, dialog[open] *")) {
     const text = [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim());
-    const besides = node.closest("svg, :disabled, .visually-hidden, [aria-pressed=true]"); // the last is see-through
+    const besides = node.closest("svg, :disabled, .visually-hidden, [aria-pressed=true]"); // pressed: translucent
     if (!text || besides || !node.checkVisibility()) continue;
     const [one, two] = [light(parse(getComputedStyle(node).color)), light(below(node))];
     const ratio = (Math.max(one, two) + 0.05) / (Math.min(one, two) + 0.05);
@@ -85,7 +79,7 @@ CONTRAST: Final = """() => {
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_all_text_can_be_read(settled: Page, scheme: str) -> None:
-    """Every text stands out from what is behind it by 4.5 : 1 at least, the open track included."""
+    """Every text has a contrast ratio of at least 4.5 : 1, including the track view."""
     settled.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     for view in SIGNS:
         ready(settled, view)
@@ -98,11 +92,11 @@ def test_all_text_can_be_read(settled: Page, scheme: str) -> None:
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_every_view_fits(settled: Page, width: int) -> None:
-    """From phone to wide screen nothing sticks out sideways, in any view."""
+    """No view overflows horizontally at any width."""
     settled.set_viewport_size({"width": width, "height": 900})
     for view in SIGNS:
         ready(settled, view)
-        if view == "library":  # with a point named
+        if view == "library":  # with a visible tooltip
             settled.locator("#map canvas").focus()
             settled.keyboard.press("ArrowRight")
             expect(settled.locator(".tip")).to_contain_text("LUFS")
@@ -110,30 +104,30 @@ def test_every_view_fits(settled: Page, width: int) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_theme_is_the_systems(settled: Page, scheme: str) -> None:
-    """Dark is dark, light is light."""
+def test_the_theme_follows_the_system(settled: Page, scheme: str) -> None:
+    """The colour scheme of the browser selects the theme."""
     settled.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     dark = settled.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0] < 128")
     assert dark == (scheme == "dark")
 
 
 def test_every_control_has_a_name_and_can_be_reached(settled: Page) -> None:
-    """Buttons, fields and links are named, landmarks are there, and Tab begins at a link that skips the menu."""
+    """Controls have names, landmarks exist, and the first Tab stop skips the navigation."""
     unnamed = settled.evaluate(
         "[...document.querySelectorAll('button, input, select, a')].filter((node) =>"
         " !(node.textContent.trim() || node.ariaLabel || node.labels?.[0]?.textContent.trim())).length"
     )
-    assert unnamed == 1  # the button of the question that is not asked
+    assert unnamed == 1  # the button of the closed dialog
     for role in ("banner", "main", "contentinfo", "navigation"):
         expect(settled.get_by_role(role)).to_have_count(1)
     settled.keyboard.press("Tab")
-    expect(settled.get_by_text("Skip to the content")).to_be_focused()
+    expect(settled.get_by_text("Skip to content")).to_be_focused()
     settled.keyboard.press("Enter")
     expect(settled.locator("main")).to_be_focused()
 
 
-def test_numbers_are_written_as_the_reader_does(live_service: Running, chromium: Any) -> None:
-    """A German reader sees a decimal comma and a space before the percent sign, among English words."""
+def test_numbers_follow_the_locale(live_service: Running, chromium: Any) -> None:
+    """Numbers follow the locale of the browser."""
     context = chromium.new_context(locale="de-DE")
     page = context.new_page()
     page.goto(live_service.url)

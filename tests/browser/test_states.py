@@ -1,4 +1,4 @@
-"""Every state of the service, and of the connection to it, as the page tells it."""
+"""The states of the service and of the connection on the status page."""
 
 import re
 from pathlib import Path
@@ -12,30 +12,30 @@ from hosting import long_file
 pytest_plugins = ("browser_fixtures",)
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
-HOURS: int = 6 * 3600  # seconds of silence: long enough to be looked at
+HOURS: int = 6 * 3600  # seconds of silence, long enough to observe the analysis
 
 
 def say(page: Page, running: Running, address: str, body: dict[str, object]) -> None:
-    """Ask the service for something, past the page."""
+    """Send a POST request to the service without using the page."""
     assert page.request.post(f"{running.url}{address}", data=body).status == 202
 
 
-def test_a_long_file_is_seen_at_work_and_cancelled(tmp_path: Path, visit: Visit) -> None:
-    """The worker shows the file, how much of it is heard, and for how long; its name leads to it; it can be stopped."""
+def test_a_running_file_is_shown_and_cancelled(tmp_path: Path, visit: Visit) -> None:
+    """A running file shows its progress and elapsed time, links to its track, and can be cancelled."""
     write_song(tmp_path / "music" / "short.wav")
     long_file(tmp_path / "music" / "six hours.wav", HOURS)
     with serving(tmp_path / "music", tmp_path / "data") as running:
         page = visit(running.url)
         worker = page.locator(".worker.busy", has_text="six hours.wav")
-        expect(worker.locator(".load")).to_contain_text(re.compile(r"of 6:00:00 heard"), timeout=SCAN_LIMIT_MS)
+        expect(worker.locator(".load")).to_contain_text(re.compile(r"of 6:00:00 decoded"), timeout=SCAN_LIMIT_MS)
         expect(worker.locator("progress")).to_have_attribute("value", re.compile(r"0\.\d+"))
         expect(worker.locator(".time")).to_have_text(re.compile(r"^\d+:\d\d$"))
         expect(page.locator("#state")).to_have_text("Working")
         expect(page.locator("#facts")).to_contain_text(re.compile(r"Workers\d+% CPU, [\d.]+ MB"))
-        expect(page.locator("#facts")).to_contain_text(re.compile("Left(too early to say|less than a minute|about)"))
-        expect(page.locator("#badges")).to_contain_text("1 in work")
+        expect(page.locator("#facts")).to_contain_text(re.compile("Remaining(not known yet|less than a minute|about)"))
+        expect(page.locator("#badges")).to_contain_text("1 running")
         worker.get_by_role("link", name="six hours.wav").click()
-        expect(page.get_by_role("dialog")).to_contain_text("is being listened to right now")
+        expect(page.get_by_role("dialog")).to_contain_text("is being analysed")
         page.keyboard.press("Escape")
         go(page, "Now")
         page.get_by_role("button", name="Cancel: six hours.wav").click()
@@ -43,18 +43,18 @@ def test_a_long_file_is_seen_at_work_and_cancelled(tmp_path: Path, visit: Visit)
         page.locator("#badges a", has_text="1 failed").click()
         expect(page.locator(".failure .why")).to_contain_text("Cancelled by you")
         page.locator(".failure .name").click()
-        expect(page.get_by_role("dialog")).to_contain_text("This file could not be used: Cancelled by you")
+        expect(page.get_by_role("dialog")).to_contain_text("This file could not be analysed: Cancelled by you")
         say(page, running, "pause", {})
-        expect(page.locator("#state")).to_have_text("Paused by you")
-        page.get_by_role("button", name="Try again now").click()
-        expect(page.locator("#toasts")).to_contain_text("It is first, as soon as work goes on.")
-        expect(page.get_by_role("dialog")).to_contain_text("This file waits for its turn.")
-        expect(page.get_by_role("button", name="Analyse this now")).to_be_visible()
+        expect(page.locator("#state")).to_have_text("Paused")
+        page.get_by_role("button", name="Retry now").click()
+        expect(page.locator("#toasts")).to_contain_text("It runs first when work resumes.")
+        expect(page.get_by_role("dialog")).to_contain_text("This file is queued.")
+        expect(page.get_by_role("button", name="Analyse now")).to_be_visible()
         page.close()
 
 
-def test_playback_and_a_folder_that_goes_away(tmp_path: Path, visit: Visit) -> None:
-    """What the service waits for is its state, with what waits; all is well again by itself."""
+def test_playback_and_an_offline_folder(tmp_path: Path, visit: Visit) -> None:
+    """The state shows playback and an offline folder, and recovers automatically."""
     library = tmp_path / "music"
     write_song(library / "one.wav")
     with serving(library, tmp_path / "data") as running:
@@ -63,42 +63,42 @@ def test_playback_and_a_folder_that_goes_away(tmp_path: Path, visit: Visit) -> N
         say(page, running, "playing", {"playing": True})
         expect(page.locator("#state")).to_have_text("Waiting for playback")
         write_song(library / "two.wav")
-        expect(page.locator("#reason")).to_contain_text("1 track waits", timeout=NOTICED_MS)
+        expect(page.locator("#reason")).to_contain_text("1 track queued", timeout=NOTICED_MS)
         say(page, running, "playing", {"playing": False})
         expect(page.locator("#covered")).to_have_text("2 of 2 tracks", timeout=SCAN_LIMIT_MS)
         library.rename(tmp_path / "elsewhere")
-        page.get_by_role("button", name=f"Look now through {library}").click()
+        page.get_by_role("button", name=f"Scan now: {library}").click()
         expect(page.locator("#state")).to_have_text("Folder offline", timeout=NOTICED_MS)
         page.get_by_role("link", name="1 issue").click()
         expect(page.locator("#health-body")).to_be_in_viewport()
         expect(page.locator("#health-body")).to_contain_text(re.compile(f"{library}: .*mount the folder again"))
         expect(page.locator("#covered")).to_have_text("2 of 2 tracks")
         (tmp_path / "elsewhere").rename(library)
-        page.get_by_role("button", name="Look for new music").click()
-        expect(page.locator("#state")).to_have_text("Nothing to do", timeout=SCAN_LIMIT_MS)
+        page.get_by_role("button", name="Scan for new music").click()
+        expect(page.locator("#state")).to_have_text("Idle", timeout=SCAN_LIMIT_MS)
         expect(page.locator("#health-body")).to_have_text(re.compile("No issues"))
         page.close()
 
 
-def test_without_the_stream_the_page_asks(tmp_path: Path, visit: Visit, faults: list[str]) -> None:
-    """Where a proxy lets no stream through, the numbers follow by questions, and the page says so."""
+def test_without_an_event_stream_the_page_polls(tmp_path: Path, visit: Visit, faults: list[str]) -> None:
+    """Without an event stream the page polls and says so."""
     write_song(tmp_path / "music" / "one.wav")
     with serving(tmp_path / "music", tmp_path / "data", watching="polling") as running:
         page = visit("about:blank")
         page.route("**/events", lambda route: route.abort())
         page.goto(running.url)
         expect(page.locator("#connection")).to_have_attribute("data-link", "polling")
-        expect(page.locator("#connection-text")).to_contain_text(re.compile(r"Asking every few seconds · updated \d"))
+        expect(page.locator("#connection-text")).to_contain_text(re.compile(r"Polling every few seconds · updated \d"))
         expect(page.locator("#covered")).to_have_text("1 of 1 track", timeout=SCAN_LIMIT_MS)
-        expect(page.locator("#folder-list")).to_contain_text("Looked through at intervals (polling)")
+        expect(page.locator("#folder-list")).to_contain_text("Polling for changes")
         say(page, running, "pause", {})
-        expect(page.locator("#state")).to_have_text("Paused by you", timeout=NOTICED_MS)
+        expect(page.locator("#state")).to_have_text("Paused", timeout=NOTICED_MS)
         page.close()
     faults[:] = [fault for fault in faults if "ERR_FAILED" not in fault and "foreign" not in fault]
 
 
-def test_lists_that_cannot_be_had_say_why(live_service: Running, visit: Visit, faults: list[str]) -> None:
-    """Each view shows the service's own sentence instead of an empty list."""
+def test_failed_requests_show_the_error_message(live_service: Running, visit: Visit, faults: list[str]) -> None:
+    """A view whose request fails shows the error message of the service."""
     page = visit(live_service.url)
     problem = {"error": "The database cannot be used at the moment.", "code": "storage", "detail": {}}
     for address in ("**/files?**", "**/failures?**", "**/points"):
@@ -107,13 +107,13 @@ def test_lists_that_cannot_be_had_say_why(live_service: Running, visit: Visit, f
         go(page, view)
         expect(page.locator(place)).to_contain_text("The database cannot be used at the moment.")
     page.unroute("**/points")
-    page.get_by_role("button", name="Try again").click()
+    page.get_by_role("button", name="Retry").click()
     expect(page.locator(".drawing")).not_to_have_count(0, timeout=SCAN_LIMIT_MS)
     faults[:] = [fault for fault in faults if "503" not in fault]
 
 
-def test_the_map_appears_and_grows_while_it_is_looked_at(tmp_path: Path, visit: Visit) -> None:
-    """With the third track there is a map, and what comes later is on it without a reload."""
+def test_the_visible_map_grows(tmp_path: Path, visit: Visit) -> None:
+    """The map appears with the third track and shows later tracks without a reload."""
     library = tmp_path / "music"
     for name in ("a.wav", "b.wav"):
         write_song(library / name)
@@ -121,7 +121,7 @@ def test_the_map_appears_and_grows_while_it_is_looked_at(tmp_path: Path, visit: 
         page = visit(running.url)
         expect(page.locator("#covered")).to_have_text("2 of 2 tracks", timeout=SCAN_LIMIT_MS)
         go(page, "Library")
-        expect(page.locator("#map")).to_contain_text("when three tracks have a fingerprint")
+        expect(page.locator("#map")).to_contain_text("needs at least three analysed tracks")
         for number, name in enumerate(("c.wav", "d.wav"), start=3):
             write_song(library / name)
             expect(page.locator(".drawing")).to_have_count(number, timeout=SCAN_LIMIT_MS)

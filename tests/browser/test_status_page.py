@@ -1,4 +1,4 @@
-"""The first view as a reader meets it: the real service, a real browser."""
+"""The overview of the status page with a real service and browser."""
 
 import gzip
 import re
@@ -30,7 +30,7 @@ STATIC = Path(__file__).resolve().parents[2] / "static"
 
 
 def test_a_scan_runs_to_its_end_and_is_counted(settled: Page) -> None:
-    """Coverage, percent and badges agree with the folder, and the stream is live."""
+    """Coverage, percentage and badges match the library, and the connection is live."""
     expect(settled.locator("#covered")).to_have_text(f"{SONGS} of {SONGS + 1} tracks")
     expect(settled.locator("#percent")).to_have_text(f"{100 * SONGS // (SONGS + 1)}%")
     expect(settled.locator("#badges")).to_have_text("1 failed")
@@ -39,7 +39,7 @@ def test_a_scan_runs_to_its_end_and_is_counted(settled: Page) -> None:
 
 
 def test_folders_health_and_workers_are_shown(settled: Page, live_service: Running) -> None:
-    """The page names the folder with its files and sweeps, the worker with its memory, and that nothing is wrong."""
+    """The page shows folders with scan times, workers with memory, and healthy state."""
     expect(settled.locator("#health-body")).to_have_text(re.compile("No issues"))
     expect(settled.locator("#folder-list .path")).to_have_text(str(live_service.library))
     expect(settled.locator("#folder-list")).to_contain_text(f"{SONGS} of {SONGS + 1} files")
@@ -49,7 +49,7 @@ def test_folders_health_and_workers_are_shown(settled: Page, live_service: Runni
 
 
 def test_throughput_of_an_hour_and_a_day(settled: Page) -> None:
-    """What was analysed stands in the graph of either span."""
+    """The chart shows the analysed tracks for an hour and a day."""
     graph = settled.locator("#throughput")
     expect(graph).to_contain_text(f"{SONGS} tracks")
     settled.get_by_role("button", name="Day").click()
@@ -58,9 +58,9 @@ def test_throughput_of_an_hour_and_a_day(settled: Page) -> None:
 
 
 def test_views_have_addresses(settled: Page) -> None:
-    """Links, back and bookmarks lead to the views; the number of a badge leads to the list behind it."""
+    """Links, the back button and bookmarks open views, and a badge links to its list."""
     settled.locator("#badges a", has_text="failed").click()
-    expect(settled.get_by_role("heading", name="Files that could not be used")).to_be_focused()
+    expect(settled.get_by_role("heading", name="Files that could not be analysed")).to_be_focused()
     settled.go_back()
     expect(settled.locator("#state")).to_be_visible()
     go(settled, "Library")
@@ -69,7 +69,7 @@ def test_views_have_addresses(settled: Page) -> None:
 
 
 def test_the_page_is_light(live_service: Running) -> None:
-    """All that is fetched for the first paint is under 100 kB compressed, and nothing in it is inline or foreign."""
+    """The first paint loads less than 100 kB, with no inline code or external resources."""
     with urlopen(live_service.url) as answer:  # noqa: S310 - our own service
         html = answer.read().decode()
     assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)|https?://", html)
@@ -78,19 +78,19 @@ def test_the_page_is_light(live_service: Running) -> None:
         name = todo.pop()
         wanted.add(name)
         todo |= set(re.findall(r'(?:from|import) "\./([\w.]+)"', (STATIC / name).read_text("utf-8"))) - wanted
-    assert "map.js" not in wanted  # what is looked at later is loaded later
+    assert "map.js" not in wanted  # loaded on demand
     assert sum(len(gzip.compress((STATIC / name).read_bytes())) for name in wanted) < FIRST_PAINT_BYTES
 
 
-def test_pause_go_on_and_change_what_comes_next(tmp_path: Path, visit: Visit) -> None:
-    """Paused by the reader and saying so, the queue is shown; a file is put first, one taken off, and work goes on."""
+def test_pause_reorder_cancel_and_resume(tmp_path: Path, visit: Visit) -> None:
+    """The queue of a paused service can be reordered and shortened, and resuming finishes it."""
     library = tmp_path / "music"
     write_song(library / "first.wav")
     with serving(library, tmp_path / "data") as running:
         page = visit(running.url)
         expect(page.locator("#covered")).to_have_text("1 of 1 track", timeout=SCAN_LIMIT_MS)
         page.get_by_role("button", name="Pause", exact=True).click()
-        expect(page.locator("#state")).to_have_text("Paused by you")
+        expect(page.locator("#state")).to_have_text("Paused")
         for name in ("a.wav", "b.wav", "c.wav"):
             write_song(library / name)
         queue = page.locator("#queue-list li")
@@ -99,19 +99,19 @@ def test_pause_go_on_and_change_what_comes_next(tmp_path: Path, visit: Visit) ->
         last = queue.last.locator(".name").inner_text()
         page.get_by_role("button", name=f"Now: analyse {last}").click()
         expect(queue.first.locator(".name")).to_have_text(last)
-        expect(page.locator("#toasts")).to_contain_text("It is first, as soon as work goes on.")
+        expect(page.locator("#toasts")).to_contain_text("It runs first when work resumes.")
         page.get_by_role("button", name=f"Cancel: {last}").click()
         expect(queue).to_have_count(2)
         page.get_by_role("button", name="Cancel all", exact=True).click()
-        expect(page.locator("#ask")).to_contain_text("Cancel 2 waiting files?")
+        expect(page.locator("#ask")).to_contain_text("Cancel 2 queued files?")
         page.locator("#ask").get_by_role("button", name="Cancel", exact=True).click()
         page.get_by_role("button", name="Resume").click()
         expect(page.locator("#covered")).to_have_text("3 of 4 tracks", timeout=SCAN_LIMIT_MS)
         page.close()
 
 
-def test_a_song_that_comes_or_goes_is_noticed(tmp_path: Path, visit: Visit) -> None:
-    """A song copied in shows within seconds without a reload, and one deleted leaves the list."""
+def test_new_and_deleted_files_are_noticed(tmp_path: Path, visit: Visit) -> None:
+    """A new file appears and a deleted file disappears without a reload."""
     library = tmp_path / "music"
     write_song(library / "early.wav")
     with serving(library, tmp_path / "data") as running:
@@ -126,7 +126,7 @@ def test_a_song_that_comes_or_goes_is_noticed(tmp_path: Path, visit: Visit) -> N
 
 
 def test_the_service_is_killed_and_comes_back(tmp_path: Path, visit: Visit, faults: list[str]) -> None:
-    """The page admits the loss, keeps what it knew, and goes on by itself when the service is there again."""
+    """The page shows a lost connection, keeps its data, and reconnects when the service is back."""
     write_song(tmp_path / "music" / "one.wav")
     port = free_port()
     with serving(tmp_path / "music", tmp_path / "data", port=port) as running:
@@ -134,12 +134,12 @@ def test_the_service_is_killed_and_comes_back(tmp_path: Path, visit: Visit, faul
         expect(page.locator("#covered")).to_have_text("1 of 1 track", timeout=SCAN_LIMIT_MS)
         running.process.kill()
     expect(page.locator("#connection")).to_have_attribute("data-link", "lost", timeout=NOTICED_MS)
-    expect(page.locator("#lost")).to_contain_text("does not answer")
+    expect(page.locator("#lost")).to_contain_text("is not responding")
     expect(page.locator("#covered")).to_have_text("1 of 1 track")
     page.evaluate(AXE)
     assert faults_by_axe(page) == []
     go(page, "Tracks")
-    expect(page.locator("#track-note")).to_have_text("The service does not answer.")
+    expect(page.locator("#track-note")).to_have_text("The service is not responding.")
     with serving(tmp_path / "music", tmp_path / "data", port=port) as running:
         expect(page.locator("#track-list .row")).to_have_count(1, timeout=SCAN_LIMIT_MS)
         running.process.kill()
@@ -151,11 +151,11 @@ def test_the_service_is_killed_and_comes_back(tmp_path: Path, visit: Visit, faul
         expect(page.locator("#lost")).to_be_hidden()
         expect(page.locator("#covered")).to_have_text("2 of 2 tracks", timeout=SCAN_LIMIT_MS)
         page.close()
-    faults[:] = [fault for fault in faults if "net::ERR_" not in fault]  # the browser notes each vain attempt
+    faults[:] = [fault for fault in faults if "net::ERR_" not in fault]  # the browser logs each failed attempt
 
 
 def test_the_page_works_below_any_path(tmp_path: Path, visit: Visit) -> None:
-    """In another application, deep below its addresses, everything is found; nothing is asked of the rest."""
+    """Mounted below a long prefix the page finds all its resources and requests nothing else."""
     for name in ("a.wav", "b.wav", "c.wav"):
         write_song(tmp_path / "music" / name)
     prefix = "/apps/music/fingerprint"
@@ -172,8 +172,8 @@ def test_the_page_works_below_any_path(tmp_path: Path, visit: Visit) -> None:
         page.close()
 
 
-def test_a_folder_without_music_is_told(tmp_path: Path, visit: Visit) -> None:
-    """Nothing to analyse is no percentage: every view says that there is nothing yet."""
+def test_an_empty_library(tmp_path: Path, visit: Visit) -> None:
+    """An empty library shows no percentage, and every view says that there are no tracks."""
     (tmp_path / "music").mkdir()
     with serving(tmp_path / "music", tmp_path / "data") as running:
         page = visit(running.url)

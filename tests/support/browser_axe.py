@@ -1,15 +1,15 @@
-"""Rules of accessibility that a program can check, by axe."""
+"""Accessibility checks with axe."""
 
 from importlib.resources import files
 from typing import Any, Final
 
 from playwright.sync_api import Page
 
-AXE: Final = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")  # that package ships the script
+AXE: Final = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")  # the package contains the script
 
 
 def faults_by_axe(page: Page) -> list[str]:
-    """Return the rules that are broken, and where."""
+    """Return the violated rules with their elements."""
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
     result: dict[str, Any] = page.evaluate(
         "async (tags) => { await Promise.all(document.getAnimations().map((one) => one.finished));"

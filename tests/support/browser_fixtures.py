@@ -1,4 +1,4 @@
-"""A headless Chromium that looks at the page of the real service."""
+"""Fixtures for a headless Chromium and a real service."""
 
 import os
 import shutil
@@ -22,9 +22,9 @@ SWITCHES: Final = (
 )
 
 
-@pytest.fixture(scope="module")  # not longer: its event loop would be in the way of other tests
+@pytest.fixture(scope="module")  # a session scope would keep its event loop during other tests
 def chromium() -> Iterator[Browser]:
-    """Return the system's Chromium, headless; without one the tests are skipped, in CI they fail."""
+    """Start the system's Chromium; skip the tests without it, or fail them in CI."""
     executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if executable is None:
         (pytest.fail if os.environ.get("CI") else pytest.skip)("no Chromium here")
@@ -36,13 +36,13 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def faults() -> list[str]:
-    """Return what went wrong in the browser so far; what is left at the end of a test fails it."""
+    """Return the browser errors so far; any left at the end of a test fail it."""
     return []
 
 
 @pytest.fixture
 def visit(chromium: Browser, faults: list[str]) -> Iterator[Callable[[str], Page]]:
-    """Return a function that opens an address; errors on the console and foreign requests become faults."""
+    """Return a function that opens a page and records console errors and external requests as faults."""
     context = chromium.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
     context.set_default_timeout(20_000)
 
@@ -72,7 +72,7 @@ def visit(chromium: Browser, faults: list[str]) -> Iterator[Callable[[str], Page
 
 @pytest.fixture(scope="module")
 def small_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with three songs in two folders, one broken file and names that try to do harm."""
+    """Return a library with songs in two folders, one broken file and hostile file names."""
     folder = tmp_path_factory.mktemp("library") / "music"
     write_song(folder / "First light" / "01 Dawn.wav")
     write_song(folder / "First light" / "02 Noon.wav", seconds=4.0)
@@ -80,7 +80,7 @@ def small_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_song(folder / "<img src=x onerror=alert(1)>.wav")
     write_song(folder / "turn \u202evaw.dnuor.wav")
     write_song(folder / f"{'long ' * 48}\U0001f3b7.wav")
-    if sys.platform == "linux":  # names that are not text exist here only
+    if sys.platform == "linux":  # file names that are not valid UTF-8
         write_song(folder / os.fsdecode(b"caf\xe9.wav"))
     (folder / "Torn.wav").write_bytes(b"no sound at all " * 100)
     return folder
@@ -88,14 +88,14 @@ def small_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def live_service(small_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """Return the real service over the small library."""
+    """Start a service for the small library."""
     with serving(small_library, tmp_path_factory.mktemp("data")) as running:
         yield running
 
 
 @pytest.fixture
 def settled(live_service: Running, visit: Visit) -> Page:
-    """Return the page once everything in the library has been dealt with."""
+    """Return the page after the library has been processed."""
     page = visit(live_service.url)
-    expect(page.locator("#state")).to_have_text("Nothing to do", timeout=SCAN_LIMIT_MS)
+    expect(page.locator("#state")).to_have_text("Idle", timeout=SCAN_LIMIT_MS)
     return page

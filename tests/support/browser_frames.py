@@ -1,4 +1,4 @@
-"""How long the frames of the map take while a hand moves it."""
+"""Frame times of the library map during interaction."""
 
 from typing import Final, Literal
 
@@ -32,12 +32,12 @@ _FRAMES: Final = """async ([steps, movement]) => {
 
 
 def shown(page: Page, tracks: str) -> None:
-    """Wait until the map has so many *tracks*, and rests."""
+    """Wait until the map shows *tracks* and is at rest."""
     expect(page.locator("#map-hint")).to_contain_text(tracks, timeout=30_000)
     page.wait_for_timeout(500)
 
 
 def frames_ms(page: Page, movement: Movement, steps: int = 60) -> list[float]:
-    """Return the milliseconds from each frame to the next while the map is zoomed, or moved, shortest first."""
+    """Return the frame intervals in milliseconds during zoom or pan, in ascending order."""
     times: list[float] = page.evaluate(_FRAMES, [steps, movement])
     return sorted(times)

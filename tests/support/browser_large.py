@@ -1,4 +1,4 @@
-"""A large library in a database, of tracks that lie nowhere: their folder is away, so nothing is looked for."""
+"""A generated database for a large library whose folder is offline."""
 
 import json
 import sqlite3
@@ -11,13 +11,13 @@ import numpy as np
 from auralis_fp import schema
 from stored import analysed, library_in
 
-CLUSTERS: Final = 12  # kinds of music
+CLUSTERS: Final = 12  # clusters of similar tracks
 SIZE: Final = 4_000_000
 MTIME_NS: Final = 1_700_000_000_000_000_000
 
 
 async def fill(data: Path, folder: Path, *, tracks: int, failures: int) -> None:
-    """Write so many tracks with a fingerprint, and files that failed, below *folder* into the database in *data*."""
+    """Store *tracks* fingerprints and *failures* below *folder* in the database in *data*."""
     now = time.time()
     names = [b"%s/%03d/%06d.flac" % (bytes(folder), number // 100, number) for number in range(tracks + failures)]
     metadata = json.dumps(analysed().metadata.as_json() | {"undefined": [], "warnings": []})
@@ -60,7 +60,7 @@ async def fill(data: Path, folder: Path, *, tracks: int, failures: int) -> None:
 
 
 def _fingerprints(number: int) -> "np.ndarray[tuple[int, int], np.dtype[np.float64]]":
-    """Return rows of numbers in clouds round a few centres, where ordinary music lies."""
+    """Return fingerprints in clusters within the typical ranges."""
     rng = np.random.default_rng(7)
     typical = np.array([dimension.typical for dimension in schema.DIMENSIONS])
     low, high = (np.array([getattr(dimension, end) for dimension in schema.DIMENSIONS]) for end in ("low", "high"))

@@ -1,4 +1,4 @@
-"""The real service in a process of its own, over songs made on the spot, and what all tests of the page share."""
+"""Start a real service over generated songs; helpers shared by the browser tests."""
 
 import os
 import re
@@ -20,19 +20,19 @@ from playwright.sync_api import Page
 ROOT: Final = Path(__file__).resolve().parents[2]
 START_LIMIT_SEC: Final = 30.0
 RATE: Final = 22_050
-SONGS: Final = 7 if sys.platform == "linux" else 6  # good files in the small library; one more is broken
+SONGS: Final = 7 if sys.platform == "linux" else 6  # valid files in the small library; one more is broken
 SCAN_LIMIT_MS: Final = 60_000
 NOTICED_MS: Final = 15_000
 Visit = Callable[[str], Page]
 
 
 def go(page: Page, view: str) -> None:
-    """Go to a view by its link."""
+    """Open a view with its navigation link."""
     page.get_by_role("navigation").get_by_role("link", name=view).click()
 
 
 def write_song(path: Path, seconds: float = 2.0) -> None:
-    """Write quiet stereo noise, another one for every name: a file the analysis accepts."""
+    """Write quiet stereo noise seeded by the file name."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.parent / f".{abs(hash(path.name))}.part"
     with wave.open(str(part), "wb") as file:
@@ -45,7 +45,7 @@ def write_song(path: Path, seconds: float = 2.0) -> None:
 
 @dataclass
 class Running:
-    """A running service: its address, its music folder, and what it printed."""
+    """A running service with its URL, music folder and process."""
 
     url: str
     library: Path
@@ -53,7 +53,7 @@ class Running:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
+    """Return an unused port."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
@@ -64,15 +64,15 @@ def free_port() -> int:
 def serving(
     library: Path, data: Path, *, port: int = 0, away: Path | None = None, **settings: str
 ) -> Iterator[Running]:
-    """Run the launcher until the block ends; fail with its output if it does not come up.
+    """Run the launcher for the duration of the block; fail with its output if it does not start.
 
-    ``away`` is a second folder of music, which is not there; other settings are told by the environment.
+    ``away`` is a second, missing music folder; other settings are passed in the environment.
     """
     command = [sys.executable, "launch-auralis-web.py", "--dev", "--no-browser", "--port", str(port), "--workers", "1"]
     command += ["--library", str(library), "--data-dir", str(data)]
     command += [] if away is None else ["--library", str(away)]
-    told = {f"AURALIS_FP_{name.upper()}": value for name, value in settings.items()}
-    with _running(command, library, told) as running:
+    environment = {f"AURALIS_FP_{name.upper()}": value for name, value in settings.items()}
+    with _running(command, library, environment) as running:
         yield running
 
 
@@ -89,16 +89,16 @@ web.run_app(app, host="localhost", port=int(sys.argv[3]), print=lambda _: print(
 
 @contextmanager
 def hosting_under(prefix: str, library: Path, data: Path) -> Iterator[Running]:
-    """Run an application of somebody else that has the plugin below *prefix*, until the block ends."""
+    """Run a host application with the plugin below *prefix* for the duration of the block."""
     port = free_port()
     with _running([sys.executable, "-c", HOST, str(library), str(data), str(port), prefix], library) as running:
         yield running
 
 
 @contextmanager
-def _running(command: list[str], library: Path, told: dict[str, str] | None = None) -> Iterator[Running]:
+def _running(command: list[str], library: Path, environment: dict[str, str] | None = None) -> Iterator[Running]:
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "errors": "replace"}
-    with subprocess.Popen(command, cwd=ROOT, env=os.environ | (told or {}), **pipes) as process:
+    with subprocess.Popen(command, cwd=ROOT, env=os.environ | (environment or {}), **pipes) as process:
         watchdog = threading.Timer(START_LIMIT_SEC, process.kill)
         watchdog.start()
         try:

@@ -1,4 +1,4 @@
-"""What settings change about the page: quiet hours, a token."""
+"""Settings that change the page: quiet hours and the token."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,11 +13,11 @@ from browser_service import SCAN_LIMIT_MS, go, serving, write_song
 pytest_plugins = ("browser_fixtures",)
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
-TOKEN: Final = "a-token-of-the-test-0123456789"  # noqa: S105 - of this test alone
+TOKEN: Final = "a-token-of-the-test-0123456789"  # noqa: S105 - not a real secret
 
 
-def test_quiet_hours_end_by_the_readers_clock(tmp_path: Path, chromium: Browser) -> None:
-    """The page says until when, as the reader writes times and where the reader is, and how much waits."""
+def test_quiet_hours_end_in_local_time(tmp_path: Path, chromium: Browser) -> None:
+    """The end of quiet hours is shown in the locale and time zone of the browser, with the queue length."""
     write_song(tmp_path / "music" / "one.wav")
     end = (datetime.now().astimezone() + timedelta(hours=2)).replace(second=0, microsecond=0)
     hours = f"{end - timedelta(hours=3):%H:%M}-{end:%H:%M}"
@@ -29,12 +29,12 @@ def test_quiet_hours_end_by_the_readers_clock(tmp_path: Path, chromium: Browser)
             expect(page.locator("#state")).to_have_text("Quiet hours", timeout=SCAN_LIMIT_MS)
             moment = f"{end.astimezone(ZoneInfo(zone)):{form}}"
             moment = moment.lstrip("0") if locale == "en-US" else moment
-            expect(page.locator("#reason")).to_have_text(f"Until {moment}. 1 track waits.", timeout=SCAN_LIMIT_MS)
+            expect(page.locator("#reason")).to_have_text(f"Until {moment}. 1 track queued.", timeout=SCAN_LIMIT_MS)
             context.close()
 
 
-def test_a_token_opens_the_page_and_all_it_does(tmp_path: Path, chromium: Browser) -> None:
-    """The browser asks for it once, as a password; then lists, stream, buttons and downloads work."""
+def test_a_token_protects_the_page(tmp_path: Path, chromium: Browser) -> None:
+    """After HTTP authentication, lists, event stream, buttons and downloads work."""
     for name in ("a.wav", "b.wav", "c.wav"):
         write_song(tmp_path / "music" / name)
     with serving(tmp_path / "music", tmp_path / "data", token=TOKEN) as running:
@@ -54,7 +54,7 @@ def test_a_token_opens_the_page_and_all_it_does(tmp_path: Path, chromium: Browse
         expect(page.locator("#covered")).to_have_text("3 of 3 tracks", timeout=SCAN_LIMIT_MS)
         expect(page.locator("#connection")).to_have_attribute("data-link", "live")
         page.get_by_role("button", name="Pause", exact=True).click()
-        expect(page.locator("#state")).to_have_text("Paused by you")
+        expect(page.locator("#state")).to_have_text("Paused")
         go(page, "Library")
         expect(page.locator(".drawing")).to_have_count(3)
         go(page, "Tracks")
