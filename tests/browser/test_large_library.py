@@ -58,7 +58,7 @@ def test_axe_finds_nothing_with_problems(page: Page, scheme: Literal["light", "d
 def test_an_offline_folder_is_reported(page: Page) -> None:
     """Tracks in an offline folder are still counted, and the page shows that the folder is offline."""
     folder = page.locator(".folder.offline")
-    expect(folder).to_contain_text("Nothing in it is forgotten")
+    expect(folder).to_contain_text("Known tracks are kept")
     expect(page.locator("#health-body .fault")).to_have_count(1)
 
 
@@ -120,7 +120,7 @@ def test_zooming_in_shows_glyphs(page: Page) -> None:
 def test_large_actions_need_confirmation(page: Page) -> None:
     """Scanning or retrying thousands of files asks for confirmation and shows the cost."""
     page.get_by_role("button", name="Scan for new music").click()
-    expect(page.locator("#ask")).to_contain_text(re.compile(r"70,00\d files will be looked at"))
+    expect(page.locator("#ask")).to_contain_text(re.compile(r"70,00\d files will be checked"))
     page.keyboard.press("Escape")
     expect(page.locator("#ask")).to_be_hidden()
     go(page, "Failures")

@@ -183,5 +183,5 @@ def test_an_empty_library(tmp_path: Path, visit: Visit) -> None:
         go(page, "Failures")
         expect(page.locator("#failure-note")).to_contain_text("No failures")
         go(page, "Library")
-        expect(page.locator("#map")).to_contain_text("The map appears when three tracks")
+        expect(page.locator("#map")).to_contain_text("The map needs at least three analysed tracks")
         page.close()
