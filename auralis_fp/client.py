@@ -19,11 +19,10 @@ import aiohttp
 from . import schema
 from .errors import AuralisError
 from .files.regular import NotRegularFileError, require_regular
-from .models import Analysed, FileStamp, Rejected
+from .models import Analysed, FileStamp, Rejected, TrackMetadata
 from .runtime.serialization import public_reason
 from .settings import Settings, load_settings
 from .sidecars import storage as sidecar
-from .store.records import metadata_from_json
 from .workers.process import local_pool
 from .workers.protocol import Pool
 
@@ -389,7 +388,7 @@ def _believed(answer: Any) -> Analysed:
         if fault is not None:
             raise ValueError(fault)
         fingerprint = {name: float(values[name]) for name in schema.NAMES}
-        return Analysed(fingerprint, metadata_from_json(answer["metadata"]), milliseconds)
+        return Analysed(fingerprint, TrackMetadata.from_json(answer["metadata"]), milliseconds)
     except (KeyError, TypeError, ValueError) as error:
         raise _ServiceAway(f"its answer is none: {error}", lost=False) from error
 

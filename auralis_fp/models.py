@@ -3,7 +3,11 @@
 import os
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
+
+from . import schema
+
+_LONGEST_NAME: Final = 100  # characters of a format or codec name
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,47 @@ class TrackMetadata:
             "warnings": list(self.warnings),
             "undefined": list(self.undefined),
         }
+
+    @classmethod
+    def from_json(cls, value: object) -> "TrackMetadata":
+        """Return the metadata in JSON of unknown origin.
+
+        Raises
+        ------
+        ValueError
+            The value does not have the form that ``as_json`` returns.
+        """
+        match value:
+            case {
+                "duration_sec": int() | float() as duration,
+                "sample_rate": int() as rate,
+                "channels": int() as channels,
+                "format": str() as kind,
+                "codec": str() as codec,
+                "warnings": list() as warnings,
+                "undefined": list() as undefined,
+            } if (
+                _plausible(duration, rate, channels)
+                and max(len(kind), len(codec)) <= _LONGEST_NAME
+                and all(isinstance(text, str) for text in (*warnings, *undefined))
+            ):
+                return cls(
+                    duration_sec=float(duration),
+                    sample_rate=rate,
+                    channels=channels,
+                    format=kind,
+                    codec=codec,
+                    warnings=tuple(warnings),
+                    undefined=tuple(name for name in schema.NAMES if name in undefined),
+                )
+        raise ValueError("not the metadata of a track")
+
+
+def _plausible(duration: float, rate: int, channels: int) -> bool:
+    """Return True if the values can be those of a track; booleans are integers to Python, but invalid here."""
+    if any(isinstance(value, bool) for value in (duration, rate, channels)):
+        return False
+    return 0 <= duration < 1e9 and 0 < rate < 1 << 31 and 0 < channels < 1 << 16
 
 
 @dataclass(frozen=True, slots=True)

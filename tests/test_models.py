@@ -1,9 +1,12 @@
-"""Plain values: that they are plain, and add up."""
+"""Plain values that cross process borders, and their JSON forms."""
 
+import json
 import pickle
 from pathlib import Path
 
-from auralis_fp.models import Counts, FileStamp, Health
+import pytest
+
+from auralis_fp.models import Counts, FileStamp, Health, TrackMetadata
 from stored import CORRUPT, STAMP, analysed, seen
 
 
@@ -50,3 +53,50 @@ def test_health_forgets_what_works_again() -> None:
     health.mark_up("watcher")
     health.mark_up("database")
     assert not health.faults
+
+
+def test_metadata_survives_json() -> None:
+    """What is written is what is read."""
+    metadata = analysed().metadata
+    assert TrackMetadata.from_json(json.loads(json.dumps(metadata.as_json()))) == metadata
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("duration_sec", -1),
+        ("duration_sec", float("nan")),
+        ("duration_sec", float("inf")),
+        ("duration_sec", True),
+        ("duration_sec", "212"),
+        ("sample_rate", 44100.5),
+        ("sample_rate", 0),
+        ("sample_rate", True),
+        ("channels", 0),
+        ("channels", 10**30),
+        ("format", None),
+        ("codec", 7),
+        ("codec", "a" * 101),
+        ("duration_sec", 10**400),
+        ("warnings", "truncated"),
+        ("warnings", [1]),
+        ("undefined", {"tempo_bpm": 1}),
+    ],
+)
+def test_metadata_from_elsewhere_is_checked(name: str, value: object) -> None:
+    """Each field of the wrong type or size refuses the whole."""
+    with pytest.raises(ValueError, match="not the metadata"):
+        TrackMetadata.from_json(analysed().metadata.as_json() | {name: value})
+
+
+@pytest.mark.parametrize("value", [None, [], "text", {}, 7])
+def test_what_is_no_metadata_is_refused(value: object) -> None:
+    """Anything may stand where metadata should."""
+    with pytest.raises(ValueError, match="not the metadata"):
+        TrackMetadata.from_json(value)
+
+
+def test_unknown_dimensions_are_not_taken_over() -> None:
+    """What is undefined is named by the schema, in its order."""
+    given = analysed().metadata.as_json() | {"undefined": ["tempo_bpm", "taste", "lufs"]}
+    assert TrackMetadata.from_json(given).undefined == ("lufs", "tempo_bpm")

@@ -15,7 +15,8 @@ from ..models import Analysed, FileStamp, Rejected
 from ..runtime.event_bus import Event
 from ..runtime.serialization import public_reason
 from ..store.files import Library
-from ..store.records import FileRecord, Source, StoredFingerprint
+from ..store.fingerprints import Source, StoredFingerprint
+from ..store.records import FileRecord
 
 log = logging.getLogger(__name__)
 
@@ -222,8 +223,7 @@ def _stored(record: FileRecord, stamp: FileStamp) -> Answer | None:
 
 
 def _answer(record: FileRecord, known: StoredFingerprint) -> Answer:
-    analysed = Analysed(known.values, known.metadata, known.processing_time_ms)
-    return Answer(record.id, known.stamp, analysed, known.source, known.algorithm_version)
+    return Answer(record.id, known.stamp, known.analysed(), known.source, known.algorithm_version)
 
 
 def is_current(known: StoredFingerprint, stamp: FileStamp) -> bool:

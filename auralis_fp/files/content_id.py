@@ -20,6 +20,14 @@ _VERSION: Final = b"1"  # ids of different versions never match
 _READ_BYTES: Final = 1 << 20
 
 
+def parse_content_id(text: object) -> bytes | None:
+    """Return the content id in hexadecimal *text* of unknown origin, or None if it is not one."""
+    try:
+        return bytes.fromhex(text) if isinstance(text, str) and len(text) == 2 * DIGEST_BYTES else None
+    except ValueError:
+        return None
+
+
 def content_id(path: bytes, bounds: Sequence[bytes] = ()) -> bytes | None:
     """Return the content id of a file, or None if it cannot be read.
 

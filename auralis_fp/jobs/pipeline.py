@@ -16,7 +16,7 @@ from ..runtime.tasks import FIRST_RETRY_SEC, LONGEST_RETRY_SEC, cancel_and_wait,
 from ..settings import Settings
 from ..sidecars import storage as sidecar
 from ..store.deduplication import queue_outdated
-from ..store.files import invalid
+from ..store.fingerprints import invalid
 from ..store.job_queue import CANCELLED
 from ..watching.reconcile import Reconciler
 from ..workers.protocol import Slot

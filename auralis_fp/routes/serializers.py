@@ -6,7 +6,8 @@ from .. import schema
 from ..engine.lookup import is_current
 from ..runtime.payloads import Fingerprint, Metadata
 from ..runtime.serialization import path_text, public_reason
-from ..store.records import FileRecord, StoredFailure
+from ..store.failures import StoredFailure
+from ..store.records import FileRecord
 from .schemas.files import ExportedFailure, Failure, File
 from .schemas.overview import DimensionInfo, Dimensions
 

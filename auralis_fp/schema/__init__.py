@@ -6,7 +6,7 @@ spells out the names, ranges or neutral values.
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Final
+from typing import Any, Final, Protocol
 
 from .dimensions import DIMENSIONS
 from .types import Dimension, Family
@@ -53,13 +53,19 @@ def names_of(version: int) -> tuple[str, ...]:
     return tuple(dimension.name for dimension in DIMENSIONS if dimension.since <= version)
 
 
-def values_of(stored: Mapping[str, float], version: int) -> dict[str, float]:
+class _Row(Protocol):
+    """A mapping or a database row."""
+
+    def __getitem__(self, name: str, /) -> Any: ...
+
+
+def values_of(stored: _Row, version: int) -> dict[str, float]:
     """Return the values that a fingerprint of an algorithm version has, and no others, in schema order.
 
     Parameters
     ----------
-    stored : mapping
-        At least the names of that version; a database row may hold NULL for later ones.
+    stored : mapping or database row
+        At least the names of that version; a row may hold NULL for later ones.
     version : int
         Algorithm version that computed the values.
     """

@@ -1,4 +1,4 @@
-"""Results that hold for more than the file they were made of, and those that no longer hold."""
+"""Deduplication: reuse of results for the same audio elsewhere, and re-analysis of outdated results."""
 
 import json
 import sqlite3
@@ -8,27 +8,30 @@ from typing import Final
 
 from .. import schema
 from ..models import Analysed, Job
+from . import failures, fingerprints
 from .database import Database
-from .files import CURRENT, follow_moves, queue
+from .observations import follow_moves, queue
 from .records import SELECT_FILES, file_record
 
-_MADE: Final = "algorithm_version, source, analysed_at, processing_time_ms, metadata, content"
-_COPY: Final = (
-    f"INSERT OR REPLACE INTO fingerprints (file_id, size, mtime_ns, {_MADE}, {', '.join(schema.NAMES)})"
-    f" SELECT f.id, f.size, f.mtime_ns, {', '.join('p.' + name for name in (*_MADE.split(', '), *schema.NAMES))}"
-    " FROM fingerprints p, files f WHERE f.id = ? AND p.content = ? AND p.algorithm_version = ? LIMIT 1"
-)
 _KNOWN: Final = "SELECT 1 FROM fingerprints WHERE content = ? AND algorithm_version = ? LIMIT 1"
-_VERSION: Final = "algorithm version"  # what the whole database was last looked through for
+_VERSION: Final = "algorithm version"  # key: the version for which outdated results were last queued
 
 
 async def reuse(database: Database, job: Job, content: bytes) -> Analysed | None:
-    """End a job with the result that another file, or an earlier state of this one, has for the same music.
+    """End a job with the stored result of the same audio, of another file or of this file before it was retagged.
+
+    Parameters
+    ----------
+    database : Database
+    job : Job
+        A claimed job.
+    content : bytes
+        Content id of its file.
 
     Returns
     -------
     Analysed or None
-        The result; None if there is none, or the job is no longer held.
+        The result; None if there is none, or the claim is no longer valid.
     """
     if not await database.read(_KNOWN, (content, schema.ALGORITHM_VERSION)):
         return None
@@ -41,22 +44,20 @@ async def reuse(database: Database, job: Job, content: bytes) -> Analysed | None
         ).fetchall()
         if not held:
             return None
-        cursor = db.execute(_COPY, (job.file_id, content, schema.ALGORITHM_VERSION))
-        if not cursor.rowcount:
+        if not fingerprints.copy(db, job.file_id, content):
             return None
-        db.execute("DELETE FROM failures WHERE file_id = ?", (job.file_id,))
+        failures.clear(db, job.file_id)
         db.execute("DELETE FROM jobs WHERE file_id = ?", (job.file_id,))
         follow_moves(db, "id IN (SELECT file_id FROM fingerprints WHERE content = ?)", (content,))
         (row,) = db.execute(f"{SELECT_FILES} WHERE f.id = ?", (job.file_id,)).fetchall()
         outcome = file_record(row).outcome()
-        assert isinstance(outcome, Analysed)  # noqa: S101 - it was just stored
-        return outcome
+        return outcome if isinstance(outcome, Analysed) else None
 
     return await database.write(operation)
 
 
 async def queue_outdated(database: Database) -> None:
-    """Queue what was made by another version of the algorithm; looked for once for each version."""
+    """Queue files whose result is of another algorithm version; done once per version."""
 
     def operation(db: sqlite3.Connection) -> None:
         rows = db.execute("SELECT value FROM memory WHERE key = ?", (_VERSION,)).fetchall()
@@ -69,17 +70,22 @@ async def queue_outdated(database: Database) -> None:
 
 
 async def queue_forced(database: Database, file_ids: Sequence[int]) -> int:
-    """Queue files that are done once more, before all others; their results stay until the new ones are there.
+    """Queue finished files for a forced re-run before all others; their results are served until it ends.
+
+    Parameters
+    ----------
+    database : Database
+    file_ids : sequence of int
 
     Returns
     -------
     int
-        How many of the files wait to be analysed again, or are being so.
+        How many of the files are queued for a forced re-run or running.
     """
     chosen = (
         "SELECT f.id, :now, 1, 1, (SELECT coalesce(max(priority), 0) + 1 FROM jobs)"
         " FROM files f JOIN fingerprints p ON p.file_id = f.id WHERE f.id IN (SELECT value FROM json_each(:ids))"
-        f" AND f.missing_since IS NULL AND {CURRENT.format(table='p')}"
+        f" AND f.missing_since IS NULL AND {fingerprints.current('p')}"
     )
     values = {"now": time.time(), "ids": json.dumps(list(file_ids)), "version": schema.ALGORITHM_VERSION}
 

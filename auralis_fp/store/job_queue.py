@@ -14,7 +14,8 @@ from ..files.paths import sort_range
 from ..models import FileStamp, Isolation, Job, Rejected
 from .database import Database
 from .deduplication import queue_forced
-from .files import below, fail_jobs, queue
+from .failures import fail_jobs
+from .observations import below, queue
 
 _COLUMNS: Final = "f.id, f.path, f.size, f.mtime_ns, j.attempts, j.suspect, j.afresh"
 _CLAIMED: Final = "file_id AS id, attempts, suspect, afresh, " + ", ".join(

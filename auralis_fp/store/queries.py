@@ -1,9 +1,8 @@
-"""Lists, maps and estimates: files filtered and sorted, all fingerprints at once, what work costs."""
+"""Read-only queries: filtered and sorted listings, counts, and the cost of recent analyses."""
 
 import base64
 import binascii
 import json
-from array import array
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
@@ -12,20 +11,15 @@ from typing import Any, Final, NamedTuple
 from .. import schema
 from ..files.paths import sort_range
 from .database import Database
-from .files import below
+from .observations import below
 from .records import SELECT_FILES, STATES, FileRecord, Page, file_record
+from .vectors import Points, generation, read_points
 
-STEPS: Final = 65_535  # a coordinate is one of so many steps between the least and the greatest value
-_CHUNK: Final = 2_000  # fingerprints read in one go, so that others get their turn in between
-_SAMPLE: Final = 1_000  # of the newest analyses, to tell from what the next ones will cost
+_SAMPLE: Final = 1_000  # newest analyses that the cost estimate averages
 _PRESENT: Final = "f.missing_since IS NULL"
 _JOINED: Final = (
     "files f LEFT JOIN jobs j ON j.file_id = f.id LEFT JOIN fingerprints p ON p.file_id = f.id"
     " LEFT JOIN failures x ON x.file_id = f.id"
-)
-_CURRENT: Final = (
-    "files f JOIN fingerprints p ON p.file_id = f.id WHERE f.missing_since IS NULL AND p.size = f.size"
-    f" AND p.mtime_ns = f.mtime_ns AND p.algorithm_version = {schema.ALGORITHM_VERSION}"
 )
 _FOLDER: Final = "rtrim(CAST(f.path AS TEXT), replace(CAST(f.path AS TEXT), '/', ''))"
 SORTS: Final[dict[str, str]] = {
@@ -50,11 +44,25 @@ _STATE_CONDITIONS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileQuery:
-    """Which files to list, and in which order.
+    """Filter and order of a listing.
 
-    ``state`` is one of ``STATES`` (None: all that are present), ``code`` that of a failure; ``query`` is text the path
-    contains (ASCII letters in either case), ``folder`` a folder they lie below. ``sort`` is one of ``SORTS``; files
-    without a value to sort by are left out. ``after`` is the ``next`` of the page before.
+    Parameters
+    ----------
+    state : str, optional
+        One of ``STATES``; None lists all files that are present.
+    code : str, optional
+        Code of a failure.
+    query : str, optional
+        Substring of the path; ASCII letters match in either case.
+    folder : bytes, optional
+        Only files below this folder.
+    sort : str
+        One of ``SORTS``; files without a value to sort by are left out.
+    descending : bool
+    after : str, optional
+        Cursor: the ``next`` of the previous page.
+    limit : int
+        Most files per page.
     """
 
     state: str | None = None
@@ -67,21 +75,8 @@ class FileQuery:
     limit: int = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Points:
-    """All current fingerprints, quantised: column by column, in the order of ``ids``.
-
-    ``ranges`` holds the least and the greatest value of each dimension; a coordinate q stands for
-    low + (high - low)·q/65535.
-    """
-
-    ids: "array[int]"  # 8 bytes each
-    ranges: dict[str, tuple[float, float]]
-    columns: dict[str, "array[int]"]  # 2 bytes each
-
-
 class Minute(NamedTuple):
-    """What was finished in the minute that began at *at*, in Unix seconds."""
+    """Analyses that ended in the minute starting at *at*, in Unix seconds."""
 
     at: int
     tracks: int
@@ -90,7 +85,7 @@ class Minute(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """What the analysis of one track takes on average, of *measured* recent ones."""
+    """Average duration and processing time of one track, over the *measured* most recent analyses."""
 
     measured: int
     audio_sec: float
@@ -98,7 +93,7 @@ class Cost(NamedTuple):
 
 
 class Queries:
-    """Reads, and never writes.
+    """Read-only access to files, jobs and results.
 
     Parameters
     ----------
@@ -114,7 +109,7 @@ class Queries:
         Raises
         ------
         ValueError
-            The state, the order or the key is none.
+            The state, the sort order or the cursor is invalid.
         """
         conditions, parameters = _conditions(wanted)
         key = _sort_expression(wanted.sort)
@@ -130,12 +125,12 @@ class Queries:
         shown = found[: wanted.limit]
         items = await self._records([row["id"] for row in shown])
         more = len(found) > wanted.limit and shown
-        return Page(items, _key(wanted.sort, shown[-1]["key"], shown[-1]["id"]) if more else None)
+        return Page(items, _cursor(wanted.sort, shown[-1]["key"], shown[-1]["id"]) if more else None)
 
-    async def _position(self, key: str, sort: str) -> tuple[Any, int]:
-        """Return where in the order of *sort* a listing goes on; ``ValueError`` if *key* is none of such a listing."""
+    async def _position(self, cursor: str, sort: str) -> tuple[Any, int]:
+        """Decode a pagination cursor; ``ValueError`` if it is invalid for this sort order."""
         try:
-            parts = json.loads(base64.b64decode(key.encode("ascii"), altchars=b"-_", validate=True))
+            parts = json.loads(base64.b64decode(cursor.encode("ascii"), altchars=b"-_", validate=True))
         except (binascii.Error, ValueError, RecursionError):
             parts = None
         match parts:
@@ -149,7 +144,7 @@ class Queries:
                 )
                 for row in rows:
                     return row["key"], file_id
-        raise ValueError("after: not a key of this listing")
+        raise ValueError("after: not a cursor of this listing")
 
     async def _records(self, ids: Sequence[int]) -> list[FileRecord]:
         rows = await self._database.read(
@@ -159,7 +154,7 @@ class Queries:
         return [known[file_id] for file_id in ids if file_id in known]
 
     async def all_files(self, wanted: FileQuery) -> AsyncIterator[FileRecord]:
-        """Yield all files from the page that *wanted* describes on."""
+        """Yield the files of the page that *wanted* describes and of all following pages."""
         after: str | None = wanted.after
         while True:
             page = await self.files(replace(wanted, after=after))
@@ -170,7 +165,7 @@ class Queries:
                 return
 
     async def next_up(self, limit: int) -> list[FileRecord]:
-        """Return the files that wait, in the order in which they are handed out."""
+        """Return the queued files in the order in which they will be claimed."""
         rows = await self._database.read(
             f"SELECT f.id AS id FROM jobs j JOIN files f ON f.id = j.file_id WHERE {_PRESENT} AND j.claim IS NULL"
             " ORDER BY j.suspect, j.priority DESC, j.queued_at DESC LIMIT ?",
@@ -179,7 +174,7 @@ class Queries:
         return await self._records([row["id"] for row in rows])
 
     async def failure_codes(self) -> dict[str, int]:
-        """Count the failed files by the code of their failure, the most frequent first."""
+        """Count the failed files by failure code, the most frequent first."""
         rows = await self._database.read(
             "SELECT x.code, count(*) AS number FROM failures x JOIN files f ON f.id = x.file_id"
             f" WHERE {_PRESENT} AND f.id NOT IN (SELECT file_id FROM jobs)"
@@ -188,7 +183,7 @@ class Queries:
         return {row["code"]: row["number"] for row in rows}
 
     async def ids(self, wanted: FileQuery) -> list[int]:
-        """Return the ids of all files that are wanted, whatever page they would be on."""
+        """Return the ids of all matching files, across all pages."""
         conditions, parameters = _conditions(wanted)
         rows = await self._database.read(
             f"SELECT f.id AS id FROM {_JOINED} WHERE {' AND '.join(conditions)}", parameters
@@ -196,7 +191,7 @@ class Queries:
         return [row["id"] for row in rows]
 
     async def number(self, wanted: FileQuery) -> int:
-        """Return how many files are wanted, on all pages together."""
+        """Count the matching files, across all pages."""
         conditions, parameters = _conditions(wanted)
         (row,) = await self._database.read(
             f"SELECT count(*) AS number FROM {_JOINED} WHERE {' AND '.join(conditions)}", parameters
@@ -204,31 +199,15 @@ class Queries:
         return int(row["number"])
 
     async def generation(self) -> str:
-        """Return a short text that changes whenever ``points`` would."""
-        (row,) = await self._database.read(
-            "SELECT count(*), coalesce(sum(f.id), 0), coalesce(sum(f.id * f.id % 65521), 0), max(p.analysed_at)"
-            f" FROM {_CURRENT}"
-        )
-        return f"{schema.ALGORITHM_VERSION}-" + "-".join(str(value) for value in row)
+        """Return a short text that changes whenever the result of ``points`` changes."""
+        return await generation(self._database)
 
     async def points(self) -> Points:
         """Return the current fingerprints of all files that are present."""
-        extremes = ", ".join(f"min(p.{name}), max(p.{name})" for name in schema.NAMES)
-        (row,) = await self._database.read(f"SELECT {extremes} FROM {_CURRENT}")
-        bounds = [0.0 if value is None else float(value) for value in row]
-        ranges = dict(zip(schema.NAMES, zip(bounds[::2], bounds[1::2], strict=True), strict=True))
-        points = Points(array("Q"), ranges, {name: array("H") for name in schema.NAMES})
-        last = -1
-        while chunk := await self._database.read(*_chunk(ranges, last)):
-            ids, *columns = zip(*chunk, strict=True)
-            points.ids.extend(ids)
-            for name, column in zip(schema.NAMES, columns, strict=True):
-                points.columns[name].extend(column)
-            last = ids[-1]
-        return points
+        return await read_points(self._database)
 
     async def minutes(self, since: float) -> list[Minute]:
-        """Return the minutes since a moment in which analyses ended, oldest first; what cost nothing is not counted."""
+        """Return the minutes since *since* in which analyses ended, oldest first; reused results are not counted."""
         rows = await self._database.read(
             "SELECT minute, sum(tracks) AS tracks, sum(audio) AS audio, sum(failed) AS failed FROM ("
             "SELECT CAST(analysed_at / 60 AS INTEGER) AS minute, 1 AS tracks,"
@@ -241,7 +220,7 @@ class Queries:
         return [Minute(60 * row["minute"], row["tracks"], round(row["audio"], 3), row["failed"]) for row in rows]
 
     async def cost(self) -> Cost:
-        """Return what an analysis takes, by the newest ones."""
+        """Return the average cost of the most recent analyses."""
         (row,) = await self._database.read(
             "SELECT count(*) AS measured, coalesce(avg(audio), 0) AS audio, coalesce(avg(ms), 0) AS ms FROM ("
             "SELECT json_extract(metadata, '$.duration_sec') AS audio, processing_time_ms AS ms"
@@ -251,7 +230,7 @@ class Queries:
         return Cost(row["measured"], row["audio"], row["ms"] / 1000)
 
     async def tally(self, folder: bytes | None = None) -> dict[str, int]:
-        """Count the files, all or below a folder: ``present``, ``waiting`` and ``failed`` (those may overlap)."""
+        """Count the files, all or below a folder: ``present``, ``waiting`` and ``failed`` (which overlap)."""
         condition = _PRESENT if folder is None else f"{_PRESENT} AND {below('f.path')}"
         (row,) = await self._database.read(
             "SELECT count(*) AS present, count(j.file_id) AS waiting, count(CASE WHEN j.file_id IS NULL THEN x.file_id"
@@ -287,22 +266,9 @@ def _sort_expression(sort: str) -> str:
     return SORTS[sort]
 
 
-def _chunk(ranges: dict[str, tuple[float, float]], last: int) -> tuple[str, tuple[Any, ...]]:
-    """Return the query, with its values, for the next fingerprints as coordinates."""
-    values: list[Any] = []
-    for low, high in ranges.values():
-        values += [low, STEPS / (high - low) if high > low else 0.0]
-    # what was stored since the ranges were taken may lie outside
-    coordinates = ", ".join(f"CAST(min({STEPS}, max(0, round((p.{name} - ?) * ?))) AS INTEGER)" for name in ranges)
-    return (
-        f"SELECT f.id, {coordinates} FROM {_CURRENT} AND f.id > ? ORDER BY f.id LIMIT ?",
-        (*values, last, _CHUNK),
-    )
-
-
-def _key(sort: str, value: Any, file_id: int) -> str:
-    """Return the text that continues a listing behind a file; opaque to its reader."""
-    # a path may be too long for an address, and does not change
+def _cursor(sort: str, value: Any, file_id: int) -> str:
+    """Return the opaque pagination cursor that continues a listing after a file."""
+    # a path may be too long for a URL, and does not change: looked up by the file id
     spelt = None if isinstance(value, bytes) else value
     return base64.urlsafe_b64encode(json.dumps([sort, spelt, file_id]).encode("ascii")).decode("ascii")
 

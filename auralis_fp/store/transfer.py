@@ -1,6 +1,5 @@
-"""Results as records that travel from one database to another; what comes in is trusted in nothing."""
+"""Export and import of results as JSON records; imported records are validated field by field."""
 
-import json
 import os
 import sqlite3
 import time
@@ -9,16 +8,14 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from .. import schema
-from ..models import FileStamp
+from ..files.content_id import parse_content_id
+from ..models import FileStamp, TrackMetadata
+from . import failures, fingerprints
 from .database import Database
-from .records import SELECT_FILES, FileRecord, StoredFingerprint, file_record, metadata_from_json
+from .fingerprints import StoredFingerprint
+from .records import SELECT_FILES, file_record
 
-_LARGEST: Final = 2**63 - 1  # what SQLite can hold
-_COLUMNS: Final = "file_id, algorithm_version, size, mtime_ns, source, analysed_at, processing_time_ms, metadata"
-_STORE: Final = (
-    f"INSERT OR REPLACE INTO fingerprints ({_COLUMNS}, {', '.join(schema.NAMES)})"
-    f" VALUES ({', '.join('?' for _ in range(8 + len(schema.NAMES)))})"
-)
+_LARGEST: Final = 2**63 - 1  # the largest integer SQLite stores
 _KNOWN: Final = """
 SELECT f.id, f.size, f.mtime_ns, f.missing_since IS NULL AS present, p.file_id IS NOT NULL AS has_one,
        p.size IS f.size AND p.mtime_ns IS f.mtime_ns AND p.algorithm_version IS :version AS has_current
@@ -28,40 +25,40 @@ FROM files f LEFT JOIN fingerprints p ON p.file_id = f.id WHERE f.path = :path
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One file's fingerprint with the path and the host's ids it goes by."""
+    """The fingerprint of one file with its path and the host's track ids."""
 
     path: bytes
     fingerprint: StoredFingerprint
     track_ids: tuple[int, ...] = ()
 
 
-class TakenIn(NamedTuple):
-    """How many results were stored, and how many the database knew as well or better."""
+class Imported(NamedTuple):
+    """How many results were stored, and how many were already known."""
 
     stored: int
     known: int
 
 
 async def results(database: Database, after: bytes = b"", limit: int = 500) -> list[Result]:
-    """Return stored results by path, those of files that are gone too.
+    """Return stored results in order of path, including those of missing files.
 
     Parameters
     ----------
     database : Database
     after : bytes
-        The last path of the page before.
+        Last path of the previous page.
     limit : int
         Most results to return.
     """
     rows = await database.read(
         f"{SELECT_FILES} WHERE p.file_id IS NOT NULL AND f.path > ? ORDER BY f.path LIMIT ?", (after, limit)
     )
-    return [_result(file_record(row)) for row in rows]
-
-
-def _result(record: FileRecord) -> Result:
-    assert record.fingerprint is not None  # noqa: S101 - the query asks for those that have one
-    return Result(record.path, record.fingerprint, tuple(sorted(record.track_ids)))
+    records = [file_record(row) for row in rows]
+    return [
+        Result(record.path, record.fingerprint, tuple(sorted(record.track_ids)))
+        for record in records
+        if record.fingerprint is not None
+    ]
 
 
 def result_record(result: Result) -> dict[str, Any]:
@@ -77,6 +74,7 @@ def result_record(result: Result) -> dict[str, Any]:
         "algorithm_version": stored.algorithm_version,
         "analysed_at": stored.analysed_at,
         "processing_time_ms": stored.processing_time_ms,
+        "content_id": stored.content.hex() if stored.content is not None else None,
         "track_ids": list(result.track_ids),
     }
 
@@ -87,7 +85,7 @@ def result_from_json(value: object) -> Result:
     Raises
     ------
     ValueError
-        It is not of the form ``result_record`` gives; the sentence says what is wrong.
+        The value does not have the form that ``result_record`` returns; the message names the fault.
     """
     if not isinstance(value, dict):
         raise ValueError("not a JSON object")  # noqa: TRY004 - a fault of the text, not of the caller
@@ -97,22 +95,31 @@ def result_from_json(value: object) -> Result:
     if version > schema.ALGORITHM_VERSION:
         raise ValueError(f"made by algorithm version {version}, newer than {schema.ALGORITHM_VERSION}")
     values = value.get("fingerprint")
-    fault = schema.fault_of(values)
+    fault = schema.fault_of(values, version)
     if fault is not None or not isinstance(values, dict):
         raise ValueError(f"fingerprint: {fault}")
     ids = value.get("track_ids", [])
     if not isinstance(ids, list):
         raise ValueError("track_ids is not a list")  # noqa: TRY004 - the same
     fingerprint = StoredFingerprint(
-        values={name: float(values[name]) for name in schema.NAMES},
-        metadata=metadata_from_json(value.get("metadata")),
+        values=schema.values_of(values, version),
+        metadata=TrackMetadata.from_json(value.get("metadata")),
         algorithm_version=version,
         stamp=FileStamp(_whole(value, "size"), _whole(value, "mtime_ns", least=-_LARGEST)),
         source="import",
         analysed_at=_number(value, "analysed_at"),
         processing_time_ms=_number(value, "processing_time_ms"),
+        content=_content(value.get("content_id")),
     )
     return Result(_path(value), fingerprint, tuple(_whole({"track_ids": one}, "track_ids") for one in ids))
+
+
+def _content(text: object) -> bytes | None:
+    """Return the content id of a record; exports of earlier versions have none."""
+    content = parse_content_id(text)
+    if content is None and text is not None:
+        raise ValueError("content_id is not a digest in hexadecimal")
+    return content
 
 
 def _path(value: dict[str, Any]) -> bytes:
@@ -140,23 +147,28 @@ def _number(value: dict[str, Any], name: str) -> float:
     return float(number)
 
 
-async def import_results(database: Database, batch: Sequence[Result]) -> TakenIn:
-    """Store results that came from elsewhere, all in one transaction.
+async def import_results(database: Database, batch: Sequence[Result]) -> Imported:
+    """Store imported results in one transaction.
 
-    A file that is not known yet counts as gone until a scan or a request comes across it; if it is unchanged then,
-    nothing is analysed. What the database holds for a file as it is now is never replaced.
+    An unknown file counts as missing until a scan or a request finds it; if it is unchanged then, it is not analysed.
+    A current result in the database is never replaced.
+
+    Parameters
+    ----------
+    database : Database
+    batch : sequence of Result
     """
 
-    def operation(db: sqlite3.Connection) -> TakenIn:
+    def operation(db: sqlite3.Connection) -> Imported:
         stored = 0
         for result in batch:
-            stored += _take_in_one(db, result)
-        return TakenIn(stored, len(batch) - stored)
+            stored += _import_one(db, result)
+        return Imported(stored, len(batch) - stored)
 
     return await database.write(operation)
 
 
-def _take_in_one(db: sqlite3.Connection, result: Result) -> bool:
+def _import_one(db: sqlite3.Connection, result: Result) -> bool:
     fingerprint, stamp = result.fingerprint, result.fingerprint.stamp
     values = {"path": result.path, "version": schema.ALGORITHM_VERSION}
     rows = db.execute(_KNOWN, values).fetchall()
@@ -174,23 +186,9 @@ def _take_in_one(db: sqlite3.Connection, result: Result) -> bool:
             (result.path, stamp.size, stamp.mtime_ns, time.time(), time.time()),
         )
         file_id = cursor.lastrowid
-    _put(db, file_id, fingerprint)
+    fingerprints.put(db, file_id, fingerprint)
     if current:
-        db.execute("DELETE FROM failures WHERE file_id = ?", (file_id,))
+        failures.clear(db, file_id)
         db.execute("DELETE FROM jobs WHERE file_id = ?", (file_id,))
     db.executemany("INSERT OR IGNORE INTO tracks VALUES (?, ?)", [(track_id, file_id) for track_id in result.track_ids])
     return True
-
-
-def _put(db: sqlite3.Connection, file_id: int, fingerprint: StoredFingerprint) -> None:
-    row = (
-        file_id,
-        fingerprint.algorithm_version,
-        fingerprint.stamp.size,
-        fingerprint.stamp.mtime_ns,
-        fingerprint.source,
-        fingerprint.analysed_at,
-        fingerprint.processing_time_ms,
-        json.dumps(fingerprint.metadata.as_json(), allow_nan=False),
-    )
-    db.execute(_STORE, (*row, *(fingerprint.values[name] for name in schema.NAMES)))

@@ -58,6 +58,7 @@ def test_a_line_holds_all_of_a_file(data: Path) -> None:
         "algorithm_version",
         "analysed_at",
         "processing_time_ms",
+        "content_id",
         "track_ids",
     }
     assert tuple(records[0]["fingerprint"]) == schema.NAMES

@@ -229,9 +229,9 @@ def test_metadata_is_kept(song: Path, settings: Settings) -> None:
 def test_nothing_is_left_of_an_interrupted_write(song: Path, settings: Settings) -> None:
     """Killed in the middle again and again, the sidecar is whole and old, or whole and new."""
     writing = (
-        "import os, sys\nsys.path.insert(0, 'tests')\nfrom stored import analysed\n"
+        "import os, sys\nsys.path.insert(0, 'tests/support')\nfrom stored import analysed\n"
         "from auralis_fp.models import FileStamp\nfrom auralis_fp.settings import Settings\n"
-        "from auralis_fp.store import sidecar\nfrom pathlib import Path\n"
+        "from auralis_fp.sidecars import storage as sidecar\nfrom pathlib import Path\n"
         "song = Path(sys.argv[1]); stamp = FileStamp.of(song.stat()); settings = Settings(data_dir=sys.argv[2])\n"
         "print('ready', flush=True)\n"
         "while True: sidecar.write(os.fsencode(song), analysed(), stamp, settings)\n"

@@ -10,7 +10,8 @@ from auralis_fp import schema
 from auralis_fp.models import FileEvent
 from auralis_fp.store.files import Library
 from auralis_fp.store.job_queue import JobQueue
-from auralis_fp.store.queries import SORTS, STEPS, FileQuery, Queries
+from auralis_fp.store.queries import SORTS, FileQuery, Queries
+from auralis_fp.store.vectors import STEPS
 from stored import CORRUPT, LATER, STAMP, analysed, library_in, queued, seen, stored, with_metadata
 
 
@@ -110,7 +111,7 @@ async def test_a_search_takes_its_text_literally(library: Library, query: str, e
 )
 async def test_other_keys_are_refused(library: Library, key: str) -> None:
     """Whatever was not given out for this very listing is no key."""
-    with pytest.raises(ValueError, match="not a key"):
+    with pytest.raises(ValueError, match="not a cursor"):
         await Queries(library.database).files(FileQuery(after=key))
 
 
@@ -118,7 +119,7 @@ async def test_a_key_of_another_order_is_refused(library: Library) -> None:
     """A page in one order cannot be continued in another."""
     await library.observe([seen(b"/m/%d.mp3" % number) for number in range(3)])
     page = await Queries(library.database).files(FileQuery(limit=1))
-    with pytest.raises(ValueError, match="not a key"):
+    with pytest.raises(ValueError, match="not a cursor"):
         await Queries(library.database).files(FileQuery(after=page.next, sort="size"))
     with pytest.raises(ValueError, match="no state 'lost'"):
         await Queries(library.database).files(FileQuery(state="lost"))

@@ -13,7 +13,7 @@ from auralis_fp.models import Counts, FileEvent
 from auralis_fp.runtime.serialization import to_json
 from auralis_fp.store.files import Library
 from auralis_fp.store.job_queue import JobQueue
-from auralis_fp.store.transfer import Result, TakenIn, import_results, result_from_json, result_record, results
+from auralis_fp.store.transfer import Imported, Result, import_results, result_from_json, result_record, results
 from stored import CORRUPT, LATER, SONG, STAMP, analysed, known, library_in, queued, seen, stored
 
 ODD = b"/music/\xe9\xff\n.mp3"
@@ -41,11 +41,11 @@ async def test_results_arrive_as_they_left(tmp_path: Path) -> None:
     sent = await some_results(tmp_path / "a")
     assert [result.path for result in sent] == [b"/music/gone.mp3", SONG, ODD]
     async with library_in(tmp_path / "b") as library:
-        assert await import_results(library.database, [over_the_wire(result) for result in sent]) == TakenIn(3, 0)
+        assert await import_results(library.database, [over_the_wire(result) for result in sent]) == Imported(3, 0)
         again = await results(library.database)
         assert [to_json(result_record(one)) for one in again] == [to_json(result_record(one)) for one in sent]
         assert {one.fingerprint.source for one in again} == {"import"}
-        assert await import_results(library.database, sent) == TakenIn(0, 3)
+        assert await import_results(library.database, sent) == Imported(0, 3)
 
 
 async def test_a_scan_after_an_import_has_nothing_to_do(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ async def test_an_import_never_replaces_what_is_current(tmp_path: Path) -> None:
         await stored(library, lufs=-20.0)
         await stored(library, b"/music/gone.mp3", lufs=-21.0)
         await library.observe([seen(b"/music/gone.mp3", LATER)])
-        assert await import_results(library.database, sent) == TakenIn(1, 2)
+        assert await import_results(library.database, sent) == Imported(1, 2)
         for path, lufs in ((SONG, -20.0), (b"/music/gone.mp3", -21.0)):
             fingerprint = (await known(library, path)).fingerprint
             assert fingerprint is not None
@@ -124,6 +124,7 @@ def good() -> dict[str, Any]:
         "algorithm_version": schema.ALGORITHM_VERSION,
         "analysed_at": 1_700_000_000.25,
         "processing_time_ms": 81.5,
+        "content_id": "00112233445566778899aabbccddeeff",
         "track_ids": [7],
     }
 
@@ -159,6 +160,9 @@ def test_a_good_result_is_accepted() -> None:
         ("analysed_at", float("nan")),
         ("analysed_at", None),
         ("processing_time_ms", -1),
+        ("content_id", 7),
+        ("content_id", "00"),
+        ("content_id", "x" * 32),
         ("track_ids", 7),
         ("track_ids", ["7"]),
         ("track_ids", [2**63]),

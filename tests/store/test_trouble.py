@@ -14,9 +14,10 @@ import pytest
 from auralis_fp import schema
 from auralis_fp.errors import StorageError
 from auralis_fp.store import database as module
-from auralis_fp.store.database import migrations, open_database
+from auralis_fp.store.database import open_database
 from auralis_fp.store.files import Library
 from auralis_fp.store.recovery import set_aside
+from auralis_fp.store.upgrade import migrations
 from listening import until
 from stored import SONG, STAMP, known, library_in, stored
 

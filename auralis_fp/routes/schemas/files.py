@@ -2,7 +2,8 @@
 
 from ...engine.snapshot import Count
 from ...runtime.payloads import Fingerprint, Metadata, Payload
-from ...store.records import Source, State
+from ...store.fingerprints import Source
+from ...store.records import State
 
 
 class Failure(Payload, frozen=True):

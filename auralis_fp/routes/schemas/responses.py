@@ -9,7 +9,7 @@ from ...engine.snapshot import Count
 from ...errors import RequestError
 from ...models import StateName
 from ...runtime.payloads import Fingerprint, Metadata, Payload
-from ...store.records import Source
+from ...store.fingerprints import Source
 from ...store.records import State as FileState
 
 

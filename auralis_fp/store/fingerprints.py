@@ -1,0 +1,152 @@
+"""The ``fingerprints`` table: its columns, its single INSERT, and which rows are current."""
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from .. import schema
+from ..models import Analysed, FileStamp, Rejected, TrackMetadata
+
+Source = Literal["analysis", "sidecar", "import"]
+
+#: Columns that describe how a fingerprint was made; a copy for another file takes them over.
+ORIGIN_COLUMNS: Final = ("algorithm_version", "source", "analysed_at", "processing_time_ms", "metadata", "content")
+COLUMNS: Final = ("file_id", "size", "mtime_ns", *ORIGIN_COLUMNS, *schema.COLUMNS)
+_INSERT: Final = f"INSERT OR REPLACE INTO fingerprints ({', '.join(COLUMNS)})"
+_PUT: Final = f"{_INSERT} VALUES ({', '.join('?' * len(COLUMNS))})"
+_COPIED: Final = ", ".join(f"p.{name}" for name in (*ORIGIN_COLUMNS, *schema.COLUMNS))
+_COPY: Final = (
+    f"{_INSERT} SELECT f.id, f.size, f.mtime_ns, {_COPIED} FROM fingerprints p, files f"
+    " WHERE f.id = ? AND p.content = ? AND p.algorithm_version = ? LIMIT 1"
+)
+_CURRENT: Final = "{table}.size = f.size AND {table}.mtime_ns = f.mtime_ns AND {table}.algorithm_version = {version}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFingerprint:
+    """A row of the table.
+
+    ``values`` holds the dimensions of ``algorithm_version``, ``stamp`` is that of the file that was analysed, and
+    ``content`` the content id of its audio, None if unknown.
+    """
+
+    values: dict[str, float]
+    metadata: TrackMetadata
+    algorithm_version: int
+    stamp: FileStamp
+    source: Source
+    analysed_at: float
+    processing_time_ms: float
+    content: bytes | None = None
+
+    def analysed(self) -> Analysed:
+        """Return the fingerprint in the form that the analysis returns."""
+        return Analysed(self.values, self.metadata, self.processing_time_ms, self.content)
+
+
+def current(table: str, version: str = ":version") -> str:
+    """Return the SQL condition that a row belongs to the file as it is now and to an algorithm version.
+
+    Parameters
+    ----------
+    table : str
+        Alias of ``fingerprints`` or ``failures``; the alias of ``files`` is ``f``.
+    version : str, optional
+        SQL expression of the algorithm version.
+    """
+    return _CURRENT.format(table=table, version=version)
+
+
+def put(db: sqlite3.Connection, file_id: int, fingerprint: StoredFingerprint) -> None:
+    """Store the fingerprint of a file, replacing an earlier one.
+
+    Dimensions that the algorithm version of the fingerprint did not have are stored as NULL.
+
+    Parameters
+    ----------
+    db : sqlite3.Connection
+    file_id : int
+    fingerprint : StoredFingerprint
+    """
+    row = (
+        file_id,
+        fingerprint.stamp.size,
+        fingerprint.stamp.mtime_ns,
+        fingerprint.algorithm_version,
+        fingerprint.source,
+        fingerprint.analysed_at,
+        fingerprint.processing_time_ms,
+        json.dumps(fingerprint.metadata.as_json(), allow_nan=False),
+        fingerprint.content,
+    )
+    db.execute(_PUT, (*row, *(fingerprint.values.get(name) for name in schema.COLUMNS)))
+
+
+def copy(db: sqlite3.Connection, file_id: int, content: bytes) -> bool:
+    """Store the current fingerprint of the same audio for another file. Return True if there was one.
+
+    Parameters
+    ----------
+    db : sqlite3.Connection
+    file_id : int
+        The file that receives the copy.
+    content : bytes
+        Content id of its audio.
+    """
+    return db.execute(_COPY, (file_id, content, schema.ALGORITHM_VERSION)).rowcount > 0
+
+
+def has_current(db: sqlite3.Connection, file_id: int) -> bool:
+    """Return True if a file has a fingerprint of its present content and the present algorithm version.
+
+    Parameters
+    ----------
+    db : sqlite3.Connection
+    file_id : int
+    """
+    rows = db.execute(
+        f"SELECT 1 FROM fingerprints p JOIN files f ON f.id = p.file_id WHERE f.id = :id AND {current('p')}",
+        {"id": file_id, "version": schema.ALGORITHM_VERSION},
+    )
+    return bool(rows.fetchall())
+
+
+def from_row(row: sqlite3.Row) -> StoredFingerprint:
+    """Return the fingerprint in a row of ``SELECT_FILES``, with the dimensions its algorithm version had."""
+    return StoredFingerprint(
+        values=schema.values_of(row, row["algorithm_version"]),
+        metadata=TrackMetadata.from_json(json.loads(row["metadata"])),
+        algorithm_version=row["algorithm_version"],
+        stamp=FileStamp(row["analysed_size"], row["analysed_mtime_ns"]),
+        source=row["source"],
+        analysed_at=row["analysed_at"],
+        processing_time_ms=row["processing_time_ms"],
+        content=row["content"],
+    )
+
+
+def add_missing_columns(connection: sqlite3.Connection) -> None:
+    """Add a column for every dimension introduced since the database was created."""
+    for name in missing_columns(connection):
+        connection.execute(f"ALTER TABLE fingerprints ADD COLUMN {name} REAL")
+
+
+def missing_columns(connection: sqlite3.Connection) -> tuple[str, ...]:
+    """Return the dimensions that the table has no column for, in the order in which they are added."""
+    existing = _existing(connection)
+    return tuple(name for name in schema.COLUMNS if name not in existing)
+
+
+def unknown_columns(connection: sqlite3.Connection) -> frozenset[str]:
+    """Return the columns that only a newer version of the program knows."""
+    return frozenset(_existing(connection)) - set(COLUMNS)
+
+
+def _existing(connection: sqlite3.Connection) -> list[str]:
+    return [row[0] for row in connection.execute("SELECT name FROM pragma_table_info('fingerprints') ORDER BY cid")]
+
+
+def invalid(fault: str | None) -> Rejected:
+    """Return the failure for an analysis whose values are not a valid fingerprint."""
+    return Rejected("internal", "invalid_fingerprint", f"The analysis returned an invalid fingerprint: {fault}.")
