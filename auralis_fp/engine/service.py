@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ..errors import AuralisError, RequestError, StorageError
 from ..files.access import PathPolicy
-from ..files.scanner import Rules
+from ..files.rules import Rules
 from ..jobs.circuit_breaker import CircuitBreakers
 from ..jobs.pipeline import Pipeline
 from ..jobs.results import Context

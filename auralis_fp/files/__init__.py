@@ -1,1 +1,1 @@
-"""Files and folders: where they lie, what they are, which may be read."""
+"""Files on the disk: paths, formats, containers, mounts."""

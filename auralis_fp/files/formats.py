@@ -1,7 +1,7 @@
-"""Which files are music: the one table that scanner, watcher and decoder share.
+"""Supported formats: the table that scanner, watcher and decoder share.
 
-Every suffix here is proven by a test that decodes a real file of it. The suffix only decides whether a file is looked
-at; how it is decoded is decided by its content.
+The suffix decides whether a file is considered, its content how it is decoded. A test decodes a real file of every
+suffix.
 """
 
 import os
@@ -11,20 +11,20 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A family of files.
+    """One file format.
 
     Parameters
     ----------
     name : str
-        How results call it.
+        Its name in results.
     suffixes : str
-        Separated by spaces, without their dots.
+        Separated by spaces, without dots.
     demuxer : str
-        What libav calls it: the first of its names.
+        The first of its names in libav.
     marks : tuple of (int, bytes)
-        Bytes every such file holds at these offsets; empty where only a probe can tell.
+        Magic numbers: (offset, bytes). Empty if only a probe can recognise it.
     length_stated : bool
-        Whether such a file says how long it is (otherwise its length is at best an estimate).
+        Whether the header states the length; otherwise it is an estimate.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Format:
     length_stated: bool = False
 
     def matches(self, head: bytes) -> bool:
-        """Say whether a file that begins with *head* bears this format's marks."""
+        """Return True if a file that begins with *head* has this format's magic numbers."""
         return bool(self.marks) and all(head[at : at + len(mark)] == mark for at, mark in self.marks)
 
 
@@ -72,10 +72,10 @@ _EXTENSION_BYTES: Final = frozenset(extension.encode() for extension in EXTENSIO
 
 
 def is_music(path: bytes) -> bool:
-    """Say whether a path names a music file, by its suffix in either case."""
+    """Return True if the path has a supported suffix, in any case."""
     return os.path.splitext(path)[1].lower() in _EXTENSION_BYTES
 
 
 def recognise(head: bytes) -> Format | None:
-    """Name the format a file's first bytes (32 or more) mark; None where only a probe can tell."""
+    """Return the format whose magic numbers *head* (32 bytes or more) has; None if only a probe can tell."""
     return next((row for row in FORMATS if row.matches(head)), None)

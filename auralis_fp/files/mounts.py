@@ -1,4 +1,4 @@
-"""Where a folder really lies."""
+"""Mounts: which file system a folder lies on."""
 
 import os
 import sys
@@ -11,19 +11,19 @@ NETWORK_FILE_SYSTEMS: Final = frozenset(
     (
         *("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "coda", "davfs"),
         *("fuse.sshfs", "fuse.rclone", "fuse.s3fs", "fuse.glusterfs", "fuse.davfs2", "fuse.gvfsd-fuse", "fuse.juicefs"),
-        *("vboxsf", "fuse.vmhgfs-fuse", "virtiofs", "prl_fs", "drvfs"),  # of the machine this one runs in
+        *("vboxsf", "fuse.vmhgfs-fuse", "virtiofs", "prl_fs", "drvfs"),  # of a virtual machine's host
     )
 )
 
 
 def is_network_mount(path: Path, table: Path = Path("/proc/self/mountinfo")) -> bool:
-    """Say whether *path* lies on a network file system, whose changes are not announced. Blocks.
+    """Return True if *path* lies on a network file system, which does not announce changes by others. Blocking.
 
     Parameters
     ----------
     path : Path
     table : Path
-        The kernel's table of mounts; where there is none, the answer is no.
+        The kernel's mount table; without one the answer is False.
     """
     if sys.platform != "linux" or not table.exists():
         return False

@@ -1,4 +1,4 @@
-"""How a path is spelt in the listings of its folders: on many disks other spellings lead to the same file.
+"""The spelling of a path in its folders' listings; case-insensitive disks accept others for the same file.
 
 These functions block; they are called in threads.
 """
@@ -12,13 +12,18 @@ from .paths import relative_path, split_path
 def on_disk_name(path: bytes, root: bytes) -> bytes | None:
     """Return *path*, which lies below *root*, as the folders on the way list it.
 
-    Disks of Windows, macOS, cameras and players take ``Song`` and ``song``, and some of them composed and decomposed
-    letters, for one name. Where they are told apart this costs one system call.
+    Disks of Windows, macOS, cameras and players treat ``Song`` and ``song`` as one name, and some of them composed and
+    decomposed letters. On a case-sensitive disk this costs one system call.
+
+    Parameters
+    ----------
+    path : bytes
+    root : bytes
 
     Returns
     -------
     bytes or None
-        None if nothing on the disk, or more than one thing, goes by that name.
+        None if no entry, or more than one, has that name.
     """
     below = relative_path(path, root) or b""
     if not os.path.lexists(path[: len(path) - len(below)] + below.swapcase()):
@@ -33,15 +38,15 @@ def on_disk_name(path: bytes, root: bytes) -> bytes | None:
 
 
 def _listed(name: bytes, folder: bytes) -> bytes | None:
-    """Return the entry of *folder* that goes by *name*; itself, if it is there just so."""
+    """Return the entry of *folder* called *name*, preferring the exact spelling."""
     try:
         names = os.listdir(folder)
     except OSError:
         return None
     if name in names:
         return name
-    alike = [other for other in names if _folded(other) == _folded(name)]
-    return alike[0] if len(alike) == 1 else None
+    matches = [other for other in names if _folded(other) == _folded(name)]
+    return matches[0] if len(matches) == 1 else None
 
 
 def _folded(name: bytes) -> str:

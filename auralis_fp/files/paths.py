@@ -11,7 +11,7 @@ from types import ModuleType
 
 
 def directory_prefix(folder: bytes, system: ModuleType = os.path) -> bytes:
-    """Return *folder* with exactly one separator at its end: what every path below it starts with."""
+    """Return *folder* with exactly one trailing separator, the prefix of every path below it."""
     separators = _separators(system)
     return folder.rstrip(separators) + separators[:1]
 

@@ -1,7 +1,7 @@
-"""Regular files: the one check that a path leads to a file and not to a folder, pipe or device.
+"""Regular files: the check that a path leads to a file, not to a folder, pipe or device.
 
-Opening a pipe blocks until someone writes to it, and opening some devices acts on them; both are refused before they
-are opened. These functions block; they are called in threads.
+Opening a pipe blocks until it has a writer, and opening some devices changes their state, so the check comes before
+opening. These functions block; they are called in threads.
 """
 
 import os
@@ -61,7 +61,7 @@ def open_regular(path: bytes, *, follow: bool = True, dir_fd: int | None = None)
     NotRegularFileError
         The path leads to something else.
     OSError, ValueError
-        It cannot be opened, or is no path at all.
+        It cannot be opened, or contains a null byte.
     """
     require_regular(os.stat(path, dir_fd=dir_fd, follow_symlinks=follow))
     flags = _READ_FLAGS | (0 if follow else getattr(os, "O_NOFOLLOW", 0))

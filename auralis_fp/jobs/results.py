@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from ..errors import StorageError
 from ..files.content_id import content_id
-from ..files.scanner import Presence, Rules, stat_audio
+from ..files.rules import Presence, Rules
+from ..files.scanner import stat_audio
 from ..models import Analysed, FileEvent, FileStamp, Health, Isolation, Job, Rejected
 from ..runtime.event_bus import EventBus
 from ..runtime.payloads import failure_event, result_event

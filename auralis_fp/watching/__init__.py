@@ -1,1 +1,1 @@
-"""From file-system events and sweeps to queued files."""
+"""Detection of changes in the libraries, by file-system events and sweeps."""

@@ -1,4 +1,4 @@
-"""Files that are still being written: reported once they stop changing."""
+"""Debouncing of writes: a changed file is reported once it has stopped changing."""
 
 import asyncio
 import os
@@ -9,33 +9,34 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..files.on_disk_names import on_disk_name
-from ..files.scanner import Rules, stat_audio, walk
+from ..files.rules import Rules
+from ..files.scanner import stat_audio, walk
 from ..models import FileEvent, FileStamp
 
-LOOK_EVERY_SEC: Final = 0.25  # at most; scaled down with short settling times
+CHECK_EVERY_SEC: Final = 0.25  # at most; shorter for short settling times
 _BATCH: Final = 500
 
 
 @dataclass(slots=True)
-class _Touched:
+class _Pending:
     root: bytes
     stamp: FileStamp | None
     since: float
-    again: bool = False
+    touched: bool = False  # since the last check began
 
 
 class WriteDebouncer:
-    """Paths that changed, waiting until size and time have stayed the same for a while.
+    """Holds changed paths until their size and time have stayed the same for a while.
 
     Parameters
     ----------
     settle_sec : float
-        How long a file must not have changed.
+        How long a file must stay unchanged.
     rules : Rules
     report : callable
-        Takes settled files, gone ones, and gone folders.
+        Takes settled files, and files and folders that are gone.
     threads : ThreadPoolExecutor
-        Where files are looked at.
+        Runs the checks.
     """
 
     def __init__(
@@ -49,66 +50,64 @@ class WriteDebouncer:
         self._rules = rules
         self._report = report
         self._threads = threads
-        self._touched: dict[bytes, _Touched] = {}
-        self._news = asyncio.Event()
+        self._pending: dict[bytes, _Pending] = {}
+        self._touched = asyncio.Event()
 
     @property
     def waiting(self) -> int:
-        """How many paths wait until they rest."""
-        return len(self._touched)
+        """Number of paths that have not settled."""
+        return len(self._pending)
 
     def touch(self, path: bytes, root: bytes) -> None:
-        """Take note that something happened at *path*, in the library *root*."""
-        self._touched.setdefault(path, _Touched(root, None, time.monotonic())).again = True
-        self._news.set()
+        """Start or restart the wait for *path*, which lies in the library *root*."""
+        self._pending.setdefault(path, _Pending(root, None, time.monotonic())).touched = True
+        self._touched.set()
 
     def forget(self, root: bytes) -> None:
-        """Let go of what was touched in a library that is no longer watched."""
-        self._touched = {path: entry for path, entry in self._touched.items() if entry.root != root}
+        """Drop the pending paths of an unwatched root."""
+        self._pending = {path: entry for path, entry in self._pending.items() if entry.root != root}
 
     async def run(self) -> None:
-        """Report what has settled, until cancelled."""
+        """Report settled paths until cancelled."""
         while True:
-            self._news.clear()
-            if not self._touched:
-                await self._news.wait()
+            self._touched.clear()
+            if not self._pending:
+                await self._touched.wait()
                 continue
-            await self._round()
-            await asyncio.sleep(min(LOOK_EVERY_SEC, max(0.02, self._settle_sec / 4)))
+            await self._check_all()
+            await asyncio.sleep(min(CHECK_EVERY_SEC, max(0.02, self._settle_sec / 4)))
 
-    async def _round(self) -> None:
-        """Look at everything that was touched, once; what cannot be reported stays."""
-        for entry in self._touched.values():
-            entry.again = False
-        looking = asyncio.get_running_loop().run_in_executor(self._threads, self._look, dict(self._touched))
-        settled, inside = await looking
+    async def _check_all(self) -> None:
+        """Check every pending path once; paths that could not be reported stay pending."""
+        for entry in self._pending.values():
+            entry.touched = False
+        loop = asyncio.get_running_loop()
+        settled, inside = await loop.run_in_executor(self._threads, self._check, dict(self._pending))
         events = [event for event in settled.values() if event is not None]
         for start in range(0, len(events), _BATCH):
             await self._report(events[start : start + _BATCH])
         for path in settled:
-            if (
-                path in self._touched and not self._touched[path].again
-            ):  # else something happened while it was looked at
-                del self._touched[path]
+            if path in self._pending and not self._pending[path].touched:  # touched: changed during the check
+                del self._pending[path]
         for path, root in inside:
             self.touch(path, root)
 
-    def _look(self, touched: dict[bytes, _Touched]) -> tuple[dict[bytes, FileEvent | None], list[tuple[bytes, bytes]]]:
-        """Return what is settled, and the files inside folders that were touched. Blocks.
+    def _check(self, pending: dict[bytes, _Pending]) -> tuple[dict[bytes, FileEvent | None], list[tuple[bytes, bytes]]]:
+        """Return the settled paths, and the (path, root) of files inside touched folders. Blocking.
 
-        What is settled is an event, or None for what turned out to be nothing of ours.
+        A settled path has an event, or None if it is not a music file.
         """
         settled: dict[bytes, FileEvent | None] = {}
         inside: list[tuple[bytes, bytes]] = []
         now = time.monotonic()
-        for path, entry in touched.items():
+        for path, entry in pending.items():
             if not self._rules.reached_without_links(path, entry.root):
                 settled[path] = None
-            elif os.path.isdir(path):  # moved in as a whole, or just made
+            elif os.path.isdir(path):  # created, or moved in with its content
                 settled[path] = None
-                inside += self._inside(path, entry.root)
+                inside += self._files_inside(path, entry.root)
             elif (stamp := stat_audio(path, self._rules)) is None or on_disk_name(path, entry.root) != path:
-                settled[path] = FileEvent(path, None)  # what other spelling there is has an event of its own
+                settled[path] = FileEvent(path, None)  # another spelling has an event of its own
             elif not self._rules.admits_file(path):
                 settled[path] = None
             elif stamp != entry.stamp:
@@ -117,8 +116,8 @@ class WriteDebouncer:
                 settled[path] = FileEvent(path, entry.stamp)
         return settled, inside
 
-    def _inside(self, folder: bytes, root: bytes) -> list[tuple[bytes, bytes]]:
-        """Return the music files below a folder; none for a link, and for a folder that is gone again."""
+    def _files_inside(self, folder: bytes, root: bytes) -> list[tuple[bytes, bytes]]:
+        """Return the music files below a folder; none for a link or a folder that is gone."""
         if os.path.islink(folder):
             return []
         try:

@@ -1,6 +1,7 @@
-"""The system's events below a folder, as they come.
+"""File-system events below a folder, in batches.
 
-They are waited for in a thread of their own, which tells when they are open: a sweep begun after that misses nothing.
+A thread waits for them. Entering the context returns once the system delivers events, so a sweep begun after that
+misses nothing.
 """
 
 import asyncio
@@ -18,25 +19,25 @@ from .inotify import check_watch_capacity
 
 log = logging.getLogger(__name__)
 
-DEBOUNCE_MS: Final = 400  # events are gathered for at most this long
-STEP_MS: Final = 100  # or until nothing happened for this long
-REOPEN_SEC: Final = 0.5  # before the events are opened once more
+DEBOUNCE_MS: Final = 400  # longest time over which a batch is gathered
+STEP_MS: Final = 100  # a batch ends after such a time without events
+REOPEN_SEC: Final = 0.5  # pause before reopening after an undecodable name
 
 Batch = list[tuple[Change, bytes]]
 
 
 class FileSystemEvents:
-    """Events below *folder*; an asynchronous context manager whose entering means that from now on none is missed.
+    """Events below *folder*, as an asynchronous context manager.
 
     Parameters
     ----------
     folder : bytes
-        Must exist.
+        An existing folder.
 
     Raises
     ------
     OSError, RuntimeError, ValueError
-        On entering, or from ``next``: there are no events to be had.
+        On entering, or from ``next``, if the system does not deliver events.
     """
 
     def __init__(self, folder: bytes) -> None:
@@ -61,29 +62,29 @@ class FileSystemEvents:
         await asyncio.to_thread(self._thread.join)
 
     async def next(self) -> Batch:
-        """Return what happened next; *folder* itself stands for something in it that cannot be named."""
+        """Return the next batch. *folder* itself as a path means that something unnamed changed below it."""
         batch = await self._batches.get()
         if isinstance(batch, Exception):
             raise batch
         return batch
 
     def _run(self) -> None:
-        """Wait for events, in the thread, until told to stop."""
+        """Run the thread."""
         try:
             while not self._stop.is_set():
                 self._follow()
                 self._stop.wait(REOPEN_SEC)
-        except (OSError, RuntimeError, ValueError) as error:  # ValueError: a name that is not text
-            self._call(self._opened, error)
+        except (OSError, RuntimeError, ValueError) as error:  # ValueError: a path that is not UTF-8
+            self._call(self._resolve_ready, error)
             self._call(self._batches.put_nowait, error)
 
     def _follow(self) -> None:
-        """Hand on events until told to stop, or until one has a name that is not text: what follows is lost then."""
-        with RustNotify([os.fsdecode(self._folder)], False, False, 0, True, True) as notify:  # noqa: FBT003 - its way
-            if self._ready.done():  # opened once more: only a look at the whole folder tells what happened
+        """Deliver events until stopped, or until one has a name that is not UTF-8, which loses those after it."""
+        with RustNotify([os.fsdecode(self._folder)], False, False, 0, True, True) as notify:  # noqa: FBT003 - its API
+            if self._ready.done():  # reopened: events in between are lost
                 self._call(self._batches.put_nowait, [(Change.modified, self._folder)])
             check_watch_capacity(self._folder)
-            self._call(self._opened, None)
+            self._call(self._resolve_ready, None)
             try:
                 while isinstance(seen := notify.watch(DEBOUNCE_MS, STEP_MS, 0, self._stop), set):
                     batch = [(Change(kind), os.fsencode(name)) for kind, name in seen]
@@ -93,13 +94,13 @@ class FileSystemEvents:
             except WatchfilesRustInternalError as error:
                 if "decode path" not in str(error):
                     raise
-                log.debug("opened once more: %s", error)
+                log.debug("events reopened: %s", error)
 
     def _call(self, function: Callable[[Any], None], value: object) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens any more
+        with contextlib.suppress(RuntimeError):  # the loop is closed
             self._loop.call_soon_threadsafe(function, value)
 
-    def _opened(self, error: Exception | None) -> None:
+    def _resolve_ready(self, error: Exception | None) -> None:
         if self._ready.done():
             return
         if error is None:

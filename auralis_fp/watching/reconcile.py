@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from ..files.scanner import Presence, Rules
+from ..files.rules import Presence, Rules
 from ..models import FileEvent
 from ..store.files import Library
 

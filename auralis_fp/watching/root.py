@@ -16,7 +16,8 @@ from watchfiles import Change
 
 from ..files.mounts import is_network_mount
 from ..files.paths import is_same_or_below
-from ..files.scanner import UNFINISHED, Rules, walk
+from ..files.rules import UNFINISHED, Rules
+from ..files.scanner import walk
 from ..models import FileEvent, FolderState
 from ..runtime.tasks import happens_within
 from ..settings import Settings

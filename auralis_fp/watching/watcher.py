@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from typing import Self
 
-from ..files.scanner import Rules
+from ..files.rules import Rules
 from ..models import FileEvent, FolderState, Health
 from ..runtime.tasks import cancel_and_wait, supervise
 from ..settings import Settings

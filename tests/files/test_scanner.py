@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from auralis_fp.files.formats import EXTENSIONS
-from auralis_fp.files.scanner import Rules, stat_audio, walk
+from auralis_fp.files.rules import Rules
+from auralis_fp.files.scanner import stat_audio, walk
 from auralis_fp.models import FileStamp
 
 

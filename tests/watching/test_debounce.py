@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from auralis_fp.errors import StorageError
-from auralis_fp.files.scanner import Rules
+from auralis_fp.files.rules import Rules
 from auralis_fp.models import FileEvent
 from auralis_fp.runtime.tasks import cancel_and_wait
 from auralis_fp.watching.debounce import WriteDebouncer
