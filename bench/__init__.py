@@ -1,1 +1,1 @@
-"""Accuracy and speed, measured beside other implementations: ``python -m bench --help``."""
+"""Accuracy and performance compared with other implementations; see ``python -m bench --help``."""

@@ -24,7 +24,7 @@ def main() -> int:
     arguments = _parser().parse_args()
     files = sorted(path for path in arguments.music.rglob("*") if path.is_file() and is_music(os.fsencode(path)))
     if not files and {"accuracy", "stages", "speed", "scan", "streams"}.intersection(arguments.parts or PARTS):
-        print(f"there is no music in {arguments.music}", file=sys.stderr)
+        print(f"no music found in {arguments.music}", file=sys.stderr)
         return 2
     chosen = files[:: max(1, len(files) // arguments.most)][: arguments.most]
     head = header(f"; {len(chosen)} files" if chosen else "")
@@ -38,11 +38,11 @@ def main() -> int:
         head,
         arguments.clips,
     )
-    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))  # as in a worker, and before numpy is imported
+    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))  # as in a worker; must be set before NumPy is imported
     sys.path.append(str(Path(__file__).parent.parent / "tests" / "support"))  # helpers of long tests
     print(head)
     for name in arguments.parts or PARTS:
-        part = import_module(f"bench.{name}")  # its imports are its own: the peers need not be there for the rest
+        part = import_module(f"bench.{name}")  # imported on demand, because parts need different peers
         text = part.report(options)
         print(text, flush=True)
         if arguments.write:
@@ -56,25 +56,23 @@ def _parser() -> argparse.ArgumentParser:
         "parts",
         nargs="*",
         choices=[*PARTS, *LONG, []],
-        help=f"what to measure; all but {' and '.join(LONG)} if not given",
+        help=f"parts to measure; default: all except {', '.join(LONG)}",
     )
-    parser.add_argument(
-        "--music", type=Path, default=Path("demo-library"), help="folder of music (default %(default)s)"
-    )
-    parser.add_argument("--most", type=int, default=30, help="most files to take (default %(default)s)")
+    parser.add_argument("--music", type=Path, default=Path("demo-library"), help="music folder (default %(default)s)")
+    parser.add_argument("--most", type=int, default=30, help="maximum number of files (default %(default)s)")
     parser.add_argument("--quick", action="store_true", help="fewer rounds and smaller libraries")
     parser.add_argument("--scratch", type=Path, help="folder for large temporary files (4 GB)")
     parser.add_argument(
-        "--clips", type=Path, default=Path("tempo-set"), help="where the tempo set is rendered (default %(default)s)"
+        "--clips", type=Path, default=Path("tempo-set"), help="folder of the rendered tempo set (default %(default)s)"
     )
-    parser.add_argument("--minutes", type=float, default=5, help="how long chaos lasts (default %(default)s)")
-    parser.add_argument("--seed", type=int, default=1, help="of the chance in chaos (default %(default)s)")
-    parser.add_argument("--write", action="store_true", help="write the tables to docs/ too")
+    parser.add_argument("--minutes", type=float, default=5, help="duration of chaos (default %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="random seed of chaos (default %(default)s)")
+    parser.add_argument("--write", action="store_true", help="also write the tables to docs/")
     return parser
 
 
 def header(files: str) -> str:
-    """Return what the figures were measured on, and on how many *files*."""
+    """Return commit, versions, machine and number of *files* of a measurement."""
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout
     packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "scipy", "soundfile", "av"))
     return (

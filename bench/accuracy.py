@@ -1,4 +1,4 @@
-"""Every number that somebody else computes too, on the same files."""
+"""Compare dimensions with other implementations on the same files."""
 
 import json
 import os
@@ -24,33 +24,32 @@ from .references import FFMPEG
 PAGE: Final = Path(__file__).parent.parent / "docs" / "accuracy.md"
 FIGURES: Final = PAGE.with_suffix(".json")  # read by docs/generate.py
 _NOTES: Final = """
-Shares of agreeing frames and F-measures stand beside 1, distances beside 0: their "median difference" is what lacks,
-or how far it is. The ffmpeg program prints tenths, of which up to 0.05 is rounding. Held notes, attacks and pitches are
-those of the first half minute, for both; all else is of whole files.
+Shares of agreeing frames and F-measures are compared with 1, and distances with 0. ffmpeg prints one decimal, so up to
+0.05 of a difference is rounding. Harmonic ratio, onsets and pitch are compared on the first 30 s, all other dimensions
+on whole files.
 
-Centroid, rolloff and flatness are the definition written again (`bench/plain_frames.py`): frames of numpy in double
-precision, whose constant is taken out, silent ones left out, bins shared out on the edge at 20 kHz; librosa's functions
-on them, its rolloff interpolated inside the bin.
+Centroid, rolloff and flatness are compared with an independent implementation of their definition
+(`bench/plain_frames.py`): NumPy frames in double precision without DC and without silent frames, bins weighted at the
+20 kHz edge, evaluated with librosa's functions; the rolloff is interpolated within its bin.
 
-What is looked for: bands within 0.5 points on every track and 0.1 in the median, loudness within 0.1 LU, centroid and
-rolloff within 1 %, the harmonic ratio in the same order (.95). Where bands are some tenths apart, a steady tone lies on
-the edge of two. Where ffmpeg's loudness is more than 0.1 LU away and libebur128's is not, the sound is so short that
-which of a handful of blocks falls under the gate decides: the two seconds of `hog_freeze.flac`, ten times in a row, are
-0.1 LU from ffmpeg.
+The targets are: bands within 0.5 points on every track and 0.1 in the median, loudness within 0.1 LU, centroid and
+rolloff within 1 %, and a rank correlation of the harmonic ratio of 0.95. Bands that differ by tenths have a steady tone
+at the edge between them. If ffmpeg's loudness differs by more than 0.1 LU and libebur128's does not, the file is so
+short that single gating blocks decide: two seconds of `hog_freeze.flac`, repeated ten times, are within 0.1 LU of
+ffmpeg.
 
-Attacks differ from librosa's by design: ours ask for a rise of the power by 3 dB, so that steady strings and hissing
-noises, of which there are some among the files, have few.
-Where several voices sound, one YIN is not the other: ours takes the power of all channels up to 5 kHz, theirs a mono
-mix.
+Onsets differ from librosa's by design: they require a rise of the power by 3 dB, so steady strings and noise, which
+some of the files contain, have few. With several voices the YIN estimates differ, because ours uses the power of all
+channels up to 5 kHz and the others use a mono mix.
 
 Tempo is compared in [tempo.md](tempo.md).
 """
 _PEERS: Final = ("librosa", "pyebur128", "essentia", "mir_eval")
-_HEAD: Final = ("dimension", "against", "tracks", "median difference", "largest", "rank correlation", "largest on")
+_HEAD: Final = ("dimension", "against", "tracks", "median difference", "maximum", "rank correlation", "maximum on")
 
 
 class Figure(TypedDict):
-    """One row: how far our values of one dimension lie from somebody's, over all tracks."""
+    """One row: the difference between our values of a dimension and another implementation's."""
 
     dimension: str
     against: str
@@ -68,7 +67,7 @@ class _Scored(NamedTuple):
 
 
 def report(options: Options) -> str:
-    """Return a table of differences between our values and those of others."""
+    """Return a table of differences from other implementations."""
     found = figures(options.files)
     if options.write:
         write(found, options.header)
@@ -76,7 +75,7 @@ def report(options: Options) -> str:
 
 
 def figures(files: Sequence[Path]) -> list[Figure]:
-    """Compare on every file that can be decoded and lasts a second or more, in as many processes as there are cores."""
+    """Compare on every decodable file of at least one second, in one process per core."""
     gathered: dict[tuple[str, str], list[tuple[str, Comparison]]] = defaultdict(list)
     with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
         for scored in pool.map(_score, files):
@@ -86,12 +85,12 @@ def figures(files: Sequence[Path]) -> list[Figure]:
 
 
 def write(found: Sequence[Figure], header: str) -> None:
-    """Write the page and the figures that other pages quote."""
+    """Write the accuracy page and the data that other pages use."""
     peers = ", ".join(f"{name} {version(name)}" for name in _PEERS)
     ffmpeg = "the ffmpeg program" if FFMPEG else "no ffmpeg program"
     PAGE.write_text(
-        "# Beside others, on real music\n\n"
-        "<!-- written by `python -m bench accuracy --write --music FOLDER`; do not edit -->\n\n"
+        "# Accuracy on real music\n\n"
+        "<!-- generated by `python -m bench accuracy --write --music FOLDER`; do not edit -->\n\n"
         f"{header}Peers: {peers}, {ffmpeg}.\n\n{_text(found)}{_NOTES}",
         encoding="utf-8",
     )
@@ -99,8 +98,8 @@ def write(found: Sequence[Figure], header: str) -> None:
 
 
 def _score(path: Path) -> _Scored:
-    from .listeners import heard  # noqa: PLC0415 - essentia prints while it loads, and only workers need it
-    from .references import comparisons  # noqa: PLC0415 - with it
+    from .listeners import heard  # noqa: PLC0415 - essentia prints on import, and only workers need it
+    from .references import comparisons  # noqa: PLC0415 - imports essentia too
 
     try:
         ours = fingerprint_file(os.fsencode(path)).fingerprint
@@ -133,7 +132,7 @@ def _figure(rows: Sequence[tuple[str, Comparison]]) -> Figure:
 
 
 def _ranks(values: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
-    """Return the place of each value in their order; equal ones share theirs."""
+    """Return the ranks of the values; ties share their mean rank."""
     ordered = np.sort(values)
     return (np.searchsorted(ordered, values) + np.searchsorted(ordered, values, side="right")) / 2
 

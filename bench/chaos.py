@@ -1,4 +1,4 @@
-"""Everything goes wrong at once, at random, for minutes: what is lost, doubled, redone or left over in the end."""
+"""Inject random faults into a running service for minutes and audit the result."""
 
 import random
 import signal
@@ -19,12 +19,12 @@ from .music import table
 from .options import Options
 
 DISK_MB: Final = 192
-LIVES: Final = 2 / 3  # of the time the service is killed again and again; then it lives on, for its growth to be seen
+LIVES: Final = 2 / 3  # share of the time with kills of the service; then it runs on to measure its growth
 SETTLE_LIMIT_SEC: Final = 600.0
 _ENDING_SEC: Final = 3.0
 SETTINGS: Final = {
     "workers": 2,
-    "time_limit_sec": 5,  # a stopped worker must not cost the whole run
+    "time_limit_sec": 5,  # a suspended worker must not block the whole run
     "time_limit_factor": 0.2,
     "settle_sec": 0.5,
     "sweep_interval_sec": 30,
@@ -33,25 +33,25 @@ SETTINGS: Final = {
 
 
 def report(options: Options) -> str:
-    """Return tables of what was done to a service and what was found amiss afterwards."""
+    """Return tables of the injected faults and of the audit."""
     minutes = min(options.minutes, 1.0) if options.quick else options.minutes
     with tempfile.TemporaryDirectory(dir=options.scratch) as folder, small_disk(Path(folder) / "disk", DISK_MB) as disk:
         return _Run(disk, options.seed).report(60 * minutes)
 
 
 class _Run:
-    """One run.
+    """One chaos run.
 
     Parameters
     ----------
     disk : Disk
-        Where music and data lie.
+        Disk for music and data.
     seed : int
-        Of all chance; the service's own timing remains.
+        Random seed; the timing of the service still varies.
     """
 
     def __init__(self, disk: Disk, seed: int) -> None:
-        self._rng = random.Random(seed)  # noqa: S311 - no secret
+        self._rng = random.Random(seed)  # noqa: S311 - not a secret
         roots = [disk.folder / "one", disk.folder / "two"]
         for root in roots:
             root.mkdir()
@@ -59,12 +59,12 @@ class _Run:
         self._ledger = Ledger(self._service.database)
         self._faults = Faults(self._service, disk, self._rng)
         self._counted: Counter[str] = Counter()
-        self._growth: list[tuple[float, float, int]] = []  # seconds into the last life, MB, handles
+        self._growth: list[tuple[float, float, int]] = []  # seconds into the last run, MB, handles
         self._amiss: list[str] = []
         self._stops: list[float] = []
 
     def report(self, seconds: float) -> str:
-        """Run for so long, then wait until all is settled, compare, and say what was found."""
+        """Run for *seconds*, wait until the service is idle, audit, and return the report."""
         began = time.monotonic()
         self._faults.furnish()
         self._service.start()
@@ -85,32 +85,32 @@ class _Run:
         figures = [
             ("files at the end", findings.files),
             ("with a result", findings.done),
-            ("that cannot be used", findings.failed),
+            ("failed", findings.failed),
             ("analyses", len(self._ledger)),
-            ("failed requests while it was up", self._counted["no answer"]),
-            ("wrong sums in the status", self._counted["wrong sum"]),
+            ("failed requests while running", self._counted["no answer"]),
+            ("inconsistent totals in the status", self._counted["wrong sum"]),
             ("lost", len(findings.lost) + len(findings.ghosts)),
-            ("doubled", len(findings.doubled)),
-            ("re-analysed without cause", len(self._ledger.redone)),
-            ("torn or left over sidecars", len(findings.torn) + len(findings.leftovers)),
+            ("duplicated", len(findings.doubled)),
+            ("reanalysed without cause", len(self._ledger.redone)),
+            ("truncated or left-over sidecars", len(findings.torn) + len(findings.leftovers)),
             ("sidecars that disagree with the database", len(findings.disagreeing)),
             ("orphan processes", len(orphans)),
-            ("longest clean stop, s", max(self._stops, default=0.0)),
+            ("longest clean shutdown, s", max(self._stops, default=0.0)),
             *self._grown(),
         ]
         faults = sorted(self._faults.done.items())
-        text = f"## Chaos, {seconds / 60:.0f} minutes\n\n" + table(("fault", "times"), faults)
-        text += "\n" + table(("afterwards", "number"), figures)
+        text = f"## Chaos, {seconds / 60:.0f} minutes\n\n" + table(("fault", "count"), faults)
+        text += "\n" + table(("result", "value"), figures)
         if self._amiss:
             lines = [*dict.fromkeys(self._amiss)][:50]
-            text += "\nAmiss:\n\n" + "".join(f"* {line}\n" for line in lines)
+            text += "\nProblems:\n\n" + "".join(f"* {line}\n" for line in lines)
         return text + f"\nState at the end: {status['health']['status']} {status['health']['reasons']}.\n"
 
     def _finish(self) -> None:
         self._stops.append(self._service.end(signal.SIGTERM))
 
     def _storm(self, until: float, *, lives: bool, since: float | None = None) -> None:
-        """Do one thing after another until the time has come."""
+        """Inject faults until a point in time."""
         next_death = time.monotonic() + self._rng.uniform(3, 20)
         while time.monotonic() < until:
             self._faults.one()
@@ -121,14 +121,14 @@ class _Run:
                 next_death = time.monotonic() + self._rng.uniform(3, 20)
 
     def _die(self) -> None:
-        """Kill the service, or stop it; look at what is left; start it again."""
+        """Kill or stop the service, audit what remains, and restart it."""
         if self._rng.random() < 0.8:
             self._faults.done["service killed"] += 1
             self._service.end()
         else:
             self._faults.done["service stopped"] += 1
             self._stops.append(self._service.end(signal.SIGTERM))
-        left = self._service.until_gone(_ENDING_SEC)  # one that was stopped as it began is ended by the next start
+        left = self._service.until_gone(_ENDING_SEC)  # a worker suspended during its start is ended by the next start
         findings = audit(self._service.roots, self._service.data, settled=False)
         self._amiss += [f"{kind}: {name}" for kind in ("broken", "torn") for name in getattr(findings, kind)]
         self._ledger.look()
@@ -138,7 +138,7 @@ class _Run:
         self._amiss += [f"orphan: {_described(process.pid)}" for process in alive]
 
     def _look(self, since: float | None) -> None:
-        """Ask how it is doing, and take note of what is finished."""
+        """Request the status and record finished analyses."""
         try:
             counts = self._service.get("/status")["counts"]
         except OSError:
@@ -151,7 +151,7 @@ class _Run:
             self._watch_growth(since)
 
     def _sweep_and_settle(self) -> None:
-        """Have it look through everything once more, and wait until all of that is done."""
+        """Trigger a full scan and wait until it is finished."""
         before = {folder["path"]: folder["last_scan"] for folder in self._service.get("/status")["folders"]}
         self._service.post("/scan")
         give_up = time.monotonic() + SETTLE_LIMIT_SEC
@@ -169,7 +169,7 @@ class _Run:
         self._growth.append((time.monotonic() - since, process.memory_full_info().uss / 1e6, process.num_fds()))
 
     def _grown(self) -> list[tuple[str, object]]:
-        """Return memory and handles in each quarter of the last life, its first minute or tenth left out."""
+        """Return memory and handles in each quarter of the last run, without its first minute or tenth."""
         last = self._growth[-1][0]
         first = min(60.0, last / 10)
         quarters: list[list[tuple[float, float, int]]] = [[] for _ in range(4)]
@@ -181,14 +181,14 @@ class _Run:
             for part in (1, 2)
         )
         return [
-            ("minutes of the last life", last / 60),
+            ("minutes of the last run", last / 60),
             ("memory of the service in each quarter of it, MB", memory),
             ("open handles in each quarter of it", handles),
         ]
 
 
 def _described(pid: int) -> str:
-    """Return what a process is that outlived the service."""
+    """Describe a process that outlived the service."""
     try:
         process = psutil.Process(pid)
         return f"{pid}, {process.status()}, {' '.join(process.cmdline())[-60:]}"

@@ -1,10 +1,10 @@
-"""What one of the others says."""
+"""The comparison of one value with another implementation."""
 
 from typing import NamedTuple
 
 
 class Comparison(NamedTuple):
-    """One number of a track, as we have it and as the other has it; ``relative``: differences count in percent."""
+    """One value of a track by us and by another implementation; ``relative``: differences in percent."""
 
     dimension: str
     against: str

@@ -1,4 +1,4 @@
-"""What is done to the files, the disk, the database and the processes of a service in ``chaos``."""
+"""Fault injection for ``chaos``: files, disk, database and processes."""
 
 import os
 import random
@@ -19,14 +19,14 @@ from small_disk import Disk
 
 from .signals import music, write
 
-SONGS: Final = 40  # different ones, to make others of
+SONGS: Final = 40  # source songs that other files are made from
 MOST_FILES: Final = 150
 SUFFIXES: Final = (".wav", ".flac", ".mp3")
 RATE: Final = 22_050
 
 
 class Faults:
-    """One fault after the other.
+    """Injects random faults.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class Faults:
         self._rng = rng
         self._names = 0
         self._pool = disk.folder / ".pool"
-        self._ends: list[tuple[float, Callable[[], object]]] = []  # what ends when
+        self._ends: list[tuple[float, Callable[[], object]]] = []  # end times and functions of temporary faults
         self._lasting: set[str] = set()
         chances: list[tuple[Callable[[], object], int]] = [
             (self.file_copied, 12),
@@ -71,7 +71,7 @@ class Faults:
         self._weights = [weight for _, weight in chances]
 
     def furnish(self) -> None:
-        """Make the songs, and put some into the libraries."""
+        """Generate the songs and copy some into the libraries."""
         self._pool.mkdir()
         for number in range(SONGS):
             sound = music(self._rng.uniform(1.0, 8.0), RATE, number)
@@ -81,23 +81,23 @@ class Faults:
         self.done.clear()
 
     def one(self) -> None:
-        """Do one thing, chosen by chance; what has lasted long enough ends."""
+        """Inject one random fault and end expired temporary faults."""
         self._end_what_is_due(time.monotonic())
         (deed,) = self._rng.choices(self._deeds, self._weights)
         name = deed.__name__.replace("_", " ")
-        with suppress(FileNotFoundError, NotADirectoryError):  # it is away, or was taken away by another fault
+        with suppress(FileNotFoundError, NotADirectoryError):  # removed by another fault
             try:
                 if deed() is not False:
                     self.done[name] += 1
             except OSError:
-                self.done["not possible on a full disk"] += 1
+                self.done["impossible on a full disk"] += 1
 
     def before_start(self) -> None:
-        """End what no service would start under: a library that is all there is away, and a full disk."""
+        """End faults that prevent a start: a missing library and a full disk."""
         self.relent(resume=False)
 
     def relent(self, *, resume: bool = True) -> None:
-        """End everything that lasts."""
+        """End all temporary faults."""
         self._end_what_is_due(float("inf"))
         if resume:
             for path, body in (("/resume", None), ("/playing", {"playing": False})):
@@ -145,7 +145,7 @@ class Faults:
         return self._rng.choice(sorted(self._pool.iterdir()))
 
     def _new_content(self) -> tuple[bytes, str]:
-        """Return a song that there was not before."""
+        """Return new audio content and its suffix."""
         song = self._song()
         content = bytearray(song.read_bytes())
         at = len(content) - 40 if song.suffix == ".wav" else len(content) // 2
@@ -153,7 +153,7 @@ class Faults:
         return bytes(content), song.suffix
 
     def file_copied(self) -> object:
-        """Another song, or the same one again."""
+        """Copy a song with changed samples."""
         if len(self._files()) > MOST_FILES:
             return False
         content, suffix = self._new_content()
@@ -161,7 +161,7 @@ class Faults:
         return True
 
     def file_written_slowly(self) -> None:
-        """Half of it now, the other half later."""
+        """Write half of a file now and the rest later."""
         content, suffix = self._new_content()
         path, half = self._new_name(suffix), len(content) // 2
         path.write_bytes(content[:half])
@@ -174,14 +174,14 @@ class Faults:
         self._for_a_while(str(path), 0.1, 3.0, rest)
 
     def file_renamed(self) -> None:
-        """In its folder, at times by case only."""
+        """Rename a file in its folder, sometimes by case only."""
         path = self._some_file()
         name = path.stem.swapcase() if self._rng.random() < 0.3 else f"renamed {self._names}"
         self._names += 1
         path.rename(path.with_name(name + path.suffix))
 
     def file_moved(self) -> None:
-        """To another folder or library, with its sidecar or without."""
+        """Move a file to another folder or library, with or without its sidecar."""
         path = self._some_file()
         target = self._folder() / path.name
         path.rename(target)
@@ -190,7 +190,7 @@ class Faults:
                 Path(f"{path}.25d").rename(f"{target}.25d")
 
     def file_replaced(self) -> None:
-        """By other music in one step."""
+        """Atomically replace a file with other music."""
         path = self._some_file()
         content, _ = self._new_content()
         partial = path.with_name(path.name + ".part")
@@ -201,7 +201,7 @@ class Faults:
             partial.unlink(missing_ok=True)
 
     def file_corrupted(self) -> None:
-        """Bytes changed in place."""
+        """Overwrite bytes of a file."""
         path = self._some_file()
         size = path.stat().st_size
         with path.open("r+b") as file:
@@ -210,17 +210,17 @@ class Faults:
                 file.write(self._rng.randbytes(self._rng.choice((1, 4, 16))))
 
     def file_truncated(self) -> None:
-        """Cut off anywhere."""
+        """Truncate a file."""
         path = self._some_file()
         os.truncate(path, self._rng.randrange(path.stat().st_size + 1))
 
     def file_retagged(self) -> None:
-        """A tag at the end, of the kind that every player skips."""
+        """Append an ID3v1 tag."""
         with self._some_file().open("ab") as file:
             file.write(b"TAG" + self._rng.randbytes(100) + bytes(25))
 
     def file_deleted(self) -> object:
-        """One, or a whole folder of them."""
+        """Delete a file or a folder."""
         if len(self._files()) < SONGS:
             return False
         path = self._some_file()
@@ -231,12 +231,12 @@ class Faults:
         return True
 
     def file_asked_for(self) -> None:
-        """By a request of its own, whatever is the matter with it."""
-        with suppress(OSError):  # 404, 400, 503 and the like are right answers here
+        """Request the fingerprint of a file in any condition."""
+        with suppress(OSError):  # 404, 400, 503 and others are valid responses
             self._service.post("", {"track_id": self._rng.randrange(1000), "filepath": str(self._some_file())})
 
     def folder_renamed(self) -> None:
-        """With everything in it."""
+        """Rename a folder with its contents."""
         folder = self._some_file().parent
         if folder in self._service.roots:
             raise FileNotFoundError
@@ -244,7 +244,7 @@ class Faults:
         folder.rename(folder.with_name(f"folder {self._names}"))
 
     def hostile_file(self) -> None:
-        """Something that is called like music."""
+        """Create a file that is not audio under an audio name."""
         path = self._new_name(self._rng.choice(SUFFIXES))
         kind = self._rng.randrange(5)
         if kind == 0:
@@ -265,21 +265,21 @@ class Faults:
         return self._rng.choice(sidecars)
 
     def sidecar_spoilt(self) -> None:
-        """Overwritten with what is none."""
+        """Overwrite a sidecar with invalid data."""
         self._some_sidecar().write_bytes(JUNK + self._rng.randbytes(200))
 
     def sidecar_deleted(self) -> None:
-        """Gone, as after a clean-up."""
+        """Delete a sidecar."""
         self._some_sidecar().unlink()
 
     # processes
 
     def worker_killed(self) -> object:
-        """As by the kernel, or by a decoder's own fault."""
+        """Kill a worker with a signal."""
         return self._signal_worker(self._rng.choice((signal.SIGKILL, signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT)))
 
     def worker_stopped(self) -> object:
-        """Hangs for ever."""
+        """Suspend a worker."""
         return self._signal_worker(signal.SIGSTOP)
 
     def _signal_worker(self, number: int) -> bool:
@@ -290,23 +290,23 @@ class Faults:
             self._rng.choice(workers).send_signal(number)
         return True
 
-    # what lasts a while
+    # temporary faults
 
     def database_locked(self) -> object:
-        """By another program that writes."""
+        """Lock the database from another connection."""
         if "lock" in self._lasting:
             return False
         other = sqlite3.connect(self._service.database, isolation_level=None, timeout=5)
         try:
             other.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError:  # it is busy itself, or the disk is full
+        except sqlite3.OperationalError:  # busy, or the disk is full
             other.close()
             return False
         self._for_a_while("lock", 1, 8, other.close)
         return True
 
     def disk_filled(self) -> object:
-        """To the last byte."""
+        """Fill the disk."""
         if not self._disk.own or "disk" in self._lasting:
             return False
         self._disk.fill()
@@ -314,7 +314,7 @@ class Faults:
         return True
 
     def library_away(self) -> object:
-        """One of the two, as a disk that is unplugged."""
+        """Remove one of the two libraries, like an unplugged disk."""
         if "library" in self._lasting:
             return False
         root = self._rng.choice(self._service.roots)
@@ -324,15 +324,15 @@ class Faults:
         return True
 
     def paused(self) -> object:
-        """By the listener, for a while."""
-        with suppress(OSError):  # so it is already
+        """Pause the service temporarily."""
+        with suppress(OSError):  # already paused
             self._service.post("/pause")
             self._for_a_while("pause", 1, 5, lambda: self._say("/resume"))
             return True
         return False
 
     def playing(self) -> None:
-        """The host plays, for a while."""
+        """Report playback temporarily."""
         self._say("/playing", {"playing": True})
         self._for_a_while("playing", 1, 5, lambda: self._say("/playing", {"playing": False}))
 

@@ -1,4 +1,4 @@
-"""How the cost of a second of music grows with length, rate and channels."""
+"""Processor time per second of music by duration, sample rate and channels."""
 
 import os
 import tempfile
@@ -44,7 +44,7 @@ def report(options: Options) -> str:
         channels = [_cost(_wide(track_file, count), 60) for count in CHANNELS]
     if options.write:
         points = list(zip((LENGTHS[name] for name in names), lengths, strict=True))
-        line(PLOT, points, names, ("length of the file", "ms of processor time per second of music"))
+        line(PLOT, points, names, ("duration of the file", "ms of processor time per second of music"))
     return (
         "### Length (44.1 kHz stereo WAV)\n\n"
         + _table("length", names, lengths, names.index(USUAL))
@@ -61,7 +61,7 @@ def _table(what: str, names: Sequence[object], costs: Sequence[float], usual: in
 
 
 def _wide(path: Path, channels: int) -> Path:
-    """Write a minute of music in so many channels, no two alike."""
+    """Write a minute of music with *channels* different channels."""
     pairs = [music(60, 44_100, seed) for seed in range((channels + 1) // 2)]
     return write(path, np.concatenate(pairs, axis=1)[:, :channels], 44_100)
 

@@ -1,4 +1,4 @@
-"""What the plugin costs the application it is mounted in: time to import, modules, memory."""
+"""Cost of the plugin in its host: import time, modules, memory."""
 
 import json
 import subprocess
@@ -43,7 +43,7 @@ print(json.dumps([1000 * taken, 1000 * started, len(sys.modules) - modules, *mem
 
 
 def report(options: Options) -> str:
-    """Return a table of what importing, mounting and starting the plugin adds to an aiohttp application."""
+    """Return a table of the cost that the plugin adds to an aiohttp application."""
     runs = [_once() for _ in range(5 if options.quick else 15)]
     taken, started, modules, imported, running = (median(run[n] for run in runs) for n in range(5))
     rows = [
@@ -54,7 +54,7 @@ def report(options: Options) -> str:
         ("memory after start, MB", running, running / BUDGET_MB),
         ("numpy, scipy, soundfile, av among the modules", round(runs[0][5]), "none allowed"),
     ]
-    return "## In the host, beyond aiohttp\n\n" + table(("what", "median", "/ budget"), rows)
+    return "## Cost in the host, in addition to aiohttp\n\n" + table(("quantity", "median", "/ budget"), rows)
 
 
 def _once() -> list[float]:

@@ -1,4 +1,4 @@
-"""Answers over HTTP: how long a caller waits, and what many callers at once do to it."""
+"""HTTP latency with one client, and throughput with many."""
 
 import asyncio
 import tempfile
@@ -22,24 +22,24 @@ MEMORY_MB = 400
 CLIENTS = 16
 RATE = 44_100
 SECONDS = 3
-WARM = 5  # requests that do not count
+WARM = 5  # warm-up requests
 
 
 def report(options: Options) -> str:
-    """Return tables of waiting times of one caller, and of throughput and memory with many."""
+    """Return tables of latency with one client, and of throughput and memory with many."""
     rounds, seconds = (60, 5.0) if options.quick else (300, 60.0)
     with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
         alone = asyncio.run(_alone(Path(folder), rounds))
         crowd = [asyncio.run(_crowd(Path(folder), workers, seconds)) for workers in (1, 2)]
-    head = ("request", "times", "p50, ms", "p99, ms", "p50 / budget", "analysis said, p50, ms")
-    many = ("slots", "clients", "answers", "answers/s", "p50, ms", "p99, ms", "PSS, MB", f"PSS / {MEMORY_MB} MB")
+    head = ("request", "count", "p50, ms", "p99, ms", "p50 / budget", "analysis time, p50, ms")
+    many = ("slots", "clients", "responses", "responses/s", "p50, ms", "p99, ms", "PSS, MB", f"PSS / {MEMORY_MB} MB")
     return (
-        "## HTTP, one caller\n\n" + table(head, alone) + "\n## HTTP, many callers, new files\n\n" + table(many, crowd)
+        "## HTTP, one client\n\n" + table(head, alone) + "\n## HTTP, many clients, new files\n\n" + table(many, crowd)
     )
 
 
 def clips(folder: Path, suffix: str, number: int) -> list[Path]:
-    """Write files of three seconds, one piece begun a little later each time: no two hold the same music."""
+    """Write different files of three seconds by shifting the start of one piece."""
     folder.mkdir()
     piece, size = music(SECONDS + 20, RATE), SECONDS * RATE
     starts = np.linspace(0, len(piece) - size, number).astype(int)
@@ -47,7 +47,7 @@ def clips(folder: Path, suffix: str, number: int) -> list[Path]:
 
 
 def _variants(folder: Path) -> Iterator[Path]:
-    """Write a WAV file of three seconds whenever one is asked for; they differ in the lowest bits of two samples."""
+    """Yield WAV files of three seconds that differ in the lowest bits of two samples."""
     folder.mkdir()
     sound = bytearray(write(folder / "first.wav", music(SECONDS, RATE), RATE).read_bytes())
     for number in count():
@@ -70,7 +70,7 @@ async def _alone(folder: Path, rounds: int) -> list[tuple[object, ...]]:
 
 
 async def _ask(session: aiohttp.ClientSession, url: str, path: Path) -> tuple[float, float]:
-    """Return how long the answer took, and how long the analysis says it took, in milliseconds."""
+    """Return response time and reported analysis time in milliseconds."""
     began = time.perf_counter()
     async with session.post(url, json={"track_id": 1, "filepath": str(path)}) as response:
         assert response.status == 200, await response.text()
@@ -85,7 +85,7 @@ def _row(name: str, taken: Sequence[tuple[float, float]], budget: float) -> tupl
 
 
 async def _crowd(folder: Path, workers: int, seconds: float) -> tuple[object, ...]:
-    """Let many callers ask for new files as fast as they are answered."""
+    """Let many clients request new files as fast as possible."""
     files = _variants(folder / f"clips-{workers}")
     taken: list[float] = []
     memory: list[float] = []
@@ -110,7 +110,7 @@ async def _caller(
 
 
 async def _watch(pid: int, memory: list[float]) -> None:
-    """Look at the memory of all processes again and again."""
+    """Sample the memory of all processes."""
     while True:
         memory.append(sum(await asyncio.to_thread(pss_mb, pid)))
         await asyncio.sleep(0.5)

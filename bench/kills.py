@@ -1,4 +1,4 @@
-"""A thousand workers that crash, hang or starve, and hundreds of kills of the whole service in the middle of a scan."""
+"""Kill a thousand workers, and the whole service hundreds of times during scans."""
 
 import asyncio
 import os
@@ -29,22 +29,22 @@ from .signals import music, track, write
 DEATHS, SERVICE_KILLS, SONGS = 1000, 200, 6
 SIGNALS: Final = (signal.SIGSEGV, signal.SIGKILL, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL)
 WAYS: Final = (*(number.name for number in SIGNALS), "SIGKILL at once", "hungry", "hanging")
-RARE: Final = 20  # hanging takes its time limit: one event in so many
+RARE: Final = 20  # hanging workers wait for the time limit, so only one in *RARE* hangs
 
 
 def report(options: Options) -> str:
-    """Return a table of what was left after all those deaths of workers, and one after those of the service."""
+    """Return one table for kills of workers and one for kills of the service."""
     deaths, kills = (40, 10) if options.quick else (DEATHS, SERVICE_KILLS)
-    rng = random.Random(options.seed)  # noqa: S311 - no secret
+    rng = random.Random(options.seed)  # noqa: S311 - not a secret
     with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
         first = asyncio.run(_workers(Path(folder), deaths, rng))
         second = _service(Path(folder), kills, rng)
-    text = f"## {deaths} deaths of workers\n\n" + table(("what", "number"), first)
-    return text + f"\n## {kills} kills of the service during scans\n\n" + table(("what", "number"), second)
+    text = f"## {deaths} kills of workers\n\n" + table(("quantity", "value"), first)
+    return text + f"\n## {kills} kills of the service during scans\n\n" + table(("quantity", "value"), second)
 
 
 def _traces() -> tuple[int, int, int, int]:
-    """Return how many handles, threads, processes and zombies there are of this process."""
+    """Return the number of handles, threads, processes and zombies of this process."""
     children = psutil.Process().children(recursive=True)
     zombies = 0
     for child in children:
@@ -74,18 +74,18 @@ async def _workers(folder: Path, deaths: int, rng: random.Random) -> list[tuple[
     wrong += [way for way in ways if way.startswith("wrong")]
     return [
         *sorted(ways.items()),
-        ("wrong reasons, or slots that did not come back", len(wrong)),
+        ("wrong reasons or lost slots", len(wrong)),
         ("handles before and after", f"{before[0]}, {after[0]}"),
         ("threads before and after", f"{before[1]}, {after[1]}"),
         ("processes before and after", f"{before[2]}, {after[2]}"),
         ("zombies before and after", f"{before[3]}, {after[3]}"),
-        ("seconds until the slot is back, median", median(away)),
-        ("the same, longest of 99 in 100", sorted(away)[int(0.99 * len(away))]),
+        ("seconds until the slot is available, median", median(away)),
+        ("seconds until the slot is available, p99", sorted(away)[int(0.99 * len(away))]),
     ]
 
 
 async def _deaths(slot: Slot, number: int, path: Path, rng: random.Random, ways: Counter[str]) -> list[float]:
-    """Have a slot lose its worker again and again; return the seconds until it was back."""
+    """Kill the worker of a slot repeatedly; return the recovery times in seconds."""
     away: list[float] = []
     for _ in range(number):
         way = "hanging" if rng.randrange(RARE) == 0 else rng.choice(WAYS[:-1])
@@ -93,15 +93,15 @@ async def _deaths(slot: Slot, number: int, path: Path, rng: random.Random, ways:
         running = asyncio.create_task(slot.run(os.fsencode(path)))
         process = psutil.Process(slot.state().pid)
         if way != "SIGKILL at once":
-            await _until(lambda: (slot.state().path and slot.state().decoded_sec) or running.done())  # noqa: B023 - now
+            await _until(lambda: (slot.state().path and slot.state().decoded_sec) or running.done())  # noqa: B023 - awaited in this iteration
         began = time.monotonic()
         _harm(process, way)
-        if way == "SIGKILL at once":  # the next process gets the file
-            await _until(lambda: slot.state().pid not in {None, process.pid} or running.done())  # noqa: B023 - now
+        if way == "SIGKILL at once":  # the next process takes the file
+            await _until(lambda: slot.state().pid not in {None, process.pid} or running.done())  # noqa: B023 - awaited in this iteration
             away.append(time.monotonic() - began)
         outcome = await running
         if way == "hanging":
-            began = time.monotonic()  # until then it had its time
+            began = time.monotonic()  # excludes the time limit
         await slot.start()
         if way != "SIGKILL at once":
             away.append(time.monotonic() - began)
@@ -131,7 +131,7 @@ def _fits(outcome: Analysed | Rejected, way: str) -> bool:
     code = {"hungry": "out_of_memory", "hanging": "timeout"}.get(way, "crashed")
     told = "" if code != "crashed" else way.partition(" ")[0]
     if way == "SIGKILL at once" and (isinstance(outcome, Analysed) or outcome.code == "timeout"):
-        return True  # the worker had not come to the file, which was given to the next one
+        return True  # the worker had not started the file, so another one took it
     return isinstance(outcome, Rejected) and outcome.code == code and told in outcome.reason
 
 
@@ -143,9 +143,9 @@ def _service(folder: Path, kills: int, rng: random.Random) -> list[tuple[str, ob
     starts: list[float] = []
     songs = 0
     for number in range(kills):
-        if number % 4 == 0:  # there is always something left to do
+        if number % 4 == 0:  # keep the queue non-empty
             songs = _more(library, songs)
-        if number % 5 == 4:  # before it is up
+        if number % 5 == 4:  # kill it during startup
             service.begin()
             time.sleep(rng.uniform(0.0, 1.0))
         else:
@@ -156,7 +156,7 @@ def _service(folder: Path, kills: int, rng: random.Random) -> list[tuple[str, ob
         if service.database.exists():
             findings = audit([library], data, settled=False)
             amiss["broken databases"] += len(findings.broken)
-            amiss["torn sidecars"] += len(findings.torn)
+            amiss["truncated sidecars"] += len(findings.torn)
             ledger.look()
     starts.append(service.start())
     service.until_idle(600, total=songs)
@@ -167,18 +167,18 @@ def _service(folder: Path, kills: int, rng: random.Random) -> list[tuple[str, ob
         ("files", findings.files),
         ("with a result", findings.done),
         ("failed", findings.failed),
-        *((what, amiss[what]) for what in ("orphan processes", "broken databases", "torn sidecars")),
+        *((what, amiss[what]) for what in ("orphan processes", "broken databases", "truncated sidecars")),
         ("lost", len(findings.lost)),
-        ("doubled", len(findings.doubled)),
-        ("left over or disagreeing sidecars", len(findings.leftovers) + len(findings.disagreeing)),
-        ("finished work done again", len(ledger.redone)),
+        ("duplicated", len(findings.doubled)),
+        ("left-over or inconsistent sidecars", len(findings.leftovers) + len(findings.disagreeing)),
+        ("finished analyses repeated", len(ledger.redone)),
         ("longest start, s", max(starts)),
-        ("clean stop at the end, s", stopped),
+        ("clean shutdown at the end, s", stopped),
     ]
 
 
 def _more(library: Path, songs: int) -> int:
-    """Add some songs; return how many there are."""
+    """Add songs; return their total number."""
     for number in range(songs, songs + SONGS):
         write(library / f"{number}.flac", music(30.0, 22_050, number), 22_050)
     return songs + SONGS

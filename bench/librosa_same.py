@@ -1,4 +1,4 @@
-"""The same 25 dimensions as a librosa user would write them: its own functions where it has any, numpy otherwise."""
+"""The 25 dimensions implemented with librosa, and NumPy where librosa has no function."""
 
 import itertools
 
@@ -12,7 +12,7 @@ _EDGES_HZ = (20, 60, 250, 500, 2000, 4000, 6000, 20_000)
 
 
 def fingerprint(path: str) -> list[float]:
-    """Return 25 numbers for a file, in the order of the schema; close to ours in kind, not to the last digit."""
+    """Return 25 values of a file in schema order, comparable to ours in cost but not in every digit."""
     samples, rate = librosa.load(path, sr=None, mono=False)
     channels = np.atleast_2d(samples)
     spectra = [np.abs(librosa.stft(each, n_fft=_FRAME, hop_length=_HOP)) ** 2 for each in channels]

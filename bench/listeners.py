@@ -1,4 +1,4 @@
-"""What other listeners hear in a stretch of a track: attacks, pitches, held notes."""
+"""Compare onsets, pitch and harmonic ratio with other implementations on an excerpt."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -23,7 +23,7 @@ from .plain_frames import power_frames
 Mono = NDArray[np.float32]
 
 STRETCH_SEC: Final = 30.0
-_PITCH_SEC: Final = 10.0  # essentia's YIN takes its time
+_PITCH_SEC: Final = 10.0  # essentia's YIN is slow
 _ESSENTIA_RATE: Final = 44_100
 _TOLERANCE_SEC: Final = 0.05
 _LOWEST_HZ, _HIGHEST_HZ = 55.0, 2000.0
@@ -32,7 +32,7 @@ _SAME_PITCH_CENTS: Final = 50.0
 
 
 def heard(track: Track, positions: tuple[str, ...]) -> Iterator[Comparison]:
-    """Yield what others hear in the first half minute of a track.
+    """Yield comparisons on the first 30 s of a track.
 
     F-measures and shares of agreeing frames are yielded beside 1, what they would be for the same answers.
     """
@@ -55,7 +55,7 @@ def heard(track: Track, positions: tuple[str, ...]) -> Iterator[Comparison]:
 
 
 def _ours(stretch: Mono, rate: int, positions: tuple[str, ...]) -> tuple[NDArray[np.float64], Mono]:
-    """Return when we hear something begin, in seconds, and the pitch of each frame in Hz."""
+    """Return our onset times in seconds and the pitch of each frame in Hz."""
     grid, layout = STFTGrid.at(rate), Layout.of(positions)
     transformer = StreamingSTFT(grid, layout.pairs, len(positions))
     detector = OnsetDetector(SubbandRates(grid).middle_rate, len(layout.pairs))
@@ -88,7 +88,7 @@ def _agreement(
 
 
 def _pitches(mono: Mono, rate: int, ours: Mono) -> Iterator[Comparison]:
-    """Yield the median distance in cents from others' YIN over frames both find voiced, and how often they agree."""
+    """Yield the share of agreeing voiced frames and their median distance in cents."""
     grid = STFTGrid.at(rate)
     theirs = {
         "librosa `yin`": _librosa_pitches(mono, rate, grid.hop),
@@ -104,11 +104,11 @@ def _pitches(mono: Mono, rate: int, ours: Mono) -> Iterator[Comparison]:
         yield Comparison("pitch_stability", f"{who}, frames within 50 cents, share", agreeing, 1.0)
         if agreeing > 0:
             middle = float(np.median(cents[cents < _SAME_PITCH_CENTS]))
-            yield Comparison("pitch_stability", f"{who}, of these the median distance, cents", middle, 0.0)
+            yield Comparison("pitch_stability", f"{who}, median distance of these in cents", middle, 0.0)
 
 
 def _librosa_pitches(mono: Mono, rate: int, hop: int) -> NDArray[np.float64]:
-    """Return the pitch of each frame; librosa gives one for every frame, voiced or not."""
+    """Return the pitch of each frame; librosa estimates one for every frame, voiced or not."""
     return np.asarray(
         librosa.yin(
             mono,

@@ -1,4 +1,4 @@
-"""How long single steps of the event loop take while a library is scanned and somebody looks at the status."""
+"""Duration of event-loop steps during a scan with status requests."""
 
 import asyncio
 import tempfile
@@ -23,7 +23,7 @@ SONGS: Final = 100
 
 
 def report(options: Options) -> str:
-    """Return a histogram of the steps, by the clock and by this thread's own processor time."""
+    """Return histograms of the steps by wall time and by processor time of the thread."""
     number = 20 if options.quick else SONGS
     with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
         library = Path(folder) / "music"
@@ -34,7 +34,7 @@ def report(options: Options) -> str:
         with _steps() as steps:
             asyncio.run(_scan(settings, number))
     rows = []
-    for name, times in (("by the clock", [step[0] for step in steps]), ("of its own", [step[1] for step in steps])):
+    for name, times in (("wall time", [step[0] for step in steps]), ("processor time", [step[1] for step in steps])):
         counts = [0] * (len(EDGES_MS) + 1)
         for milliseconds in times:
             counts[bisect_right(EDGES_MS, milliseconds)] += 1
@@ -45,7 +45,7 @@ def report(options: Options) -> str:
 
 @contextmanager
 def _steps() -> Iterator[list[tuple[float, float]]]:
-    """Take the time of every step of every event loop, in ms: by the clock, and of the processor."""
+    """Record wall and processor time of every event-loop step in ms."""
     steps: list[tuple[float, float]] = []
     run = events.Handle._run
 

@@ -1,4 +1,4 @@
-"""How fluid the map of a large library is in a headless Chromium, by processor alone."""
+"""Frame times of the map of a large library in headless Chromium without a graphics card."""
 
 import asyncio
 import shutil
@@ -18,11 +18,11 @@ from .options import Options
 
 TRACKS: Final = 50_000
 SIZES: Final = ((390, 844, 3), (1280, 900, 1), (1280, 900, 2), (2560, 1440, 1), (3840, 2160, 1))
-HEAD: Final = ("window", "pixels of the map", "zooming: median, ms", "p90, ms", "moving: median, ms", "p90, ms")
+HEAD: Final = ("window", "pixels of the map", "zoom: median, ms", "p90, ms", "pan: median, ms", "p90, ms")
 
 
 def report(options: Options) -> str:
-    """Return the time from frame to frame while the map is zoomed and moved."""
+    """Return the frame intervals during zoom and pan."""
     executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
         home = Path(folder)
@@ -34,7 +34,7 @@ def report(options: Options) -> str:
             playwright.chromium.launch(executable_path=executable, args=list(SWITCHES)) as browser,
         ):
             rows = [_row(browser, f"{running.url}#library", *size) for size in SIZES[:: 2 if options.quick else 1]]
-    return f"### The map of {TRACKS:,} tracks, from frame to frame\n\n" + table(HEAD, rows)
+    return f"### The map of {TRACKS:,} tracks, frame intervals\n\n" + table(HEAD, rows)
 
 
 def _row(browser: Browser, url: str, width: int, height: int, density: int) -> tuple[object, ...]:
@@ -43,7 +43,7 @@ def _row(browser: Browser, url: str, width: int, height: int, density: int) -> t
         page.goto(url)
         shown(page, f"{TRACKS // 1000},00")
         box = page.locator("#map canvas").bounding_box() or {"width": 0.0, "height": 0.0}
-        window = f"{width} × {height}" + (f", {density} pixels to each" if density > 1 else "")
+        window = f"{width} × {height}" + (f", {density} device pixels per pixel" if density > 1 else "")
         row: list[object] = [window, f"{box['width']:.0f} × {box['height']:.0f}"]
         for movement in ("zooming", "moving"):
             times = frames_ms(page, movement)

@@ -1,4 +1,4 @@
-"""Peak memory of a worker: short and very long files, ordinary and high rates."""
+"""Peak memory of a worker by duration and sample rate."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ RATES = (44_100, 96_000)
 
 
 def report(options: Options) -> str:
-    """Return a table of peak resident memory and of the time a second of music takes."""
+    """Return a table of peak resident memory and time per second of music."""
     minutes = (3, 20) if options.quick else (3, 180)
     with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
         rows = [asyncio.run(_one(Path(folder), rate, length)) for rate in RATES for length in minutes]

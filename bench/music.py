@@ -1,4 +1,4 @@
-"""What the measurements share: decoded files, fingerprints, tables."""
+"""Shared helpers: decoded files and Markdown tables."""
 
 import os
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from auralis_fp.errors import FileError
 
 
 class Track(NamedTuple):
-    """A file in memory: samples of shape (samples, channels), float32."""
+    """A decoded file; samples have shape (samples, channels), float32."""
 
     name: str
     samples: NDArray[np.float32]
@@ -21,7 +21,7 @@ class Track(NamedTuple):
 
 
 def load(path: Path) -> Track | None:
-    """Return a file's samples; None if it cannot be used."""
+    """Return the samples of a file, or None if it cannot be decoded."""
     try:
         with open_audio(os.fsencode(path)) as audio:
             blocks = list(audio.blocks())

@@ -1,4 +1,4 @@
-"""Thousands of damaged files of every format in one scan by the real service: what comes of them."""
+"""Scan thousands of damaged files of every format with a real service."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ PAGE: Final = 500
 
 
 def report(options: Options) -> str:
-    """Return a table of outcomes, and what the scan did to the service."""
+    """Return a table of outcomes and of the state of the service."""
     count = 500 if options.quick else COUNT
     with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
         library, data = Path(folder) / "music", Path(folder) / "data"
@@ -42,17 +42,19 @@ def report(options: Options) -> str:
         finally:
             service.end(signal.SIGTERM)
     figures = [
-        ("results that are no 25 finite numbers in range", impossible),
-        ("worker processes replaced (after each 1,000 files, or lost)", len(pids) - workers),
+        ("results with a value missing, not finite or out of range", impossible),
+        ("worker processes replaced (after 1,000 files each, or lost)", len(pids) - workers),
         ("memory of the service afterwards, MB", memory),
         ("seconds", seconds),
     ]
     rows = sorted(codes.items(), key=lambda row: -row[1])
-    return f"## {count} mutations\n\n" + table(("outcome", "files"), rows) + "\n" + table(("what", "number"), figures)
+    return (
+        f"## {count} mutations\n\n" + table(("outcome", "files"), rows) + "\n" + table(("quantity", "value"), figures)
+    )
 
 
 def _pids_until_idle(service: ServiceUnderTest) -> set[int]:
-    """Return the ids of all worker processes that there were."""
+    """Return the ids of all worker processes until the service is idle."""
     pids: set[int] = set()
     while (status := service.get("/status"))["state"] != "idle":
         pids |= {worker["pid"] for worker in status["workers"]} - {None}
@@ -71,6 +73,6 @@ def _outcomes(service: ServiceUnderTest) -> tuple[Counter[str], int]:
             if failure is None:
                 impossible += schema.fault_of(item["fingerprint"]) is not None
             elif failure["stage"] in {"internal", "worker"}:
-                print(os.path.basename(item["path"]), failure)  # noqa: PTH119 - to be made again by its number
+                print(os.path.basename(item["path"]), failure)  # noqa: PTH119 - the name allows to reproduce the file
         after = page["next"]
     return codes, impossible

@@ -1,4 +1,4 @@
-"""An hour of noise a decibel above silence, and five below it: nothing adds up to something it is not."""
+"""Noise 1 dB above and 5 dB below the silence threshold for an hour, to detect accumulated errors."""
 
 from typing import Final
 
@@ -15,11 +15,11 @@ _BLOCK_SEC: Final = 10
 
 
 def report(options: Options) -> str:
-    """Return what an hour (a minute, if in haste) at -69 and at -75 dBFS reads."""
+    """Return the values for an hour (a minute with ``--quick``) at -69 and -75 dBFS."""
     seconds = 60 if options.quick else 3600
     rows = [_row(level_db, seconds) for level_db in (-69.0, -75.0)]
     head = ("noise, dBFS", "seconds", "silence_ratio", "lufs", "mid_pct", "undefined")
-    return "## Next to silence\n\n" + table(head, rows)
+    return "## Near silence\n\n" + table(head, rows)
 
 
 def _row(level_db: float, seconds: int) -> tuple[object, ...]:

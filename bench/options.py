@@ -1,4 +1,4 @@
-"""What a measurement is told."""
+"""Options of a measurement."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,11 +7,26 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Music to measure on, whether to shorten what takes long, and where large files may go (None: as usual).
+    """Options of a measurement.
 
-    ``clips`` is where the tempo set is, or is to be rendered.
-    ``minutes`` is how long chaos lasts, ``seed`` that of its chance. ``write`` puts the tables into the
-    documentation, with ``header``, which says what it was measured on.
+    Parameters
+    ----------
+    files : sequence of Path
+        Music files to measure.
+    quick : bool
+        Shorten long measurements.
+    scratch : Path or None
+        Folder for large temporary files; None for the system default.
+    minutes : float
+        Duration of chaos.
+    seed : int
+        Random seed of chaos.
+    write : bool
+        Write the tables to the documentation.
+    header : str
+        Commit, versions and machine, written below the tables.
+    clips : Path
+        Folder of the rendered tempo set.
     """
 
     files: Sequence[Path]

@@ -1,4 +1,4 @@
-"""The page of measurements: each part's tables stand between two marks, and are replaced when it is measured again."""
+"""The performance page: each part's tables are between two markers and are replaced by a new measurement."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ PAGE: Final = DOCS / "performance.md"
 
 
 def put(name: str, text: str, header: str) -> bool:
-    """Write a part's tables, and what they were measured on, into its place; say whether it has one."""
+    """Replace the tables of a part; return True if the page has a place for it."""
     page = PAGE.read_text(encoding="utf-8")
     begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
     place = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)

@@ -1,4 +1,4 @@
-"""One program of several in a process of its own: reads paths, answers what each file took of it."""
+"""Run one implementation in a process; read paths from stdin and print the cost of each file."""
 
 import json
 import os
@@ -12,33 +12,33 @@ from typing import Any
 from .running import peak_mb
 
 NAMES = ("decoding", "auralis_fp", "bliss-audio", "essentia", "librosa")
-"""What can be compared; the first two are ours."""
+"""Programs that can be measured; the first two are ours."""
 
 
 def main() -> None:
-    """Answer each line (a path as JSON) with processor seconds, wall seconds, peak MB; null if it gives the file up."""
+    """Answer each line (a path as JSON) with processor seconds, wall seconds and peak MB, or null on failure."""
     work = _work(sys.argv[1])
     answers = sys.stdout
-    sys.stdout = sys.stderr  # some print what they do
+    sys.stdout = sys.stderr  # some implementations print to stdout
     for line in sys.stdin:
         print(json.dumps(_measured(work, json.loads(line))), file=answers, flush=True)
 
 
 def _measured(work: Callable[[str], object], path: str) -> list[float] | None:
-    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak begins anew
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # reset the peak
     cpu, wall = time.process_time(), time.perf_counter()
     try:
         work(path)
-    except BaseException as error:  # a panic of Rust code is no Exception
+    except BaseException as error:  # Rust panics do not derive from Exception
         if isinstance(error, KeyboardInterrupt | SystemExit):
             raise
-        print(f"{sys.argv[1]} gives up on {path}: {error}", file=sys.stderr)
+        print(f"{sys.argv[1]} failed on {path}: {error}", file=sys.stderr)
         return None
     return [time.process_time() - cpu, time.perf_counter() - wall, peak_mb(os.getpid())]
 
 
 def _work(name: str) -> Callable[[str], object]:
-    """Import a program, and return what makes it read a file."""
+    """Import an implementation and return its analysis function."""
     found: Any = None
     if name == "bliss-audio":
         found = import_module("bliss_audio").Song
@@ -58,7 +58,7 @@ def _work(name: str) -> Callable[[str], object]:
 
 
 def _decode(path: str) -> None:
-    from auralis_fp.analysis.decoding.stream import open_audio  # noqa: PLC0415 - not for the others' memory
+    from auralis_fp.analysis.decoding.stream import open_audio  # noqa: PLC0415 - would add to the memory of other implementations
 
     with open_audio(os.fsencode(path)) as audio:
         for _ in audio.blocks():

@@ -1,4 +1,4 @@
-"""The spectrum over time as defined, written again: plain frames of numpy, and librosa's functions on them."""
+"""Independent spectral features: NumPy frames evaluated with librosa's functions."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -16,21 +16,21 @@ Samples = NDArray[np.float64]
 _HIGHEST_HZ: Final = 20_000.0
 _SILENCE: Final = 1e-7  # -70 dBFS
 _ROLLOFF: Final = 0.85
-_BESIDE: Final = 64  # hops, a second and a half
+_BESIDE: Final = 64  # hops, about 1.5 s
 _AT_ONCE: Final = 1024  # frames
 
 
 def power_frames(samples: Samples, rate: int) -> Iterator[Samples]:
-    """Yield the power of Hann frames of 46 ms that overlap by half, averaged over channels, shape (bins, frames).
+    """Yield the power of 46 ms Hann frames with 50 % overlap, averaged over channels, shape (bins, frames).
 
-    Half a frame of the mean of the second and a half beside it lies before and behind the samples. What is constant
-    over a frame is taken out. Bins are those of which something lies between 20 Hz and 20 kHz, and the centre above
-    20 Hz. A frame's bins sum up to its mean square.
+    The signal is padded by half a frame with the mean of the adjacent 1.5 s. The DC component of each frame is removed.
+    Bins overlap the range of 20 Hz to 20 kHz and have their centre above 20 Hz. The bins of a frame sum to its mean
+    square.
     """
     grid = STFTGrid.at(rate)
     length, hop = grid.frame_length, grid.hop
     window = np.hanning(length + 1)[:-1, None]
-    sides = np.where(np.arange(length // 2 + 1) < length // 2, 2, 1)  # half the rate has but one
+    sides = np.where(np.arange(length // 2 + 1) < length // 2, 2, 1)  # the Nyquist bin is not mirrored
     scale = (sides / (length * (window**2).sum()))[: _end(rate)][1:]
     ends = (samples[: _BESIDE * hop], samples[-_BESIDE * hop :])
     before, behind = (np.repeat(end.mean(axis=0, keepdims=True), hop, axis=0) for end in ends)
@@ -44,13 +44,13 @@ def power_frames(samples: Samples, rate: int) -> Iterator[Samples]:
 
 
 def _end(rate: int) -> int:
-    """Return the first bin that lies above 20 kHz as a whole, or the number of bins."""
+    """Return the first bin completely above 20 kHz, or the number of bins."""
     length = STFTGrid.at(rate).frame_length
     return min(length // 2, int(_HIGHEST_HZ * length / rate + 0.5)) + 1
 
 
 def spectral(samples: Samples, rate: int, ours: dict[str, float]) -> Iterator[Comparison]:
-    """Yield centroid, rolloff and flatness of a track, shape (samples, channels), beside ours."""
+    """Yield comparisons of centroid, rolloff and flatness for samples of shape (samples, channels)."""
     width = rate / STFTGrid.at(rate).frame_length
     hertz = width * np.arange(1, _end(rate))
     shares = np.clip((_HIGHEST_HZ - hertz) / width + 0.5, 0, 1)[:, None]
@@ -68,11 +68,11 @@ def spectral(samples: Samples, rate: int, ours: dict[str, float]) -> Iterator[Co
         yield Comparison(name, "librosa on plain frames", ours[name], middle, relative=True)
     mean = total[:, None] / count
     flatness = librosa.feature.spectral_flatness(S=mean, power=1.0, amin=1e-10 * float(mean.max()))
-    yield Comparison("spectral_flatness", "librosa, of their mean", ours["spectral_flatness"], float(flatness[0, 0]))
+    yield Comparison("spectral_flatness", "librosa, mean spectrum", ours["spectral_flatness"], float(flatness[0, 0]))
 
 
 def _rolloff_bins(power: Samples) -> Samples:
-    """Return the place of the rolloff in bins: librosa tells the bin, and the power before it the place inside."""
+    """Return the rolloff in bins, interpolated within the bin that librosa returns."""
     bins = librosa.feature.spectral_rolloff(S=power, freq=np.arange(float(len(power))), roll_percent=_ROLLOFF)[0]
     places, frames = bins.astype(int), np.arange(power.shape[1])
     cumulative = power.cumsum(axis=0)

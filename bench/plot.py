@@ -1,4 +1,4 @@
-"""A line drawn through measured points, as SVG: logarithmic to the right, from zero upwards."""
+"""A line plot as SVG with a logarithmic x axis and a y axis from zero."""
 
 from collections.abc import Sequence
 from math import log10
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 _WIDTH, _HEIGHT, _LEFT, _BELOW = 640, 300, 60, 50
-_INK: Final = "#5b6670"  # read on light and on dark
+_INK: Final = "#5b6670"  # readable on light and dark backgrounds
 _LINE: Final = "#0f8a7e"
 
 
@@ -18,11 +18,11 @@ def line(path: Path, points: Sequence[tuple[float, float]], labels: Sequence[str
     path : Path
         The SVG file.
     points : sequence of (float, float)
-        In order of the first, which is positive.
+        Points in ascending order of x > 0.
     labels : sequence of str
-        What is written under each point.
+        Tick label of each point.
     axes : (str, str)
-        What lies to the right and upwards, with units.
+        Labels of the x and y axes with units.
     """
     top = 1.15 * max(y for _, y in points)
     first, last = log10(points[0][0]), log10(points[-1][0])

@@ -1,4 +1,4 @@
-"""What others say about a track: one comparison for each dimension that somebody else computes too."""
+"""Comparisons with other implementations on whole tracks, one for each dimension they compute."""
 
 import re
 import shutil
@@ -26,7 +26,7 @@ SHORT_TERM_GATES_LU: Final = (-70.0, -20.0)  # EBU Tech 3342
 
 
 def comparisons(track: Track, ours: dict[str, float]) -> Iterator[Comparison]:
-    """Yield what others say about a whole track that has at least a second of sound.
+    """Yield comparisons for a track with at least one second of audio.
 
     Parameters
     ----------
@@ -58,11 +58,11 @@ def _bands(samples: Samples, rate: int, ours: dict[str, float]) -> Iterator[Comp
     mids = energies[2] + energies[3]
     if energies[1] > 1e-6 * mids and mids > 1e-6 * energies[1]:
         ratio = float(10 * np.log10(energies[1] / mids))
-        yield Comparison("bass_mid_ratio", "the same", ours["bass_mid_ratio"], ratio)
+        yield Comparison("bass_mid_ratio", "one rectangular transform of the whole file", ours["bass_mid_ratio"], ratio)
 
 
 def _fast_length(samples: int) -> int:
-    """Return a length that transforms fast: that of a long file, or a few thousandths shorter."""
+    """Return an FFT-friendly length, at most a few thousandths shorter than a long file."""
     length = samples
     while samples > 1_000_000 and fft.next_fast_len(length, real=True) != length and length > 0.998 * samples:
         length -= 1
@@ -85,7 +85,7 @@ def _loudness(track: Track, ours: dict[str, float]) -> Iterator[Comparison]:
 
 
 def _ffmpeg_loudness(track: Track) -> tuple[float, Samples]:
-    """Return integrated loudness, and the short-term values that pass the gates, of the ffmpeg program in LUFS."""
+    """Return ffmpeg's integrated loudness and gated short-term values in LUFS."""
     assert FFMPEG is not None
     given = ("-f", "f32le", "-ar", str(track.rate), "-ac", str(track.samples.shape[1]), "-i", "-")
     command = (FFMPEG, "-hide_banner", "-nostats", *given, "-filter:a", "ebur128", "-f", "null", "-")
@@ -128,7 +128,7 @@ def _pairs(squares: Samples, peaks: Samples, rate: int) -> tuple[list[Samples], 
 
 
 def _windows(values: Samples, seconds: float, rate: int) -> list[Samples]:
-    """Return half-overlapping windows; the end that fills none is left out."""
+    """Return windows with 50 % overlap; an incomplete last window is dropped."""
     length = round(seconds * rate)
     return [values[first : first + length] for first in range(0, len(values) - length + 1, length // 2)]
 
@@ -146,7 +146,7 @@ def _stereo(samples: Samples, ours: dict[str, float]) -> Iterator[Comparison]:
 
 
 def _chroma(samples: Samples, rate: int) -> float:
-    """Return the concentration on pitch classes, 60-5000 Hz: frames of 1.5 s every 0.37 s, each bin to its class."""
+    """Return the pitch-class concentration of 60-5000 Hz from frames of 1.5 s every 0.37 s."""
     length, hop = round(1.5 * rate), round(0.37 * rate)
     samples = np.pad(samples, ((length // 2, length // 2), (0, 0)))
     frequencies = np.fft.rfftfreq(length, 1 / rate)

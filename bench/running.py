@@ -1,4 +1,4 @@
-"""The service in processes of its own, as users run it, and what it takes of the machine."""
+"""Run the service as a subprocess and measure its memory."""
 
 import asyncio
 import sys
@@ -33,12 +33,12 @@ async def server(data: Path, workers: int, libraries: Sequence[Path] = ()) -> As
 
 
 def peak_mb(pid: int) -> float:
-    """Return the most memory a process has had resident, in MB; Linux only."""
+    """Return the peak resident memory of a process in MB; Linux only."""
     lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(PEAK)) / 1000
 
 
 def pss_mb(pid: int) -> list[float]:
-    """Return the proportional memory of a process and all below it, in MB each."""
+    """Return the proportional set size of a process and its descendants in MB."""
     family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
     return [process.memory_full_info().pss / 1e6 for process in family]

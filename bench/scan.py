@@ -1,4 +1,4 @@
-"""A library scanned into the database, against as many independent ``analyze`` processes on the same files."""
+"""Scan throughput compared with independent ``analyze`` processes on the same files."""
 
 import resource
 import shutil
@@ -19,7 +19,7 @@ BUDGET_SHARE, BUDGET_MS = 0.95, 3.0
 
 
 def report(options: Options) -> str:
-    """Return a table of throughput on one and two slots, and one of the bookkeeping per track."""
+    """Return a table of throughput with one and two slots, and one of the overhead per track."""
     number, rounds = (24, 1) if options.quick else (300, 3)
     with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
         tracks = copies(options.files, Path(folder) / "music", number)
@@ -35,11 +35,11 @@ def report(options: Options) -> str:
         "CPU, scan / analyze",
     )
     kept = ("tracks", "ms of the scanning process per track", f"/ {BUDGET_MS:.0f} ms")
-    return "## Scan\n\n" + table(head, rows) + "\n## Bookkeeping per track\n\n" + table(kept, [book])
+    return "## Scan\n\n" + table(head, rows) + "\n## Overhead per track\n\n" + table(kept, [book])
 
 
 def copies(files: Sequence[Path], folder: Path, number: int) -> list[Path]:
-    """Fill a new folder with copies of music, each of them different; return them, the largest first."""
+    """Fill a folder with different copies of music; return them, largest first."""
     folder.mkdir()
     names = [folder / f"{n}{files[n % len(files)].suffix}" for n in range(number)]
     for n, name in enumerate(names):
@@ -49,7 +49,7 @@ def copies(files: Sequence[Path], folder: Path, number: int) -> list[Path]:
 
 
 def _make_distinct(path: Path, number: int) -> None:
-    """Change the last bytes of the sound, or one analysis would do for all copies."""
+    """Change the last bytes of the audio so that copies have different content ids."""
     with path.open("r+b") as file:
         _, end = find_payload(file).spans[-1]
         file.seek(end - 4)
@@ -60,7 +60,7 @@ def _compare(folder: Path, tracks: Sequence[Path], workers: int, rounds: int) ->
     shares: list[float] = []
     costs: list[float] = []
     scans: list[float] = []
-    for _ in range(rounds):  # in turns: the machine may have better and worse minutes
+    for _ in range(rounds):  # interleaved, because the load of the machine varies
         others, their_cpu = _timed(
             [["analyze", "--workers", "1", *map(str, tracks[n::workers])] for n in range(workers)]
         )
@@ -73,13 +73,13 @@ def _compare(folder: Path, tracks: Sequence[Path], workers: int, rounds: int) ->
 
 
 def _scan(folder: Path, music: Path, workers: int) -> list[str]:
-    """Return the command that scans everything anew."""
+    """Return the command for a full scan."""
     data = tempfile.mkdtemp(dir=folder)
     return ["scan", str(music), "--workers", str(workers), "--data-dir", data, "--sidecars", "data-dir"]
 
 
 def _timed(commands: Sequence[Sequence[str]]) -> tuple[float, float]:
-    """Run the commands side by side; return the seconds until the last has ended, and those of processors."""
+    """Run commands concurrently; return wall and processor seconds."""
     began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     null = subprocess.DEVNULL
     running = [
@@ -93,7 +93,7 @@ def _timed(commands: Sequence[Sequence[str]]) -> tuple[float, float]:
 
 
 def _bookkeeping(folder: Path, number: int) -> tuple[float, ...]:
-    """Scan files that are none, so that nearly everything is bookkeeping; count the scanning process alone."""
+    """Scan invalid files, so that overhead dominates; measure only the scanning process."""
     music = folder / "broken"
     music.mkdir()
     empty = _own_cpu(_scan(folder, music, 1))
@@ -113,7 +113,7 @@ print(used.ru_utime + used.ru_stime)
 
 
 def _own_cpu(command: Sequence[str]) -> float:
-    """Return the processor time of a command without that of its workers, in seconds."""
+    """Return the processor seconds of a command without its workers."""
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, *command],
         stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""Made-up music in any length, rate and format, so that nothing has to be brought along."""
+"""Synthetic music of any duration, rate and format."""
 
 from pathlib import Path
 from typing import Final
@@ -13,7 +13,7 @@ _BLOCK: Final = 1 << 16
 
 
 def music(seconds: float, rate: int, seed: int = 0) -> NDArray[np.float32]:
-    """Return chords, a beat and hiss in stereo: an array of shape (samples, 2), float32."""
+    """Return chords, a beat and noise in stereo, shape (samples, 2), float32."""
     rng = np.random.default_rng(seed)
     instants = np.arange(round(seconds * rate)) / rate
     roots = 110 * 2 ** (rng.integers(0, 12, 64) / 12)
@@ -27,16 +27,16 @@ def music(seconds: float, rate: int, seed: int = 0) -> NDArray[np.float32]:
 
 
 def write(path: Path, sound: NDArray[np.float32], rate: int, repeats: int = 1) -> Path:
-    """Write *sound*, one or more times in a row, in the format the name ends with."""
+    """Write *sound*, *repeats* times, in the format given by the suffix."""
     kind, subtype = FORMATS[path.suffix]
     with soundfile.SoundFile(path, "w", rate, sound.shape[1], subtype=subtype, format=kind) as file:
         for _ in range(repeats):
-            for start in range(0, len(sound), _BLOCK):  # the encoders of libsndfile dislike whole files
+            for start in range(0, len(sound), _BLOCK):  # libsndfile encoders fail on very large blocks
                 file.write(sound[start : start + _BLOCK])
     return path
 
 
 def track(path: Path, seconds: int, rate: int = 44_100, seed: int = 0) -> Path:
-    """Write *seconds* of music; beyond a minute it repeats itself."""
+    """Write *seconds* of music, repeated after a minute."""
     loop = min(seconds, LOOP_SEC)
     return write(path, music(loop, rate, seed), rate, max(1, seconds // loop))

@@ -1,4 +1,4 @@
-"""What a track takes, of processor, time and memory: decoding alone, the whole, and what peers take for theirs."""
+"""Processor time, wall time and memory per track, compared with decoding and peers."""
 
 import json
 import subprocess
@@ -13,14 +13,14 @@ from .music import table
 from .options import Options
 from .peer_runner import NAMES
 
-_SLOW = {"essentia": "essentia", "librosa": "librosa"}  # tens of seconds a track: only a few files
+_SLOW = {"essentia": "essentia", "librosa": "librosa"}  # tens of seconds per track, so measured on a few files
 _MODULES = {"bliss-audio": "bliss_audio", **_SLOW}
 
 _Taken = list[float]  # processor seconds, wall seconds, peak MB
 
 
 def report(options: Options) -> str:
-    """Return a table of what each program takes, and one of the ratios of processor time, file by file."""
+    """Return a table of the cost of each program and one of processor-time ratios per file."""
     names = [name for name in NAMES if name not in _MODULES or find_spec(_MODULES[name])]
     slow_files = set(options.files[:: max(1, len(options.files) // (1 if options.quick else 3))][:3])
     children = {name: _start(name) for name in names}
@@ -28,7 +28,7 @@ def report(options: Options) -> str:
     try:
         for path in options.files:
             for name in (name for name in names if name not in _SLOW or path in slow_files):
-                found = [_ask(children[name], path) for _ in range(1 if name in _SLOW else 3)]  # taking turns
+                found = [_ask(children[name], path) for _ in range(1 if name in _SLOW else 3)]  # interleaved
                 usable = [each for each in found if each is not None]
                 if usable:
                     taken[name][path] = [min(column) for column in zip(*usable, strict=True)]
@@ -39,13 +39,13 @@ def report(options: Options) -> str:
     return (
         "## Speed\n\n"
         + _costs(taken)
-        + "\nProcessor time of auralis_fp beside the others, file by file:\n\n"
+        + "\nProcessor time of auralis_fp relative to others, per file:\n\n"
         + _ratios(taken)
     )
 
 
 def cpu(work: Callable[[bytes], object], path: bytes, rounds: int = 2) -> float:
-    """Return the least processor time of a few rounds, in seconds."""
+    """Return the minimum processor time of the rounds in seconds."""
     best = float("inf")
     for _ in range(rounds):
         began = time.process_time()
@@ -78,11 +78,11 @@ def _costs(taken: dict[str, dict[Path, _Taken]]) -> str:
         for name, files in taken.items()
         if files
     ]
-    return table(("median of a track", "files", "processor, s", "wall, s", "peak memory, MB"), rows)
+    return table(("median per track", "files", "processor, s", "wall, s", "peak memory, MB"), rows)
 
 
 def _ratios(taken: dict[str, dict[Path, _Taken]]) -> str:
-    """Return median and range over the files of our processor time over each other's, by format."""
+    """Return median and range of our processor time relative to each program, by format."""
     ours, rows = taken["auralis_fp"], []
     kinds = sorted({path.suffix.lower() for path in ours})
     for name, files in taken.items():
@@ -94,4 +94,4 @@ def _ratios(taken: dict[str, dict[Path, _Taken]]) -> str:
             ]
             if ratios and name != "auralis_fp":
                 rows.append((name, kind, len(ratios), median(ratios), min(ratios), max(ratios)))
-    return table(("auralis_fp /", "format", "files", "median", "least", "most"), rows)
+    return table(("auralis_fp /", "format", "files", "median", "minimum", "maximum"), rows)

@@ -1,4 +1,4 @@
-"""Where the processor time of one track goes: decoding apart, then stage by stage."""
+"""Processor time of one track by stage."""
 
 import os
 import time
@@ -30,26 +30,26 @@ from .options import Options
 
 LONGEST_SEC: Final = 320
 STAGES: Final[Sequence[tuple[str, type, tuple[str, ...]]]] = (
-    ("spectra of short frames, low-rate signals", StreamingSTFT, ("_transform",)),
-    ("spectra of the low-rate signals", SubbandSTFT, ("_power_of_pair",)),
+    ("STFT, sub-band decimation", StreamingSTFT, ("_transform",)),
+    ("STFT of the sub-bands", SubbandSTFT, ("_power_of_pair",)),
     ("pitch", PitchTracker, ("feed", "finish")),
-    ("notes and hits", HPSS, ("feed", "finish")),
+    ("harmonic–percussive separation", HPSS, ("feed", "finish")),
     ("levels of the samples", LevelMeter, ("feed", "finish")),
     ("centroid, rolloff, flatness", Spectral, ("feed", "measure")),
     ("onsets", Temporal, ("feed",)),
     ("tempo and rhythm", Temporal, ("measure",)),
-    ("pitch classes", Chroma, ("feed", "finish")),
+    ("chroma", Chroma, ("feed", "finish")),
     ("loudness", LoudnessMeter, ("feed", "finish")),
     ("bands", LongTermAverageSpectrum, ("feed", "finish")),
-    ("families put together", Harmonic, ("feed", "measure")),
-    ("cutting into frames, and the rest", FingerprintExtractor, ("feed", "finish")),
+    ("harmonic features", Harmonic, ("feed", "measure")),
+    ("framing and the rest", FingerprintExtractor, ("feed", "finish")),
 )
 
 _Times = dict[str, list[float]]
 
 
 def report(options: Options) -> str:
-    """Return a table of milliseconds per minute of music, the least of some rounds call by call."""
+    """Return a table of milliseconds per minute of music, the minimum of several rounds per call."""
     path = max((path for path in options.files if _seconds(path) <= LONGEST_SEC), key=_seconds)
     with open_audio(os.fsencode(path)) as audio:
         blocks = [block.copy() for block in audio.blocks()]
@@ -63,7 +63,7 @@ def report(options: Options) -> str:
         least[name] = sum(min(times) for times in zip(*(each[name] for each in found), strict=True))
     whole = sum(least.values())
     rows = [
-        ("decoding", 1000 * decoding / minutes, "apart"),
+        ("decoding", 1000 * decoding / minutes, "–"),
         *(
             (name, 1000 * seconds / minutes, f"{100 * seconds / whole:.0f} %")
             for name, seconds in sorted(least.items(), key=lambda item: -item[1])
@@ -88,7 +88,7 @@ def _decode(path: Path) -> float:
 
 
 def _analyse(blocks: Sequence[FloatArray], rate: int, positions: tuple[str, ...]) -> _Times:
-    """Return the time that each call of each stage took without the stages it called in turn."""
+    """Return the exclusive time of each call of each stage."""
     with _watched() as times, np.errstate(all="raise", under="ignore"):
         fingerprinter = FingerprintExtractor(rate, positions)
         for block in blocks:
@@ -99,9 +99,9 @@ def _analyse(blocks: Sequence[FloatArray], rate: int, positions: tuple[str, ...]
 
 @contextmanager
 def _watched() -> Iterator[_Times]:
-    """Have the stages' time taken as long as the context lasts."""
+    """Time the stages within the context."""
     times: _Times = defaultdict(list)
-    inner: list[float] = []  # time of the calls inside the present one
+    inner: list[float] = []  # time of nested calls
     with ExitStack() as stack:
         for name, owner, methods in STAGES:
             for method in methods:

@@ -1,4 +1,4 @@
-"""The library's memory: taken over from sidecars, and found again at a restart."""
+"""Import from sidecars and restart with a known library."""
 
 import asyncio
 import os
@@ -22,14 +22,14 @@ BUDGET_RATE, BUDGET_SEC, BUDGET_FILES = 1000, 5.0, 100_000
 
 
 def report(options: Options) -> str:
-    """Return a table of take-overs and restarts by size of the library."""
+    """Return a table of import and restart times by library size."""
     sizes = (1000, 10_000) if options.quick else (1000, 10_000, BUDGET_FILES)
     rows = []
     for size in sizes:
         with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
             rows.append(_one(Path(folder), size))
-    head = ("tracks", "taken over/s", f"/ {BUDGET_RATE}", "restart, s", f"/ {BUDGET_SEC} s", "first answer, s")
-    return "## Take-over from sidecars, and restart over known files\n\n" + table(head, rows)
+    head = ("tracks", "imported/s", f"/ {BUDGET_RATE}", "restart, s", f"/ {BUDGET_SEC} s", "first response, s")
+    return "## Import from sidecars, and restart with known files\n\n" + table(head, rows)
 
 
 def _one(folder: Path, size: int) -> tuple[float, ...]:
@@ -42,7 +42,7 @@ def _one(folder: Path, size: int) -> tuple[float, ...]:
 
 
 def music_made(folder: Path, music: Path, size: int) -> Path:
-    """Make a library of empty files, each with the sidecar of one and the same track."""
+    """Create a library of empty files with copies of one sidecar."""
     analysed = fingerprint_file(os.fsencode(track(folder / "one.wav", 4)))
     music.mkdir()
     settings = Settings(data_dir=folder / "unused")
@@ -59,7 +59,7 @@ def _with_sidecar(path: Path, analysed: Analysed, settings: Settings) -> None:
 
 
 async def _until_done(settings: Settings, size: int) -> tuple[float, float]:
-    """Start the service; return seconds until all is known and walked through, and until the first answer."""
+    """Start the service; return seconds until the scan is finished and until the first response."""
     began = time.perf_counter()
     async with Service(settings).running() as service:
         first = os.fsencode(settings.libraries[0] / "0" / "0.flac")

@@ -1,4 +1,4 @@
-"""Many listeners and many who ask for the status, while the library is scanned: how long an answer takes."""
+"""Response times during a scan with many event streams and status requests."""
 
 import asyncio
 import tempfile
@@ -24,14 +24,14 @@ HEALTH_PER_SEC = 20
 
 
 def report(options: Options) -> str:
-    """Return a table of waiting times."""
+    """Return a table of response times."""
     seconds = 10.0 if options.quick else 30.0
     with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
         copies(options.files, Path(folder) / "music", 300 if options.quick else 1000)
         rows = asyncio.run(_besiege(Path(folder), seconds))
-    head = ("asked for", "listeners", "answers", "answers/s", "p50, ms", "p99, ms", f"p99 / {BUDGET_MS:.0f} ms")
-    more = ("CPU of the service, % of one core", "its PSS, MB")
-    return "## Listeners and status requests during a scan\n\n" + table((*head, *more), rows)
+    head = ("request", "streams", "responses", "responses/s", "p50, ms", "p99, ms", f"p99 / {BUDGET_MS:.0f} ms")
+    more = ("CPU of the service, % of one core", "PSS of the service, MB")
+    return "## Event streams and status requests during a scan\n\n" + table((*head, *more), rows)
 
 
 async def _besiege(folder: Path, seconds: float) -> list[tuple[object, ...]]:
@@ -64,14 +64,14 @@ async def _besiege(folder: Path, seconds: float) -> list[tuple[object, ...]]:
 async def _listen(session: aiohttp.ClientSession, url: str, begun: asyncio.Semaphore) -> None:
     async with session.get(url) as response:
         assert response.status == 200, await response.text()
-        await response.content.readuntil(b"\n\n")  # every stream begins with one event
+        await response.content.readuntil(b"\n\n")  # every stream starts with one event
         begun.release()
         async for _ in response.content:
             pass
 
 
 async def _ask_steadily(session: aiohttp.ClientSession, url: str, per_sec: int, seconds: float) -> Sequence[float]:
-    """Send requests at fixed times, whether or not those before are answered; return how long each took, in ms."""
+    """Send requests on a fixed schedule regardless of pending responses; return their durations in ms."""
     began, asked = time.perf_counter(), []
     for number in range(int(per_sec * seconds)):
         await asyncio.sleep(max(0.0, began + number / per_sec - time.perf_counter()))

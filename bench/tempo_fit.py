@@ -1,4 +1,4 @@
-"""Learn the weights of ``auralis_fp.analysis.rhythm.tempo_salience`` on the tuned half of the tempo set.
+"""Train the weights of ``auralis_fp.analysis.rhythm.tempo_salience`` on the training half of the tempo set.
 
 A clip's candidates are the peaks of its correlation; the weights maximise the likelihood of the right one, as in a
 multinomial logistic regression, and, with less weight, of one at a level of the same metre. Each clip counts at five
@@ -36,14 +36,14 @@ _TOLERANCE: Final = 0.04
 _LEVELS: Final = (1, 2, 3, 1 / 2, 1 / 3)
 _LEVEL_WEIGHT: Final = 0.3
 _RIDGE: Final = 0.02
-_LOOPS_COUNT: Final = 4  # times: what they are is beyond doubt
+_LOOPS_COUNT: Final = 4  # weight of loops, whose tempo is certain
 _FOLDS: Final = 5
 
 Floats = NDArray[np.float64]
 
 
 class Example(NamedTuple):
-    """A clip at one speed: what speaks for its candidates, (candidates, features), and which are right."""
+    """A clip at one speed: features of its candidates, (candidates, features), and the correct ones."""
 
     clip: Clip
     features: Floats
@@ -52,7 +52,7 @@ class Example(NamedTuple):
 
 
 def envelope_of(clip: Clip) -> tuple[OnsetStrength, FloatArray]:
-    """Return the onset envelope of a clip, and the other accents at its frames."""
+    """Return the onset strength of a clip and the novelty curves at its frames."""
     track = load(clip.path)
     if track is None:
         raise ValueError(f"{clip.path} cannot be read.")
@@ -67,7 +67,7 @@ def envelope_of(clip: Clip) -> tuple[OnsetStrength, FloatArray]:
 
 
 def examples(clip: Clip) -> list[Example]:
-    """Return a clip at several speeds: the rate of its envelope tells the speed."""
+    """Return a clip at several speeds, simulated by the frame rate of its onset strength."""
     envelope, others = envelope_of(clip)
     found = (_example(clip, replace(envelope, rate=envelope.rate * speed), others, speed) for speed in _SPEEDS)
     return [example for example in found if example is not None] * (_LOOPS_COUNT if clip.kind == "loop" else 1)
@@ -90,7 +90,7 @@ def _example(clip: Clip, envelope: OnsetStrength, others: FloatArray, speed: flo
 
 
 def _features(heard: tempo.Windows, rate: float) -> Floats:
-    """Return what the weights apply to, shape (periods, features)."""
+    """Return the features, shape (periods, features)."""
     at_lags, bins = metre.places(rate)
     by_lag = metre.evidence(heard.correlations[1:], rate).mean(axis=1)[:, at_lags]
     by_frequency = heard.spectra.mean(axis=1)[:, bins]
@@ -100,7 +100,7 @@ def _features(heard: tempo.Windows, rate: float) -> Floats:
 
 
 def fit(given: Sequence[Example]) -> Floats:
-    """Return the weights, shape (features,), that make the right candidates likeliest."""
+    """Return the maximum-likelihood weights, shape (features,)."""
     features = np.concatenate([example.features for example in given])
     scale = features.std(axis=0) + 1e-3
     features = features / scale
@@ -131,7 +131,7 @@ def fit(given: Sequence[Example]) -> Floats:
 
 
 def accuracy(given: Sequence[Example], weights: Floats) -> tuple[float, float]:
-    """Return both accuracies."""
+    """Return accuracy 1 and accuracy 2."""
     best = [int(np.argmax(example.features @ weights)) for example in given]
     right = [(example.right[each], example.related[each]) for example, each in zip(given, best, strict=True)]
     first, second = np.mean(right, axis=0)
@@ -148,9 +148,11 @@ def _shown(name: str, weights: Floats) -> str:
 
 
 def main() -> None:
-    """Print how well weights learnt on four fifths do on the rest, and the weights learnt on all."""
+    """Print cross-validated accuracies and the weights trained on all clips."""
     parser = argparse.ArgumentParser(prog="python -m bench.tempo_fit", description=__doc__)
-    parser.add_argument("--clips", type=Path, default=Path("tempo-set"), help="the tempo set (default %(default)s)")
+    parser.add_argument(
+        "--clips", type=Path, default=Path("tempo-set"), help="folder of the tempo set (default %(default)s)"
+    )
     clips = [clip for clip in build(parser.parse_args().clips) if is_tuned(clip) and clip.bpm is not None]
     with ProcessPoolExecutor(os.cpu_count()) as processes:
         given = [example for some in processes.map(examples, clips, chunksize=8) for example in some]

@@ -1,4 +1,4 @@
-"""Notes written as MIDI, with the tempo in their tempo map, and played."""
+"""Write notes as MIDI files with a tempo map and render them."""
 
 import os
 import subprocess
@@ -11,11 +11,11 @@ import mido
 
 SPEEDS: Final = (0.75, 1.0, 1.35)
 SECONDS: Final = 25
-DRUMS: Final = 9  # the channel of General MIDI's drum kit
+DRUMS: Final = 9  # drum channel of General MIDI
 SOUND_FONT: Final = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")  # Debian: fluid-soundfont-gm
 TICKS: Final = 480
 
-# Drum patterns: notes at parts of the beat, over a number of beats.
+# Drum patterns: number of beats and notes at fractions of a beat.
 # 36 kick, 37 stick, 38 snare, 39 clap, 42 hat, 51 ride.
 Pattern = tuple[int, tuple[tuple[int, tuple[float, ...]], ...]]
 _EIGHTHS: Final = tuple(step / 2 for step in range(8))
@@ -32,7 +32,7 @@ PATTERNS: Final[dict[str, Pattern]] = {
 
 
 class Clip(NamedTuple):
-    """A rendered clip: of which piece, of what kind, and its tempo in beats a minute, None if it has none."""
+    """A rendered clip: piece, category, tempo in BPM (None if undefined) and path."""
 
     piece: str
     kind: str
@@ -41,7 +41,7 @@ class Clip(NamedTuple):
 
 
 class Note(NamedTuple):
-    """A note: begin and length in beats, channel, pitch, velocity."""
+    """A note: start and duration in beats, channel, pitch, velocity."""
 
     begin: float
     length: float
@@ -51,7 +51,7 @@ class Note(NamedTuple):
 
 
 def drums(pattern: Pattern, most: float) -> list[Note]:
-    """Return a drum pattern over and over, for *most* beats."""
+    """Return a drum pattern repeated for *most* beats."""
     beats, strokes = pattern
     starts = range(0, int(most), beats)
     return [
@@ -63,7 +63,7 @@ def drums(pattern: Pattern, most: float) -> list[Note]:
 
 
 def write(notes: Sequence[Note], programs: Sequence[int], bpm: float, path: Path) -> None:
-    """Write notes as the MIDI file *path*; the channels play the *programs*."""
+    """Write notes to the MIDI file *path*; *programs* are the instruments of the channels."""
     track = mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(bpm))])
     track += [mido.Message("program_change", channel=channel, program=each) for channel, each in enumerate(programs)]
     events = []
@@ -79,12 +79,12 @@ def write(notes: Sequence[Note], programs: Sequence[int], bpm: float, path: Path
 
 
 def notated_bpm(path: Path) -> float:
-    """Return the tempo at the head of a MIDI file."""
+    """Return the first tempo of a MIDI file."""
     return float(next(mido.tempo2bpm(message.tempo) for message in mido.MidiFile(path) if message.type == "set_tempo"))
 
 
 def render(clips: Iterable[Clip]) -> None:
-    """Play the MIDI file beside each clip into the clip, where it is not there yet."""
+    """Render the MIDI file of each missing clip."""
     missing = [clip.path for clip in clips if not clip.path.exists()]
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         list(threads.map(_play, missing))

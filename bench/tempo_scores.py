@@ -1,4 +1,4 @@
-"""Scores of music21's corpus as MIDI: with their metronome marks, or, of a kind of its own, without any."""
+"""Scores of music21's corpus as MIDI, with and without metronome marks."""
 
 import zlib
 from collections.abc import Iterator
@@ -50,12 +50,12 @@ UNMARKED: Final = (
     "leadSheet/fosterBrownHair", "beethoven/opus59no2/movement4", "ryansMammoth/AcaciaReel",
     "ryansMammoth/AnnieHughesJig", "ryansMammoth/AdmiralsHornpipe", "ryansMammoth/BarneysGoatJig",
 )  # fmt: skip
-_BEATS: Final = 140  # as many as 25 s hold at most
+_BEATS: Final = 140  # upper limit for 25 s
 _VELOCITY: Final = 84
 
 
 class Piece(NamedTuple):
-    """A score's notes in beats, the beat in quarters, beats to a bar, and beats a minute if it says so."""
+    """Notes in beats, beat in quarter notes, beats per bar, and tempo in BPM if marked."""
 
     notes: list[Note]
     beat: Fraction
@@ -64,7 +64,7 @@ class Piece(NamedTuple):
 
 
 def clips(folder: Path) -> Iterator[Clip]:
-    """Yield clips of scores, every other one with drums; their MIDI files are written."""
+    """Write MIDI files of scores, every other one with drums, and yield their clips."""
     for marked, names in ((True, MARKED), (False, UNMARKED)):
         for index, name in enumerate(names):
             kind = ("marked score" if marked else "unmarked score") + (", drums" if index % 2 else "")
@@ -73,13 +73,13 @@ def clips(folder: Path) -> Iterator[Clip]:
 
 
 def _speeds(folder: Path, name: str, index: int) -> Iterator[tuple[Path, float]]:
-    """Yield the clips of one score and their tempi."""
+    """Yield the clips of one score with their tempos."""
     piece: Piece | None = None
     for speed in SPEEDS:
         path = folder / f"{name.replace('/', '-')}-{speed}.mid"
         if not path.exists():
             piece = piece or _read(name)
-            bpm = speed * (piece.bpm or 85 + zlib.crc32(name.encode()) % 36)  # any: it is a kind of its own
+            bpm = speed * (piece.bpm or 85 + zlib.crc32(name.encode()) % 36)  # arbitrary for unmarked scores
             most = bpm * SECONDS / 60
             beaten = drums(_fitting(piece, index), most) if index % 2 else []
             programs = _INSTRUMENTS[index % len(_INSTRUMENTS)]
@@ -88,7 +88,7 @@ def _speeds(folder: Path, name: str, index: int) -> Iterator[tuple[Path, float]]
 
 
 def _read(name: str) -> Piece:
-    """Read a score from its first full bar on, over and over."""
+    """Read a score from its first full bar, repeated."""
     work, _, number = name.partition("#")
     score = music21.corpus.parse(work, number=int(number)) if number else music21.corpus.parse(work)
     parts = list(score.stripTies().parts)
@@ -110,9 +110,10 @@ def _read(name: str) -> Piece:
 
 
 def _mark(score: music21.stream.Score, beat: Fraction) -> tuple[Fraction, float | None]:
-    """Return the beat in quarters and the beats a minute of the first metronome mark.
+    """Return the beat in quarter notes and the tempo in BPM of the first metronome mark.
 
-    A written mark names its beat; the tempo of MusicXML's playback counts quarters: the beat is the signature's then.
+    A written mark names its beat. The playback tempo of MusicXML counts quarter notes, and the beat is the one of the
+    time signature.
     """
     marks = score.flatten().getElementsByClass(music21.tempo.MetronomeMark)
     mark = next((each for each in marks if each.getQuarterBPM()), None)
@@ -124,14 +125,14 @@ def _mark(score: music21.stream.Score, beat: Fraction) -> tuple[Fraction, float 
 
 
 def _repeated(notes: list[Note], bar: int) -> list[Note]:
-    """Return the notes over and over, in whole bars."""
+    """Return the notes repeated in whole bars."""
     length = (int(max(note.begin for note in notes) + 1e-6) // bar + 1) * bar
     times = _BEATS // length + 1
     return [note._replace(begin=note.begin + time * length) for time in range(times) for note in notes]
 
 
 def _fitting(piece: Piece, index: int) -> Pattern:
-    """Return a drum pattern that the metre of a score allows."""
+    """Return a drum pattern that fits the metre of a score."""
     if piece.beat == Fraction(3, 2):
         return PATTERNS["six-eight"]
     if piece.bar == 3:

@@ -1,4 +1,4 @@
-"""Music whose tempo its notes tell: MIDI songs, engraved scores and drum loops, at several speeds."""
+"""The tempo set: MIDI songs, scores and drum loops with known tempo at several speeds."""
 
 import zlib
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ LOOP_TEMPI: Final = (50, 60, 72, 86, 100, 120, 140, 165, 200)
 
 
 def build(folder: Path) -> list[Clip]:
-    """Return the clips, rendered into *folder* where they are not there yet."""
+    """Return the clips, rendering missing ones into *folder*."""
     folder.mkdir(parents=True, exist_ok=True)
     clips = [*tempo_songs.clips(folder), *tempo_scores.clips(folder), *_loops(folder), _drone(folder)]
     render(clips)
@@ -22,12 +22,12 @@ def build(folder: Path) -> list[Clip]:
 
 
 def is_tuned(clip: Clip) -> bool:
-    """Say whether the clip's piece is of the half that the weights were chosen on."""
+    """Return True if the piece belongs to the training half."""
     return zlib.crc32(clip.piece.encode()) % 2 == 0
 
 
 def _loops(folder: Path) -> Iterator[Clip]:
-    """Yield drum loops from 50 to 200 BPM; patterns of other tempi than their fellows' fall into other halves."""
+    """Yield drum loops from 50 to 200 BPM; each pattern and tempo is a piece of its own."""
     for name, pattern in PATTERNS.items():
         for bpm in LOOP_TEMPI:
             path = folder / f"loop-{name}-{bpm}.mid"
@@ -37,7 +37,7 @@ def _loops(folder: Path) -> Iterator[Clip]:
 
 
 def _drone(folder: Path) -> Clip:
-    """Return a rubato drone: chords of an organ, whose lengths in seconds are drawn by lot, have no tempo."""
+    """Return a clip without tempo: organ chords of random duration."""
     path = folder / "drone.mid"
     if not path.exists():
         random = np.random.default_rng(1)

@@ -1,4 +1,4 @@
-"""MIDI songs of games: whose notes fit their tempo map, at several speeds."""
+"""MIDI songs of games whose notes fit their tempo map, at several speeds."""
 
 import io
 import struct
@@ -17,18 +17,18 @@ FOLDERS: Final = (
     Path("/usr/share/games/openttd/baseset/openmsx"),  # openttd-openmsx
 )
 WADS: Final = tuple(Path(f"/usr/share/games/doom/freedoom{part}.wad") for part in (1, 2))  # freedoom
-_FROM_SEC: Final = 20.0  # behind the introduction
-_STEPS: Final = 24  # to a beat: sixteenths and triplets of eighths
+_FROM_SEC: Final = 20.0  # after the introduction
+_STEPS: Final = 24  # per beat: sixteenths and eighth-note triplets
 _LEAST_NOTES: Final = 40
 _ON_GRID: Final = 0.6
-_RIVALS: Final = (2 / 3, 3 / 4, 4 / 3, 3 / 2)  # beats: what a wrong tempo map would have for a beat
-_CLEARLY: Final = 1.15  # times: three eighths repeat in any music that runs in eighths
+_RIVALS: Final = (2 / 3, 3 / 4, 4 / 3, 3 / 2)  # beats of a wrong tempo map
+_CLEARLY: Final = 1.15  # factor, because three eighths repeat in all music in eighths
 _KINDRED: Final = (1 / 2, 1.0, 2.0)
 _SLOWEST, _FASTEST = 40.0, 250.0
 
 
 def clips(folder: Path) -> Iterator[Clip]:
-    """Yield clips of 25 s that each hold one tempo, which their notes bear out; their MIDI files are written."""
+    """Write MIDI files of 25 s with one confirmed tempo and yield their clips."""
     for name, data in _files():
         for speed in SPEEDS:
             path = folder / f"{name}-{speed}.mid"
@@ -38,7 +38,7 @@ def clips(folder: Path) -> Iterator[Clip]:
 
 
 def _files() -> Iterator[tuple[str, bytes]]:
-    """Yield names and contents of MIDI files, each once."""
+    """Yield names and contents of unique MIDI files."""
     seen = set()
     for source in (path for folder in FOLDERS for path in sorted(folder.glob("*.mid"))):
         yield source.stem, source.read_bytes()
@@ -54,7 +54,7 @@ def _files() -> Iterator[tuple[str, bytes]]:
 
 
 def _cut(data: bytes, speed: float, path: Path) -> bool:
-    """Write 25 s of a song at another speed; the settings before that are kept. False if it tells no sure tempo."""
+    """Write 25 s of a song at another speed; return False if its tempo is uncertain."""
     song = mido.MidiFile(file=io.BytesIO(data))
     begin = min(_FROM_SEC, max(0.0, song.length - SECONDS * max(SPEEDS) - 1))
     end = begin + SECONDS * max(SPEEDS)
@@ -78,7 +78,7 @@ def _cut(data: bytes, speed: float, path: Path) -> bool:
 
 
 def _only_tempo(song: mido.MidiFile, begin: float, end: float) -> float | None:
-    """Return the tempo between two times in seconds, None if it is not named or changes."""
+    """Return the tempo between two times in seconds, or None if it is missing or changes."""
     now, before, within = 0.0, set(), set()
     for message in song:
         now += message.time
@@ -91,13 +91,13 @@ def _only_tempo(song: mido.MidiFile, begin: float, end: float) -> float | None:
 
 
 def _bears_out(song: mido.MidiFile, begin: float, end: float, bpm: float) -> bool:
-    """Say whether the notes lie on the grid of the beat and repeat by it, not by 2:3 or 3:4 of it."""
+    """Return True if notes lie on the beat grid and repeat at the beat, not at 2:3 or 3:4 of it."""
     beats = _onsets(song, begin, end) * bpm / 60
     if len(beats) < _LEAST_NOTES:
         return False
     on_grid = max(abs(np.mean(np.exp(2j * np.pi * steps * beats))) for steps in (3, 4, 6, 8))
     weights = np.bincount(np.rint(beats * _STEPS).astype(int))
-    weights = np.sqrt(weights)  # a chord counts more than a note, but not by its notes
+    weights = np.sqrt(weights)  # weight chords more than notes, but less than proportionally
 
     def repeats(lag: float) -> float:
         moved = round(lag * _STEPS)
@@ -107,7 +107,7 @@ def _bears_out(song: mido.MidiFile, begin: float, end: float, bpm: float) -> boo
 
 
 def _onsets(song: mido.MidiFile, begin: float, end: float) -> NDArray[np.float64]:
-    """Return when notes begin, in seconds from *begin*."""
+    """Return note onsets in seconds relative to *begin*."""
     now, onsets = 0.0, []
     for message in song:
         now += message.time
