@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from auralis_fp import schema
 from auralis_fp.errors import StorageError
 from auralis_fp.store.database import Database, open_database
 from auralis_fp.store.upgrade import migrations
@@ -48,13 +47,6 @@ async def test_a_new_database_belongs_to_its_owner_alone(path: Path) -> None:
         assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
         for file in path.parent.iterdir():
             assert stat.S_IMODE(file.stat().st_mode) == 0o600, file.name
-
-
-async def test_columns_are_the_dimensions(path: Path) -> None:
-    """The table of fingerprints has the 25 names, in the order of the schema."""
-    async with open_database(path) as database:
-        rows = await database.read("SELECT name FROM pragma_table_info('fingerprints') ORDER BY cid")
-    assert tuple(row["name"] for row in rows if row["name"] in schema.BY_NAME) == schema.NAMES
 
 
 def test_migrations_are_numbered_without_gaps() -> None:

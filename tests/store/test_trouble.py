@@ -7,11 +7,9 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from auralis_fp import schema
 from auralis_fp.errors import StorageError
 from auralis_fp.store import database as module
 from auralis_fp.store.database import open_database
@@ -19,10 +17,9 @@ from auralis_fp.store.files import Library
 from auralis_fp.store.recovery import set_aside
 from auralis_fp.store.upgrade import migrations
 from listening import until
-from stored import SONG, STAMP, known, library_in, stored
+from stored import SONG, known, library_in, stored
 
 NEWEST = migrations()[-1][0]
-SIDECARS_OWED = 3  # the version that has this table
 
 
 @pytest.fixture
@@ -106,75 +103,6 @@ def test_of_programs_that_start_at_once_one_has_the_folder(path: Path) -> None:
         assert f"process {owner} since {time.strftime('%Y-')}" in line or "another process" in line
     with sqlite3.connect(path) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (NEWEST,)
-    connection.close()
-
-
-def earlier(path: Path, version: int) -> None:
-    """Make a database as an earlier version of the program left it, with a row in each of its first tables."""
-    connection = sqlite3.connect(path, isolation_level=None)
-    for number, script in migrations():
-        if number <= version:
-            connection.executescript(script)
-    connection.execute(f"PRAGMA user_version = {version}")
-    if version:
-        for file_id, name in enumerate(("done", "failed", "waiting"), 1):
-            row = (file_id, f"/music/{name}.mp3".encode(), STAMP.size, STAMP.mtime_ns)
-            connection.execute("INSERT INTO files (id, path, size, mtime_ns, added_at) VALUES (?, ?, ?, ?, 1)", row)
-        values: dict[str, Any] = {dimension.name: dimension.neutral for dimension in schema.DIMENSIONS}
-        values |= {"file_id": 1, "algorithm_version": schema.ALGORITHM_VERSION, "size": STAMP.size}
-        values |= {"mtime_ns": STAMP.mtime_ns, "source": "analysis", "analysed_at": 1.0, "processing_time_ms": 2.0}
-        values["metadata"] = (
-            '{"duration_sec": 3.5, "sample_rate": 8000, "channels": 1, "format": "mp3", "codec": "mp3",'
-            ' "warnings": [], "undefined": []}'
-        )
-        marks = ", ".join(f":{name}" for name in values)
-        connection.execute(f"INSERT INTO fingerprints ({', '.join(values)}) VALUES ({marks})", values)  # noqa: S608
-        connection.execute(
-            "INSERT INTO failures (file_id, algorithm_version, size, mtime_ns, stage, code, reason, attempts,"
-            " failed_at) VALUES (2, ?, ?, ?, 'decode', 'corrupt', 'No frame.', 1, 1.0)",
-            (schema.ALGORITHM_VERSION, STAMP.size, STAMP.mtime_ns),
-        )
-        connection.execute("INSERT INTO jobs (file_id, queued_at) VALUES (3, 1.0)")
-        connection.execute("INSERT INTO tracks VALUES (77, 1)")
-    connection.close()
-
-
-@pytest.mark.parametrize("version", range(NEWEST))
-async def test_every_earlier_layout_is_brought_up_to_date(path: Path, version: int) -> None:
-    """With all that was in it; and it is then worked with as a new one is."""
-    earlier(path, version)
-    async with library_in(path.parent) as library:
-        counts = await library.counts()
-        assert (counts.done, counts.failed, counts.pending) == ((1, 1, 1) if version else (0, 0, 0))
-        if version:
-            record = await library.by_track(77)
-            assert record is not None
-            assert (record.path, record.fingerprint and record.fingerprint.metadata.duration_sec) == (
-                b"/music/done.mp3",
-                3.5,
-            )
-        await stored(library, b"/music/new.mp3", lufs=-7.0)
-        assert (await library.counts()).done == counts.done + 1
-
-
-@pytest.mark.parametrize("version", range(NEWEST))
-async def test_a_layout_that_cannot_be_brought_up_stays_as_it_was(path: Path, version: int) -> None:
-    """Half a migration is none: what is in its way leaves version and tables untouched."""
-    earlier(path, version)
-    with sqlite3.connect(path) as connection:
-        if version < SIDECARS_OWED:
-            connection.execute("CREATE TABLE sidecars_owed (other INTEGER)")
-        else:
-            connection.execute("ALTER TABLE jobs ADD COLUMN afresh INTEGER")
-        before = list(connection.iterdump())
-    connection.close()
-    with pytest.raises(StorageError):
-        async with open_database(path):
-            pass
-    with sqlite3.connect(path) as connection:
-        (reached,) = connection.execute("PRAGMA user_version").fetchone()
-        assert version <= reached < NEWEST
-        assert reached > version or list(connection.iterdump()) == before
     connection.close()
 
 
