@@ -375,7 +375,7 @@ def _stamp(path: bytes) -> FileStamp:
     except NotRegularFileError:
         raise NoFingerprintError("scan", "not_regular", "This is not a regular file.") from None
     except FileNotFoundError:
-        raise NoFingerprintError("scan", "missing", "There is no such file.") from None
+        raise NoFingerprintError("scan", "missing", "The file does not exist.") from None
     except (OSError, ValueError) as error:
         raise NoFingerprintError("scan", "unreadable", f"The file cannot be looked at: {error}.") from None
 

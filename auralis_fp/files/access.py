@@ -86,5 +86,5 @@ def _stamp(path: bytes, descriptor: int | None) -> FileStamp:
     except PermissionError:
         raise RequestError(403, "unreadable", "The file may not be read.") from None
     except OSError:
-        raise RequestError(404, "file_not_found", "There is no such file.") from None
+        raise RequestError(404, "file_not_found", "The file does not exist.") from None
     return FileStamp.of(status)

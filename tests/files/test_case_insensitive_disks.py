@@ -1,4 +1,4 @@
-"""Folders on a disk that takes ``Song`` and ``song`` for one name, as those of cameras, Windows and macOS do."""
+"""Libraries on a case-insensitive disk, such as those of cameras, Windows and macOS."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ from serving import until_counts
 
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Path]:
-    """Return an empty folder on such a disk."""
+    """Return an empty folder on a case-insensitive disk."""
     with caseless_disk(tmp_path / "disk", tmp_path / "image") as disk:
         folder = disk.folder / "music"
         folder.mkdir()
@@ -28,12 +28,12 @@ def library(tmp_path: Path) -> Iterator[Path]:
 
 
 async def known(service: Service) -> list[bytes]:
-    """Return the paths of the files that are known and there."""
+    """Return the paths of the known, present files."""
     return [record.path for record in (await service.listings.files(FileQuery())).items]
 
 
 async def until_known_as(service: Service, place: Path) -> None:
-    """Wait until the file is known at one place, and done; fail if it is not in time."""
+    """Wait until the file is known at this path alone, and done."""
     give_up = time.monotonic() + 30
     while await known(service) != [os.fsencode(place)]:
         assert time.monotonic() < give_up, await known(service)
@@ -42,8 +42,10 @@ async def until_known_as(service: Service, place: Path) -> None:
 
 
 @pytest.mark.parametrize("watching", ["events", "off"])
-async def test_a_name_that_changes_its_case_only(settings: Settings, library: Path, watching: Watching) -> None:
-    """Of a file, then of its folder, by events and by a sweep: it has the new name alone, and is not analysed anew."""
+async def test_a_rename_that_changes_only_the_case_costs_no_analysis(
+    settings: Settings, library: Path, watching: Watching
+) -> None:
+    """Of a file, then of its folder, found by events or by a sweep; only the new name is known afterwards."""
     song = library / "Album" / "Song.wav"
     song.parent.mkdir()
     tone_file(song)
@@ -59,8 +61,8 @@ async def test_a_name_that_changes_its_case_only(settings: Settings, library: Pa
         assert service.analyses == (1, 0)
 
 
-async def test_a_request_in_another_spelling(settings: Settings, library: Path) -> None:
-    """Finds the file as its folder lists it, and does not double it."""
+async def test_a_request_in_another_spelling_finds_the_file(settings: Settings, library: Path) -> None:
+    """The path is stored as its folder lists it, and only once."""
     song = tone_file(library / "Söng.wav")
     async with Service(replace(settings, libraries=(library,))).running() as service:
         await until_counts(service, total=1, done=1)
@@ -70,8 +72,8 @@ async def test_a_request_in_another_spelling(settings: Settings, library: Path) 
         assert service.analyses == (1, 0)
 
 
-def test_names_that_are_told_apart(tmp_path: Path) -> None:
-    """On a disk that tells them apart each is itself, another spelling nothing else."""
+def test_names_on_a_case_sensitive_disk_stay_as_they_are(tmp_path: Path) -> None:
+    """Each spelling is its own file, and another spelling is not replaced."""
     root = os.fsencode(tmp_path)
     for name in ("song.mp3", "SONG.mp3", "SONG.MP3"):
         (tmp_path / name).touch()

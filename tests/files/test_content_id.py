@@ -1,4 +1,4 @@
-"""What names the music in a file: the same through moves and tags, another for another sound."""
+"""Content ids: unchanged by moves and tags, different for different audio."""
 
 import io
 import os
@@ -24,15 +24,15 @@ PICTURE = bytes(range(256)) * 800
 
 
 def identity(path: Path) -> bytes:
-    """Return what names the music in a file that can be read."""
+    """Return the content id of a readable file."""
     found = content_id(os.fsencode(path))
     assert found is not None
     return found
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.title)
-def test_copies_are_the_same_and_other_sounds_are_not(recipe: Recipe, tmp_path: Path) -> None:
-    """In every format: a copy under another name has the same name of its music, a different sound another."""
+def test_copies_share_an_id_and_other_sounds_do_not(recipe: Recipe, tmp_path: Path) -> None:
+    """In every format, a renamed copy has the same id and a different sound another."""
     sound = tones(1.0, rate=recipe.rate)
     first, other = tmp_path / f"a.{recipe.suffix}", tmp_path / f"b.{recipe.suffix}"
     write_recipe(first, recipe, sound)
@@ -43,8 +43,8 @@ def test_copies_are_the_same_and_other_sounds_are_not(recipe: Recipe, tmp_path: 
 
 
 @pytest.mark.parametrize("suffix", ["flac", "mp3", "ogg", "opus", "m4a", "wma", "wav", "aiff", "oga", "tta"])
-def test_tags_do_not_count(suffix: str, tmp_path: Path) -> None:
-    """Title and a large picture, put in, changed and taken out, leave the music what it is."""
+def test_tags_do_not_change_the_id(suffix: str, tmp_path: Path) -> None:
+    """A title and a large picture are added, changed and removed."""
     recipe = next(recipe for recipe in RECIPES if recipe.suffix == suffix and recipe.channels == 2)
     path = tmp_path / f"song.{suffix}"
     write_recipe(path, recipe, tones(3.0, rate=recipe.rate))
@@ -59,7 +59,7 @@ def test_tags_do_not_count(suffix: str, tmp_path: Path) -> None:
 
 
 def tagged(path: Path, text: str) -> None:
-    """Write a title and, where that is simple, a picture."""
+    """Write a title and, where the format makes it simple, a picture."""
     file = mutagen.File(path)
     if file.tags is None:
         file.add_tags()
@@ -76,8 +76,8 @@ def tagged(path: Path, text: str) -> None:
     file.save()
 
 
-def test_tags_at_the_end_do_not_count(tmp_path: Path) -> None:
-    """APEv2 and ID3v1 behind the sound, alone and together."""
+def test_tags_at_the_end_do_not_change_the_id(tmp_path: Path) -> None:
+    """APEv2 and ID3v1 behind the audio, alone and together."""
     recipe = next(recipe for recipe in RECIPES if recipe.suffix == "wv")
     path = tmp_path / "song.wv"
     write_recipe(path, recipe, tones(1.0))
@@ -92,8 +92,8 @@ def test_tags_at_the_end_do_not_count(tmp_path: Path) -> None:
     assert identity(path) == plain
 
 
-def test_matroska_tags_do_not_count(tmp_path: Path) -> None:
-    """An element put between the tracks and the sound, as editors of tags do, moves it but does not change it."""
+def test_matroska_tags_do_not_change_the_id(tmp_path: Path) -> None:
+    """Tag editors insert elements between the tracks and the clusters, which moves the audio."""
     recipe = next(recipe for recipe in RECIPES if recipe.suffix == "mka")
     path = tmp_path / "a.mka"
     write_recipe(path, recipe, tones(2.0))
@@ -109,13 +109,13 @@ def test_matroska_tags_do_not_count(tmp_path: Path) -> None:
 
 
 def find_kind(path: Path) -> bytes:
-    """Return how a file was understood."""
+    """Return the container a file was recognised as."""
     with path.open("rb") as file:
         return find_payload(file).kind
 
 
-def test_a_changed_setup_counts(tmp_path: Path) -> None:
-    """The same samples said to be of another rate are other music."""
+def test_a_changed_setup_changes_the_id(tmp_path: Path) -> None:
+    """The same samples at another sample rate are different audio."""
     path = write_wav(tmp_path / "a.wav", tones(1.0), 44_100)
     before = identity(path)
     content = bytearray(path.read_bytes())
@@ -124,8 +124,8 @@ def test_a_changed_setup_counts(tmp_path: Path) -> None:
     assert identity(path) != before
 
 
-def test_long_files_are_told_apart_by_samples(tmp_path: Path) -> None:
-    """Begin, end, length and any change of some length count; not all of the file is read."""
+def test_long_payloads_are_sampled(tmp_path: Path) -> None:
+    """A change at the start, at the end, or longer than the gap between samples changes the id."""
     path = tmp_path / "long.wav"
     sound = np.frombuffer(rng(1).randbytes(4 * WHOLE), np.int16).reshape(-1, 2)
     soundfile.write(path, sound, 44_100, subtype="PCM_16")
@@ -140,14 +140,14 @@ def test_long_files_are_told_apart_by_samples(tmp_path: Path) -> None:
     assert identity(path) == before
 
 
-def test_ogg_pages_may_be_cut_anew(tmp_path: Path) -> None:
-    """The sound is counted without the heads of the pages it comes in."""
+def test_ogg_page_headers_do_not_change_the_id(tmp_path: Path) -> None:
+    """Retagging renumbers pages and recomputes their checksums."""
     recipe = next(recipe for recipe in RECIPES if recipe.suffix == "ogg")
     path = tmp_path / "a.ogg"
     write_recipe(path, recipe, tones(30.0))
     before = identity(path)
     content, target, position = path.read_bytes(), io.BytesIO(), 0
-    while position < len(content):  # one packet more in each head's number, as after a longer comment
+    while position < len(content):  # renumber every page, as after a longer comment
         head = bytearray(content[position : position + 27])
         table = content[position + 27 : position + 27 + head[26]]
         head[18:22] = (int.from_bytes(head[18:22], "little") + 3).to_bytes(4, "little")
@@ -162,8 +162,8 @@ def test_ogg_pages_may_be_cut_anew(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "mark", [b"RIFF\xff\xff\xff\xffWAVE", b"fLaC", b"OggS", b"\0\0\0\x08ftyp", b"\x1aE\xdf\xa3", b"FORM"]
 )
-def test_nonsense_is_named_by_all_of_it(mark: bytes, tmp_path: Path) -> None:
-    """Whatever follows the mark of a format: there is a name, and it follows the bytes."""
+def test_an_unparsable_file_has_an_id(mark: bytes, tmp_path: Path) -> None:
+    """Whatever follows the magic number of a format."""
     for seed in range(30):
         junk = mark + rng(seed).randbytes(2000)
         path = tmp_path / "junk"
@@ -178,7 +178,7 @@ def _box(name: bytes, content: bytes = b"") -> bytes:
     return (8 + len(content)).to_bytes(4, "big") + name + content
 
 
-ENDLESS = {  # what a file begins with, and what it goes on with: how often, and the hole left after each
+ENDLESS = {  # first bytes, repeated part, number of repetitions, hole after each
     "chunks": (b"RIFF\xff\xff\xff\xffWAVE", b"junk\0\0\0\0", 3_000_000, 0),
     "formats": (b"RIFF\xff\xff\xff\xffWAVE", b"fmt \0\0\x10\0", 4000, 1 << 20),
     "boxes": (_box(b"ftyp", b"M4A "), _box(b"moov", _box(b"free") * 1000), 3000, 0),
@@ -190,8 +190,8 @@ ENDLESS = {  # what a file begins with, and what it goes on with: how often, and
 
 
 @pytest.mark.parametrize("name", ENDLESS)
-def test_files_that_are_all_structure(name: str, tmp_path: Path) -> None:
-    """A few hundred kB on the disk may be gigabytes of parts: they cost neither minutes nor memory, and have a name."""
+def test_files_of_nothing_but_structure_are_bounded(name: str, tmp_path: Path) -> None:
+    """A few hundred kB on the disk can hold millions of parts; they cost neither minutes nor memory."""
     begin, part, number, hole = ENDLESS[name]
     path = tmp_path / "endless"
     with path.open("wb") as file:
@@ -206,12 +206,12 @@ def test_files_that_are_all_structure(name: str, tmp_path: Path) -> None:
     assert identity(path)
     taken, peak = time.process_time() - began, tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert taken < 20, f"{taken:.1f} s"  # as measured, 0.3 to 3 s; without a bound, minutes
+    assert taken < 20, f"{taken:.1f} s"  # measured: 0.3 to 3 s; minutes without the budget
     assert peak < 150 << 20
 
 
-def test_what_cannot_be_read_has_no_name(tmp_path: Path) -> None:
-    """Missing files, folders and pipes; nobody waits for a pipe."""
+def test_unreadable_paths_have_no_id(tmp_path: Path) -> None:
+    """Missing files, folders and pipes; a pipe does not block."""
     os.mkfifo(tmp_path / "pipe.wav")
     for name in ("missing.wav", "pipe.wav", ""):
         assert content_id(os.fsencode(tmp_path / name)) is None

@@ -28,7 +28,7 @@ def make(folder: Path, *names: str) -> None:
 
 
 def found(root: Path, *ignore: str, also: tuple[Path, ...] = ()) -> list[str]:
-    """Return what a walk finds, below the root."""
+    """Return the paths a walk finds, relative to the root."""
     rules = Rules([os.fsencode(folder) for folder in (root, *also)], ignore)
     events = list(walk(os.fsencode(root), os.fsencode(root), rules))
     assert all(event.stamp is not None for event in events)
@@ -36,34 +36,34 @@ def found(root: Path, *ignore: str, also: tuple[Path, ...] = ()) -> list[str]:
 
 
 def test_music_is_found_by_its_suffix(music: Path) -> None:
-    """In either case, in every folder; anything else is passed over."""
+    """In any case and in every folder; anything else is skipped."""
     names = [f"song{suffix}" for suffix in EXTENSIONS]
     make(music, *names, "a/b/c/LOUD.FLAC", "cover.jpg", "notes", "song.mp3.25d", "song.flac.part", "wav")
     assert found(music) == sorted([*names, "a/b/c/LOUD.FLAC"])
 
 
-def test_a_stamp_is_the_files_own(music: Path) -> None:
-    """Size and time as the file system has them."""
+def test_the_stamp_is_that_of_the_file(music: Path) -> None:
+    """Size and modification time as the file system reports them."""
     make(music, "song.mp3")
     (event,) = walk(os.fsencode(music), os.fsencode(music), Rules([os.fsencode(music)]))
     assert event.stamp == FileStamp.of((music / "song.mp3").stat())
 
 
-def test_hidden_things_are_left_out(music: Path) -> None:
-    """Files and folders that begin with a dot."""
+def test_hidden_entries_are_skipped(music: Path) -> None:
+    """Files and folders whose names begin with a dot."""
     make(music, ".hidden.mp3", ".trash/song.mp3", "a/.git/song.mp3", "a/song.mp3")
     assert found(music) == ["a/song.mp3"]
 
 
-def test_patterns_leave_out_names_and_paths(music: Path) -> None:
-    """A pattern without a slash is of names at any depth, one with a slash of paths below the library."""
+def test_ignore_patterns_match_names_and_paths(music: Path) -> None:
+    """A pattern without a slash matches names at any depth, one with a slash paths below the library."""
     make(music, "a/Audiobooks/1.mp3", "Audiobooks/2.mp3", "a/live (1).mp3", "a/3.mp3", "b/c/4.mp3", "b/5.mp3")
     assert found(music, "Audiobooks", "live*", "b/c") == ["a/3.mp3", "b/5.mp3"]
     assert found(music, "/b/") == ["Audiobooks/2.mp3", "a/3.mp3", "a/Audiobooks/1.mp3", "a/live (1).mp3"]
 
 
-def test_links_lead_neither_out_nor_around(music: Path, tmp_path: Path) -> None:
-    """A loop ends, nothing outside the libraries is reached, and nothing is found by two ways."""
+def test_links_do_not_lead_outside_or_in_circles(music: Path, tmp_path: Path) -> None:
+    """Loops end, nothing outside the libraries is reached, and each file is found once."""
     make(music, "a/song.mp3")
     make(tmp_path, "outside/secret.mp3")
     (music / "a" / "loop").symlink_to(music)
@@ -74,8 +74,8 @@ def test_links_lead_neither_out_nor_around(music: Path, tmp_path: Path) -> None:
     assert found(music) == ["a/song.mp3"]
 
 
-def test_links_to_files_of_the_libraries_are_files(music: Path, tmp_path: Path) -> None:
-    """A playlist folder of links is music too, also of another library."""
+def test_links_to_files_in_the_libraries_are_music(music: Path, tmp_path: Path) -> None:
+    """Also links into another library, such as a playlist folder."""
     make(music, "a/song.mp3")
     make(tmp_path, "other/song.mp3")
     (music / "b.mp3").symlink_to(music / "a" / "song.mp3")
@@ -85,14 +85,14 @@ def test_links_to_files_of_the_libraries_are_files(music: Path, tmp_path: Path) 
 
 
 def test_a_library_may_be_a_link_itself(music: Path, tmp_path: Path) -> None:
-    """Paths are spelled as the library is."""
+    """Paths are spelled through the link."""
     make(music, "a/song.mp3")
     (tmp_path / "link").symlink_to(music)
     assert found(tmp_path / "link") == ["a/song.mp3"]
 
 
-def test_what_is_no_file_is_not_music(music: Path) -> None:
-    """Whatever its name."""
+def test_folders_and_pipes_are_not_music(music: Path) -> None:
+    """Whatever their names."""
     (music / "folder.mp3").mkdir()
     os.mkfifo(music / "pipe.wav")
     make(music, "folder.mp3/song.mp3")
@@ -104,7 +104,7 @@ def test_what_is_no_file_is_not_music(music: Path) -> None:
 
 
 def test_names_may_be_any_bytes(music: Path) -> None:
-    """Also those that are no text."""
+    """Also bytes that are not UTF-8."""
     path = os.path.join(os.fsencode(music), b"\xe9\xff\n.mp3")  # noqa: PTH118 - bytes
     with open(path, "wb"):  # noqa: PTH123 - bytes
         pass
@@ -112,8 +112,8 @@ def test_names_may_be_any_bytes(music: Path) -> None:
     assert event.path == path
 
 
-def test_a_folder_that_is_not_there_is_an_error(music: Path) -> None:
-    """Else everything in it would be taken for gone; a folder that vanishes on the way is passed over."""
+def test_a_missing_folder_is_an_error(music: Path) -> None:
+    """Otherwise everything in it would count as gone. A folder that vanishes during the walk is skipped."""
     rules = Rules([os.fsencode(music)])
     with pytest.raises(OSError, match="nowhere"):
         list(walk(os.fsencode(music / "nowhere"), os.fsencode(music), rules))
@@ -125,8 +125,8 @@ def test_a_folder_that_is_not_there_is_an_error(music: Path) -> None:
     assert [event.path for event in (first, *walking)] == [os.fsencode(music / "3.mp3")]
 
 
-def test_a_path_is_judged_by_all_its_parts(music: Path) -> None:
-    """As a walk would, which never enters what is hidden or ignored."""
+def test_a_path_is_judged_by_all_its_components(music: Path) -> None:
+    """As by a walk, which does not enter hidden or ignored folders."""
     rules = Rules([os.fsencode(music)], ["Audiobooks", "b/c"])
 
     def admitted(name: str) -> bool:
@@ -138,8 +138,8 @@ def test_a_path_is_judged_by_all_its_parts(music: Path) -> None:
     assert not admitted("b/c/song.mp3")
 
 
-def test_a_path_through_a_link_is_noticed(music: Path, tmp_path: Path) -> None:
-    """Events may come by ways that a walk does not go."""
+def test_a_path_through_a_linked_folder_is_detected(music: Path, tmp_path: Path) -> None:
+    """Events may arrive by paths that a walk does not take."""
     make(music, "a/song.mp3")
     (music / "again").symlink_to(music / "a")
     (tmp_path / "link").symlink_to(music)
@@ -152,8 +152,8 @@ def test_a_path_through_a_link_is_noticed(music: Path, tmp_path: Path) -> None:
     assert rules.reached_without_links(os.fsencode(link / "a" / "song.mp3"), os.fsencode(link))
 
 
-def test_a_walk_is_quick(music: Path) -> None:
-    """Ten thousand files take well under a second or two."""
+def test_a_walk_is_fast(music: Path) -> None:
+    """Ten thousand files take under three seconds."""
     for number in range(100):
         folder = music / str(number)
         folder.mkdir()

@@ -1,4 +1,4 @@
-"""A small disk of one's own, that can be closed to writing or pulled; only with the rights to mount one."""
+"""Small disks that tests can remount and unmount; the tests are skipped without the right to mount."""
 
 import subprocess
 from collections.abc import Iterator
@@ -11,23 +11,23 @@ import pytest
 
 @dataclass(frozen=True, slots=True)
 class Disk:
-    """Where it is."""
+    """A mounted file system."""
 
     folder: Path
 
     def allow_writing(self, *, allowed: bool) -> None:
-        """Mount it anew, for reading only or for both."""
+        """Remount it read-only or writable."""
         mode = "rw" if allowed else "ro"
         subprocess.run(["mount", "-o", f"remount,{mode}", str(self.folder)], capture_output=True, check=True)
 
     def unmount(self) -> None:
-        """Take it away, as a cable that is pulled: the empty folder stays."""
+        """Unmount it, as when a cable is pulled; the empty mount point stays."""
         subprocess.run(["umount", "--lazy", str(self.folder)], capture_output=True, check=True)
 
 
 @contextmanager
 def small_disk(folder: Path, size_mb: int = 8) -> Iterator[Disk]:
-    """Have a file system in memory of that size at *folder*; the test is left out where none can be mounted."""
+    """Mount a tmpfs of that size at *folder*; skip the test if that is not possible."""
     folder.mkdir(exist_ok=True)
     mount = ["mount", "-t", "tmpfs", "-o", f"size={size_mb}m", "tmpfs", str(folder)]
     try:
@@ -35,7 +35,7 @@ def small_disk(folder: Path, size_mb: int = 8) -> Iterator[Disk]:
     except FileNotFoundError:
         mounted = False
     if not mounted:
-        pytest.skip("no right to mount a disk in memory")
+        pytest.skip("needs the right to mount a tmpfs")
     try:
         yield Disk(folder)
     finally:
@@ -45,7 +45,7 @@ def small_disk(folder: Path, size_mb: int = 8) -> Iterator[Disk]:
 
 @contextmanager
 def caseless_disk(folder: Path, image: Path) -> Iterator[Disk]:
-    """Have a file system at *folder* that takes ``Song`` and ``song`` for one name; left out where there is none."""
+    """Mount a case-insensitive file system at *folder*; skip the test if that is not possible."""
     folder.mkdir(exist_ok=True)
     with image.open("wb") as file:
         file.truncate(16 << 20)
@@ -57,7 +57,7 @@ def caseless_disk(folder: Path, image: Path) -> Iterator[Disk]:
         subprocess.run(["mount.exfat-fuse", *loop, str(folder)], capture_output=True, check=True)
     except (FileNotFoundError, subprocess.CalledProcessError):
         subprocess.run(["losetup", "--detach", *loop], capture_output=True, check=False)
-        pytest.skip("no right, or no program, to mount a disk that does not tell case")
+        pytest.skip("needs exfat-fuse and the right to mount")
     try:
         yield Disk(folder)
     finally:

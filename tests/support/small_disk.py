@@ -1,4 +1,4 @@
-"""A small disk of one's own, to be filled up; where that takes rights we lack, a folder that cannot be."""
+"""A small disk that tests can fill; a plain folder without the right to mount."""
 
 import errno
 import subprocess
@@ -10,13 +10,13 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Disk:
-    """Where it is, and whether it may be filled up."""
+    """A folder, and whether it is a file system of its own that can be filled."""
 
     folder: Path
     own: bool
 
     def fill(self) -> None:
-        """Leave no room at all; ``relieve`` makes it again."""
+        """Fill it completely, until ``relieve``."""
         with (self.folder / "filler").open("ab", buffering=0) as filler:
             for size in (1 << 20, 1 << 12):
                 try:
@@ -27,13 +27,13 @@ class Disk:
                         raise
 
     def relieve(self) -> None:
-        """Make room again."""
+        """Free the space again."""
         (self.folder / "filler").unlink(missing_ok=True)
 
 
 @contextmanager
 def small_disk(folder: Path, size_mb: int) -> Iterator[Disk]:
-    """Have a file system in memory of that size at *folder*; a plain folder where it cannot be mounted."""
+    """Mount a tmpfs of that size at *folder*; use a plain folder if that is not possible."""
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={size_mb}m", "tmpfs", str(folder)]
     try:

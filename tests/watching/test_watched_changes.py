@@ -1,4 +1,4 @@
-"""Every kind of change in a watched folder, by real events, and none of them twice or for nothing."""
+"""Every kind of change in a watched folder, by real events; each is reported once."""
 
 import asyncio
 import os
@@ -26,13 +26,13 @@ def music(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def listener() -> Listener:
-    """Return who is told."""
+    """Return a sink that records events."""
     return Listener()
 
 
 @asynccontextmanager
 async def watching(listener: Listener, *roots: Path, settle_sec: float = 0.1) -> AsyncIterator[Watcher]:
-    """Watch folders by events, from the moment all have been looked through."""
+    """Watch folders by events; yields once all have been swept."""
     settings = Settings(libraries=roots, data_dir=Path("/nowhere"), settle_sec=settle_sec, watching="events")
     async with Watcher(settings, listener, Health()) as watcher:
         await until(lambda: watcher.scanned_once)
@@ -40,7 +40,7 @@ async def watching(listener: Listener, *roots: Path, settle_sec: float = 0.1) ->
 
 
 async def test_ten_thousand_files_at_once(music: Path, listener: Listener) -> None:
-    """More than the system's queue of events holds, in folders that come with them: all are found."""
+    """In new folders, and more than the kernel's event queue holds: all are found."""
     source = music.parent / "source"
     for folder in range(100):
         (source / str(folder)).mkdir(parents=True)
@@ -54,8 +54,10 @@ async def test_ten_thousand_files_at_once(music: Path, listener: Listener) -> No
         await until(lambda: len(listener.known) == 10_000, 60)
 
 
-async def test_a_dropped_queue_is_made_up_for(music: Path, listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
-    """So many events at once that some may be lost: the folder is looked through."""
+async def test_a_flood_of_events_causes_a_sweep(
+    music: Path, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a batch so large that the kernel may have dropped events."""
     monkeypatch.setattr(module, "FLOOD", 50)
     async with watching(listener, music):
         before = len(listener.sweeps)
@@ -65,16 +67,16 @@ async def test_a_dropped_queue_is_made_up_for(music: Path, listener: Listener, m
         await until(lambda: len(listener.known) == 60)
 
 
-async def test_a_name_may_change_its_case_only(music: Path, listener: Listener) -> None:
-    """The old spelling is gone, the new one is there."""
+async def test_a_rename_may_change_only_the_case(music: Path, listener: Listener) -> None:
+    """The old spelling is gone, the new one is known."""
     (music / "song.mp3").touch()
     async with watching(listener, music):
         (music / "song.mp3").rename(music / "SONG.mp3")
         await until(lambda: listener.names() == {"SONG.mp3"})
 
 
-async def test_a_file_replaced_by_another_is_told_once(music: Path, listener: Listener) -> None:
-    """As editors and tag writers do it: written beside, then put in its place."""
+async def test_a_replaced_file_is_reported_once(music: Path, listener: Listener) -> None:
+    """Editors and tag writers write a temporary file and rename it."""
     song = music / "song.mp3"
     song.write_bytes(b"old")
     async with watching(listener, music):
@@ -85,8 +87,8 @@ async def test_a_file_replaced_by_another_is_told_once(music: Path, listener: Li
         assert [event.path for event in listener.events] == [os.fsencode(song)]
 
 
-async def test_a_file_that_is_written_slowly_is_told_once(music: Path, listener: Listener) -> None:
-    """Not before it rests, however long the copying takes."""
+async def test_a_slowly_written_file_is_reported_once(music: Path, listener: Listener) -> None:
+    """After it stops changing, however long the copy takes."""
     song = music / "song.mp3"
     async with watching(listener, music, settle_sec=0.5):
         with song.open("wb", buffering=0) as file:
@@ -98,8 +100,8 @@ async def test_a_file_that_is_written_slowly_is_told_once(music: Path, listener:
         assert len(listener.events) == 1
 
 
-async def test_links_are_followed_as_far_as_the_libraries(music: Path, listener: Listener) -> None:
-    """To a file in them; not out of them, and loops do no harm."""
+async def test_links_are_followed_within_the_libraries(music: Path, listener: Listener) -> None:
+    """Links to files in them are followed, links out of them are not, and loops are harmless."""
     outside = music.parent / "outside"
     (outside / "album").mkdir(parents=True)
     (outside / "secret.mp3").touch()
@@ -118,8 +120,8 @@ async def test_links_are_followed_as_far_as_the_libraries(music: Path, listener:
         assert listener.names() == {"song.mp3", "linked.mp3", "hard.mp3", "last.mp3"}
 
 
-async def test_libraries_come_and_go_while_it_runs(music: Path, listener: Listener) -> None:
-    """One that is added is looked through and followed, one that is taken off is not; the others notice nothing."""
+async def test_libraries_can_be_added_and_removed_while_running(music: Path, listener: Listener) -> None:
+    """An added library is swept and followed, a removed one is not, and the others are not interrupted."""
     other = music.with_name("other")
     other.mkdir()
     (other / "there.mp3").touch()

@@ -1,4 +1,4 @@
-"""The watcher over real folders and real events."""
+"""The watcher on real folders with real events."""
 
 import asyncio
 import errno
@@ -23,7 +23,7 @@ from listening import Listener, until
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look sooner whether a folder has come back."""
+    """Retry offline folders sooner."""
     monkeypatch.setattr(module, "OFFLINE_RETRY_SEC", 0.1)
 
 
@@ -38,21 +38,21 @@ def music(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def listener() -> Listener:
-    """Return who is told."""
+    """Return a sink that records events."""
     return Listener()
 
 
 @asynccontextmanager
 async def watching(listener: Listener, *roots: Path, mode: str = "events", **given: Any) -> AsyncIterator[Watcher]:
-    """Watch folders until the context ends; begins when all have been looked through."""
+    """Watch folders until the context ends; yields once all have been swept."""
     options: dict[str, Any] = {"settle_sec": 0.1, "watching": mode} | given
     async with Watcher(Settings(libraries=roots, data_dir=Path("/nowhere"), **options), listener, Health()) as watcher:
         await until(lambda: watcher.scanned_once)
         yield watcher
 
 
-async def test_what_is_there_is_found_first(music: Path, listener: Listener) -> None:
-    """The first sweep needs no events."""
+async def test_the_first_sweep_finds_existing_files(music: Path, listener: Listener) -> None:
+    """It does not depend on events."""
     async with watching(listener, music) as watcher:
         assert listener.names() == {"first.mp3"}
         (folder,) = watcher.folders()
@@ -61,8 +61,8 @@ async def test_what_is_there_is_found_first(music: Path, listener: Listener) -> 
         assert folder.next_scan is not None
 
 
-async def test_events_tell_of_all_that_happens(music: Path, listener: Listener) -> None:
-    """Files made, changed, moved, taken away, and whole folders."""
+async def test_events_report_every_change(music: Path, listener: Listener) -> None:
+    """Files and folders that are created, changed, moved and removed."""
     async with watching(listener, music):
         (music / "new.mp3").write_bytes(b"12")
         await until(lambda: listener.names() == {"first.mp3", "new.mp3"})
@@ -86,8 +86,8 @@ async def test_events_tell_of_all_that_happens(music: Path, listener: Listener) 
         await until(lambda: listener.names() == {"first.mp3"})
 
 
-async def test_nothing_is_missed_between_sweep_and_events(music: Path, listener: Listener) -> None:
-    """A file made the moment the first sweep ends is found without another sweep."""
+async def test_no_file_is_missed_between_sweep_and_events(music: Path, listener: Listener) -> None:
+    """A file created just after the first sweep is found without another one."""
     for number in range(5):
         async with watching(listener, music):
             path = music / f"{number}.mp3"
@@ -95,8 +95,8 @@ async def test_nothing_is_missed_between_sweep_and_events(music: Path, listener:
             await until(lambda path=path: listener.holds(path))  # type: ignore[misc]
 
 
-async def test_our_own_files_and_unfinished_ones_are_no_news(music: Path, listener: Listener) -> None:
-    """Sidecars, downloads, hidden and ignored things cause no event at all."""
+async def test_sidecars_and_unfinished_files_cause_no_event(music: Path, listener: Listener) -> None:
+    """Nor do hidden and ignored entries and pictures."""
     async with watching(listener, music, ignore=("ignored",)):
         for name in ("first.mp3.25d", ".first.mp3.25d.partial-1", "song.mp3.part", "song.crdownload", "cover.jpg"):
             (music / name).write_bytes(b"x")
@@ -110,8 +110,8 @@ async def test_our_own_files_and_unfinished_ones_are_no_news(music: Path, listen
         assert {event.path for event in listener.events} == {os.fsencode(music / "last.mp3")}
 
 
-async def test_names_that_are_no_text_are_found_by_a_sweep(music: Path, listener: Listener) -> None:
-    """Events cannot spell them, but tell that there is something."""
+async def test_names_that_are_not_utf8_are_found_by_a_sweep(music: Path, listener: Listener) -> None:
+    """Events cannot represent them, but show that something changed."""
     odd = os.path.join(os.fsencode(music), b"\xe9\xff.mp3")  # noqa: PTH118 - bytes
     async with watching(listener, music):
         with open(odd, "wb"):  # noqa: PTH123 - bytes
@@ -119,8 +119,8 @@ async def test_names_that_are_no_text_are_found_by_a_sweep(music: Path, listener
         await until(lambda: odd in listener.known)
 
 
-async def test_a_folder_that_goes_away_is_offline_and_forgets_nothing(music: Path, listener: Listener) -> None:
-    """An unplugged disk is not an empty one; plugged in again it is followed again."""
+async def test_a_missing_folder_is_offline_and_keeps_its_files(music: Path, listener: Listener) -> None:
+    """An unplugged disk is not an empty one; it is followed again once it is back."""
     away = music.with_name("away")
     async with watching(listener, music) as watcher:
         music.rename(away)
@@ -136,8 +136,8 @@ async def test_a_folder_that_goes_away_is_offline_and_forgets_nothing(music: Pat
         assert watcher.folders()[0].mode == "events"
 
 
-async def test_one_folder_never_disables_another(music: Path, listener: Listener) -> None:
-    """The one that is gone waits, the other is followed."""
+async def test_a_missing_folder_does_not_affect_another(music: Path, listener: Listener) -> None:
+    """The other one is still followed."""
     other = music.with_name("other")
     other.mkdir()
     async with watching(listener, music, other) as watcher:
@@ -148,8 +148,8 @@ async def test_one_folder_never_disables_another(music: Path, listener: Listener
         assert watcher.folders()[1].online
 
 
-async def test_a_folder_given_at_start_may_vanish_before(music: Path, listener: Listener) -> None:
-    """It is offline from the first moment, and found when it comes."""
+async def test_a_folder_may_be_missing_at_the_start(music: Path, listener: Listener) -> None:
+    """It is offline, and swept when it appears."""
     settings = Settings(libraries=(music,), data_dir=music, settle_sec=0.1, watching="events")
     away = music.with_name("away")
     music.rename(away)
@@ -160,8 +160,8 @@ async def test_a_folder_given_at_start_may_vanish_before(music: Path, listener: 
         await until(lambda: listener.names() == {"first.mp3"})
 
 
-async def test_doubts_of_the_store_are_shown(music: Path, listener: Listener) -> None:
-    """If it refuses to judge a sweep, the folder counts as offline, with its sentence."""
+async def test_a_refusal_to_judge_a_sweep_is_shown(music: Path, listener: Listener) -> None:
+    """The folder counts as offline, with the reason of the refusal."""
     listener.refusal = "The folder is empty, but 5 tracks of it are known."
     async with watching(listener, music) as watcher:
         (folder,) = watcher.folders()
@@ -171,7 +171,7 @@ async def test_doubts_of_the_store_are_shown(music: Path, listener: Listener) ->
 
 
 async def test_polling_finds_changes_by_sweeps(music: Path, listener: Listener) -> None:
-    """Without events, at the interval."""
+    """At the interval, without events."""
     async with watching(listener, music, mode="polling", sweep_interval_sec=1) as watcher:
         assert watcher.folders()[0].mode == "polling"
         (music / "first.mp3").unlink()
@@ -180,8 +180,8 @@ async def test_polling_finds_changes_by_sweeps(music: Path, listener: Listener) 
         assert not listener.events
 
 
-async def test_without_watching_there_are_only_sweeps_that_are_asked_for(music: Path, listener: Listener) -> None:
-    """One at the start, and then none by itself."""
+async def test_without_watching_only_requested_sweeps_run(music: Path, listener: Listener) -> None:
+    """One at the start, then only on request."""
     async with watching(listener, music, mode="off", sweep_interval_sec=1) as watcher:
         await asyncio.sleep(1.5)
         assert len(listener.sweeps) == 1
@@ -191,8 +191,8 @@ async def test_without_watching_there_are_only_sweeps_that_are_asked_for(music: 
         await until(lambda: listener.names() == {"first.mp3", "second.mp3"})
 
 
-async def test_a_sweep_can_be_asked_for_by_folder(music: Path, listener: Listener) -> None:
-    """Any folder below a library will do; one outside is refused."""
+async def test_a_sweep_can_be_requested_by_folder(music: Path, listener: Listener) -> None:
+    """Any folder below a library selects it; a folder outside is refused."""
     other = music.with_name("music2")
     other.mkdir()
     async with watching(listener, music, other, mode="off") as watcher:
@@ -203,10 +203,10 @@ async def test_a_sweep_can_be_asked_for_by_folder(music: Path, listener: Listene
         assert listener.sweeps.count(os.fsencode(music)) == 1
 
 
-async def test_where_events_are_not_to_be_had_there_is_polling(
+async def test_without_events_the_folder_is_polled(
     music: Path, listener: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The system's limit is named with its remedy, and nothing else suffers."""
+    """The reason names the kernel limit and the command that raises it."""
 
     async def no_room(self: FileSystemEvents) -> FileSystemEvents:
         raise OSError(errno.ENOSPC, "OS file watch limit reached.")
@@ -220,8 +220,8 @@ async def test_where_events_are_not_to_be_had_there_is_polling(
         await until(lambda: "second.mp3" in listener.names())
 
 
-async def test_nothing_remains_when_it_ends(music: Path, listener: Listener) -> None:
-    """Neither threads, descriptors nor tasks, however often it is opened."""
+async def test_closing_releases_everything(music: Path, listener: Listener) -> None:
+    """No thread, descriptor or task is left, however often it is opened."""
     async with watching(listener, music):
         pass
     before = len(os.listdir("/proc/self/fd"))
@@ -230,15 +230,15 @@ async def test_nothing_remains_when_it_ends(music: Path, listener: Listener) -> 
             assert any(thread.name == "auralis-events" for thread in threading.enumerate())
     await until(lambda: not any(thread.name.startswith("auralis-") for thread in threading.enumerate()))
     assert len(asyncio.all_tasks()) == 1
-    await until(lambda: len(os.listdir("/proc/self/fd")) <= before)  # the system's side ends a moment later
+    await until(lambda: len(os.listdir("/proc/self/fd")) <= before)  # the kernel releases them a moment later
 
 
 @pytest.mark.parametrize(
     ("folder", "expected"),
     [("/mnt/nas/music", True), ("/mnt/nas", True), ("/mnt/nasty", False), ("/home/me", False), ("/mnt/a b/c", True)],
 )
-def test_network_mounts_are_known_by_their_file_system(tmp_path: Path, folder: str, expected: bool) -> None:
-    """The longest mount that holds the folder decides."""
+def test_network_mounts_are_recognised_by_their_file_system(tmp_path: Path, folder: str, expected: bool) -> None:
+    """The innermost mount that holds the folder decides."""
     table = tmp_path / "mountinfo"
     table.write_text(
         "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
@@ -250,13 +250,13 @@ def test_network_mounts_are_known_by_their_file_system(tmp_path: Path, folder: s
     assert is_network_mount(Path(folder), table) is expected
 
 
-def test_without_a_table_of_mounts_nothing_is_on_the_network(tmp_path: Path) -> None:
-    """Other systems have none."""
+def test_without_a_mount_table_nothing_is_a_network_mount(tmp_path: Path) -> None:
+    """Only Linux has one."""
     assert not is_network_mount(tmp_path, tmp_path / "missing")
 
 
-async def test_it_can_end_as_soon_as_it_begins(music: Path, listener: Listener) -> None:
-    """Told to stop at any of its first steps, it stops."""
+async def test_it_can_be_closed_while_it_starts(music: Path, listener: Listener) -> None:
+    """At any of its first steps."""
     for mode in ("off", "polling", "events"):
         settings = Settings(libraries=(music,), data_dir=music, watching=mode)
         for steps in range(15):

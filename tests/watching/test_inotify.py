@@ -1,4 +1,4 @@
-"""Events at the limits of the system: set for the purpose, in a name space of their own where the kernel allows one."""
+"""Limits of inotify, set in a user namespace where the kernel allows one."""
 
 import errno
 import subprocess
@@ -23,7 +23,7 @@ async def main(folder):
     settings = Settings(libraries=(folder,), data_dir=folder, settle_sec=0.1, watching="events", sweep_interval_sec=1)
     async with Watcher(settings, listener, Health()) as watcher:
         await until(lambda: watcher.scanned_once)
-        if watcher.folders()[0].mode == "events":  # there is room, until more folders come
+        if watcher.folders()[0].mode == "events":  # within the limit until folders are added
             for number in range(20):
                 (folder / f"later{number}").mkdir()
             await until(lambda: watcher.folders()[0].mode != "events")
@@ -36,8 +36,8 @@ asyncio.run(main(Path(sys.argv[1])))
 
 
 @pytest.mark.parametrize("folders", [20, 5], ids=["at the start", "later"])
-def test_the_limit_of_watched_folders_is_shown(tmp_path: Path, folders: int) -> None:
-    """With the command that raises it; changes are found by sweeps meanwhile."""
+def test_the_limit_of_watched_folders_is_reported(tmp_path: Path, folders: int) -> None:
+    """With the command that raises it; until then changes are found by sweeps."""
     for number in range(folders):
         (tmp_path / str(number)).mkdir()
     command = ["unshare", "--user", "--map-root-user", sys.executable, "-c", WATCHING, str(tmp_path)]
@@ -47,9 +47,9 @@ def test_the_limit_of_watched_folders_is_shown(tmp_path: Path, folders: int) -> 
             command, capture_output=True, text=True, check=False, timeout=60, env={"PYTHONPATH": path}
         )
     except FileNotFoundError:
-        pytest.skip("there is no unshare here")
+        pytest.skip("needs unshare")
     if done.returncode and ("unshare" in done.stderr or "Permission" in done.stderr or "Read-only" in done.stderr):
-        pytest.skip("the system allows no name space of one's own")
+        pytest.skip("needs user namespaces")
     assert done.returncode == 0, done.stderr
     assert "mode='polling'" in done.stdout
     assert "sudo sysctl fs.inotify.max_user_watches=" in done.stdout
@@ -64,6 +64,6 @@ def test_the_limit_of_watched_folders_is_shown(tmp_path: Path, folders: int) -> 
         (errno.EACCES, "cannot be followed"),
     ],
 )
-def test_every_problem_has_its_sentence(number: int, said: str) -> None:
-    """By its number."""
+def test_each_error_has_a_sentence(number: int, said: str) -> None:
+    """Selected by its error number."""
     assert said in describe_watch_error(OSError(number, "of the system"))
