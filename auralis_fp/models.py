@@ -154,6 +154,16 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class PendingSidecar:
+    """A file whose sidecar is yet to be written, and the result to write with the stamp of the analysed file."""
+
+    file_id: int
+    path: bytes
+    stamp: FileStamp
+    analysed: Analysed | None
+
+
+@dataclass(frozen=True, slots=True)
 class FileEvent:
     """A file the watcher saw. ``stamp`` is None when the file (or the folder at that path) is gone."""
 

@@ -1,1 +1,1 @@
-"""The service without HTTP: what it is built of, what requests are answered with, what it is doing."""
+"""The service without HTTP: assembly, lookups, status and metrics."""

@@ -1,37 +1,37 @@
-"""What a request for one file is answered with: from memory, the database, a sidecar, or an analysis."""
+"""Answers to requests for one file: from memory, the database, a sidecar, or an analysis."""
 
 import asyncio
 import logging
 import os
 from collections import OrderedDict
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from .. import schema
 from ..errors import RequestError
 from ..files.access import PathPolicy
-from ..jobs.pipeline import Pipeline
-from ..models import Analysed, FileStamp, Rejected
+from ..jobs.context import Context, Outcome
+from ..jobs.dispatcher import Dispatcher
+from ..models import Analysed, FileEvent, FileStamp, Rejected
 from ..runtime.event_bus import Event
-from ..runtime.serialization import public_reason
-from ..store.files import Library
+from ..sidecars import storage
 from ..store.fingerprints import Source, StoredFingerprint
 from ..store.records import FileRecord
+from .rejections import http_error_for, unknown_track
 
 log = logging.getLogger(__name__)
 
-REMEMBERED: Final = 1024  # answers kept in memory
+CACHED: Final = 1024  # answers kept in memory
 LINK_PATIENCE_SEC: Final = 1.0
 MOST_WAITING: Final = 256  # requests that may wait for an analysis at the same time
-_UNKNOWN_FORMAT: Final = frozenset({"unsupported", "no_audio", "no_decoder"})
-_REFUSED: Final = frozenset({"too_short", "non_finite"})
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A fingerprint as a request gets it.
 
-    Made by ``algorithm_version``: another than the present one only until the file, which is queued, is analysed anew.
+    ``algorithm_version`` differs from the present one only until the file, which is queued, has been analysed again.
     """
 
     file_id: int
@@ -53,106 +53,125 @@ class RequestCounters:
 
 
 class FingerprintLookup:
-    """Answers requests for single files; nothing is analysed twice.
+    """Answers requests for single files; each file is analysed at most once.
 
     Parameters
     ----------
-    boundary : PathPolicy
-    library : Library
-    pipeline : Pipeline
+    policy : PathPolicy
+    context : Context
+    dispatcher : Dispatcher
+    on_change : callable
+        Called when a result was stored.
     """
 
-    def __init__(self, boundary: PathPolicy, library: Library, pipeline: Pipeline) -> None:
+    def __init__(
+        self, policy: PathPolicy, context: Context, dispatcher: Dispatcher, on_change: Callable[[], None]
+    ) -> None:
         self.counters = RequestCounters()
         self.stopping = asyncio.Event()
-        self.boundary = boundary
-        self._library = library
-        self._pipeline = pipeline
-        self._recent: OrderedDict[bytes, Answer] = OrderedDict()
+        self.policy = policy
+        self._library = context.library
+        self._settings = context.settings
+        self._dispatcher = dispatcher
+        self._on_change = on_change
+        self._cache: OrderedDict[bytes, Answer] = OrderedDict()
         self._linked: OrderedDict[int, int] = OrderedDict()
         self._links: set[asyncio.Task[None]] = set()
         self._waiting = 0
-        self._replaced = 0  # results, since the start
+        self._replaced = 0  # results replaced since the start
 
-    def note(self, event: Event) -> None:
-        """Forget the answer for a file that was analysed once more."""
+    def on_event(self, event: Event) -> None:
+        """Drop the cached answer for a file that was analysed again."""
         if event.name == "result" and event.data["again"]:
             self._replaced += 1
-            self._recent.pop(os.fsencode(event.data["path"]), None)
+            self._cache.pop(os.fsencode(event.data["path"]), None)
 
     async def fingerprint(self, path: bytes, track_id: int | None = None) -> Answer:
-        """Return the fingerprint of the file at *path*, analysing it if need be; remember the host's id of it.
+        """Return the fingerprint of the file at *path*, analysing it if necessary.
+
+        Parameters
+        ----------
+        path : bytes
+        track_id : int, optional
+            The host's id of the file, which is remembered.
 
         Raises
         ------
         RequestError
-            The file may not be named, is not there, or cannot be used.
+            The file may not be named, does not exist, or cannot be analysed.
         """
         try:
-            place, stamp = await asyncio.to_thread(self.boundary.resolve, path)
-            replaced, answer = self._replaced, self._recent.get(place)
+            path, stamp = await asyncio.to_thread(self.policy.resolve, path)
+            replaced, answer = self._replaced, self._cache.get(path)
             if answer is not None and answer.stamp == stamp:
                 self.counters.memory += 1
             else:
-                answer = await self._find(place, stamp, track_id)
+                answer = await self._find(path, stamp, track_id)
         except RequestError:
             self.counters.refused += 1
             raise
-        if replaced == self._replaced:  # else it may be the one just replaced
-            self._recent[place] = answer
-            self._recent.move_to_end(place)
-            if len(self._recent) > REMEMBERED:
-                self._recent.popitem(last=False)
+        if replaced == self._replaced:  # else this may be the answer that was just replaced
+            self._cache[path] = answer
+            self._cache.move_to_end(path)
+            if len(self._cache) > CACHED:
+                self._cache.popitem(last=False)
         await self._link(track_id, answer.file_id)
         return answer
 
     async def track(self, track_id: int) -> tuple[FileRecord, Answer | None]:
-        """Return the file the host calls *track_id*, and its answer if the music in it has been analysed.
+        """Return the file with the host's *track_id*, and its answer if it has been analysed.
 
-        The answer may be outdated: made by an earlier version of the algorithm, from the same file.
+        The answer may be outdated: from an earlier version of the algorithm, for the same file.
 
         Raises
         ------
         RequestError
-            404 unknown or gone; as ``fingerprint`` for a file that cannot be used.
+            404 if the id is unknown or the file is gone; as ``fingerprint`` if the file cannot be analysed.
         """
         record = await self._library.by_track(track_id)
         if record is None or record.state == "missing":
             raise unknown_track(track_id)
-        return record, _standing(record)
+        return record, _known(record)
 
     async def track_at(self, track_id: int, path: bytes) -> tuple[FileRecord, Answer | None]:
-        """Return the same of the file that the host's library has for *track_id*; nothing is remembered.
+        """Return the same for the path that the host's library has for *track_id*. The id is not stored.
+
+        Parameters
+        ----------
+        track_id : int
+        path : bytes
 
         Raises
         ------
         RequestError
-            404 it lies outside the libraries, is gone, or has not been found yet.
+            404 if the file lies outside the libraries, is gone, or has not been found yet.
         """
         try:
-            place, _ = await asyncio.to_thread(self.boundary.resolve, path)
+            resolved, _ = await asyncio.to_thread(self.policy.resolve, path)
         except RequestError:
             raise unknown_track(track_id) from None
-        record = await self._library.by_path(place)
+        record = await self._library.by_path(resolved)
         if record is None or record.state == "missing":
             raise unknown_track(track_id)
-        return record, _standing(record)
+        return record, _known(record)
 
-    async def _find(self, place: bytes, stamp: FileStamp, track_id: int | None) -> Answer:
-        record = await self._library.by_path(place)
+    async def _find(self, path: bytes, stamp: FileStamp, track_id: int | None) -> Answer:
+        """Return the answer from the database, a sidecar, or an analysis."""
+        record = await self._library.by_path(path)
         if record is not None:
             await self._link(track_id, record.id)
             answer = _stored(record, stamp)
             if answer is not None:
                 self.counters.store += 1
                 return answer
-        outcome: Analysed | Rejected | None = await self._pipeline.adopt(place, stamp)
-        if outcome is not None:
+        documents = await asyncio.to_thread(storage.load, path, self._settings)
+        outcome: Outcome | None = storage.match(documents, stamp)
+        if isinstance(outcome, Analysed) and await self._adopt(path, stamp, outcome):
             self.counters.sidecar += 1
         else:
             self.counters.analysis += 1
-            outcome = await self._analyse(place, stamp)
-        record = await self._library.by_path(place)
+            outcome = await self._wait_for(self._dispatcher.fingerprint(path, stamp, documents))
+        record = await self._library.by_path(path)
         if record is not None:
             await self._link(track_id, record.id)
         if isinstance(outcome, Rejected):
@@ -162,12 +181,23 @@ class FingerprintLookup:
             raise RequestError(409, "file_changed", "The file changed while it was being analysed; ask again.")
         return answer
 
-    async def _analyse(self, place: bytes, stamp: FileStamp) -> Analysed | Rejected:
-        """Wait for the analysis, but not beyond the end of the service."""
+    async def _adopt(self, path: bytes, stamp: FileStamp, analysed: Analysed) -> bool:
+        """Store the result of a sidecar. Return False if the file has changed."""
+        await self._library.observe([FileEvent(path, stamp)])
+        record = await self._library.by_path(path)
+        if record is None or record.stamp != stamp:
+            return False
+        await self._library.record(record.id, analysed, stamp, claim=None, source="sidecar")
+        self._on_change()
+        return True
+
+    async def _wait_for(self, analysis: Coroutine[Any, Any, Outcome]) -> Outcome:
+        """Return the outcome of an analysis, or raise if there are too many requests or the service stops."""
         if self._waiting >= MOST_WAITING:
+            analysis.close()
             raise RequestError(429, "too_many_requests", f"{MOST_WAITING} requests wait already; try again later.")
         self._waiting += 1
-        work = asyncio.create_task(self._pipeline.fingerprint(place, stamp))
+        work = asyncio.create_task(analysis)
         end = asyncio.create_task(self.stopping.wait())
         try:
             await asyncio.wait({work, end}, return_when=asyncio.FIRST_COMPLETED)
@@ -180,7 +210,7 @@ class FingerprintLookup:
             end.cancel()
 
     async def _link(self, track_id: int | None, file_id: int) -> None:
-        """Remember the host's id of a file; the answer does not wait long where another program holds the database."""
+        """Store the host's id of a file, without waiting long if another program has locked the database."""
         if track_id is None or self._linked.get(track_id) == file_id:
             return
         linking = asyncio.create_task(self._library.link_track(track_id, file_id), name="link")
@@ -191,22 +221,17 @@ class FingerprintLookup:
             return
         linking.result()
         self._linked[track_id] = file_id
-        if len(self._linked) > REMEMBERED:
+        if len(self._linked) > CACHED:
             self._linked.popitem(last=False)
 
     def _link_ended(self, linking: "asyncio.Task[None]") -> None:
         self._links.discard(linking)
         if not linking.cancelled() and (error := linking.exception()) is not None:
-            log.warning("the id of a track was not kept: %s", error)
+            log.warning("a track id could not be stored: %s", error)
 
 
-def unknown_track(track_id: int) -> RequestError:
-    """Return the answer for a track that no file is known for."""
-    return RequestError(404, "track_not_found", f"No file is known for track {track_id}.")
-
-
-def _standing(record: FileRecord) -> Answer | None:
-    """Return what is known of a file, outdated or not, as long as it is the same file; raise if that is a failure."""
+def _known(record: FileRecord) -> Answer | None:
+    """Return the result of an unchanged file, even if outdated; raise if it is a failure."""
     known = record.fingerprint
     if record.failure is None and known is not None and known.stamp == record.stamp:
         return _answer(record, known)
@@ -214,7 +239,7 @@ def _standing(record: FileRecord) -> Answer | None:
 
 
 def _stored(record: FileRecord, stamp: FileStamp) -> Answer | None:
-    """Return what is stored for the file as it is now; raise if that is a failure."""
+    """Return the current result of a file with this stamp; raise if it is a failure."""
     if record.fingerprint is not None and is_current(record.fingerprint, stamp):
         return _answer(record, record.fingerprint)
     if record.state == "failed" and record.failure is not None and record.stamp == stamp:
@@ -227,32 +252,11 @@ def _answer(record: FileRecord, known: StoredFingerprint) -> Answer:
 
 
 def is_current(known: StoredFingerprint, stamp: FileStamp) -> bool:
-    """Say whether a stored fingerprint is of this version and of the file as *stamp* has it."""
+    """Return True if a fingerprint is of the present algorithm version and of the file with this stamp.
+
+    Parameters
+    ----------
+    known : StoredFingerprint
+    stamp : FileStamp
+    """
     return known.algorithm_version == schema.ALGORITHM_VERSION and known.stamp == stamp
-
-
-def http_error_for(rejected: Rejected) -> RequestError:
-    """Return the answer that stands for a file that cannot be used."""
-    stage, code = rejected.stage, rejected.code
-    status = _STAGE_STATUS.get(stage, 500)
-    if code in _REFUSED:
-        status = 422
-    elif stage == "decode" and code in _UNKNOWN_FORMAT:
-        status = 415
-    elif stage == "scan":
-        status = _SCAN_STATUS.get(code, 400)
-    elif code in {"timeout", "unavailable"}:
-        status = 503
-    return RequestError(status, code, public_reason(stage, code, rejected.reason), {"stage": stage})
-
-
-_STAGE_STATUS: Final = {"queue": 409, "decode": 400, "analysis": 422, "worker": 500, "internal": 500}
-_SCAN_STATUS: Final = {
-    "missing": 404,
-    "outside_roots": 403,
-    "unreadable": 403,
-    "not_regular": 415,
-    "file_changed": 409,
-    "offline": 503,
-    "io_error": 503,
-}

@@ -1,9 +1,8 @@
-"""What the service says of itself: one snapshot, told to listeners at most four times a second."""
+"""Status snapshots: built on demand, published to listeners at most four times a second."""
 
 import asyncio
 import os
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from math import floor
@@ -11,91 +10,75 @@ from typing import Final
 
 from .. import schema
 from .._version import __version__
-from ..jobs.results import Context
+from ..jobs.context import Context
 from ..models import Counts, FolderState, Job, ServiceState
 from ..runtime.single_flight import SingleFlight
 from ..runtime.tasks import happens_within
 from ..watching.watcher import Watcher
 from ..workers.usage import Load, WorkerLoad
-from .snapshot import FileCounts, Folder, HealthSummary, HistoryMinute, Rate, Status, Worker
+from .eta import History, Remainder
+from .snapshot import FileCounts, Folder, HealthSummary, Rate, Status, Worker
 
-PAUSE_SEC: Final = 0.25  # between two events at least
-PROGRESS_SEC: Final = 1.0  # while something runs, its progress is told this often
-COST_FACTOR: Final = 10  # in a huge library counting may take at most a tenth of the time
-ESTIMATE_SEC: Final = 20.0  # what is left is looked through this often; in between it shrinks with the count
-HISTORY_MIN: Final = 60
-
-
-class History:
-    """Finished files a minute, over the last hour."""
-
-    def __init__(self, now: Callable[[], float] = time.time) -> None:
-        self._now = now
-        self._minutes: deque[list[int]] = deque(maxlen=HISTORY_MIN)  # minute, files
-        self._last: int | None = None
-
-    def note(self, finished: int) -> None:
-        """Take note of how many files are finished since the start."""
-        new = finished - self._last if self._last is not None else 0
-        self._last = finished
-        if new:
-            minute = int(self._now() // 60)
-            if not self._minutes or self._minutes[-1][0] != minute:
-                self._minutes.append([minute, 0])
-            self._minutes[-1][1] += new
-
-    def minutes(self) -> list[HistoryMinute]:
-        """Return the minutes in which something was finished, oldest first."""
-        oldest = self._now() // 60 - HISTORY_MIN
-        return [HistoryMinute(60 * minute, number) for minute, number in self._minutes if minute > oldest]
+PAUSE_SEC: Final = 0.25  # least time between two events
+PROGRESS_SEC: Final = 1.0  # between two events while a file is analysed
+COST_FACTOR: Final = 10  # counting a huge library may take a tenth of the time
 
 
-class Remainder:
-    """How much music is left, from what the files weigh; asked of the database now and then only.
+class ChangeSignal:
+    """Tells the status board that there is a change to publish."""
 
-    Parameters
-    ----------
-    parts : Context
-    """
+    def __init__(self) -> None:
+        self._pending = False
+        self._event = asyncio.Event()
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        self._sizes: dict[str, int] = {}
-        self._files = 0
-        self._looked: float | None = None
+    def set(self) -> None:
+        """Publish a new snapshot soon."""
+        self._pending = True
+        self._event.set()
 
-    async def music_sec(self, files_left: int) -> float | None:
-        """Return the seconds of music in the files that are left; None while nobody can tell."""
-        stale = self._looked is None or time.monotonic() - self._looked > ESTIMATE_SEC
-        if stale or files_left > self._files:
-            self._sizes, self._files = await self._context.library.sizes_left(), files_left
-            self._looked = time.monotonic()
-        expected = self._context.throughput.music_sec(self._sizes)
-        return None if expected is None or not self._files else expected * files_left / self._files
+    def wake(self) -> None:
+        """End the current wait without a change."""
+        self._event.set()
+
+    def clear(self) -> None:
+        """Mark all changes as published."""
+        self._pending = False
+
+    async def wait(self, limit_sec: Callable[[], float | None]) -> None:
+        """Wait for a change, or until *limit_sec* seconds have passed; the limit is recomputed after each wake-up."""
+        while not self._pending:
+            self._event.clear()
+            if not await happens_within(self._event, limit_sec()):
+                return
 
 
 class StatusBoard:
-    """Puts the snapshot together.
+    """Builds status snapshots and publishes them as events.
 
     Parameters
     ----------
-    parts : Context
+    context : Context
     watcher : Watcher
     finished : callable
-        How many analyses have ended since the start.
-    in_work : callable
-        The jobs that are being worked on.
+        Returns the number of analyses that have ended since the start.
+    running : callable
+        Returns the jobs in progress.
+    signal : ChangeSignal
     """
 
     def __init__(
-        self, context: Context, watcher: Watcher, finished: Callable[[], int], in_work: Callable[[], Sequence[Job]]
+        self,
+        context: Context,
+        watcher: Watcher,
+        finished: Callable[[], int],
+        running: Callable[[], Sequence[Job]],
+        signal: ChangeSignal,
     ) -> None:
         self._context = context
         self._watcher = watcher
         self._finished = finished
-        self._in_work = in_work
-        self._news = asyncio.Event()
-        self._due = False  # there is something new to tell
+        self._running = running
+        self._signal = signal
         self._started = time.monotonic()
         self._history = History()
         self._remainder = Remainder(context)
@@ -108,13 +91,12 @@ class StatusBoard:
         return int(time.monotonic() - self._started)
 
     def changed(self) -> None:
-        """Take note that there is something new to tell."""
-        self._due = True
-        self._news.set()
+        """Publish a new snapshot soon."""
+        self._signal.set()
 
     def attended(self) -> None:
-        """Take note that somebody begins to listen, perhaps in the middle of a long file."""
-        self._news.set()
+        """Account for a new listener, which may join in the middle of a long file."""
+        self._signal.wake()
 
     async def snapshot(self) -> Status:
         """Return the current status. Concurrent callers share one snapshot."""
@@ -122,13 +104,13 @@ class StatusBoard:
 
     async def _snapshot(self) -> Status:
         counts = await self._context.library.counts()
-        standing = self.state(counts)
-        self._history.note(self._finished())
+        state = self.state(counts)
+        self._history.update(self._finished())
         left = counts.pending + counts.outdated + counts.running
         throughput = self._context.throughput
-        rate = throughput.rate() if standing.state == "working" else None
+        rate = throughput.rate() if state.state == "working" else None
         return Status(
-            **standing._asdict(),
+            **state._asdict(),
             counts=FileCounts(total=counts.total, **asdict(counts)),
             percent=floor(100 * counts.done / counts.total) if counts.total else 0,
             rate=Rate(
@@ -151,7 +133,7 @@ class StatusBoard:
         states = self._context.pool.states()
         used = await self._load.of([worker.pid for worker in states if worker.pid is not None])
         idle = Load(None, None)
-        ids = {os.fsdecode(job.path): job.file_id for job in self._in_work()}
+        ids = {os.fsdecode(job.path): job.file_id for job in self._running()}
         return [
             Worker(**asdict(worker), file_id=ids.get(worker.path or ""), **used.get(worker.pid or 0, idle)._asdict())
             for worker in states
@@ -161,14 +143,14 @@ class StatusBoard:
         return folder.reason or self._context.health.notes.get(folder.path, "")
 
     def health(self) -> HealthSummary:
-        """Return the overall health with its reasons, without asking the database."""
+        """Return the overall health with its reasons, without a query."""
         faults = self._context.health.faults.items()
         reasons = [f"{part[:1].upper()}{part[1:]}: {reason}" for part, reason in faults]
         reasons += [f"{folder.path}: {folder.reason}" for folder in self._watcher.folders() if not folder.online]
         return HealthSummary("degraded" if reasons else "healthy", reasons)
 
     def state(self, counts: Counts | None = None) -> ServiceState:
-        """Return how the work stands; without *counts*, by what the worker processes do."""
+        """Return the service state; without *counts*, as far as the workers show it."""
         folders = self._watcher.folders()
         if counts is None:
             counts = Counts(running=sum(worker.state == "working" for worker in self._context.pool.states()))
@@ -177,38 +159,35 @@ class StatusBoard:
         if folders and not any(folder.online for folder in folders):
             return ServiceState("offline", "No music folder can be read at the moment.")
         if counts.running:
-            return ServiceState("working", _to_go(counts))
+            return ServiceState("working", _remaining(counts))
         blocked = self._context.gate.blocked_by()
         if blocked is not None:
             return blocked
         if counts.pending or counts.outdated:
-            return ServiceState("working", _to_go(counts))
-        return ServiceState("idle", _nothing_to_do(counts))
+            return ServiceState("working", _remaining(counts))
+        return ServiceState("idle", _idle_reason(counts))
 
-    async def tell(self) -> None:
-        """Publish snapshots as things change, for as long as somebody listens; idle otherwise."""
+    async def run(self) -> None:
+        """Publish a snapshot after each change while there are listeners; runs until cancelled."""
         bus = self._context.bus
         while True:
-            await self._wait()
-            self._due = False
-            self._history.note(self._finished())
+            await self._signal.wait(self._limit_sec)
+            self._signal.clear()
+            self._history.update(self._finished())
             if not bus.listeners:
                 await asyncio.sleep(PAUSE_SEC)
                 continue
-            began = time.monotonic()
+            started = time.monotonic()
             bus.publish("status", await self.snapshot(), remember=False)
-            await asyncio.sleep(max(PAUSE_SEC, COST_FACTOR * (time.monotonic() - began)))
+            await asyncio.sleep(max(PAUSE_SEC, COST_FACTOR * (time.monotonic() - started)))
 
-    async def _wait(self) -> None:
-        """Wait for a change; while a listener watches something run, not longer than a moment."""
-        while not self._due:
-            self._news.clear()
-            watched = self._context.bus.listeners and any(w.state == "working" for w in self._context.pool.states())
-            if not await happens_within(self._news, PROGRESS_SEC if watched else None):
-                return
+    def _limit_sec(self) -> float | None:
+        """Return the most seconds between two snapshots; None unless a listener follows a running analysis."""
+        watched = self._context.bus.listeners and any(one.state == "working" for one in self._context.pool.states())
+        return PROGRESS_SEC if watched else None
 
 
-def _nothing_to_do(counts: Counts) -> str:
+def _idle_reason(counts: Counts) -> str:
     if not counts.total:
         return "No music has been found yet."
     if not counts.failed:
@@ -216,6 +195,6 @@ def _nothing_to_do(counts: Counts) -> str:
     return f"All is done but {counts.failed} {'file' if counts.failed == 1 else 'files'} that could not be used."
 
 
-def _to_go(counts: Counts) -> str:
+def _remaining(counts: Counts) -> str:
     left = counts.running + counts.pending + counts.outdated
     return f"{left} {'track' if left == 1 else 'tracks'} to go."

@@ -1,1 +1,1 @@
-"""From a queued file to a stored result."""
+"""Jobs: from a queued file to a stored result."""

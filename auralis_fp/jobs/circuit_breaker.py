@@ -59,10 +59,11 @@ class CircuitBreakers:
         return rest
 
     def succeeded(self, path: bytes) -> None:
-        """Take note that *path* was read."""
-        folder = self._folder_of(path)
-        if folder is not None and folder.failures:
-            folder.failures, folder.rest_sec, folder.rests_until = 0, FIRST_REST_SEC, 0.0
+        """Record that *path* was read, which closes the circuit breaker of its folder."""
+        if any(folder.failures for folder in self._folders.values()):
+            folder = self._folder_of(path)
+            if folder is not None:
+                folder.failures, folder.rest_sec, folder.rests_until = 0, FIRST_REST_SEC, 0.0
 
     def open(self) -> Sequence[bytes]:
         """Return the folders whose files are to be left alone now."""

@@ -71,11 +71,11 @@ class LoadMonitor:
         self._look = look
         self._work = asyncio.Event()
 
-    def work_begins(self) -> None:
+    def work_started(self) -> None:
         """Take note that a file is begun: for as long as that goes on the machine is looked at."""
         self._work.set()
 
-    async def watch(self) -> None:
+    async def run(self) -> None:
         """Watch the machine while there is work, and while work waits for it; runs until cancelled."""
         while self._limit:
             await self._work.wait()

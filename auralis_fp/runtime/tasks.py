@@ -1,4 +1,4 @@
-"""Background tasks that may fail, but not quietly."""
+"""Supervision, backoff and cancellation of asyncio tasks."""
 
 import asyncio
 import logging
@@ -15,21 +15,50 @@ T = TypeVar("T")
 
 FIRST_RETRY_SEC: Final = 1.0
 LONGEST_RETRY_SEC: Final = 60.0
-RUNS_WELL_SEC: Final = 5.0  # without failing again, and the fault is over
+RUNS_WELL_SEC: Final = 5.0  # without a failure, after which a fault is cleared
+
+
+class Backoff:
+    """Exponential backoff: pauses that double up to a limit.
+
+    Parameters
+    ----------
+    first, longest : float
+        Seconds.
+    """
+
+    def __init__(self, first: float, longest: float) -> None:
+        self._first = first
+        self._longest = longest
+        self._next = first
+
+    @property
+    def waited(self) -> bool:
+        """Whether a pause was taken since the last reset."""
+        return self._next != self._first
+
+    def next(self) -> float:
+        """Return the next pause in seconds."""
+        pause, self._next = self._next, min(2 * self._next, self._longest)
+        return pause
+
+    def reset(self) -> None:
+        """Start again with the first pause."""
+        self._next = self._first
 
 
 async def supervise(name: str, work: Callable[[], Awaitable[None]], health: Health) -> None:
-    """Run *work*; if it fails, log it, show it as a fault, and start it again with growing pauses.
+    """Run *work*. If it fails, log the error, show it as a fault, and restart it with exponential backoff.
 
     Parameters
     ----------
     name : str
-        What the fault is shown as.
+        Name of the fault.
     work : callable
-        Runs until it is cancelled; returning ends the supervision.
+        Runs until cancelled; when it returns, supervision ends.
     health : Health
     """
-    pause, loop = FIRST_RETRY_SEC, asyncio.get_running_loop()
+    backoff, loop = Backoff(FIRST_RETRY_SEC, LONGEST_RETRY_SEC), asyncio.get_running_loop()
     while True:
         started = time.monotonic()
         over = loop.call_later(RUNS_WELL_SEC, health.mark_up, name)
@@ -37,13 +66,14 @@ async def supervise(name: str, work: Callable[[], Awaitable[None]], health: Heal
             await work()
         except Exception as error:
             over.cancel()
-            foreseen = isinstance(error, AuralisError)
-            log.log(logging.ERROR, "%s failed: %s", name, error, exc_info=None if foreseen else error)
-            what = str(error) if foreseen else f"{type(error).__name__}; see the log"
+            expected = isinstance(error, AuralisError)
+            log.log(logging.ERROR, "%s failed: %s", name, error, exc_info=None if expected else error)
+            what = str(error) if expected else f"{type(error).__name__}; see the log"
+            if time.monotonic() - started > 2 * LONGEST_RETRY_SEC:
+                backoff.reset()
+            pause = backoff.next()
             health.mark_down(name, f"{what}. Tried again every {pause:.0f} s.")
             await asyncio.sleep(pause)
-            ran_well = time.monotonic() - started > 2 * LONGEST_RETRY_SEC
-            pause = FIRST_RETRY_SEC if ran_well else min(2 * pause, LONGEST_RETRY_SEC)
         else:
             health.mark_up(name)
             return
@@ -52,17 +82,17 @@ async def supervise(name: str, work: Callable[[], Awaitable[None]], health: Heal
 
 
 async def cancel_and_wait(task: "asyncio.Task[Any]") -> None:
-    """Cancel a task and wait for its end; an error it ends with is raised."""
+    """Cancel a task and wait until it ends; raise the error it ends with, if any."""
     task.cancel()
-    await asyncio.wait({task})  # raises only if the waiter itself is cancelled
+    await asyncio.wait({task})  # raises only if the caller is cancelled
     if not task.cancelled():
         task.result()
 
 
 async def see_through(work: Awaitable[T]) -> T:
-    """Return what *work* returns; who is cancelled meanwhile gives up only once it has ended.
+    """Return the result of *work*; on cancellation, raise only after it has ended.
 
-    A thread cannot be broken off, and what it has opened is to be closed after it.
+    A thread cannot be cancelled, and what it has opened must be closed after it.
     """
     running = asyncio.ensure_future(work)
     try:
@@ -70,14 +100,14 @@ async def see_through(work: Awaitable[T]) -> T:
     except asyncio.CancelledError:
         await asyncio.wait({running})
         if not running.cancelled():
-            running.exception()  # nobody is left to be told
+            running.exception()  # mark it as retrieved
         raise
 
 
 async def happens_within(event: asyncio.Event, seconds: float | None) -> bool:
-    """Wait for *event*, for *seconds* at most (None: for ever); say whether it happened.
+    """Wait for *event*, at most *seconds* (None for no limit). Return True if it was set.
 
-    Unlike ``asyncio.wait_for`` before Python 3.12 it never loses a cancellation that comes together with the event.
+    Unlike ``asyncio.wait_for`` before Python 3.12, this never loses a cancellation that coincides with the event.
     """
     try:
         async with asyncio.timeout(seconds):

@@ -37,13 +37,30 @@ def read(path: bytes, stamp: FileStamp, settings: Settings, content: bytes | Non
     content : bytes, optional
         Content id of its audio: a sidecar of the same audio is accepted whatever its stamp.
     """
-    if settings.sidecars == "off":
-        return None
-    for place in _places(path, settings):
-        found = sidecar_format.accepted(_load(place), stamp, content)
-        if found is not None:
-            return found
-    return None
+    return match(load(path, settings), stamp, content)
+
+
+def load(path: bytes, settings: Settings) -> list[Any]:
+    """Return the JSON documents in the sidecars of a file, nearest first; empty if sidecars are off."""
+    return [] if settings.sidecars == "off" else [_load(place) for place in _places(path, settings)]
+
+
+def match(documents: Iterable[Any], stamp: FileStamp, content: bytes | None = None) -> Analysed | None:
+    """Return the fingerprint in the first document that belongs to a file.
+
+    Parameters
+    ----------
+    documents : iterable
+        As ``load`` returns them.
+    stamp : FileStamp
+        The audio file as it is now.
+    content : bytes, optional
+        Its content id: a document with the same one matches whatever the stamp.
+    """
+    return next(
+        (found for found in (sidecar_format.accepted(one, stamp, content) for one in documents) if found is not None),
+        None,
+    )
 
 
 def write(

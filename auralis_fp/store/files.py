@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from .. import schema
 from ..files.paths import sort_range
-from ..models import Analysed, Counts, FileEvent, FileStamp, Rejected
+from ..models import Analysed, Counts, FileEvent, FileStamp, PendingSidecar, Rejected
 from . import failures, fingerprints
 from .database import Database
 from .failures import StoredFailure
@@ -192,12 +192,17 @@ class Library:
 
         await self.database.write(operation)
 
-    async def pending_sidecars(self, limit: int) -> list[FileRecord]:
+    async def pending_sidecars(self, limit: int) -> list[PendingSidecar]:
         """Return files whose sidecar still has to be written, including those in offline folders."""
         rows = await self.database.read(
             f"{SELECT_FILES} WHERE {_PRESENT} AND f.id IN (SELECT file_id FROM sidecars_owed) LIMIT ?", (limit,)
         )
-        return [file_record(row) for row in rows]
+        pending = []
+        for record in map(file_record, rows):
+            known = record.fingerprint
+            stamp, analysed = (record.stamp, None) if known is None else (known.stamp, known.analysed())
+            pending.append(PendingSidecar(record.id, record.path, stamp, analysed))
+        return pending
 
     async def sidecars_flushed(self, file_ids: Sequence[int]) -> None:
         """Remove files whose sidecar was written or is no longer needed."""

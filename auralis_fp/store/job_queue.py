@@ -15,7 +15,7 @@ from ..models import FileStamp, Isolation, Job, Rejected
 from .database import Database
 from .deduplication import queue_forced
 from .failures import fail_jobs
-from .observations import below, queue
+from .observations import below, merge_seen, queue
 
 _COLUMNS: Final = "f.id, f.path, f.size, f.mtime_ns, j.attempts, j.suspect, j.afresh"
 _CLAIMED: Final = "file_id AS id, attempts, suspect, afresh, " + ", ".join(
@@ -87,14 +87,31 @@ class JobQueue:
         condition = f"{_NEXT} AND j.suspect <= {int(up_to)}{_outside(blocked)} {_ORDER}"
         return await self._claim(condition, _bounds(blocked))
 
-    async def claim_file(self, path: bytes) -> Job | None:
-        """Take the job of one file; None if it has none, or somebody else took it."""
-        return await self._claim("j.claim IS NULL AND f.path = ?", (path,))
+    async def claim_file(self, path: bytes, stamp: FileStamp | None = None) -> Job | None:
+        """Lease the job of one file.
 
-    async def _claim(self, condition: str, parameters: tuple[Any, ...]) -> Job | None:
+        Parameters
+        ----------
+        path : bytes
+        stamp : FileStamp, optional
+            The file as it is now: queues it in the same transaction, unless it has a current result.
+
+        Returns
+        -------
+        Job or None
+            None if the file has no job, or the job is leased already.
+        """
+        seen = None if stamp is None else (path, stamp.size, stamp.mtime_ns)
+        return await self._claim("j.claim IS NULL AND f.path = ?", (path,), seen)
+
+    async def _claim(
+        self, condition: str, parameters: tuple[Any, ...], seen: tuple[bytes, int, int] | None = None
+    ) -> Job | None:
         token = secrets.token_hex(8)
 
         def operation(db: sqlite3.Connection) -> Job | None:
+            if seen is not None:
+                merge_seen(db, [seen], walk=False)
             rows = db.execute(
                 f"UPDATE jobs SET claim = ? WHERE file_id = (SELECT j.file_id FROM {_JOBS} WHERE {condition})"
                 f" RETURNING {_CLAIMED}",

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from auralis_fp.engine.service import Service
-from auralis_fp.jobs import results as module
 from auralis_fp.settings import Settings
+from auralis_fp.sidecars import outbox as module
 from disks import small_disk
 from hosting import eventually, tone_file
 from serving import until_counts
@@ -31,7 +31,7 @@ async def test_a_sidecar_that_cannot_be_written_is_owed(
     settings: Settings, library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The result is stored, the fault shown; the sidecar follows when there is a place for it, after a restart too."""
-    monkeypatch.setattr(module, "FIRST_SIDECAR_RETRY_SEC", 0.05)
+    monkeypatch.setattr(module, "FIRST_RETRY_SEC", 0.05)
     song = tone_file(library / "a.wav")
     (library / "a.wav.25d").mkdir()  # nothing can lie beside it
     settings.data_dir.mkdir()

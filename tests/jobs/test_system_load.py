@@ -45,10 +45,10 @@ async def test_work_waits_for_a_busy_machine_and_goes_on(monkeypatch: pytest.Mon
         return spent
 
     machine = LoadMonitor(gate, 90, list, look)
-    watching = asyncio.create_task(machine.watch())
+    watching = asyncio.create_task(machine.run())
     await asyncio.sleep(0.05)
     assert looks == 0
-    machine.work_begins()
+    machine.work_started()
     await until(lambda: gate.machine_busy)
     assert looks >= LOOKS
     blocked = gate.blocked_by()

@@ -1,0 +1,130 @@
+"""Construction of the long-lived parts of a running service, in the order of their dependencies."""
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from ..files.access import PathPolicy
+from ..files.rules import Rules
+from ..jobs.circuit_breaker import CircuitBreakers
+from ..jobs.context import Context
+from ..jobs.pipeline import Pipeline
+from ..jobs.system_load import LoadMonitor
+from ..jobs.throttle import BackgroundGate
+from ..jobs.throughput import Throughput
+from ..models import Health
+from ..runtime.event_bus import EventBus
+from ..runtime.tasks import cancel_and_wait, supervise
+from ..settings import Settings
+from ..sidecars.outbox import Outbox
+from ..store.database import open_database
+from ..store.files import Library
+from ..store.job_queue import JobQueue
+from ..watching.watcher import Watcher
+from ..workers.pidfiles import PidFiles
+from ..workers.process import local_pool
+from .lookup import FingerprintLookup
+from .metrics import Metrics
+from .status import ChangeSignal, StatusBoard
+
+log = logging.getLogger(__name__)
+
+PAUSED: Final = "paused"  # key of the remembered switch
+
+
+@dataclass(frozen=True, slots=True)
+class Components:
+    """The parts of a running service."""
+
+    context: Context
+    pipeline: Pipeline
+    watcher: Watcher
+    board: StatusBoard
+    lookup: FingerprintLookup
+
+    def report(self, part: str, reason: str | None) -> None:
+        """Show the fault of a part, or with None that it has none."""
+        _report(self.context.health, self.board.changed, part, reason)
+
+
+async def assemble(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> Components:
+    """Build and start all parts of a service.
+
+    Parameters
+    ----------
+    settings : Settings
+    metrics : Metrics
+        Counts the events.
+    stack : AsyncExitStack
+        Stops what was started, in reverse order.
+
+    Raises
+    ------
+    AuralisError
+        The service cannot start, for example because another instance uses the data directory.
+    """
+    signal = ChangeSignal()
+    context = await _build_context(settings, metrics, signal, stack)
+    monitor = LoadMonitor(context.gate, settings.busy_percent, context.pool.pids)
+
+    def on_away(path: bytes) -> None:
+        watcher.scan(path)
+
+    pipeline = Pipeline(context, signal.set, on_away, monitor.work_started)
+    watcher = Watcher(settings, pipeline.reconciler, context.health, signal.set, context.rules)
+    board = StatusBoard(context, watcher, pipeline.results.finished, pipeline.dispatcher.running, signal)
+    policy = PathPolicy(settings.libraries, anywhere=settings.allow_any_path)
+    lookup = FingerprintLookup(policy, context, pipeline.dispatcher, signal.set)
+    context.bus.handlers.append(lookup.on_event)
+    await stack.enter_async_context(pipeline)
+    await stack.enter_async_context(watcher)
+    for name, work in (("status", board.run), ("first worker", context.pool.warm), ("system load", monitor.run)):
+        task = asyncio.create_task(supervise(name, work, context.health), name=name)
+        stack.push_async_callback(cancel_and_wait, task)
+    return Components(context, pipeline, watcher, board, lookup)
+
+
+async def _build_context(settings: Settings, metrics: Metrics, signal: ChangeSignal, stack: AsyncExitStack) -> Context:
+    database = await stack.enter_async_context(open_database(settings.database))
+    library, health, bus = Library(database), Health(), EventBus()
+    database.trouble = partial(_report, health, signal.set, "database lock")
+    gate = BackgroundGate(settings.quiet_hours)
+    gate.pause(paused=await library.recall(PAUSED) == "yes")
+    bus.handlers.append(metrics.on_event)
+    stack.callback(bus.close)
+    pid_files = PidFiles(settings.data_dir / "workers")
+    await asyncio.to_thread(pid_files.end_orphans)
+    slots = await asyncio.to_thread(local_pool, settings, signal.set, pid_files)  # allocates shared memory
+    pool = await stack.enter_async_context(slots)
+    roots = [os.fsencode(folder) for folder in settings.libraries]
+    rules = await asyncio.to_thread(Rules, roots, settings.ignore)  # resolves links: a disk may be asleep
+    return Context(
+        settings=settings,
+        library=library,
+        job_queue=JobQueue(database),
+        outbox=Outbox(library, rules, settings, health),
+        pool=pool,
+        gate=gate,
+        throughput=Throughput(),
+        bus=bus,
+        health=health,
+        rules=rules,
+        breakers=CircuitBreakers(),
+    )
+
+
+def _report(health: Health, on_change: Callable[[], None], part: str, reason: str | None) -> None:
+    """Show the fault of a part, or with None that it has none."""
+    if reason == health.faults.get(part):
+        return
+    if reason is None:
+        health.mark_up(part)
+    else:
+        log.warning("%s: %s", part, reason)
+        health.mark_down(part, reason)
+    on_change()

@@ -1,0 +1,269 @@
+"""Hands jobs to worker slots: background jobs as they may run, requested files ahead of them."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import replace
+from typing import Any, Final
+
+from .. import schema
+from ..files.content_id import content_id
+from ..files.rules import Rules
+from ..files.scanner import stat_audio
+from ..models import Analysed, FileStamp, Isolation, Job, Rejected
+from ..runtime.tasks import FIRST_RETRY_SEC, LONGEST_RETRY_SEC, Backoff, cancel_and_wait
+from ..store.fingerprints import invalid
+from ..store.job_queue import CANCELLED
+from ..workers.protocol import Slot
+from .context import Context, Outcome
+from .results import AWAY, CHANGED, ResultWriter
+from .retry import RETRY_ISOLATION
+
+log = logging.getLogger(__name__)
+
+EXTENDED_PATIENCE: Final = 3.0  # factor of the time limit in the retry after a timeout
+LEASE_POLL_SEC: Final = 0.01
+
+
+class Dispatcher:
+    """Leases jobs and slots, runs each file once at a time, and commits the outcomes.
+
+    Parameters
+    ----------
+    context : Context
+    results : ResultWriter
+    on_change : callable
+        Called when a job starts or ends.
+    on_queued : callable
+        Called when a file that changed during its analysis may have settled.
+    on_work : callable
+        Called when the analysis of a file starts.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        results: ResultWriter,
+        on_change: Callable[[], None],
+        on_queued: Callable[[], None],
+        on_work: Callable[[], None],
+    ) -> None:
+        self._context = context
+        self._results = results
+        self._on_change = on_change
+        self._on_queued = on_queued
+        self._on_work = on_work
+        self._flights: dict[bytes, asyncio.Future[Outcome]] = {}
+        self._jobs: dict[bytes, Job] = {}  # the jobs of these flights
+        self._requests: dict[tuple[bytes, FileStamp], asyncio.Task[Outcome]] = {}
+        self._cancelled: set[int] = set()
+        self._later: asyncio.TimerHandle | None = None
+
+    def running(self) -> list[Job]:
+        """Return the jobs in progress."""
+        return list(self._jobs.values())
+
+    # background jobs
+
+    async def run(self) -> None:
+        """Run one job after another while background work is allowed; runs until cancelled."""
+        context, backoff = self._context, Backoff(FIRST_RETRY_SEC, LONGEST_RETRY_SEC)
+        while True:
+            await context.gate.wait()
+            generation = context.job_queue.generation
+            isolation = await context.job_queue.next_isolation(context.breakers.open())
+            outcome = None if isolation is None else await self._run_next(isolation)
+            if outcome is None:
+                await context.job_queue.wait(generation)
+            elif isinstance(outcome, Rejected) and outcome.code == "unavailable":
+                pause = backoff.next()
+                context.health.mark_down("workers", f"{outcome.reason} Tried again every {pause:.0f} s.")
+                await asyncio.sleep(pause)
+            elif backoff.waited or "workers" in context.health.faults:
+                context.health.mark_up("workers")
+                backoff.reset()
+
+    async def _run_next(self, isolation: Isolation) -> Outcome | None:
+        """Run the next job as soon as a slot is free. Return None if there was none."""
+        context, alone = self._context, isolation is Isolation.SERIAL
+        async with AsyncExitStack() as lease:
+            slot = await lease.enter_async_context(context.pool.lease(alone=alone))
+            if context.gate.blocked_by():
+                return None
+            up_to = Isolation.SERIAL if alone else Isolation.EXTENDED
+            job = await context.job_queue.claim(context.breakers.open(), up_to=up_to)
+            if job is None:
+                return None
+            with self._flight(job) as flight:
+                outcome = await self._run_job(job, slot, lease)
+                flight.set_result(outcome)
+        return outcome
+
+    # requested files
+
+    async def fingerprint(self, path: bytes, stamp: FileStamp, documents: list[Any] | None = None) -> Outcome:
+        """Analyse a file ahead of background jobs.
+
+        Concurrent calls for the same file share one analysis (single flight), which continues if callers give up.
+
+        Parameters
+        ----------
+        path : bytes
+        stamp : FileStamp
+            The file as it is now.
+        documents : list, optional
+            Its sidecars, if they were read already.
+        """
+        key = (path, stamp)
+        task = self._requests.get(key)
+        if task is None:
+            work = self._request(path, stamp, documents)
+            task = self._requests[key] = asyncio.create_task(work, name="interactive analysis")
+            task.add_done_callback(_log_failure)
+        return await asyncio.shield(task)
+
+    async def _request(self, path: bytes, stamp: FileStamp, documents: list[Any] | None) -> Outcome:
+        context = self._context
+        try:
+            while True:
+                flight = self._flights.get(path)
+                if flight is not None:
+                    outcome = await asyncio.shield(flight)
+                elif (job := await context.job_queue.claim_file(path, stamp)) is not None:
+                    with self._flight(job) as flight:
+                        async with AsyncExitStack() as lease:
+                            slot = await lease.enter_async_context(context.pool.lease(interactive=True))
+                            outcome = await self._run_job(job, slot, lease, requested=True, documents=documents)
+                        flight.set_result(outcome)
+                else:
+                    record = await context.library.by_path(path)
+                    if record is not None and record.state in {"done", "failed"}:  # completed a moment ago
+                        return record.outcome()
+                    await asyncio.sleep(LEASE_POLL_SEC)  # a lease is being taken or released
+                    continue
+                if not (isinstance(outcome, Rejected) and outcome.code in RETRY_ISOLATION):
+                    return outcome  # else the retry is queued; its failure would be stored and found above
+        finally:
+            del self._requests[path, stamp]
+
+    # one job, from lease to committed outcome
+
+    async def cancel(self, file_ids: Sequence[int] | None) -> int:
+        """Cancel jobs, all or some, those in progress too; return how many."""
+        chosen = None if file_ids is None else set(file_ids)
+        cancelled = await self._context.job_queue.cancel(file_ids)
+        for job in [job for job in self.running() if chosen is None or job.file_id in chosen]:
+            self._cancelled.add(job.file_id)
+            await self._context.pool.give_up(job.path, CANCELLED)
+            cancelled += 1
+        return cancelled
+
+    @contextmanager
+    def _flight(self, job: Job) -> Iterator["asyncio.Future[Outcome]"]:
+        """Register a leased job, so that requests for the same file join it."""
+        flight: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._flights[job.path] = flight
+        self._jobs[job.path] = job
+        self._on_change()
+        try:
+            yield flight
+        except Exception as error:
+            flight.set_exception(error)
+            flight.exception()  # mark it as retrieved: possibly no request has joined
+            raise
+        finally:
+            flight.cancel()  # does nothing if it has a result
+            del self._flights[job.path], self._jobs[job.path]
+            self._cancelled.discard(job.file_id)
+            self._on_change()
+
+    async def _run_job(
+        self,
+        job: Job,
+        slot: Slot,
+        lease: AsyncExitStack,
+        *,
+        requested: bool = False,
+        documents: list[Any] | None = None,
+    ) -> Outcome:
+        """Analyse the file of a leased job and commit the outcome."""
+        context = self._context
+        try:
+            outcome, reused = await self._outcome(job, slot, documents)
+            if reused:
+                return outcome
+            await lease.aclose()
+            if job.file_id in self._cancelled:
+                outcome = CANCELLED
+            committed = await self._results.commit(job, outcome, sidecar_later=requested)
+        except Exception:
+            await context.job_queue.release(job)
+            raise
+        if committed is CHANGED:
+            self._notify_later()
+        elif isinstance(committed, Rejected) and committed is not AWAY:  # it may have been released for a retry
+            context.job_queue.notify()
+        return committed
+
+    async def _outcome(self, job: Job, slot: Slot, documents: list[Any] | None) -> tuple[Outcome, bool]:
+        """Return the outcome of a job, and whether it is a stored result of the same content."""
+        context = self._context
+        bounds = context.rules.bounds(job.path)
+        content, now = await asyncio.to_thread(_content_id, job, bounds, context.rules)
+        if now != job.stamp:
+            return CHANGED, False
+        if content is not None and not job.force:
+            known = await self._results.reuse(job, content, documents)
+            if known is not None:
+                return known, True
+        if job.file_id in self._cancelled:
+            return CANCELLED, False
+        context.throughput.begin()
+        self._on_work()
+        self._on_change()
+        try:
+            patience = EXTENDED_PATIENCE if job.isolation == Isolation.EXTENDED else 1.0
+            outcome = await slot.run(job.path, patience, bounds)
+        except Exception as error:  # stored as the failure of this file
+            log.exception("analysis of %r", job.path)
+            return Rejected("internal", type(error).__name__, str(error)), False
+        if isinstance(outcome, Analysed):
+            fault = schema.fault_of(outcome.fingerprint)
+            return (replace(outcome, content=content) if fault is None else invalid(fault)), False
+        return outcome, False
+
+    # timers and shutdown
+
+    def _notify_later(self) -> None:
+        """Look for jobs again once a file that is being written may have settled."""
+        if self._later is None:
+            delay = self._context.settings.settle_sec
+            self._later = asyncio.get_running_loop().call_later(delay, self._notify_settled)
+
+    def _notify_settled(self) -> None:
+        self._later = None
+        self._on_queued()
+
+    async def close(self) -> None:
+        """Cancel timers and requests."""
+        if self._later is not None:
+            self._later.cancel()
+        for task in list(self._requests.values()):
+            await cancel_and_wait(task)
+
+
+def _content_id(job: Job, bounds: Sequence[bytes], rules: Rules) -> tuple[bytes | None, FileStamp | None]:
+    """Return the content id of the file of a job, None if it cannot be read, and then its stamp. Blocking."""
+    content = None
+    try:
+        content = content_id(job.path, bounds)
+    except Exception:  # the parser of a container failed: the file is analysed without deduplication
+        log.exception("content id of %r", job.path)
+    return content, stat_audio(job.path, rules)
+
+
+def _log_failure(task: "asyncio.Task[Outcome]") -> None:
+    """Log the error of a request whose caller may have given up."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.warning("a requested analysis failed: %s", error)

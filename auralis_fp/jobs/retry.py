@@ -1,0 +1,89 @@
+"""Which failed jobs run again, when, and with how much isolation."""
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Callable
+from typing import Final
+
+from ..models import Isolation, Job, Rejected
+from ..runtime.tasks import happens_within
+from .context import Context
+
+log = logging.getLogger(__name__)
+
+READ_FAILED: Final = frozenset({"unreadable", "io_error"})
+FIRST_READ_RETRY_SEC: Final = 60.0
+LONGEST_READ_RETRY_SEC: Final = 6 * 3600.0
+READ_BACKOFF: Final = 4.0  # factor between two delays
+RETRY_ISOLATION: Final = {
+    "timeout": Isolation.EXTENDED,
+    "crashed": Isolation.SERIAL,
+    "out_of_memory": Isolation.SERIAL,
+}
+
+
+class RetryPolicy:
+    """Retries worker failures once in isolation, and read errors with exponential backoff.
+
+    Parameters
+    ----------
+    context : Context
+    on_change : callable
+        Called when a circuit breaker closes again.
+    """
+
+    def __init__(self, context: Context, on_change: Callable[[], None]) -> None:
+        self._context = context
+        self._on_change = on_change
+        self._timers: list[asyncio.TimerHandle] = []
+        self._scheduled = asyncio.Event()
+
+    async def requeue(self, job: Job, rejected: Rejected) -> bool:
+        """Release a job for another attempt if its failure allows one. Return True if so."""
+        if rejected.code == "unavailable":  # no worker could be started: not an attempt
+            await self._context.job_queue.release(job)
+            return True
+        if rejected.stage != "worker" or job.attempts:
+            return False
+        await self._context.job_queue.release(job, RETRY_ISOLATION.get(rejected.code, Isolation.SERIAL))
+        return True
+
+    def retry_at(self, job: Job, rejected: Rejected) -> float | None:
+        """Return the Unix time of the next attempt to read a file; None for failures that are final."""
+        if rejected.code not in READ_FAILED:
+            return None
+        return time.time() + min(FIRST_READ_RETRY_SEC * READ_BACKOFF**job.attempts, LONGEST_READ_RETRY_SEC)
+
+    def scheduled(self) -> None:
+        """Recompute the time of the next retry: a failure with one was stored."""
+        self._scheduled.set()
+
+    def read_failed(self, path: bytes) -> None:
+        """Count an I/O error; repeated ones open the circuit breaker of the folder."""
+        pause, root = self._context.breakers.failed(path), self._context.rules.root_of(path)
+        if pause is None or root is None:
+            return
+        part = f"reading {os.fsdecode(root)}"
+        self._context.health.mark_down(part, f"Reading fails repeatedly; the next attempt is in {pause:.0f} s.")
+        log.warning("%r: reading fails; no further attempt for %.0f s", root, pause)
+        self._timers.append(asyncio.get_running_loop().call_later(pause, self._close_breaker, part))
+
+    def _close_breaker(self, part: str) -> None:
+        self._context.health.mark_up(part)
+        self._context.job_queue.notify()
+        self._on_change()
+
+    async def run(self) -> None:
+        """Queue failed reads when their retry is due; runs until cancelled."""
+        while True:
+            self._scheduled.clear()
+            now = time.time()
+            due = await self._context.job_queue.retry_due(now)
+            await happens_within(self._scheduled, None if due is None else max(1.0, due - now))
+
+    def close(self) -> None:
+        """Cancel the timers."""
+        for timer in self._timers:
+            timer.cancel()

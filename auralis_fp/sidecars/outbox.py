@@ -1,0 +1,138 @@
+"""Sidecars that are yet to be written: a persistent outbox, flushed in the background."""
+
+import asyncio
+import logging
+import os
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from ..files.rules import Rules
+from ..files.scanner import stat_audio
+from ..models import Analysed, FileStamp, Health, PendingSidecar
+from ..runtime.tasks import Backoff
+from ..settings import Settings
+from . import storage
+
+log = logging.getLogger(__name__)
+
+FIRST_RETRY_SEC: Final = 10.0
+LONGEST_RETRY_SEC: Final = 600.0
+BATCH: Final = 100
+
+
+class OutboxStore(Protocol):
+    """Keeps the list of pending sidecars."""
+
+    async def enqueue_sidecar(self, file_id: int) -> None:
+        """Add a file."""
+
+    async def pending_sidecars(self, limit: int) -> list[PendingSidecar]:
+        """Return files whose sidecar is pending."""
+
+    async def sidecars_flushed(self, file_ids: Sequence[int]) -> None:
+        """Remove files."""
+
+
+class Outbox:
+    """Writes sidecars, now or later; a failure to write is reported and retried with exponential backoff.
+
+    Parameters
+    ----------
+    store : OutboxStore
+    rules : Rules
+    settings : Settings
+    health : Health
+    """
+
+    def __init__(self, store: OutboxStore, rules: Rules, settings: Settings, health: Health) -> None:
+        self._store = store
+        self._rules = rules
+        self._settings = settings
+        self._health = health
+        self._pending = asyncio.Event()
+
+    @property
+    def enabled(self) -> bool:
+        """Whether sidecars are written at all."""
+        return self._settings.sidecars != "off"
+
+    async def write(self, path: bytes, analysed: Analysed, stamp: FileStamp) -> bool:
+        """Write a sidecar. Errors are reported, never raised.
+
+        Parameters
+        ----------
+        path : bytes
+            The audio file.
+        analysed : Analysed
+        stamp : FileStamp
+            The audio file as it was analysed.
+
+        Returns
+        -------
+        bool
+            False if the sidecar could not be written.
+        """
+        loop = asyncio.get_running_loop()
+
+        def refused(error: OSError | None) -> None:
+            loop.call_soon_threadsafe(self._note_refusal, path, error)
+
+        bounds = self._rules.bounds(path)
+        try:
+            await asyncio.to_thread(storage.write, path, analysed, stamp, self._settings, refused, bounds)
+        except OSError as error:
+            self._health.mark_down("sidecars", f"They cannot be written: {error.strerror}. Tried again later.")
+            return False
+        return True
+
+    async def enqueue(self, file_id: int) -> None:
+        """Have the sidecar of a file written later."""
+        await self._store.enqueue_sidecar(file_id)
+        self._pending.set()
+
+    def notify(self) -> None:
+        """Flush soon: a sidecar was enqueued together with its result."""
+        self._pending.set()
+
+    async def run(self) -> None:
+        """Write pending sidecars as they come; runs until cancelled."""
+        backoff = Backoff(FIRST_RETRY_SEC, LONGEST_RETRY_SEC)
+        while True:
+            self._pending.clear()
+            pending = await self._store.pending_sidecars(BATCH)
+            if not pending:
+                self._health.mark_up("sidecars")
+                backoff.reset()
+                await self._pending.wait()
+            elif not await self._write_all(pending):
+                await asyncio.sleep(backoff.next())
+
+    async def flush(self) -> None:
+        """Write what can be written now, once."""
+        await self._write_all(await self._store.pending_sidecars(BATCH))
+
+    async def _write_all(self, pending: Sequence[PendingSidecar]) -> bool:
+        """Write sidecars in order. Return True if all were written or are not needed any more."""
+        flushed, complete = [], True
+        for item in pending:
+            now = await asyncio.to_thread(stat_audio, item.path, self._rules)
+            if now is not None and item.analysed is not None and now == item.stamp:  # a changed file gets a new one
+                complete = await self.write(item.path, item.analysed, now)
+            if not complete or now is None:  # its folder is away
+                complete = False
+                break
+            flushed.append(item.file_id)
+        await self._store.sidecars_flushed(flushed)
+        return complete
+
+    def _note_refusal(self, path: bytes, error: OSError | None) -> None:
+        """Note once per library that its sidecars go to the data directory."""
+        notes = self._health.notes
+        if error is None and not notes:
+            return
+        folder = os.fsdecode(self._rules.root_of(path) or b"")
+        if error is None:
+            notes.pop(folder, None)
+        elif folder and folder not in notes:
+            notes[folder] = f"Sidecars cannot be written here ({error.strerror}); they go to the data folder."
+            log.warning("%s: %s", folder, notes[folder])
