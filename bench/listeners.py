@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auralis_fp.analysis.extractor import FingerprintExtractor
-from auralis_fp.analysis.rhythm.onset_strength import OnsetDetector, audible, onsets
+from auralis_fp.analysis.rhythm.onset_strength import OnsetDetector, audible, pick_onsets
 from auralis_fp.analysis.spectrum.channels import Layout
-from auralis_fp.analysis.spectrum.stft import STFTGrid, StreamingSTFT, SubbandRates
+from auralis_fp.analysis.spectrum.decimation import SubbandRates
+from auralis_fp.analysis.spectrum.grid import STFTGrid
+from auralis_fp.analysis.spectrum.stft import StreamingSTFT
 from auralis_fp.analysis.tonal.pitch import PitchTracker
 
 from .comparison import Comparison
@@ -42,9 +44,9 @@ def heard(track: Track, positions: tuple[str, ...]) -> Iterator[Comparison]:
     mono = centred.mean(axis=1)
     if not mono.any():
         return
-    fingerprinter = FingerprintExtractor(track.rate, positions)
-    fingerprinter.feed(stretch)
-    ours = fingerprinter.finish().values
+    extractor = FingerprintExtractor(track.rate, positions)
+    extractor.add_block(stretch)
+    ours = extractor.result().values
     power = np.concatenate(list(power_frames(stretch.astype(np.float64), track.rate)), axis=1)
     harmonic, _ = librosa.decompose.hpss(power, kernel_size=(15, 31), power=2.0)
     share = float(harmonic.sum() / power.sum())
@@ -56,15 +58,15 @@ def heard(track: Track, positions: tuple[str, ...]) -> Iterator[Comparison]:
 
 def _ours(stretch: Mono, rate: int, positions: tuple[str, ...]) -> tuple[NDArray[np.float64], Mono]:
     """Return our onset times in seconds and the pitch of each frame in Hz."""
-    grid, layout = STFTGrid.at(rate), Layout.of(positions)
-    transformer = StreamingSTFT(grid, layout.pairs, len(positions))
-    detector = OnsetDetector(SubbandRates(grid).middle_rate, len(layout.pairs))
+    grid, layout = STFTGrid.for_rate(rate), Layout.of(positions)
+    stft = StreamingSTFT(grid, layout.pairs, len(positions))
+    detector = OnsetDetector(SubbandRates(grid).mid_rate, len(layout.pairs))
     tracker = PitchTracker(grid, layout.full_range)
-    for spectra in (*transformer.feed(stretch), *transformer.flush()):
-        detector.feed(spectra.middle)
-        tracker.feed(spectra)
-    envelope = detector.finish()
-    found = onsets(envelope)
+    for spectra in (*stft.transform(stretch), *stft.flush()):
+        detector.detect(spectra.mid_band)
+        tracker.track(spectra)
+    envelope = detector.flush()
+    found = pick_onsets(envelope)
     heard = found.frames[audible(found.powers, float(envelope.power.max()))]
     return heard / envelope.rate, tracker.pitches()
 
@@ -89,9 +91,9 @@ def _agreement(
 
 def _pitches(mono: Mono, rate: int, ours: Mono) -> Iterator[Comparison]:
     """Yield the share of agreeing voiced frames and their median distance in cents."""
-    grid = STFTGrid.at(rate)
+    grid = STFTGrid.for_rate(rate)
     theirs = {
-        "librosa `yin`": _librosa_pitches(mono, rate, grid.hop),
+        "librosa `yin`": _librosa_pitches(mono, rate, grid.hop_length),
         "essentia `PitchYin`": _essentia_pitches(mono[: round(_PITCH_SEC * rate)], rate, grid),
     }
     for who, pitches in theirs.items():
@@ -130,7 +132,7 @@ def _essentia_pitches(mono: Mono, rate: int, grid: STFTGrid) -> NDArray[np.float
         sampleRate=rate,
         tolerance=_THRESHOLD,
     )
-    padded = np.pad(mono, grid.hop).astype(np.float32)
-    frames = np.lib.stride_tricks.sliding_window_view(padded, grid.frame_length)[:: grid.hop]
+    padded = np.pad(mono, grid.hop_length).astype(np.float32)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, grid.frame_length)[:: grid.hop_length]
     found = [yin(np.ascontiguousarray(frame)) for frame in frames]
     return np.array([pitch if confidence > 1 - _THRESHOLD else 0.0 for pitch, confidence in found])

@@ -24,10 +24,10 @@ def report(options: Options) -> str:
 
 def _row(level_db: float, seconds: int) -> tuple[object, ...]:
     rng, sigma = np.random.default_rng(1), np.float32(10 ** (level_db / 20))
-    fingerprinter = FingerprintExtractor(_RATE, ("FL", "FR"))
+    extractor = FingerprintExtractor(_RATE, ("FL", "FR"))
     for _ in range(seconds // _BLOCK_SEC):
-        fingerprinter.feed(sigma * rng.standard_normal((_BLOCK_SEC * _RATE, 2), dtype=np.float32))
-    found = fingerprinter.finish()
+        extractor.add_block(sigma * rng.standard_normal((_BLOCK_SEC * _RATE, 2), dtype=np.float32))
+    found = extractor.result()
     assert schema.fault_of(found.values) is None
     shown = (found.values[name] for name in ("silence_ratio", "lufs", "mid_pct"))
     return level_db, seconds, *shown, ", ".join(found.undefined)

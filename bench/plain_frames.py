@@ -7,7 +7,7 @@ import librosa
 import numpy as np
 from numpy.typing import NDArray
 
-from auralis_fp.analysis.spectrum.stft import STFTGrid
+from auralis_fp.analysis.spectrum.grid import STFTGrid
 
 from .comparison import Comparison
 
@@ -27,8 +27,8 @@ def power_frames(samples: Samples, rate: int) -> Iterator[Samples]:
     Bins overlap the range of 20 Hz to 20 kHz and have their centre above 20 Hz. The bins of a frame sum to its mean
     square.
     """
-    grid = STFTGrid.at(rate)
-    length, hop = grid.frame_length, grid.hop
+    grid = STFTGrid.for_rate(rate)
+    length, hop = grid.frame_length, grid.hop_length
     window = np.hanning(length + 1)[:-1, None]
     sides = np.where(np.arange(length // 2 + 1) < length // 2, 2, 1)  # the Nyquist bin is not mirrored
     scale = (sides / (length * (window**2).sum()))[: _end(rate)][1:]
@@ -45,13 +45,13 @@ def power_frames(samples: Samples, rate: int) -> Iterator[Samples]:
 
 def _end(rate: int) -> int:
     """Return the first bin completely above 20 kHz, or the number of bins."""
-    length = STFTGrid.at(rate).frame_length
+    length = STFTGrid.for_rate(rate).frame_length
     return min(length // 2, int(_HIGHEST_HZ * length / rate + 0.5)) + 1
 
 
 def spectral(samples: Samples, rate: int, ours: dict[str, float]) -> Iterator[Comparison]:
     """Yield comparisons of centroid, rolloff and flatness for samples of shape (samples, channels)."""
-    width = rate / STFTGrid.at(rate).frame_length
+    width = rate / STFTGrid.for_rate(rate).frame_length
     hertz = width * np.arange(1, _end(rate))
     shares = np.clip((_HIGHEST_HZ - hertz) / width + 0.5, 0, 1)[:, None]
     centroids, rolloffs, total, count = [], [], np.zeros(len(hertz)), 0

@@ -12,7 +12,7 @@ import pyebur128
 from numpy.typing import NDArray
 from scipy import fft
 
-from auralis_fp.analysis.features.spectral import SILENCE_POWER
+from auralis_fp.analysis.spectrum.grid import SILENCE_POWER
 from auralis_fp.analysis.spectrum.ltas import BANDS, EDGES_HZ
 
 from .comparison import Comparison

@@ -15,11 +15,11 @@ from auralis_fp.analysis.extractor import FingerprintExtractor
 from auralis_fp.analysis.features.harmonic import Harmonic
 from auralis_fp.analysis.features.spectral import Spectral
 from auralis_fp.analysis.features.temporal import Temporal
+from auralis_fp.analysis.kernels import subband
 from auralis_fp.analysis.level.levels import LevelMeter
 from auralis_fp.analysis.level.loudness import LoudnessMeter
 from auralis_fp.analysis.spectrum.ltas import LongTermAverageSpectrum
 from auralis_fp.analysis.spectrum.stft import StreamingSTFT
-from auralis_fp.analysis.spectrum.subband_stft import SubbandSTFT
 from auralis_fp.analysis.tonal.chroma import Chroma
 from auralis_fp.analysis.tonal.hpss import HPSS
 from auralis_fp.analysis.tonal.pitch import PitchTracker
@@ -29,20 +29,20 @@ from .music import table
 from .options import Options
 
 LONGEST_SEC: Final = 320
-STAGES: Final[Sequence[tuple[str, type, tuple[str, ...]]]] = (
-    ("STFT, sub-band decimation", StreamingSTFT, ("_transform",)),
-    ("STFT of the sub-bands", SubbandSTFT, ("_power_of_pair",)),
-    ("pitch", PitchTracker, ("feed", "finish")),
-    ("harmonic–percussive separation", HPSS, ("feed", "finish")),
-    ("levels of the samples", LevelMeter, ("feed", "finish")),
-    ("centroid, rolloff, flatness", Spectral, ("feed", "measure")),
-    ("onsets", Temporal, ("feed",)),
-    ("tempo and rhythm", Temporal, ("measure",)),
-    ("chroma", Chroma, ("feed", "finish")),
-    ("loudness", LoudnessMeter, ("feed", "finish")),
-    ("bands", LongTermAverageSpectrum, ("feed", "finish")),
-    ("harmonic features", Harmonic, ("feed", "measure")),
-    ("framing and the rest", FingerprintExtractor, ("feed", "finish")),
+STAGES: Final[Sequence[tuple[str, Any, tuple[str, ...]]]] = (
+    ("STFT and decimated sub-bands", StreamingSTFT, ("_transform_pair",)),
+    ("STFT of the sub-bands", subband, ("subband_power",)),
+    ("pitch", PitchTracker, ("track", "stability")),
+    ("harmonic-percussive separation", HPSS, ("separate", "harmonic_ratio")),
+    ("levels", LevelMeter, ("measure", "levels")),
+    ("centroid, rolloff, flatness", Spectral, ("accumulate", "features")),
+    ("onset strength", Temporal, ("accumulate",)),
+    ("tempo and rhythm", Temporal, ("features",)),
+    ("chroma", Chroma, ("accumulate", "concentration")),
+    ("loudness", LoudnessMeter, ("accumulate", "loudness")),
+    ("long-term average spectrum", LongTermAverageSpectrum, ("accumulate", "band_energies")),
+    ("harmonic family", Harmonic, ("accumulate", "features")),
+    ("framing and the rest", FingerprintExtractor, ("add_block", "result")),
 )
 
 _Times = dict[str, list[float]]
@@ -90,10 +90,10 @@ def _decode(path: Path) -> float:
 def _analyse(blocks: Sequence[FloatArray], rate: int, positions: tuple[str, ...]) -> _Times:
     """Return the exclusive time of each call of each stage."""
     with _watched() as times, np.errstate(all="raise", under="ignore"):
-        fingerprinter = FingerprintExtractor(rate, positions)
+        extractor = FingerprintExtractor(rate, positions)
         for block in blocks:
-            fingerprinter.feed(block)
-        fingerprinter.finish()
+            extractor.add_block(block)
+        extractor.result()
     return times
 
 

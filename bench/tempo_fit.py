@@ -18,12 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from auralis_fp.analysis.rhythm import tempo
-from auralis_fp.analysis.rhythm import tempo_salience as metre
+from auralis_fp.analysis.rhythm import tempo, tempo_salience
 from auralis_fp.analysis.rhythm.novelty import NoveltyCurves
 from auralis_fp.analysis.rhythm.onset_strength import OnsetDetector, OnsetStrength
 from auralis_fp.analysis.spectrum.channels import Layout
-from auralis_fp.analysis.spectrum.stft import STFTGrid, StreamingSTFT, SubbandRates
+from auralis_fp.analysis.spectrum.decimation import SubbandRates
+from auralis_fp.analysis.spectrum.grid import STFTGrid
+from auralis_fp.analysis.spectrum.stft import StreamingSTFT
 from auralis_fp.analysis.types import FloatArray
 
 from .music import load
@@ -56,14 +57,14 @@ def envelope_of(clip: Clip) -> tuple[OnsetStrength, FloatArray]:
     track = load(clip.path)
     if track is None:
         raise ValueError(f"{clip.path} cannot be read.")
-    grid, layout = STFTGrid.at(track.rate), Layout.of(("FL", "FR"))
-    transformer = StreamingSTFT(grid, layout.pairs, 2)
-    detector, accents = OnsetDetector(SubbandRates(grid).middle_rate, len(layout.pairs)), NoveltyCurves(grid)
-    for spectra in (*transformer.feed(track.samples), *transformer.flush()):
-        detector.feed(spectra.middle)
-        accents.feed(spectra)
-    envelope = detector.finish()
-    return envelope, accents.at(np.arange(len(envelope.flux)) / envelope.rate)
+    grid, layout = STFTGrid.for_rate(track.rate), Layout.of(("FL", "FR"))
+    stft = StreamingSTFT(grid, layout.pairs, 2)
+    detector, accents = OnsetDetector(SubbandRates(grid).mid_rate, len(layout.pairs)), NoveltyCurves(grid)
+    for spectra in (*stft.transform(track.samples), *stft.flush()):
+        detector.detect(spectra.mid_band)
+        accents.accumulate(spectra)
+    envelope = detector.flush()
+    return envelope, accents.interpolate(np.arange(len(envelope.flux)) / envelope.rate)
 
 
 def examples(clip: Clip) -> list[Example]:
@@ -75,27 +76,27 @@ def examples(clip: Clip) -> list[Example]:
 
 def _example(clip: Clip, envelope: OnsetStrength, others: FloatArray, speed: float) -> Example | None:
     expected = (clip.bpm or 0.0) * speed
-    series, rate = tempo.prepared(envelope, others), envelope.rate
+    series, rate = tempo.onset_curves(envelope, others), envelope.rate
     length = min(series.shape[1], round(12 * rate))
     starts = range(0, series.shape[1] - length + 1, round(6 * rate))
-    heard = tempo.windows(series, starts, length, rate, float(series[0].max()))
-    periods = metre.lags(rate)
-    possible = np.flatnonzero(tempo.candidates(heard.correlations[0].mean(axis=0, keepdims=True), rate)[0])
+    found = tempo.tempograms(series, starts, length, rate, float(series[0].max()))
+    periods = tempo_salience.candidate_lags(rate)
+    possible = np.flatnonzero(tempo.candidate_peaks(found.autocorrelation[0].mean(axis=0, keepdims=True), rate)[0])
     if not len(possible) or not _SLOWEST <= expected <= _FASTEST:
         return None
     bpm = 60 * rate / periods[possible]
     off = np.stack([np.abs(bpm / (expected * level) - 1) <= _TOLERANCE for level in _LEVELS])
     right, related = np.asarray(off[0]), np.asarray(off.any(axis=0))
-    return Example(clip, _features(heard, rate)[possible], right, related)
+    return Example(clip, _features(found, rate)[possible], right, related)
 
 
-def _features(heard: tempo.Windows, rate: float) -> Floats:
+def _features(found: tempo.Tempograms, rate: float) -> Floats:
     """Return the features, shape (periods, features)."""
-    at_lags, bins = metre.places(rate)
-    by_lag = metre.evidence(heard.correlations[1:], rate).mean(axis=1)[:, at_lags]
-    by_frequency = heard.spectra.mean(axis=1)[:, bins]
-    busy = metre.busy_terms(heard.busy.mean(axis=1), rate)
-    rows = (*by_lag, *by_frequency, busy, metre.tempo_terms(rate))
+    at_lags, bins = tempo_salience.lag_indices(rate)
+    by_lag = tempo_salience.peak_evidence(found.autocorrelation[1:], rate).mean(axis=1)[:, at_lags]
+    by_frequency = found.fourier.mean(axis=1)[:, bins]
+    busy = tempo_salience.onset_rate_terms(found.onset_rate.mean(axis=1), rate)
+    rows = (*by_lag, *by_frequency, busy, tempo_salience.tempo_terms(rate))
     return np.concatenate(rows).T
 
 
@@ -162,11 +163,11 @@ def main() -> None:
         print(f"Left out {fold}: {len(left_out)} examples,", "{:.3f} and {:.3f}".format(*accuracy(left_out, learnt)))
     weights = fit(given)
     print(f"All: {len(given)} examples,", "{:.3f} and {:.3f}".format(*accuracy(given, weights)))
-    bands, lags, harmonics = 5, len(metre.MULTIPLES), len(metre.HARMONICS)
+    bands, lags, harmonics = 5, len(tempo_salience.MULTIPLES), len(tempo_salience.HARMONICS)
     by_lag, by_frequency, busy, pace = np.split(weights, np.cumsum((bands * lags, bands * harmonics, bands)))
     print(_shown("LAG_WEIGHTS", by_lag.reshape(bands, lags)))
     print(_shown("HARMONIC_WEIGHTS", by_frequency.reshape(bands, harmonics)))
-    print(_shown("BUSY_WEIGHTS", busy))
+    print(_shown("ONSET_RATE_WEIGHTS", busy))
     print(_shown("TEMPO_WEIGHTS", pace))
 
 

@@ -1,1 +1,4 @@
-"""From bytes to 25 numbers; runs in worker processes only. Importing this package loads nothing numeric."""
+"""Audio analysis: decoding and the extraction of the 25 features. Runs in worker processes only.
+
+Importing this package alone loads nothing numeric.
+"""

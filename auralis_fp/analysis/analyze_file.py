@@ -1,41 +1,45 @@
-"""One file from its path to its fingerprint: the order of the stages, inside a worker process."""
+"""Analysis of one file: decoding and feature extraction, block by block."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import MutableSequence, Sequence
 from typing import Final
 
 import numpy as np
 
 from ..models import Analysed, TrackMetadata
-from ..workers import sandbox as guest
 from .decoding.stream import AudioStream, open_audio
 from .extractor import FingerprintExtractor
 from .types import FeatureValues
 
-_REHEARSAL_RATE: Final = 44_100  # most music has it: what is laid out for a rate is there then
+_WARM_UP_RATE: Final = 44_100  # the most common rate: its tables are cached afterwards
 
 
-def fingerprint_file(path: bytes, bounds: Sequence[bytes] = ()) -> Analysed:
-    """Decode a file and analyse it as it decodes.
+def fingerprint_file(
+    path: bytes, bounds: Sequence[bytes] = (), progress: MutableSequence[float] | None = None
+) -> Analysed:
+    """Decode and analyse a file.
 
     Parameters
     ----------
     path : bytes
         The file, as the operating system spells it.
     bounds : sequence of bytes
-        Folders, free of links, one of which the file must lie below when it is opened; none: anywhere.
+        Folders without symbolic links; the opened file must lie below one of them. Empty: no restriction.
+    progress : mutable sequence of two floats, optional
+        Receives the seconds decoded so far and the declared length in seconds (0 if unknown).
 
     Raises
     ------
     FileError
-        The file cannot be used; stage, code and sentence say why.
+        The file cannot be analysed; its stage, code and message give the reason.
     """
-    guest.progress[0] = 0.0  # from here on the file is to blame
+    reported: MutableSequence[float] = [0.0, 0.0] if progress is None else progress
+    reported[0] = 0.0  # the worker has reached the file: a crash from here on is the file's
     started = time.perf_counter()
     with open_audio(path, bounds) as audio:
         info = audio.info
-        guest.progress[1] = info.declared_sec or 0.0
-        measured = _analyse(audio)
+        reported[1] = info.declared_sec or 0.0
+        features = _analyse(audio, reported)
         metadata = TrackMetadata(
             duration_sec=round(audio.frames / info.sample_rate, 6),
             sample_rate=info.sample_rate,
@@ -43,24 +47,24 @@ def fingerprint_file(path: bytes, bounds: Sequence[bytes] = ()) -> Analysed:
             format=info.format,
             codec=info.codec,
             warnings=tuple(audio.warnings),
-            undefined=measured.undefined,
+            undefined=features.undefined,
         )
     milliseconds = (time.perf_counter() - started) * 1000
-    return Analysed(measured.values, metadata, round(milliseconds, 3))
+    return Analysed(features.values, metadata, round(milliseconds, 3))
 
 
-def _analyse(audio: AudioStream) -> FeatureValues:
-    fingerprinter = FingerprintExtractor(audio.info.sample_rate, audio.info.positions)
-    with np.errstate(all="raise", under="ignore"):  # a number that is none must not pass
+def _analyse(audio: AudioStream, progress: MutableSequence[float]) -> FeatureValues:
+    extractor = FingerprintExtractor(audio.info.sample_rate, audio.info.positions)
+    with np.errstate(all="raise", under="ignore"):  # no NaN or infinity may pass silently
         for block in audio.blocks():
-            fingerprinter.feed(block)
-            guest.progress[0] = audio.frames / audio.info.sample_rate
-        return fingerprinter.finish()
+            extractor.add_block(block)
+            progress[0] = audio.frames / audio.info.sample_rate
+        return extractor.result()
 
 
 def warm_up_analysis() -> None:
-    """Analyse a moment of made-up sound, so that the first real file finds everything loaded."""
-    fingerprinter = FingerprintExtractor(_REHEARSAL_RATE, ("FL", "FR"))
-    noise = np.random.default_rng(0).standard_normal((_REHEARSAL_RATE, 2))
-    fingerprinter.feed((noise * 0.1).astype(np.float32))
-    fingerprinter.finish()
+    """Analyse one second of noise, so that imports and tables are ready for the first file."""
+    extractor = FingerprintExtractor(_WARM_UP_RATE, ("FL", "FR"))
+    noise = np.random.default_rng(0).standard_normal((_WARM_UP_RATE, 2))
+    extractor.add_block((noise * 0.1).astype(np.float32))
+    extractor.result()

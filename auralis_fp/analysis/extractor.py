@@ -1,4 +1,4 @@
-"""From blocks of samples to the 25 numbers: which family gets what, in which order."""
+"""Feature extraction: from blocks of samples to the 25 values."""
 
 from typing import Final
 
@@ -17,22 +17,23 @@ from .level.levels import LevelMeter
 from .level.loudness import LoudnessMeter
 from .level.short_signal import ShortSignal
 from .spectrum.channels import Layout
+from .spectrum.grid import STFTGrid
 from .spectrum.ltas import LongTermAverageSpectrum
-from .spectrum.stft import Spectra, STFTGrid, StreamingSTFT
+from .spectrum.stft import Spectra, StreamingSTFT
 from .types import FeatureValues, FloatArray
 
 SHORTEST_SEC: Final = 0.5
 
 
 class FingerprintExtractor:
-    """Takes a file's blocks once, in order; then gives its fingerprint.
+    """Extract the fingerprint of a file from its blocks, given once and in order.
 
     Parameters
     ----------
     sample_rate : int
         Hz.
     positions : tuple of str
-        Where each channel stands, such as ``FL``; see ``channels``.
+        Position of each channel, such as ``FL``; see ``channels``.
     """
 
     def __init__(self, sample_rate: int, positions: tuple[str, ...]) -> None:
@@ -41,91 +42,96 @@ class FingerprintExtractor:
         self._samples = 0
         layout = Layout.of(positions)
         pairs, full_range = len(layout.pairs), layout.full_range
-        grid = STFTGrid.at(sample_rate)
-        self._transformer = StreamingSTFT(grid, layout.pairs, self._channels)
+        grid = STFTGrid.for_rate(sample_rate)
+        self._stft = StreamingSTFT(grid, layout.pairs, self._channels)
         self._levels = LevelMeter(sample_rate, layout.downmix)
         self._loudness = LoudnessMeter(grid, [pair.weight for pair in layout.pairs])
-        self._long_term = LongTermAverageSpectrum(grid, pairs)
-        self._brief = ShortSignal(sample_rate, layout.pairs, self._channels)
+        self._ltas = LongTermAverageSpectrum(grid, pairs)
+        self._short = ShortSignal(sample_rate, layout.pairs, self._channels)
         self._spectral = Spectral(grid, full_range)
         self._temporal = Temporal(grid, pairs)
         self._harmonic = Harmonic(grid, pairs, full_range)
 
-    def feed(self, block: FloatArray) -> None:
-        """Take the next block, shape (samples, channels), full scale 1.0.
+    def add_block(self, block: FloatArray) -> None:
+        """Analyse the next block.
+
+        Parameters
+        ----------
+        block : ndarray, shape (samples, channels), float32
+            Full scale is 1.0.
 
         Raises
         ------
         AnalysisError
-            ``non_finite``: it holds samples that are no numbers, or no recording could hold.
+            ``non_finite``: the block holds samples that are not numbers, or far beyond full scale.
         """
         self._samples += len(block)
-        self._levels.feed(block)
-        self._refuse_non_finite()
-        self._brief.feed(block)
-        for spectra in self._transformer.feed(block):
-            self._share(spectra)
+        self._levels.measure(block)
+        self._check_finite()
+        self._short.append(block)
+        for spectra in self._stft.transform(block):
+            self._dispatch(spectra)
 
-    def finish(self) -> FeatureValues:
+    def result(self) -> FeatureValues:
         """Return the 25 values in the order of the schema, and the names of those that are undefined.
 
         Raises
         ------
         AnalysisError
-            ``too_short``: there was less than half a second; or ``non_finite``.
+            ``too_short``: the file is shorter than half a second; or ``non_finite``.
         """
         duration_sec = self._samples / self._rate
         if duration_sec < SHORTEST_SEC:
             raise AnalysisError(
-                "too_short", f"There is too little sound: {duration_sec:.2f} s; at least {SHORTEST_SEC} s are needed."
+                "too_short", f"The audio is too short: {duration_sec:.2f} s; at least {SHORTEST_SEC} s are required."
             )
-        levels = self._levels.finish()
-        self._refuse_non_finite()
-        for spectra in self._transformer.flush():
-            self._share(spectra)
-        heard = (  # each lets go of what it has gathered; the one that needs most room comes last
-            self._spectral.measure(),
-            self._harmonic.measure(),
-            self._temporal.measure(levels, duration_sec),
+        levels = self._levels.levels()
+        self._check_finite()
+        for spectra in self._stft.flush():
+            self._dispatch(spectra)
+        accumulated = (  # each frees its arrays; the one that needs most memory comes last
+            self._spectral.features(),
+            self._harmonic.features(),
+            self._temporal.features(levels, duration_sec),
         )
-        if self._brief.brief:
-            energies, loudness = self._brief.energies(), self._brief.loudness()
+        if self._short.is_short:
+            energies, loudness = self._short.band_energies(), self._short.loudness()
         else:
-            energies, loudness = self._long_term.finish(), self._loudness.finish(duration_sec)
+            energies, loudness = self._ltas.band_energies(), self._loudness.loudness(duration_sec)
         families = (
-            *heard,
+            *accumulated,
             frequency(energies),
             dynamics(levels, loudness, energies),
             variation(levels, loudness),
             stereo(levels, self._channels),
         )
-        return _silence() if levels.silent else _united(families)
+        return _silence() if levels.silent else _merged(families)
 
-    def _share(self, spectra: Spectra) -> None:
-        """Hand one run of spectra to the families."""
-        self._long_term.feed(spectra)
-        self._loudness.feed(spectra)
-        self._spectral.feed(spectra)
-        self._temporal.feed(spectra)
-        self._harmonic.feed(spectra)
+    def _dispatch(self, spectra: Spectra) -> None:
+        """Pass a chunk of frames to everything that accumulates spectra."""
+        self._ltas.accumulate(spectra)
+        self._loudness.accumulate(spectra)
+        self._spectral.accumulate(spectra)
+        self._temporal.accumulate(spectra)
+        self._harmonic.accumulate(spectra)
 
-    def _refuse_non_finite(self) -> None:
+    def _check_finite(self) -> None:
         if not self._levels.finite:
             raise AnalysisError("non_finite", "The file holds samples that are not numbers, or far beyond full scale.")
 
 
-def _united(families: tuple[FeatureValues, ...]) -> FeatureValues:
+def _merged(families: tuple[FeatureValues, ...]) -> FeatureValues:
+    """Return the values of all families, clipped to the ranges of the schema."""
     values = {name: value for family in families for name, value in family.values.items()}
     undefined = {name for family in families for name in family.undefined}
-    bounds = {dimension.name: (dimension.low, dimension.high) for dimension in schema.DIMENSIONS}
     return FeatureValues(
-        {name: float(np.clip(values[name], *bounds[name])) for name in schema.NAMES},
+        {each.name: float(np.clip(values[each.name], each.low, each.high)) for each in schema.DIMENSIONS},
         tuple(name for name in schema.NAMES if name in undefined),
     )
 
 
 def _silence() -> FeatureValues:
-    """Digital silence: everything undefined but how silent and how loud it is."""
+    """Return the values of digital silence: only silence ratio and loudness are defined."""
     values = {dimension.name: dimension.neutral for dimension in schema.DIMENSIONS}
     defined = {"silence_ratio", "lufs"}
     return FeatureValues(values, tuple(name for name in schema.NAMES if name not in defined))

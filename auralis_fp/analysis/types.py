@@ -1,75 +1,76 @@
-"""The kinds of values that are handed on: arrays, series over time, and what a family answers with."""
+"""Array types, feature values, and a growable array."""
 
-from typing import Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .. import schema
 
 FloatArray = NDArray[np.float32]
 ComplexArray = NDArray[np.complex64]
 
 
-_FOLD: Final = 64
-
-
-def channel_means(samples: FloatArray) -> NDArray[np.float64]:
-    """Return the mean of each channel, shape (channels,), of samples, shape (samples, channels); none: 0.
-
-    Sixty-four samples are summed side by side: from sample to sample numpy would go by channels of one number each.
-    """
-    count, channels = samples.shape
-    even = count // _FOLD * _FOLD
-    beside = samples[:even].reshape(-1, _FOLD * channels).sum(axis=0, dtype=np.float64)
-    total = beside.reshape(_FOLD, channels).sum(axis=0) + samples[even:].sum(axis=0, dtype=np.float64)
-    means: NDArray[np.float64] = total / max(1, count)
-    return means
-
-
-def kept(array: FloatArray) -> FloatArray:
-    """Return an array that is kept for other files too, so nobody may write to it."""
+def readonly(array: FloatArray) -> FloatArray:
+    """Mark a cached array as read-only and return it."""
     array.flags.writeable = False
     return array
 
 
 class FeatureValues(NamedTuple):
-    """Values of a family's dimensions, and the names of those the signal leaves undefined (neutral value given)."""
+    """Values of a family's dimensions, and the names of those that the signal leaves undefined."""
 
     values: dict[str, float]
     undefined: tuple[str, ...] = ()
 
+    @classmethod
+    def of(cls, values: Mapping[str, float | None], undefined: Sequence[str] = ()) -> Self:
+        """Replace missing values by the neutral values of the schema.
 
-class Series:
-    """Values that become more as the file goes on, in one piece of memory: thousands of small ones would scatter it.
+        Parameters
+        ----------
+        values : mapping of str to float or None
+            By dimension name; None for an undefined dimension.
+        undefined : sequence of str
+            Further undefined dimensions, whose given value is kept.
+        """
+        neutral = {name: schema.BY_NAME[name].neutral if value is None else value for name, value in values.items()}
+        return cls(neutral, tuple(name for name, value in values.items() if value is None or name in undefined))
+
+
+class GrowableArray:
+    """Values per frame in one growing array; thousands of small arrays would fragment the memory.
 
     Parameters
     ----------
     *shape : int
-        Shape of what is kept for each moment; none for a single number.
+        Shape of the values of one frame; none for a single number.
     """
 
     def __init__(self, *shape: int) -> None:
         self._shape = shape
-        self._moments_first = (len(shape), *range(len(shape)))  # axes
-        self._moments: FloatArray = np.empty((0, *shape), dtype=np.float32)
+        self._frames_first = (len(shape), *range(len(shape)))  # axes
+        self._frames: FloatArray = np.empty((0, *shape), dtype=np.float32)
         self._length = 0
 
     def append(self, values: FloatArray) -> None:
-        """Add values, shape (*shape, moments)."""
+        """Append values, shape (*shape, frames)."""
         end = self._length + values.shape[-1]
-        if end > len(self._moments):  # grows where it lies; nobody else holds it
-            self._moments.resize((end + max(256, end // 32), *self._shape), refcheck=False)
-        self._moments[self._length : end] = values.transpose(self._moments_first)
+        if end > len(self._frames):  # resized in place: no other reference exists
+            self._frames.resize((end + max(256, end // 32), *self._shape), refcheck=False)
+        self._frames[self._length : end] = values.transpose(self._frames_first)
         self._length = end
 
     @property
     def values(self) -> FloatArray:
-        """A copy of all values so far, shape (*shape, moments)."""
-        return np.moveaxis(self._moments[: self._length].copy(), 0, -1)
+        """A copy of all values, shape (*shape, frames)."""
+        return np.moveaxis(self._frames[: self._length].copy(), 0, -1)
 
     def take(self) -> FloatArray:
-        """Hand over all values, shape (*shape, moments), and keep none."""
-        taken = np.moveaxis(self._moments[: self._length], 0, -1)
-        self._moments, self._length = np.empty((0, *self._shape), dtype=np.float32), 0
+        """Remove and return all values, shape (*shape, frames)."""
+        taken = np.moveaxis(self._frames[: self._length], 0, -1)
+        self._frames, self._length = np.empty((0, *self._shape), dtype=np.float32), 0
         return taken
 
     def __len__(self) -> int:

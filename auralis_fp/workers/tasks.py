@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..errors import FileError
 from ..models import Analysed, Rejected
-from .sandbox import lower_priority
+from . import sandbox
 
 
 def warm_up() -> int:
@@ -14,7 +14,7 @@ def warm_up() -> int:
     from ..analysis.analyze_file import warm_up_analysis  # noqa: PLC0415 - numpy stays out of the web process
 
     warm_up_analysis()
-    lower_priority()
+    sandbox.lower_priority()
     return os.getpid()
 
 
@@ -36,7 +36,7 @@ def analyse_file(path: bytes, bounds: Sequence[bytes] = ()) -> Analysed | Reject
     from ..analysis.analyze_file import fingerprint_file  # noqa: PLC0415 - numpy stays out of the web process
 
     try:
-        return fingerprint_file(path, bounds)
+        return fingerprint_file(path, bounds, sandbox.progress)
     except FileError as error:
         return Rejected(error.stage, error.code, str(error))
     except MemoryError:

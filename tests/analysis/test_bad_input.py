@@ -96,9 +96,9 @@ def test_a_bad_last_sample_refuses_the_file(bad: float, block: int) -> None:
     """Whatever the size of the blocks, the one sample is seen."""
     samples = stereo(white(0.6, rate=8000))
     samples[-1, 0] = bad
-    fingerprinter = FingerprintExtractor(8000, ("FL", "FR"))
+    extractor = FingerprintExtractor(8000, ("FL", "FR"))
     with pytest.raises(AnalysisError) as refusal:  # noqa: PT012 - on the way, or at the end
         for first in range(0, len(samples), block):
-            fingerprinter.feed(samples[first : first + block])
-        fingerprinter.finish()
+            extractor.add_block(samples[first : first + block])
+        extractor.result()
     assert refusal.value.code == "non_finite"

@@ -147,9 +147,9 @@ def test_no_state_passes_from_file_to_file() -> None:
 def test_more_channels(channels: int) -> None:
     """Surround sound is described too; equal sound everywhere has the bands of one channel."""
     positions = ("FL", "FR", "FC", "LFE", "SL", "SR", "BL", "BR")[:channels]
-    fingerprinter = FingerprintExtractor(RATE, positions)
-    fingerprinter.feed(np.repeat(stereo(sine(440, 3.0))[:, :1], channels, axis=1))
-    found = fingerprinter.finish().values
+    extractor = FingerprintExtractor(RATE, positions)
+    extractor.add_block(np.repeat(stereo(sine(440, 3.0))[:, :1], channels, axis=1))
+    found = extractor.result().values
     assert schema.fault_of(found) is None
     assert found["low_mid_pct"] >= 99.5
     assert found["crest_db"] == pytest.approx(3.01, abs=0.02)

@@ -88,10 +88,10 @@ def measure(samples: Signal, rate: int = RATE, *, block: int = 65_536) -> Featur
     positions = (
         ("M",) if samples.shape[1] == 1 else ("FL", "FR", "FC", "LFE", "SL", "SR", "BL", "BR")[: samples.shape[1]]
     )
-    fingerprinter = FingerprintExtractor(rate, positions)
+    extractor = FingerprintExtractor(rate, positions)
     for first in range(0, len(samples), block):
-        fingerprinter.feed(np.ascontiguousarray(samples[first : first + block]))
-    return fingerprinter.finish()
+        extractor.add_block(np.ascontiguousarray(samples[first : first + block]))
+    return extractor.result()
 
 
 def values(samples: Signal, rate: int = RATE) -> dict[str, float]:

@@ -1,1 +1,1 @@
-"""The seven families of dimensions."""
+"""The seven feature families."""

@@ -1,20 +1,18 @@
-"""Loudness, crest, and the balance of bass and mids."""
+"""Dynamics: loudness, crest factor, and bass-to-mid ratio."""
 
 from collections.abc import Mapping
 from math import log10
-from typing import Final
 
 import numpy as np
 
+from ... import schema
 from ..level.levels import Levels
 from ..level.loudness import Loudness
 from ..types import FeatureValues
 
-_LARGEST_RATIO_DB: Final = 60.0
-
 
 def dynamics(levels: Levels, loudness: Loudness, band_energies: Mapping[str, float]) -> FeatureValues:
-    """Measure loudness, crest and the balance of bass and mids.
+    """Compute loudness, crest factor, and the ratio of bass to mids.
 
     Parameters
     ----------
@@ -23,25 +21,26 @@ def dynamics(levels: Levels, loudness: Loudness, band_energies: Mapping[str, flo
     loudness : Loudness
         Of the whole file.
     band_energies : mapping
-        Long-term energy of each of the seven bands by dimension name, any unit.
+        Energy of each of the seven bands by dimension name, in arbitrary units.
 
     Returns
     -------
-    Measured
+    FeatureValues
         ``lufs`` LUFS, ``crest_db`` dB, ``bass_mid_ratio`` dB.
     """
-    values, undefined = {"lufs": loudness.integrated()}, []
     peak = float(levels.peaks().max())
     power = float(np.average(levels.powers(), weights=levels.lengths))
-    values["crest_db"] = 10 * log10(peak**2 / power) if power > 0 else 0.0
-    if power <= 0:
-        undefined.append("crest_db")
     bass, mids = band_energies["bass_pct"], band_energies["low_mid_pct"] + band_energies["mid_pct"]
-    values["bass_mid_ratio"] = 0.0
-    if bass + mids > 0:
-        floor = 10 ** (-_LARGEST_RATIO_DB / 10)
-        ratio = 10 * log10(max(bass, floor * mids) / max(mids, floor * bass))
-        values["bass_mid_ratio"] = min(max(ratio, -_LARGEST_RATIO_DB), _LARGEST_RATIO_DB)
-    else:
-        undefined.append("bass_mid_ratio")
-    return FeatureValues(values, tuple(undefined))
+    return FeatureValues.of(
+        {
+            "lufs": loudness.integrated(),
+            "crest_db": 10 * log10(peak**2 / power) if power > 0 else None,
+            "bass_mid_ratio": _ratio_db(bass, mids) if bass + mids > 0 else None,
+        }
+    )
+
+
+def _ratio_db(bass: float, mids: float) -> float:
+    """Return the ratio in dB; an energy of 0 gives the limit of the dimension."""
+    floor = 10 ** (-schema.BY_NAME["bass_mid_ratio"].high / 10)
+    return 10 * log10(max(bass, floor * mids) / max(mids, floor * bass))

@@ -1,43 +1,42 @@
-"""Held notes against hits, one pitch against many."""
+"""Harmonic: harmonic-percussive ratio, pitch stability and chroma concentration."""
 
-from typing import Final
-
-from ..spectrum.stft import Spectra, STFTGrid
+from ..spectrum.grid import STFTGrid
+from ..spectrum.stft import Spectra
 from ..tonal.chroma import Chroma
 from ..tonal.hpss import HPSS
 from ..tonal.pitch import PitchTracker
 from ..types import FeatureValues
 
-_NEUTRAL: Final = {"harmonic_ratio": 0.5, "pitch_stability": 0.0, "chroma_energy": 0.0}
-
 
 class Harmonic:
-    """Gathers what the three harmonic dimensions need.
+    """Accumulate the three harmonic dimensions.
 
     Parameters
     ----------
     grid : STFTGrid
-    pairs, channels : int
-        Pairs of channels in the low-rate signals, and channels in them.
+    pairs : int
+        Pairs of channels in the sub-bands.
+    channels : int
+        Channels in the pairs.
     """
 
     def __init__(self, grid: STFTGrid, pairs: int, channels: int) -> None:
-        self._separation = HPSS(grid)
+        self._hpss = HPSS(grid)
         self._pitch = PitchTracker(grid, channels)
         self._chroma = Chroma(grid, pairs)
 
-    def feed(self, spectra: Spectra) -> None:
-        """Take the next spectra."""
-        self._separation.feed(spectra)
-        self._pitch.feed(spectra)
-        self._chroma.feed(spectra)
+    def accumulate(self, spectra: Spectra) -> None:
+        """Add a chunk of frames."""
+        self._hpss.separate(spectra)
+        self._pitch.track(spectra)
+        self._chroma.accumulate(spectra)
 
-    def measure(self) -> FeatureValues:
-        """Return harmonic ratio, pitch stability and chroma concentration, each 0-1."""
-        found = {
-            "harmonic_ratio": self._separation.finish(),
-            "pitch_stability": self._pitch.finish(),
-            "chroma_energy": self._chroma.finish(),
-        }
-        values = {name: _NEUTRAL[name] if value is None else value for name, value in found.items()}
-        return FeatureValues(values, tuple(name for name, value in found.items() if value is None))
+    def features(self) -> FeatureValues:
+        """Return harmonic ratio, pitch stability and chroma concentration, each 0 to 1."""
+        return FeatureValues.of(
+            {
+                "harmonic_ratio": self._hpss.harmonic_ratio(),
+                "pitch_stability": self._pitch.stability(),
+                "chroma_energy": self._chroma.concentration(),
+            }
+        )

@@ -1,15 +1,13 @@
-"""How wide the image is, and how the sides agree."""
+"""Stereo: width and phase correlation."""
 
 from math import sqrt
-
-import numpy as np
 
 from ..level.levels import Levels
 from ..types import FeatureValues
 
 
 def stereo(levels: Levels, channels: int) -> FeatureValues:
-    """Measure the stereo image from the energies and the product of left and right, DC removed.
+    """Compute stereo width and phase correlation from the energies and the product of left and right, DC removed.
 
     Parameters
     ----------
@@ -20,23 +18,22 @@ def stereo(levels: Levels, channels: int) -> FeatureValues:
 
     Returns
     -------
-    Measured
+    FeatureValues
         ``stereo_width``, the side signal's share of the energy, 0 to 1; ``phase_correlation``, the correlation
-        coefficient of left and right, -1 to 1.
+        coefficient of left and right, -1 to 1. Undefined for silence; the correlation is 0 and undefined if one side
+        is silent.
     """
     if channels == 1:
         return FeatureValues({"stereo_width": 0.0, "phase_correlation": 1.0})
-    count = float(levels.lengths.sum(dtype=np.float64))
+    count = float(levels.lengths.sum(dtype=float))
     left_sum, right_sum, left_energy, right_energy, product_sum = levels.sides
     left = max(0.0, left_energy - left_sum**2 / count)
     right = max(0.0, right_energy - right_sum**2 / count)
     product = float(product_sum) - left_sum * right_sum / count
     silent = 1e-12 * count  # -120 dBFS
     if left + right <= silent:
-        return FeatureValues({"stereo_width": 0.0, "phase_correlation": 1.0}, ("stereo_width", "phase_correlation"))
-    width = float(np.clip(0.5 * (1 - 2 * product / (left + right)), 0, 1))
+        return FeatureValues.of({"stereo_width": None, "phase_correlation": None})
+    width = float(0.5 * (1 - 2 * product / (left + right)))
     if min(left, right) <= silent * 1e-4:
-        return FeatureValues({"stereo_width": width, "phase_correlation": 0.0}, ("phase_correlation",))
-    return FeatureValues(
-        {"stereo_width": width, "phase_correlation": float(np.clip(product / sqrt(left * right), -1.0, 1.0))}
-    )
+        return FeatureValues.of({"stereo_width": width, "phase_correlation": 0.0}, ["phase_correlation"])
+    return FeatureValues({"stereo_width": width, "phase_correlation": float(product / sqrt(left * right))})

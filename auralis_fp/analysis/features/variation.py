@@ -1,4 +1,4 @@
-"""How much the dynamics change in the course of the track."""
+"""Variation: how much dynamics, loudness and peaks change over the track."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,14 +8,13 @@ from ..level.loudness import Loudness
 from ..types import FeatureValues
 
 _PEAK_SEGMENTS = round(0.5 / SEGMENT_SEC)  # windows of 500 ms ...
-_CREST_SEGMENTS = round(1.0 / SEGMENT_SEC)  # ... and of 1 s, each moved by half its length
-_RANGE_DB = 60.0  # windows further under the loudest are not heard against it
+_CREST_SEGMENTS = round(1.0 / SEGMENT_SEC)  # ... and of 1 s, at half overlap
+_RANGE_DB = 60.0  # windows further below the loudest are inaudible
 _TYPICAL_SPREAD_DB = 6.0
-_LONGEST_STD_LU = 20.0
 
 
 def variation(levels: Levels, loudness: Loudness) -> FeatureValues:
-    """Measure how crest, loudness and peaks vary.
+    """Compute how crest factor, loudness and peaks vary.
 
     Parameters
     ----------
@@ -26,33 +25,25 @@ def variation(levels: Levels, loudness: Loudness) -> FeatureValues:
 
     Returns
     -------
-    Measured
-        ``dynamic_range_variation`` 0-1, ``loudness_variation_std`` LU, ``peak_consistency`` 0-1.
+    FeatureValues
+        ``dynamic_range_variation`` 0 to 1, ``loudness_variation_std`` LU, ``peak_consistency`` 0 to 1. Peaks of fewer
+        than two audible windows are consistent, but undefined.
     """
-    values, undefined = {}, []
-    crests = _crests(levels)
-    if len(crests) >= 2:
-        spread = float(np.std(crests))
-        values["dynamic_range_variation"] = spread / (spread + _TYPICAL_SPREAD_DB)
-    else:
-        values["dynamic_range_variation"] = 0.0
-        undefined.append("dynamic_range_variation")
-
-    short_term = loudness.gated_short_term()
-    values["loudness_variation_std"] = min(float(np.std(short_term)), _LONGEST_STD_LU) if len(short_term) >= 2 else 0.0
-    if len(short_term) < 2:
-        undefined.append("loudness_variation_std")
-
-    peaks = _windows(levels.peaks(), _PEAK_SEGMENTS).max(axis=1)
-    if peaks.size and peaks.max() <= 0:
-        values["peak_consistency"] = 0.0
-        undefined.append("peak_consistency")
-    else:
-        heard = peaks[peaks > peaks.max(initial=0) * 10 ** (-_RANGE_DB / 20)]
-        values["peak_consistency"] = 1 / (1 + float(np.std(heard) / np.mean(heard))) if len(heard) >= 2 else 1.0
-        if len(heard) < 2:
-            undefined.append("peak_consistency")
-    return FeatureValues(values, tuple(undefined))
+    crests, short_term, peaks = _crests(levels), loudness.gated_short_term(), _audible_peaks(levels)
+    spread = float(np.std(crests)) if len(crests) >= 2 else None
+    consistency: float | None = 1.0
+    if peaks is None:
+        consistency = None
+    elif len(peaks) >= 2:
+        consistency = 1 / (1 + float(np.std(peaks) / np.mean(peaks)))
+    return FeatureValues.of(
+        {
+            "dynamic_range_variation": None if spread is None else spread / (spread + _TYPICAL_SPREAD_DB),
+            "loudness_variation_std": float(np.std(short_term)) if len(short_term) >= 2 else None,
+            "peak_consistency": consistency,
+        },
+        ["peak_consistency"] if peaks is None or len(peaks) < 2 else [],
+    )
 
 
 def _windows(segments: NDArray[np.float64], length: int) -> NDArray[np.float64]:
@@ -62,12 +53,21 @@ def _windows(segments: NDArray[np.float64], length: int) -> NDArray[np.float64]:
     return np.lib.stride_tricks.sliding_window_view(segments, length)[:: length // 2]
 
 
+def _audible_peaks(levels: Levels) -> NDArray[np.float64] | None:
+    """Return the peaks of the audible 500-ms windows; None for silence."""
+    peaks = _windows(levels.peaks(), _PEAK_SEGMENTS).max(axis=1)
+    if peaks.size and peaks.max() <= 0:
+        return None
+    audible: NDArray[np.float64] = peaks[peaks > peaks.max(initial=0) * 10 ** (-_RANGE_DB / 20)]
+    return audible
+
+
 def _crests(levels: Levels) -> NDArray[np.float64]:
     """Return the crest factors in dB of the audible 1-s windows."""
     peaks = _windows(levels.peaks(), _CREST_SEGMENTS).max(axis=1, initial=0)
     powers = _windows(levels.powers(), _CREST_SEGMENTS).mean(axis=1)
     if not powers.size or powers.max() <= 0:
         return np.empty(0)
-    heard = powers > powers.max() * 10 ** (-_RANGE_DB / 10)
-    crests: NDArray[np.float64] = 10 * np.log10(peaks[heard] ** 2 / powers[heard])
+    audible = powers > powers.max() * 10 ** (-_RANGE_DB / 10)
+    crests: NDArray[np.float64] = 10 * np.log10(peaks[audible] ** 2 / powers[audible])
     return crests

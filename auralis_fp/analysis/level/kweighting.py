@@ -1,7 +1,7 @@
-"""The K-weighting of ITU-R BS.1770: a shelf for the head, a high-pass for the ear.
+"""K-weighting filter (ITU-R BS.1770): a high shelf for the head and a high-pass.
 
-The standard gives both filters for 48 kHz. For other rates they are derived from the analogue filters behind those, as
-libebur128 and ffmpeg do (after De Man, "Evaluation of implementations of the EBU R128 loudness measurement", AES 2018).
+The standard gives both filters for 48 kHz. For other rates they are derived from the underlying analogue filters, as in
+libebur128 and ffmpeg (after De Man, "Evaluation of implementations of the EBU R128 loudness measurement", AES 2018).
 """
 
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ _SHELF_GAIN: Final = 10 ** (3.999843853973347 / 20)
 _SHELF_MIDDLE: Final = _SHELF_GAIN**0.4996667741545416
 _HIGH_PASS_HZ: Final = 38.13547087602444
 _HIGH_PASS_Q: Final = 0.5003270373238773
-_LOWEST_RATE: Final = 8000  # under it the shelf would lie beyond what there is
+_LOWEST_RATE: Final = 8000  # below, the shelf lies above half the sample rate
 
 
 @dataclass(frozen=True)
 class KWeighting:
-    """The weighting at one sample rate, as complex gains at frequencies.
+    """Complex frequency responses of the K-weighting at one sample rate.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class KWeighting:
     sample_rate: int
 
     def shelf(self, frequencies: NDArray[np.floating]) -> NDArray[np.complex128]:
-        """Return the response of the high shelf (stage 1) at frequencies in Hz."""
+        """Return the complex response of the high shelf (stage 1) at frequencies in Hz."""
         k, norm = _warped(_SHELF_HZ, _SHELF_Q, self._rate)
         b = (
             (_SHELF_GAIN + _SHELF_MIDDLE * k / _SHELF_Q + k * k) / norm,
@@ -45,12 +45,12 @@ class KWeighting:
         return self._response(frequencies, b, _poles(k, norm, _SHELF_Q))
 
     def high_pass(self, frequencies: NDArray[np.floating]) -> NDArray[np.complex128]:
-        """Return the response of the high-pass (stage 2) at frequencies in Hz."""
+        """Return the complex response of the high-pass (stage 2) at frequencies in Hz."""
         k, norm = _warped(_HIGH_PASS_HZ, _HIGH_PASS_Q, self._rate)
         return self._response(frequencies, (1.0, -2.0, 1.0), _poles(k, norm, _HIGH_PASS_Q))
 
     def both(self, frequencies: NDArray[np.floating]) -> NDArray[np.complex128]:
-        """Return the response of the whole weighting at frequencies in Hz."""
+        """Return the complex response of both stages at frequencies in Hz."""
         return self.shelf(frequencies) * self.high_pass(frequencies)
 
     @property
@@ -60,7 +60,7 @@ class KWeighting:
     def _response(self, frequencies: NDArray[np.floating], b: Coefficients, a: Coefficients) -> NDArray[np.complex128]:
         angles = np.clip(np.asarray(frequencies, dtype=np.float64), -self._rate / 2, self._rate / 2)
         angles *= 2 * np.pi / self._rate
-        delay = np.empty(angles.shape, dtype=np.complex128)  # faster so than by the complex exponential
+        delay = np.empty(angles.shape, dtype=np.complex128)  # faster than the complex exponential
         np.cos(angles, out=delay.real)
         np.negative(np.sin(angles), out=delay.imag)
         over, under = ((c[0] + delay * (c[1] + c[2] * delay)) for c in (b, a))
@@ -69,7 +69,7 @@ class KWeighting:
 
 
 def _warped(hertz: float, q: float, rate: int) -> tuple[float, float]:
-    """Return the warped frequency of a filter, and what its coefficients are divided by."""
+    """Return the pre-warped frequency of a filter and the divisor of its coefficients."""
     k = tan(pi * hertz / rate)
     return k, 1 + k / q + k * k
 

@@ -1,1 +1,1 @@
-"""Onset strength, novelty and tempo."""
+"""Onset strength, novelty curves and tempo estimation from tempograms."""

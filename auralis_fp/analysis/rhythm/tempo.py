@@ -1,4 +1,4 @@
-"""The pulse of the onset envelope: how fast, how clear, how steady."""
+"""Tempo and rhythm stability from tempograms of the onset strength."""
 
 from collections.abc import Sequence
 from math import sqrt
@@ -6,187 +6,234 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d, uniform_filter1d
 
-from ..spectrum.autocorrelation import autocorrelation, relative_spectra
+from ..kernels import tempo as kernels
+from ..kernels.interpolation import parabolic_offset
 from ..types import FloatArray
 from .onset_strength import OnsetStrength
-from .tempo_salience import HIGHEST_BPM, LONGEST_LAG_SEC, LOWEST_BPM, evidence, lags, scores
+from .tempo_salience import HIGHEST_BPM, LONGEST_LAG_SEC, LOWEST_BPM, candidate_lags, peak_evidence, tempo_salience
 
 _WINDOW_SEC: Final = 12.0
-_MOVE_SEC: Final = 6.0
+_HOP_SEC: Final = 6.0
 _SHORTEST_SEC: Final = 2.0
 _LOCAL_MEAN_SEC: Final = 1.0
-_SMOOTHING_FRAMES: Final = 1.5
 _SAME_TEMPO: Final = 0.06  # octaves: 4 %
-_METRICAL_RATIOS: Final = (1 / 3, 1 / 2, 1, 2, 3)  # a window may hear another level of the same pulse
-_ALIKE: Final = 0.93  # correlation from which on pulses are all the same
-_FASTEST_PLAIN_BPM: Final = 205.0  # faster ones are tapped to every second time
-_NO_PULSE: Final = 0.1
-_CHANCE: Final = 7.0  # a peak of this over the root of the frames comes of chance alone
+_METRICAL_RATIOS: Final = (1 / 3, 1 / 2, 1, 2, 3)  # a window may show another metrical level of the same beat
+_IDENTICAL: Final = 0.93  # correlation above which pulses count as identical
+_FASTEST_PLAIN_BPM: Final = 205.0  # listeners tap to every second pulse of faster ones
+_LEAST_STABILITY: Final = 0.1
+_CHANCE: Final = 7.0  # divided by the root of the frames: the height of a peak by chance
 _UNSETTLED_FRAMES: Final = 4
-# Octaves summed over bands: less is the ripple of a tone, or moves no foot. Over low, middle and high bands together;
-# over each; of notes whatever rises; over those of the treble.
-_LEAST_ACCENTS: Final = (12.0, 1.0, 3.0, 3.0, 0.0, 1.0)
-_TREBLE_COUNTS: Final = 0.5  # among all bands
-_LEAST_PEAK: Final = 0.1  # of a window's highest: lower ones do not make it busy
-_LEAST_BUSY: Final = 0.1  # accents per second
-_WINDOWS_AT_ONCE: Final = 16
-_EVENTFUL: Final = 0.02  # of the highest point so far: windows that vary less hold nothing
+# Least onset strength in octaves summed over bands: of all registers together, of the low, middle and high register,
+# of the notes (none) and of the treble. Weaker changes are the ripple of a tone, or do not mark a beat.
+_LEAST_STRENGTH: Final = (12.0, 1.0, 3.0, 3.0, 0.0, 1.0)
+_TREBLE_WEIGHT: Final = 0.5  # in the curve of all bands
+_BATCH: Final = 16  # windows
+_LEAST_VARIATION: Final = 0.02  # relative to the highest value so far; windows that vary less are empty
 
 FloatSeries = NDArray[np.float64]
 
 
 class TempoEstimate(NamedTuple):
-    """Tempo in BPM, None if there is no pulse; and how clear and steady it is, 0 to 1."""
+    """Tempo in BPM, None without a beat; and the rhythm stability, 0 to 1."""
 
     tempo_bpm: float | None
     stability: float
 
 
-class Windows(NamedTuple):
-    """Correlations of all bands together, then of low, middle and high ones, notes and treble; more of these five.
+class Tempograms(NamedTuple):
+    """Autocorrelation tempogram, Fourier tempogram and onset rate per band.
 
-    ``correlations`` is (6, windows, lags), ``spectra`` (5, windows, bins); ``busy``, (5, windows), is the logarithm of
-    the accents per second, octaves.
+    Parameters
+    ----------
+    autocorrelation : ndarray, shape (6, windows, lags), float64
+        Of all bands together, then of low, middle and high register, notes and treble.
+    fourier : ndarray, shape (5, windows, bins), float64
+        Of the five bands.
+    onset_rate : ndarray, shape (5, windows), float64
+        log2 of onsets per second.
     """
 
-    correlations: NDArray[np.float64]
-    spectra: NDArray[np.float64]
-    busy: NDArray[np.float64]
+    autocorrelation: NDArray[np.float64]
+    fourier: NDArray[np.float64]
+    onset_rate: NDArray[np.float64]
 
 
 class TempoEstimator:
-    """Finds the pulse of an onset envelope in windows of 12 s, by its autocorrelation and its spectrum together.
+    """Estimate the tempo from autocorrelation and Fourier tempograms in windows of 12 s.
 
-    The tempo is the lag that correlates and that low, middle and high accents, notes and treble support most, see
-    ``metre`` (after Peeters 2007; Percival & Tzanetakis 2014). The stability is the mean height of the windows' highest
-    peaks times the agreement of their tempi.
+    The tempo is the autocorrelation peak with the highest salience, see `tempo_salience` (after Peeters 2007; Percival
+    & Tzanetakis 2014). The stability is the mean height of the windows' highest peaks times the agreement of their
+    tempi.
     """
 
     def __init__(self) -> None:
         self._rate = 0.0
-        self._series: FloatArray = np.empty((len(_LEAST_ACCENTS), 0), dtype=np.float32)  # from the last window on
-        self._next = 0  # where in it the next window begins
+        self._curves: FloatArray = np.empty((len(_LEAST_STRENGTH), 0), dtype=np.float32)  # from the last window on
+        self._next = 0  # where in them the next window begins
         self._highest = 0.0  # so far
-        self._correlation, self._score, self._height = np.zeros(1), np.zeros(1), 0.0  # sums over windows
-        self._lags: list[NDArray[np.int64]] = []  # the best of each window
+        self._correlation, self._salience, self._height = np.zeros(1), np.zeros(1), 0.0  # sums over windows
+        self._lags: list[NDArray[np.int64]] = []  # best lag of each window
 
-    def feed(self, envelope: OnsetStrength, accents: FloatArray) -> None:
-        """Take the next stretch of the envelope, and the accents of notes and treble at its frames, (2, frames)."""
-        self._rate = envelope.rate
-        self._series = np.concatenate((self._series, prepared(envelope, accents)), axis=1)
-        self._highest = max(self._highest, float(self._series[0].max(initial=0)))
-        length, move = round(_WINDOW_SEC * self._rate), round(_MOVE_SEC * self._rate)
-        starts = range(self._next, self._series.shape[1] - length + 1, move)
-        for first in range(0, len(starts), _WINDOWS_AT_ONCE):
-            self._hear(starts[first : first + _WINDOWS_AT_ONCE], length)
+    def add(self, strength: OnsetStrength, novelty: FloatArray) -> None:
+        """Add a segment of the onset strength and the novelty curves at its frames, shape (2, frames)."""
+        self._rate = strength.rate
+        self._curves = np.concatenate((self._curves, onset_curves(strength, novelty)), axis=1)
+        self._highest = max(self._highest, float(self._curves[0].max(initial=0)))
+        length, hop = round(_WINDOW_SEC * self._rate), round(_HOP_SEC * self._rate)
+        starts = range(self._next, self._curves.shape[1] - length + 1, hop)
+        for first in range(0, len(starts), _BATCH):
+            self._add_windows(starts[first : first + _BATCH], length)
         if starts:
-            self._series, self._next = self._series[:, starts[-1] :].copy(), move
+            self._curves, self._next = self._curves[:, starts[-1] :].copy(), hop
 
-    def finish(self) -> TempoEstimate:
-        """Return the pulse of the whole."""
-        count, length = self._series.shape[1], round(_WINDOW_SEC * self._rate)
+    def estimate(self) -> TempoEstimate:
+        """Return the tempo and stability of the whole file."""
+        count, length = self._curves.shape[1], round(_WINDOW_SEC * self._rate)
         if not self._next:
-            length = count  # too short for a window: it is one
+            length = count  # shorter than a window: it is one window
             if count >= _SHORTEST_SEC * self._rate:
-                self._hear((0,), length)
-        elif count - length > self._rate:  # the end is heard too
-            self._hear((count - length,), length)
+                self._add_windows((0,), length)
+        elif count - length > self._rate:  # one more window for the end
+            self._add_windows((count - length,), length)
         if not self._lags:
             return TempoEstimate(None, 0.0)
-        lags_found = np.concatenate(self._lags)
-        count = len(lags_found)
-        correlation, score, height = self._correlation / count, self._score / count, self._height / count
-        found = int(_best_lags(correlation[None], score[None], self._rate)[0])
-        if found == 0 or height < _CHANCE / sqrt(length):
+        window_lags = np.concatenate(self._lags)
+        count = len(window_lags)
+        correlation, salience, height = self._correlation / count, self._salience / count, self._height / count
+        lag = int(_best_lags(correlation[None], salience[None], self._rate)[0])
+        if lag == 0 or height < _CHANCE / sqrt(length):
             return TempoEstimate(None, 0.0)
-        stability = height * _agreement(lags_found, found)
-        if stability < _NO_PULSE:
+        stability = height * _agreement(window_lags, lag)
+        if stability < _LEAST_STABILITY:
             return TempoEstimate(None, 0.0)
-        tempo_bpm = float(np.clip(60 * self._rate / _refined(correlation, found), LOWEST_BPM, HIGHEST_BPM))
+        tempo_bpm = float(np.clip(60 * self._rate / _refined(correlation, lag), LOWEST_BPM, HIGHEST_BPM))
         return TempoEstimate(tempo_bpm, stability)
 
-    def _hear(self, starts: Sequence[int], length: int) -> None:
-        """Add up what a few windows say."""
-        heard = windows(self._series, starts, length, self._rate, self._highest)
-        here = heard.correlations[0]  # of all bands together; the score is what each of them says
-        scored = scores(heard.correlations[1:], heard.spectra, heard.busy, self._rate)
-        if len(here):
-            self._correlation, self._score = self._correlation + here.sum(axis=0), self._score + scored.sum(axis=0)
-            self._height += float(_heights(here, self._rate).sum())
-            self._lags.append(_best_lags(here, scored, self._rate))
+    def _add_windows(self, starts: Sequence[int], length: int) -> None:
+        """Add the tempograms of a few windows to the sums."""
+        found = tempograms(self._curves, starts, length, self._rate, self._highest)
+        together = found.autocorrelation[0]
+        salience = tempo_salience(found.autocorrelation[1:], found.fourier, found.onset_rate, self._rate)
+        if len(together):
+            self._correlation = self._correlation + together.sum(axis=0)
+            self._salience = self._salience + salience.sum(axis=0)
+            self._height += float(_heights(together, self._rate).sum())
+            self._lags.append(_best_lags(together, salience, self._rate))
 
 
-def prepared(envelope: OnsetStrength, others: FloatArray) -> FloatArray:
-    """Return the accents of all bands, of low, middle and high ones, of notes and treble, (6, own frames).
+def onset_curves(strength: OnsetStrength, novelty: FloatArray) -> FloatArray:
+    """Return onset-strength curves without their local means, smoothed.
 
-    Without their local mean, and smoothed against the grid of frames.
+    Parameters
+    ----------
+    strength : OnsetStrength
+        A segment.
+    novelty : ndarray, shape (2, frames), float32
+        Note and treble novelty at its frames.
+
+    Returns
+    -------
+    ndarray, shape (6, valid frames), float32
+        All, low, middle, high, notes, treble.
     """
-    accents = np.concatenate((envelope.accents.sum(axis=0, keepdims=True), envelope.accents, others))
-    flux = np.maximum(accents - np.array(_LEAST_ACCENTS, dtype=np.float32)[:, None], 0)
-    if envelope.own.start == 0:
-        flux[:, :_UNSETTLED_FRAMES] = 0  # that something is on when the file begins is no beat
-    flux -= uniform_filter1d(flux, round(_LOCAL_MEAN_SEC * envelope.rate) | 1, axis=1, mode="nearest")
-    smooth: FloatArray = gaussian_filter1d(np.maximum(flux, 0), _SMOOTHING_FRAMES, axis=1)
-    smooth[0] += np.float32(_TREBLE_COUNTS) * smooth[-1]
-    return smooth[:, envelope.own]
+    curves = np.concatenate((strength.band_flux.sum(axis=0, keepdims=True), strength.band_flux, novelty))
+    curves = np.maximum(curves - np.array(_LEAST_STRENGTH, dtype=np.float32)[:, None], 0)
+    if strength.valid.start == 0:
+        curves[:, :_UNSETTLED_FRAMES] = 0  # the start of the file is not an onset
+    smooth = kernels.detrend(curves, round(_LOCAL_MEAN_SEC * strength.rate) | 1)
+    smooth[0] += np.float32(_TREBLE_WEIGHT) * smooth[-1]
+    return smooth[:, strength.valid]
 
 
-def windows(series: FloatArray, starts: Sequence[int], length: int, rate: float, highest: float) -> Windows:
-    """Return what is heard in the windows in which something happens, beside the highest point."""
-    cut = np.stack([series[:, start : start + length] for start in starts], axis=1)
-    cut = cut[:, cut[0].std(axis=1) > max(_EVENTFUL * highest, 1e-3)]
-    busy = _busy(cut[1:], length / rate)
-    cut -= cut.mean(axis=2, keepdims=True)
-    correlations = autocorrelation(cut.reshape(-1, length), round(LONGEST_LAG_SEC * rate))
-    spectra = relative_spectra(cut[1:].reshape(-1, length))
-    bands, count = cut.shape[:2]
-    return Windows(
+def tempograms(curves: FloatArray, starts: Sequence[int], length: int, rate: float, highest: float) -> Tempograms:
+    """Compute tempograms of the non-silent windows.
+
+    Parameters
+    ----------
+    curves : ndarray, shape (6, frames), float32
+        See `onset_curves`.
+    starts : sequence of int
+        First frame of each window.
+    length : int
+        Frames per window.
+    rate : float
+        Frames per second.
+    highest : float
+        Maximum of the first curve so far; windows that vary much less are silent.
+
+    References
+    ----------
+    Grosche, P., Müller, M., & Kurth, F. (2010). Cyclic tempogram - a mid-level tempo representation. ICASSP.
+
+    Examples
+    --------
+    >>> pulses = np.zeros((6, 400), dtype=np.float32)
+    >>> pulses[:, ::50] = 1
+    >>> found = tempograms(pulses, (0,), 400, 100.0, 1.0)
+    >>> found.autocorrelation[0, 0, [25, 50]].round(1)
+    array([-0.,  1.])
+    """
+    windows = np.stack([curves[:, start : start + length] for start in starts], axis=1)
+    windows = windows[:, windows[0].std(axis=1) > max(_LEAST_VARIATION * highest, 1e-3)]
+    onset_rate = kernels.log_onset_rate(windows[1:], length / rate)
+    windows -= windows.mean(axis=2, keepdims=True)
+    correlations = kernels.autocorrelation_tempogram(windows.reshape(-1, length), round(LONGEST_LAG_SEC * rate))
+    spectra = kernels.fourier_tempogram(windows[1:].reshape(-1, length))
+    bands, count = windows.shape[:2]
+    return Tempograms(
         correlations.reshape(bands, count, correlations.shape[1]),
         spectra.reshape(bands - 1, count, spectra.shape[1]),
-        busy,
+        onset_rate,
     )
 
 
-def _busy(cut: FloatArray, seconds: float) -> NDArray[np.float64]:
-    """Return the logarithm of the accents per second, as many as would make the same mean and mean square alike."""
-    here, before, after = cut[..., 1:-1], cut[..., :-2], cut[..., 2:]
-    least = np.maximum(np.float32(_LEAST_PEAK) * cut.max(axis=2, keepdims=True), np.float32(1e-9))
-    heights = np.where((here > before) & (here >= after) & (here > least), here, 0)
-    total, roots = heights.sum(axis=2, dtype=np.float64), np.sqrt(heights).sum(axis=2, dtype=np.float64)
-    count = np.divide(roots**2, total, out=np.zeros_like(total), where=total > 0)
-    busy: NDArray[np.float64] = np.log2(np.maximum(count / seconds, _LEAST_BUSY))
-    return busy
+def candidate_peaks(correlations: NDArray[np.float64], rate: float) -> NDArray[np.bool_]:
+    """Return True for each window and lag that may be the beat period.
 
+    Candidates are the peaks of the autocorrelation, except those at whose half, third or fifth the window repeats
+    identically: of identical pulses each one counts.
 
-def candidates(correlations: NDArray[np.float64], rate: float) -> NDArray[np.bool_]:
-    """Return for each window which of the periods of ``metre.lags`` may be the pulse, shape (windows, periods).
+    Parameters
+    ----------
+    correlations : ndarray, shape (windows, lags), float64
+        Autocorrelation tempogram.
+    rate : float
+        Frames per second.
 
-    The peaks of the correlation; but not those at whose half, third or fifth everything is the same again: pulses with
-    nothing between them count one by one.
+    Returns
+    -------
+    ndarray, shape (windows, candidate lags), bool
+        For the lags of `candidate_lags`.
+
+    Examples
+    --------
+    >>> lags = np.arange(851)
+    >>> peaks = candidate_peaks(np.cos(2 * np.pi * lags / 60)[None] * np.exp(-lags / 300), 100.0)
+    >>> candidate_lags(100.0)[peaks[0]]
+    array([ 60, 120, 180])
     """
-    periods = lags(rate)
+    periods = candidate_lags(rate)
     nearest = np.minimum(periods, correlations.shape[1] - 2)
     here, before, after = (correlations[:, nearest + step] for step in (0, -1, 1))
     peaks: NDArray[np.bool_] = (here > before) & (here >= after) & (here > 0) & (periods == nearest)
-    found = evidence(correlations[None], rate)[0]
+    found = peak_evidence(correlations[None], rate)[0]
     for parts in (2, 3, 5):
-        alike = found[:, np.rint(periods / parts).astype(np.int64)] >= _ALIKE
-        peaks &= ~(alike & (60 * rate * parts / periods <= _FASTEST_PLAIN_BPM))
+        identical = found[:, np.rint(periods / parts).astype(np.int64)] >= _IDENTICAL
+        peaks &= ~(identical & (60 * rate * parts / periods <= _FASTEST_PLAIN_BPM))
     return peaks
 
 
-def _best_lags(correlations: NDArray[np.float64], scored: NDArray[np.float64], rate: float) -> NDArray[np.int64]:
-    """Return for each window the lag in frames of the pulse a listener taps; 0 if no lag stands out."""
-    possible = candidates(correlations, rate)
-    best = lags(rate)[np.argmax(np.where(possible, scored, -np.inf), axis=1)]
+def _best_lags(correlations: NDArray[np.float64], salience: NDArray[np.float64], rate: float) -> NDArray[np.int64]:
+    """Return the lag in frames of each window's most salient candidate; 0 without candidates."""
+    possible = candidate_peaks(correlations, rate)
+    best = candidate_lags(rate)[np.argmax(np.where(possible, salience, -np.inf), axis=1)]
     found: NDArray[np.int64] = np.where(possible.any(axis=1), best, 0)
     return found
 
 
 def _refined(correlation: FloatSeries, lag: int) -> float:
-    """Return the lag between the frames: the peaks at its multiples tell it ever more finely."""
+    """Refine the lag to sub-frame precision using peaks at its multiples."""
     period = _vertex(correlation, lag)
     multiple = 2
     while multiple * period < len(correlation) - 3:
@@ -202,21 +249,20 @@ def _refined(correlation: FloatSeries, lag: int) -> float:
 
 
 def _vertex(values: FloatSeries, index: int) -> float:
-    """Return the place of the top of the parabola through a peak and its neighbours."""
-    before, at, after = values[index - 1 : index + 2]
-    curvature = before - 2 * at + after
-    return index + (float(np.clip((before - after) / (2 * curvature), -0.5, 0.5)) if curvature < 0 else 0.0)
+    """Return the interpolated position of the peak at *index*."""
+    before, peak, after = values[index - 1 : index + 2]
+    return index + float(parabolic_offset(before, peak, after, 0.5))
 
 
 def _heights(correlations: NDArray[np.float64], rate: float) -> FloatSeries:
-    """Return the height of the highest peak of each window between 30 and 300 BPM."""
-    periods = lags(rate)
+    """Return the highest correlation of each window at the candidate lags, 0 to 1."""
+    periods = candidate_lags(rate)
     heights: FloatSeries = np.clip(correlations[:, periods[0] : periods[-1] + 1].max(axis=1), 0, 1)
     return heights
 
 
-def _agreement(found: NDArray[np.int64], lag: int) -> float:
-    """Return how far the lags *found* in the windows agree with that of the whole, 0 to 1."""
-    ratios = np.log2(np.maximum(found, 1) / lag)
+def _agreement(window_lags: NDArray[np.int64], lag: int) -> float:
+    """Return how well the lags of the windows agree with that of the whole, up to metrical ratios, 0 to 1."""
+    ratios = np.log2(np.maximum(window_lags, 1) / lag)
     distance = np.abs(ratios[:, None] - np.log2(_METRICAL_RATIOS)).min(axis=1)
     return float(np.exp(-0.5 * (distance / _SAME_TEMPO) ** 2).mean())

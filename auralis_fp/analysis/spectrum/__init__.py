@@ -1,1 +1,1 @@
-"""Framing, transforms and spectra."""
+"""Framing, short-time Fourier transforms (STFT), decimated sub-bands and long-term average spectra (LTAS)."""

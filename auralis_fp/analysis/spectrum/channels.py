@@ -1,4 +1,4 @@
-"""What each channel stands for: in the spectra, in the loudness, in the stereo image."""
+"""Channel layout: pairs for the STFT, loudness weights (ITU-R BS.1770-4) and the stereo downmix (ITU-R BS.775)."""
 
 from dataclasses import dataclass
 from math import sqrt
@@ -13,7 +13,7 @@ _SURROUND_WEIGHT: Final = 1.41  # ITU-R BS.1770-4, table 3
 _SURROUND: Final = frozenset({"SL", "SR", "BL", "BR"})
 _LOW_FREQUENCY: Final = frozenset({"LFE", "LFE2"})
 _HALF_POWER: Final = 1 / sqrt(2)
-_IMAGE: Final = {  # gains into left and right, ITU-R BS.775
+_DOWNMIX: Final = {  # gains into left and right, ITU-R BS.775
     "FL": (1.0, 0.0),
     "FR": (0.0, 1.0),
     "FC": (_HALF_POWER, _HALF_POWER),
@@ -30,10 +30,16 @@ _IMAGE: Final = {  # gains into left and right, ITU-R BS.775
 
 @dataclass(frozen=True)
 class Layout:
-    """How channels are taken together.
+    """How the channels of a file are combined.
 
-    ``pairs`` holds all channels but the low-frequency effects, two and two of equal loudness weight; ``full_range`` is
-    their number; ``downmix`` the gains into left and right, shape (2, channels).
+    Parameters
+    ----------
+    pairs : tuple of ChannelPair
+        All channels but the low-frequency effects, in pairs of equal loudness weight.
+    full_range : int
+        Number of channels in the pairs.
+    downmix : ndarray, shape (2, channels), float32
+        Gains into left and right.
     """
 
     pairs: tuple[ChannelPair, ...]
@@ -42,18 +48,19 @@ class Layout:
 
     @classmethod
     def of(cls, positions: tuple[str, ...]) -> "Layout":
-        """Make the layout of channels standing at *positions*; unknown ones count as in the middle."""
-        heard = [index for index, position in enumerate(positions) if position not in _LOW_FREQUENCY]
-        heard = heard or list(range(len(positions)))
-        surround = [index for index in heard if positions[index] in _SURROUND]
-        front = [index for index in heard if positions[index] not in _SURROUND]
+        """Return the layout of channels at *positions*; unknown positions count as centre."""
+        full_range = [index for index, position in enumerate(positions) if position not in _LOW_FREQUENCY]
+        full_range = full_range or list(range(len(positions)))
+        surround = [index for index in full_range if positions[index] in _SURROUND]
+        front = [index for index in full_range if positions[index] not in _SURROUND]
         pairs = tuple(
             ChannelPair(tuple(group[first : first + 2]), weight)
             for group, weight in ((front, 1.0), (surround, _SURROUND_WEIGHT))
             for first in range(0, len(group), 2)
         )
-        middle = (_HALF_POWER, _HALF_POWER)
+        centre = (_HALF_POWER, _HALF_POWER)
         gains = [
-            _IMAGE.get(position, middle) if index in heard else (0.0, 0.0) for index, position in enumerate(positions)
+            _DOWNMIX.get(position, centre) if index in full_range else (0.0, 0.0)
+            for index, position in enumerate(positions)
         ]
-        return cls(pairs, len(heard), np.array(gains, dtype=np.float32).T.copy())
+        return cls(pairs, len(full_range), np.array(gains, dtype=np.float32).T.copy())

@@ -1,41 +1,45 @@
-"""Cutting a stream of blocks into overlapping frames."""
+"""Framing of a stream of blocks."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
-from ..types import FloatArray, channel_means
+from ..kernels.framing import frame
+from ..kernels.levels import channel_means
+from ..types import FloatArray
 
 
 class Framer:
-    """Cut blocks of any size into frames of one length and hop.
+    """Split a stream of blocks into overlapping frames of equal length.
 
-    The signal is taken as preceded and followed by as much of its own mean, that of *batch* hops beside, as lets every
-    sample lie in as many frames as any other, unless *padded* is false: so a constant offset makes no step where the
-    signal begins and ends. How the signal was divided into blocks does not show in the frames.
+    The signal is extended at both ends, so that each sample lies in the same number of frames. The extension has the
+    signal's local mean, over *batch* hops, so that a constant offset makes no step. The frames do not depend on how
+    the signal is divided into blocks.
 
     Parameters
     ----------
-    frame_length, hop : int > 0
+    frame_length, hop_length : int > 0
         In samples.
     channels : int > 0
     batch : int > 0
-        Most frames handed out at once.
+        Most frames yielded at once.
     padded : bool
-        Whether frames may reach beyond the signal's ends.
+        Whether to extend the signal.
     """
 
-    def __init__(self, frame_length: int, hop: int, channels: int, batch: int = 128, *, padded: bool = True) -> None:
+    def __init__(
+        self, frame_length: int, hop_length: int, channels: int, batch: int = 128, *, padded: bool = True
+    ) -> None:
         self.frame_length = frame_length
-        self.hop = hop
-        self._capacity = (batch - 1) * hop + frame_length
+        self.hop_length = hop_length
+        self._capacity = (batch - 1) * hop_length + frame_length
         self._buffer = np.zeros((self._capacity, channels), dtype=np.float32)
-        self._padding = frame_length - hop if padded else 0
+        self._padding = frame_length - hop_length if padded else 0
         self._filled = self._padding
         self._begun = False
 
-    def feed(self, block: FloatArray) -> Iterator[FloatArray]:
-        """Take a block; hand out the frames it completes.
+    def split(self, block: FloatArray) -> Iterator[FloatArray]:
+        """Append a block and yield the frames it completes.
 
         Parameters
         ----------
@@ -49,30 +53,30 @@ class Framer:
         taken = 0
         while taken < len(block):
             step = min(len(block) - taken, self._capacity - self._filled)
-            self._put(block[taken : taken + step])
+            self._copy(block[taken : taken + step])
             self._filled += step
             taken += step
             if self._filled == self._capacity:
                 yield from self._frames()
 
-    def _put(self, part: FloatArray) -> None:
-        place = self._buffer[self._filled : self._filled + len(part)]
-        if part.flags.c_contiguous:
-            place[...] = part
-        else:  # channel after channel: numpy would go from sample to sample
-            for channel in range(place.shape[1]):
-                place[:, channel] = part[:, channel]
-
     def flush(self) -> Iterator[FloatArray]:
-        """Hand out what is left; the last frames are padded."""
+        """Yield the remaining frames; the last ones are padded."""
         if self._padding:
-            yield from self.feed(np.repeat(self._mean(), self._padding, axis=0))
+            yield from self.split(np.repeat(self._mean(), self._padding, axis=0))
         yield from self._frames()
 
-    def _mean(self) -> FloatArray:
-        """Return the mean of the first, or latest, samples: the buffer keeps them until others take their place.
+    def _copy(self, part: FloatArray) -> None:
+        target = self._buffer[self._filled : self._filled + len(part)]
+        if part.flags.c_contiguous:
+            target[...] = part
+        else:  # channel by channel; numpy would copy sample by sample
+            for channel in range(target.shape[1]):
+                target[:, channel] = part[:, channel]
 
-        The latest that were handed out lie in it twice, at its begin and its end.
+    def _mean(self) -> FloatArray:
+        """Return the mean of the first or the latest samples in the buffer.
+
+        The latest samples that were yielded are in it twice, at its start and at its end.
         """
         if self._begun:
             count = self._capacity - self._padding
@@ -89,16 +93,8 @@ class Framer:
                 filled[: self._padding] = self._mean()
             self._begun = True
         if self._filled >= self.frame_length:
-            count = (self._filled - self.frame_length) // self.hop + 1
-            sample, channel = filled.strides
-            windows: FloatArray = np.ndarray(  # a view; sliding_window_view takes longer than all the rest here
-                (count, self.frame_length, filled.shape[1]),
-                dtype=np.float32,
-                buffer=filled,
-                strides=(self.hop * sample, sample, channel),
-            )
-            windows.flags.writeable = False
-            yield windows
-            used = count * self.hop
+            frames = frame(filled, self.frame_length, self.hop_length)
+            yield frames
+            used = len(frames) * self.hop_length
             self._buffer[: self._filled - used] = filled[used:].copy()
             self._filled -= used

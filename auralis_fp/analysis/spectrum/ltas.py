@@ -1,4 +1,4 @@
-"""The power spectrum of the whole file, and what the bands hold of it."""
+"""Long-term average spectrum (LTAS) and the energies of the seven bands."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from ...schema import DIMENSIONS, Family
 from ..level.kweighting import KWeighting
 from ..types import FloatArray
-from .stft import HANDED_OUT, Spectra, STFTGrid, SubbandRates, band_matrix
+from .decimation import FRAMES_PER_CHUNK, SubbandRates
+from .grid import STFTGrid, band_matrix
+from .stft import Spectra
 from .subband_stft import SubbandSTFT, bin_frequencies, mirrored
 
 EDGES_HZ: Final = (20.0, 60.0, 250.0, 500.0, 2000.0, 4000.0, 6000.0, 20_000.0)
@@ -19,9 +21,15 @@ _LONG_FRAME: Final = 16_384  # samples at about 2.8 kHz: 6 s, bins of 0.17 Hz
 
 
 class LongTermAverageSpectrum:
-    """The power spectrum of the whole file: fine bins from the low-rate signal, wide ones above about 1 kHz.
+    """Power spectrum of the whole file: fine bins from the low sub-band, wide ones above about 1 kHz (Welch 1967).
 
-    Short frames smear what lies in the lowest bands across their edges, notes beside an edge in frames of 1.5 s too.
+    Short frames, and even frames of 1.5 s, smear notes in the lowest bands across the band edges.
+
+    Parameters
+    ----------
+    grid : STFTGrid
+    pairs : int
+        Pairs of channels.
     """
 
     def __init__(self, grid: STFTGrid, pairs: int) -> None:
@@ -29,28 +37,28 @@ class LongTermAverageSpectrum:
         self._low_bands, self._high_bands = _matrices(grid)
         self._hop_sec = grid.hop_sec
         self._low = np.zeros(_LONG_FRAME)
-        self._high = np.zeros(grid.bins)
-        self._ones: FloatArray = np.ones(HANDED_OUT, dtype=np.float32)
+        self._high = np.zeros(grid.n_bins)
+        self._ones: FloatArray = np.ones(FRAMES_PER_CHUNK, dtype=np.float32)
 
-    def feed(self, spectra: Spectra) -> None:
-        """Take the next spectra."""
+    def accumulate(self, spectra: Spectra) -> None:
+        """Add the power of a chunk of frames."""
         self._high += self._ones[: len(spectra.power)] @ spectra.power
-        self._take(self._long.feed(spectra.low))
+        self._add(self._long.transform(spectra.low_band))
 
-    def finish(self) -> dict[str, float]:
+    def band_energies(self) -> dict[str, float]:
         """Return the energy of each band by dimension name, in full-scale power times seconds."""
-        self._take(self._long.flush())
+        self._add(self._long.flush())
         total = self._low_bands @ self._low * self._long.hop_sec + self._high_bands @ self._high * self._hop_sec
         return dict(zip(BANDS, map(float, total), strict=True))
 
-    def _take(self, powers: Iterable[FloatArray]) -> None:
+    def _add(self, powers: Iterable[FloatArray]) -> None:
         for power in powers:
             self._low += power.sum(axis=0)
 
 
 @lru_cache(maxsize=2)
 def _matrices(grid: STFTGrid) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return what sums the long and the short spectra of files at one sample rate into bands."""
+    """Return the filter banks of the seven bands for the sub-band's and the full band's bins."""
     low_rate = SubbandRates(grid).low_rate
     low = bin_frequencies(low_rate, _LONG_FRAME)
     low_bands = mirrored(_band_matrix(low, low_rate / _LONG_FRAME) * deshelving_gain(low, grid.sample_rate))
@@ -59,10 +67,25 @@ def _matrices(grid: STFTGrid) -> tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 def deshelving_gain(frequencies: FloatArray, sample_rate: int) -> FloatArray:
-    """Return what undoes the shelf that the power of the low-rate signal of a file carries, at frequencies in Hz."""
-    gain: FloatArray = np.zeros_like(frequencies)
-    kept = SubbandRates.low_share(frequencies) > 0
-    gain[kept] = 1 / np.abs(KWeighting(sample_rate).shelf(frequencies[kept])) ** 2
+    """Return the power gain that undoes the K-weighting shelf of the low sub-band.
+
+    Parameters
+    ----------
+    frequencies : ndarray, shape (bins,), float32
+        Hz.
+    sample_rate : int
+        Of the file, in Hz.
+
+    Returns
+    -------
+    ndarray, shape (bins,), float32
+
+    Examples
+    --------
+    >>> deshelving_gain(np.float32([100, 1000]), 48_000).round(3)
+    array([1.   , 0.858], dtype=float32)
+    """
+    gain: FloatArray = (1 / np.abs(KWeighting(sample_rate).shelf(frequencies)) ** 2).astype(np.float32)
     return gain
 
 

@@ -1,4 +1,4 @@
-"""A filter for the low-rate signal, by overlapping transforms."""
+"""Streaming overlap-save filter for the low sub-band."""
 
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -7,25 +7,26 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from ..kernels import overlap_save as kernels
 from ..types import ComplexArray, FloatArray
-from .stft import LOW_POINTS, squares
+from .decimation import LOW_POINTS
 
-_LENGTH: Final = 4096  # points of one transform
-_MEMORY: Final = 256  # samples of impulse response that matter: 0.1 s, for a high-pass with a time constant of 4 ms
-_FRESH: Final = _LENGTH - _MEMORY  # samples that a transform filters
-_AT_ONCE: Final = 4  # transforms
+_POINTS: Final = 4096  # of one transform
+_OVERLAP: Final = 256  # samples, 0.1 s: the impulse response of a high-pass with a time constant of 4 ms
+_FRESH: Final = _POINTS - _OVERLAP  # samples filtered by one transform
+_BATCH: Final = 4  # transforms
 _STEP: Final = LOW_POINTS // 4  # samples whose energy is summed: 12 ms
 
 
 class OverlapSaveFilter:
-    """Filter the low-rate signal and tell its energy in steps of ``step_sec`` seconds.
+    """Filter the low sub-band by overlap-save; yield its energy in steps of ``step_sec`` seconds.
 
     Parameters
     ----------
     rate : float
-        Samples per second.
+        Sample rate in Hz.
     response : callable
-        Complex gain at frequencies in Hz, of a real filter.
+        Complex frequency response of a real filter at frequencies in Hz.
     weights : list of float
         Weight of each pair of channels.
     """
@@ -35,16 +36,16 @@ class OverlapSaveFilter:
     ) -> None:
         self._rate = rate
         self._weights = np.array(weights, dtype=np.float32)
-        self._gain = response(fft.fftfreq(_LENGTH, 1 / rate).astype(np.float32)).astype(np.complex64)
-        self._buffer: ComplexArray = np.empty((len(weights), _MEMORY + _AT_ONCE * _FRESH), dtype=np.complex64)
+        self._gains = response(fft.fftfreq(_POINTS, 1 / rate).astype(np.float32)).astype(np.complex64)
+        self._buffer: ComplexArray = np.empty((len(weights), _OVERLAP + _BATCH * _FRESH), dtype=np.complex64)
         self._filled = 0
         self.step_sec = _STEP / rate
 
-    def feed(self, signal: ComplexArray) -> Iterator[FloatArray]:
-        """Take the next samples, shape (pairs, samples); yield energies (power times seconds), shape (steps,)."""
-        if not self._filled:  # as if a constant offset had always been there
-            self._buffer[:, :_MEMORY] = signal.mean(axis=1, keepdims=True)
-            self._filled = _MEMORY
+    def filter(self, signal: ComplexArray) -> Iterator[FloatArray]:
+        """Append samples, shape (pairs, samples); yield energies (power times seconds), shape (steps,)."""
+        if not self._filled:  # the signal's mean precedes it, so that a constant offset makes no step
+            self._buffer[:, :_OVERLAP] = signal.mean(axis=1, keepdims=True)
+            self._filled = _OVERLAP
         taken, room = 0, self._buffer.shape[1]
         while taken < signal.shape[1]:
             step = min(signal.shape[1] - taken, room - self._filled)
@@ -52,22 +53,16 @@ class OverlapSaveFilter:
             self._filled += step
             taken += step
             if self._filled == room:
-                yield self._filter(_AT_ONCE)
-                self._buffer[:, :_MEMORY] = self._buffer[:, -_MEMORY:]
-                self._filled = _MEMORY
+                yield self._energies(_BATCH)
+                self._buffer[:, :_OVERLAP] = self._buffer[:, -_OVERLAP:]
+                self._filled = _OVERLAP
 
     def flush(self) -> Iterator[FloatArray]:
-        """Yield the energies of what is left, as if silence followed."""
-        if self._filled > _MEMORY:
+        """Yield the energies of the remaining samples, followed by silence."""
+        if self._filled > _OVERLAP:
             self._buffer[:, self._filled :] = 0
-            yield self._filter(-(-(self._filled - _MEMORY) // _FRESH))
+            yield self._energies(-(-(self._filled - _OVERLAP) // _FRESH))
 
-    def _filter(self, count: int) -> FloatArray:
-        """Filter the first *count* overlapping pieces of the buffer; return the energy of each step."""
-        pieces = np.stack([self._buffer[:, _FRESH * each : _FRESH * each + _LENGTH] for each in range(count)], axis=1)
-        spectra = fft.fft(pieces, overwrite_x=True)
-        spectra *= self._gain
-        power = squares(np.ascontiguousarray(fft.ifft(spectra, overwrite_x=True)[..., _MEMORY:]))
-        energies = power.reshape(len(self._weights), -1, _STEP) @ np.ones(_STEP, dtype=np.float32)
-        weighted: FloatArray = self._weights @ energies / np.float32(self._rate)
-        return weighted
+    def _energies(self, blocks: int) -> FloatArray:
+        sums = kernels.filtered_energies(self._buffer, self._gains, self._weights, _OVERLAP, blocks, _STEP)
+        return sums / np.float32(self._rate)

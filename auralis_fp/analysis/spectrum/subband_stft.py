@@ -1,4 +1,4 @@
-"""Spectra of the low-rate signals: finer in frequency, or in time, than those of the main frames."""
+"""STFT of the decimated sub-bands: finer in frequency, or in time, than that of the full band."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -6,25 +6,24 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
-from ..types import ComplexArray, FloatArray, kept
+from ..kernels import subband as kernels
+from ..kernels.windows import power_window
+from ..types import ComplexArray, FloatArray, readonly
 from .framing import Framer
-from .stft import squares
 
 
 class SubbandSTFT:
-    """Power spectra of a low-rate signal, Hann window, summed over channels.
+    """Streaming power spectra of a sub-band: Hann window, summed over channels.
 
-    Scaled like ``Spectra.power``: the sum over bins is the mean square of the windowed frame. Each frequency has two
-    bins, as the transform of two channels at once leaves them: their sum is the frequency's power. What is read from
-    the spectra is a product with a matrix, which adds them up in passing when ``mirrored``.
+    Scaled like ``Spectra.power``. Each frequency has two bins, because two channels share a complex transform; their
+    sum is the power at that frequency. A matrix from `mirrored` adds them up.
 
     Parameters
     ----------
     rate : float
-        Samples per second.
-    frame_length, hop : int
+        Sample rate in Hz.
+    frame_length, hop_length : int
         In samples.
     pairs : int
         Pairs of channels.
@@ -32,76 +31,91 @@ class SubbandSTFT:
         Most frames transformed at once.
     """
 
-    def __init__(self, rate: float, frame_length: int, hop: int, pairs: int, batch: int) -> None:
-        self.hop_sec = hop / rate
-        self._framer = Framer(frame_length, hop, 2 * pairs, batch)
+    def __init__(self, rate: float, frame_length: int, hop_length: int, pairs: int, batch: int) -> None:
+        self.hop_sec = hop_length / rate
+        self._framer = Framer(frame_length, hop_length, 2 * pairs, batch)
         self._window = _window(frame_length)
-        self._packed: ComplexArray = np.empty((batch, frame_length), dtype=np.complex64)
+        self._scratch: ComplexArray = np.empty((batch, frame_length), dtype=np.complex64)
 
-    def feed(self, signal: ComplexArray) -> Iterator[FloatArray]:
-        """Take the next samples, shape (pairs, samples); hand out powers, shape (frames, frame_length)."""
-        for frames in self._framer.feed(interleaved(signal)):
-            yield self._power(frames)
+    def transform(self, signal: ComplexArray) -> Iterator[FloatArray]:
+        """Append samples, shape (pairs, samples); yield power spectra, shape (frames, frame_length)."""
+        for frames in self._framer.split(interleaved(signal)):
+            yield kernels.subband_power(frames, self._window, self._scratch)
 
     def flush(self) -> Iterator[FloatArray]:
-        """Hand out what is left."""
+        """Yield the power spectra of the remaining frames, which are padded."""
         for frames in self._framer.flush():
-            yield self._power(frames)
-
-    def _power(self, frames: FloatArray) -> FloatArray:
-        total = self._power_of_pair(frames, 0)
-        for first in range(2, frames.shape[2], 2):
-            total += self._power_of_pair(frames, first)
-        return total
-
-    def _power_of_pair(self, frames: FloatArray, first: int) -> FloatArray:
-        count, length, _ = frames.shape
-        packed = self._packed[:count]
-        pair = frames[:, :, first : first + 2].reshape(count, 2 * length)
-        np.multiply(pair, self._window, out=packed.view(np.float32))
-        return squares(fft.fft(packed, overwrite_x=True))
-
-
-def bin_frequencies(rate: float, frame_length: int) -> FloatArray:
-    """Return the frequencies of ``LowSpectra``, in Hz, shape (frame_length / 2,)."""
-    return (np.arange(frame_length // 2) * (rate / frame_length)).astype(np.float32)
+            yield kernels.subband_power(frames, self._window, self._scratch)
 
 
 @lru_cache(maxsize=8)
 def _window(length: int) -> FloatArray:
-    """Return a Hann window that makes ``|z|²`` power, for both channels of a pair, as they lie."""
-    window = np.hanning(length + 1)[:-1]
-    window /= np.sqrt(length * (window**2).sum())
-    return kept(np.repeat(window, 2).astype(np.float32))
+    """Return the power window, each value twice: for the two interleaved channels of a pair."""
+    return readonly(np.repeat(power_window(length), 2).astype(np.float32))
+
+
+def bin_frequencies(rate: float, frame_length: int) -> FloatArray:
+    """Return the frequencies of the bins of a sub-band's STFT.
+
+    Parameters
+    ----------
+    rate : float
+        Sample rate in Hz.
+    frame_length : int
+        In samples.
+
+    Returns
+    -------
+    ndarray, shape (frame_length / 2,), float32
+        Hz.
+
+    Examples
+    --------
+    >>> bin_frequencies(100.0, 8)
+    array([ 0. , 12.5, 25. , 37.5], dtype=float32)
+    """
+    return (np.arange(frame_length // 2) * (rate / frame_length)).astype(np.float32)
 
 
 def interleaved(signal: ComplexArray) -> FloatArray:
-    """Return pairs of channels, shape (pairs, samples), as floats of shape (samples, 2 · pairs)."""
+    """Return pairs of channels as interleaved real channels.
+
+    Parameters
+    ----------
+    signal : ndarray, shape (pairs, samples), complex64
+
+    Returns
+    -------
+    ndarray, shape (samples, 2 · pairs), float32
+
+    Examples
+    --------
+    >>> interleaved(np.array([[1 + 2j, 3 + 4j]], dtype=np.complex64))
+    array([[1., 2.],
+           [3., 4.]], dtype=float32)
+    """
     columns: FloatArray = np.ascontiguousarray(signal.T).view(np.float32)
     return columns
 
 
 def mirrored(matrix: NDArray[Any]) -> NDArray[Any]:
-    """Return a matrix for both bins of each frequency.
+    """Extend a matrix over frequencies to the two bins that each frequency has.
 
     Parameters
     ----------
     matrix : ndarray, shape (..., frame_length / 2)
-        What each of ``bin_frequencies`` counts.
+        Weights of the frequencies of `bin_frequencies`.
 
     Returns
     -------
     ndarray, shape (..., frame_length)
+
+    Examples
+    --------
+    >>> mirrored(np.array([1, 2, 3]))
+    array([1, 2, 3, 0, 3, 2])
     """
     whole = np.zeros((*matrix.shape[:-1], 2 * matrix.shape[-1]), dtype=matrix.dtype)
     whole[..., : matrix.shape[-1]] = matrix
     whole[..., matrix.shape[-1] + 1 :] = matrix[..., :0:-1]
     return whole
-
-
-def one_sided(z: ComplexArray) -> FloatArray:
-    """Return ``|L[k]|² + |R[k]|²``, doubled for its mirror, of transforms of ``L + iR``; bins 0 to length/2 - 1."""
-    half = z.shape[1] // 2
-    both = squares(z)
-    both[:, 1:half] += both[:, :half:-1]
-    return both[:, :half]

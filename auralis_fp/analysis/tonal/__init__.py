@@ -1,1 +1,1 @@
-"""Pitch, chroma and harmonic-percussive separation."""
+"""Pitch tracking, chroma, and harmonic-percussive separation (HPSS)."""

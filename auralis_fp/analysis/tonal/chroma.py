@@ -1,4 +1,4 @@
-"""How few pitch classes hold the energy."""
+"""Chroma: pitch-class profiles and how concentrated they are."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -7,42 +7,62 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..spectrum.decimation import SubbandRates
+from ..spectrum.grid import STFTGrid
 from ..spectrum.ltas import deshelving_gain
-from ..spectrum.stft import Spectra, STFTGrid, SubbandRates
+from ..spectrum.stft import Spectra
 from ..spectrum.subband_stft import SubbandSTFT, bin_frequencies, mirrored
-from ..types import FloatArray, Series, kept
+from ..types import FloatArray, GrowableArray, readonly
 
 _LOWEST_HZ: Final = 60.0
 _HIGHEST_HZ: Final = 5000.0
-_STEPS: Final = 3  # of a semitone in which profiles are kept until the tuning is known
+_STEPS: Final = 3  # bins per semitone until the tuning is known
 _FINE: Final = 12 * _STEPS
 _MIDDLE_C_HZ: Final = 261.6255653
-_AT_ONCE: Final = 1024  # profiles
+_BATCH: Final = 1024  # profiles
 _FRAME: Final = 4096  # samples at about 11 kHz: 0.37 s; at about 2.8 kHz: 1.5 s
 
 
 class Chroma:
-    """Gathers pitch-class profiles: one each 0.37 s, low notes from frames long enough to tell them apart.
+    """Accumulate chroma profiles, one per 0.37 s, and measure their concentration.
 
-    Below about 1 kHz frames of 1.5 s of the low-rate signal are used, above it frames of 0.37 s.
+    Below about 1 kHz frames of 1.5 s of the low sub-band resolve low notes; above it frames of 0.37 s are used.
+
+    Parameters
+    ----------
+    grid : STFTGrid
+    pairs : int
+        Pairs of channels.
     """
 
     def __init__(self, grid: STFTGrid, pairs: int) -> None:
         rates = SubbandRates(grid)
         self._long = SubbandSTFT(rates.low_rate, _FRAME, _FRAME // 4, pairs, batch=16)
-        self._short = SubbandSTFT(rates.middle_rate, _FRAME, _FRAME // 2, pairs, batch=32)
+        self._short = SubbandSTFT(rates.mid_rate, _FRAME, _FRAME // 2, pairs, batch=32)
         self._low_matrix, self._high_matrix = _matrices(grid)
-        nothing: FloatArray = np.empty((0, _FINE), dtype=np.float32)
-        self._low, self._high, self._odd = nothing, nothing, nothing  # what waits for its counterpart
+        empty: FloatArray = np.empty((0, _FINE), dtype=np.float32)
+        self._low, self._high, self._odd = empty, empty, empty  # parts whose counterpart is still missing
         self._first = True
-        self._fine = Series(_FINE)
+        self._fine = GrowableArray(_FINE)
 
-    def feed(self, spectra: Spectra) -> None:
-        """Take the next spectra."""
-        self._take(self._long.feed(spectra.low), self._short.feed(spectra.middle))
+    def accumulate(self, spectra: Spectra) -> None:
+        """Add the profiles of a chunk."""
+        self._add(self._long.transform(spectra.low_band), self._short.transform(spectra.mid_band))
 
-    def _take(self, long: Iterable[FloatArray], short: Iterable[FloatArray]) -> None:
-        """Keep the sums of the low part and of the means of two and two of the high part, which come twice as often."""
+    def concentration(self) -> float | None:
+        """Return the chroma concentration, 0 (twelve equal classes) to 1 (one class); None for silence."""
+        self._add(self._long.flush(), self._short.flush())
+        fine = self._fine.take().T
+        if not fine.any():
+            return None
+        tuning = estimate_tuning(fine)
+        parts = [fine[start : start + _BATCH] for start in range(0, len(fine), _BATCH)]
+        shares = [concentration(pitch_classes(part.astype(np.float64), tuning)) for part in parts if part.any()]
+        energies = [float(part.sum(dtype=np.float64)) for part in parts if part.any()]
+        return float(np.average(shares, weights=energies))
+
+    def _add(self, long: Iterable[FloatArray], short: Iterable[FloatArray]) -> None:
+        """Add the low parts to the means of every two of the high parts, which come twice as often."""
         for power in long:
             low = power @ self._low_matrix
             self._low = np.concatenate((self._low, low[1:] if self._first else low))
@@ -57,38 +77,18 @@ class Chroma:
             self._fine.append((self._low[:count] + self._high[:count]).T)
             self._low, self._high = self._low[count:], self._high[count:]
 
-    def finish(self) -> float | None:
-        """Return the concentration, 0 (twelve classes alike) to 1 (one class); None for silence."""
-        self._take(self._long.flush(), self._short.flush())
-        fine = self._fine.take().T
-        if not fine.any():
-            return None
-        tuning = tuning_of(fine)
-        parts = [fine[start : start + _AT_ONCE] for start in range(0, len(fine), _AT_ONCE)]
-        shares = [concentration(pitch_classes(part.astype(np.float64), tuning)) for part in parts if part.any()]
-        energies = [float(part.sum(dtype=np.float64)) for part in parts if part.any()]
-        return float(np.average(shares, weights=energies))
-
 
 @lru_cache(maxsize=2)
 def _matrices(grid: STFTGrid) -> tuple[FloatArray, FloatArray]:
-    """Return what folds the long and the short spectra of files at one sample rate."""
-    low, high = (
-        bin_frequencies(rate, _FRAME) for rate in (SubbandRates(grid).low_rate, SubbandRates(grid).middle_rate)
-    )
+    """Return the chroma filter banks of the low and the mid sub-band."""
+    low, high = (bin_frequencies(rate, _FRAME) for rate in (SubbandRates(grid).low_rate, SubbandRates(grid).mid_rate))
     share: FloatArray = 1 - SubbandRates.low_share(high)
-    share /= np.maximum(SubbandRates.middle_share(high), np.float32(0.01))
-    return _folding(low, deshelving_gain(low, grid.sample_rate)), _folding(high, share)
+    share /= np.maximum(SubbandRates.mid_share(high), np.float32(0.01))
+    return _chroma_matrix(low, deshelving_gain(low, grid.sample_rate)), _chroma_matrix(high, share)
 
 
-def _folding(frequencies: FloatArray, gain: FloatArray) -> FloatArray:
-    """Return the matrix that sums bins into thirds of semitones of one octave; C comes first.
-
-    Returns
-    -------
-    ndarray, shape (2 · bins, 36)
-        For both bins of each frequency.
-    """
+def _chroma_matrix(frequencies: FloatArray, gain: FloatArray) -> FloatArray:
+    """Return the chroma filter bank with three bins per semitone, C first, shape (2 · bins, 36)."""
     width_hz = float(frequencies[1])
     edges = np.concatenate((frequencies - width_hz / 2, frequencies[-1:] + width_hz / 2)).astype(np.float64)
     edges = np.clip(edges, _LOWEST_HZ, _HIGHEST_HZ)
@@ -99,34 +99,66 @@ def _folding(frequencies: FloatArray, gain: FloatArray) -> FloatArray:
     bins = np.arange(len(frequencies))
     matrix[bins, low % _FINE] += ((border - lower) / width_hz).astype(np.float32)
     matrix[bins, high % _FINE] += ((upper - border) / width_hz).astype(np.float32)
-    return kept(mirrored((matrix * gain[:, None]).T).T.copy())
+    return readonly(mirrored((matrix * gain[:, None]).T).T.copy())
 
 
-def tuning_of(fine: FloatArray) -> float:
-    """Return how far a track is tuned above (below, if negative) 440 Hz, in thirds of semitones, -1.5 to 1.5."""
+def estimate_tuning(fine: FloatArray) -> float:
+    """Estimate the deviation from A = 440 Hz tuning.
+
+    Parameters
+    ----------
+    fine : ndarray, shape (profiles, 36), float32
+        Energy in thirds of semitones, C first.
+
+    Returns
+    -------
+    float
+        In thirds of semitones, -1.5 to 1.5.
+
+    Notes
+    -----
+    The phase of the energy's component with a period of one semitone.
+
+    Examples
+    --------
+    >>> profile = np.zeros((1, 36), dtype=np.float32)
+    >>> profile[0, 4] = 1  # a third of a semitone above C sharp
+    >>> round(estimate_tuning(profile), 6)
+    1.0
+    """
     direction = fine.sum(axis=0, dtype=np.float64) @ np.exp(2j * np.pi * np.arange(_FINE) / _STEPS)
     return float(np.angle(direction) / (2 * np.pi) * _STEPS)
 
 
 def pitch_classes(fine: NDArray[np.float64], tuning: float) -> NDArray[np.float64]:
-    """Return profiles of 12 classes, their borders moved to where the track's tuning has them.
+    """Return 12-class chroma profiles corrected for tuning.
 
     Parameters
     ----------
-    fine : ndarray, shape (profiles, 36)
-        Energy in thirds of semitones.
+    fine : ndarray, shape (profiles, 36), float64
+        Energy in thirds of semitones, C first.
     tuning : float
-        In thirds of semitones.
+        In thirds of semitones, see `estimate_tuning`.
 
     Returns
     -------
-    ndarray, shape (profiles, 12)
+    ndarray, shape (profiles, 12), float64
+
+    References
+    ----------
+    Fujishima, T. (1999). Realtime chord recognition of musical sound. ICMC.
+
+    Examples
+    --------
+    >>> fine = np.zeros((1, 36))
+    >>> fine[0, 4] = 2
+    >>> pitch_classes(fine, 1.0)[0, :3]
+    array([0., 2., 0.])
     """
     wrapped = np.concatenate((fine[:, -_STEPS:], fine, fine[:, :_STEPS]), axis=1)
     cumulative = np.concatenate((np.zeros((len(fine), 1)), np.cumsum(wrapped, axis=1)), axis=1)
-    borders = (
-        _STEPS + np.arange(13) * _STEPS - 1 + tuning
-    )  # third 0 begins at column 3; a class begins one third before
+    # bin 0 is in column 3; a class begins one bin below it
+    borders = _STEPS + np.arange(13) * _STEPS - 1 + tuning
     whole = np.floor(borders).astype(int)
     part = borders - whole
     at_borders = cumulative[:, whole] * (1 - part) + cumulative[:, whole + 1] * part
@@ -134,12 +166,26 @@ def pitch_classes(fine: NDArray[np.float64], tuning: float) -> NDArray[np.float6
 
 
 def concentration(profiles: NDArray[np.float64]) -> float:
-    """Return 1 - H / ln 12 of each profile, averaged with the energies as weights.
+    """Return the mean concentration of chroma profiles, weighted by their energies.
 
     Parameters
     ----------
-    profiles : ndarray, shape (profiles, 12)
+    profiles : ndarray, shape (profiles, 12), float64
         Energies, not all zero.
+
+    Returns
+    -------
+    float
+        0 (twelve equal classes) to 1 (one class).
+
+    Notes
+    -----
+    ``1 - H / ln 12``, with ``H`` the Shannon entropy of the profile.
+
+    Examples
+    --------
+    >>> round(concentration(np.eye(12)[:1]), 6), round(concentration(np.ones((1, 12))), 6)
+    (1.0, 0.0)
     """
     energy = profiles.sum(axis=1)
     profiles, energy = profiles[energy > 0], energy[energy > 0]

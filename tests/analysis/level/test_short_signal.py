@@ -35,11 +35,11 @@ def test_short_sounds_equal_the_spectrum_of_the_whole(kind: str, seconds: float)
 @pytest.mark.parametrize(("seconds", "rate"), [(8.1, RATE), (6.0, 1_000_000)])
 def test_a_long_file_is_let_go_of(seconds: float, rate: int) -> None:
     """Beyond eight seconds, or four million samples, nothing is kept."""
-    brief = ShortSignal(rate, Layout.of(("FL", "FR")).pairs, 2)
+    short = ShortSignal(rate, Layout.of(("FL", "FR")).pairs, 2)
     for _ in range(round(seconds * 10)):
-        brief.feed(np.ones((rate // 10, 2), dtype=np.float32))
-    assert not brief.brief
-    assert not brief._blocks
+        short.append(np.ones((rate // 10, 2), dtype=np.float32))
+    assert not short.is_short
+    assert not short._blocks
 
 
 @pytest.mark.parametrize("seconds", [0.45, 0.95, 1.6])

@@ -5,22 +5,23 @@ import pytest
 
 from auralis_fp.analysis.rhythm.novelty import NoveltyCurves
 from auralis_fp.analysis.spectrum.channels import Layout
-from auralis_fp.analysis.spectrum.stft import Spectra, STFTGrid, StreamingSTFT
+from auralis_fp.analysis.spectrum.grid import STFTGrid
+from auralis_fp.analysis.spectrum.stft import Spectra, StreamingSTFT
 from rhythms import hat, placed
 from signals import RATE, Signal, sine, stereo, white
 
 
 def spectra_of(samples: Signal, rate: int = RATE) -> tuple[Spectra, ...]:
     """Return the spectra of two channels."""
-    transformer = StreamingSTFT(STFTGrid.at(rate), Layout.of(("FL", "FR")).pairs, 2)
-    return (*transformer.feed(samples), *transformer.flush())
+    stft = StreamingSTFT(STFTGrid.for_rate(rate), Layout.of(("FL", "FR")).pairs, 2)
+    return (*stft.transform(samples), *stft.flush())
 
 
 def accents_of(spectra: tuple[Spectra, ...]) -> NoveltyCurves:
     """Return the accents that were gathered from spectra."""
     accents = NoveltyCurves(spectra[0].grid)
     for each in spectra:
-        accents.feed(each)
+        accents.accumulate(each)
     return accents
 
 
@@ -30,7 +31,7 @@ def test_hats_rise_where_they_begin(level: float) -> None:
     onsets = np.array([1.0, 1.7, 2.9])
     sound = sine(200, 4.0, 0.3) + 2 * placed(onsets, hat(), 4.0)
     times = np.arange(400) / 100
-    found = accents_of(spectra_of(stereo(level * sound))).at(times)[1]
+    found = accents_of(spectra_of(stereo(level * sound))).interpolate(times)[1]
     far = np.abs(times[:, None] - onsets).min(axis=1) > 0.06
     assert found[far].max() < 0.5
     for onset in onsets:
@@ -40,9 +41,9 @@ def test_hats_rise_where_they_begin(level: float) -> None:
 def test_noise_and_low_tones_do_not_rise() -> None:
     """Steady noise ripples by less than what counts; what lies below 5 kHz is not heard."""
     times = np.arange(300) / 100
-    assert accents_of(spectra_of(stereo(white(3.0)))).at(times)[1, 10:].max() < 4
+    assert accents_of(spectra_of(stereo(white(3.0)))).interpolate(times)[1, 10:].max() < 4
     gated = np.where(np.arange(3 * RATE) // RATE % 2, sine(1000, 3.0, 0.5), sine(800, 3.0, 0.5))
-    assert accents_of(spectra_of(stereo(gated))).at(times)[1, 10:90].max() < 0.01
+    assert accents_of(spectra_of(stereo(gated))).interpolate(times)[1, 10:90].max() < 0.01
 
 
 def test_stretches_that_overlap_are_those_of_the_whole() -> None:
@@ -52,11 +53,11 @@ def test_stretches_that_overlap_are_those_of_the_whole() -> None:
     times = np.arange(2900) / 100
     found = []
     for index, each in enumerate(spectra):
-        parts.feed(each)
+        parts.accumulate(each)
         if index == 2:
-            found.append(parts.at(times[:1500]))
-    found.append(parts.at(times[1200:]))
-    expected = whole.at(times)
+            found.append(parts.interpolate(times[:1500]))
+    found.append(parts.interpolate(times[1200:]))
+    expected = whole.interpolate(times)
     np.testing.assert_array_equal(found[0], expected[:, :1500])
     np.testing.assert_array_equal(found[1], expected[:, 1200:])
 
@@ -68,7 +69,9 @@ def test_notes_rise_while_they_swell() -> None:
     times = np.arange(280) / 100
     heights = []
     for gain in (0.05, 0.1):
-        notes = accents_of(spectra_of(stereo(sine(110, 3.0, 0.3) + gain * swell * sine(660, 3.0, 1.0)))).at(times)[0]
+        notes = accents_of(spectra_of(stereo(sine(110, 3.0, 0.3) + gain * swell * sine(660, 3.0, 1.0)))).interpolate(
+            times
+        )[0]
         assert notes[30:140].max() < 0.05
         assert 1.5 < times[notes.argmax()] < 1.65
         heights.append(notes.max())
@@ -79,6 +82,6 @@ def test_notes_rise_while_they_swell() -> None:
 def test_low_rates_have_no_treble(rate: int) -> None:
     """Files that end below 5.3 kHz, or hardly above, have none, and no arithmetic goes astray."""
     with np.errstate(all="raise", under="ignore"):
-        found = accents_of(spectra_of(stereo(white(2.0, rate=rate)), rate)).at(np.arange(200) / 100)
+        found = accents_of(spectra_of(stereo(white(2.0, rate=rate)), rate)).interpolate(np.arange(200) / 100)
     assert np.isfinite(found).all()
     assert rate > 10_600 or not found[1].any()

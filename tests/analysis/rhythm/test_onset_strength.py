@@ -4,7 +4,7 @@ from itertools import chain
 
 import numpy as np
 
-from auralis_fp.analysis.rhythm.onset_strength import OnsetDetector, OnsetStrength, onsets
+from auralis_fp.analysis.rhythm.onset_strength import OnsetDetector, OnsetStrength, pick_onsets
 from auralis_fp.analysis.rhythm.tempo import TempoEstimator
 
 _RATE = 11_025
@@ -21,18 +21,18 @@ def _stretches() -> list[OnsetStrength]:
         start = round((hit + 0.5) * 60 * _RATE / _HITS_PER_MINUTE)
         minute[start : start + 500] += rng.standard_normal(500) * np.exp(-np.arange(500) / 100)
     signal = minute.astype(np.complex64)[None]
-    return [*chain.from_iterable(detector.feed(signal) for _ in range(_MINUTES)), detector.finish()]
+    return [*chain.from_iterable(detector.detect(signal) for _ in range(_MINUTES)), detector.flush()]
 
 
 def test_hits_are_found_once_where_stretches_meet() -> None:
     """Twenty-one minutes come in three stretches that hold each hit once, and the pulse goes through."""
     stretches = _stretches()
     assert len(stretches) == 3
-    assert sum(len(onsets(stretch).frames) for stretch in stretches) == _MINUTES * _HITS_PER_MINUTE
+    assert sum(len(pick_onsets(stretch).frames) for stretch in stretches) == _MINUTES * _HITS_PER_MINUTE
     tracker = TempoEstimator()
     for stretch in stretches:
-        tracker.feed(stretch, np.zeros((2, len(stretch.flux)), dtype=np.float32))
-    pulse = tracker.finish()
+        tracker.add(stretch, np.zeros((2, len(stretch.flux)), dtype=np.float32))
+    pulse = tracker.estimate()
     assert pulse.tempo_bpm is not None
     assert abs(pulse.tempo_bpm / _HITS_PER_MINUTE - 1) < 0.001
     assert pulse.stability > 0.9
@@ -41,5 +41,5 @@ def test_hits_are_found_once_where_stretches_meet() -> None:
 def test_frames_of_stretches_are_those_of_the_whole() -> None:
     """The stretches' own frames, one after the other, are as many as the file has."""
     stretches = _stretches()
-    own = sum(stretch.own.stop - stretch.own.start for stretch in stretches)
+    own = sum(stretch.valid.stop - stretch.valid.start for stretch in stretches)
     assert abs(own - _MINUTES * 60 * stretches[0].rate) < 10

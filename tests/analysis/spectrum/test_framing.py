@@ -12,7 +12,7 @@ def frames_of(samples: np.ndarray, length: int, hop: int, block: int, *, padded:
     found = [
         frames.copy()
         for first in range(0, len(samples), block)
-        for frames in framer.feed(samples[first : first + block])
+        for frames in framer.split(samples[first : first + block])
     ]
     found += [frames.copy() for frames in framer.flush()]
     return np.concatenate(found)[:, :, 0] if found else np.empty((0, length))

@@ -4,21 +4,23 @@ import numpy as np
 import pytest
 
 from auralis_fp.analysis.spectrum.channels import Layout
-from auralis_fp.analysis.spectrum.stft import Spectra, STFTGrid, StreamingSTFT, SubbandRates, band_shares
+from auralis_fp.analysis.spectrum.decimation import SubbandRates
+from auralis_fp.analysis.spectrum.grid import STFTGrid, band_shares
+from auralis_fp.analysis.spectrum.stft import Spectra, StreamingSTFT
 from signals import RATE, sine, stereo, times, white
 
 
 def spectra_of(samples: np.ndarray, rate: int = RATE) -> list[Spectra]:
     """Return the spectra of a signal."""
     positions = ("FL", "FR")[: samples.shape[1]]
-    transformer = StreamingSTFT(STFTGrid.at(rate), Layout.of(positions).pairs, samples.shape[1])
-    return [*transformer.feed(samples), *transformer.flush()]
+    stft = StreamingSTFT(STFTGrid.for_rate(rate), Layout.of(positions).pairs, samples.shape[1])
+    return [*stft.transform(samples), *stft.flush()]
 
 
 @pytest.mark.parametrize("rate", [8000, 22_050, 44_100, 48_000, 96_000, 192_000])
 def test_frames_are_alike_in_seconds_at_every_rate(rate: int) -> None:
     """Frames last 46 ms within 3 %, so bins are equally wide everywhere."""
-    grid = STFTGrid.at(rate)
+    grid = STFTGrid.for_rate(rate)
     assert grid.hop_sec * 2 == pytest.approx(2048 / 44_100, rel=0.03)
     assert grid.frame_length % 2 == 0
 
@@ -42,11 +44,11 @@ def test_sides_do_not_cancel() -> None:
 @pytest.mark.parametrize("rate", [8000, 44_100, 48_000])
 def test_low_rate_signals_are_the_signal(rate: int) -> None:
     """A tone comes out of the decimation with its amplitude, its phase and its sides."""
-    grid, hertz = STFTGrid.at(rate), 300.0
+    grid, hertz = STFTGrid.for_rate(rate), 300.0
     samples = np.stack((sine(hertz, 2.0, 0.5, rate), sine(hertz, 2.0, 0.25, rate)), axis=1).astype(np.float32)
-    middle = np.concatenate([spectra.middle[0] for spectra in spectra_of(samples, rate)])
-    at = np.arange(len(middle)) / SubbandRates(grid).middle_rate
-    inner = slice(300, int(1.9 * SubbandRates(grid).middle_rate))
+    middle = np.concatenate([spectra.mid_band[0] for spectra in spectra_of(samples, rate)])
+    at = np.arange(len(middle)) / SubbandRates(grid).mid_rate
+    inner = slice(300, int(1.9 * SubbandRates(grid).mid_rate))
     expected = np.sin(2 * np.pi * hertz * at)
     np.testing.assert_allclose(middle.real[inner], 0.5 * expected[inner], atol=2e-4)
     np.testing.assert_allclose(middle.imag[inner], 0.25 * expected[inner], atol=2e-4)
@@ -71,6 +73,6 @@ def test_constant_offset_leaves_the_audible_bins_alone() -> None:
 
 def test_highest_bins_reach_twenty_kilohertz() -> None:
     """At 96 kHz nothing above 20 kHz is kept; at 22.05 kHz all there is."""
-    assert STFTGrid.at(96_000).frequencies[-1] == pytest.approx(20_000, abs=22)
-    assert STFTGrid.at(22_050).frequencies[-1] == pytest.approx(11_025, abs=1)
+    assert STFTGrid.for_rate(96_000).frequencies[-1] == pytest.approx(20_000, abs=22)
+    assert STFTGrid.for_rate(22_050).frequencies[-1] == pytest.approx(11_025, abs=1)
     assert len(times(1.0)) == RATE

@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 
-from auralis_fp.analysis.spectrum.autocorrelation import window_correlation
 from auralis_fp.analysis.spectrum.channels import Layout
-from auralis_fp.analysis.spectrum.stft import STFTGrid, StreamingSTFT
+from auralis_fp.analysis.spectrum.grid import STFTGrid
+from auralis_fp.analysis.spectrum.stft import StreamingSTFT
 from auralis_fp.analysis.tonal.pitch import PitchTracker
-from auralis_fp.analysis.tonal.pitch_refinement import hann_correlation
 from rhythms import drum_loop
 from signals import RATE, pink, saw, sine, stereo, times, values, white
 
@@ -24,11 +23,11 @@ def harmonics(hertz: float, count: int, tilt: float, rate: int = RATE) -> np.nda
 
 def pitches_of(track: np.ndarray, rate: int = RATE) -> np.ndarray:
     """Return the pitch of each frame, 0 where there is none."""
-    grid = STFTGrid.at(rate)
-    transformer = StreamingSTFT(grid, Layout.of(("FL", "FR")).pairs, 2)
+    grid = STFTGrid.for_rate(rate)
+    stft = StreamingSTFT(grid, Layout.of(("FL", "FR")).pairs, 2)
     tracker = PitchTracker(grid, 2)
-    for spectra in (*transformer.feed(stereo(track)), *transformer.flush()):
-        tracker.feed(spectra)
+    for spectra in (*stft.transform(stereo(track)), *stft.flush()):
+        tracker.track(spectra)
     return tracker.pitches()
 
 
@@ -77,9 +76,3 @@ def test_many_voices_have_no_one_pitch() -> None:
     chord = sum(saw(hertz, 5.0, 0.1) for hertz in (130.8, 155.6, 196.0, 233.1, 277.2))
     for track in (chord, white(5.0), pink(5.0), drum_loop(120, 5.0) + white(5.0, 0.02)):
         assert values(stereo(np.asarray(track)))["pitch_stability"] <= 0.1
-
-
-def test_the_window_correlates_as_its_formula_says() -> None:
-    """The closed form is what the transform of the window gives."""
-    expected = window_correlation(512)
-    np.testing.assert_allclose(hann_correlation(np.arange(512) / 512), expected, atol=1e-5)

@@ -1,8 +1,7 @@
-"""Running medians by comparisons of whole arrays: fast where the windows are short and the arrays long.
+"""Running medians of 8-bit values by comparisons of whole arrays.
 
-Neighbouring positions share a window. A sorted run of neighbours is built once for every group of them and shared by
-all windows that contain it (merging after Batcher 1968); the median of ``2n`` values lies between the two middle values
-of two runs of ``n``.
+Neighbouring positions share a window. Sorted runs of neighbours are built once per group and merged (Batcher 1968); the
+median of ``2n`` values is the mean of the two middle values of two sorted runs of ``n``.
 """
 
 import numpy as np
@@ -12,7 +11,27 @@ Codes = NDArray[np.uint8]
 
 
 def merge(first: list[Codes], second: list[Codes]) -> list[Codes]:
-    """Merge two sorted lists of equally shaped arrays, element by element (odd-even merge)."""
+    """Merge two sorted lists of equally shaped arrays, element by element (odd-even merge).
+
+    Parameters
+    ----------
+    first, second : list of ndarray
+        Element *i* of the list holds the *i*-th smallest values.
+
+    Returns
+    -------
+    list of ndarray
+
+    References
+    ----------
+    Batcher, K. E. (1968). Sorting networks and their applications. AFIPS Spring Joint Computer Conference.
+
+    Examples
+    --------
+    >>> merged = merge([np.uint8([1]), np.uint8([4])], [np.uint8([2]), np.uint8([3])])
+    >>> np.concatenate(merged)
+    array([1, 2, 3, 4], dtype=uint8)
+    """
     if not first or not second:
         return first or second
     if len(first) == len(second) == 1:
@@ -25,18 +44,23 @@ def merge(first: list[Codes], second: list[Codes]) -> list[Codes]:
 
 
 def medians_over_rows(values: Codes, window: int) -> Codes:
-    """Return the median over each window of rows that begins at an even row.
+    """Return the running median over rows, for every second row.
 
     Parameters
     ----------
-    values : ndarray, shape (rows, columns)
+    values : ndarray, shape (rows, columns), uint8
         C-contiguous, an even number of rows.
     window : int
-        A power of two, at least 4; the median is the mean of the two middle values, rounded up.
+        Rows, a power of two of at least 4; the median is the mean of the two middle values, rounded up.
 
     Returns
     -------
-    ndarray, shape ((rows - window) / 2 + 1, columns)
+    ndarray, shape ((rows - window) / 2 + 1, columns), uint8
+
+    Examples
+    --------
+    >>> medians_over_rows(np.uint8([[1], [9], [3], [5]]), 4)
+    array([[4]], dtype=uint8)
     """
     columns = values.shape[1]
     pairs = values.reshape(-1, 2 * columns)
@@ -45,30 +69,35 @@ def medians_over_rows(values: Codes, window: int) -> Codes:
 
 
 def medians_over_columns(values: Codes, window: int) -> Codes:
-    """Return the median over each window of columns that begins at every fourth column.
+    """Return the running median over columns, for every fourth column.
 
     Parameters
     ----------
-    values : ndarray, shape (rows, columns)
-        C-contiguous, the columns a multiple of four.
+    values : ndarray, shape (rows, columns), uint8
+        C-contiguous, the number of columns a multiple of four.
     window : int
-        A power of two, at least 8; the median is the mean of the two middle values, rounded up.
+        Columns, a power of two of at least 8; the median is the mean of the two middle values, rounded up.
 
     Returns
     -------
-    ndarray, shape (rows, (columns - window) / 4 + 1)
+    ndarray, shape (rows, (columns - window) / 4 + 1), uint8
+
+    Examples
+    --------
+    >>> medians_over_columns(np.uint8([[8, 1, 7, 2, 6, 3, 5, 4]]), 8)
+    array([[5]], dtype=uint8)
     """
     rows, width = len(values), values.shape[1] // 4
     fours = values.reshape(-1).view(np.uint32)  # four neighbours in one; their order does not matter
-    first, second, third, fourth = ([(fours >> np.uint32(8 * place)).astype(np.uint8)] for place in range(4))
+    first, second, third, fourth = ([(fours >> np.uint32(8 * byte)).astype(np.uint8)] for byte in range(4))
     medians = _median(merge(merge(first, second), merge(third, fourth)), window, 1)
-    whole = np.empty(rows * width, dtype=values.dtype)  # windows that reach into the next row are left out
+    whole = np.empty(rows * width, dtype=values.dtype)  # windows that reach into the next row are dropped
     whole[: len(medians)] = medians
     return whole.reshape(rows, width)[:, : width - window // 4 + 1]
 
 
 def _median(run: list[Codes], window: int, step: int) -> Codes:
-    """Return the median of *window* values, of sorted runs of groups that lie *step* apart."""
+    """Return medians of *window* values from sorted runs of groups that are *step* apart."""
     reach = step
     while 2 * len(run) < window:
         run = merge([part[:-reach] for part in run], [part[reach:] for part in run])
@@ -80,13 +109,13 @@ def _median(run: list[Codes], window: int, step: int) -> Codes:
 
 
 def _middle(left: list[Codes], right: list[Codes]) -> tuple[Codes, Codes]:
-    """Return the two middle values of two sorted runs of equal length n: the n-th and the (n+1)-th smallest."""
+    """Return the two middle values of two sorted runs of length n: the n-th and the (n+1)-th smallest."""
     count = len(left)
-    # n-th smallest: the least over i of max(left[i], right[n-i]) with i + (n-i) = n values taken
+    # n-th smallest: the minimum over i of max(left[i], right[n-i])
     low = np.minimum(left[count - 1], right[count - 1])
     for taken in range(1, count):
         np.minimum(low, np.maximum(left[taken - 1], right[count - taken - 1]), out=low)
-    # (n+1)-th smallest, by symmetry: the greatest over i of min(...)
+    # (n+1)-th smallest, by symmetry: the maximum over i of min(...)
     high = np.maximum(left[0], right[0])
     for taken in range(1, count):
         np.maximum(high, np.minimum(left[taken], right[count - taken]), out=high)

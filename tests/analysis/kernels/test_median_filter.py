@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from auralis_fp.analysis.tonal.median_filter import medians_over_columns, medians_over_rows, merge
+from auralis_fp.analysis.kernels.median_filter import medians_over_columns, medians_over_rows, merge
 
 
 @pytest.mark.parametrize("window", [4, 8, 16])

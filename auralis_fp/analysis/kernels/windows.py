@@ -1,0 +1,76 @@
+"""Hann windows and their autocorrelation."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def hann(length: int) -> NDArray[np.float64]:
+    """Return a periodic Hann window.
+
+    Parameters
+    ----------
+    length : int
+        In samples.
+
+    Returns
+    -------
+    ndarray, shape (length,), float64
+
+    Examples
+    --------
+    >>> hann(4)
+    array([0. , 0.5, 1. , 0.5])
+    """
+    return np.hanning(length + 1)[:-1]
+
+
+def power_window(length: int) -> NDArray[np.float64]:
+    """Return a periodic Hann window scaled so that the squared magnitudes of a transform are power.
+
+    Parameters
+    ----------
+    length : int
+        In samples.
+
+    Returns
+    -------
+    ndarray, shape (length,), float64
+        ``w / sqrt(N · sum(w²))``: the squared magnitudes of all bins sum to the mean square of the signal.
+
+    Examples
+    --------
+    >>> signal = np.ones(8)
+    >>> round(float((np.abs(np.fft.fft(signal * power_window(8))) ** 2).sum()), 6)
+    1.0
+    """
+    window = hann(length)
+    scaled: NDArray[np.float64] = window / np.sqrt(length * (window**2).sum())
+    return scaled
+
+
+def hann_autocorrelation(lags: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the autocorrelation of a Hann window.
+
+    Parameters
+    ----------
+    lags : ndarray, shape (...)
+        As fractions of the window's length.
+
+    Returns
+    -------
+    ndarray, shape (...), float64
+        1 at lag 0, 0 from lag 1 on.
+
+    Notes
+    -----
+    ``(1 - t) (2 + cos 2πt) / 3 + sin(2πt) / 2π``.
+
+    Examples
+    --------
+    >>> hann_autocorrelation(np.array([0.0, 0.5, 1.0])).round(4)
+    array([1.    , 0.1667, 0.    ])
+    """
+    inside = np.clip(lags, 0, 1)
+    turns = 2 * np.pi * inside
+    correlation: NDArray[np.float64] = (1 - inside) * (2 + np.cos(turns)) / 3 + np.sin(turns) / (2 * np.pi)
+    return np.maximum(correlation, 0)
