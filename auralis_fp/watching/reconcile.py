@@ -2,13 +2,25 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from ..files.rules import Presence, Rules
 from ..models import FileEvent
-from ..store.files import Library
 
 GONE_PER_WRITE: Final = 200  # so that other writers get a turn in between
+
+
+class KnownFiles(Protocol):
+    """The files in the database, as far as reconciliation needs them."""
+
+    async def observe(self, events: Sequence[FileEvent], *, walk: bool = False) -> int:
+        """Store files seen or gone; return how many were queued."""
+
+    async def begin_walk(self) -> None:
+        """Start recording which files a walk sees."""
+
+    async def unseen(self, folder: bytes) -> list[bytes]:
+        """Return the known files below *folder* that the walk has not seen."""
 
 
 class Reconciler:
@@ -16,7 +28,7 @@ class Reconciler:
 
     Parameters
     ----------
-    library : Library
+    library : KnownFiles
     rules : Rules
     on_queued : callable
         Called after files were queued or removed.
@@ -26,7 +38,7 @@ class Reconciler:
 
     def __init__(
         self,
-        library: Library,
+        library: KnownFiles,
         rules: Rules,
         on_queued: Callable[[], None],
         on_online: Callable[[bytes, bool], Awaitable[None]],
