@@ -1,4 +1,4 @@
-"""The event stream: the status, results and failures as they come."""
+"""Server-sent events: status, results and failures."""
 
 import asyncio
 from typing import Final
@@ -16,15 +16,15 @@ from .schemas.queries import Query, read_query
 
 HEARTBEAT_SEC: Final = 15.0
 RECONNECT_MS: Final = 2000
-MOST_STREAMS: Final = 1000
+MAX_STREAMS: Final = 1000
 
 
 async def events(request: web.Request) -> web.StreamResponse:
-    """Stream events until the client leaves or the service stops."""
+    """Stream status, result and failure events; resumes after `Last-Event-ID`."""
     read_query(request, Query)
     service, last_id = service_of(request), _last_id(request)
-    if service.listeners >= MOST_STREAMS:
-        raise RequestError(429, "too_many_streams", f"{MOST_STREAMS} listen already; try again later.")
+    if service.listeners >= MAX_STREAMS:
+        raise RequestError(429, "too_many_streams", f"{MAX_STREAMS} event streams are open; try again later.")
     with service.subscribe(last_id) as subscription:
         async with sse_response(request, sep="\n", ping_interval=HEARTBEAT_SEC) as stream:
             pump = asyncio.create_task(_pump(stream, service, subscription, last_id))
@@ -39,11 +39,11 @@ async def events(request: web.Request) -> web.StreamResponse:
 
 async def _pump(stream: EventSourceResponse, service: Service, subscription: Subscription, last_id: int | None) -> None:
     try:
-        first_id = None if last_id is not None else str(service.last_event_id)  # who resumes has an id to go on from
+        first_id = None if last_id is not None else str(service.last_event_id)  # a resuming client has an id
         await stream.send(to_json(await service.snapshot()), id=first_id, event="status", retry=RECONNECT_MS)
         async for event in subscription:
             await stream.write(event.sent)
-    except (ConnectionResetError, TimeoutError):  # the client is gone, or reads no more
+    except (ConnectionResetError, TimeoutError):  # the client disconnected or stopped reading
         return
 
 
@@ -52,5 +52,5 @@ def _last_id(request: web.Request) -> int | None:
     if text is None:
         return None
     if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise RequestError(400, "bad_field", "Last-Event-ID: not an id of this stream.", {"field": "Last-Event-ID"})
+        raise RequestError(400, "bad_field", "Last-Event-ID: not a valid event id.", {"field": "Last-Event-ID"})
     return int(text)

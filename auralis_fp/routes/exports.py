@@ -15,7 +15,7 @@ from ..store.records import FileRecord
 from .app_keys import service_of
 from .schemas.bodies import path_bytes
 from .schemas.files import ExportedFailure
-from .schemas.queries import LARGEST_PAGE, ExportQuery, read_query
+from .schemas.queries import MAX_PAGE, ExportQuery, read_query
 from .serializers import exported_failure
 from .streaming import streamed
 
@@ -56,7 +56,7 @@ async def _begin(request: web.Request) -> AsyncIterator[ExportedFailure]:
         code=query.code,
         query=query.q,
         folder=None if query.folder is None else path_bytes(query.folder, "folder"),
-        limit=LARGEST_PAGE,
+        limit=MAX_PAGE,
     )
     listings = service_of(request).listings
     await listings.files(replace(which, limit=1))

@@ -1,4 +1,4 @@
-"""Figures for Prometheus, made from what was counted when asked."""
+"""Prometheus metrics, built from the counters on each scrape."""
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,9 +16,9 @@ from .schemas.queries import Query, read_query
 
 
 async def metrics(request: web.Request) -> web.StreamResponse:
-    """Answer in the text format of Prometheus."""
-    await asyncio.to_thread(import_module, "prometheus_client.exposition")  # takes a while, the first time
-    from prometheus_client import CollectorRegistry  # noqa: PLC0415 - loaded by those who collect figures
+    """Get metrics in the Prometheus text format."""
+    await asyncio.to_thread(import_module, "prometheus_client.exposition")  # slow to import
+    from prometheus_client import CollectorRegistry  # noqa: PLC0415 - only loaded if metrics are collected
     from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest  # noqa: PLC0415
 
     read_query(request, Query)
@@ -36,55 +36,55 @@ class _Collector:
         self._status = status
 
     def collect(self) -> Iterator[Any]:
-        """Yield the families of figures."""
-        yield from _of_the_library(self._status)
-        yield from _of_the_answers(self._service)
-        yield from _of_the_analyses(self._service)
+        """Yield the metric families."""
+        yield from _library_metrics(self._status)
+        yield from _request_metrics(self._service)
+        yield from _analysis_metrics(self._service)
 
 
-def _of_the_library(status: Status) -> Iterator[Any]:
+def _library_metrics(status: Status) -> Iterator[Any]:
     counts = {state: number for state, number in plain(status.counts).items() if state != "total"}
     yield _gauge("files", "Files in the library", "state", counts)
-    yield _gauge("queue", "Files that wait for work", "", {"": counts["pending"] + counts["outdated"]})
+    yield _gauge("queue", "Files in the queue", "", {"": counts["pending"] + counts["outdated"]})
     folders = status.folders
     yield _gauge("folder_online", "1 if a music folder can be read", "folder", _by_path(folders, "online"))
-    yield _gauge("folder_files", "Files found by the last sweep", "folder", _by_path(folders, "files"))
-    yield _gauge("folder_scanning", "1 while a music folder is looked through", "folder", _by_path(folders, "scanning"))
+    yield _gauge("folder_files", "Files found by the last scan", "folder", _by_path(folders, "files"))
+    yield _gauge("folder_scanning", "1 while a music folder is being scanned", "folder", _by_path(folders, "scanning"))
     swept = {folder.path: folder.last_scan for folder in folders if folder.last_scan is not None}
-    yield _gauge("folder_last_sweep_timestamp_seconds", "When it was last looked through", "folder", swept)
+    yield _gauge("folder_last_sweep_timestamp_seconds", "Time of the last scan", "folder", swept)
     modes = [folder.mode for folder in folders]
     watched = {mode: modes.count(mode) for mode in ("starting", "events", "polling", "off", "failed")}
-    yield _gauge("watched_folders", "Music folders, by how changes are noticed", "mode", watched)
+    yield _gauge("watched_folders", "Music folders by change detection mode", "mode", watched)
     workers = [worker.state for worker in status.workers]
     slots = {state: workers.count(state) for state in ("starting", "idle", "working")}
     yield _gauge("workers", "Analysis processes", "state", slots)
     memory = {str(worker.slot): worker.memory_bytes or 0 for worker in status.workers}
     yield _gauge("worker_memory_bytes", "Resident memory of an analysis process", "slot", memory)
-    yield _gauge("healthy", "1 if nothing is wrong", "", {"": status.health.status == "healthy"})
-    yield _gauge("uptime_seconds", "Time since the start", "", {"": status.uptime_sec})
-    yield _gauge("times_real_time", "Seconds of music a second", "", {"": status.rate.times_real_time or 0})
+    yield _gauge("healthy", "1 if the service is healthy", "", {"": status.health.status == "healthy"})
+    yield _gauge("uptime_seconds", "Time since the service started", "", {"": status.uptime_sec})
+    yield _gauge("times_real_time", "Seconds of audio analysed per second", "", {"": status.rate.times_real_time or 0})
 
 
-def _of_the_answers(service: Service) -> Iterator[Any]:
-    tally, figures = service.counters, service.metrics
-    answered = {(name,): getattr(tally, name) for name in ("memory", "store", "sidecar", "analysis", "refused")}
-    yield _counter("answers", "Requests for a fingerprint, by where the answer was from", ("source",), answered)
-    requests = figures.requests
-    yield _counter("http_requests", "Requests answered", ("method", "route", "status"), requests)
-    yield _histogram("http_request_seconds", "Time to an answer", ("route",), figures.request_sec)
-    yield _gauge("event_streams", "Listeners to events", "", {"": service.listeners})
+def _request_metrics(service: Service) -> Iterator[Any]:
+    counters, counted = service.counters, service.metrics
+    answered = {(name,): getattr(counters, name) for name in ("memory", "store", "sidecar", "analysis", "refused")}
+    yield _counter("answers", "Fingerprint requests by the source of the answer", ("source",), answered)
+    requests = counted.requests
+    yield _counter("http_requests", "HTTP requests", ("method", "route", "status"), requests)
+    yield _histogram("http_request_seconds", "HTTP request duration", ("route",), counted.request_sec)
+    yield _gauge("event_streams", "Open event streams", "", {"": service.listeners})
 
 
-def _of_the_analyses(service: Service) -> Iterator[Any]:
-    figures: Metrics = service.metrics
+def _analysis_metrics(service: Service) -> Iterator[Any]:
+    counted: Metrics = service.metrics
     analysed, rejected = service.analyses
     ends = {("analysed",): analysed, ("rejected",): rejected}
-    yield _counter("analyses", "Analyses ended since the start", ("outcome",), ends)
+    yield _counter("analyses", "Analyses completed since the start", ("outcome",), ends)
     labels = ("outcome", "stage", "code")
-    yield _counter("outcomes", "How files ended, with the stage and code of failures", labels, figures.outcomes)
-    yield _histogram("analysis_seconds", "Time one file took in its worker", ("format",), figures.analysis_sec)
-    audio = {(kind,): seconds for kind, seconds in figures.audio_sec.items()}
-    yield _counter("audio_seconds", "Music analysed", ("format",), audio)
+    yield _counter("outcomes", "Outcomes of files, with stage and code of failures", labels, counted.outcomes)
+    yield _histogram("analysis_seconds", "Analysis time per file", ("format",), counted.analysis_sec)
+    audio = {(kind,): seconds for kind, seconds in counted.audio_sec.items()}
+    yield _counter("audio_seconds", "Audio analysed", ("format",), audio)
 
 
 def _by_path(folders: Sequence[Folder], field: str) -> dict[str, float]:
@@ -92,7 +92,7 @@ def _by_path(folders: Sequence[Folder], field: str) -> dict[str, float]:
 
 
 def _gauge(name: str, text: str, label: str, values: Mapping[str, float]) -> Any:
-    """Return the family of a figure that goes up and down; with an empty *label* there is one value only."""
+    """Return a gauge; without *label* it has a single value."""
     from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415
 
     family = GaugeMetricFamily(f"auralis_fp_{name}", text, labels=[label] if label else [])
@@ -102,7 +102,7 @@ def _gauge(name: str, text: str, label: str, values: Mapping[str, float]) -> Any
 
 
 def _counter(name: str, text: str, labels: Sequence[str], values: Mapping[Any, float]) -> Any:
-    """Return the family of a figure that only grows, by the values of its labels."""
+    """Return a counter by the values of its labels."""
     from prometheus_client.core import CounterMetricFamily  # noqa: PLC0415
 
     family = CounterMetricFamily(f"auralis_fp_{name}", text, labels=labels)

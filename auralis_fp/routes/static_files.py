@@ -1,4 +1,4 @@
-"""The status page and what belongs to it."""
+"""The status page and its assets."""
 
 import asyncio
 from functools import cache, lru_cache
@@ -9,7 +9,7 @@ from aiohttp import web
 
 from ..errors import RequestError
 
-KINDS: Final = {  # the system's own table differs from machine to machine
+KINDS: Final = {  # the mimetypes table differs between machines
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -25,24 +25,25 @@ ASSET: Final = rf"{{asset:(?:[\w-]+/)*[\w.-]+(?:{'|'.join(KINDS).replace('.', '[
 
 @cache
 def static_folder() -> Path:
-    """Return where the page lies: in the installed package, or at the top of a checkout."""
+    """Return the folder of the page: in the installed package, or at the top of a checkout."""
     package = Path(__file__).resolve().parent.parent
     installed = package / "static"
     return installed if installed.is_dir() else package.parent / "static"
 
 
 async def page(_: web.Request) -> web.StreamResponse:
-    """Answer with the page."""
+    """Get the status page."""
     return await _file("index.html")
 
 
 async def asset(request: web.Request) -> web.StreamResponse:
-    """Answer with one of the files of the page."""
+    """Get an asset of the status page."""
     return await _file(request.match_info["asset"])
 
 
 async def to_page(request: web.Request) -> web.StreamResponse:
-    """Send a browser from the bare prefix to the page; relative, so that it works behind any proxy."""
+    """Redirect to the status page."""
+    # relative, so that it works behind any proxy
     last = request.rel_url.raw_path.rstrip("/").rpartition("/")[2]
     raise web.HTTPFound(f"./{last}/")
 
@@ -56,16 +57,16 @@ async def _file(name: str) -> web.StreamResponse:
 
 
 def _read(name: str) -> bytes | None:
-    """Return one of the files of the page; None if there is none of that name. Blocks."""
+    """Return the content of an asset, or None if it does not exist. Blocking."""
     path = static_folder().joinpath(*name.split("/"))
     try:
         modified = path.stat().st_mtime_ns if ".." not in path.parts and path.is_file() else None
-    except (OSError, ValueError):  # a name that no file can have
+    except (OSError, ValueError):  # not a valid file name
         return None
     return None if modified is None else _content(path, modified)
 
 
 @lru_cache(maxsize=128)
 def _content(path: Path, _modified: int) -> bytes:
-    """Return a file of the page; read once, and again when it has changed."""
+    """Return the content of an asset, cached until its modification time changes."""
     return path.read_bytes()

@@ -1,4 +1,4 @@
-"""Answers that are sent piece by piece: what happens to them when a side gives up."""
+"""Streamed responses, and their termination when either side fails."""
 
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
@@ -14,10 +14,17 @@ log = logger(__name__)
 
 @asynccontextmanager
 async def streamed(request: web.Request, headers: Mapping[str, str]) -> AsyncIterator[web.StreamResponse]:
-    """Send an answer piece by piece.
+    """Send a response in chunks.
 
-    A client that leaves ends it quietly. If it cannot be completed the connection is cut, so that nobody takes a part
-    for the whole: the status was sent long before.
+    Parameters
+    ----------
+    request : web.Request
+    headers : mapping
+
+    Notes
+    -----
+    A client that disconnects ends the response silently. A response that fails is aborted at the connection, because
+    its status has already been sent: the client must not mistake it for a complete one.
     """
     response = web.StreamResponse(headers=dict(headers))
     await response.prepare(request)
@@ -27,6 +34,6 @@ async def streamed(request: web.Request, headers: Mapping[str, str]) -> AsyncIte
     except ConnectionError:
         return
     except (AuralisError, sqlite3.Error) as error:
-        log.warning("%s was cut short: %s", printable(request.path), error)
+        log.warning("%s was aborted: %s", printable(request.path), error)
         if request.transport is not None:
             request.transport.abort()

@@ -325,7 +325,7 @@ async def test_coded_bodies(shared: Plugin, coding: str) -> None:
 
 async def test_slow_loris(plugin: Plugin, monkeypatch: pytest.MonkeyPatch) -> None:
     """Many who never finish what they send keep nobody waiting; a body that does not come is given up on."""
-    monkeypatch.setattr(bodies, "SLOWEST_BODY_SEC", 0.5)
+    monkeypatch.setattr(bodies, "BODY_TIMEOUT_SEC", 0.5)
     head = b"POST /fingerprint HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99\r\n"
     async with contextlib.AsyncExitStack() as open_ones:
         readers = []

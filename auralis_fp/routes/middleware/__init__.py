@@ -1,1 +1,1 @@
-"""What every request passes through."""
+"""Middlewares of all requests."""

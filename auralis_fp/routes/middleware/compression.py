@@ -1,4 +1,4 @@
-"""How the body of an answer travels: compressed as the client asks, or not sent at all if it has it already."""
+"""Response compression and conditional requests (ETag, 304 Not Modified)."""
 
 import asyncio
 import gzip
@@ -10,15 +10,15 @@ from typing import Final
 from aiohttp import ETag, hdrs, web
 from aiohttp.typedefs import Handler
 
-COMPRESS_FROM: Final = 2048  # bytes; below, compression costs more than it saves
-_IN_THREAD_FROM: Final = 64 << 10  # bytes; above, compression would hold the event loop up
+COMPRESS_FROM: Final = 2048  # bytes; compressing less costs more than it saves
+_IN_THREAD_FROM: Final = 64 << 10  # bytes; compressing more would block the event loop
 _LEVEL: Final = 5
 _KINDS: Final = ("text/", "application/json", "image/svg+xml")
 
 
 @web.middleware
 async def encode(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Tag what is read, leave out what the client has, and compress the rest if it may be."""
+    """Add an ETag, answer 304 if the client has the current body, and compress the rest."""
     response = await handler(request)
     if not isinstance(response, web.Response) or not isinstance(response.body, bytes) or response.prepared:
         return response
@@ -34,7 +34,14 @@ async def encode(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def not_modified(request: web.Request, tag: str) -> web.Response | None:
-    """Return the answer for a client that has what *tag* stands for; None if it has not."""
+    """Return a 304 response if the client has the current body, else None.
+
+    Parameters
+    ----------
+    request : web.Request
+    tag : str
+        ETag of the current body.
+    """
     known = request.if_none_match or ()
     if not any(one.value in {tag, "*"} for one in known):
         return None
@@ -44,9 +51,9 @@ def not_modified(request: web.Request, tag: str) -> web.Response | None:
 
 
 def choose_coding(accepted: str) -> str | None:
-    """Return the coding to use for an ``Accept-Encoding`` header; None for none.
+    """Return the content coding for an ``Accept-Encoding`` header, or None for no coding.
 
-    The client's preferences count; where it has none, the smallest result.
+    The client's weights decide; among equal ones the coding with the smallest result.
     """
     weights: dict[str, float] = {}
     for part in accepted.lower().split(","):
@@ -69,15 +76,15 @@ def _weight(parameter: str) -> float:
 
 
 def codings() -> Mapping[str, Callable[[bytes], bytes]]:
-    """Return the codings there are, the one with the smallest result first."""
+    """Return the available codings, the one with the smallest result first."""
     return {"br": _brotli, "gzip": _gzip, "deflate": _deflate}
 
 
 def _brotli(body: bytes) -> bytes:
-    import brotli  # noqa: PLC0415 - loaded by the first who asks for it
+    import brotli  # noqa: PLC0415 - only loaded if a client accepts it
 
-    packed: bytes = brotli.compress(body, quality=_LEVEL)
-    return packed
+    compressed: bytes = brotli.compress(body, quality=_LEVEL)
+    return compressed
 
 
 def _gzip(body: bytes) -> bytes:

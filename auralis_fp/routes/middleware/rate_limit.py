@@ -1,4 +1,4 @@
-"""How much one client may ask: a bucket of requests for each address, filled again as time passes."""
+"""Rate limit per client: a token bucket for each address."""
 
 import time
 from collections import OrderedDict
@@ -6,28 +6,28 @@ from collections.abc import Callable
 from math import ceil
 from typing import Final
 
-BURST_SEC: Final = 2.0  # so many seconds' requests may come at once
-CLIENTS: Final = 1024  # whose buckets are remembered; the full ones of others need not be
+BURST_SEC: Final = 2.0  # bucket size, in seconds of the allowed rate
+CLIENTS: Final = 1024  # buckets kept; the least recently used is dropped
 
 
 class Limiter:
-    """Counts the requests of each client.
+    """Token buckets, one for each client.
 
     Parameters
     ----------
     per_sec : int
-        Requests a second that a client may go on sending; 0 for no limit.
+        Sustained rate of requests per client; 0 disables the limit.
     now : callable
-        The time in seconds.
+        Clock, in seconds.
     """
 
     def __init__(self, per_sec: int, now: Callable[[], float] = time.monotonic) -> None:
         self._per_sec = per_sec
         self._now = now
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # client: requests left, when
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # client: tokens left, time
 
     def wait_sec(self, client: str) -> int:
-        """Count a request; return 0 if it may be answered, else after how many seconds to come back."""
+        """Take a token; return 0 if there was one, else the seconds to wait before the next request."""
         if not self._per_sec:
             return 0
         most, now = self._per_sec * BURST_SEC, self._now()

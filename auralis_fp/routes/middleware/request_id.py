@@ -1,4 +1,4 @@
-"""An id for every request, on its answer and on every log record about it."""
+"""Request ids, on the response and on all log records of the request; access log and request metrics."""
 
 import re
 import secrets
@@ -12,18 +12,18 @@ from ...runtime.logging import REQUEST_ID, logger, printable
 from ..app_keys import METRICS
 
 HEADER: Final = "X-Request-ID"
-_SANE: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_PLAIN_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 log = logger(__name__)
 
 
 @web.middleware
 async def identify(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Give the request its id, the client's own if that is a plain word, and log how it was answered."""
+    """Assign the request id (the client's own if it is a plain word), and log and count the response."""
     given = request.headers.get(HEADER, "")
-    request_id = given if _SANE.fullmatch(given) else secrets.token_hex(8)
-    kept = REQUEST_ID.set(request_id)
-    began, status = time.perf_counter(), 0
+    request_id = given if _PLAIN_ID.fullmatch(given) else secrets.token_hex(8)
+    token = REQUEST_ID.set(request_id)
+    started, status = time.perf_counter(), 0
     try:
         response = await handler(request)
     except web.HTTPException as answered:  # a redirection
@@ -36,18 +36,18 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
             response.headers[HEADER] = request_id
         return response
     finally:
-        _note(request, status, time.perf_counter() - began)
-        REQUEST_ID.reset(kept)
+        _record(request, status, time.perf_counter() - started)
+        REQUEST_ID.reset(token)
 
 
 async def add_id(_: web.Request, response: web.StreamResponse) -> None:
-    """Put the request's id on an answer that begins before its handler has ended."""
+    """Add the request id to a response that starts before its handler returns."""
     if (request_id := REQUEST_ID.get()) is not None:
         response.headers[HEADER] = request_id
 
 
-def _note(request: web.Request, status: int, seconds: float) -> None:
-    """Count and log an answer; status 0 stands for a client that left before there was one."""
+def _record(request: web.Request, status: int, seconds: float) -> None:
+    """Count and log a response; status 0 means that the client disconnected first."""
     known = request.match_info
     route = getattr(known.handler, "__name__", "none") if known.http_exception is None else "none"
     request.app[METRICS].request(request.method if route != "none" else "any", route, status, seconds)

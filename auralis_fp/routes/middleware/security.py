@@ -1,4 +1,4 @@
-"""Who may ask: names the server goes by, origins of pages, a token, how often; and headers that browsers obey."""
+"""Access control (Host, Origin, token, rate limit) and security headers."""
 
 import base64
 import binascii
@@ -29,7 +29,7 @@ _PREFLIGHT: Final = {
     "Access-Control-Max-Age": "600",
 }
 _EXPOSED: Final = "ETag, Retry-After, X-Request-ID"
-_CHALLENGES: Final = (  # each in a line of its own: Chromium looks at the first of a line only
+_CHALLENGES: Final = (  # separate headers: Chromium reads only the first challenge of each
     'Basic realm="auralis_fp", charset="UTF-8"',
     'Bearer realm="auralis_fp"',
 )
@@ -37,21 +37,21 @@ _CHALLENGES: Final = (  # each in a line of its own: Chromium looks at the first
 
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse requests under a foreign name, from pages of foreign origins, without the token, or too many of them.
+    """Reject requests with a foreign Host or Origin, without the token, or above the rate limit.
 
-    Whoever is refused learns nothing, not even whether the address exists.
+    A rejection does not disclose whether the path exists.
     """
-    if not _named_rightly(request):
-        return error_answer(RequestError(403, "host_not_allowed", "The server does not go by this name."))
-    if _foreign(request):
-        return error_answer(RequestError(403, "origin_not_allowed", "Pages of this origin may not do that."))
+    if not _host_allowed(request):
+        return error_answer(RequestError(403, "host_not_allowed", "This Host is not allowed."))
+    if _cross_origin(request):
+        return error_answer(RequestError(403, "origin_not_allowed", "Requests from this Origin are not allowed."))
     if request.method == "OPTIONS" and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers:
-        return web.Response(status=204, headers=_PREFLIGHT)  # browsers send these without the token
+        return web.Response(status=204, headers=_PREFLIGHT)  # browsers send preflight requests without credentials
     if (wait := request.app[LIMITER].wait_sec(request.remote or "")) > 0:
-        error = RequestError(429, "too_many_requests", "Too many requests; slow down.")
+        error = RequestError(429, "too_many_requests", "Too many requests.")
         return error_answer(error, {"Retry-After": str(wait)})
     if not _authorised(request):
-        error = RequestError(401, "token_needed", "This server answers to those who show its token.")
+        error = RequestError(401, "token_needed", "A token is required.")
         refused = error_answer(error)
         for challenge in _CHALLENGES:
             refused.headers.add(hdrs.WWW_AUTHENTICATE, challenge)
@@ -60,32 +60,32 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """Put the headers for browsers on every answer, streams and errors included."""
+    """Add security and CORS headers to every response, streams and errors included."""
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers.setdefault("Cache-Control", "no-store")
     if "Origin" not in response.headers.getall("Vary", []):
         response.headers.add("Vary", "Origin")
     origin = request.headers.get(hdrs.ORIGIN)
-    if origin is not None and not _foreign(request):
+    if origin is not None and not _cross_origin(request):
         response.headers["Access-Control-Allow-Origin"] = origin
         response.headers["Access-Control-Expose-Headers"] = _EXPOSED
 
 
-def _named_rightly(request: web.Request) -> bool:
+def _host_allowed(request: web.Request) -> bool:
     names = request.headers.getall(hdrs.HOST, [])
     allowed = {name.lower() for name in service_of(request).settings.allowed_hosts}
     if len(names) != 1:
         return False
-    if not request.raw_path.startswith("/"):  # an address that names the server itself
+    if not request.raw_path.startswith("/"):  # a request target in absolute form
         names = [*names, request.url.raw_authority]
     return all(_host_name(name) in allowed for name in names)
 
 
-def _foreign(request: web.Request) -> bool:
-    """Say whether the request comes from a page that is neither ours nor of an allowed origin."""
+def _cross_origin(request: web.Request) -> bool:
+    """Return True if the request comes from a page of another origin that is not allowed."""
     origins = request.headers.getall(hdrs.ORIGIN, [])
-    if not origins:  # from no page, from a page of ours that only reads, or a link elsewhere that leads to us
+    if not origins:  # not from a page, a GET of our own page, or a followed link
         followed = request.method == "GET" and request.headers.get("Sec-Fetch-Mode") == "navigate"
         return request.headers.get("Sec-Fetch-Site", "") == "cross-site" and not followed
     origin = origins[0]
@@ -101,7 +101,7 @@ def _foreign(request: web.Request) -> bool:
 
 
 def _authorised(request: web.Request) -> bool:
-    """Say whether the request shows the token, if there is one: as a bearer, or as the password of any name."""
+    """Return True if no token is set, or the request has it as a bearer token or as the password of any user."""
     token = service_of(request).settings.token
     if not token:
         return True
@@ -118,7 +118,7 @@ def _authorised(request: web.Request) -> bool:
 
 
 def _host_name(host: str) -> str:
-    """Return a Host header without its port, in lower case."""
+    """Return the lower-case host name of a Host header."""
     name, colon, port = host.rpartition(":")
     bare = name if colon and port.isascii() and port.isdigit() else host
     return bare.lower()

@@ -1,4 +1,4 @@
-"""What requests may carry, checked: types, unknown fields, sizes."""
+"""Request bodies and their validation: types, unknown fields, sizes."""
 
 import asyncio
 import json
@@ -10,43 +10,43 @@ from aiohttp import hdrs, web
 
 from ...errors import RequestError
 
-LARGEST_BODY: Final = 1 << 20  # bytes
-SLOWEST_BODY_SEC: Final = 30.0  # for all of it to arrive
-MOST_IDS: Final = 10_000  # in one request
-MOST_ITEMS: Final = 5_000  # in one batch
+MAX_BODY_BYTES: Final = 1 << 20
+BODY_TIMEOUT_SEC: Final = 30.0
+MAX_IDS: Final = 10_000  # in one request
+MAX_ITEMS: Final = 5_000  # in one batch
 
 Id = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
-Ids = Annotated[list[Id], msgspec.Meta(max_length=MOST_IDS)]
+Ids = Annotated[list[Id], msgspec.Meta(max_length=MAX_IDS)]
 _ABSOLUTE: Final = r"[A-Za-z]:[\\/]" if os.name == "nt" else "/"
-ABSOLUTE: Final = {"pattern": f"^({_ABSOLUTE}[^\\x00]*)?$"}  # for readers; the system itself is asked
+ABSOLUTE: Final = {"pattern": f"^({_ABSOLUTE}[^\\x00]*)?$"}  # documentation only; the operating system decides
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=32_768, extra_json_schema=ABSOLUTE)]
 
 
 class NoFields(msgspec.Struct, forbid_unknown_fields=True):
-    """Nothing."""
+    """An empty object."""
 
 
 class TrackRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """One file, and what the host calls it."""
+    """A file and the host's id of the track."""
 
     track_id: Id
     filepath: Text
 
 
 class BatchRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """Many files; each item is checked on its own, so that one bad one fails alone."""
+    """Many files. Each item is validated separately, so an invalid one does not affect the others."""
 
-    items: Annotated[list[Any], msgspec.Meta(max_length=MOST_ITEMS)]
+    items: Annotated[list[Any], msgspec.Meta(max_length=MAX_ITEMS)]
 
 
 class ScanRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """A folder to look through; all of them if not given."""
+    """The folder to scan; default all."""
 
     folder: Text | None = None
 
 
 class FailuresRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """Failed files: those that fit all that is given, as when they are listed, but for `without`; all if nothing is."""
+    """Select failed files by filter, excluding ids in `without`; empty selects all."""
 
     ids: Ids | None = None
     code: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None = None
@@ -56,25 +56,25 @@ class FailuresRequest(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class CancelRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """Files to take off the list, by our ids; all that wait or are being worked on if not given."""
+    """Ids of the files to remove from the queue; default all that are queued or running."""
 
     ids: Ids | None = None
 
 
 class PrioritiseRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """Files to work on before all others, by our ids; those that failed are tried again."""
+    """Ids of the files to process first; failed ones are retried."""
 
-    ids: Annotated[list[Id], msgspec.Meta(min_length=1, max_length=MOST_IDS)]
+    ids: Annotated[list[Id], msgspec.Meta(min_length=1, max_length=MAX_IDS)]
 
 
 class ReanalyseRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """Files that are done, to be analysed once more, by our ids."""
+    """Ids of the finished files to analyse again."""
 
-    ids: Annotated[list[Id], msgspec.Meta(min_length=1, max_length=MOST_IDS)]
+    ids: Annotated[list[Id], msgspec.Meta(min_length=1, max_length=MAX_IDS)]
 
 
 class PlayingRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """Whether the host plays audio."""
+    """Whether the host is playing audio."""
 
     playing: bool
 
@@ -83,20 +83,21 @@ B = TypeVar("B", bound=msgspec.Struct)
 
 
 async def read_body(request: web.Request, kind: type[B], *, optional: bool = False) -> B:
-    """Return the checked body of a request.
+    """Return the validated body of a request.
 
     Parameters
     ----------
     request : web.Request
     kind : type
-        What it must be.
+        Struct to validate against.
     optional : bool
-        An empty body stands for one without fields.
+        An empty body is accepted as an empty object.
 
     Raises
     ------
     RequestError
-        400 not JSON or a bad field (named), 408 too slow, 413 too large, 415 of another content type, or coded.
+        400 invalid JSON or an invalid field (named), 408 timeout, 413 too large, 415 other content type or a
+        content encoding.
     """
     content = await _read(request)
     if optional and not content.strip():
@@ -111,7 +112,20 @@ async def read_body(request: web.Request, kind: type[B], *, optional: bool = Fal
 
 
 def validate(value: Any, kind: type[B]) -> B:
-    """Return *value* as a *kind*; 400 with the name of the field that is bad."""
+    """Return *value* converted to a struct.
+
+    Parameters
+    ----------
+    value : object
+        Plain values.
+    kind : type
+        Struct to validate against.
+
+    Raises
+    ------
+    RequestError
+        400 with the name of the invalid field.
+    """
     try:
         return msgspec.convert(value, kind)
     except (msgspec.ValidationError, RecursionError) as error:
@@ -119,44 +133,50 @@ def validate(value: Any, kind: type[B]) -> B:
 
 
 def path_bytes(text: str, field: str) -> bytes:
-    """Return a path as the operating system spells it.
+    """Return a path in the encoding of the operating system.
+
+    Parameters
+    ----------
+    text : str
+    field : str
+        Name for the error.
 
     Raises
     ------
     RequestError
-        400: not absolute, or no path can be spelled so.
+        400 if the path is not absolute or cannot be encoded.
     """
     try:
         path = os.fsencode(text)
     except UnicodeEncodeError:
         path = b""
     if not path or b"\0" in path:
-        raise RequestError(400, "bad_field", f"{field}: this cannot be a path.", {"field": field})
+        raise RequestError(400, "bad_field", f"{field}: not a valid path.", {"field": field})
     if not os.path.isabs(path):  # noqa: PTH117 - bytes
         raise RequestError(400, "bad_field", f"{field}: the path must be absolute.", {"field": field})
     return path
 
 
 async def _read(request: web.Request) -> bytes:
-    too_large = RequestError(413, "too_large", f"The body may have {LARGEST_BODY >> 20} MiB at most.")
-    if (request.content_length or 0) > LARGEST_BODY:
+    too_large = RequestError(413, "too_large", f"The body is larger than {MAX_BODY_BYTES >> 20} MiB.")
+    if (request.content_length or 0) > MAX_BODY_BYTES:
         raise too_large
     if request.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
-        raise RequestError(415, "coded_body", "The body must come as it is, without a Content-Encoding.")
+        raise RequestError(415, "coded_body", "The body must not have a Content-Encoding.")
     content = bytearray()
     try:
-        async with asyncio.timeout(SLOWEST_BODY_SEC):
+        async with asyncio.timeout(BODY_TIMEOUT_SEC):
             async for chunk in request.content.iter_any():
                 content += chunk
-                if len(content) > LARGEST_BODY:
+                if len(content) > MAX_BODY_BYTES:
                     raise too_large
     except TimeoutError:
-        raise RequestError(408, "too_slow", "The body of the request did not arrive in time.") from None
+        raise RequestError(408, "too_slow", "The request body did not arrive in time.") from None
     return bytes(content)
 
 
 def _number(text: str) -> float | int:
-    """Return a number; 1.0 is a whole one to JSON."""
+    """Return a number; JSON does not distinguish 1.0 from 1."""
     value = float(text)
     return int(value) if value.is_integer() else value
 
@@ -166,10 +186,20 @@ def _no_constant(name: str) -> Any:
 
 
 def bad_field(message: str, value: Any, kind: type[msgspec.Struct]) -> RequestError:
-    """Return the error for what the checker complains of, with the name of the field in front."""
+    """Return the error for a validation message, with the name of the field in front.
+
+    Parameters
+    ----------
+    message : str
+        From msgspec.
+    value : object
+        The invalid value.
+    kind : type
+        Struct it was validated against.
+    """
     what, _, where = message.partition(" - at `$")
     field = where.strip("`.")
-    if not field:  # a missing or unknown field is named in the message itself
+    if not field:  # the message itself names a missing or unknown field
         names = {*kind.__struct_fields__, *(value if isinstance(value, dict) else ())}
         field = next((name for name in names if f"`{name}`" in what), "")
     sentence = f"{field}: {what}." if field else f"{what}."

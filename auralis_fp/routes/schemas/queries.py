@@ -1,4 +1,4 @@
-"""What the query of an address may carry, checked like bodies are: types, unknown names, sizes."""
+"""Query strings and their validation: types, unknown names, sizes."""
 
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 
@@ -10,34 +10,34 @@ from ...store.queries import SORT_NAMES, FileQuery
 from ...store.records import State as FileState
 from .bodies import ABSOLUTE, bad_field, path_bytes
 
-LARGEST_PAGE: Final = 500
+MAX_PAGE: Final = 500
 DEFAULT_PAGE: Final = 100
 
-Limit = Annotated[int, msgspec.Meta(ge=1, le=LARGEST_PAGE, description="most items to answer with")]
-Key = Annotated[str, msgspec.Meta(max_length=200, description="`next` of the page before")]
+Limit = Annotated[int, msgspec.Meta(ge=1, le=MAX_PAGE, description="maximum number of items")]
+Key = Annotated[str, msgspec.Meta(max_length=200, description="`next` of the previous page")]
 Search = Annotated[str, msgspec.Meta(max_length=100, description="only files whose path contains this text")]
-Folder = Annotated[  # a whole address may have 8 kB
+Folder = Annotated[  # a whole URL is limited to 8 kB
     str,
     msgspec.Meta(
-        max_length=500, description="only files below this folder, an absolute path", extra_json_schema=ABSOLUTE
+        max_length=500, description="only files below this folder (absolute path)", extra_json_schema=ABSOLUTE
     ),
 ]
-Code = Annotated[str, msgspec.Meta(max_length=32, description="only failures of this kind, such as `timeout`")]
+Code = Annotated[str, msgspec.Meta(max_length=32, description="only failures with this code, such as `timeout`")]
 if TYPE_CHECKING:
     SortName = str
 else:  # names of dimensions, which a type checker cannot evaluate
     SortName = Literal[SORT_NAMES]
 State = Annotated[FileState, msgspec.Meta(description="only files in this state; default all files that are present")]
 Sort = Annotated[SortName, msgspec.Meta(description="sort key; files without this value are omitted")]
-Order = Annotated[Literal["asc", "desc"], msgspec.Meta(description="least or greatest first")]
+Order = Annotated[Literal["asc", "desc"], msgspec.Meta(description="sort order")]
 
 
 class Query(msgspec.Struct, forbid_unknown_fields=True):
-    """Base of all queries, and the one of addresses that take none."""
+    """Base of all queries; used where no parameters are accepted."""
 
 
 class FailuresQuery(Query):
-    """Which failed files to list."""
+    """Filter and order of failed files."""
 
     code: Code | None = None
     q: Search | None = None
@@ -49,19 +49,19 @@ class FailuresQuery(Query):
 
 
 class FilesQuery(FailuresQuery):
-    """Which files to list."""
+    """Filter and order of files."""
 
     state: State | None = None
 
 
 class QueueQuery(Query):
-    """How many of the files that wait to list."""
+    """Number of queued files to list."""
 
     limit: Limit = DEFAULT_PAGE
 
 
 class ExportQuery(Query):
-    """Which failed files to hand over, all of them at once."""
+    """Filter of the failed files to export."""
 
     code: Code | None = None
     q: Search | None = None
@@ -69,27 +69,33 @@ class ExportQuery(Query):
 
 
 class FolderQuery(Query):
-    """Below which folder; everywhere if not given."""
+    """Restriction to a folder; default all."""
 
     folder: Folder | None = None
 
 
 class SpanQuery(Query):
-    """How far to look back."""
+    """Time span, up to now."""
 
-    span: Annotated[Literal["hour", "day"], msgspec.Meta(description="how far to look back")] = "hour"
+    span: Annotated[Literal["hour", "day"], msgspec.Meta(description="time span, up to now")] = "hour"
 
 
 Q = TypeVar("Q", bound=Query)
 
 
 def read_query(request: web.Request, kind: type[Q]) -> Q:
-    """Return the checked query of a request; a name without value counts as not given.
+    """Return the validated query of a request; a parameter without value counts as not given.
+
+    Parameters
+    ----------
+    request : web.Request
+    kind : type
+        Struct to validate against.
 
     Raises
     ------
     RequestError
-        400 with the name that is unknown, given twice, or of a value that does not fit.
+        400 with the name of the parameter that is unknown, repeated or invalid.
     """
     given: dict[str, Any] = {}
     for name, value in request.query.items():
@@ -98,19 +104,26 @@ def read_query(request: web.Request, kind: type[Q]) -> Q:
         if value:
             given[name] = value
         elif name not in kind.__struct_fields__:
-            given[name] = None  # to be complained of
+            given[name] = None  # rejected below as unknown
     try:
         query = msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as error:
         raise bad_field(str(error), given, kind) from None
     for name, value in given.items():
-        if getattr(query, name) is None:  # the word null is a text like any other
+        if getattr(query, name) is None:  # msgspec reads the text "null" as None
             raise RequestError(400, "bad_field", f"{name}: not {value!r}.", {"field": name})
     return query
 
 
 def file_query(query: FailuresQuery, state: str | None) -> FileQuery:
-    """Return the store query of a request."""
+    """Return the store query for a query of a request.
+
+    Parameters
+    ----------
+    query : FailuresQuery
+    state : str or None
+        Only files in this state.
+    """
     return FileQuery(
         state=state,
         code=query.code,
