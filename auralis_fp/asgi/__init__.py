@@ -1,4 +1,4 @@
-"""Mounting the plugin into an ASGI application."""
+"""The plugin for ASGI applications."""
 
 from .plugin import Middleware, Plugin, setup
 

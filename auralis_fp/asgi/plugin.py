@@ -1,16 +1,11 @@
-"""Mounting the plugin into an ASGI application: FastAPI, Starlette, Quart, or any other.
+"""The plugin for FastAPI, Starlette, Quart and other ASGI applications.
 
-The addresses are those of the aiohttp plugin, served by aiohttp itself, inside the host's process and event loop and
-without a port: requests reach it through memory.
+Requests are served by the aiohttp application in the host's process and event loop, through an in-memory transport.
 """
 
 import asyncio
 import logging
-import signal
-import threading
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager
-from types import FrameType
+from contextlib import AsyncExitStack
 from typing import Any, Final, Self
 
 import aiohttp
@@ -18,66 +13,64 @@ from aiohttp import web
 from multidict import CIMultiDict
 from yarl import URL
 
-from .. import app as mounting
+from .. import app as aiohttp_app
 from ..engine.service import Service
 from ..errors import RequestError
 from ..routes.responses import error_answer
 from ..runtime.tasks import cancel_and_wait
 from ..settings import Settings
+from .lifespan import Lifespan, closes_streams_on_signals
 from .memory_transport import MemoryConnector, caller
-from .request import Body, Message, Receive, Scope, announces_body, below, fault_of, route_path
+from .request import ASGIApp, Body, Receive, Scope, Send, announces_body, below, head_error, route_path
 
 log = logging.getLogger(__name__)
 
-Send = Callable[[Message], Awaitable[None]]
-ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
-
-STOP_LIMIT_SEC: Final = 1.0  # for open streams, when the host stops
-_NOBODY: Final = "plugin.invalid"  # the name of the server for requests without a Host; never allowed
-_OF_THE_CONNECTION: Final = frozenset(
+STOP_LIMIT_SEC: Final = 1.0  # for open streams, when the host shuts down
+_NO_HOST: Final = "plugin.invalid"  # the host name of requests without a Host header; never allowed
+_CONNECTION_HEADERS: Final = frozenset(
     {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "expect"}
 )
-_OF_THE_SERVER: Final = frozenset({"date", "server"})  # the host's server adds its own
-_NOT_OURS: Final = ("Accept", "Accept-Encoding", "User-Agent", "Content-Type")  # what the client would make up
-_TO_THE_END: Final = aiohttp.ClientTimeout(total=None)
+_SERVER_HEADERS: Final = frozenset({"date", "server"})  # the host's server adds its own
+_NO_DEFAULTS: Final = ("Accept", "Accept-Encoding", "User-Agent", "Content-Type")  # defaults of the client
+_NO_TIMEOUT: Final = aiohttp.ClientTimeout(total=None)
 
 
 class Plugin:
-    """The plugin as an ASGI application, to be mounted, or wrapped around a host by ``Middleware``.
+    """The plugin as an ASGI application, for a mount or for ``Middleware``.
 
     Parameters
     ----------
     settings : Settings, optional
-        If not given they are gathered from *given*, the environment and ``auralis-fp.toml``.
+        Default: read from *given*, the environment and ``auralis-fp.toml``.
     prefix : str
-        Path under which ``Middleware`` has it answer. Where it is mounted, the mount decides.
+        Path at which ``Middleware`` serves it; a mount ignores it.
     **given
         Settings by name, when *settings* is not given.
 
     Raises
     ------
     SettingsError
-        A setting is unknown or bad.
+        A setting is unknown or invalid.
     ValueError
         The prefix is not a path of at least one segment.
 
     Notes
     -----
-    It runs inside ``async with plugin``. ``Middleware`` sees to that by the host's lifespan; a mount does not, so the
-    host's own lifespan must. Until then every address answers 503 ``not_started``.
+    The plugin runs inside ``async with plugin``. ``Middleware`` enters it in the host's lifespan; with a mount, the
+    host's own lifespan must. Until then every response is 503 ``not_started``.
     """
 
     def __init__(self, settings: Settings | None = None, prefix: str = "/fingerprint", **given: Any) -> None:
         self.app = web.Application()
-        mounting.setup(self.app, settings, prefix=prefix, **given)
+        aiohttp_app.setup(self.app, settings, prefix=prefix, **given)
         self.prefix = prefix.rstrip("/")
         self._running: AsyncExitStack | None = None
         self._session: aiohttp.ClientSession | None = None
 
     @property
     def service(self) -> Service:
-        """The service, to be asked by host code."""
-        return mounting.service(self.app)
+        """The service, for host code."""
+        return aiohttp_app.service(self.app)
 
     async def __aenter__(self) -> Self:
         if self._running is not None:
@@ -91,11 +84,11 @@ class Plugin:
                 connector=MemoryConnector(runner.server),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
-                timeout=_TO_THE_END,
-                skip_auto_headers=_NOT_OURS,
+                timeout=_NO_TIMEOUT,
+                skip_auto_headers=_NO_DEFAULTS,
             )
             stack.push_async_callback(self._session.close)
-            stack.enter_context(_told_to_stop(self.service.stop_answering))
+            stack.enter_context(closes_streams_on_signals(self.service.stop_answering))
             self._running = stack.pop_all()
         return self
 
@@ -105,16 +98,24 @@ class Plugin:
             await stack.aclose()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer what is asked below the address it is mounted at."""
-        if scope["type"] == "websocket":  # there is none
+        """Serve a request below the mount point."""
+        if scope["type"] == "websocket":  # not supported
             await send({"type": "websocket.close", "code": 1008})
         elif scope["type"] == "http":
             await self.answer(scope, below(scope, scope.get("root_path", "")), receive, send)
         else:
-            raise RuntimeError(f"the fingerprint plugin does not speak {scope['type']}")
+            raise RuntimeError(f"the fingerprint plugin does not support ASGI scope {scope['type']!r}")
 
     async def answer(self, scope: Scope, path: str, receive: Receive, send: Send) -> None:
-        """Answer an HTTP request; *path* is the part of its address below the prefix, as it was sent."""
+        """Serve an HTTP request.
+
+        Parameters
+        ----------
+        scope, receive, send
+            As in ASGI.
+        path : str
+            Below the prefix, percent-encoded.
+        """
         first = None if announces_body(scope) else await receive()
         if first is not None and first["type"] == "http.disconnect":
             return
@@ -122,12 +123,12 @@ class Plugin:
             sentence = "The fingerprint service is not running: the application's lifespan has not started it."
             await _refuse(send, RequestError(503, "not_started", sentence))
             return
-        if (fault := fault_of(scope, path)) is not None:
-            await _refuse(send, fault)
+        if (error := head_error(scope, path)) is not None:
+            await _refuse(send, error)
             return
         body = Body(first, receive)
         exchange = asyncio.create_task(self._exchange(self._session, scope, path, body, send))
-        gone = asyncio.create_task(body.until_gone())
+        gone = asyncio.create_task(body.until_disconnect())
         try:
             await asyncio.wait({exchange, gone}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -137,41 +138,41 @@ class Plugin:
     async def _exchange(
         self, session: aiohttp.ClientSession, scope: Scope, path: str, body: "Body", send: Send
     ) -> None:
-        """Have the aiohttp application answer, and hand its answer on as it comes."""
+        """Forward the request to the aiohttp application, and its response to the client."""
         caller.set({"peername": scope.get("client"), "sslcontext": scope.get("scheme") == "https" or None})
         query = scope.get("query_string", b"").decode("latin-1")
-        url = URL(f"http://{_NOBODY}{self.prefix}{path}{'?' if query else ''}{query}", encoded=True)
+        url = URL(f"http://{_NO_HOST}{self.prefix}{path}{'?' if query else ''}{query}", encoded=True)
         headers = CIMultiDict((name.decode("latin-1"), _text(value)) for name, value in scope["headers"])
-        for name in _OF_THE_CONNECTION:
+        for name in _CONNECTION_HEADERS:
             headers.popall(name, None)
-        begun = False
+        started = False
         try:
             async with session.request(
                 scope["method"], url, headers=headers, data=body.data(), allow_redirects=False, expect100=body.awaited
             ) as response:
-                begun = True
+                started = True
                 await send({"type": "http.response.start", "status": response.status, "headers": _headers(response)})
                 async for chunk in response.content.iter_any():
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})
                 await send({"type": "http.response.body", "body": b""})
         except (aiohttp.ClientError, UnicodeEncodeError) as error:
-            if begun:  # an answer cut short must look like one: the host's server sees that its end is missing
-                log.debug("an answer ended early: %s", error)
+            if started:  # the missing end tells the host's server that the response is incomplete
+                log.debug("a response was aborted: %s", error)
             elif isinstance(error, UnicodeEncodeError | aiohttp.InvalidURL):
-                await _refuse(send, RequestError(400, "bad_request", "The request holds characters that are none."))
+                await _refuse(send, RequestError(400, "bad_request", "The request contains invalid characters."))
             else:
                 await _refuse(send, RequestError(503, "no_answer", "The fingerprint service did not answer."))
 
 
 class Middleware:
-    """An ASGI application with the plugin in front of it: asked first below its prefix, started and stopped with it.
+    """An ASGI application with the plugin in front of it. The plugin serves its prefix and shares the host's lifespan.
 
     Parameters
     ----------
     app : ASGI application
         The host.
     plugin : Plugin, optional
-        If not given, one is made of *given*, the arguments of ``Plugin``.
+        Default: created from *given*, the arguments of ``Plugin``.
     """
 
     def __init__(self, app: ASGIApp, plugin: Plugin | None = None, **given: Any) -> None:
@@ -179,9 +180,9 @@ class Middleware:
         self.plugin = plugin or Plugin(**given)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer below the prefix, leave everything else to the host."""
+        """Serve requests below the prefix; pass all others to the host."""
         if scope["type"] == "lifespan":
-            await _Lifespan(self.app, self.plugin, receive, send).run(scope)
+            await Lifespan(self.app, self.plugin, receive, send).run(scope)
             return
         prefix = self.plugin.prefix
         place = route_path(scope)
@@ -194,12 +195,12 @@ class Middleware:
 
 
 def setup(app: Any, settings: Settings | None = None, prefix: str = "/fingerprint", **given: Any) -> Plugin:
-    """Mount the plugin into a FastAPI, Starlette or Quart application; it starts and stops with it.
+    """Add the plugin to a FastAPI, Starlette or Quart application; it starts and stops with the host.
 
     Parameters
     ----------
     app : application
-        The host, not yet started. It finds the plugin again as ``app.state.auralis_fp``, or, in Quart, as
+        The host, not yet started. The plugin is stored as ``app.state.auralis_fp``, or in Quart as
         ``app.extensions["auralis_fp"]``.
     settings, prefix, **given
         As for ``Plugin``.
@@ -207,21 +208,21 @@ def setup(app: Any, settings: Settings | None = None, prefix: str = "/fingerprin
     Returns
     -------
     Plugin
-        Its ``service`` is for host code.
+        Host code uses its ``service``.
 
     Raises
     ------
     SettingsError
-        A setting is unknown or bad.
+        A setting is unknown or invalid.
     TypeError
-        The application takes no middleware; wrap it in ``Middleware``.
+        The application does not support middleware; wrap it in ``Middleware``.
     ValueError
         The prefix is not a path of at least one segment.
 
     Notes
     -----
-    The plugin is asked before all routes of the host, catch-alls included, and before the middleware it has so far.
-    A failure to start does not keep the host from starting: the prefix then answers 503 with the reason.
+    The plugin precedes all routes of the host, catch-all routes included, and all middleware added before.
+    If the service cannot start, the host still does: the prefix then answers 503 with the reason.
     """
     if hasattr(app, "add_middleware"):
         plugin = Plugin(settings, prefix, **given)
@@ -232,54 +233,8 @@ def setup(app: Any, settings: Settings | None = None, prefix: str = "/fingerprin
         app.asgi_app = Middleware(app.asgi_app, plugin)
         app.extensions["auralis_fp"] = plugin
     else:
-        raise TypeError(f"{type(app).__name__} takes no middleware; wrap it: auralis_fp.asgi.Middleware(app, ...)")
+        raise TypeError(f"{type(app).__name__} does not support middleware; use auralis_fp.asgi.Middleware(app, ...)")
     return plugin
-
-
-class _Lifespan:
-    """The life of the plugin, tied to the host's: up before it, down after it; also for hosts that have none."""
-
-    def __init__(self, app: ASGIApp, plugin: Plugin, receive: Receive, send: Send) -> None:
-        self._app, self._plugin = app, plugin
-        self._receive, self._send = receive, send
-        self._begun = self._answered = False
-
-    async def run(self, scope: Scope) -> None:
-        """Live it."""
-        try:
-            try:
-                await self._app(scope, self._from_server, self._to_server)
-            except Exception as error:
-                if self._answered:
-                    raise
-                log.debug("the application has no lifespan (%r): the plugin has one of its own", error)
-            if not self._answered:
-                await self._alone()
-        finally:
-            await self._plugin.__aexit__()
-
-    async def _from_server(self) -> Message:
-        message = await self._receive()
-        if message["type"] == "lifespan.startup":
-            self._begun = True
-            await self._plugin.__aenter__()
-        elif message["type"] == "lifespan.shutdown":
-            self._plugin.service.stop_answering()
-        return message
-
-    async def _to_server(self, message: Message) -> None:
-        self._answered = True
-        if message["type"] != "lifespan.startup.complete":  # the host is down: shut down, or failed to start
-            await self._plugin.__aexit__()
-        await self._send(message)
-
-    async def _alone(self) -> None:
-        if not self._begun:
-            await self._from_server()
-        await self._send({"type": "lifespan.startup.complete"})
-        await self._from_server()
-        await self._plugin.__aexit__()
-        await self._send({"type": "lifespan.shutdown.complete"})
 
 
 def _text(value: bytes) -> str:
@@ -287,42 +242,17 @@ def _text(value: bytes) -> str:
 
 
 def _headers(response: aiohttp.ClientResponse) -> list[tuple[bytes, bytes]]:
-    """Return the headers of an answer without those that belong to the connection or the server."""
-    unwanted = _OF_THE_CONNECTION | _OF_THE_SERVER
+    """Return the headers of a response without those of the connection and the server."""
+    unwanted = _CONNECTION_HEADERS | _SERVER_HEADERS
     lowered = ((name.lower(), value) for name, value in response.raw_headers)
     return [(name, value) for name, value in lowered if name.decode("latin-1") not in unwanted]
 
 
 async def _refuse(send: Send, error: RequestError) -> None:
-    """Send the one shape of errors."""
+    """Send an error response."""
     refused = error_answer(error)
     assert isinstance(refused.body, bytes)  # noqa: S101 - errors are short: never compressed
     headers = [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in refused.headers.items()]
     headers.append((b"content-length", b"%d" % len(refused.body)))
     await send({"type": "http.response.start", "status": refused.status, "headers": headers})
     await send({"type": "http.response.body", "body": refused.body})
-
-
-@contextmanager
-def _told_to_stop(stop_answering: Callable[[], None]) -> Iterator[None]:
-    """End event streams as soon as uvicorn is told to stop: it waits for them before it tells the application."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    loop, before = asyncio.get_running_loop(), dict[int, Any]()
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(stop_answering)
-        before[number](number, frame)
-
-    for number in (int(signal.SIGINT), int(signal.SIGTERM)):
-        handler = signal.getsignal(number)
-        if getattr(getattr(handler, "__self__", None), "should_exit", None) is False:  # uvicorn's server
-            before[number] = handler
-            signal.signal(number, stop)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            if signal.getsignal(number) is stop:
-                signal.signal(number, handler)

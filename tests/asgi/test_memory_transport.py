@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from auralis_fp.asgi.memory_transport import FULL, MemoryConnector
+from auralis_fp.asgi.memory_transport import HIGH_WATER, MemoryConnector
 
 URL = "http://server"
 
@@ -77,8 +77,8 @@ async def test_a_reader_that_stops_reading_stops_the_writer(writer: Writer, sess
             before = writer.written
             for _ in range(100):
                 await asyncio.sleep(0)
-        assert before < 4 * FULL
-        await response.content.readexactly(4 * FULL)
+        assert before < 4 * HIGH_WATER
+        await response.content.readexactly(4 * HIGH_WATER)
         assert writer.written > before
     async with asyncio.timeout(10):
         await writer.ended.wait()
