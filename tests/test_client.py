@@ -60,7 +60,7 @@ async def test_a_service_that_comes_and_goes_is_noticed(
     settings: Settings, library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not there: done without. Started later: used. Ended: done without at once."""
-    monkeypatch.setattr("auralis_fp.client.ABSENT_FOR_SEC", 0.0)
+    monkeypatch.setattr("auralis_fp.client.service.ABSENT_FOR_SEC", 0.0)
     port = unused_port()
     quiet = replace(settings, sidecars="off")
     song = tone_file(library / "a.wav")
@@ -75,7 +75,7 @@ async def test_only_numbers_of_this_version_are_taken(
     settings: Settings, library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The founding server, one of another version, a foreign one are not asked; nonsense is not believed."""
-    monkeypatch.setattr("auralis_fp.client.ABSENT_FOR_SEC", 0.0)
+    monkeypatch.setattr("auralis_fp.client.service.ABSENT_FOR_SEC", 0.0)
     known = {"algorithm": schema.ALGORITHM, "algorithm_version": schema.ALGORITHM_VERSION}
     asked: list[str] = []
     says: list[Any] = [None]
@@ -165,7 +165,7 @@ async def test_a_read_only_folder_and_an_odd_name(settings: Settings, library: P
 
 async def test_idle_processes_are_let_go(settings: Settings, library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And come back when there is work."""
-    monkeypatch.setattr("auralis_fp.client.IDLE_SEC", 0.0)
+    monkeypatch.setattr("auralis_fp.client.analysis.IDLE_SEC", 0.0)
     async with FingerprintClient(None, settings=replace(settings, sidecars="off")) as client:
         for name in ("a", "b"):
             assert (await client.fingerprint_async(tone_file(library / f"{name}.wav"), 1)).source == "analysis"

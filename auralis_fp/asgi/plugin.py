@@ -233,7 +233,9 @@ def setup(app: Any, settings: Settings | None = None, prefix: str = "/fingerprin
         app.asgi_app = Middleware(app.asgi_app, plugin)
         app.extensions["auralis_fp"] = plugin
     else:
-        raise TypeError(f"{type(app).__name__} does not support middleware; use auralis_fp.asgi.Middleware(app, ...)")
+        raise TypeError(
+            f"{type(app).__name__} does not support middleware; wrap it: auralis_fp.asgi.Middleware(app, ...)"
+        )
     return plugin
 
 
