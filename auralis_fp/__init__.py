@@ -1,7 +1,7 @@
 """25-dimensional audio fingerprints of a music library, embedded in a web application.
 
-``setup(app, settings)`` mounts the plugin into an aiohttp application. What needs aiohttp is imported when first asked
-for; nothing numeric is ever imported here.
+``setup(app, settings)`` mounts the plugin into an aiohttp application. Modules that need aiohttp are imported on first
+use; nothing numeric is imported into the host.
 """
 
 from importlib import import_module
@@ -20,7 +20,7 @@ _HOMES: Final = {"Settings": "settings", "create_app": "app", "service": "app", 
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name from its home when it is first used."""
+    """Import a public name on first use."""
     if name in _HOMES:
         return getattr(import_module(f".{_HOMES[name]}", __name__), name)
     if name == "errors":

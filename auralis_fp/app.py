@@ -1,4 +1,4 @@
-"""Mounting the plugin into an aiohttp application."""
+"""Mount the plugin into an aiohttp application."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -25,9 +25,9 @@ def setup(
     app : web.Application
         The host, not yet started.
     settings : Settings, optional
-        If not given they are gathered from *given*, the environment and ``auralis-fp.toml``.
+        Default: read from *given*, the environment and ``auralis-fp.toml``.
     prefix : str
-        Path under which the plugin answers, such as ``/fingerprint``.
+        Path of the plugin, such as ``/fingerprint``.
     **given
         Settings by name, when *settings* is not given.
 
@@ -39,20 +39,20 @@ def setup(
     Raises
     ------
     SettingsError
-        A setting is unknown or bad.
+        A setting is unknown or invalid.
     ValueError
-        The prefix is not a path of at least one segment, or taken by another plugin.
+        The prefix is not a path of at least one segment, or another plugin uses it.
 
     Notes
     -----
-    A failure to start does not keep the host from starting: the prefix then answers 503 with the reason.
+    If the service cannot start, the host still does: the prefix then answers 503 with the reason.
     """
     if not prefix.startswith("/") or not prefix.strip("/"):
         raise ValueError(f"the prefix must be a path such as /fingerprint, not {prefix!r}")
     place = prefix.rstrip("/")
     mounted = app.setdefault(_PLUGINS, {})
     if place in mounted:
-        raise ValueError(f"there is a fingerprint plugin at {place} already")
+        raise ValueError(f"another fingerprint plugin is already mounted at {place}")
     plugin = create_app(settings or load_settings(given))
     app.add_subapp(place, plugin)
     mounted[place] = plugin
@@ -60,7 +60,7 @@ def setup(
 
 
 def create_app(settings: Settings) -> web.Application:
-    """Return the plugin as an application of its own."""
+    """Return the plugin as a standalone application."""
     plugin = web.Application(middlewares=middlewares())
     plugin[SERVICE] = Service(settings)
     plugin.cleanup_ctx.append(_run_service)
@@ -76,12 +76,12 @@ def service(app: web.Application, prefix: str | None = None) -> Service:
     ----------
     app : web.Application
     prefix : str, optional
-        Which one, where several are mounted.
+        Selects one of several plugins.
 
     Raises
     ------
     LookupError
-        There is none, or none at *prefix*, or several and no *prefix* says which.
+        No plugin is mounted at *prefix*, or *prefix* is not given and there is not exactly one.
     """
     if SERVICE in app and prefix is None:
         return app[SERVICE]
@@ -91,15 +91,15 @@ def service(app: web.Application, prefix: str | None = None) -> Service:
     if prefix is None and len(mounted) == 1:
         return next(iter(mounted.values()))[SERVICE]
     places = ", ".join(mounted) or "none"
-    raise LookupError(f"no one fingerprint plugin to be had at {prefix or 'an unnamed prefix'}; mounted here: {places}")
+    raise LookupError(f"no single fingerprint plugin at {prefix or 'an unspecified prefix'}; mounted here: {places}")
 
 
 async def _run_service(plugin: web.Application) -> AsyncIterator[None]:
-    """Own every long-lived part of the plugin for as long as the application runs."""
+    """Run the service for the lifetime of the application."""
     async with plugin[SERVICE].running():
         yield
 
 
 async def _stop_answering(plugin: web.Application) -> None:
-    """End streams and let go of those who wait, so that the server need not wait for them."""
+    """Close event streams and cancel pending requests, so that the server can shut down."""
     plugin[SERVICE].stop_answering()

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from .signals import ending
+from .signals import interruption
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -11,10 +11,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 all good, 1 something failed, 2 wrong use; 128 and the number of the signal that ended it (130: Ctrl-C).
+        0 success, 1 failures, 2 usage error; 128 plus the signal number after a signal (130: Ctrl-C).
     """
-    ending.listen("auralis-fp")
-    from .main import main as run  # noqa: PLC0415 - it may be ended from here on
+    interruption.install("auralis-fp")
+    from .main import main as run  # after the signal handlers are installed
 
     return run(argv)
 
@@ -25,9 +25,9 @@ def main_web(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        As ``main`` does.
+        As for ``main``.
     """
-    ending.listen("launch-auralis-web.py")
-    from .launch import main as run  # noqa: PLC0415 - it may be ended from here on
+    interruption.install("launch-auralis-web.py")
+    from .launch import main as run  # after the signal handlers are installed
 
     return run(argv)

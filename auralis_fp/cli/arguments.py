@@ -1,4 +1,4 @@
-"""The command line: what can be asked, with the settings' own help texts."""
+"""The command line parser; options for settings use the help texts of the settings."""
 
 import argparse
 from dataclasses import fields
@@ -11,11 +11,18 @@ _HELP: Final = {spec.name: spec.metadata["help"] for spec in fields(Settings)}
 
 
 def add_settings(parser: argparse.ArgumentParser, *names: str) -> None:
-    """Add options that stand for settings; left out, they are None and the next source decides."""
+    """Add options for settings; None if not given, so that the next source applies.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+    *names : str
+        Names of settings.
+    """
     for name in names:
         if name == "libraries":
             parser.add_argument(
-                "--library", dest="libraries", metavar="DIR", action="append", help="folder of music; may be repeated"
+                "--library", dest="libraries", metavar="DIR", action="append", help="music folder; can be repeated"
             )
             continue
         kind, metavar = {"data_dir": (str, "DIR"), "workers": (int, "N"), "sidecars": (str, "WHERE")}[name]
@@ -23,7 +30,7 @@ def add_settings(parser: argparse.ArgumentParser, *names: str) -> None:
 
 
 def port_number(text: str) -> int:
-    """Read a port; 0 lets the system choose."""
+    """Parse a port number; 0 selects a free port."""
     port = int(text)
     if not 0 <= port <= 65535:
         raise argparse.ArgumentTypeError(f"{port} is not between 0 and 65535")
@@ -32,7 +39,7 @@ def port_number(text: str) -> int:
 
 def add_verbosity(parser: argparse.ArgumentParser) -> None:
     """Add ``--verbose``."""
-    parser.add_argument("-v", "--verbose", action="store_true", help="log what goes on to standard error")
+    parser.add_argument("-v", "--verbose", action="store_true", help="write debug messages to standard error")
 
 
 def add_rebuild(parser: argparse.ArgumentParser) -> None:
@@ -40,12 +47,12 @@ def add_rebuild(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rebuild",
         action="store_true",
-        help="set the database aside (it is kept) and make a new one from the .25d files; what has none is redone",
+        help="move the database aside and rebuild it from the .25d files; files without one are analysed again",
     )
 
 
 def settings_given(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return those arguments that are settings."""
+    """Return the arguments that are settings."""
     names = {spec.name for spec in fields(Settings)}
     return {name: value for name, value in vars(arguments).items() if name in names}
 
@@ -54,10 +61,9 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser of ``auralis-fp``."""
     parser = argparse.ArgumentParser(
         prog="auralis-fp",
-        description="Describe how music sounds in 25 numbers: analyse files, scan folders, serve the results.",
-        epilog="Settings can also come from AURALIS_FP_* variables or from auralis-fp.toml in the working folder."
-        " Exit codes: 0 all good, 1 something failed, 2 wrong use, 128 and the signal's number when broken off"
-        " (Ctrl-C: 130).",
+        description="Compute 25-number audio fingerprints: analyse files, scan folders, serve the results.",
+        epilog="Settings are also read from AURALIS_FP_* variables and from auralis-fp.toml in the working directory."
+        " Exit codes: 0 success, 1 failures, 2 usage error, 128 plus the signal number when interrupted (Ctrl-C: 130).",
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -67,33 +73,33 @@ def build_parser() -> argparse.ArgumentParser:
         add_verbosity(sub)
         return sub
 
-    analyze = command("analyze", "print one JSON object a line for each file, nothing stored")
+    analyze = command("analyze", "print the fingerprints of files as JSON lines, without storing them")
     analyze.add_argument("files", nargs="+", metavar="FILE", help="audio files")
     add_settings(analyze, "workers")
 
-    scan = command("scan", "fingerprint everything under the folders into database and sidecars; interrupt any time")
-    scan.add_argument("libraries", nargs="+", metavar="DIR", help="folders of music")
+    scan = command("scan", "fingerprint all files under folders into the database and sidecars; can be interrupted and resumed")
+    scan.add_argument("libraries", nargs="+", metavar="DIR", help="music folders")
     add_settings(scan, "data_dir", "workers", "sidecars")
     add_rebuild(scan)
 
-    server = command("serve", "answer fingerprint requests over HTTP on this machine only")
+    server = command("serve", "serve the HTTP API on the loopback interface")
     server.add_argument("--port", type=port_number, default=8766, help="port to listen on (default %(default)s)")
     add_settings(server, "libraries", "data_dir", "workers", "sidecars")
     add_rebuild(server)
 
-    status = command("status", "show what is in the database")
-    status.add_argument("--json", action="store_true", help="as JSON")
+    status = command("status", "show the number of files by state")
+    status.add_argument("--json", action="store_true", help="print JSON")
     add_settings(status, "data_dir")
 
-    failures = command("failures", "list the files that could not be used, and why")
-    failures.add_argument("--json", action="store_true", help="one JSON object a line")
+    failures = command("failures", "list failed files with the reason")
+    failures.add_argument("--json", action="store_true", help="print JSON lines")
     add_settings(failures, "data_dir")
 
-    export = command("export", "write all results as JSON, one a line")
-    export.add_argument("file", nargs="?", default="-", metavar="FILE", help="where to (default: standard output)")
+    export = command("export", "write all results as JSON lines")
+    export.add_argument("file", nargs="?", default="-", metavar="FILE", help="output file (default: standard output)")
     add_settings(export, "data_dir")
 
-    take_in = command("import", "read results that export wrote")
-    take_in.add_argument("file", nargs="?", default="-", metavar="FILE", help="where from (default: standard input)")
-    add_settings(take_in, "data_dir")
+    imported = command("import", "read results written by export")
+    imported.add_argument("file", nargs="?", default="-", metavar="FILE", help="input file (default: standard input)")
+    add_settings(imported, "data_dir")
     return parser

@@ -1,4 +1,4 @@
-"""``launch-auralis-web.py --auralis``: the backend of an Auralis checkout, unmodified, with the plugin in it."""
+"""``launch-auralis-web.py --auralis``: the unmodified backend of an Auralis checkout with the plugin."""
 
 import asyncio
 import importlib
@@ -12,51 +12,58 @@ from typing import Any, Final
 from ..asgi.plugin import Middleware, Plugin
 from ..settings import Settings
 from .server import ServeError
-from .signals import ending
+from .signals import interruption
 
 PREFIX: Final = "/fingerprint"
-DEFAULT_PORT: Final = 8765  # of the backend; its frontend asks there
+DEFAULT_PORT: Final = 8765  # of the backend; its frontend expects it there
 BACKEND: Final = Path("auralis-web", "backend")
-HOST_DATABASE: Final = Path(".auralis", "library.db")  # below the home folder
+HOST_DATABASE: Final = Path(".auralis", "library.db")  # in the home directory
 
 
 def run_backend(checkout: Path, settings: Settings, port: int, *, dev: bool, browser: bool) -> int:
-    """Run the backend until it is told to stop, as its own launcher does, on the same address.
+    """Run the backend until stopped, like its own launcher and on the same address.
 
     Parameters
     ----------
     checkout : Path
         Top folder of the checkout.
     settings : Settings
-        If they name no host database, the player's own is read where there is one.
+        Without a host database, the player's own is used if it exists.
     port : int
     dev : bool
-        Its development mode. The frontend's development server is not started.
+        Enable the development mode of the backend. The frontend's development server is not started.
     browser : bool
         Open the status page.
 
     Raises
     ------
     ServeError
-        There is no backend, or it cannot be imported.
+        The backend does not exist or cannot be imported.
     """
     database = Path.home() / HOST_DATABASE
     if settings.host_database is None and database.is_file():
         settings = replace(settings, host_database=database)
     if port not in (0, DEFAULT_PORT):
-        print(f"The Auralis frontend asks at port {DEFAULT_PORT}; it will not find port {port}.", file=sys.stderr)
+        print(f"The Auralis frontend connects to port {DEFAULT_PORT}, not to port {port}.", file=sys.stderr)
     plugin = Plugin(settings, PREFIX)
     app = load_backend(checkout, dev=dev)
     return _run(Middleware(app, plugin), port, browser=browser)
 
 
 def load_backend(checkout: Path, *, dev: bool) -> Any:
-    """Import the backend as if it had been started in its own folder, and return its application.
+    """Import the backend as if started in its own directory, and return its application.
+
+    Parameters
+    ----------
+    checkout : Path
+        Top folder of the checkout.
+    dev : bool
+        Enable the development mode of the backend.
 
     Raises
     ------
     ServeError
-        It is not there, or cannot be imported.
+        It does not exist or cannot be imported.
     """
     top = checkout.resolve()
     backend = top / BACKEND
@@ -75,11 +82,11 @@ def load_backend(checkout: Path, *, dev: bool) -> Any:
 
 
 def _run(app: Middleware, port: int, *, browser: bool) -> int:
-    import uvicorn  # noqa: PLC0415 - the backend's own requirement, not ours
+    import uvicorn  # a requirement of the backend, not of this package
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: Any = None) -> None:
-            """Tell the address once it is listened on."""
+            """Print the address once the server listens."""
             await super().startup(sockets)
             if self.started:
                 url = f"http://localhost:{self.servers[0].sockets[0].getsockname()[1]}"
@@ -92,10 +99,10 @@ def _run(app: Middleware, port: int, *, browser: bool) -> int:
     server = Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="info"))
 
     def stop() -> None:
-        """Have it stop; uvicorn hands on the signals it took itself, too, when everything is stopped."""
+        """Stop the server; uvicorn raises the signals it caught again after the shutdown."""
         server.should_exit = True
 
-    with ending.leads_to(stop):
+    with interruption.calls(stop):
         server.run()
-    ending.conclude()
+    interruption.conclude()
     return 0 if server.started else 1

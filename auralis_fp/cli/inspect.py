@@ -1,4 +1,4 @@
-"""``status`` and ``failures``: what the database holds, also while a server works with it."""
+"""``status`` and ``failures``: the content of the database, also while a server uses it."""
 
 import sys
 import time
@@ -16,11 +16,16 @@ from ..store.queries import FileQuery, Queries
 from ..store.records import FileRecord
 
 _PAGE: Final = 500
-_WIDTH_ELSEWHERE: Final = 160  # columns, where there is no terminal to ask
+_WIDTH_ELSEWHERE: Final = 160  # columns, if the output is not a terminal
 
 
 async def status(settings: Settings, *, as_json: bool) -> int:
-    """Show the library in numbers.
+    """Print the number of files by state and of failures by code.
+
+    Parameters
+    ----------
+    settings : Settings
+    as_json : bool
 
     Returns
     -------
@@ -55,7 +60,12 @@ async def _status(database: Database) -> dict[str, Any]:
 
 
 async def failures(settings: Settings, *, as_json: bool) -> int:
-    """List the files that could not be used, and why.
+    """List failed files with the reason.
+
+    Parameters
+    ----------
+    settings : Settings
+    as_json : bool
 
     Returns
     -------
@@ -71,19 +81,18 @@ async def failures(settings: Settings, *, as_json: bool) -> int:
         return 0
     rows = [(one["path"], one["code"], _short(one["reason"]), _moment(one["failed_at"])) for one in records]
     if rows:
-        _print_table(f"Files that could not be used: {len(rows)}", ("file", "code", "reason", "last tried"), rows)
+        _print_table(f"Failed files: {len(rows)}", ("file", "code", "reason", "last tried"), rows)
     else:
         print("No failures.")
     return 0
 
 
 def _failure(record: FileRecord) -> dict[str, Any]:
-    assert record.failure is not None  # noqa: S101 - the listing is of those that failed
-    return {"path": path_text(record.path), **asdict(record.failure)}
+    return {"path": path_text(record.path), **(asdict(record.failure) if record.failure is not None else {})}
 
 
 def _short(reason: str) -> str:
-    """Return the last line: of a traceback the one that counts, of a sentence all of it."""
+    """Return the last line of a reason: the exception line of a traceback."""
     return reason.strip().splitlines()[-1] if reason.strip() else ""
 
 
@@ -92,16 +101,16 @@ def _moment(seconds: float) -> str:
 
 
 def _printable(text: str) -> str:
-    """Return text that any terminal can show: names of files may hold anything."""
+    """Return text that any terminal can display; file names may contain control characters."""
     shown = "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
     encoding = sys.stdout.encoding or "ascii"
     return shown.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def _print_table(title: str, columns: Iterable[str], rows: Iterable[tuple[str, ...]]) -> None:
-    from rich.console import Console  # noqa: PLC0415 - slow to import, and not needed for JSON
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich.console import Console  # slow to import, and not needed for JSON
+    from rich.table import Table
+    from rich.text import Text
 
     console = Console(width=None if sys.stdout.isatty() else _WIDTH_ELSEWHERE)
     console.print(Text(title))

@@ -1,4 +1,4 @@
-"""``launch-auralis-web.py``: the Auralis web host, with the plugin mounted as any host would mount it."""
+"""``launch-auralis-web.py``: a minimal Auralis web host with the plugin mounted."""
 
 import argparse
 import asyncio
@@ -19,19 +19,19 @@ from .backend import DEFAULT_PORT, PREFIX, run_backend
 from .main import EXIT_USAGE, rebuild, run_command, set_up_logging
 from .server import serve
 
-DEV_SERVER_PORTS: Final = range(3000, 3007)  # where the frontend's development server listens
+DEV_SERVER_PORTS: Final = range(3000, 3007)  # of the frontend's development server
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the launcher with these arguments; see ``--help``."""
+    """Run the launcher; see ``--help``."""
     parser = argparse.ArgumentParser(
-        prog="launch-auralis-web.py", description="Start the Auralis web host with the fingerprint plugin in it."
+        prog="launch-auralis-web.py", description="Start the Auralis web host with the fingerprint plugin."
     )
-    parser.add_argument("--dev", action="store_true", help="allow pages of the frontend's development server")
+    parser.add_argument("--dev", action="store_true", help="accept requests from the frontend's development server")
     parser.add_argument("--port", type=port_number, default=DEFAULT_PORT, help="port (default %(default)s; 0: any)")
     parser.add_argument("--no-browser", action="store_true", help="do not open the status page")
     parser.add_argument(
-        "--auralis", type=Path, metavar="DIR", help="start the backend of this Auralis checkout, with the plugin in it"
+        "--auralis", type=Path, metavar="DIR", help="start the backend of this Auralis checkout with the plugin"
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     add_settings(parser, "libraries", "data_dir", "workers", "sidecars")
@@ -52,11 +52,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 async def launch(arguments: argparse.Namespace) -> int:
-    """Gather the settings, build the host, serve it until stopped."""
+    """Load the settings, create the host, and serve it until stopped."""
     settings = gather(arguments)
     if arguments.rebuild:
         await rebuild(settings)
-    folders = ", ".join(map(str, settings.libraries)) or "none yet; give one with --library"
+    folders = ", ".join(map(str, settings.libraries)) or "none; add one with --library"
     greeting = ("Auralis is running, status page: {url}", f"Music folders: {folders}", "Stop with Ctrl-C.")
     await serve(
         create_host(settings), arguments.port, greeting=greeting, page=f"{PREFIX}/", browser=not arguments.no_browser
@@ -65,7 +65,7 @@ async def launch(arguments: argparse.Namespace) -> int:
 
 
 def gather(arguments: argparse.Namespace) -> Settings:
-    """Gather the settings; with ``--dev`` the development server's pages may ask too."""
+    """Load the settings; ``--dev`` adds the origins of the development server."""
     settings = load_settings(settings_given(arguments))
     if arguments.dev:
         settings = replace(settings, allowed_origins=settings.allowed_origins + development_origins())

@@ -1,4 +1,4 @@
-"""From arguments to the command that does the work; errors become one sentence and an exit code."""
+"""Dispatch to the commands; errors become one sentence and an exit code."""
 
 import argparse
 import asyncio
@@ -12,19 +12,24 @@ from ..errors import AuralisError
 from ..settings import Settings, load_settings
 from ..store.recovery import set_aside
 from .arguments import build_parser, settings_given
-from .signals import ending
+from .signals import interruption
 
 EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run ``auralis-fp`` with these arguments.
+    """Run ``auralis-fp``.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Default: the arguments of the process.
 
     Returns
     -------
     int
-        0 all good, 1 something failed, 2 wrong use.
+        0 success, 1 failures, 2 usage error.
     """
     arguments = build_parser().parse_args(argv)
     set_up_logging(verbose=arguments.verbose)
@@ -32,39 +37,52 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run_command(program: str, command: Callable[[], Coroutine[Any, Any, int]]) -> int:
-    """Run *command* to its end, wording its errors for a person; a signal ends it in good order."""
+    """Run a command to its end; errors are printed as one sentence, and a signal cancels it.
+
+    Parameters
+    ----------
+    program : str
+        Name of the program in messages.
+    command : callable
+        Returns the coroutine that runs the command.
+
+    Returns
+    -------
+    int
+        Exit code.
+    """
     try:
-        return asyncio.run(_until_told(command))
+        return asyncio.run(_until_interrupted(command))
     except AuralisError as error:
         print(f"{program}: {error}", file=sys.stderr)
         return EXIT_USAGE
-    except BrokenPipeError:  # the reader of our output has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be flushed goes nowhere
+    except BrokenPipeError:  # the reader of the output has closed the pipe
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # discards buffered output at exit
         return EXIT_FAILED
 
 
-async def _until_told(command: Callable[[], Coroutine[Any, Any, int]]) -> int:
+async def _until_interrupted(command: Callable[[], Coroutine[Any, Any, int]]) -> int:
     """Run *command*; a signal cancels it."""
     loop, running = asyncio.get_running_loop(), asyncio.ensure_future(command())
     try:
-        with ending.leads_to(lambda: loop.call_soon_threadsafe(running.cancel)):
+        with interruption.calls(lambda: loop.call_soon_threadsafe(running.cancel)):
             return await running
     except asyncio.CancelledError:
-        return ending.tell()
+        return interruption.report()
     finally:
-        ending.conclude()
+        interruption.conclude()
 
 
 def set_up_logging(*, verbose: bool) -> None:
-    """Log to standard error: warnings, or with *verbose* everything of ours."""
+    """Log warnings to standard error; with *verbose* also debug messages of this package."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     logging.getLogger("auralis_fp").setLevel(logging.DEBUG if verbose else logging.WARNING)
-    if not verbose:  # what keeps the service from starting is the command's own last word
+    if not verbose:  # the command itself prints why the service did not start
         logging.getLogger("auralis_fp.engine.service").setLevel(logging.CRITICAL)
 
 
 async def rebuild(settings: Settings) -> None:
-    """Set the database aside, so that a new one is made from the sidecars, and say where it is kept."""
+    """Move the database aside, so that it is rebuilt from the sidecars, and print where it is kept."""
     kept = await asyncio.to_thread(set_aside, settings.database)
     if kept is not None:
         print(f"The database is kept as {kept}", file=sys.stderr)
@@ -74,26 +92,26 @@ async def _dispatch(arguments: argparse.Namespace) -> int:
     settings = load_settings(settings_given(arguments))
     if getattr(arguments, "rebuild", False):
         await rebuild(settings)
-    match arguments.command:  # each command's imports are its own: `analyze` needs no database, `status` no web
+    match arguments.command:  # each command imports only what it needs: `analyze` no database, `status` no web server
         case "analyze":
-            from .analyze import analyze  # noqa: PLC0415
+            from .analyze import analyze
 
             return await analyze(arguments.files, settings)
         case "scan":
-            from .scan import scan  # noqa: PLC0415
+            from .scan import scan
 
             return await scan(settings)
         case "serve":
-            from .serve import serve_alone  # noqa: PLC0415
+            from .serve import serve_alone
 
             return await serve_alone(settings, arguments.port)
         case "status" | "failures":
-            from . import inspect  # noqa: PLC0415
+            from . import inspect
 
             show = inspect.status if arguments.command == "status" else inspect.failures
             return await show(settings, as_json=arguments.json)
         case _:
-            from . import transfer  # noqa: PLC0415
+            from . import transfer
 
             move = transfer.export_results if arguments.command == "export" else transfer.import_file
             return await move(settings, arguments.file)

@@ -1,4 +1,4 @@
-"""Progress bars, on terminals only."""
+"""Progress bars on terminals."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -6,50 +6,50 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-NAME_COLUMNS = 40  # of a file's name at most
+NAME_COLUMNS = 40  # maximum width of a file name
 
 
 class ScanProgress(Protocol):
-    """What a scan tells about itself as it goes."""
+    """Receives the progress of a scan."""
 
     def name(self, path: str) -> None:
-        """Tell which file was finished last."""
+        """Set the name of the last finished file."""
 
     def counts(self, finished: int, total: int, eta_sec: float | None) -> None:
-        """Tell how far the scan is, and the seconds left if they are known."""
+        """Set the number of finished files, of all files, and the remaining seconds if known."""
 
 
-class _Unseen:
+class _Hidden:
     def name(self, path: str) -> None:
-        """Tell nobody."""
+        """Do nothing."""
 
     def counts(self, finished: int, total: int, eta_sec: float | None) -> None:
-        """Tell nobody."""
+        """Do nothing."""
 
 
 @contextmanager
 def file_progress(title: str, total: int | None, *, visible: bool = True) -> Iterator[Callable[[str], None]]:
-    """Show a bar on standard error while files are worked on, if that is a terminal.
+    """Show a progress bar on standard error, if that is a terminal.
 
     Parameters
     ----------
     title : str
-        What is being done.
+        Label of the bar.
     total : int or None
-        How many files; None while unknown.
+        Number of files; None if unknown.
     visible : bool
-        False for no bar at all, as when the results themselves go to the same terminal.
+        False for no bar, as when results are printed to the same terminal.
 
     Yields
     ------
     callable
-        To be called with the name of each finished file.
+        Call it with the name of each finished file.
     """
     if not (visible and sys.stderr.isatty()):
         yield lambda _: None
         return
-    from rich.console import Console  # noqa: PLC0415 - slow to import, and only needed on a terminal
-    from rich.progress import (  # noqa: PLC0415
+    from rich.console import Console  # slow to import, and only needed on a terminal
+    from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
         Progress,
@@ -65,12 +65,12 @@ def file_progress(title: str, total: int | None, *, visible: bool = True) -> Ite
 
 @contextmanager
 def scan_progress() -> Iterator[ScanProgress]:
-    """Show a bar for a scan, whose end moves while folders are still being looked through; on a terminal only."""
+    """Show a progress bar for a scan on a terminal; the total may grow during the scan."""
     if not sys.stderr.isatty():
-        yield _Unseen()
+        yield _Hidden()
         return
-    from rich.console import Console  # noqa: PLC0415 - slow to import, and only needed on a terminal
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
+    from rich.console import Console  # slow to import, and only needed on a terminal
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[left]}"))
     with Progress(*columns, console=Console(stderr=True)) as bar:
@@ -88,8 +88,8 @@ def scan_progress() -> Iterator[ScanProgress]:
 
 
 def _short_name(path: str) -> str:
-    """Return the name of a file as a bar shows it: short, printable, no markup."""
-    from rich.markup import escape  # noqa: PLC0415 - as above
+    """Return a file name for a bar: short, printable, without markup."""
+    from rich.markup import escape
 
     shown = Path(path).name.encode("utf-8", "replace").decode()[:NAME_COLUMNS]
     return escape("".join(char if char.isprintable() else "?" for char in shown))

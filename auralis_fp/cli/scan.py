@@ -1,4 +1,4 @@
-"""``scan``: everything under some folders into database and sidecars, once."""
+"""``scan``: fingerprint everything under some folders into the database and sidecars."""
 
 import asyncio
 import sys
@@ -15,39 +15,43 @@ from ..runtime.tasks import cancel_and_wait
 from ..settings import Settings
 from .progress import ScanProgress, scan_progress
 
-LOOK_EVERY_SEC: Final = 0.1
-NAMED: Final = 10  # failed files named at the end
+POLL_SEC: Final = 0.1
+NAMED: Final = 10  # failed files listed at the end
 
 
 class ScanFailedError(AuralisError):
-    """The scan could not begin; the sentence says why."""
+    """The scan could not start; the message states the reason."""
 
 
 @dataclass(slots=True)
 class _Tally:
-    """What this run has done so far."""
+    """Outcomes of this run."""
 
     analysed: int = 0
     failed: list[tuple[str, str]] = field(default_factory=list)
 
 
 async def scan(settings: Settings) -> int:
-    """Fingerprint what is new or changed under the libraries; a scan that was interrupted is taken up again.
+    """Fingerprint new and changed files; an interrupted scan is resumed.
+
+    Parameters
+    ----------
+    settings : Settings
 
     Returns
     -------
     int
-        Exit code: 0 all good, 1 some files failed or a folder could not be read.
+        Exit code: 0 success, 1 some files failed or a folder could not be read.
 
     Raises
     ------
     ScanFailedError
-        The database cannot be used, for one.
+        The service cannot start, for example because the database is in use.
     """
     started = time.monotonic()
     service = Service(
         replace(settings, watching="off", quiet_hours="", busy_percent=0)
-    )  # who asks for a scan means now
+    )  # an explicit scan is not throttled
     tally = _Tally()
     async with service.running():
         if service.fault is not None:
@@ -72,7 +76,7 @@ async def _follow(events: AsyncIterable[Event], tally: _Tally, progress: ScanPro
 
 
 async def _until_done(service: Service, progress: ScanProgress) -> Status:
-    """Wait until nothing is left to do, and that twice: counts and folders are not looked at in the same instant."""
+    """Wait until two consecutive snapshots show no work: counts and folders are not read at the same instant."""
     finished_before = False
     while True:
         status = await service.snapshot()
@@ -84,7 +88,7 @@ async def _until_done(service: Service, progress: ScanProgress) -> Status:
         if finished and finished_before:
             return status
         finished_before = finished
-        await asyncio.sleep(LOOK_EVERY_SEC)
+        await asyncio.sleep(POLL_SEC)
 
 
 def _finished(status: Status) -> bool:
@@ -98,15 +102,15 @@ def _summary(status: Status, tally: _Tally, seconds: float) -> int:
     counts = status.counts
     unreadable = [folder for folder in status.folders if not folder.online]
     for folder in unreadable:
-        _say(f"{folder.path}: {folder.reason}")
+        _warn(f"{folder.path}: {folder.reason}")
     for path, reason in tally.failed[:NAMED]:
-        _say(f"{path}: {reason.strip().splitlines()[-1] if reason.strip() else 'failed'}")
+        _warn(f"{path}: {reason.strip().splitlines()[-1] if reason.strip() else 'failed'}")
     if counts.failed:
-        _say("`auralis-fp failures` lists all files that could not be used.")
+        _warn("`auralis-fp failures` lists all failed files.")
     unchanged = max(0, counts.done - tally.analysed)
     print(f"{tally.analysed} done, {counts.failed} failed, {unchanged} unchanged in {seconds:.1f} s")
     return 1 if counts.failed or unreadable else 0
 
 
-def _say(text: str) -> None:
+def _warn(text: str) -> None:
     print(text.encode("ascii", "backslashreplace").decode("ascii"), file=sys.stderr)

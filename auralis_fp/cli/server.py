@@ -1,4 +1,4 @@
-"""Serving an aiohttp application from the command line: bind, say so, stop cleanly."""
+"""Serve an aiohttp application from the command line: bind, print the address, stop cleanly."""
 
 import asyncio
 import contextlib
@@ -13,28 +13,28 @@ from aiohttp import web
 
 from ..app import service
 from ..errors import AuralisError
-from .signals import ending
+from .signals import interruption
 
 LOOPBACK: Final = ("127.0.0.1", "::1")
-STOP_LIMIT_SEC: Final = 1.0  # for open streams, when told to stop
-IDLE_LIMIT_SEC: Final = 60.0  # for a connection to bring the head of its next request, all of it
+STOP_LIMIT_SEC: Final = 1.0  # for open streams on shutdown
+IDLE_LIMIT_SEC: Final = 60.0  # for the complete head of the next request of a connection
 
 
 class ServeError(AuralisError):
-    """The server cannot start; the sentence says why."""
+    """The server cannot start; the message states the reason."""
 
 
 async def serve(app: web.Application, port: int, *, greeting: Sequence[str], page: str, browser: bool) -> None:
-    """Serve *app* on the loopback addresses until told to stop (Ctrl-C, SIGTERM).
+    """Serve an application on the loopback addresses until a signal (Ctrl-C, SIGTERM).
 
     Parameters
     ----------
     app : web.Application
-        With the plugin in it.
+        Contains the plugin.
     port : int
-        0 chooses a free one.
+        0 selects a free port.
     greeting : sequence of str
-        Lines printed once the server listens; ``{url}`` stands for its address.
+        Lines printed once the server listens; ``{url}`` is replaced by its address.
     page : str
         Path of the page to open, such as ``/fingerprint/``.
     browser : bool
@@ -45,7 +45,7 @@ async def serve(app: web.Application, port: int, *, greeting: Sequence[str], pag
     ServeError
         The port is taken, or the plugin did not start.
     """
-    sockets = bind(port)  # before anything else starts: a second copy must end here
+    sockets = bind(port)  # first: a second instance must fail here
     runner = make_runner(app)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     with contextlib.ExitStack() as closing:
@@ -63,7 +63,7 @@ async def serve(app: web.Application, port: int, *, greeting: Sequence[str], pag
                 print(line.format(url=url), flush=True)
             if browser:
                 await asyncio.to_thread(webbrowser.open, url)
-            with ending.leads_to(lambda: loop.call_soon_threadsafe(stop.set)):
+            with interruption.calls(lambda: loop.call_soon_threadsafe(stop.set)):
                 await stop.wait()
             print("\nStopping ...", file=sys.stderr, flush=True)
         finally:
@@ -71,18 +71,18 @@ async def serve(app: web.Application, port: int, *, greeting: Sequence[str], pag
 
 
 def make_runner(app: web.Application) -> web.AppRunner:
-    """Return what runs *app*; connections that ask nothing, or never finish asking, are closed after a while."""
+    """Return the runner of an application; idle connections and incomplete requests time out."""
     return web.AppRunner(
         app,
         access_log=None,
         shutdown_timeout=STOP_LIMIT_SEC,
         keepalive_timeout=IDLE_LIMIT_SEC,
-        auto_decompress=False,  # coded bodies are refused
+        auto_decompress=False,  # bodies with a content encoding are rejected
     )
 
 
 def bind(port: int) -> list[socket.socket]:
-    """Bind the port on both loopback addresses, IPv6 only where the machine has it.
+    """Bind a port on the loopback addresses; IPv6 is optional.
 
     Raises
     ------
@@ -108,13 +108,13 @@ def _listen(family: socket.AddressFamily, address: tuple[str, int]) -> socket.so
     candidate = socket.socket(family, socket.SOCK_STREAM)
     with contextlib.ExitStack() as undo:
         undo.callback(candidate.close)
-        if sys.platform != "win32":  # there it would let two programs share the port
+        if sys.platform != "win32":  # on Windows it would let two programs share the port
             candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             candidate.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         candidate.bind(address)
         candidate.listen(128)
-        candidate.setblocking(False)  # noqa: FBT003 - the standard library asks for it so
+        candidate.settimeout(0)
         undo.pop_all()
     return candidate
 
@@ -123,5 +123,5 @@ def _bind_problem(port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"port {port} is in use by another program; choose another with --port"
     if error.errno == errno.EACCES:
-        return f"port {port} needs rights this user does not have; choose one above 1023 with --port"
+        return f"port {port} requires privileges; choose one above 1023 with --port"
     return f"port {port} cannot be used: {error.strerror}"

@@ -1,6 +1,6 @@
-"""Ctrl-C, SIGTERM and a terminal that is closed: a command ends in good order and says so, at whatever moment it comes.
+"""Signal handling: Ctrl-C, SIGTERM and SIGHUP stop a command in good order, at any moment.
 
-This is imported before anything that takes long to import.
+Imported before all modules that are slow to import.
 """
 
 import contextlib
@@ -14,26 +14,26 @@ from types import FrameType
 from typing import Final
 
 SIGNALS: Final = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-PATIENCE_SEC: Final = 3.0  # for an end in good order; who asks again after that gets one at once
-LEAVING_SEC: Final = 1.0  # for threads that wait for something, once the command itself has ended
+GRACE_SEC: Final = 3.0  # for an orderly stop; a signal after that ends the process at once
+EXIT_TIMEOUT_SEC: Final = 1.0  # for blocked threads, after the command has ended
 
 
-class Ending:
-    """What a signal leads to; there is one for the whole process, as there is one set of signals."""
+class Interruption:
+    """The process-wide reaction to signals."""
 
     def __init__(self) -> None:
-        self.asked: int | None = None
-        self._asked_at = 0.0
-        self._act: Callable[[], object] = self._leave
+        self.received: int | None = None
+        self._received_at = 0.0
+        self._handler: Callable[[], object] = self._exit
         self._program = ""
 
-    def listen(self, program: str) -> None:
-        """Take the signals over for the rest of the process, but for those it was told to ignore.
+    def install(self, program: str) -> None:
+        """Install signal handlers, leaving ignored signals alone.
 
         Parameters
         ----------
         program : str
-            Its name, as it is called in the sentence that says how it ended.
+            Name of the program in messages.
         """
         self._program = program
         if threading.current_thread() is threading.main_thread():
@@ -42,49 +42,49 @@ class Ending:
                     signal.signal(number, self._on_signal)
 
     @contextlib.contextmanager
-    def leads_to(self, act: Callable[[], object]) -> Iterator[None]:
-        """Have the first signal call *act*, in the midst of the main thread; without this it ends the process.
+    def calls(self, handler: Callable[[], object]) -> Iterator[None]:
+        """Call *handler* in the main thread on the first signal, instead of ending the process.
 
-        No exception is raised: there are places that swallow any.
+        No exception is raised, because library code may swallow it.
         """
-        before, self._act = self._act, act
+        before, self._handler = self._handler, handler
         try:
             yield
         finally:
-            self._act = before
+            self._handler = before
 
     def conclude(self) -> None:
-        """Take note that the command has ended: what keeps the process may be broken off, if the end was asked for."""
-        self._act = self._leave
-        if self.asked is not None:
+        """Mark the command as ended; after a signal the process exits even if threads are blocked."""
+        self._handler = self._exit
+        if self.received is not None:
             for number in SIGNALS:
-                signal.signal(number, signal.SIG_IGN)  # Python itself no longer minds them while it ends
-            leaving = threading.Timer(LEAVING_SEC, os._exit, (self.code,))
-            leaving.daemon = True
-            leaving.start()
+                signal.signal(number, signal.SIG_IGN)  # a signal during interpreter shutdown would print a traceback
+            timer = threading.Timer(EXIT_TIMEOUT_SEC, os._exit, (self.code,))
+            timer.daemon = True
+            timer.start()
 
-    def tell(self) -> int:
-        """Say that a signal has ended the program, and return the exit code that shells have for it."""
-        number = signal.Signals(self.asked or signal.SIGINT)
+    def report(self) -> int:
+        """Print which signal ended the program, and return the exit code."""
+        number = signal.Signals(self.received or signal.SIGINT)
         how = "interrupted" if number == signal.SIGINT else f"ended by {number.name}"
         print(f"{self._program}: {how}", file=sys.stderr, flush=True)
         return self.code
 
     @property
     def code(self) -> int:
-        """The exit code of a program that was ended, as shells have it."""
-        return 128 + (self.asked or signal.SIGINT)
+        """Exit code after a signal, as shells define it."""
+        return 128 + (self.received or signal.SIGINT)
 
     def _on_signal(self, number: int, _: FrameType | None) -> None:
-        if self.asked is None:
-            self.asked, self._asked_at = number, time.monotonic()
-            self._act()
-        elif time.monotonic() - self._asked_at > PATIENCE_SEC:
-            self._leave()
+        if self.received is None:
+            self.received, self._received_at = number, time.monotonic()
+            self._handler()
+        elif time.monotonic() - self._received_at > GRACE_SEC:
+            self._exit()
 
-    def _leave(self) -> None:
-        """End the process now; what was being written is whole or not there, workers go with it."""
-        os._exit(self.tell())
+    def _exit(self) -> None:
+        """End the process now. Files are written atomically, and workers exit with their parent."""
+        os._exit(self.report())
 
 
-ending: Final = Ending()
+interruption: Final = Interruption()

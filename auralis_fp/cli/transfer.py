@@ -1,4 +1,4 @@
-"""``export`` and ``import``: all results as JSON, one a line."""
+"""``export`` and ``import``: all results as JSON lines."""
 
 import asyncio
 import contextlib
@@ -17,17 +17,23 @@ from ..store.database import Database, open_database
 from ..store.transfer import Result, import_results, result_from_json, result_record, results
 
 STANDARD: Final = "-"
-LONGEST_LINE: Final = 64 << 10  # bytes; ours have about 2 kB, and paths have their limits
+MAX_LINE: Final = 64 << 10  # bytes; exported lines have about 2 kB
 BATCH: Final = 500
-SHOWN: Final = 20  # bad lines named one by one
+SHOWN: Final = 20  # invalid lines reported individually
 
 
 class TransferError(AuralisError):
-    """The file to read or write cannot be used; the sentence says why."""
+    """The file cannot be read or written; the message states the reason."""
 
 
 async def export_results(settings: Settings, file: str) -> int:
-    """Write every stored result to *file*, whole or not at all, or to standard output.
+    """Write all results to a file, atomically, or to standard output.
+
+    Parameters
+    ----------
+    settings : Settings
+    file : str
+        ``-`` for standard output.
 
     Returns
     -------
@@ -58,7 +64,7 @@ async def _write(database: Database, stream: IO[str]) -> int:
 
 
 async def _replace(database: Database, target: Path) -> int:
-    """Write beside *target* first, and put it in place when it is complete and on the disk."""
+    """Write a temporary file, sync it, and rename it to *target*."""
     partial = target.with_name(f".{target.name[:200]}.partial-{os.getpid()}")
     try:
         with _private(partial) as stream:
@@ -74,20 +80,26 @@ async def _replace(database: Database, target: Path) -> int:
 
 
 def _private(path: Path) -> IO[str]:
-    """Open a new file that only its owner may read: it lists what is in the library."""
+    """Open a new file that only its owner can read, because it lists the library."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
     return os.fdopen(os.open(path, flags, 0o600), "w", encoding="ascii", newline="\n")
 
 
 async def import_file(settings: Settings, file: str) -> int:
-    """Store what ``export`` wrote; lines that are not results are named and left out.
+    """Import what ``export`` wrote; invalid lines are reported and skipped.
+
+    Parameters
+    ----------
+    settings : Settings
+    file : str
+        ``-`` for standard input.
 
     Returns
     -------
     int
-        Exit code: 0 all good, 1 some lines were bad.
+        Exit code: 0 success, 1 some lines were invalid.
     """
-    bad = _BadLines()
+    bad = _InvalidLines()
     stored = known = 0
     with contextlib.ExitStack() as closing:
         source = sys.stdin.buffer
@@ -102,7 +114,7 @@ async def import_file(settings: Settings, file: str) -> int:
                 taken = await import_results(database, batch)
                 stored += taken.stored
                 known += taken.known
-    print(f"{stored} results stored, {known} known already, {bad.count} bad lines", file=sys.stderr)
+    print(f"{stored} results stored, {known} already known, {bad.count} invalid lines", file=sys.stderr)
     return 1 if bad.count else 0
 
 
@@ -110,44 +122,44 @@ def _open(file: str) -> IO[bytes]:
     return Path(file).open("rb")
 
 
-class _BadLines:
-    """Lines that were no results; the first few are named as they come."""
+class _InvalidLines:
+    """Counts invalid lines and reports the first ones."""
 
     def __init__(self) -> None:
         self.count = 0
 
     def add(self, number: int, reason: str) -> None:
-        """Count a line, and name it."""
+        """Count and report a line."""
         self.count += 1
         if self.count <= SHOWN:
             print(f"line {number}: {_printable(reason)}", file=sys.stderr)
         elif self.count == SHOWN + 1:
-            print("further bad lines are counted only", file=sys.stderr)
+            print("further invalid lines are counted only", file=sys.stderr)
 
 
-def _results_in(source: IO[bytes], bad: _BadLines) -> Iterator[Result]:
-    """Yield the results of the lines. Blocks."""
+def _results_in(source: IO[bytes], bad: _InvalidLines) -> Iterator[Result]:
+    """Yield the results in a stream. Blocking."""
     for number, line in enumerate(_lines(source), start=1):
         if not line.strip():
             continue
         try:
-            if len(line) > LONGEST_LINE:
+            if len(line) > MAX_LINE:
                 raise ValueError("too long")
             yield result_from_json(json.loads(line))
         except (ValueError, RecursionError) as error:
-            bad.add(number, _wording(error))
+            bad.add(number, _message(error))
 
 
 def _lines(source: IO[bytes]) -> Iterator[bytes]:
-    """Yield the lines, of those that are too long the beginning: memory is not for the file to choose."""
-    while line := source.readline(LONGEST_LINE + 1):
+    """Yield lines; those that are too long are truncated to bound memory."""
+    while line := source.readline(MAX_LINE + 1):
         rest = line
-        while not rest.endswith(b"\n") and len(rest) > LONGEST_LINE:
-            rest = source.readline(LONGEST_LINE + 1)
+        while not rest.endswith(b"\n") and len(rest) > MAX_LINE:
+            rest = source.readline(MAX_LINE + 1)
         yield line
 
 
-def _wording(error: Exception) -> str:
+def _message(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError | UnicodeDecodeError | RecursionError):
         return "not JSON"
     return str(error)
