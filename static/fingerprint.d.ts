@@ -59,7 +59,7 @@ export type AnswerMetadata = {
   outdated: boolean;
 };
 
-/** One file, and what the host calls it. */
+/** A file and the host's id of the track. */
 export type TrackRequest = {
   track_id: number;
   filepath: string;
@@ -74,7 +74,7 @@ export type BatchError = {
   detail: Record<string, unknown>;
 };
 
-/** Many files; each item is checked on its own, so that one bad one fails alone. */
+/** Many files. Each item is validated separately, so an invalid one does not affect the others. */
 export type BatchRequest = {
   items: unknown[];
 };
@@ -334,12 +334,12 @@ export type StateAnswer = {
   state: "idle" | "offline" | "paused" | "quiet_hours" | "starting" | "waiting_for_machine" | "waiting_for_playback" | "working";
 };
 
-/** A folder to look through; all of them if not given. */
+/** The folder to scan; default all. */
 export type ScanRequest = {
   folder?: string | null;
 };
 
-/** Nothing. */
+/** An empty object. */
 export type NoFields = Record<string, unknown>;
 
 /** Number of files queued again. */
@@ -347,7 +347,7 @@ export type RetryAnswer = {
   queued: number;
 };
 
-/** Failed files: those that fit all that is given, as when they are listed, but for `without`; all if nothing is. */
+/** Select failed files by filter, excluding ids in `without`; empty selects all. */
 export type FailuresRequest = {
   ids?: number[] | null;
   code?: string | null;
@@ -366,7 +366,7 @@ export type CancelAnswer = {
   cancelled: number;
 };
 
-/** Files to take off the list, by our ids; all that wait or are being worked on if not given. */
+/** Ids of the files to remove from the queue; default all that are queued or running. */
 export type CancelRequest = {
   ids?: number[] | null;
 };
@@ -376,7 +376,7 @@ export type PrioritiseAnswer = {
   waiting: number;
 };
 
-/** Files to work on before all others, by our ids; those that failed are tried again. */
+/** Ids of the files to process first; failed ones are retried. */
 export type PrioritiseRequest = {
   ids: number[];
 };
@@ -386,12 +386,12 @@ export type ReanalyseAnswer = {
   waiting: number;
 };
 
-/** Files that are done, to be analysed once more, by our ids. */
+/** Ids of the finished files to analyse again. */
 export type ReanalyseRequest = {
   ids: number[];
 };
 
-/** Whether the host plays audio. */
+/** Whether the host is playing audio. */
 export type PlayingRequest = {
   playing: boolean;
 };

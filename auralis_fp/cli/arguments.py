@@ -77,7 +77,7 @@ def build_parser() -> argparse.ArgumentParser:
     analyze.add_argument("files", nargs="+", metavar="FILE", help="audio files")
     add_settings(analyze, "workers")
 
-    scan = command("scan", "fingerprint all files under folders into the database and sidecars; can be interrupted and resumed")
+    scan = command("scan", "fingerprint all files under folders; can be interrupted and resumed")
     scan.add_argument("libraries", nargs="+", metavar="DIR", help="music folders")
     add_settings(scan, "data_dir", "workers", "sidecars")
     add_rebuild(scan)

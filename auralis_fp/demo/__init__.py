@@ -1,7 +1,4 @@
-"""A small library of synthesised music to try the program on: ``python -m auralis_fp.demo DIR``.
-
-Nothing numeric is imported before a piece has to be played.
-"""
+"""A small library of synthesised music to try the program: ``python -m auralis_fp.demo DIR``."""
 
 from .command import main
 from .pieces import BROKEN, PIECES, Piece

@@ -1,4 +1,4 @@
-"""The command: which files are missing, one line for each that is made."""
+"""The command: creates missing files and prints one line for each."""
 
 import argparse
 import sys
@@ -14,13 +14,13 @@ BROKEN_BYTES: Final = 2_000
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Fill a folder with the demo library; see ``--help``. What is already there stays."""
+    """Create the demo library in a folder, keeping existing files; see ``--help``."""
     parser = argparse.ArgumentParser(
         prog="python -m auralis_fp.demo",
-        description=f"Synthesise {len(PIECES)} short pieces of music, each stored in another way, and one broken file.",
-        epilog="Each name tells tempo and key. Files that exist are kept, so a second run does nothing.",
+        description=f"Synthesise {len(PIECES)} short pieces of music, each in a different format, and one broken file.",
+        epilog="File names contain tempo and key. Existing files are kept.",
     )
-    parser.add_argument("directory", metavar="DIR", type=Path, help="folder to fill; made if it does not exist")
+    parser.add_argument("directory", metavar="DIR", type=Path, help="folder; created if it does not exist")
     directory: Path = parser.parse_args(argv).directory
     try:
         made = fill(directory, _say)
@@ -28,19 +28,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"cannot write the demo library: {error}\n")
         return 1
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted; a second run makes what is missing\n")
+        sys.stderr.write("interrupted; run again to create the missing files\n")
         return 130
-    _say(f"{made} of {len(PIECES) + 1} files made in {directory}" if made else f"{directory} is complete")
+    _say(f"{made} of {len(PIECES) + 1} files created in {directory}" if made else f"{directory} is complete")
     return 0
 
 
 def fill(directory: Path, say: Callable[[str], None]) -> int:
-    """Make every file that is missing, and return how many were.
+    """Create the missing files, and return their number.
+
+    Parameters
+    ----------
+    directory : Path
+    say : callable
+        Called with a line for each file.
 
     Raises
     ------
     OSError
-        The folder or a file in it cannot be written.
+        The folder or a file cannot be written.
     """
     directory.mkdir(parents=True, exist_ok=True)
     missing = [piece for piece in PIECES if not (directory / piece.name).exists()]
@@ -56,7 +62,14 @@ def fill(directory: Path, say: Callable[[str], None]) -> int:
 
 
 def place_file(path: Path, write: Callable[[Path], None]) -> None:
-    """Have *write* fill a temporary file and give it its name only when it is whole."""
+    """Write a file atomically.
+
+    Parameters
+    ----------
+    path : Path
+    write : callable
+        Called with the path of a temporary file.
+    """
     part = path.with_name(f".{path.name}.part")
     try:
         write(part)
@@ -66,15 +79,15 @@ def place_file(path: Path, write: Callable[[Path], None]) -> None:
 
 
 def _play(piece: Piece, part: Path) -> None:
-    from .encoding import encode  # noqa: PLC0415 - numpy and the encoders only when something is to be played
-    from .synthesis import play  # noqa: PLC0415 - as above
+    from .encoding import encode  # numpy and the encoders are slow to import
+    from .synthesis import play
 
     encode(piece, play(piece), part)
 
 
 def _write_noise(part: Path) -> None:
     noise = Random(BROKEN).randbytes(BROKEN_BYTES)  # noqa: S311 - not a secret
-    part.write_bytes(noise.replace(b"\xff", b"\x00"))  # no byte may start an MPEG frame
+    part.write_bytes(noise.replace(b"\xff", b"\x00"))  # no MPEG frame header can occur
 
 
 def _say(line: str) -> None:

@@ -1,4 +1,4 @@
-"""Storing what was played: libsndfile for what it can write, FFmpeg's libraries for the rest."""
+"""Encoders: libsndfile where it supports the format, FFmpeg otherwise."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -13,7 +13,7 @@ from .synthesis import Signal
 
 
 class _Recipe(NamedTuple):
-    """Container, codec and sample format for FFmpeg, and kbit/s for codecs that lose something."""
+    """Container, codec and sample format for FFmpeg, and kbit/s of lossy codecs."""
 
     container: str
     codec: str
@@ -41,11 +41,19 @@ FFMPEG: Final = {
     "webm": _Recipe("webm", "libopus", "flt", 96),
     "wavpack": _Recipe("wv", "wavpack", "s16p"),
 }
-BLOCK: Final = 1 << 16  # samples handed to libsndfile at once; its Vorbis encoder overflows the stack on whole files
+BLOCK: Final = 1 << 16  # samples per call of libsndfile; its Vorbis encoder overflows the stack on whole files
 
 
 def encode(piece: Piece, signal: Signal, path: Path) -> None:
-    """Write *signal* to *path* the way the piece is stored; the name of *path* does not matter."""
+    """Write a signal in the format of a piece.
+
+    Parameters
+    ----------
+    piece : Piece
+    signal : ndarray, shape (2, samples)
+    path : Path
+        Its suffix is ignored.
+    """
     if piece.format in SNDFILE:
         _with_sndfile(piece, signal, path)
     else:
@@ -77,7 +85,7 @@ def _with_ffmpeg(piece: Piece, signal: Signal, path: Path) -> None:
 
 
 def _samples(signal: Signal, sample_format: str) -> Any:
-    """Return the signal in the encoder's number format, one row a channel, or one row in all if interleaved."""
+    """Return the signal in a sample format, shape (2, samples) if planar, (1, 2 * samples) if interleaved."""
     scaled = np.round(signal * 32767).astype(np.int16) if sample_format.startswith("s16") else signal.astype(np.float32)
     return np.ascontiguousarray(scaled if sample_format.endswith("p") else scaled.T.reshape(1, -1))
 

@@ -1,18 +1,18 @@
-"""The programme: what is played, how fast, in which key, and how it is stored."""
+"""The pieces: tempo, key, harmony, instruments and file format."""
 
 from dataclasses import dataclass
 from typing import Final
 
 BEATS_PER_BAR: Final = 4
-BROKEN: Final = "Torn tape.mp3"  # noise bytes: so that the list of failures has something to show
+BROKEN: Final = "Torn tape.mp3"  # noise, so that the list of failures is not empty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
     """One piece of music.
 
-    ``format`` names the way it is stored, ``chords`` are degrees of the scale (one a bar, 1 is the tonic).
-    ``drums`` is one of ``none``, ``soft``, ``backbeat``, ``four``; ``voice`` plays ``steps`` notes a beat.
+    ``format`` is a key of the encoders, ``chords`` are scale degrees (one per bar, 1 is the tonic), ``drums`` is one of
+    ``none``, ``soft``, ``backbeat``, ``four``; ``voice`` plays ``steps`` notes per beat.
     """
 
     title: str
@@ -29,22 +29,22 @@ class Piece:
 
     @property
     def name(self) -> str:
-        """The file name, which tells what a listener should find."""
+        """File name with tempo and key."""
         return f"{self.title} - {self.tempo_bpm} BPM in {self.key}.{self.suffix}"
 
     @property
     def beat_sec(self) -> float:
-        """Length of one beat in seconds."""
+        """Duration of a beat."""
         return 60.0 / self.tempo_bpm
 
     @property
     def played_sec(self) -> float:
-        """Length in seconds without the reverberation at the end."""
+        """Duration without the final reverberation."""
         return self.bars * BEATS_PER_BAR * self.beat_sec
 
 
 def _piece(title: str, tempo_bpm: int, key: str, stored: str, chords: str, style: str, bars: int = 8) -> Piece:
-    """One line of the programme; *stored* is ``format.suffix[.rate]``, *style* is ``drums.voice.steps``."""
+    """Return a piece; *stored* is ``format.suffix[.rate]``, *style* is ``drums.voice.steps``."""
     storage = stored.split(".")
     drums, voice, steps = style.split(".")
     return Piece(

@@ -27,7 +27,7 @@ def realpath_of(descriptor: int, path: bytes) -> bytes | None:
     """
     try:
         if sys.platform == "darwin":
-            import fcntl  # noqa: PLC0415 - not everywhere
+            import fcntl  # not everywhere
 
             return fcntl.fcntl(descriptor, _F_GETPATH, bytes(_PATH_BYTES)).rstrip(b"\0")
         return os.readlink(b"/proc/self/fd/%d" % descriptor)

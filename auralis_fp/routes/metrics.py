@@ -18,8 +18,8 @@ from .schemas.queries import Query, read_query
 async def metrics(request: web.Request) -> web.StreamResponse:
     """Get metrics in the Prometheus text format."""
     await asyncio.to_thread(import_module, "prometheus_client.exposition")  # slow to import
-    from prometheus_client import CollectorRegistry  # noqa: PLC0415 - only loaded if metrics are collected
-    from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest  # noqa: PLC0415
+    from prometheus_client import CollectorRegistry  # only loaded if metrics are collected
+    from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
     read_query(request, Query)
     service = service_of(request)
@@ -93,7 +93,7 @@ def _by_path(folders: Sequence[Folder], field: str) -> dict[str, float]:
 
 def _gauge(name: str, text: str, label: str, values: Mapping[str, float]) -> Any:
     """Return a gauge; without *label* it has a single value."""
-    from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415
+    from prometheus_client.core import GaugeMetricFamily
 
     family = GaugeMetricFamily(f"auralis_fp_{name}", text, labels=[label] if label else [])
     for value, number in values.items():
@@ -103,7 +103,7 @@ def _gauge(name: str, text: str, label: str, values: Mapping[str, float]) -> Any
 
 def _counter(name: str, text: str, labels: Sequence[str], values: Mapping[Any, float]) -> Any:
     """Return a counter by the values of its labels."""
-    from prometheus_client.core import CounterMetricFamily  # noqa: PLC0415
+    from prometheus_client.core import CounterMetricFamily
 
     family = CounterMetricFamily(f"auralis_fp_{name}", text, labels=labels)
     for given, number in values.items():
@@ -112,7 +112,7 @@ def _counter(name: str, text: str, labels: Sequence[str], values: Mapping[Any, f
 
 
 def _histogram(name: str, text: str, labels: Sequence[str], values: Histogram) -> Any:
-    from prometheus_client.core import HistogramMetricFamily  # noqa: PLC0415
+    from prometheus_client.core import HistogramMetricFamily
 
     family = HistogramMetricFamily(f"auralis_fp_{name}", text, labels=labels)
     for given, buckets, total in values.series():

@@ -44,7 +44,7 @@ def _owner(descriptor: int) -> str:
 
 def _lock(descriptor: int) -> bool:
     if sys.platform == "win32":
-        import msvcrt  # noqa: PLC0415
+        import msvcrt
 
         try:
             os.lseek(descriptor, 100, os.SEEK_SET)  # a byte beyond the process id, which others may read
@@ -53,7 +53,7 @@ def _lock(descriptor: int) -> bool:
             return False
         os.lseek(descriptor, 0, os.SEEK_SET)
         return True
-    import fcntl  # noqa: PLC0415
+    import fcntl
 
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

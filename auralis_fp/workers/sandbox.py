@@ -52,7 +52,7 @@ def lower_priority() -> None:
 
 
 def _limit_address_space(size: int) -> None:
-    import resource  # noqa: PLC0415 - not on Windows
+    import resource  # not on Windows
 
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     if hard == resource.RLIM_INFINITY or size < hard:

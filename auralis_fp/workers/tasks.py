@@ -11,7 +11,7 @@ from . import sandbox
 
 def warm_up() -> int:
     """Import and exercise the analysis, lower the priority, and return the process id."""
-    from ..analysis.analyze_file import warm_up_analysis  # noqa: PLC0415 - numpy stays out of the web process
+    from ..analysis.analyze_file import warm_up_analysis  # numpy stays out of the web process
 
     warm_up_analysis()
     sandbox.lower_priority()
@@ -33,7 +33,7 @@ def analyse_file(path: bytes, bounds: Sequence[bytes] = ()) -> Analysed | Reject
     Analysed or Rejected
         An unexpected exception is ``Rejected`` at stage ``internal`` with the traceback as its reason.
     """
-    from ..analysis.analyze_file import fingerprint_file  # noqa: PLC0415 - numpy stays out of the web process
+    from ..analysis.analyze_file import fingerprint_file  # numpy stays out of the web process
 
     try:
         return fingerprint_file(path, bounds, sandbox.progress)

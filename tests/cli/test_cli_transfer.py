@@ -34,10 +34,10 @@ def test_results_go_round_exactly(data: Path, tmp_path: Path) -> None:
     assert (out.returncode, out.stderr) == (0, "")
     into = auralis("import", "--data-dir", tmp_path / "other", text=out.stdout)
     assert into.returncode == 0
-    assert "3 results stored, 0 known already, 0 bad lines" in into.stderr
+    assert "3 results stored, 0 already known, 0 invalid lines" in into.stderr
     assert auralis("export", "--data-dir", tmp_path / "other").stdout == out.stdout
     again = auralis("import", "--data-dir", tmp_path / "other", text=out.stdout)
-    assert "0 results stored, 3 known already, 0 bad lines" in again.stderr
+    assert "0 results stored, 3 already known, 0 invalid lines" in again.stderr
 
 
 def test_a_line_holds_all_of_a_file(data: Path) -> None:
@@ -90,7 +90,7 @@ def test_bad_lines_are_named_and_left_out(data: Path, tmp_path: Path) -> None:
     file.write_text("\n".join(lines), encoding="ascii")
     done = auralis("import", file, "--data-dir", tmp_path / "other")
     assert done.returncode == 1
-    assert "2 results stored, 0 known already, 5 bad lines" in done.stderr
+    assert "2 results stored, 0 already known, 5 invalid lines" in done.stderr
     said = done.stderr.splitlines()
     assert [line.split(":")[0] for line in said[:5]] == ["line 3", "line 4", "line 5", "line 6", "line 7"]
     assert "lufs = 99" in said[1]
@@ -101,7 +101,7 @@ def test_very_many_bad_lines_are_not_all_named(tmp_path: Path) -> None:
     """A file of another kind does not flood the terminal."""
     done = auralis("import", "--data-dir", tmp_path / "data", text="no JSON\n" * 1000)
     assert done.returncode == 1
-    assert "1000 bad lines" in done.stderr
+    assert "1000 invalid lines" in done.stderr
     assert len(done.stderr.splitlines()) < 30
 
 

@@ -81,7 +81,7 @@ def codings() -> Mapping[str, Callable[[bytes], bytes]]:
 
 
 def _brotli(body: bytes) -> bytes:
-    import brotli  # noqa: PLC0415 - only loaded if a client accepts it
+    import brotli  # only loaded if a client accepts it
 
     compressed: bytes = brotli.compress(body, quality=_LEVEL)
     return compressed

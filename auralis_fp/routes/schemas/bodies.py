@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+from pathlib import PurePath
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
@@ -152,7 +153,7 @@ def path_bytes(text: str, field: str) -> bytes:
         path = b""
     if not path or b"\0" in path:
         raise RequestError(400, "bad_field", f"{field}: not a valid path.", {"field": field})
-    if not os.path.isabs(path):  # noqa: PTH117 - bytes
+    if not PurePath(text).is_absolute():
         raise RequestError(400, "bad_field", f"{field}: the path must be absolute.", {"field": field})
     return path
 
