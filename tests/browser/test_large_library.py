@@ -8,6 +8,7 @@ from typing import Final, Literal
 import pytest
 from playwright.sync_api import Page, expect
 
+from auralis_fp import schema
 from browser_axe import AXE, faults_by_axe
 from browser_frames import Movement, frames_ms, shown
 from browser_large import fill
@@ -100,7 +101,7 @@ def test_a_point_is_named_and_opened(page: Page) -> None:
     page.keyboard.press("ArrowRight")
     expect(page.locator("#announce")).to_contain_text("BPM")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("dialog").locator(".dimension")).to_have_count(25)
+    expect(page.get_by_role("dialog").locator(".dimension")).to_have_count(len(schema.NAMES))
 
 
 def test_zooming_in_shows_glyphs(page: Page) -> None:

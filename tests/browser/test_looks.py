@@ -6,6 +6,7 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Page, expect
 
+from auralis_fp import schema
 from browser_axe import AXE, faults_by_axe
 from browser_service import SONGS, Running, go
 
@@ -40,7 +41,7 @@ def test_axe_finds_nothing(settled: Page, scheme: str, width: int) -> None:
     ready(settled, "tracks")
     ids = [row.get_attribute("href") or "" for row in settled.locator("#track-list .row", has_text="LUFS").all()[:2]]
     settled.evaluate(f"location.hash = '{ids[0]}'")
-    expect(settled.locator("#sheet .dimension")).to_have_count(25)
+    expect(settled.locator("#sheet .dimension")).to_have_count(len(schema.NAMES))
     assert faults_by_axe(settled) == []
     settled.evaluate(f"location.hash = '#compare/{ids[0].rpartition('/')[2]}/{ids[1].rpartition('/')[2]}'")
     expect(settled.locator("#sheet .person")).to_have_count(2)
@@ -86,7 +87,7 @@ def test_all_text_can_be_read(settled: Page, scheme: str) -> None:
         assert settled.evaluate(CONTRAST) == []
     ready(settled, "tracks")
     settled.locator("#track-list .row", has_text="Noon").click()
-    expect(settled.locator(".dimension")).to_have_count(25)
+    expect(settled.locator(".dimension")).to_have_count(len(schema.NAMES))
     assert settled.evaluate(CONTRAST) == []
 
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Browser, expect
 
+from auralis_fp import schema
 from browser_service import SCAN_LIMIT_MS, go, serving, write_song
 
 pytest_plugins = ("browser_fixtures",)
@@ -59,6 +60,6 @@ def test_a_token_protects_the_page(tmp_path: Path, chromium: Browser) -> None:
         expect(page.locator(".drawing")).to_have_count(3)
         go(page, "Tracks")
         page.locator("#track-list .row").first.click()
-        expect(page.get_by_role("dialog").locator(".dimension")).to_have_count(25)
+        expect(page.get_by_role("dialog").locator(".dimension")).to_have_count(len(schema.NAMES))
         assert set(refused) <= {running.url}
         context.close()

@@ -95,7 +95,7 @@ def measure(samples: Signal, rate: int = RATE, *, block: int = 65_536) -> Featur
 
 
 def values(samples: Signal, rate: int = RATE) -> dict[str, float]:
-    """Return the 25 numbers of a signal."""
+    """Return the fingerprint of a signal."""
     return measure(samples, rate).values
 
 

@@ -64,7 +64,7 @@ def corpus() -> list[Hostile]:
 
 
 async def test_every_hostile_file_has_its_outcome(host: Host, library: Path, corpus: list[Hostile]) -> None:
-    """Found by the scan or passed over, with 25 numbers or a reason; a good file among them is analysed as ever."""
+    """Found by the scan or passed over, with a fingerprint or a reason; a good file among them is analysed as ever."""
     good = tone_file(library / "good.wav", hz=1000.0)
     planted = plant(library, iter(corpus))
     seen = sum(UNSEEN not in file.outcomes for file in corpus)
