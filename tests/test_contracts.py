@@ -35,7 +35,12 @@ def modules(folder: Path) -> list[Path]:
 
 def web_side() -> list[Path]:
     """Return the modules of the web side."""
-    return [path for path in modules(PACKAGE) if path.relative_to(PACKAGE).parts[0] not in {"analysis", "demo"}]
+    numeric = {("analysis",), ("demo",), ("similarity", "index")}
+    return [
+        path
+        for path in modules(PACKAGE)
+        if not {path.relative_to(PACKAGE).parts[:1], path.relative_to(PACKAGE).parts[:2]} & numeric
+    ]
 
 
 @pytest.mark.parametrize("path", web_side(), ids=lambda path: path.stem)
@@ -69,7 +74,14 @@ def test_families_do_not_know_each_other(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["auralis_fp", "auralis_fp.app", "auralis_fp.workers.process", "auralis_fp.cli.main"]
+    "module",
+    [
+        "auralis_fp",
+        "auralis_fp.app",
+        "auralis_fp.workers.process",
+        "auralis_fp.cli.main",
+        "auralis_fp.similarity.process",
+    ],
 )
 def test_importing_it_loads_nothing_numeric(module: str) -> None:
     """Seen from a fresh interpreter, through everything it imports in turn."""

@@ -1,0 +1,1 @@
+"""The numeric part: runs in the index process only."""

@@ -1,0 +1,101 @@
+"""Messages between the service and the index process: tagged MessagePack, no pickled objects."""
+
+from typing import Final
+
+import msgspec
+
+FAMILIES: Final = ("frequency", "dynamics", "temporal", "spectral", "harmonic", "variation", "stereo")
+
+
+class Message(msgspec.Struct, tag=True, frozen=True, kw_only=True):
+    """Base of all messages."""
+
+
+class Filters(msgspec.Struct, frozen=True, kw_only=True):
+    """Which tracks may appear in an answer.
+
+    ``ranges`` limits dimensions to an interval in the units of the schema, open where an end is None; a track that does
+    not define the dimension is left out. ``folders`` limits the answer to files below any of them.
+    """
+
+    ranges: dict[str, tuple[float | None, float | None]] = {}
+    duration: tuple[float | None, float | None] = (None, None)
+    folders: list[bytes] | None = None
+    exclude: list[int] = []
+    exclude_folders: bool = False
+
+
+class SimilarQuery(Message, frozen=True, kw_only=True):
+    """Tracks similar to some tracks, or to wished values."""
+
+    like: list[int] = []
+    unlike: list[int] = []
+    values: dict[str, float] = {}
+    weights: dict[str, float] = {}
+    filters: Filters = Filters()
+    limit: int = 20
+    offset: int = 0
+    generation: int | None = None
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """Distance within one family of dimensions, and that of a random pair."""
+
+    family: str
+    distance: float
+    expected: float
+
+
+class Neighbour(msgspec.Struct, frozen=True, kw_only=True):
+    """One similar track."""
+
+    file_id: int
+    distance: float
+    similarity: float
+    families: list[Difference] = []
+    reason: str = ""
+
+
+class SimilarPage(Message, frozen=True, kw_only=True):
+    """A page of neighbours, nearest first; ``note`` says why an answer is empty."""
+
+    items: list[Neighbour]
+    total: int
+    generation: int
+    note: str = ""
+
+
+class Refusal(Message, frozen=True, kw_only=True):
+    """The query cannot be answered."""
+
+    status: int
+    code: str
+    message: str
+
+
+class Progress(Message, frozen=True, kw_only=True):
+    """The index works on an answer; sent before it."""
+
+
+Query = SimilarQuery
+Reply = SimilarPage | Refusal | Progress
+
+_encoder: Final = msgspec.msgpack.Encoder()
+_queries: Final = msgspec.msgpack.Decoder(Query)
+_replies: Final = msgspec.msgpack.Decoder(Reply)
+
+
+def encode(message: Message) -> bytes:
+    """Return the bytes of a message."""
+    return _encoder.encode(message)
+
+
+def decode_query(data: bytes) -> Query:
+    """Return the query that some bytes are."""
+    return _queries.decode(data)
+
+
+def decode_reply(data: bytes) -> Reply:
+    """Return the reply that some bytes are."""
+    reply: Reply = _replies.decode(data)
+    return reply

@@ -1,0 +1,160 @@
+"""Fingerprints as vectors, read by the similarity index in its own process. Blocking."""
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple, Self
+
+from .. import schema
+from ..files.paths import sort_range
+from .fingerprints import current
+from .observations import below
+
+NAMES: Final = schema.names_of(schema.ALGORITHM_VERSION)
+_VALUES: Final = ", ".join(f"p.{name}" for name in NAMES)
+_CURRENT: Final = f"f.missing_since IS NULL AND {current('p', str(schema.ALGORITHM_VERSION))}"
+_SELECT: Final = (
+    "SELECT {id}, f.path, p.content, json_extract(p.metadata, '$.duration_sec'),"
+    f" json_extract(p.metadata, '$.undefined'), {_VALUES}"
+)
+_ALL: Final = (
+    f"{_SELECT.format(id='f.id')} FROM files f JOIN fingerprints p ON p.file_id = f.id WHERE {_CURRENT} ORDER BY f.id"
+)
+_CHANGED: Final = (
+    f"{_SELECT.format(id='c.file_id')} FROM vector_changes c LEFT JOIN files f ON f.id = c.file_id"
+    f" LEFT JOIN fingerprints p ON p.file_id = c.file_id AND {_CURRENT} WHERE c.sequence > ? ORDER BY c.sequence"
+)
+_CHUNK: Final = 2000
+
+
+class Vector(NamedTuple):
+    """Fingerprint of one file; ``values`` is None if the file has no current one any more."""
+
+    file_id: int
+    path: bytes
+    content: bytes | None
+    duration_sec: float
+    undefined: int
+    values: tuple[float, ...] | None
+
+    @property
+    def folder(self) -> bytes:
+        """Folder the file lies in."""
+        return os.path.dirname(self.path)
+
+
+class VectorReader:
+    """A connection that reads vectors and the log of their changes.
+
+    Parameters
+    ----------
+    path : Path
+        The database, which exists and is up to date.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(path, isolation_level=None)
+        self._connection.execute("PRAGMA query_only = ON")
+        self._connection.execute("PRAGMA busy_timeout = 10000")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def database_id(self) -> str:
+        """Return the random id that the database was given when it was created."""
+        (row,) = self._connection.execute("SELECT id FROM identity").fetchall()
+        return str(row[0])
+
+    def sequence(self) -> int:
+        """Return the position of the newest change; in a transaction, of the newest that it sees."""
+        (row,) = self._connection.execute("SELECT coalesce(max(sequence), 0) FROM vector_changes").fetchall()
+        return int(row[0])
+
+    def count(self) -> int:
+        """Count the fingerprints, current or not."""
+        (row,) = self._connection.execute("SELECT count(*) FROM fingerprints").fetchall()
+        return int(row[0])
+
+    def change_count(self, since: int) -> int:
+        """Count the files that changed after a position."""
+        (row,) = self._connection.execute("SELECT count(*) FROM vector_changes WHERE sequence > ?", (since,)).fetchall()
+        return int(row[0])
+
+    def all(self) -> Iterator[list[Vector]]:
+        """Yield all current vectors in chunks, by id, from one snapshot of the database."""
+        return self._read(_ALL, ())
+
+    def changes(self, since: int) -> Iterator[list[Vector]]:
+        """Yield in chunks the vectors that changed after a position, those that are gone without values."""
+        return self._read(_CHANGED, (since,))
+
+    def snapshot(self) -> None:
+        """Begin to read one state of the database, until `release`."""
+        self._connection.execute("BEGIN")
+
+    def release(self) -> None:
+        """End the snapshot."""
+        self._connection.rollback()
+
+    def ids_below(self, folders: Sequence[bytes]) -> list[int]:
+        """Return the ids of all files below any of the folders."""
+        condition = " OR ".join(below() for _ in folders) or "false"
+        bounds = [bound for folder in folders for bound in sort_range(folder)]
+        return [row[0] for row in self._connection.execute(f"SELECT id FROM files WHERE {condition}", bounds)]
+
+    def paths(self, file_ids: Sequence[int]) -> dict[int, bytes]:
+        """Return the paths of files by id."""
+        sql = "SELECT id, path FROM files WHERE id IN (SELECT value FROM json_each(?))"
+        return dict(self._connection.execute(sql, (json.dumps(list(file_ids)),)).fetchall())
+
+    def parts(self, name: str, version: int, file_ids: Sequence[int]) -> dict[int, bytes]:
+        """Return a part of each of the files that has it for its present content.
+
+        Parameters
+        ----------
+        name : str
+            Of the part.
+        version : int
+            Of the part; others are left out.
+        file_ids : sequence of int
+        """
+        sql = (
+            "SELECT f.id, q.data FROM files f JOIN parts q ON q.file_id = f.id AND q.size = f.size"
+            " AND q.mtime_ns = f.mtime_ns WHERE q.name = ? AND q.version = ?"
+            " AND f.id IN (SELECT value FROM json_each(?))"
+        )
+        return dict(self._connection.execute(sql, (name, version, json.dumps(list(file_ids)))).fetchall())
+
+    def decisions(self) -> dict[tuple[int, int], bool]:
+        """Return what a person decided about pairs of files: True if they hold the same recording."""
+        rows = self._connection.execute("SELECT first, second, same FROM duplicate_decisions").fetchall()
+        return {(first, second): bool(same) for first, second, same in rows}
+
+    def _read(self, sql: str, parameters: tuple[Any, ...]) -> Iterator[list[Vector]]:
+        cursor = self._connection.execute(sql, parameters)
+        while rows := cursor.fetchmany(_CHUNK):
+            yield [_vector(row) for row in rows]
+
+
+def _vector(row: tuple[Any, ...]) -> Vector:
+    file_id, path, content, duration, undefined, *values = row
+    if duration is None:  # no current fingerprint
+        return Vector(file_id, path or b"", None, 0.0, 0, None)
+    return Vector(file_id, path, content, duration, undefined_mask(undefined), tuple(values))
+
+
+def undefined_mask(names: str) -> int:
+    """Return the names in a JSON list as a bit mask, bit i for dimension i of the present algorithm version."""
+    if names == "[]":
+        return 0
+    given = set(json.loads(names))
+    return sum(1 << i for i, name in enumerate(NAMES) if name in given)
