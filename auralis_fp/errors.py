@@ -1,28 +1,28 @@
-"""What can go wrong, by stage.
+"""Exceptions, by stage.
 
 ::
 
     AuralisError
-    ├── SettingsError     a setting is unknown or bad                    at start
-    ├── StorageError      database or data directory cannot be used      store
-    ├── FileError         one file cannot be used; it becomes `Rejected`, never a crash
-    │   ├── ScanError     it is not there, not readable, not a regular file
-    │   ├── DecodeError   no audio could be read from it
-    │   └── AnalysisError it decodes, but cannot be described
-    └── RequestError      a request that cannot be answered; carries its HTTP status
+    ├── SettingsError     a setting is unknown or invalid
+    ├── StorageError      the database or the data folder cannot be used
+    ├── FileError         one file cannot be analysed; stored as a `Rejected`
+    │   ├── ScanError     it is missing, unreadable, or not a regular file
+    │   ├── DecodeError   it contains no audio that can be decoded
+    │   └── AnalysisError its audio cannot be described
+    └── RequestError      an HTTP request cannot be answered; has a status
 
-Every class but the root carries a machine-readable ``code`` and a sentence for a person.
+Except for the root and ``SettingsError``, every class has a machine-readable ``code`` beside the message.
 """
 
 from typing import Any, ClassVar
 
 
 class AuralisError(Exception):
-    """Anything this package raises on purpose."""
+    """Base of all exceptions that this package raises."""
 
 
 class SettingsError(AuralisError):
-    """A setting is unknown, of the wrong type, or cannot be used; ``field`` names it."""
+    """A setting is unknown or has an invalid value; ``field`` is its name."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(f"{field}: {message}")
@@ -30,7 +30,7 @@ class SettingsError(AuralisError):
 
 
 class StorageError(AuralisError):
-    """The database or its directory cannot be used."""
+    """The database or the data folder cannot be used."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -38,7 +38,7 @@ class StorageError(AuralisError):
 
 
 class FileError(AuralisError):
-    """One file cannot be used. ``stage`` and ``code`` are stored with the failure and shown."""
+    """One file cannot be analysed; ``stage`` and ``code`` are stored with the failure."""
 
     stage: ClassVar[str] = "file"
 
@@ -54,19 +54,19 @@ class ScanError(FileError):
 
 
 class DecodeError(FileError):
-    """No usable audio could be read: ``unsupported``, ``no_audio``, ``corrupt``, ``non_finite``, ..."""
+    """The file contains no audio that can be decoded: ``unsupported``, ``no_audio``, ``corrupt``, ..."""
 
     stage = "decode"
 
 
 class AnalysisError(FileError):
-    """The audio decodes, but cannot be described: ``too_short``, ``non_finite``."""
+    """The decoded audio cannot be described: ``too_short``, ``non_finite``."""
 
     stage = "analysis"
 
 
 class RequestError(AuralisError):
-    """A request that cannot be answered; the one JSON error shape is made from it.
+    """An HTTP request cannot be answered; the JSON error body derives from it.
 
     Parameters
     ----------
@@ -75,9 +75,9 @@ class RequestError(AuralisError):
     code : str
         Machine-readable reason, e.g. ``file_not_found``.
     message : str
-        Sentence for a person; never holds a traceback.
+        Sentence for the user; never a traceback.
     detail : dict, optional
-        Further plain values.
+        Further JSON values.
     """
 
     def __init__(self, status: int, code: str, message: str, detail: dict[str, Any] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Plain values that cross the borders between rooms and between processes."""
+"""Plain values shared by the packages; those sent to workers are picklable."""
 
 import os
 from dataclasses import dataclass, field
@@ -12,23 +12,23 @@ _LONGEST_NAME: Final = 100  # characters of a format or codec name
 
 @dataclass(frozen=True, slots=True)
 class FileStamp:
-    """What tells cheaply whether a file is still the one that was analysed."""
+    """Size and modification time of a file: a cheap test whether it has changed."""
 
     size: int
     mtime_ns: int
 
     @classmethod
     def of(cls, status: os.stat_result) -> "FileStamp":
-        """Take the stamp from a ``stat`` result."""
+        """Return the stamp in a ``stat`` result."""
         return cls(status.st_size, status.st_mtime_ns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackMetadata:
-    """What is known of a track besides its fingerprint.
+    """Properties of a track other than its fingerprint.
 
-    ``warnings`` lists what happened while decoding (``truncated``, ``decode_errors``, ``header_mismatch``);
-    ``undefined`` lists the dimensions that took their neutral value because the signal has none.
+    ``warnings`` lists problems of decoding (``truncated``, ``decode_errors``, ``header_mismatch``); ``undefined`` lists
+    the dimensions that have their neutral value because the signal does not define them.
     """
 
     duration_sec: float
@@ -40,7 +40,7 @@ class TrackMetadata:
     undefined: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """Return the form that the API, the sidecar and the command line share."""
+        """Return the JSON form used by the API, the sidecars and the command line."""
         return {
             "duration_sec": self.duration_sec,
             "sample_rate": self.sample_rate,
@@ -95,10 +95,10 @@ def _plausible(duration: float, rate: int, channels: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Analysed:
-    """A fingerprint and how it came about.
+    """The result of a successful analysis.
 
-    ``fingerprint`` holds the 25 names in the order of the schema; ``content`` names the music (see ``identity``), None
-    where nobody has looked.
+    ``fingerprint`` maps the dimensions, in schema order, to their values; ``content`` is the content id of the audio
+    (see ``files.content_id``), None if unknown.
     """
 
     fingerprint: dict[str, float]
@@ -109,7 +109,7 @@ class Analysed:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A file that cannot be used: an answer like any other, stored and shown."""
+    """The result of a failed analysis, stored and shown like a fingerprint."""
 
     stage: str
     code: str
@@ -155,7 +155,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class PendingSidecar:
-    """A file whose sidecar is yet to be written, and the result to write with the stamp of the analysed file."""
+    """A file whose sidecar still has to be written, the result to write, and the stamp of the analysed file."""
 
     file_id: int
     path: bytes
@@ -165,7 +165,7 @@ class PendingSidecar:
 
 @dataclass(frozen=True, slots=True)
 class FileEvent:
-    """A file the watcher saw. ``stamp`` is None when the file (or the folder at that path) is gone."""
+    """A file that was seen; ``stamp`` is None if the file, or the folder at that path, is gone."""
 
     path: bytes
     stamp: FileStamp | None
@@ -173,10 +173,10 @@ class FileEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FolderState:
-    """One library root as the status page shows it.
+    """State of one library root, as shown on the status page.
 
-    ``mode`` is how changes are noticed (``events``, ``polling``, ``off``, ``starting``); ``online`` is False while
-    the folder cannot be read, during which nothing below it is judged gone.
+    ``mode`` is how changes are detected (``events``, ``polling``, ``off``, ``starting``). While ``online`` is False the
+    folder cannot be read, and no file below it is marked as missing.
     """
 
     path: str
@@ -191,7 +191,7 @@ class FolderState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerState:
-    """One slot as the status page shows it; times are Unix seconds."""
+    """State of one worker slot, as shown on the status page; times are Unix seconds."""
 
     slot: int
     state: str  # starting, idle, working
@@ -204,7 +204,7 @@ class WorkerState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """The library in numbers; ``total`` is always the sum of the rest."""
+    """Number of files in each state."""
 
     done: int = 0
     outdated: int = 0
@@ -214,7 +214,7 @@ class Counts:
 
     @property
     def total(self) -> int:
-        """All files that are present."""
+        """Number of files present: the sum of all states."""
         return self.done + self.outdated + self.pending + self.running + self.failed
 
 
@@ -233,18 +233,15 @@ class ServiceState(NamedTuple):
 
 @dataclass(slots=True)
 class Health:
-    """Which parts are down, and why; empty when all is well.
-
-    ``notes`` hold what is worth knowing of a folder though nothing is wrong with it, by its path.
-    """
+    """Faults by component, empty if everything works, and notes by folder that are not faults."""
 
     faults: dict[str, str] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
 
     def mark_down(self, part: str, reason: str) -> None:
-        """Record that *part* does not work."""
+        """Record a fault of *part*."""
         self.faults[part] = reason
 
     def mark_up(self, part: str) -> None:
-        """Record that *part* works (again)."""
+        """Clear the fault of *part*."""
         self.faults.pop(part, None)

@@ -1,7 +1,7 @@
-"""Settings: one frozen, validated object.
+"""Settings: one immutable, validated object.
 
-Each field can come from code or the command line, from ``AURALIS_FP_<FIELD>`` in the environment, or from a TOML file;
-the first that gives a value wins. The help texts here are the ones `--help` and `docs/settings.md` show.
+A value comes from code or the command line, from ``AURALIS_FP_<FIELD>`` in the environment, or from a TOML file, in
+this order of precedence. ``--help`` and ``docs/settings.md`` show the help texts declared here.
 """
 
 import os
@@ -32,41 +32,47 @@ def _help(text: str, **default: Any) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything that can be chosen. Checked as a whole when made.
+    """All settings, validated on creation.
 
     Raises
     ------
     SettingsError
-        A value is of the wrong type or cannot be used; its ``field`` names the setting.
+        A value has the wrong type or is out of range; ``field`` is the name of the setting.
     """
 
-    libraries: tuple[Path, ...] = _help("folders of music to watch; nothing outside them is ever read", default=())
-    data_dir: Path = _help("folder of the database", default_factory=lambda: Path.home() / ".auralis" / "fingerprint")
-    workers: int = _help("analysis processes; 0 chooses by processors and memory", default=0)
-    time_limit_sec: float = _help("time limit for one file, in seconds, before its length is counted", default=60.0)
-    time_limit_factor: float = _help("seconds of time limit added for each second of music", default=0.5)
-    memory_limit_mb: int = _help("memory one analysis process may map, in MiB; 0 for no limit", default=2048)
-    sidecars: Sidecars = _help("where .25d files go: beside the music, data-dir, or off", default="beside")
-    watching: Watching = _help("how changes are noticed: auto, events, polling, or off", default="auto")
-    settle_sec: float = _help("seconds a file must stay unchanged before it is queued", default=2.0)
-    sweep_interval_sec: float = _help("seconds between full sweeps that catch what events missed", default=3600.0)
-    ignore: tuple[str, ...] = _help("patterns of names or paths (below a library) to leave out", default=())
-    quiet_hours: str = _help("hours without background work, such as 23:00-07:00; empty for none", default="")
+    libraries: tuple[Path, ...] = _help("music folders to watch; files outside them are never read", default=())
+    data_dir: Path = _help(
+        "folder for the database and worker files", default_factory=lambda: Path.home() / ".auralis" / "fingerprint"
+    )
+    workers: int = _help("number of analysis processes; 0 chooses by processors and memory", default=0)
+    time_limit_sec: float = _help("base time limit per file, in seconds", default=60.0)
+    time_limit_factor: float = _help("seconds added to the time limit per second of audio", default=0.5)
+    memory_limit_mb: int = _help("address space limit per analysis process, in MiB; 0 for no limit", default=2048)
+    sidecars: Sidecars = _help(
+        "location of .25d sidecar files: beside (next to each track), data-dir, or off", default="beside"
+    )
+    watching: Watching = _help("how changes are detected: auto, events, polling, or off", default="auto")
+    settle_sec: float = _help("seconds a file must remain unchanged before it is queued", default=2.0)
+    sweep_interval_sec: float = _help(
+        "seconds between full scans, which find changes that events missed", default=3600.0
+    )
+    ignore: tuple[str, ...] = _help("glob patterns of names, or of paths relative to a library, to ignore", default=())
+    quiet_hours: str = _help("daily period without background work, such as 23:00-07:00; empty for none", default="")
     busy_percent: float = _help(
-        "share of all processors that other programs must take for background work to wait; 0: never", default=90.0
+        "processor load of other programs, in percent, above which background work pauses; 0 for never", default=90.0
     )
-    allow_any_path: bool = _help("answer requests for files outside the libraries too", default=False)
+    allow_any_path: bool = _help("allow requests for files outside the libraries", default=False)
     allowed_hosts: tuple[str, ...] = _help(
-        "host names a request may be addressed to", default=("localhost", "127.0.0.1", "[::1]")
+        "host names accepted in the Host header", default=("localhost", "127.0.0.1", "[::1]")
     )
-    allowed_origins: tuple[str, ...] = _help("origins of pages (besides our own) that may send requests", default=())
+    allowed_origins: tuple[str, ...] = _help("further web origins allowed to send requests", default=())
     token: str = _help(
-        "secret that every request must show (as a bearer, or as the password of any user name); empty for none",
+        "secret required of every request, as bearer token or basic-authentication password; empty for none",
         default="",
         repr=False,
     )
-    request_rate: int = _help("requests a second that one client may go on sending; 0 for no limit", default=1000)
-    host_database: Path | None = _help("the host's library database, read for track ids and titles", default=None)
+    request_rate: int = _help("sustained requests per second per client; 0 for no limit", default=1000)
+    host_database: Path | None = _help("database of the host's library, read for track ids and titles", default=None)
 
     def __post_init__(self) -> None:
         for spec in fields(self):
@@ -82,13 +88,13 @@ class Settings:
             (
                 "token",
                 not self.token or _TOKEN.fullmatch(self.token) is not None,
-                "must be 16 visible characters at least",
+                "must have at least 16 printable ASCII characters",
             ),
             ("request_rate", self.request_rate >= 0, "must not be negative"),
             (
                 "quiet_hours",
                 not self.quiet_hours or _QUIET_HOURS.fullmatch(self.quiet_hours) is not None,
-                f"{self.quiet_hours!r} is not of the form 23:00-07:00",
+                f"{self.quiet_hours!r} does not have the form 23:00-07:00",
             ),
         ):
             if not ok:
@@ -96,7 +102,7 @@ class Settings:
         for folder in self.libraries:
             if folder.exists() and not folder.is_dir():
                 raise SettingsError("libraries", f"{folder} is not a folder")
-        if self.libraries and not any(folder.is_dir() for folder in self.libraries):  # one of several may be away
+        if self.libraries and not any(folder.is_dir() for folder in self.libraries):  # one of several may be offline
             raise SettingsError("libraries", f"{self.libraries[0]} does not exist")
 
     @property
@@ -106,7 +112,7 @@ class Settings:
 
 
 def _typed(name: str, value: Any, kind: Any) -> Any:
-    """Convert *value* (from code, text or TOML) to the declared type, or say what it should be."""
+    """Convert *value* (from code, text or TOML) to the declared type."""
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin is UnionType:  # optional
         return None if value in (None, "") else _typed(name, value, arguments[0])
@@ -171,21 +177,21 @@ def load_settings(
     environ: Mapping[str, str] | None = None,
     file: Path | None = None,
 ) -> Settings:
-    """Gather settings from code, environment and file.
+    """Return the settings from code, environment and file.
 
     Parameters
     ----------
     given : mapping, optional
-        Values from code or the command line; None values count as not given.
+        Values from code or the command line; None means not given.
     environ : mapping, optional
-        The environment; ``os.environ`` if not given.
+        Environment variables, by default ``os.environ``.
     file : Path, optional
-        TOML file. If not given, ``auralis-fp.toml`` in the working directory is read where there is one.
+        TOML file; by default ``auralis-fp.toml`` in the working directory, if it exists.
 
     Raises
     ------
     SettingsError
-        A setting is unknown or bad, or the file cannot be read; ``field`` names it.
+        A setting is unknown or invalid, or the file cannot be read; ``field`` is its name.
     """
     environ = os.environ if environ is None else environ
     values = _from_file(file)
@@ -193,7 +199,7 @@ def load_settings(
     values |= {name: value for name, value in (given or {}).items() if value is not None}
     for name in values:
         if name not in _TYPES:
-            raise SettingsError(name, "there is no such setting")
+            raise SettingsError(name, "unknown setting")
     return Settings(**values)
 
 
@@ -203,7 +209,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         if variable.startswith(ENVIRONMENT_PREFIX):
             name = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
             if name not in _TYPES:
-                raise SettingsError(variable, "there is no such setting")
+                raise SettingsError(variable, "unknown setting")
             found[name] = value
     return found
 

@@ -1,14 +1,14 @@
-"""The units and names of today's host, beside those of the founding document that are used everywhere else.
+"""Conversion of fingerprints to the units and names of the current host.
 
-The host's newest version keeps band shares as fractions and two frequencies as parts of fixed ones; its web interface
-has names of its own for some dimensions. Nothing stored is touched: this is for host code that hands numbers on.
+The host stores band energies as fractions and normalises two frequencies; its web interface uses other names for some
+dimensions. Stored fingerprints are not affected: these functions are for host code that passes values on.
 """
 
 from collections.abc import Mapping
 from typing import Final
 
-CENTROID_HZ: Final = 8_000.0  # what the host divides the spectral centroid by
-ROLLOFF_HZ: Final = 10_000.0  # and the rolloff
+CENTROID_HZ: Final = 8_000.0  # the host normalises the spectral centroid by this
+ROLLOFF_HZ: Final = 10_000.0  # and the spectral rolloff by this
 _SCALES: Final = {"spectral_centroid": CENTROID_HZ, "spectral_rolloff": ROLLOFF_HZ}
 _WIRE_NAMES: Final = {
     "pitch_stability": "pitch_confidence",
@@ -24,21 +24,21 @@ def to_host(fingerprint: Mapping[str, float]) -> dict[str, float]:
     Parameters
     ----------
     fingerprint : mapping
-        The 25 dimensions: bands in percent, centroid and rolloff in hertz.
+        Values by dimension: bands in percent, centroid and rolloff in Hz.
 
     Returns
     -------
     dict
-        The same names in the same order; bands from 0 to 1, the centroid in parts of 8 kHz and the rolloff in parts of
-        10 kHz, both at most 1.
+        The same names in the same order: bands from 0 to 1, the centroid divided by 8 kHz and the rolloff by 10 kHz,
+        both clipped at 1.
     """
     return {name: _in_host_units(name, value) for name, value in fingerprint.items()}
 
 
 def to_wire(fingerprint: Mapping[str, float]) -> dict[str, float]:
-    """Return a fingerprint under the names that the host's interface reads, in the units it takes them for.
+    """Return a fingerprint in the names and units of the host's web interface.
 
-    Bands are fractions; the centroid and the rolloff stay in hertz, as that interface assumes and documents.
+    Bands are fractions; the centroid and the rolloff stay in Hz, as that interface documents.
     """
     return {_wire_name(name): value / 100.0 if _is_share(name) else value for name, value in fingerprint.items()}
 

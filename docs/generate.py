@@ -55,6 +55,7 @@ _UNCHANGED: Final = {  # exceptions to ``_ALL``
     " channel changes the sign",
 }
 PINS: Final = {  # the test of each reference value; tests/test_docs.py checks that it exists
+    **{each.name: f"features/test_{each.family}.py::test_{each.name}" for each in DIMENSIONS},
     **{
         each.name: "features/test_frequency.py::test_a_sine_lies_in_its_band"
         for each in DIMENSIONS

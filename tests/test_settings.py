@@ -125,7 +125,7 @@ def test_a_bad_value_is_refused_by_name(working_folder: Path, name: str, value: 
 
 def test_unknown_settings_are_refused(working_folder: Path) -> None:
     """A mistyped name is never silently without effect."""
-    with pytest.raises(SettingsError, match="worker: there is no such setting"):
+    with pytest.raises(SettingsError, match="worker: unknown setting"):
         load_settings({"worker": 2}, environ={})
     with pytest.raises(SettingsError, match="AURALIS_FP_WORKER: "):
         load_settings(environ={"AURALIS_FP_WORKER": "2"})

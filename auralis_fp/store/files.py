@@ -112,7 +112,7 @@ class Library:
             ``analysis``, ``sidecar`` or ``import``.
         retry_at : float, optional
             Unix time at which an unreadable file is tried again.
-        owes_sidecar : bool
+        sidecar_pending : bool
             The sidecar still has to be written.
 
         Returns

@@ -1,7 +1,7 @@
-"""The host's own library database, looked into for track ids and titles: read only, opened for each look, never held.
+"""Track ids and titles from the host's library database, opened read-only for each query.
 
-It is another program's: locked, missing, moved, or of another schema are ordinary, and cost nothing but the titles.
-These functions block; they are called in threads.
+The database belongs to another program: it may be locked, missing, moved, or have another schema, which only costs the
+titles. These functions block; call them in a thread.
 """
 
 import contextlib
@@ -13,29 +13,29 @@ from typing import Final
 
 from ..errors import StorageError
 
-PATIENCE_SEC: Final = 1.0  # for a lock that another program holds
-AT_ONCE: Final = 200  # paths in one question
+PATIENCE_SEC: Final = 1.0  # waiting for a lock of another program
+PATHS_PER_QUERY: Final = 200
 
 
 class HostLibrary:
-    """Asks the host's database.
+    """Queries the host's database.
 
     Parameters
     ----------
     path : Path
-        Of a SQLite file with a table ``tracks`` that has ``id``, ``title`` and ``filepath``.
+        An SQLite file with a table ``tracks`` that has ``id``, ``title`` and ``filepath``.
     """
 
     def __init__(self, path: Path) -> None:
         self._address = f"{path.absolute().as_uri()}?mode=ro"
 
     def path_of(self, track_id: int) -> bytes | None:
-        """Return the path of the file that the host calls *track_id*; None if it knows none.
+        """Return the path of a track, or None if the host has no such track.
 
         Raises
         ------
         StorageError
-            The database cannot be asked: ``host_library_busy`` or ``host_library``.
+            The database cannot be read: ``host_library_busy`` or ``host_library``.
         """
         with self._opened() as database:
             row = database.execute("SELECT filepath FROM tracks WHERE id = ?", (track_id,)).fetchone()
@@ -44,12 +44,18 @@ class HostLibrary:
         return os.fsencode(row[0])
 
     def titles(self, paths: Sequence[bytes]) -> dict[bytes, str]:
-        """Return the titles of those of *paths* that the host knows; raises as ``path_of``."""
+        """Return the titles of the *paths* in the host's library.
+
+        Raises
+        ------
+        StorageError
+            As for ``path_of``.
+        """
         names = [name for name in map(os.fsdecode, paths) if _is_text(name)]
         found: dict[bytes, str] = {}
         with self._opened() as database:
-            for start in range(0, len(names), AT_ONCE):
-                some = names[start : start + AT_ONCE]
+            for start in range(0, len(names), PATHS_PER_QUERY):
+                some = names[start : start + PATHS_PER_QUERY]
                 marks = ", ".join("?" * len(some))
                 rows = database.execute(f"SELECT filepath, title FROM tracks WHERE filepath IN ({marks})", some)
                 found |= {os.fsencode(path): title for path, title in rows if isinstance(title, str) and title}
@@ -69,6 +75,6 @@ class HostLibrary:
 def _is_text(name: str) -> bool:
     try:
         name.encode()
-    except UnicodeEncodeError:  # bytes that are no text: the host's column holds text
+    except UnicodeEncodeError:  # not valid text, while the host's column holds text
         return False
     return "\0" not in name

@@ -1,6 +1,6 @@
-"""Which file is next: the policy over the table of jobs.
+"""The job queue: the ``jobs`` table and the order in which jobs are leased.
 
-The table is the queue, so a hundred thousand files cost no memory and a restart resumes.
+The queue is in the database, so its length costs no memory and a restart resumes it.
 """
 
 import asyncio
@@ -28,7 +28,12 @@ CANCELLED: Final = Rejected("queue", "cancelled", "Cancelled by you; tried again
 
 
 class JobQueue:
-    """The files that wait for work; newest first, nothing handed out twice."""
+    """A persistent queue with leases: newest jobs first, no job leased twice.
+
+    Parameters
+    ----------
+    database : Database
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -47,15 +52,20 @@ class JobQueue:
             await self._waked.wait()
 
     async def release_claims(self, *, orderly: bool = False) -> list[bytes]:
-        """Let go of what an earlier run had in flight; called once at start, and *orderly* at the end.
+        """Release the leases of an earlier run; called once at start, and *orderly* at shutdown.
 
-        Its sidecars are looked at again: a run that was killed may have written some without storing the results. And
-        it may have been one of these files that ended it: they are worked on last, alone, if it was not orderly.
+        The sidecars of the files are checked again: a run that was killed may have written some without storing the
+        results. One of the files may have ended it, so unless the end was orderly they run last and alone.
+
+        Parameters
+        ----------
+        orderly : bool
+            The run ended normally.
 
         Returns
         -------
         list of bytes
-            The paths of these files.
+            Paths of the released files.
         """
 
         def operation(db: sqlite3.Connection) -> list[bytes]:
@@ -83,7 +93,15 @@ class JobQueue:
         return Isolation(rows[0]["suspect"]) if rows else None
 
     async def claim(self, blocked: Sequence[bytes] = (), *, up_to: Isolation = Isolation.SERIAL) -> Job | None:
-        """Take the next job whose sidecar has been looked at, with isolation up to *up_to*; None if there is none."""
+        """Lease the next job whose sidecar has been checked; None if there is none.
+
+        Parameters
+        ----------
+        blocked : sequence of bytes
+            Folders whose files are skipped.
+        up_to : Isolation
+            Highest isolation to lease.
+        """
         condition = f"{_NEXT} AND j.suspect <= {int(up_to)}{_outside(blocked)} {_ORDER}"
         return await self._claim(condition, _bounds(blocked))
 
@@ -138,7 +156,14 @@ class JobQueue:
         await self._database.write(operation)
 
     async def without_sidecar_check(self, limit: int, blocked: Sequence[bytes] = ()) -> list[Job]:
-        """Return jobs whose sidecar has not been looked at."""
+        """Return jobs whose sidecar has not been checked.
+
+        Parameters
+        ----------
+        limit : int
+        blocked : sequence of bytes
+            Folders whose files are skipped.
+        """
         rows = await self._database.read(
             f"SELECT {_COLUMNS} FROM {_JOBS} WHERE j.claim IS NULL AND j.sidecar_checked = 0{_outside(blocked)}"
             " ORDER BY j.priority DESC, j.queued_at DESC LIMIT ?",
@@ -147,7 +172,7 @@ class JobQueue:
         return [_job(row, "") for row in rows]
 
     async def mark_checked(self, file_ids: Sequence[int]) -> None:
-        """Note that these files have no sidecar that helps."""
+        """Record that these files have no usable sidecar."""
 
         def operation(db: sqlite3.Connection) -> None:
             db.executemany(
@@ -157,7 +182,7 @@ class JobQueue:
         await self._database.write(operation)
 
     async def retry(self, file_ids: Sequence[int] | None) -> int:
-        """Queue failed files once more, all or some; return how many."""
+        """Queue failed files again, all of them for None. Return their number."""
         chosen = "f.missing_since IS NULL"
         if file_ids is not None:
             chosen += " AND f.id IN (SELECT value FROM json_each(:p0))"
@@ -174,13 +199,13 @@ class JobQueue:
         return queued
 
     async def reanalyse(self, file_ids: Sequence[int]) -> int:
-        """Queue files that are done once more, before all others; return how many wait for that or are worked on."""
+        """Queue finished files for a forced re-run before all others. Return how many are queued or running."""
         waiting = await queue_forced(self._database, file_ids)
         self.notify()
         return waiting
 
     async def prioritise(self, file_ids: Sequence[int]) -> int:
-        """Have these files worked on before others that wait; return how many of them wait."""
+        """Move these files to the head of the queue. Return how many of them are queued."""
 
         def operation(db: sqlite3.Connection) -> int:
             cursor = db.execute(
@@ -193,9 +218,9 @@ class JobQueue:
         return await self._database.write(operation)
 
     async def cancel(self, file_ids: Sequence[int] | None) -> int:
-        """Take files that wait off the list, all or some; return how many.
+        """Remove queued files, all of them for None. Return their number.
 
-        They count as failed until they change, but for those that were to be analysed again: these are as they were.
+        They count as failed until they change; files queued for a forced re-run keep their result instead.
         """
         chosen = "j.claim IS NULL"
         if file_ids is not None:
@@ -210,9 +235,9 @@ class JobQueue:
         return await self._database.write(operation)
 
     async def skip(self, file_ids: Sequence[int] | None) -> int:
-        """Leave failed files alone, all or some, until they change or are asked for; return how many.
+        """Do not retry failed files, all of them for None, until they change or are requested. Return their number.
 
-        Their reason stays; their code becomes ``skipped``, and no second chance is due.
+        Their reason is kept; their code becomes ``skipped``.
         """
         chosen = "file_id IN (SELECT id FROM files WHERE missing_since IS NULL) AND code != 'skipped'"
         if file_ids is not None:
@@ -226,12 +251,19 @@ class JobQueue:
         return await self._database.write(operation)
 
     async def retry_due(self, now: float, folder: bytes | None = None) -> float | None:
-        """Queue the files that could not be read and are to be tried again by *now*, or all of them below *folder*.
+        """Queue the unreadable files that are due for a retry.
+
+        Parameters
+        ----------
+        now : float
+            Unix time.
+        folder : bytes, optional
+            Queue all unreadable files below this folder instead, due or not.
 
         Returns
         -------
         float or None
-            When the next one is due, in Unix seconds.
+            Unix time of the next retry.
         """
         due, values = "x.retry_at <= ?", (now,)  # type: tuple[str, tuple[Any, ...]]
         if folder is not None:
@@ -258,7 +290,7 @@ class JobQueue:
 
 
 def _outside(folders: Sequence[bytes]) -> str:
-    """Return the condition that a path lies in none of the folders."""
+    """Return the SQL condition that excludes the folders."""
     return "".join(" AND NOT " + below("f.path") for _ in folders)
 
 

@@ -1,4 +1,4 @@
-"""One writing program per data folder."""
+"""The lock that allows one writing process per data folder."""
 
 import contextlib
 import os
@@ -13,12 +13,12 @@ from ..errors import StorageError
 
 @contextmanager
 def hold_lock(path: Path) -> Iterator[None]:
-    """Hold the lock file for the time of the context; it is released by the system however the program ends.
+    """Hold the lock file within the context. The system releases it however the process ends.
 
     Raises
     ------
     StorageError
-        ``in_use``: another program holds it; ``unwritable``: it cannot be made.
+        ``in_use``: another process holds it; ``unwritable``: it cannot be created.
     """
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
@@ -28,7 +28,7 @@ def hold_lock(path: Path) -> Iterator[None]:
         if not _lock(descriptor):
             who = _owner(descriptor) or "another process"
             raise StorageError("in_use", f"the data folder {path.parent} is in use by {who}; choose another --data-dir")
-        with contextlib.suppress(OSError):  # only the wording of a message depends on it
+        with contextlib.suppress(OSError):  # used only in error messages
             os.ftruncate(descriptor, 0)
             os.write(descriptor, f"{os.getpid()} since {time.strftime('%Y-%m-%d %H:%M:%S')}".encode("ascii"))
         yield
@@ -37,7 +37,7 @@ def hold_lock(path: Path) -> Iterator[None]:
 
 
 def _owner(descriptor: int) -> str:
-    """Return who holds the lock, and since when, as far as that can be read."""
+    """Return the process that holds the lock and its start time, or an empty string if unknown."""
     text = os.pread(descriptor, 60, 0).decode("ascii", "replace").strip() if hasattr(os, "pread") else ""
     return f"process {text}" if text else ""
 
@@ -47,7 +47,7 @@ def _lock(descriptor: int) -> bool:
         import msvcrt
 
         try:
-            os.lseek(descriptor, 100, os.SEEK_SET)  # a byte beyond the process id, which others may read
+            os.lseek(descriptor, 100, os.SEEK_SET)  # beyond the process id, so that others can read it
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         except OSError:
             return False

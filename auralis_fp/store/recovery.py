@@ -1,4 +1,4 @@
-"""A database that is damaged, and the new one in its place."""
+"""Recovery from a damaged database."""
 
 import contextlib
 import os
@@ -10,30 +10,30 @@ from typing import Final
 from ..errors import StorageError
 from .lock import hold_lock
 
-_BESIDE: Final = ("-wal", "-shm")  # what SQLite keeps beside a database that is open, or was when the power failed
+_BESIDE: Final = ("-wal", "-shm")  # files of an open database, or of one that was not closed
 
 
 def set_aside(database: Path) -> Path | None:
-    """Move a database out of the way; the next start makes a new one and takes over what the sidecars hold.
+    """Rename a database, so that the next start creates a new one and reads the sidecars. Blocking.
 
-    Nothing is deleted. Blocks.
+    Nothing is deleted.
 
     Returns
     -------
     Path or None
-        Where it lies now; None if there was none.
+        Its new path; None if there was no database.
 
     Raises
     ------
     StorageError
-        ``in_use`` by another program, or ``unwritable``.
+        ``in_use`` by another process, or ``unwritable``.
     """
     if not database.exists():
         return None
     kept = database.with_name(f"{database.name}.{time.strftime('%Y%m%d-%H%M%S')}.broken")
     with hold_lock(database.parent / "lock"):
         try:
-            for ending in (*_BESIDE, ""):  # the database last: its log must never be found beside a new one
+            for ending in (*_BESIDE, ""):  # the database last: a new one must never find the old log
                 with contextlib.suppress(FileNotFoundError):
                     os.rename(f"{database}{ending}", f"{kept}{ending}")
         except OSError as error:
@@ -44,7 +44,7 @@ def set_aside(database: Path) -> Path | None:
 
 
 def ended_badly(database: Path) -> bool:
-    """Say whether the program that used a database last had no chance to close it. Blocks."""
+    """Return True if the last process did not close the database. Blocking."""
     try:
         return os.stat(f"{database}-wal").st_size > 0
     except OSError:
@@ -52,9 +52,16 @@ def ended_badly(database: Path) -> bool:
 
 
 def damaged(database: Path, error: sqlite3.DatabaseError | str) -> StorageError:
-    """Return the refusal of a database that cannot be believed, with the way out."""
+    """Return the error for a damaged database; its message names the remedy.
+
+    Parameters
+    ----------
+    database : Path
+    error : sqlite3.DatabaseError or str
+        What is wrong with it.
+    """
     return StorageError(
         "corrupt_database",
         f"the database {database} is damaged ({error}); start with --rebuild to set it aside"
-        " and take over what the sidecars hold",
+        " and restore results from the sidecars",
     )

@@ -69,7 +69,7 @@ def test_a_bad_setting_is_named(tmp_path: Path) -> None:
     """Wherever it came from."""
     (tmp_path / "auralis-fp.toml").write_text("worker = 2", encoding="ascii")
     done = run("status", folder=tmp_path)
-    assert (done.returncode, done.stderr) == (2, "auralis-fp: worker: there is no such setting\n")
+    assert (done.returncode, done.stderr) == (2, "auralis-fp: worker: unknown setting\n")
 
 
 def test_looking_loads_neither_numbers_nor_web(tmp_path: Path) -> None:
