@@ -1,6 +1,8 @@
-# `make run` and `make test` do all the set-up themselves; they need Python 3.11 or newer, make and git.
+# `make run` and `make test` set everything up; they need Python 3.11 or newer, make and git.
 PYTHON ?= python3
-VENV ?= .venv
+# Each interpreter has its own environment: .venv for python3, .venv-3.12 for PYTHON=python3.12.
+VERSION := $(patsubst python%,%,$(notdir $(PYTHON)))
+VENV ?= $(if $(filter-out 3,$(VERSION)),.venv-$(VERSION),.venv)
 PORT ?= 8765
 LIBRARY ?=
 NO_BROWSER ?=
@@ -8,12 +10,19 @@ export LIBRARY PORT
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 SOURCES := pyproject.toml constraints.txt
+# Print the version of the environment; if PYTHON was set, fail unless it is the same version.
+WANTED := $(if $(filter file,$(origin PYTHON)),$(BIN)/python,$(PYTHON))
+SAME_VERSION = $(BIN)/python -c 'import platform, sys; found = platform.python_version(); wanted = sys.argv[1]; \
+	print("Python", found, "in $(VENV)", flush=True); \
+	sys.exit(found != wanted and f"$(PYTHON) is Python {wanted}: remove $(VENV), or set VENV")' \
+	"$$($(WANTED) -c 'import platform; print(platform.python_version())')"
 
-.PHONY: run test check format bench docs clean help
+.PHONY: run test test-quick check format bench docs site dist coverage clean help
 
-help:  ## show this help
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo 'Variables of run: LIBRARY=~/Music PORT=8765 NO_BROWSER=1'
+	@echo 'Other interpreters: make test PYTHON=python3.12'
 
 $(VENV)/base.stamp: $(SOURCES)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=")'
@@ -23,28 +32,43 @@ $(VENV)/base.stamp: $(SOURCES)
 	@touch $@
 
 $(VENV)/test.stamp: $(VENV)/base.stamp
-	@echo 'Installing what the tests need ...'
+	@echo 'Installing the test dependencies ...'
 	@$(INSTALL) --editable '.[test]'
 	@touch $@
 
 $(VENV)/check.stamp: $(VENV)/test.stamp
-	@echo 'Installing what the checks need ...'
+	@echo 'Installing the check dependencies ...'
 	@$(INSTALL) --editable '.[test,check]'
 	@touch $@
 
+$(VENV)/site.stamp: $(VENV)/base.stamp
+	@echo 'Installing what the documentation site needs ...'
+	@$(INSTALL) --editable '.[site]'
+	@touch $@
+
+$(VENV)/dist.stamp: $(VENV)/base.stamp
+	@echo 'Installing the build tools ...'
+	@$(INSTALL) --editable '.[dist]'
+	@touch $@
+
 $(VENV)/bench.stamp: $(VENV)/test.stamp
-	@echo 'Installing the peers to measure against ...'
+	@echo 'Installing the other implementations to compare with ...'
 	@$(INSTALL) --editable '.[test,bench]'
 	@touch $@
 
-run: $(VENV)/base.stamp  ## start the player's web host with the plugin; a demo library if LIBRARY is not given
+run: $(VENV)/base.stamp  ## start the web host with the plugin; generates a demo library unless LIBRARY is set
 	@if [ -z "$$LIBRARY" ]; then $(BIN)/python -m auralis_fp.demo demo-library && \
 		set -- --library demo-library --data-dir demo-library/.auralis-fp; \
 	else set -- --library "$$LIBRARY"; fi && \
 	exec $(BIN)/python launch-auralis-web.py --dev --port "$$PORT" $(if $(NO_BROWSER),--no-browser) "$$@"
 
-test: $(VENV)/test.stamp  ## run the tests
+test: $(VENV)/test.stamp  ## run all tests
+	@$(SAME_VERSION)
 	@$(BIN)/python -m pytest
+
+test-quick: $(VENV)/test.stamp  ## run the tests without browser, stress tests and other implementations
+	@$(SAME_VERSION)
+	@$(BIN)/python -m pytest -m 'not browser and not slow and not peers'
 
 check: $(VENV)/check.stamp  ## lint, formatting, types, import contracts, prose
 	@$(BIN)/ruff check .
@@ -53,15 +77,29 @@ check: $(VENV)/check.stamp  ## lint, formatting, types, import contracts, prose
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python docs/prose_lint.py
 
-format: $(VENV)/check.stamp  ## bring the sources into shape
+format: $(VENV)/check.stamp  ## format the sources and fix what can be fixed
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-docs: $(VENV)/base.stamp  ## write the pages that the code is the truth of
+docs: $(VENV)/base.stamp  ## regenerate the documentation pages from the code
 	@$(BIN)/python docs/generate.py
 
-bench: $(VENV)/bench.stamp  ## measure accuracy and speed, beside the peers
+site: $(VENV)/site.stamp  ## build the documentation site into site/; warnings are errors
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	@echo 'The documentation is in site/index.html'
+
+dist: $(VENV)/dist.stamp  ## build wheel and sdist into dist/, check them, try them in clean environments
+	@.ci/try-dist $(BIN)/python
+
+coverage: $(VENV)/test.stamp  ## run all tests with coverage; fails below the floor of pyproject.toml
+	@$(SAME_VERSION)
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report --skip-covered --sort=cover
+
+bench: $(VENV)/bench.stamp  ## measure accuracy and speed against other implementations
 	@$(BIN)/python -m bench
 
-clean:  ## remove what the other targets made
-	rm -rf $(VENV) demo-library build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+clean:  ## remove everything the other targets created
+	rm -rf $(VENV) .venv-* demo-library build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -126,7 +126,7 @@ def test_large_actions_need_confirmation(page: Page) -> None:
     expect(page.locator("#ask")).to_be_hidden()
     go(page, "Failures")
     page.get_by_role("button", name="Retry all").click()
-    expect(page.locator("#ask")).to_contain_text(re.compile(r"20,000 files .* hours of music; .* with 1 worker"))
+    expect(page.locator("#ask")).to_contain_text(re.compile(r"20,000 files .* hours of music, .* with 1 worker"))
     page.locator("#ask").get_by_role("button", name="Cancel").click()
     expect(page.locator("#failure-kinds")).to_contain_text("All 20,000")
 

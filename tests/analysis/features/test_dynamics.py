@@ -51,6 +51,7 @@ def test_gain_adds(gain_db: float) -> None:
     assert louder["bass_mid_ratio"] == pytest.approx(plain["bass_mid_ratio"], abs=0.01)
 
 
+@pytest.mark.peers
 @pytest.mark.parametrize("kind", ["white", "pink", "sub-bass", "mixture"])
 def test_agrees_with_a_second_implementation(kind: str) -> None:
     """Within 0.1 LU of pyloudnorm, heavy sub-bass included."""

@@ -38,6 +38,7 @@ def test_separation_falls_with_the_share_of_hits() -> None:
     assert len(set(found)) == 4
 
 
+@pytest.mark.peers
 @pytest.mark.parametrize("name", ["loop and tone", "pink", "chord and noise"])
 def test_separation_beside_librosa(name: str) -> None:
     """Within 0.05 of librosa's separation of the same power spectrogram with kernels of the same lengths."""

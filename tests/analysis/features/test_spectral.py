@@ -60,6 +60,7 @@ def test_silence_is_undefined() -> None:
     )
 
 
+@pytest.mark.peers
 def test_centroid_and_rolloff_beside_librosa() -> None:
     """On one channel of changing sound both are librosa's, within the difference of the bands' edges."""
     random = np.random.default_rng(4)

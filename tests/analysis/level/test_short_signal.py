@@ -42,6 +42,7 @@ def test_a_long_file_is_let_go_of(seconds: float, rate: int) -> None:
     assert not short._blocks
 
 
+@pytest.mark.peers
 @pytest.mark.parametrize("seconds", [0.45, 0.95, 1.6])
 @pytest.mark.parametrize("rate", [RATE, 48_000])
 def test_short_bursts_are_as_loud_as_the_standard_says(seconds: float, rate: int) -> None:
