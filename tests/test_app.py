@@ -1,4 +1,4 @@
-"""Mounting the plugin."""
+"""Mounting the plugin into aiohttp applications."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -15,13 +15,13 @@ from hosting import tone_file
 
 @pytest.mark.parametrize("prefix", ["", "/", "//", "fingerprint"])
 def test_prefix_must_be_a_path(settings: Settings, prefix: str) -> None:
-    """The plugin needs a place of its own in the host."""
+    """The prefix must be a path of at least one segment."""
     with pytest.raises(ValueError, match="prefix"):
         setup(web.Application(), settings, prefix=prefix)
 
 
 def test_settings_by_name(library: Path, tmp_path: Path) -> None:
-    """Settings can be given by name; a wrong one is refused at once."""
+    """Settings can be given by name; an unknown one is rejected."""
     app = web.Application()
     setup(app, libraries=[library], data_dir=tmp_path)
     assert service(app).settings.libraries == (library,)
@@ -32,7 +32,7 @@ def test_settings_by_name(library: Path, tmp_path: Path) -> None:
 async def test_two_plugins_in_one_host(
     settings: Settings, library: Path, tmp_path: Path, aiohttp_client: AiohttpClient
 ) -> None:
-    """Two of them, with data of their own, do not disturb each other or the host."""
+    """Two plugins with separate data do not affect each other or the host."""
     app = web.Application()
     setup(app, settings, prefix="/one/fp/")
     app.add_subapp("/two", create_app(replace(settings, data_dir=tmp_path / "other")))
@@ -48,8 +48,8 @@ async def test_two_plugins_in_one_host(
         assert response.content_type == "text/plain"
 
 
-async def test_plugin_as_an_application_of_its_own(settings: Settings, aiohttp_client: AiohttpClient) -> None:
-    """Without a host it answers at the root."""
+async def test_standalone_plugin(settings: Settings, aiohttp_client: AiohttpClient) -> None:
+    """A standalone plugin answers at the root."""
     client = await aiohttp_client(create_app(settings))
     async with client.get("/health") as response:
         assert response.status == 200
@@ -58,7 +58,7 @@ async def test_plugin_as_an_application_of_its_own(settings: Settings, aiohttp_c
 
 
 async def test_services_of_a_host_with_several_plugins(settings: Settings, tmp_path: Path) -> None:
-    """Each is had by its prefix; which is meant must be said where there are several."""
+    """A service is found by its prefix, which is required if there are several."""
     app = web.Application()
     with pytest.raises(LookupError, match="mounted here: none"):
         service(app)
@@ -75,7 +75,7 @@ async def test_services_of_a_host_with_several_plugins(settings: Settings, tmp_p
 async def test_two_hosts_in_one_process(
     settings: Settings, library: Path, tmp_path: Path, aiohttp_client: AiohttpClient
 ) -> None:
-    """With data of their own they answer both; with the same, the second says why it does not, and its host runs on."""
+    """Two hosts work with separate data; with the same data the second answers 503 with the reason."""
     song, answers = tone_file(library / "a.wav"), list[tuple[int, str]]()
     for data_dir in (settings.data_dir, tmp_path / "other", settings.data_dir):
         app = web.Application()

@@ -1,4 +1,4 @@
-"""Fingerprints for host code, wherever they come from."""
+"""The client for host code."""
 
 import json
 import os
@@ -25,24 +25,24 @@ from hosting import PREFIX, eventually, tone_file
 
 @pytest.fixture
 async def server(settings: Settings, tmp_path: Path) -> AsyncIterator[TestServer]:
-    """Return the standalone server, running; it writes no sidecars."""
+    """Return a running standalone server that writes no sidecars."""
     running = TestServer(create_server(replace(settings, data_dir=tmp_path / "server", sidecars="off")))
     async with running:
         yield running
 
 
 def address(server: BaseTestServer) -> str:
-    """Return what a client is given."""
+    """Return the address of a server."""
     return f"http://127.0.0.1:{server.port}{PREFIX}"
 
 
 async def test_sidecar_then_service_then_analysis(server: TestServer, settings: Settings, library: Path) -> None:
-    """In this order; results go to a sidecar and to the callback, and the numbers are the same everywhere."""
+    """Sources are used in order; results reach sidecar and callback, and all sources return equal numbers."""
     song, told = tone_file(library / "a.wav"), list[Found]()
     async with FingerprintClient(address(server), settings=settings, on_result=told.append) as client:
         first = await client.fingerprint_async(song, 7)
         assert service(server.app).counters.analysis == 1
-        assert (await service(server.app).track(7))[0].id == 1  # the id was handed on
+        assert (await service(server.app).track(7))[0].id == 1  # the service stored the id
         second = await client.fingerprint_async(song, 7)
     alone = FingerprintClient(None, settings=settings, on_result=told.append)
     song.with_name("a.wav.25d").unlink()
@@ -56,10 +56,10 @@ async def test_sidecar_then_service_then_analysis(server: TestServer, settings: 
     assert song.with_name("a.wav.25d").is_file()
 
 
-async def test_a_service_that_comes_and_goes_is_noticed(
+async def test_service_starts_and_stops(
     settings: Settings, library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not there: done without. Started later: used. Ended: done without at once."""
+    """An absent service is not used; one that starts is used; one that stops is abandoned at once."""
     monkeypatch.setattr("auralis_fp.client.service.ABSENT_FOR_SEC", 0.0)
     port = unused_port()
     quiet = replace(settings, sidecars="off")
@@ -71,10 +71,8 @@ async def test_a_service_that_comes_and_goes_is_noticed(
         assert (await client.fingerprint_async(song, 1)).source == "analysis"
 
 
-async def test_only_numbers_of_this_version_are_taken(
-    settings: Settings, library: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The founding server, one of another version, a foreign one are not asked; nonsense is not believed."""
+async def test_other_versions_are_not_used(settings: Settings, library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers with another algorithm or version are not used, and invalid answers are rejected."""
     monkeypatch.setattr("auralis_fp.client.service.ABSENT_FOR_SEC", 0.0)
     known = {"algorithm": schema.ALGORITHM, "algorithm_version": schema.ALGORITHM_VERSION}
     asked: list[str] = []
@@ -99,20 +97,16 @@ async def test_only_numbers_of_this_version_are_taken(
     assert asked == [str(known)]
 
 
-async def test_a_file_outside_the_services_folders_is_analysed_here(
-    server: TestServer, settings: Settings, tmp_path: Path
-) -> None:
-    """What the service may not look at is no matter of the file's."""
+async def test_file_outside_the_service(server: TestServer, settings: Settings, tmp_path: Path) -> None:
+    """A file that the service must not read is analysed locally."""
     song = tone_file(tmp_path / "elsewhere.wav")
     async with FingerprintClient(address(server), settings=settings) as client:
         assert (await client.fingerprint_async(song, 1)).source == "analysis"
 
 
 @pytest.mark.parametrize("with_service", [True, False], ids=["service", "alone"])
-async def test_a_file_without_fingerprint_says_why(
-    with_service: bool, server: TestServer, settings: Settings, library: Path
-) -> None:
-    """By stage, code and sentence, the same from either; nothing is analysed twice for it."""
+async def test_failed_file(with_service: bool, server: TestServer, settings: Settings, library: Path) -> None:
+    """A failure has the same stage, code and message from both sources, and is not analysed twice."""
     (library / "text.wav").write_text("no music", encoding="ascii")
     (library / "folder.wav").mkdir()
     async with FingerprintClient(address(server) if with_service else None, settings=settings) as client:
@@ -128,8 +122,8 @@ async def test_a_file_without_fingerprint_says_why(
             assert str(library) not in str(caught.value)
 
 
-def test_many_threads_ask_at_once(settings: Settings, library: Path) -> None:
-    """Without event loops of their own; who asks for the same file waits for the same analysis."""
+def test_threads(settings: Settings, library: Path) -> None:
+    """Threads without an event loop share one analysis of the same file."""
     songs = [tone_file(library / f"{number}.wav", hz=200.0 * (number + 1)) for number in range(3)]
     with FingerprintClient(None, settings=replace(settings, sidecars="off")) as client, ThreadPoolExecutor(12) as pool:
         found = list(pool.map(lambda song: client.fingerprint(song, 1), songs * 4))
@@ -142,8 +136,8 @@ def test_many_threads_ask_at_once(settings: Settings, library: Path) -> None:
     client.close()
 
 
-def test_what_the_callback_raises_reaches_the_caller(settings: Settings, library: Path) -> None:
-    """It is not swallowed; the sidecar is written all the same."""
+def test_exceptions_of_the_callback(settings: Settings, library: Path) -> None:
+    """An exception of the callback reaches the caller, and the sidecar is written."""
 
     def fail(_: Found) -> None:
         raise LookupError("the host's database is full")
@@ -155,7 +149,7 @@ def test_what_the_callback_raises_reaches_the_caller(settings: Settings, library
 
 
 async def test_a_read_only_folder_and_an_odd_name(settings: Settings, library: Path) -> None:
-    """The result is there all the same, for a name that is not text too."""
+    """A sidecar that cannot be written does not fail the call."""
     song = tone_file(library / "a.wav").rename(os.fsdecode(os.fsencode(library) + b"/caf\xe9.wav"))
     async with FingerprintClient(None, settings=replace(settings, data_dir=library / "caf" / "none")) as client:
         (library / "caf").write_text("no folder", encoding="ascii")
@@ -163,8 +157,8 @@ async def test_a_read_only_folder_and_an_odd_name(settings: Settings, library: P
         assert (await client.fingerprint_async(os.fsencode(song), 1)).source == "analysis"
 
 
-async def test_idle_processes_are_let_go(settings: Settings, library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And come back when there is work."""
+async def test_idle_workers_are_stopped(settings: Settings, library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Idle workers are stopped, and started again for new work."""
     monkeypatch.setattr("auralis_fp.client.analysis.IDLE_SEC", 0.0)
     async with FingerprintClient(None, settings=replace(settings, sidecars="off")) as client:
         for name in ("a", "b"):
@@ -183,8 +177,8 @@ print(sorted({"numpy", "scipy", "av", "soundfile"} & set(sys.modules)))
 """
 
 
-def test_a_host_that_forgets_to_close_ends_all_the_same(library: Path, tmp_path: Path) -> None:
-    """At once, having imported nothing numeric, its own file imported once."""
+def test_host_that_does_not_close(library: Path, tmp_path: Path) -> None:
+    """A script that forgets to close the client ends at once, without numeric imports."""
     script = tmp_path / "host.py"
     script.write_text(FORGETFUL, encoding="ascii")
     command: list[str | Path] = [sys.executable, script, tmp_path / "count", tone_file(library / "a.wav")]

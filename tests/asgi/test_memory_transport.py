@@ -1,4 +1,4 @@
-"""HTTP through memory."""
+"""The in-memory transport."""
 
 import asyncio
 import io
@@ -15,7 +15,7 @@ URL = "http://server"
 
 
 class Writer:
-    """What the server has written, and whether it has noticed its reader's leaving."""
+    """Bytes written by the server, and whether it noticed the disconnect."""
 
     def __init__(self) -> None:
         self.written = 0
@@ -24,13 +24,13 @@ class Writer:
 
 @pytest.fixture
 def writer() -> Writer:
-    """Return the one of the application."""
+    """Return the writer of the application."""
     return Writer()
 
 
 @pytest.fixture
 async def app(tmp_path: Path, writer: Writer) -> web.Application:
-    """Return an application that sends and takes much, and a file."""
+    """Return an application with large responses, large requests and a file."""
     (tmp_path / "file.bin").write_bytes(bytes(range(256)) * 4096)
     application = web.Application(client_max_size=64 << 20)
 
@@ -59,7 +59,7 @@ async def app(tmp_path: Path, writer: Writer) -> web.Application:
 
 @pytest.fixture
 async def session(app: web.Application) -> AsyncIterator[aiohttp.ClientSession]:
-    """Return a client whose connections go there through memory."""
+    """Return a client that is connected to it in memory."""
     runner = web.AppRunner(app)
     await runner.setup()
     assert runner.server is not None
@@ -68,12 +68,12 @@ async def session(app: web.Application) -> AsyncIterator[aiohttp.ClientSession]:
     await runner.cleanup()
 
 
-async def test_a_reader_that_stops_reading_stops_the_writer(writer: Writer, session: aiohttp.ClientSession) -> None:
-    """What waits in between is bounded; a reader that leaves ends the writer."""
+async def test_backpressure(writer: Writer, session: aiohttp.ClientSession) -> None:
+    """Backpressure: buffering is bounded, and a disconnect ends the writer."""
     async with session.get(f"{URL}/endless") as response:
         assert len(await response.content.readexactly(65536)) == 65536
         before = -1
-        while writer.written != before:  # until the writer waits
+        while writer.written != before:  # until the writer is paused
             before = writer.written
             for _ in range(100):
                 await asyncio.sleep(0)
@@ -84,16 +84,16 @@ async def test_a_reader_that_stops_reading_stops_the_writer(writer: Writer, sess
         await writer.ended.wait()
 
 
-async def test_much_is_sent_both_ways(session: aiohttp.ClientSession) -> None:
-    """Many times what may wait in between, whole."""
+async def test_large_bodies(session: aiohttp.ClientSession) -> None:
+    """Bodies much larger than the buffer are transferred completely."""
     async with session.post(f"{URL}/length", data=io.BytesIO(bytes(20 << 20))) as response:
         assert await response.json() == 20 << 20
-    async with session.get(f"{URL}/file") as response:  # aiohttp would have the system send it
+    async with session.get(f"{URL}/file") as response:  # uses sendfile where possible
         assert await response.read() == bytes(range(256)) * 4096
 
 
-async def test_many_at_once_need_no_file_descriptors(session: aiohttp.ClientSession) -> None:
-    """Five hundred connections, each with an answer under way."""
+async def test_no_file_descriptors(session: aiohttp.ClientSession) -> None:
+    """500 connections with a response in progress use no file descriptors."""
     descriptors = Path("/proc/self/fd")
     if not descriptors.is_dir():
         pytest.skip("descriptors are counted in /proc")

@@ -1,4 +1,4 @@
-"""The plugin inside ASGI applications, under real uvicorn."""
+"""The plugin in ASGI applications under uvicorn."""
 
 import asyncio
 import contextlib
@@ -32,13 +32,13 @@ Client = TestClient[Any, Any]
 
 
 async def status_of(client: Client, path: str, method: str = "GET", **options: Any) -> int:
-    """Return the HTTP status found at *path*."""
+    """Return the HTTP status of a path."""
     async with client.request(method, path, **options) as response:
         return response.status
 
 
 async def answered(client: Client, library: Path, prefix: str = PREFIX) -> None:
-    """Hold the plugin to answering with a fingerprint, at the bare prefix."""
+    """Assert that the plugin returns a fingerprint at the bare prefix."""
     song = tone_file(library / "asked.wav")
     async with client.post(prefix, json={"track_id": 7, "filepath": str(song)}) as response:
         assert response.status == 200, await response.text()
@@ -46,17 +46,17 @@ async def answered(client: Client, library: Path, prefix: str = PREFIX) -> None:
     assert (body["track_id"], len(body["fingerprint"])) == (7, len(schema.NAMES))
 
 
-async def test_fastapi_with_a_life_and_catch_alls_of_its_own(
+async def test_fastapi_with_lifespan_and_catch_all_routes(
     settings: Settings, library: Path, aiohttp_client: AiohttpClient
 ) -> None:
-    """The plugin comes before the host's catch-all, the host keeps the rest, and both lives are lived."""
+    """The plugin precedes the catch-all routes of the host, and both lifespans run."""
     host = fastapi_host()
     plugin = auralis_fp.asgi.setup(host, settings, prefix=PREFIX)
     assert host.state.auralis_fp is plugin
     server = UvicornServer(host)
     client: Client = await aiohttp_client(server)
     await answered(client, library)
-    async with client.get("/fingerprints") as response:  # only begins like it
+    async with client.get("/fingerprints") as response:  # the same prefix, but another path
         assert await response.json() == {"host": "fingerprints"}
     async with client.get(f"{PREFIX}/nowhere") as response:
         assert (response.status, (await response.json())["code"]) == (404, "not_found")
@@ -70,7 +70,7 @@ async def test_fastapi_with_a_life_and_catch_alls_of_its_own(
 
 @pytest.mark.parametrize("kind", [Starlette, Quart, FastAPI])
 async def test_other_frameworks(kind: Any, settings: Settings, library: Path, aiohttp_client: AiohttpClient) -> None:
-    """Each by the same line."""
+    """FastAPI, Starlette and Quart use the same call."""
     host = kind(__name__) if kind is Quart else kind()
     plugin = auralis_fp.asgi.setup(host, settings, prefix="/deep/down/")
     if kind is Quart:
@@ -80,8 +80,8 @@ async def test_other_frameworks(kind: Any, settings: Settings, library: Path, ai
     assert await status_of(client, "/elsewhere") == 404
 
 
-async def test_an_application_without_a_life(settings: Settings, library: Path, aiohttp_client: AiohttpClient) -> None:
-    """A plain ASGI function that knows nothing of lifespans is wrapped all the same."""
+async def test_application_without_lifespan(settings: Settings, library: Path, aiohttp_client: AiohttpClient) -> None:
+    """A plain ASGI function without lifespan support can be wrapped."""
 
     async def plain(scope: Any, receive: Any, send: Any) -> None:
         assert scope["type"] == "http"
@@ -95,8 +95,8 @@ async def test_an_application_without_a_life(settings: Settings, library: Path, 
         auralis_fp.asgi.setup(plain, settings)
 
 
-async def test_mounted_by_hand(settings: Settings, library: Path, aiohttp_client: AiohttpClient) -> None:
-    """A mount has no life: the host's own starts the plugin; until then the answer says so."""
+async def test_manual_mount(settings: Settings, library: Path, aiohttp_client: AiohttpClient) -> None:
+    """A mounted plugin is started by the host's lifespan; until then it answers 503."""
     plugin = auralis_fp.asgi.Plugin(settings)
 
     @contextlib.asynccontextmanager
@@ -118,7 +118,7 @@ async def test_mounted_by_hand(settings: Settings, library: Path, aiohttp_client
 async def test_a_failed_start_leaves_the_host_running(
     settings: Settings, tmp_path: Path, aiohttp_client: AiohttpClient
 ) -> None:
-    """The prefix answers 503 with the reason; everything else is the host's."""
+    """After a failed start the prefix answers 503 with the reason; the host runs."""
     (tmp_path / "file").write_text("in the way", encoding="ascii")
     host = fastapi_host()
     auralis_fp.asgi.setup(host, replace(settings, data_dir=tmp_path / "file" / "data"), prefix=PREFIX)
@@ -131,7 +131,7 @@ async def test_a_failed_start_leaves_the_host_running(
 
 
 async def test_below_a_root_path(settings: Settings, library: Path, aiohttp_client: AiohttpClient) -> None:
-    """Behind a proxy that takes a sub-path away, and tells uvicorn so."""
+    """The plugin works with a root path, behind a proxy that strips it."""
     host = fastapi_host()
     auralis_fp.asgi.setup(host, settings, prefix=PREFIX)
     client: Client = await aiohttp_client(UvicornServer(host, root_path="/player"))
@@ -140,8 +140,8 @@ async def test_below_a_root_path(settings: Settings, library: Path, aiohttp_clie
         assert (response.status, response.headers["Location"]) == (302, "./fingerprint/")
 
 
-async def test_escaped_addresses(settings: Settings, aiohttp_client: AiohttpClient) -> None:
-    """What means the same finds the same."""
+async def test_escaped_paths(settings: Settings, aiohttp_client: AiohttpClient) -> None:
+    """Equivalent spellings of a path reach the same route."""
     host = fastapi_host()
     auralis_fp.asgi.setup(host, settings, prefix=PREFIX)
     client: Client = await aiohttp_client(UvicornServer(host))
@@ -161,7 +161,7 @@ async def test_escaped_addresses(settings: Settings, aiohttp_client: AiohttpClie
 async def test_heads_that_are_too_long(
     settings: Settings, aiohttp_client: AiohttpClient, path: str, headers: dict[str, str], status: int, code: str
 ) -> None:
-    """Where the host's server takes longer ones than aiohttp, the refusal has the one shape of errors all the same."""
+    """Heads that are too long for aiohttp are rejected with the error body."""
     host = fastapi_host()
     auralis_fp.asgi.setup(host, settings, prefix=PREFIX)
     client: Client = await aiohttp_client(UvicornServer(host))
@@ -169,10 +169,8 @@ async def test_heads_that_are_too_long(
         assert (response.status, (await response.json())["code"]) == (status, code)
 
 
-async def test_streams_flow_and_end_with_their_reader(
-    settings: Settings, library: Path, aiohttp_client: AiohttpClient
-) -> None:
-    """Events come as they happen, through the host's middleware too; who leaves is no longer served."""
+async def test_event_streams(settings: Settings, library: Path, aiohttp_client: AiohttpClient) -> None:
+    """Events are streamed through the host's middleware; a disconnect ends the stream."""
 
     class Passing(BaseHTTPMiddleware):
         async def dispatch(self, request: Any, call_next: Any) -> Any:
@@ -180,7 +178,7 @@ async def test_streams_flow_and_end_with_their_reader(
 
     host = fastapi_host()
     plugin = auralis_fp.asgi.setup(host, settings, prefix=PREFIX)
-    host.add_middleware(Passing)  # outside the plugin
+    host.add_middleware(Passing)  # outermost middleware
     client: Client = await aiohttp_client(UvicornServer(host))
     bus = plugin.service._live.context.bus
     async with client.get(f"{PREFIX}/events") as response:
@@ -190,7 +188,7 @@ async def test_streams_flow_and_end_with_their_reader(
         bus.publish("test", {"n": 1})
         while b'{"n": 1}' not in await response.content.readuntil(b"\n\n"):
             pass
-    for number in range(100):  # the second write to a closed connection at the latest is refused
+    for number in range(100):  # the second write to a closed connection fails at the latest
         bus.publish("test", {"n": number})
         if not bus.listeners:
             break
@@ -198,10 +196,8 @@ async def test_streams_flow_and_end_with_their_reader(
     assert not bus.listeners
 
 
-async def test_a_long_body_comes_in_parts_and_a_huge_one_is_refused(
-    settings: Settings, library: Path, aiohttp_client: AiohttpClient
-) -> None:
-    """Sent in chunks, of unknown length."""
+async def test_chunked_bodies(settings: Settings, library: Path, aiohttp_client: AiohttpClient) -> None:
+    """Chunked bodies of unknown length are accepted."""
     host = fastapi_host()
     auralis_fp.asgi.setup(host, settings, prefix=PREFIX)
     client: Client = await aiohttp_client(UvicornServer(host))
@@ -222,8 +218,8 @@ async def test_a_long_body_comes_in_parts_and_a_huge_one_is_refused(
     await answered(client, library)
 
 
-async def test_the_client_is_the_clients_own(settings: Settings, aiohttp_client: AiohttpClient) -> None:
-    """The routes see the address, the headers and the answer's encoding as if there were no host between."""
+async def test_client_address_and_headers(settings: Settings, aiohttp_client: AiohttpClient) -> None:
+    """Client address, headers and content encoding pass through unchanged."""
     host = fastapi_host()
     plugin = auralis_fp.asgi.setup(host, settings, prefix=PREFIX)
     seen: list[Any] = []
@@ -243,8 +239,8 @@ async def test_the_client_is_the_clients_own(settings: Settings, aiohttp_client:
         assert (response.status, (await response.json())["code"]) == (403, "host_not_allowed")
 
 
-async def test_a_websocket_is_turned_away(settings: Settings, aiohttp_client: AiohttpClient) -> None:
-    """There is none below the prefix."""
+async def test_websockets_are_rejected(settings: Settings, aiohttp_client: AiohttpClient) -> None:
+    """WebSockets are rejected below the prefix."""
     host = fastapi_host()
     auralis_fp.asgi.setup(host, settings, prefix=PREFIX)
     client: Client = await aiohttp_client(UvicornServer(host, ws="wsproto"))
@@ -273,8 +269,8 @@ uvicorn.run(app, port=0, log_level="info")
 """
 
 
-async def test_ctrl_c_ends_uvicorn_although_a_page_listens(library: Path, tmp_path: Path) -> None:
-    """Uvicorn waits for open streams before it tells anybody that it stops. And workers leave the host's file alone."""
+async def test_ctrl_c_stops_uvicorn_with_open_streams(library: Path, tmp_path: Path) -> None:
+    """A signal closes open event streams, so that uvicorn can stop; workers do not import the host's module."""
     script = tmp_path / "host.py"
     script.write_text(STOPPED, encoding="ascii")
     command: list[str | Path] = [sys.executable, script, library, tmp_path / "data", tmp_path / "count"]
@@ -293,7 +289,7 @@ async def test_ctrl_c_ends_uvicorn_although_a_page_listens(library: Path, tmp_pa
             async with client.get(f"{base}/events") as response:
                 await response.content.readuntil(b"\n\n")
                 process.send_signal(signal.SIGINT)
-                await response.content.read()  # to its end
+                await response.content.read()  # until the stream closes
             lines.append((await process.stderr.read()).decode())
             await process.wait()
     finally:
@@ -303,12 +299,12 @@ async def test_ctrl_c_ends_uvicorn_although_a_page_listens(library: Path, tmp_pa
     assert (tmp_path / "count").read_text(encoding="ascii") == "x"
 
 
-async def test_a_host_that_fails_to_start_takes_the_plugin_down(settings: Settings) -> None:
-    """The server is told, and nothing of the plugin is left."""
+async def test_failed_start_of_the_host_stops_the_plugin(settings: Settings) -> None:
+    """A failed start of the host is reported to the server and stops the plugin."""
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        assert plugin.service.state()  # it is up already
+        assert plugin.service.state()  # already running
         raise OSError("no audio device")
         yield
 

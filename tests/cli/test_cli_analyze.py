@@ -1,4 +1,4 @@
-"""``analyze``: one JSON object a line."""
+"""``analyze``: JSON lines."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from commands import auralis, environment, song
 
 
 def test_results_come_in_the_order_of_the_files(tmp_path: Path) -> None:
-    """However long each of them takes; nothing is stored."""
+    """Results are printed in the order of the arguments and not stored."""
     files = [song(tmp_path / f"{number}.wav", seconds) for number, seconds in enumerate((60, 4, 30, 4))]
     done = auralis("analyze", *files, "--workers", "2")
     assert (done.returncode, done.stderr) == (0, "")
@@ -24,8 +24,8 @@ def test_results_come_in_the_order_of_the_files(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["0.wav", "1.wav", "2.wav", "3.wav"]
 
 
-def test_a_file_that_cannot_be_used_is_a_line_too(tmp_path: Path) -> None:
-    """With code, stage and sentence; the exit code says that there is one."""
+def test_a_failed_file_has_a_line(tmp_path: Path) -> None:
+    """A failed file has a line with code, stage and message, and the exit code is 1."""
     good, missing, bad = song(tmp_path / "good.wav"), tmp_path / "missing.wav", tmp_path / "bad.wav"
     bad.write_text("no music", encoding="ascii")
     done = auralis("analyze", missing, good, bad)
@@ -36,8 +36,8 @@ def test_a_file_that_cannot_be_used_is_a_line_too(tmp_path: Path) -> None:
     assert "fingerprint" in records[1]
 
 
-def test_paths_are_told_as_they_were_given(tmp_path: Path) -> None:
-    """Relative ones, and names that are no text."""
+def test_paths_are_printed_as_given(tmp_path: Path) -> None:
+    """Relative paths and names that are not valid text are accepted."""
     song(tmp_path / "song.wav")
     odd = os.fsencode(tmp_path) + b"/\xe9\xff.wav"
     os.link(tmp_path / "song.wav", odd)
@@ -49,8 +49,8 @@ def test_paths_are_told_as_they_were_given(tmp_path: Path) -> None:
     assert [os.fsencode(record["path"]) for record in records] == [b"./song.wav", odd]
 
 
-def test_a_reader_that_has_had_enough_is_no_error(tmp_path: Path) -> None:
-    """``analyze ... | head -1`` ends quietly."""
+def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
+    """``analyze ... | head -1`` ends without an error message."""
     files = [song(tmp_path / f"{number}.wav") for number in range(20)]
     command = [sys.executable, "-m", "auralis_fp", "analyze", *map(str, files)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()) as running:

@@ -1,4 +1,4 @@
-"""``status`` and ``failures``: what the database holds."""
+"""``status`` and ``failures``."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ ODD = b"/music/\xe9\x1b[31m[red].mp3"
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """Return a data folder with two results, two failures, and one file that waits."""
+    """Return a data folder with two results, two failures, and one pending file."""
 
     async def fill() -> None:
         async with library_in(tmp_path) as library:
@@ -32,8 +32,8 @@ def data(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_status_counts_what_there_is(data: Path) -> None:
-    """As JSON for programs; the total is the sum."""
+def test_status_as_json(data: Path) -> None:
+    """``--json`` prints the counts, and the total is their sum."""
     done = auralis("status", "--json", "--data-dir", data)
     assert (done.returncode, done.stderr) == (0, "")
     status = json.loads(done.stdout)
@@ -43,8 +43,8 @@ def test_the_status_counts_what_there_is(data: Path) -> None:
     assert status["database"] == str(data / "fingerprints.sqlite3")
 
 
-def test_the_status_can_be_read(data: Path) -> None:
-    """As a table for people."""
+def test_status_as_a_table(data: Path) -> None:
+    """The default output is a table."""
     done = auralis("status", "--data-dir", data)
     assert done.returncode == 0
     assert "Files: 5, 40 % of them done" in done.stdout
@@ -52,8 +52,8 @@ def test_the_status_can_be_read(data: Path) -> None:
         assert word in done.stdout
 
 
-def test_failures_are_listed_with_their_reasons(data: Path) -> None:
-    """One JSON object a line, any name representable."""
+def test_failures_as_json(data: Path) -> None:
+    """``--json`` prints JSON lines that can represent any file name."""
     done = auralis("failures", "--json", "--data-dir", data)
     assert done.returncode == 0
     records = {os.fsencode(record["path"]): record for record in map(json.loads, done.stdout.splitlines())}
@@ -68,8 +68,8 @@ def test_failures_are_listed_with_their_reasons(data: Path) -> None:
     assert record["failed_at"] > 0
 
 
-def test_names_cannot_play_with_the_terminal(data: Path) -> None:
-    """Control characters and markup in names are shown, not obeyed."""
+def test_control_characters_are_escaped(data: Path) -> None:
+    """Control characters and markup in names are escaped."""
     done = auralis("failures", "--data-dir", data)
     assert done.returncode == 0
     assert "\x1b" not in done.stdout
@@ -78,8 +78,8 @@ def test_names_cannot_play_with_the_terminal(data: Path) -> None:
     assert "ValueError: what happened" in done.stdout
 
 
-def test_no_failures_are_good_news(tmp_path: Path) -> None:
-    """Said in words, and by an empty output."""
+def test_no_failures(tmp_path: Path) -> None:
+    """No failures are reported as a sentence, or as empty output with ``--json``."""
 
     async def fill() -> None:
         async with library_in(tmp_path) as library:
@@ -90,8 +90,8 @@ def test_no_failures_are_good_news(tmp_path: Path) -> None:
     assert auralis("failures", "--json", "--data-dir", tmp_path).stdout == ""
 
 
-async def test_looking_does_not_disturb_who_writes(tmp_path: Path) -> None:
-    """While a server holds the database, both commands work, and see what was just stored."""
+async def test_reading_beside_a_server(tmp_path: Path) -> None:
+    """Both commands work while a server uses the database, and see new results."""
     async with library_in(tmp_path) as library:
         await stored(library)
         done = await asyncio.to_thread(auralis, "status", "--json", "--data-dir", tmp_path)

@@ -1,4 +1,4 @@
-"""The launcher, alone and with a backend that is built as the player's is."""
+"""The launcher, with its own host and with a backend modelled on the player's."""
 
 import signal
 import subprocess
@@ -91,7 +91,7 @@ if __name__ == "__main__":
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """Return the top of a checkout with that backend in it, and a song in a folder of its own."""
+    """Return a checkout with that backend, and a song in a separate folder."""
     backend = tmp_path / "Auralis" / "auralis-web" / "backend"
     (backend / "dist").mkdir(parents=True)
     (backend / "dist" / "index.html").write_text("<title>Auralis</title>", encoding="ascii")
@@ -102,8 +102,8 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path / "Auralis"
 
 
-def test_an_unmodified_backend_has_the_plugin_in_it(checkout: Path, tmp_path: Path) -> None:
-    """Started as its own launcher does it; the plugin goes before its catch-alls, everything else is the host's."""
+def test_unmodified_backend(checkout: Path, tmp_path: Path) -> None:
+    """The backend runs as with its own launcher; the plugin precedes its catch-all routes."""
     backend, music = checkout / "auralis-web" / "backend", tmp_path / "music"
     options = ("--auralis", "Auralis", "--dev", "--library", "music", "--data-dir", "data")
     with running(LAUNCHER, *QUIETLY, *options, folder=tmp_path) as host:
@@ -117,7 +117,7 @@ def test_an_unmodified_backend_has_the_plugin_in_it(checkout: Path, tmp_path: Pa
         answer = requests.post(f"{host.url}/fingerprint", json=body, timeout=60)
         assert answer.status_code == 200, answer.text
         page = requests.get(f"{host.url}/fingerprint/", timeout=10)
-        assert "unsafe-inline" not in page.headers["Content-Security-Policy"]  # ours, not the host's
+        assert "unsafe-inline" not in page.headers["Content-Security-Policy"]  # the header of the plugin
         dev = {"Origin": "http://localhost:3000"}
         assert requests.post(f"{host.url}/fingerprint/pause", headers=dev, timeout=10).status_code == 202
         foreign = {"Origin": "http://evil.example"}
@@ -126,11 +126,11 @@ def test_an_unmodified_backend_has_the_plugin_in_it(checkout: Path, tmp_path: Pa
             assert next(listening.iter_lines())
             assert host.stop() == 0, host.complaints
     assert (backend / "ended").read_text(encoding="ascii") == "well"
-    assert (backend / "imports").read_text(encoding="ascii") == "x"  # neither twice here nor in a worker
+    assert (backend / "imports").read_text(encoding="ascii") == "x"  # imported once, and not by a worker
 
 
-def test_a_plugin_that_cannot_start_leaves_the_player_running(checkout: Path, tmp_path: Path) -> None:
-    """Its prefix says why."""
+def test_failed_start_leaves_the_player_running(checkout: Path, tmp_path: Path) -> None:
+    """If the plugin cannot start, its prefix answers with the reason."""
     (tmp_path / "file").write_text("in the way", encoding="ascii")
     with running(LAUNCHER, *QUIETLY, "--auralis", checkout, "--data-dir", "file/data", folder=tmp_path) as host:
         assert requests.get(f"{host.url}/api/health", timeout=10).json()["status"] == "healthy"
@@ -143,8 +143,8 @@ def test_a_plugin_that_cannot_start_leaves_the_player_running(checkout: Path, tm
     ("main", "sentence"),
     [(None, "takes the top of a checkout"), ("import no_such_module_here", "no_such_module_here")],
 )
-def test_no_backend_is_one_sentence(checkout: Path, tmp_path: Path, main: str | None, sentence: str) -> None:
-    """And exit code 2."""
+def test_missing_backend(checkout: Path, tmp_path: Path, main: str | None, sentence: str) -> None:
+    """A checkout without a backend is a usage error."""
     file = checkout / "auralis-web" / "backend" / "main.py"
     file.unlink()
     if main is not None:
@@ -155,8 +155,8 @@ def test_no_backend_is_one_sentence(checkout: Path, tmp_path: Path, main: str | 
     assert sentence in done.stderr
 
 
-def test_the_launcher_alone(checkout: Path, tmp_path: Path) -> None:
-    """The web host with the plugin; the development server's pages are allowed with --dev only."""
+def test_launcher_without_backend(checkout: Path, tmp_path: Path) -> None:
+    """The host serves the plugin; origins of the development server are allowed only with ``--dev``."""
     with running(LAUNCHER, *QUIETLY, "--library", "music", "--data-dir", "data", folder=tmp_path) as host:
         assert requests.get(f"{host.url}/api/health", timeout=10).json()["auralis_available"] is True
         assert "<html" in requests.get(f"{host.url}/", timeout=10).text

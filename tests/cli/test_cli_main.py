@@ -1,4 +1,4 @@
-"""The command line as a whole: its help, its errors, its exit codes."""
+"""Help, errors and exit codes of the command line."""
 
 import subprocess
 import sys
@@ -19,8 +19,8 @@ def run(*arguments: str, folder: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=folder, env=environment)
 
 
-def test_help_is_worth_reading(tmp_path: Path) -> None:
-    """It names every command, and each command every option with its meaning."""
+def test_help_names_every_command(tmp_path: Path) -> None:
+    """``--help`` names every command."""
     overview = run("--help", folder=tmp_path)
     assert overview.returncode == 0
     assert all(command in overview.stdout for command in COMMANDS)
@@ -28,16 +28,16 @@ def test_help_is_worth_reading(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Its help says what it does, and exits well."""
+def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every command has a help text."""
     with pytest.raises(SystemExit) as caught:
         build_parser().parse_args([command, "--help"])
     assert caught.value.code == 0
     assert len(capsys.readouterr().out.splitlines()) > 5
 
 
-def test_the_version_is_told(tmp_path: Path) -> None:
-    """As the package has it."""
+def test_version(tmp_path: Path) -> None:
+    """``--version`` prints the package version."""
     assert __version__ in run("--version", folder=tmp_path).stdout
 
 
@@ -57,23 +57,23 @@ def test_the_version_is_told(tmp_path: Path) -> None:
         ("import", "missing.jsonl"),
     ],
 )
-def test_wrong_use_is_a_sentence_and_exit_code_2(tmp_path: Path, arguments: tuple[str, ...]) -> None:
-    """Never a traceback."""
+def test_usage_errors(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """Usage errors print a sentence without a traceback, and exit with 2."""
     done = run(*arguments, folder=tmp_path)
     assert done.returncode == 2
     assert done.stderr.strip()
     assert "Traceback" not in done.stderr
 
 
-def test_a_bad_setting_is_named(tmp_path: Path) -> None:
-    """Wherever it came from."""
+def test_invalid_setting(tmp_path: Path) -> None:
+    """An invalid setting is named, whatever its source."""
     (tmp_path / "auralis-fp.toml").write_text("worker = 2", encoding="ascii")
     done = run("status", folder=tmp_path)
     assert (done.returncode, done.stderr) == (2, "auralis-fp: worker: unknown setting\n")
 
 
-def test_looking_loads_neither_numbers_nor_web(tmp_path: Path) -> None:
-    """``status`` is quick because it imports little."""
+def test_status_imports_little(tmp_path: Path) -> None:
+    """``status`` imports neither numeric nor web modules."""
     script = (
         "import sys\nfrom auralis_fp.cli import main\nmain(['status', '--data-dir', 'nowhere'])\n"
         "print(sorted(set(sys.modules) & {'numpy', 'scipy', 'aiohttp', 'soundfile', 'av', 'watchfiles'}))"

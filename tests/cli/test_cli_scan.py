@@ -1,4 +1,4 @@
-"""``scan``: folders into database and sidecars."""
+"""``scan``: fingerprints of folders in database and sidecars."""
 
 import re
 import signal
@@ -15,7 +15,7 @@ SUMMARY = re.compile(r"(\d+) done, (\d+) failed, (\d+) unchanged in [\d.]+ s\n")
 
 
 def scan(*arguments: str | Path) -> tuple[int, tuple[int, ...], str]:
-    """Scan; return the exit code, the numbers of the summary, and what was said besides."""
+    """Run a scan; return the exit code, the numbers of the summary, and standard error."""
     done = auralis("scan", *arguments)
     match = SUMMARY.fullmatch(done.stdout)
     assert match is not None, done.stdout + done.stderr
@@ -24,7 +24,7 @@ def scan(*arguments: str | Path) -> tuple[int, tuple[int, ...], str]:
 
 @pytest.fixture
 def music(tmp_path: Path) -> Path:
-    """Return a folder of five songs."""
+    """Return a folder with five songs."""
     for number in range(5):
         song(tmp_path / "music" / str(number % 2) / f"{number}.wav")
     return tmp_path / "music"
@@ -32,12 +32,12 @@ def music(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """Return where the database goes."""
+    """Return the data folder."""
     return tmp_path / "data"
 
 
-def test_everything_is_done_once(music: Path, data: Path) -> None:
-    """A second scan finds nothing to do, one after a change only what changed."""
+def test_files_are_analysed_once(music: Path, data: Path) -> None:
+    """A second scan has nothing to do; after a change only the changed file is analysed."""
     assert scan(music, "--data-dir", data) == (0, (5, 0, 0), "")
     assert len(list(music.rglob("*.25d"))) == 5
     assert scan(music, "--data-dir", data) == (0, (0, 0, 5), "")
@@ -46,20 +46,20 @@ def test_everything_is_done_once(music: Path, data: Path) -> None:
     assert scan(music, "--data-dir", data) == (0, (2, 0, 4), "")
 
 
-def test_sidecars_are_taken_over(music: Path, data: Path) -> None:
-    """A lost database costs no analysis."""
+def test_results_are_restored_from_sidecars(music: Path, data: Path) -> None:
+    """A lost database is restored from the sidecars without an analysis."""
     scan(music, "--data-dir", data)
     assert scan(music, "--data-dir", data.with_name("data2")) == (0, (0, 0, 5), "")
 
 
-def test_sidecars_can_be_left_out(music: Path, data: Path) -> None:
-    """As set."""
+def test_sidecars_can_be_disabled(music: Path, data: Path) -> None:
+    """``--sidecars`` selects where sidecars are written."""
     assert scan(music, "--data-dir", data, "--sidecars", "off")[0] == 0
     assert not list(music.rglob("*.25d"))
 
 
-def test_failed_files_are_named(music: Path, data: Path) -> None:
-    """With the reason and where to find all of them; they count again, but are not tried again."""
+def test_failed_files_are_listed(music: Path, data: Path) -> None:
+    """Failed files are listed with the reason; a second scan counts them without a retry."""
     (music / "bad.wav").write_text("no music", encoding="ascii")
     code, numbers, said = scan(music, "--data-dir", data)
     assert (code, numbers) == (1, (5, 1, 0))
@@ -71,21 +71,21 @@ def test_failed_files_are_named(music: Path, data: Path) -> None:
 
 
 def test_several_folders_are_scanned_together(music: Path, data: Path) -> None:
-    """Those of earlier scans do not count, and are not forgotten."""
+    """Folders of earlier scans are not counted, and their results are kept."""
     assert scan(music / "0", music / "1", "--data-dir", data)[1] == (5, 0, 0)
     assert scan(music / "1", "--data-dir", data)[1] == (0, 0, 2)
     assert scan(music, "--data-dir", data)[1] == (0, 0, 5)
 
 
 def test_an_empty_folder_is_no_error(tmp_path: Path, data: Path) -> None:
-    """There is just nothing to do."""
+    """An empty folder is a successful scan."""
     (tmp_path / "empty").mkdir()
     assert scan(tmp_path / "empty", "--data-dir", data) == (0, (0, 0, 0), "")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_an_interrupted_scan_is_taken_up_again(tmp_path: Path, data: Path, number: signal.Signals) -> None:
-    """However it ended: what was done stays done, nothing is broken or done twice."""
+def test_an_interrupted_scan_resumes(tmp_path: Path, data: Path, number: signal.Signals) -> None:
+    """A killed scan can be resumed: results are kept, and no file is analysed twice."""
     total = 40
     for index in range(total):
         song(tmp_path / "music" / f"{index}.wav", seconds=30)
@@ -106,8 +106,8 @@ def test_an_interrupted_scan_is_taken_up_again(tmp_path: Path, data: Path, numbe
     assert unchanged >= 1
 
 
-def test_a_folder_in_use_is_refused(music: Path, data: Path) -> None:
-    """Two programs never write the same database."""
+def test_a_database_in_use_is_rejected(music: Path, data: Path) -> None:
+    """A second process cannot use the same database."""
     holding = (
         "import asyncio, sys; from pathlib import Path; from auralis_fp.store.database import open_database\n"
         "async def main():\n"
@@ -127,8 +127,8 @@ def test_a_folder_in_use_is_refused(music: Path, data: Path) -> None:
     assert f"in use by process {other.pid}" in last
 
 
-def test_a_damaged_database_is_refused_and_rebuilt_on_request(music: Path, data: Path) -> None:
-    """The refusal names the way out; that keeps the damaged one and takes over what the sidecars hold."""
+def test_a_damaged_database_is_rebuilt_on_request(music: Path, data: Path) -> None:
+    """A damaged database is rejected with a hint to ``--rebuild``, which keeps it and restores the sidecars."""
     assert auralis("scan", music, "--data-dir", data).returncode == 0
     database = data / "fingerprints.sqlite3"
     junk = b"no database at all" * 1000

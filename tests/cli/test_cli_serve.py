@@ -1,4 +1,4 @@
-"""The founding contract: what the player's old client and its old reader of sidecars do, they can still do."""
+"""Compatibility with the player's original client and sidecar reader."""
 
 import json
 import os
@@ -25,7 +25,7 @@ FOUNDING_KEYS = (
 
 
 class OldClient:
-    """The old extractor, as described: no session, health once for its lifetime, then one request a track."""
+    """The original extractor: no session, one health check, then one request per track."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -33,7 +33,7 @@ class OldClient:
         self.refusals: list[str] = []
 
     def is_available(self) -> bool:
-        """Look at the status of the health answer, and at nothing else."""
+        """Return True if the health response is 200."""
         if self.available is None:
             try:
                 self.available = requests.get(f"{self.url}/health", timeout=2.0).status_code == 200
@@ -42,7 +42,7 @@ class OldClient:
         return self.available
 
     def extract(self, track_id: int, filepath: str) -> dict[str, Any] | None:
-        """Return the fingerprint, if there are 25 of whatever there is."""
+        """Return the fingerprint if it has 25 values."""
         if not self.is_available():
             return None
         body: Any = {"track_id": track_id, "filepath": filepath}
@@ -55,10 +55,10 @@ class OldClient:
 
 
 def old_reading(audio: Path) -> dict[str, Any] | None:
-    """Read the sidecar of a file by the old rules: the format, the size, the local time as text, 25 numbers."""
+    """Read a sidecar by the original rules: format, size, local time as text, 25 numbers."""
     document = json.loads(Path(f"{audio}.25d").read_text(encoding="utf-8"))
     status = audio.stat()
-    local = datetime.fromtimestamp(status.st_mtime).isoformat()  # noqa: DTZ006 - as the old reader does
+    local = datetime.fromtimestamp(status.st_mtime).isoformat()  # noqa: DTZ006 - as in the original reader
     known = document["audio_file"]
     if document["format_version"] != "1.0" or known["size_bytes"] != status.st_size or known["modified_at"] != local:
         return None
@@ -76,14 +76,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(folder: Path) -> Iterator[Running]:
-    """Return the server, started without any library as the founding one was."""
+    """Return the server, started without a library like the original one."""
     command = ["-m", "auralis_fp", "serve", "--port", "0", "--data-dir", str(folder / "data"), "--workers", "1"]
     with running(*command, folder=folder) as started:
         yield started
 
 
 def test_the_old_client_works_unchanged(server: Running, folder: Path) -> None:
-    """Exactly the founding document's 25 keys in its order and units: percent and hertz."""
+    """The fingerprint has the 25 keys in order, in percent and hertz."""
     client = OldClient(server.url)
     fingerprint = client.extract(4_294_967_295, str(folder / "song.wav"))
     assert fingerprint is not None, client.refusals
@@ -96,8 +96,8 @@ def test_the_old_client_works_unchanged(server: Running, folder: Path) -> None:
         assert dimension.low <= fingerprint[dimension.name] <= dimension.high
 
 
-def test_the_body_is_the_documents(server: Running, folder: Path) -> None:
-    """Its four parts, with the metadata it names."""
+def test_response_body(server: Running, folder: Path) -> None:
+    """The response has four parts and the expected metadata."""
     body = requests.post(
         f"{server.url}/fingerprint", json={"track_id": 123, "filepath": str(folder / "song.wav")}, timeout=60
     ).json()
@@ -111,8 +111,8 @@ def test_the_body_is_the_documents(server: Running, folder: Path) -> None:
     assert isinstance(health["uptime_sec"], int)
 
 
-def test_refusals_are_the_founding_servers(server: Running, folder: Path) -> None:
-    """Missing 404, no audio 415, undecodable or malformed 400; the old client goes on without."""
+def test_error_statuses(server: Running, folder: Path) -> None:
+    """Missing files are 404, other files 415, undecodable or malformed ones 400; the client handles all of them."""
     (folder / "text.txt").write_text("x", encoding="ascii")
     (folder / "broken.flac").write_bytes(b"fLaC" + bytes(100))
     client = OldClient(server.url)
@@ -124,8 +124,8 @@ def test_refusals_are_the_founding_servers(server: Running, folder: Path) -> Non
     assert response.status_code == 400
 
 
-def test_both_loopback_addresses_answer(server: Running) -> None:
-    """`localhost` is tried on ::1 first by some; and what is beside the contract is guarded, too."""
+def test_both_loopback_addresses(server: Running) -> None:
+    """The server listens on IPv4 and IPv6, and guards `/health`."""
     port = int(server.url.rpartition(":")[2])
     for host in ("127.0.0.1", "[::1]") if socket.has_ipv6 else ("127.0.0.1",):
         assert requests.get(f"http://{host}:{port}/health", timeout=2.0).status_code == 200
@@ -135,11 +135,11 @@ def test_both_loopback_addresses_answer(server: Running) -> None:
     assert (nothing.status_code, nothing.headers["X-Content-Type-Options"]) == (404, "nosniff")
 
 
-def test_the_old_reader_believes_the_sidecars_left_behind(server: Running, folder: Path) -> None:
-    """By format, size and local time as text; all are there when the server has been stopped, with Ctrl-C."""
+def test_the_old_reader_accepts_the_sidecars(server: Running, folder: Path) -> None:
+    """The original reader accepts the sidecars, which are complete after Ctrl-C."""
     asked: dict[Path, Any] = {}
     client = OldClient(server.url)
-    for name, seconds in (("whole.wav", 1_700_000_000), ("part.wav", 1_700_000_000.25)):  # a whole one has no fraction
+    for name, seconds in (("whole.wav", 1_700_000_000), ("part.wav", 1_700_000_000.25)):  # no fraction in the first
         song = tone_file(folder / name, 1.0)
         os.utime(song, (seconds, seconds))
         asked[song] = client.extract(1, str(song))

@@ -1,4 +1,4 @@
-"""The server of `serve` and the launcher: connections that are of no use are closed."""
+"""Connection timeouts of the server."""
 
 import asyncio
 
@@ -8,8 +8,8 @@ from aiohttp import web
 from auralis_fp.cli import server
 
 
-async def test_who_never_finishes_asking_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A connection that is silent, or stops in the midst of a head, also of its second, does not stay for ever."""
+async def test_idle_connections_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Idle connections and incomplete request heads time out."""
     monkeypatch.setattr(server, "IDLE_LIMIT_SEC", 0.3)
 
     async def hello(_: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""Commands that are told to end: at any moment in good order, with a sentence and the exit code that shells expect."""
+"""Signals stop commands at any moment, with a message and the exit code that shells expect."""
 
 import json
 import os
@@ -24,7 +24,7 @@ RESULTS = 4000
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with music, a database, and an export with many results."""
+    """Return a folder with music, a database, and a large export."""
     folder = tmp_path_factory.mktemp("ending")
     for number in range(30):
         song(folder / "music" / f"{number}.wav", seconds=20)
@@ -39,7 +39,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def command(name: str, place: Path, data: Path) -> list[str | Path]:
-    """Return a command that would go on for a while."""
+    """Return a command that runs for a while."""
     music, kept = place / "music", ("--data-dir", data, "--sidecars", "off")
     commands: dict[str, list[str | Path]] = {
         "analyze": [*MODULE, "analyze", *sorted(music.iterdir())],
@@ -54,7 +54,7 @@ def command(name: str, place: Path, data: Path) -> list[str | Path]:
 
 @pytest.fixture
 def data(tmp_path: Path) -> Iterator[Path]:
-    """Return a folder for what is stored; no process that knows it is left behind."""
+    """Return a data folder; assert that no process that uses it remains."""
     folder = tmp_path / "data"
     folder.mkdir()
     yield folder
@@ -65,7 +65,7 @@ def data(tmp_path: Path) -> Iterator[Path]:
 
 
 def end(started: "subprocess.Popen[bytes]", number: signal.Signals, times: int) -> tuple[int, str, float]:
-    """Tell a command to end; return exit code, what it said, and how long that took."""
+    """Send a signal; return the exit code, the output and the time until exit."""
     began = time.monotonic()
     for _ in range(times):
         started.send_signal(number)
@@ -75,7 +75,7 @@ def end(started: "subprocess.Popen[bytes]", number: signal.Signals, times: int) 
 
 
 def ended_well(name: str, number: signal.Signals, code: int, said: str) -> bool:
-    """Say whether a command ended as it should: by itself just then, as told, or before Python had come to it."""
+    """Return True if a command ended correctly: by itself, by the signal, or before Python had started."""
     how = "interrupted" if number == signal.SIGINT else f"ended by {number.name}"
     if code == 128 + number:
         return re.fullmatch(rf"\S+: {how}\n", said) is not None
@@ -88,16 +88,16 @@ def ended_well(name: str, number: signal.Signals, code: int, said: str) -> bool:
 
 @pytest.mark.parametrize("times", [1, 2])
 @pytest.mark.parametrize("name", ["analyze", "scan", "serve", "launcher", "export", "import"])
-def test_a_command_told_to_end(name: str, times: int, place: Path, data: Path) -> None:
-    """At moments from the first to the last, once or twice: no traceback, nothing half done, and soon."""
-    rng = random.Random(f"{name} {times}")  # noqa: S311 - no secret
+def test_a_command_stops_on_a_signal(name: str, times: int, place: Path, data: Path) -> None:
+    """Signals at any moment, once or twice, stop the command soon, without a traceback or partial files."""
+    rng = random.Random(f"{name} {times}")  # noqa: S311 - not cryptographic
     for moment in (0.15, 0.3, 0.5, 0.8, 1.2):
         number = rng.choice(NUMBERS)
         with subprocess.Popen(
             command(name, place, data), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment()
         ) as started:
             time.sleep(moment)
-            if psutil.Process(started.pid).status() == psutil.STATUS_ZOMBIE:  # it was done before
+            if psutil.Process(started.pid).status() == psutil.STATUS_ZOMBIE:  # it had already ended
                 assert started.wait() == 0
                 continue
             code, said, took = end(started, number, times)
@@ -109,7 +109,7 @@ def test_a_command_told_to_end(name: str, times: int, place: Path, data: Path) -
 
 @pytest.mark.parametrize("number", NUMBERS)
 def test_an_import_that_waits_for_its_input(number: signal.Signals, data: Path) -> None:
-    """Nobody need type anything for it to end."""
+    """A command that reads a terminal stops without further input."""
     waiting = [sys.executable, *MODULE, "import", "--data-dir", str(data)]
     with subprocess.Popen(waiting, stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()) as started:
         give_up = time.monotonic() + 30
@@ -122,8 +122,8 @@ def test_an_import_that_waits_for_its_input(number: signal.Signals, data: Path) 
     assert took < 5
 
 
-def test_what_a_command_is_told_to_ignore(place: Path, data: Path) -> None:
-    """As `nohup` does: it goes on."""
+def test_ignored_signals(place: Path, data: Path) -> None:
+    """An ignored signal stays ignored, as with `nohup`."""
     with subprocess.Popen(
         ["nohup", *command("scan", place, data)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
     ) as started:

@@ -1,4 +1,4 @@
-"""``export`` and ``import``: all results on their way."""
+"""``export`` and ``import``."""
 
 import asyncio
 import json
@@ -28,8 +28,8 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-def test_results_go_round_exactly(data: Path, tmp_path: Path) -> None:
-    """Out, into another database, and out again: the same bytes."""
+def test_export_and_import_are_exact(data: Path, tmp_path: Path) -> None:
+    """Export, import and export again give identical bytes."""
     out = auralis("export", "--data-dir", data)
     assert (out.returncode, out.stderr) == (0, "")
     into = auralis("import", "--data-dir", tmp_path / "other", text=out.stdout)
@@ -40,8 +40,8 @@ def test_results_go_round_exactly(data: Path, tmp_path: Path) -> None:
     assert "0 results stored, 3 already known, 0 invalid lines" in again.stderr
 
 
-def test_a_line_holds_all_of_a_file(data: Path) -> None:
-    """Path, stamp, metadata, fingerprint, algorithm, times and the host's ids."""
+def test_exported_record(data: Path) -> None:
+    """A record has path, stamp, metadata, fingerprint, algorithm, times and track ids."""
     records = [json.loads(line) for line in auralis("export", "--data-dir", data).stdout.splitlines()]
     assert [os.fsencode(record["path"]) for record in records] == [
         b"/music/1.mp3",
@@ -66,8 +66,8 @@ def test_a_line_holds_all_of_a_file(data: Path) -> None:
     assert records[0]["track_ids"] == [7]
 
 
-def test_a_file_is_written_whole_or_not_at_all(data: Path, tmp_path: Path) -> None:
-    """It replaces an older one, belongs to its owner alone, and leaves nothing beside it."""
+def test_export_is_atomic(data: Path, tmp_path: Path) -> None:
+    """An export replaces the file atomically with private permissions."""
     target = tmp_path / "out" / "results.jsonl"
     target.parent.mkdir()
     target.write_text("older\n", encoding="ascii")
@@ -81,8 +81,8 @@ def test_a_file_is_written_whole_or_not_at_all(data: Path, tmp_path: Path) -> No
     assert "cannot be written" in failed.stderr
 
 
-def test_bad_lines_are_named_and_left_out(data: Path, tmp_path: Path) -> None:
-    """By their number; the good ones between them are stored."""
+def test_invalid_lines_are_skipped(data: Path, tmp_path: Path) -> None:
+    """Invalid lines are reported by number; valid ones are imported."""
     first, second, third = auralis("export", "--data-dir", data).stdout.splitlines()
     beyond = json.loads(second) | {"fingerprint": json.loads(second)["fingerprint"] | {"lufs": 99}}
     lines = [first, "", "{", json.dumps(beyond), "x" * 100_000, "[" * 5000, "null", third]
@@ -97,16 +97,16 @@ def test_bad_lines_are_named_and_left_out(data: Path, tmp_path: Path) -> None:
     assert len(auralis("export", "--data-dir", tmp_path / "other").stdout.splitlines()) == 2
 
 
-def test_very_many_bad_lines_are_not_all_named(tmp_path: Path) -> None:
-    """A file of another kind does not flood the terminal."""
+def test_many_invalid_lines(tmp_path: Path) -> None:
+    """Only the first invalid lines are reported individually."""
     done = auralis("import", "--data-dir", tmp_path / "data", text="no JSON\n" * 1000)
     assert done.returncode == 1
     assert "1000 invalid lines" in done.stderr
     assert len(done.stderr.splitlines()) < 30
 
 
-def test_an_export_goes_on_beside_a_server(tmp_path: Path) -> None:
-    """It needs the database only for reading; an import is refused meanwhile."""
+def test_export_beside_a_server(tmp_path: Path) -> None:
+    """An export works while a server runs; an import is rejected."""
 
     async def beside() -> tuple[str, int]:
         async with library_in(tmp_path) as library:

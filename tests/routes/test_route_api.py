@@ -1,4 +1,4 @@
-"""Fingerprints over HTTP: one, many, by the host's id."""
+"""Fingerprints over HTTP: of one file, of a batch, by the host's track id."""
 
 import asyncio
 import io
@@ -15,8 +15,8 @@ from hosting import PREFIX, SHARED, Host, Plugin, long_file, tone_file
 pytestmark = pytest.mark.every_way
 
 
-async def test_answer_has_the_founding_body(plugin: Plugin, library: Path) -> None:
-    """The body has the four keys of the founding document, and the dimensions in their order."""
+async def test_body_of_a_fingerprint(plugin: Plugin, library: Path) -> None:
+    """The body has four keys, and the dimensions in schema order."""
     body = await plugin.ask(tone_file(library / "a.wav", 2.0), 123)
     assert list(body) == ["track_id", "fingerprint", "metadata", "processing_time_ms"]
     assert body["track_id"] == 123
@@ -30,7 +30,7 @@ async def test_answer_has_the_founding_body(plugin: Plugin, library: Path) -> No
 
 
 async def test_repeats_are_remembered(plugin: Plugin, library: Path) -> None:
-    """A second request gets the same body without an analysis; a changed file gets a new one."""
+    """A second request returns the same body without an analysis; a changed file is analysed again."""
     song = tone_file(library / "a.wav")
     first = await plugin.ask(song)
     assert await plugin.ask(song) == first
@@ -41,7 +41,7 @@ async def test_repeats_are_remembered(plugin: Plugin, library: Path) -> None:
 
 
 async def test_sixteen_identical_requests_are_one_analysis(plugin: Plugin, library: Path) -> None:
-    """Whoever asks for the same file at the same time joins the one analysis."""
+    """Concurrent requests for one file share one analysis."""
     song = long_file(library / "long.wav", 60)
     bodies = await asyncio.gather(*(plugin.ask(song) for _ in range(16)))
     assert all(body == bodies[0] for body in bodies)
@@ -49,7 +49,7 @@ async def test_sixteen_identical_requests_are_one_analysis(plugin: Plugin, libra
 
 
 async def test_different_spellings_are_one_file(plugin: Plugin, library: Path) -> None:
-    """A path with detours, or through a link outside, is the file of the library."""
+    """A path that is not normalised, or leads through a link outside, resolves to the file in the library."""
     song = tone_file(library / "a.wav")
     (library.parent / "link").symlink_to(library)
     first = await plugin.ask(song)
@@ -59,8 +59,8 @@ async def test_different_spellings_are_one_file(plugin: Plugin, library: Path) -
     assert (await plugin.get("/status"))["counts"]["total"] == 1
 
 
-async def test_name_that_is_no_text(plugin: Plugin, library: Path) -> None:
-    """A name that is not UTF-8 is asked for, and shown, with its escapes."""
+async def test_file_name_that_is_not_utf8(plugin: Plugin, library: Path) -> None:
+    """A file name that is not UTF-8 is requested and returned with surrogate escapes."""
     song = tone_file(library / "a.wav")
     song.rename(os.fsdecode(os.fsencode(library) + b"/caf\xe9.wav"))
     raw = json.dumps({"track_id": 1, "filepath": f"{library}/caf\udce9.wav"})
@@ -73,7 +73,7 @@ async def test_name_that_is_no_text(plugin: Plugin, library: Path) -> None:
 
 @pytest.fixture(scope="module")
 def odd_files(shared_library: Path) -> Path:
-    """Return the folder of the shared library, with what is no music in it, and music beside it."""
+    """Return the shared library with files that are not music, and music outside it."""
     (shared_library / "notes.txt").write_text("no music")
     (shared_library / "folder.wav").mkdir()
     os.mkfifo(shared_library / "pipe.wav")
@@ -95,8 +95,8 @@ def odd_files(shared_library: Path) -> Path:
         ("long/" * 900 + "a.wav", 404, "file_not_found"),
     ],
 )
-async def test_files_that_cannot_be_named(shared: Plugin, odd_files: Path, name: str, status: int, code: str) -> None:
-    """What is missing, no audio file, or outside the library is refused before anything opens it."""
+async def test_rejected_paths(shared: Plugin, odd_files: Path, name: str, status: int, code: str) -> None:
+    """Missing files, files that are not audio, and files outside the library are rejected without opening them."""
     body = await shared.ask(odd_files / name, status=status)
     assert body["code"] == code
     assert sorted(body) == ["code", "detail", "error"]
@@ -106,10 +106,10 @@ async def test_files_that_cannot_be_named(shared: Plugin, odd_files: Path, name:
     ("seconds", "content", "status", "code"),
     [(0.01, b"", 422, "too_short"), (None, b"this is no music at all" * 99, 415, "unsupported")],
 )
-async def test_files_that_cannot_be_used(
+async def test_failed_files(
     plugin: Plugin, library: Path, seconds: float | None, content: bytes, status: int, code: str
 ) -> None:
-    """A file that cannot be analysed is refused with its reason, the second time without trying again."""
+    """A file that cannot be analysed is rejected with the reason; a second request does not retry."""
     song = library / "a.wav"
     if seconds is None:
         song.write_bytes(content)
@@ -139,7 +139,7 @@ async def test_files_that_cannot_be_used(
     ],
 )
 async def test_bad_fields_are_named(shared: Plugin, body: dict[str, Any], named: str) -> None:
-    """A field that is missing, unknown or of the wrong kind is named."""
+    """The error names a field that is missing, unknown or of the wrong type."""
     answer = await shared.post("", body, status=400)
     assert answer["code"] == "bad_field"
     assert answer["detail"] == {"field": named}
@@ -148,15 +148,15 @@ async def test_bad_fields_are_named(shared: Plugin, body: dict[str, Any], named:
 
 @SHARED
 @pytest.mark.parametrize("raw", [b"", b"{", b"\xff\xfe", b'{"track_id": NaN}', b"[" * 100_000, b"9" * 5000])
-async def test_what_is_not_json(shared: Plugin, raw: bytes) -> None:
-    """Bytes that are no JSON are refused as such, however they are wrong."""
+async def test_invalid_json(shared: Plugin, raw: bytes) -> None:
+    """Invalid JSON of any kind is rejected as `bad_json`."""
     headers = {"Content-Type": "application/json"}
     assert (await shared.post("", status=400, data=raw, headers=headers))["code"] == "bad_json"
 
 
 @SHARED
-async def test_bodies_of_another_kind_or_size(shared: Plugin) -> None:
-    """Another content type is 415; more than a mebibyte is 413, announced or not."""
+async def test_content_type_and_size(shared: Plugin) -> None:
+    """Other content types are 415; more than a mebibyte is 413, with or without Content-Length."""
     assert (await shared.post("", status=415, data=b"{}", headers={"Content-Type": "text/plain"}))["code"] == "not_json"
 
     async def endless() -> Any:
@@ -169,7 +169,7 @@ async def test_bodies_of_another_kind_or_size(shared: Plugin) -> None:
 
 
 async def test_batch_fails_item_by_item(plugin: Plugin, library: Path) -> None:
-    """Each item of a batch has its line; a bad one does not touch the others."""
+    """Each batch item has its line; an invalid one has the error body of a single request."""
     song = tone_file(library / "a.wav")
     items = [
         {"track_id": 1, "filepath": str(song)},
@@ -190,8 +190,8 @@ async def test_batch_fails_item_by_item(plugin: Plugin, library: Path) -> None:
     assert problems["three"]["detail"] == {"field": "track_id"}
 
 
-async def test_batch_survives_a_reader_who_leaves(plugin: Plugin, library: Path) -> None:
-    """Work that a batch began is stored although nobody read the answer to its end."""
+async def test_batch_continues_after_a_disconnect(plugin: Plugin, library: Path) -> None:
+    """Results of a batch are stored even if the client disconnects."""
     songs = [tone_file(library / f"{number}.wav", 1 + number) for number in range(4)]
     items = [{"track_id": number, "filepath": str(song)} for number, song in enumerate(songs)]
     response = await plugin.client.post(f"{PREFIX}/batch", json={"items": items})
@@ -202,7 +202,7 @@ async def test_batch_survives_a_reader_who_leaves(plugin: Plugin, library: Path)
 
 
 async def test_track_by_the_hosts_id(host: Host, library: Path) -> None:
-    """A track is unknown, then queued, then there."""
+    """A track is unknown, then queued, then available."""
     plugin = await host()
     song = tone_file(library / "a.wav")
     assert (await plugin.get("/tracks/5", status=404))["code"] == "track_not_found"
@@ -217,7 +217,7 @@ async def test_track_by_the_hosts_id(host: Host, library: Path) -> None:
 
 
 async def test_health_and_status(plugin: Plugin, library: Path) -> None:
-    """Health says what the old server said; the status adds up and rounds down."""
+    """Health has the fields of the original server; counts add up and the percentage is rounded down."""
     health = await plugin.get("/health")
     assert list(health)[:3] == ["status", "version", "uptime_sec"]
     assert (health["status"], health["reasons"]) == ("healthy", [])
@@ -235,8 +235,8 @@ async def test_health_and_status(plugin: Plugin, library: Path) -> None:
 
 
 @SHARED
-async def test_unknown_addresses_and_methods(shared: Plugin) -> None:
-    """What is not there, and what is not answered to, come in the one error shape."""
+async def test_unknown_paths_and_methods(shared: Plugin) -> None:
+    """404 and 405 have the error body."""
     assert (await shared.get("/nowhere", status=404))["code"] == "not_found"
     async with shared.client.delete(f"{PREFIX}/scan") as response:
         assert response.status == 405
@@ -245,7 +245,7 @@ async def test_unknown_addresses_and_methods(shared: Plugin) -> None:
 
 
 async def test_outside_files_where_that_is_allowed(host: Host, library: Path) -> None:
-    """With `allow_any_path` a file outside is answered for, links resolved."""
+    """With `allow_any_path`, files outside the library can be requested; links are resolved."""
     plugin = await host(allow_any_path=True, libraries=())
     song = tone_file(library / "a.wav")
     (library / "link.wav").symlink_to(song)

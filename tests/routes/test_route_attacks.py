@@ -1,4 +1,4 @@
-"""Attacks, one by one: what they try, and that it comes to nothing."""
+"""Attacks over HTTP and their rejection."""
 
 import asyncio
 import base64
@@ -21,8 +21,8 @@ from hosting import PREFIX, SHARED, Host, Plugin, eventually, swapping, tone_fil
 
 pytestmark = pytest.mark.every_way
 
-CANARY = "canary-5b0f35d0"  # part of every path here, so that a leaked path shows
-TOKEN = "correct-horse-battery"  # noqa: S105 - made up
+CANARY = "canary-5b0f35d0"  # part of every path, so that a leak is detected
+TOKEN = "correct-horse-battery"  # noqa: S105 - a fixed test value
 EVERY_POST = (
     "", "/batch", "/scan", "/pause", "/resume", "/retry", "/skip", "/cancel", "/prioritise", "/reanalyse", "/playing",
 )  # fmt: skip
@@ -35,7 +35,7 @@ EVERY_GET = (
 
 @pytest.fixture
 def library(tmp_path: Path) -> Path:
-    """Return an empty folder for music whose name would show in a leak."""
+    """Return an empty music folder whose name is recognisable in a leak."""
     folder = tmp_path / CANARY / "music"
     folder.mkdir(parents=True)
     return folder
@@ -43,14 +43,14 @@ def library(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def shared_library(way: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the same for all tests that only read."""
+    """Return such a folder for all tests that only read."""
     folder = tmp_path_factory.mktemp(way) / CANARY / "music"
     folder.mkdir(parents=True)
     return folder
 
 
 async def raw(plugin: Plugin, request: bytes) -> bytes:
-    """Send bytes as they are; return all that comes back."""
+    """Send raw bytes and return the complete response."""
     reader, writer = await asyncio.open_connection(plugin.client.host, plugin.client.port)
     try:
         writer.write(request)
@@ -65,8 +65,8 @@ async def raw(plugin: Plugin, request: bytes) -> bytes:
 @pytest.mark.parametrize(
     "name", ["evil.example", "127.0.0.1.evil.example:80", "localhost.", "0", "[::ffff:7f00:1]", "localhost:²"]
 )
-async def test_rebinding(shared: Plugin, name: str) -> None:
-    """A page whose own name leads to this machine gets nothing, wherever it asks, and learns nothing."""
+async def test_dns_rebinding(shared: Plugin, name: str) -> None:
+    """DNS rebinding: a foreign Host is rejected at every path, without disclosing whether the path exists."""
     for path in EVERY_GET:
         async with shared.client.get(f"{PREFIX}{path}", headers={"Host": name}) as response:
             assert response.status == 403
@@ -76,8 +76,8 @@ async def test_rebinding(shared: Plugin, name: str) -> None:
 
 
 @SHARED
-async def test_two_names_in_one_request(shared: Plugin) -> None:
-    """A request that goes by two names, or by none, is refused."""
+async def test_two_host_headers(shared: Plugin) -> None:
+    """A request with two Host headers or none is rejected."""
     for hosts in (b"Host: localhost\r\nHost: evil.example\r\n", b""):
         answer = await raw(shared, b"GET /fingerprint/status HTTP/1.1\r\n" + hosts + b"Connection: close\r\n\r\n")
         assert answer.split()[1] in {b"400", b"403"}
@@ -88,16 +88,16 @@ async def test_two_names_in_one_request(shared: Plugin) -> None:
 @pytest.mark.parametrize(
     "address", ["http://evil.example/fingerprint/status", "http://localhost@evil/fingerprint/status"]
 )
-async def test_an_address_that_names_another_server(shared: Plugin, address: str) -> None:
-    """It counts like the name beside it."""
+async def test_absolute_request_target(shared: Plugin, address: str) -> None:
+    """The host of an absolute request target is checked like the Host header."""
     answer = await raw(shared, f"GET {address} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
     assert answer.split()[1] in {b"403", b"404", b"200"}
     assert b"counts" not in answer
 
 
 @SHARED
-async def test_forged_requests_of_other_pages(shared: Plugin) -> None:
-    """A form or a script of another page changes nothing: not with a body, not without, not of any content type."""
+async def test_cross_site_request_forgery(shared: Plugin) -> None:
+    """CSRF: cross-origin POSTs are rejected with any body and content type."""
     headers = {"Origin": "http://evil.example", "Content-Type": "text/plain"}
     for path in EVERY_POST:
         for data in (None, b'{"playing": true}'):
@@ -110,8 +110,8 @@ async def test_forged_requests_of_other_pages(shared: Plugin) -> None:
 
 
 @SHARED
-async def test_pictures_and_links_of_other_pages(shared: Plugin) -> None:
-    """What another page embeds is refused; a link that a person follows is not."""
+async def test_cross_site_subresources_and_links(shared: Plugin) -> None:
+    """Cross-site subresources are rejected; followed links are not."""
     embedded = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}
     assert (await shared.get("/status", status=403, headers=embedded))["code"] == "origin_not_allowed"
     followed = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
@@ -119,8 +119,8 @@ async def test_pictures_and_links_of_other_pages(shared: Plugin) -> None:
         assert response.status == 200
 
 
-async def test_reading_changes_nothing(plugin: Plugin, library: Path) -> None:
-    """No GET starts work or alters what is stored."""
+async def test_get_is_safe(plugin: Plugin, library: Path) -> None:
+    """GET requests are safe: they start no work and change no data."""
     await plugin.until_idle()
     tone_file(library / "a.wav")
     before = await plugin.get("/files")
@@ -147,7 +147,7 @@ async def test_reading_changes_nothing(plugin: Plugin, library: Path) -> None:
     ],
 )
 async def test_without_the_token(host: Host, authorization: str | None) -> None:
-    """Where a token is set, nothing is answered to who does not show it; neither is it to be found anywhere."""
+    """With a token set, requests without it are rejected, and the token appears in no response."""
     plugin = await host(token=TOKEN)
     headers = {} if authorization is None else {"Authorization": authorization}
     for path in EVERY_GET:
@@ -162,7 +162,7 @@ async def test_without_the_token(host: Host, authorization: str | None) -> None:
 
 
 async def test_with_the_token(host: Host) -> None:
-    """Programs show it as a bearer, browsers as a password; CORS asks without it first."""
+    """The token is accepted as a bearer token and as a Basic password; CORS preflight needs none."""
     plugin = await host(token=TOKEN, allowed_origins=("http://localhost:3000",))
     basic = base64.b64encode(f"listener:{TOKEN}".encode()).decode()
     for shown in (f"Bearer {TOKEN}", f"bearer  {TOKEN}", f"Basic {basic}"):
@@ -175,7 +175,7 @@ async def test_with_the_token(host: Host) -> None:
 
 @pytest.fixture(scope="module")
 def leading_out(shared_library: Path) -> Path:
-    """Return the folder of the shared library, with links that lead out of it."""
+    """Return the shared library with links that lead outside."""
     secret = tone_file(shared_library.parent / "secret.wav")
     (shared_library / "link.wav").symlink_to(secret)
     (shared_library / "linked").symlink_to(shared_library.parent)
@@ -193,7 +193,7 @@ def leading_out(shared_library: Path) -> Path:
     ],
 )  # fmt: skip
 async def test_traversal(shared: Plugin, leading_out: Path, path: str) -> None:
-    """No way of writing a path leads out of the music folders, be it there or not."""
+    """Path traversal: no spelling of a path leads out of the music folders."""
     named = path.replace("/{root}", str(leading_out))
     answer = await shared.post("", {"track_id": 1, "filepath": named}, status=403)
     assert answer["code"] == "outside_roots"
@@ -202,7 +202,7 @@ async def test_traversal(shared: Plugin, leading_out: Path, path: str) -> None:
 
 
 async def test_devices_pipes_and_folders(plugin: Plugin, library: Path) -> None:
-    """Nothing that would block, or act when opened, is opened."""
+    """Pipes and devices are rejected without opening them."""
     os.mkfifo(library / "pipe.wav")
     (library / "folder.wav").mkdir()
     (library / "zero.wav").symlink_to("/dev/zero")
@@ -213,7 +213,7 @@ async def test_devices_pipes_and_folders(plugin: Plugin, library: Path) -> None:
 
 
 async def test_link_race(plugin: Plugin, library: Path) -> None:
-    """A link that is changed between the check and the reading never has a file outside analysed."""
+    """TOCTOU: a link that changes between check and read never exposes a file outside."""
     inside = tone_file(library / "inside.wav", 1.0)
     outside = tone_file(library.parent / "outside.wav", 3.0)
     folder, elsewhere = library / "there", library.parent
@@ -250,18 +250,18 @@ async def test_link_race(plugin: Plugin, library: Path) -> None:
         "/fingerprint/files/%D9%A1", "/fingerprint\\status", "/fingerprint/" + "a" * 5000,
     ],
 )  # fmt: skip
-async def test_smuggled_addresses(shared: Plugin, target: str) -> None:
-    """An address that is none is 404 (or 400 from the parser), however it is spelt; nothing of the machine shows."""
+async def test_unusual_paths(shared: Plugin, target: str) -> None:
+    """Unknown paths are 404 (or 400 from the parser) in any spelling, and disclose no local path."""
     answer = await raw(shared, f"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
-    if b'{"host":' not in answer:  # what is not below the prefix is left to a FastAPI host
+    if b'{"host":' not in answer:  # a FastAPI host answers outside the prefix
         assert answer.split()[1] in {b"400", b"404", b"414"}
     for leak in (b"Traceback", b"root:", CANARY.encode(), b".py"):
         assert leak not in answer
 
 
 @SHARED
-async def test_request_hidden_in_another(shared: Plugin) -> None:
-    """Two lengths, or a length beside chunks, are not read as two requests."""
+async def test_request_smuggling(shared: Plugin) -> None:
+    """Request smuggling: conflicting body lengths are rejected."""
     hidden = b"POST /fingerprint/pause HTTP/1.1\r\nHost: localhost\r\n\r\n"
     for framing in (
         b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
@@ -274,8 +274,8 @@ async def test_request_hidden_in_another(shared: Plugin) -> None:
 
 
 @SHARED
-async def test_oversized(shared: Plugin) -> None:
-    """No address swallows more than a mebibyte, announced or not; too many items or ids are named."""
+async def test_oversized_bodies(shared: Plugin) -> None:
+    """No path accepts more than a mebibyte, with or without Content-Length; too many items or ids are a field error."""
 
     async def endless() -> AsyncIterator[bytes]:
         for _ in range(40):
@@ -297,8 +297,8 @@ async def test_oversized(shared: Plugin) -> None:
 
 
 @SHARED
-async def test_refused_before_the_body_comes(shared: Plugin) -> None:
-    """Who may not ask is told so although the body that was announced never comes."""
+async def test_rejection_does_not_wait_for_the_body(shared: Plugin) -> None:
+    """A rejection does not wait for an announced body."""
     head = (
         b"POST /fingerprint HTTP/1.1\r\nHost: evil.example\r\nContent-Type: application/json\r\nContent-Length: 99\r\n"
     )
@@ -311,8 +311,8 @@ async def test_refused_before_the_body_comes(shared: Plugin) -> None:
 
 @SHARED
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd", "x, gzip"])
-async def test_coded_bodies(shared: Plugin, coding: str) -> None:
-    """Neither junk nor a bomb is unpacked, wherever it is sent."""
+async def test_decompression_bombs(shared: Plugin, coding: str) -> None:
+    """Decompression bombs: bodies with a content encoding are rejected at every path."""
     headers = {"Content-Type": "application/json", "Content-Encoding": coding}
     for path in EVERY_POST:
         for data in (b"junk that is no packed data", gzip.compress(bytes(8 << 20)), zlib.compress(bytes(8 << 20))):
@@ -324,7 +324,7 @@ async def test_coded_bodies(shared: Plugin, coding: str) -> None:
 
 
 async def test_slow_loris(plugin: Plugin, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Many who never finish what they send keep nobody waiting; a body that does not come is given up on."""
+    """Slow clients do not delay others, and incomplete bodies time out."""
     monkeypatch.setattr(bodies, "BODY_TIMEOUT_SEC", 0.5)
     head = b"POST /fingerprint HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99\r\n"
     async with contextlib.AsyncExitStack() as open_ones:
@@ -341,8 +341,8 @@ async def test_slow_loris(plugin: Plugin, monkeypatch: pytest.MonkeyPatch) -> No
                 assert (await reader.readline()).startswith(b"HTTP/1.1 408")
 
 
-async def test_too_many_requests(host: Host) -> None:
-    """Who asks without pause is told when to come back, and may then."""
+async def test_rate_limit(host: Host) -> None:
+    """The rate limit answers 429 with Retry-After, and accepts requests after that time."""
     plugin = await host(request_rate=5)
     codes = []
     for _ in range(12):
@@ -355,8 +355,8 @@ async def test_too_many_requests(host: Host) -> None:
     assert codes[-1] == 429
 
 
-async def test_readers_who_stop_reading(plugin: Plugin, library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Streams whose clients read no more, or vanish, hold nothing up and are forgotten with the next heartbeat."""
+async def test_stalled_event_streams(plugin: Plugin, library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Event streams of stalled or vanished clients delay nothing and are closed with the next heartbeat."""
     monkeypatch.setattr(events, "HEARTBEAT_SEC", 0.5)
     await plugin.until_idle()
     async with contextlib.AsyncExitStack() as open_ones:
@@ -373,8 +373,8 @@ async def test_readers_who_stop_reading(plugin: Plugin, library: Path, monkeypat
     await eventually(lambda: service(plugin.app).listeners == 0)
 
 
-async def test_batches_that_go_on(plugin: Plugin, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only so many are begun; who leaves makes room."""
+async def test_concurrent_batches_are_limited(plugin: Plugin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The number of concurrent batches is limited; a disconnect frees a place."""
     monkeypatch.setattr(api, "MAX_BATCHES", 3)
     head = b"POST /fingerprint/batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 
@@ -391,14 +391,14 @@ async def test_batches_that_go_on(plugin: Plugin, monkeypatch: pytest.MonkeyPatc
         for _ in range(3):
             kept.append(await asyncio.open_connection(plugin.client.host, plugin.client.port))
             open_ones.callback(kept[-1][1].transport.abort)
-            kept[-1][1].write(head + b'Content-Length: 99\r\n\r\n{"items"')  # and no more
+            kept[-1][1].write(head + b'Content-Length: 99\r\n\r\n{"items"')  # the rest never follows
         assert b"too_many_batches" in await until_answered(429)
         assert (await plugin.get("/health"))["status"] == "healthy"
     await until_answered(200)
 
 
 async def test_control_characters_in_logs(plugin: Plugin, library: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A name or an address cannot begin a line of its own in the log, nor colour it."""
+    """Log injection: file names and paths cannot add lines or control sequences to the log."""
     caplog.set_level(logging.DEBUG, "auralis_fp")
     name = "a\n2026-01-01 ERROR auralis_fp: forged \x1b[31m\u202e.wav"
     tone_file(library / name, 0.001)
@@ -410,8 +410,8 @@ async def test_control_characters_in_logs(plugin: Plugin, library: Path, caplog:
             assert record.getMessage().isprintable()
 
 
-async def test_nothing_leaks_in_errors(host: Host, library: Path, tmp_path: Path) -> None:
-    """No error answer holds a path of this machine, a traceback, or words of a library; not even a failed start's."""
+async def test_errors_disclose_nothing(host: Host, library: Path, tmp_path: Path) -> None:
+    """Error responses disclose no local path, traceback or library message, also after a failed start."""
     (library / "broken.flac").write_bytes(b"fLaC" + bytes(4000))
     (library / "text.mp3").write_bytes(b"no music " * 500)
     plugin = await host()

@@ -1,4 +1,4 @@
-"""Bad input to every address, in every way of serving: one error shape each, and the service unharmed."""
+"""Invalid input to every operation, with every kind of server: the error body, and an unaffected service."""
 
 import io
 import os
@@ -26,7 +26,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 async def refused(plugin: Plugin, method: str, path: str, status: int, **options: Any) -> dict[str, Any]:
-    """Return the error answer to a request; fail if it is none of the one shape."""
+    """Return the error body of a response; fail if it has another shape."""
     async with plugin.client.request(method, f"{PREFIX}{path}", **options) as response:
         assert response.status == status, (method, path, await response.text())
         body: dict[str, Any] = await response.json()
@@ -36,8 +36,8 @@ async def refused(plugin: Plugin, method: str, path: str, status: int, **options
     return body
 
 
-async def test_wrong_methods(plugin: Plugin) -> None:
-    """Every address says which methods it has."""
+async def test_unsupported_methods(plugin: Plugin) -> None:
+    """405 responses name the allowed methods at every path."""
     for path in (path.format(file_id=1, track_id=1) for path in GETS):
         for method in ("POST", "PUT", "DELETE", "PATCH"):
             assert (await refused(plugin, method, path, 405))["code"] == "method_not_allowed"
@@ -48,8 +48,8 @@ async def test_wrong_methods(plugin: Plugin) -> None:
                 assert "POST" in response.headers["Allow"]
 
 
-async def test_wrong_bodies(plugin: Plugin) -> None:
-    """Of another type, not JSON, of another kind, with unknown fields or without those that must be there."""
+async def test_invalid_bodies(plugin: Plugin) -> None:
+    """Bodies of another content type, invalid JSON, other types, unknown or missing fields are rejected."""
     for path in POSTS:
         assert (await refused(plugin, "POST", path, 415, data=b"a=1", headers={"Content-Type": "text/plain"}))["code"]
         for raw in (b"{", b"\xff", b"NaN", b"[" * 50_000):
@@ -70,22 +70,22 @@ async def test_wrong_bodies(plugin: Plugin) -> None:
     assert (await plugin.get("/health"))["status"] == "healthy"
 
 
-async def test_wrong_queries(plugin: Plugin) -> None:
-    """Every address names what it does not know in the query."""
+async def test_unknown_query_parameters(plugin: Plugin) -> None:
+    """Every operation names unknown query parameters."""
     for path in GETS:
         if "{" not in path:
             assert (await refused(plugin, "GET", f"{path}?colour=red", 400))["detail"] == {"field": "colour"}
 
 
 @pytest.mark.parametrize("number", ["-1", "1.5", "1e3", "0x1", "abc", "9" * 19, "9" * 400, "%00", "%D9%A1", "1%0a"])
-async def test_ids_that_are_none(plugin: Plugin, number: str) -> None:
-    """Whatever is no id stands for nothing."""
+async def test_invalid_ids(plugin: Plugin, number: str) -> None:
+    """Invalid ids in the path are 404."""
     for path in ("files", "tracks"):
         assert (await refused(plugin, "GET", f"/{path}/{number}", 404))["code"]
 
 
-async def test_paths_that_lead_nowhere(plugin: Plugin, library: Path) -> None:
-    """Paths of every odd kind, for one file and in a batch: refused by item, nothing opened, nothing broken."""
+async def test_unusual_file_paths(plugin: Plugin, library: Path) -> None:
+    """Unusual paths, alone and in a batch, are rejected item by item without opening a file."""
     os.mkfifo(library / "pipe.wav")
     (library / "folder.wav").mkdir()
     odd = {
@@ -111,8 +111,8 @@ async def test_paths_that_lead_nowhere(plugin: Plugin, library: Path) -> None:
     assert (await plugin.get("/status"))["counts"]["total"] == 0
 
 
-async def test_clients_that_vanish(plugin: Plugin, library: Path) -> None:
-    """Who goes in the middle of a batch, a stream or a download leaves nothing behind."""
+async def test_disconnects(plugin: Plugin, library: Path) -> None:
+    """A disconnect during a batch, a stream or a download leaves no task behind."""
     for number in range(3):
         tone_file(library / f"{number}.wav", 1.0 + number)
     items = [{"track_id": number, "filepath": str(library / f"{number}.wav")} for number in range(3)]

@@ -1,4 +1,4 @@
-"""How answers travel: compressed as asked, not twice, and with an id that is in the log too."""
+"""Compression, conditional requests, request ids and rate limits."""
 
 import gzip
 import logging
@@ -30,8 +30,8 @@ pytestmark = pytest.mark.every_way
         ("zstd", None),
     ],
 )
-def test_the_clients_wish_counts(accepted: str, chosen: str | None) -> None:
-    """Preferences are weighed; what is refused is not sent; what is not understood is not guessed."""
+def test_accept_encoding(accepted: str, chosen: str | None) -> None:
+    """Accept-Encoding: weights decide, rejected codings are not used, unknown ones are ignored."""
     assert choose_coding(accepted) == chosen
 
 
@@ -39,8 +39,8 @@ def test_the_clients_wish_counts(accepted: str, chosen: str | None) -> None:
 @pytest.mark.parametrize(
     ("coding", "unpack"), [("br", brotli.decompress), ("gzip", gzip.decompress), ("deflate", zlib.decompress)]
 )
-async def test_long_answers_are_compressed(shared: Plugin, coding: str, unpack: object) -> None:
-    """What comes unpacks to the answer; short ones come as they are."""
+async def test_long_bodies_are_compressed(shared: Plugin, coding: str, unpack: object) -> None:
+    """Compressed bodies decompress to the original; short ones are not compressed."""
     async with ClientSession(auto_decompress=False) as session:
         url = shared.client.make_url(f"{PREFIX}/dimensions")
         async with session.get(url, headers={"Accept-Encoding": coding}) as response:
@@ -55,8 +55,8 @@ async def test_long_answers_are_compressed(shared: Plugin, coding: str, unpack: 
 
 
 @SHARED
-async def test_what_is_known_is_not_sent_again(shared: Plugin) -> None:
-    """A tag that still fits is answered without a body, one that does not with all of it."""
+async def test_conditional_requests(shared: Plugin) -> None:
+    """A matching If-None-Match is answered 304, any other with the body."""
     for path in ("/dimensions", "/openapi.json", "/files", "/points"):
         async with shared.client.get(f"{PREFIX}{path}") as response:
             tag = response.headers["ETag"]
@@ -68,7 +68,7 @@ async def test_what_is_known_is_not_sent_again(shared: Plugin) -> None:
 
 @SHARED
 async def test_request_ids(shared: Plugin, caplog: pytest.LogCaptureFixture) -> None:
-    """A sane id is taken over, any other replaced; it is on the answer, on errors too, and on the log records."""
+    """A plain request id is adopted, any other replaced; it appears on responses, errors and log records."""
     caplog.set_level(logging.DEBUG, "auralis_fp")
     for path in ("/health", "/nowhere", "/events"):
         async with shared.client.get(f"{PREFIX}{path}", headers={"X-Request-ID": "abc-123"}) as response:
@@ -82,8 +82,8 @@ async def test_request_ids(shared: Plugin, caplog: pytest.LogCaptureFixture) -> 
     )
 
 
-def test_a_bucket_fills_again() -> None:
-    """A client may send a burst, then as many as its rate; others are not touched; memory is bounded."""
+def test_token_bucket() -> None:
+    """Token bucket: a burst, then the sustained rate, separately for each client and in bounded memory."""
     now = [0.0]
     limiter = Limiter(10, lambda: now[0])
     assert [limiter.wait_sec("a") for _ in range(int(10 * BURST_SEC))] == [0] * int(10 * BURST_SEC)

@@ -1,4 +1,4 @@
-"""Control over HTTP: look again, wait, go on, try again."""
+"""Control over HTTP: scan, pause, resume, retry, skip."""
 
 import asyncio
 from datetime import datetime
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.every_way
 
 
 async def test_pause_and_resume(plugin: Plugin, library: Path) -> None:
-    """While paused nothing is analysed in the background, but requests are answered; resuming goes on."""
+    """A pause stops background work but not requests; resume continues it."""
     await plugin.until_idle()
     assert (await plugin.post("/pause", status=202)) == {"state": "paused"}
     assert (await plugin.post("/pause", status=409))["code"] == "paused"
@@ -28,8 +28,8 @@ async def test_pause_and_resume(plugin: Plugin, library: Path) -> None:
     assert (await plugin.until_idle())["counts"]["done"] == 3
 
 
-async def test_pause_outlives_a_restart(host: Host, library: Path) -> None:
-    """What was paused is paused after a restart."""
+async def test_pause_persists(host: Host, library: Path) -> None:
+    """A pause persists across restarts."""
     first = await host()
     await first.post("/pause", status=202)
     await first.client.close()
@@ -38,8 +38,8 @@ async def test_pause_outlives_a_restart(host: Host, library: Path) -> None:
     assert status["state"] == "paused"
 
 
-async def test_playback_holds_background_work(plugin: Plugin, library: Path) -> None:
-    """While the host plays, background work waits."""
+async def test_playback_pauses_background_work(plugin: Plugin, library: Path) -> None:
+    """Playback in the host stops background work."""
     await plugin.until_idle()
     assert (await plugin.post("/playing", {"playing": True}, status=202))["state"] == "waiting_for_playback"
     tone_file(library / "a.wav")
@@ -51,18 +51,18 @@ async def test_playback_holds_background_work(plugin: Plugin, library: Path) -> 
     assert (await plugin.post("/playing", {"playing": "yes"}, status=400))["code"] == "bad_field"
 
 
-async def test_quiet_hours_hold_background_work(host: Host, library: Path) -> None:
-    """In quiet hours background work waits, and the status says until when."""
+async def test_quiet_hours_pause_background_work(host: Host, library: Path) -> None:
+    """Quiet hours stop background work, and the status shows their end."""
     tone_file(library / "a.wav")
     plugin = await host(quiet_hours="00:00-23:59")
     status = await plugin.until(lambda status: status["counts"]["total"] == 1 and status["state"] != "starting")
     assert status["state"] == "quiet_hours"
     assert status["reason"] == "Quiet hours until 23:59."
-    assert datetime.fromtimestamp(status["until"]).strftime("%H:%M:%S") == "23:59:00"  # noqa: DTZ006 - as the setting has it
+    assert datetime.fromtimestamp(status["until"]).strftime("%H:%M:%S") == "23:59:00"  # noqa: DTZ006 - local time, as in the setting
 
 
 async def test_retry_some_and_all(plugin: Plugin, library: Path) -> None:
-    """Failed files are queued again, those named or all; others are left alone."""
+    """Retry queues the selected failed files, or all; other files are not affected."""
     for name in ("a.wav", "b.wav"):
         tone_file(library / name, 0.001)
     tone_file(library / "good.wav")
@@ -77,8 +77,8 @@ async def test_retry_some_and_all(plugin: Plugin, library: Path) -> None:
     assert (await plugin.post("/retry", {"ids": "all"}, status=400))["detail"] == {"field": "ids"}
 
 
-async def test_all_that_match_but_for_some(plugin: Plugin, library: Path) -> None:
-    """What is listed for a search, a kind and a folder can be skipped and tried again, loaded or not."""
+async def test_skip_and_retry_by_filter(plugin: Plugin, library: Path) -> None:
+    """Skip and retry accept the filters of the listing: text, code and folder."""
     (library / "sub").mkdir()
     for name in ("a1.wav", "a2.wav", "a3.wav", "b.wav", "sub/a4.wav"):
         tone_file(library / name, 0.001)
@@ -98,8 +98,8 @@ async def test_all_that_match_but_for_some(plugin: Plugin, library: Path) -> Non
         assert (await plugin.post("/retry", body, status=400))["detail"] == {"field": field}
 
 
-async def test_skip_and_what_comes_next(plugin: Plugin, library: Path) -> None:
-    """A skipped file stays failed under a kind of its own; what waits is listed in the order of the work."""
+async def test_skip_and_queue_order(plugin: Plugin, library: Path) -> None:
+    """A skipped file stays failed with its own code; the queue is listed in processing order."""
     tone_file(library / "a.wav", 0.001)
     await plugin.post("/scan", status=202)
     await plugin.until(lambda status: status["counts"]["failed"] == 1)
@@ -117,7 +117,7 @@ async def test_skip_and_what_comes_next(plugin: Plugin, library: Path) -> None:
 
 
 async def test_scan_of_one_folder(plugin: Plugin, library: Path) -> None:
-    """A folder of the library can be named; one outside is refused."""
+    """A scan accepts a folder of the library and rejects one outside."""
     tone_file(library / "a.wav")
     await plugin.post("/scan", {"folder": str(library)}, status=202)
     await plugin.until(lambda status: status["counts"]["done"] == 1)
@@ -126,15 +126,15 @@ async def test_scan_of_one_folder(plugin: Plugin, library: Path) -> None:
 
 
 async def test_scan_without_a_library(host: Host) -> None:
-    """Without any library there is nothing to look through."""
+    """A scan without libraries is 409."""
     plugin = await host(libraries=())
     assert (await plugin.post("/scan", status=409))["code"] == "no_libraries"
     status = await plugin.get("/status")
     assert (status["state"], status["percent"]) == ("idle", 0)
 
 
-async def test_folder_that_is_away(host: Host, library: Path) -> None:
-    """A folder that cannot be read is shown as offline, and the tracks known of it stay."""
+async def test_offline_folder(host: Host, library: Path) -> None:
+    """An unreadable folder is offline, and its tracks are kept."""
     tone_file(library / "a.wav")
     plugin = await host()
     await plugin.until(lambda status: status["counts"]["done"] == 1 and status["state"] == "idle")

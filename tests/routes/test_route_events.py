@@ -1,4 +1,4 @@
-"""The event stream."""
+"""Server-sent events."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ Events = AsyncIterator[tuple[int | None, str, dict[str, Any]]]
 
 @asynccontextmanager
 async def listening(plugin: Plugin, last_id: int | None = None) -> AsyncIterator[tuple[ClientResponse, Events]]:
-    """Listen to the stream, from after *last_id* if given."""
+    """Open the stream, resuming after *last_id* if given."""
     headers = {} if last_id is None else {"Last-Event-ID": str(last_id)}
     async with plugin.client.get(f"{PREFIX}/events", headers=headers) as response:
         assert response.status == 200
@@ -38,9 +38,9 @@ async def _events(response: ClientResponse) -> Events:
             fields = {}
 
 
-async def test_stream_tells_status_results_and_failures(plugin: Plugin, library: Path) -> None:
-    """The status comes at once, then results and failures as they happen; ids grow."""
-    await plugin.until_idle()  # the first look at the folder is over
+async def test_stream_sends_status_results_and_failures(plugin: Plugin, library: Path) -> None:
+    """The stream starts with the status, then sends results and failures; ids increase."""
+    await plugin.until_idle()  # the first scan has ended
     tone_file(library / "a.wav")
     tone_file(library / "b.wav", 0.001)
     ids: list[int] = []
@@ -63,12 +63,12 @@ async def test_stream_tells_status_results_and_failures(plugin: Plugin, library:
     assert seen["failure"]["path"] == str(library / "b.wav")
 
 
-async def test_who_comes_in_the_middle_of_a_long_file_sees_it_go_on(plugin: Plugin, library: Path) -> None:
-    """Though nothing else changes, the stream tells how far the worker is, again and again."""
+async def test_progress_of_a_long_file(plugin: Plugin, library: Path) -> None:
+    """Status events show the progress of a worker even if nothing else changes."""
     long_file(library / "long.wav", 24 * 3600)
     await plugin.post("/scan", status=202)
     await plugin.until(lambda status: status["workers"][0]["decoded_sec"] > 0)
-    await asyncio.sleep(1.5)  # all that there was to tell at the beginning has been told
+    await asyncio.sleep(1.5)  # the initial events have been sent
     heard: list[float] = []
     async with asyncio.timeout(20), listening(plugin) as (_, events):
         async for _, name, status in events:
@@ -80,8 +80,8 @@ async def test_who_comes_in_the_middle_of_a_long_file_sees_it_go_on(plugin: Plug
     await plugin.post("/cancel", status=202)
 
 
-async def test_stream_resumes_where_it_was_left(plugin: Plugin, library: Path) -> None:
-    """Who comes back with the last id gets what was missed, once."""
+async def test_stream_resumes_after_last_event_id(plugin: Plugin, library: Path) -> None:
+    """Last-Event-ID replays missed events exactly once."""
     await plugin.ask(tone_file(library / "a.wav"))
     async with listening(plugin, 0) as (_, events):
         assert (await anext(events))[1] == "status"
@@ -96,13 +96,13 @@ async def test_stream_resumes_where_it_was_left(plugin: Plugin, library: Path) -
 
 
 async def first(events: Events, number: int) -> Events:
-    """Yield the first few events."""
+    """Yield the first events."""
     for _ in range(number):
         yield await anext(events)
 
 
-async def test_status_comes_four_times_a_second_at_most(plugin: Plugin, library: Path) -> None:
-    """Many changes in a short time are told in few events."""
+async def test_status_events_are_throttled(plugin: Plugin, library: Path) -> None:
+    """Rapid changes are throttled to few status events."""
     for number in range(40):
         tone_file(library / f"{number}.wav", 0.6, hz=100 + number)
     loop = asyncio.get_running_loop()
@@ -117,8 +117,8 @@ async def test_status_comes_four_times_a_second_at_most(plugin: Plugin, library:
     assert told <= 4 * (loop.time() - started) + 1
 
 
-async def test_listener_who_leaves_is_forgotten(plugin: Plugin) -> None:
-    """A closed connection leaves no subscription behind."""
+async def test_disconnect_removes_the_subscription(plugin: Plugin) -> None:
+    """A closed connection removes its subscription."""
     live = service(plugin.app)._live
     async with listening(plugin) as (_, events):
         await anext(events)
@@ -127,7 +127,7 @@ async def test_listener_who_leaves_is_forgotten(plugin: Plugin) -> None:
 
 
 async def test_stream_ends_with_the_service(plugin: Plugin) -> None:
-    """Stopping the host ends the stream at once, in order."""
+    """Stopping the host closes the stream at once."""
     async with listening(plugin) as (_, events):
         await anext(events)
         closing = asyncio.create_task(plugin.app.shutdown())
@@ -137,7 +137,7 @@ async def test_stream_ends_with_the_service(plugin: Plugin) -> None:
 
 @pytest.mark.slow
 async def test_five_hundred_idle_streams(host: Host) -> None:
-    """They cost the others nothing, and each is told when something happens."""
+    """Idle streams do not delay requests, and each receives events."""
     plugin = await host(request_rate=0)
     await plugin.until_idle()
     address = plugin.client.make_url(f"{PREFIX}/events")

@@ -1,4 +1,4 @@
-"""Listings over HTTP."""
+"""File listings over HTTP."""
 
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ FILE_KEYS = [
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def filled(shared: Plugin, shared_library: Path) -> Plugin:
-    """Return a plugin that knows two good files and two that are too short."""
+    """Return a plugin with two good files and two that are too short."""
     for name, seconds in (("a.wav", 1.0), ("b.wav", 2.0), ("c.wav", 0.001), ("d 100%.wav", 0.002)):
         tone_file(shared_library / name, seconds)
     await shared.post("/scan", status=202)
@@ -28,7 +28,7 @@ async def filled(shared: Plugin, shared_library: Path) -> Plugin:
 
 
 async def test_pages_cover_everything_once(filled: Plugin) -> None:
-    """Following `next` gives every file once, by path."""
+    """Following `next` returns every file once, ordered by path."""
     names: list[str] = []
     after = ""
     while True:
@@ -40,8 +40,8 @@ async def test_pages_cover_everything_once(filled: Plugin) -> None:
     assert names == ["a.wav", "b.wav", "c.wav", "d 100%.wav"]
 
 
-async def test_file_has_the_published_form(filled: Plugin, shared_library: Path) -> None:
-    """A good file has its fingerprint and no failure, a bad one the opposite; by id it is the same."""
+async def test_file_body(filled: Plugin, shared_library: Path) -> None:
+    """A good file has a fingerprint, a failed one a failure; the file by id is the same as in the list."""
     await filled.ask(shared_library / "a.wav", 7)
     good, _, bad, _ = (await filled.get("/files"))["items"]
     for item in (good, bad):
@@ -64,12 +64,12 @@ async def test_file_has_the_published_form(filled: Plugin, shared_library: Path)
     ],
 )
 async def test_filters(filled: Plugin, query: dict[str, str], names: list[str]) -> None:
-    """State and text narrow the list down; nothing in the text is a pattern."""
+    """State and text filter the list; wildcards in the text are literal."""
     assert [item["name"] for item in (await filled.get("/files", params=query))["items"]] == names
 
 
 async def test_failures_are_counted_by_code(filled: Plugin) -> None:
-    """The list of failures counts all of them by code, also on a short page."""
+    """The failure listing counts all failures by code, independent of the page size."""
     page = await filled.get("/failures?limit=1")
     assert page["by_code"] == {"too_short": 2}
     assert [item["name"] for item in page["items"]] == ["c.wav"]
@@ -81,21 +81,21 @@ async def test_failures_are_counted_by_code(filled: Plugin) -> None:
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=501", "limit=x", "limit=-1", "state=odd", "after=%25", "after=a"])
-async def test_bad_queries(shared: Plugin, query: str) -> None:
-    """A query that makes no sense is refused with a sentence."""
+async def test_invalid_queries(shared: Plugin, query: str) -> None:
+    """Invalid query parameters are rejected."""
     for listing in ("/files", "/failures"):
         if not (query.startswith("state") and listing == "/failures"):
             assert (await shared.get(f"{listing}?{query}", status=400))["code"] == "bad_field"
 
 
-async def test_file_that_is_not_known(shared: Plugin) -> None:
-    """An id that stands for nothing is 404, however large."""
+async def test_unknown_file(shared: Plugin) -> None:
+    """Unknown ids of any size are 404."""
     assert (await shared.get("/files/99", status=404))["code"] == "file_not_found"
     assert (await shared.get(f"/files/{'9' * 30}", status=404))["code"] == "not_found"
 
 
-async def test_dimensions_are_explained(shared: Plugin) -> None:
-    """Every dimension comes with its range, unit and meaning."""
+async def test_dimensions(shared: Plugin) -> None:
+    """Every dimension has its range, unit and meaning."""
     body = await shared.get("/dimensions")
     assert tuple(item["name"] for item in body["dimensions"]) == schema.NAMES
     assert (body["algorithm"], body["algorithm_version"]) == (schema.ALGORITHM, schema.ALGORITHM_VERSION)

@@ -1,4 +1,4 @@
-"""Figures for Prometheus."""
+"""Prometheus metrics."""
 
 from pathlib import Path
 
@@ -10,8 +10,8 @@ from hosting import PREFIX, Plugin, tone_file
 pytestmark = pytest.mark.every_way
 
 
-async def test_figures_can_be_read_and_are_right(plugin: Plugin, library: Path) -> None:
-    """The text is what Prometheus reads, and counts what happened."""
+async def test_prometheus_format(plugin: Plugin, library: Path) -> None:
+    """The response parses as the Prometheus text format and counts events."""
     song = tone_file(library / "a.wav")
     for _ in range(3):
         await plugin.ask(song)
@@ -29,8 +29,8 @@ async def test_figures_can_be_read_and_are_right(plugin: Plugin, library: Path) 
     assert families["auralis_fp_answers"].type == "counter"
 
 
-async def test_figures_by_outcome_format_and_route(plugin: Plugin, library: Path) -> None:
-    """Counters tell how files ended and requests were answered, histograms how long that took, gauges what waits."""
+async def test_metrics_by_outcome_format_and_route(plugin: Plugin, library: Path) -> None:
+    """Counters by outcome and request, histograms of durations, gauges of the queue."""
     await plugin.ask(tone_file(library / "a.wav", 2.0))
     await plugin.ask(tone_file(library / "short.wav", 0.001), status=422)
     await plugin.get("/nowhere", status=404)

@@ -1,4 +1,4 @@
-"""The published description, and answers held to it."""
+"""The OpenAPI document, and responses that conform to it."""
 
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ NOT_API = {"/", "/openapi.json"}
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def known(shared: Plugin, shared_library: Path) -> Plugin:
-    """Return a plugin that knows a good file, as file and track 1, and a bad one."""
+    """Return a plugin with a good file (file and track 1) and a failed one."""
     await shared.ask(tone_file(shared_library / "good.wav"))
     tone_file(shared_library / "bad.wav", 0.001)
     await shared.post("/scan", status=202)
@@ -28,8 +28,8 @@ async def known(shared: Plugin, shared_library: Path) -> Plugin:
     return shared
 
 
-async def test_every_address_is_described(known: Plugin) -> None:
-    """The description names exactly the addresses there are, with the prefix in front."""
+async def test_every_route_is_documented(known: Plugin) -> None:
+    """The document lists exactly the registered routes, with the prefix."""
     body = await known.get("/openapi.json")
     assert body["openapi"].startswith("3.1")
     described = {(method, path) for path, item in body["paths"].items() for method in item}
@@ -37,14 +37,14 @@ async def test_every_address_is_described(known: Plugin) -> None:
     for route in known.app.router.routes():
         path = route.resource.canonical if route.resource else ""
         below = path.removeprefix(PREFIX)
-        beside = not path.startswith(PREFIX)  # as `serve` has its health
-        if route.method != "HEAD" and below not in NOT_API and "asset" not in path and not beside:
+        outside = not path.startswith(PREFIX)  # such as `/health` of `serve`
+        if route.method != "HEAD" and below not in NOT_API and "asset" not in path and not outside:
             existing.add((route.method.lower(), path))
     assert described == existing
 
 
-async def test_references_lead_somewhere(known: Plugin) -> None:
-    """Every reference in the description is to a schema that is there."""
+async def test_references_resolve(known: Plugin) -> None:
+    """All references in the document resolve."""
     body = await known.get("/openapi.json")
 
     def references(value: Any) -> list[str]:
@@ -62,8 +62,8 @@ async def test_references_lead_somewhere(known: Plugin) -> None:
 
 
 @pytest.mark.parametrize("operation", READING, ids=lambda op: op.path)
-async def test_answers_have_the_published_form(known: Plugin, operation: Any) -> None:
-    """What is answered is what is described, field by field."""
+async def test_get_responses_conform(known: Plugin, operation: Any) -> None:
+    """Responses to GET conform to their schema."""
     if operation.kind != "application/json":
         async with known.client.get(f"{PREFIX}{operation.path}") as response:
             assert response.content_type == operation.kind
@@ -72,8 +72,8 @@ async def test_answers_have_the_published_form(known: Plugin, operation: Any) ->
     assert msgspec.convert(await known.get(path), operation.answers[200])
 
 
-async def test_other_answers_have_the_published_form(known: Plugin, shared_library: Path) -> None:
-    """So do answers to what changes something, and errors."""
+async def test_post_responses_and_errors_conform(known: Plugin, shared_library: Path) -> None:
+    """Responses to POST and errors conform to their schema."""
     answer = msgspec.convert(await known.ask(shared_library / "good.wav"), published.TrackAnswer)
     assert answer.track_id == 1
     for path, body, kind in (

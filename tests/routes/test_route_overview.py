@@ -1,4 +1,4 @@
-"""The library as a whole over HTTP: points, throughput, cost; failures to keep; the load of workers."""
+"""Points, throughput, cost, exports and worker load over HTTP."""
 
 import base64
 import csv
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.every_way, SHARED]
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def filled(shared: Plugin, shared_library: Path) -> Plugin:
-    """Return a plugin that knows three good files and two that are too short, one of a dangerous name."""
+    """Return a plugin with three good files and two failed ones, one of them named like a formula."""
     assert (await shared.get("/cost"))["everything"] == {"tracks": 0, "audio_sec": None, "seconds": None}  # unmeasured
     for number in range(3):
         tone_file(shared_library / f"{number}.wav", 1.0 + number)
@@ -28,8 +28,8 @@ async def filled(shared: Plugin, shared_library: Path) -> Plugin:
     return shared
 
 
-async def test_points_can_be_unpacked(filled: Plugin) -> None:
-    """Every coordinate leads back to the value of its file; the same is not sent twice."""
+async def test_points_decode(filled: Plugin) -> None:
+    """Coordinates decode to the values of the files; an unchanged body is 304."""
     async with filled.client.get(f"{PREFIX}/points") as response:
         tag, body = response.headers["ETag"], await response.json()
     count = body["count"]
@@ -47,7 +47,7 @@ async def test_points_can_be_unpacked(filled: Plugin) -> None:
 
 
 async def test_throughput_of_the_last_hour_and_day(filled: Plugin) -> None:
-    """What was analysed a moment ago is in both, and what failed too."""
+    """Recent analyses and failures appear in both spans."""
     for span in ("hour", "day"):
         body = await filled.get("/throughput", params={"span": span})
         assert sum(minute["tracks"] for minute in body["minutes"]) == 3
@@ -57,8 +57,8 @@ async def test_throughput_of_the_last_hour_and_day(filled: Plugin) -> None:
     assert (await filled.get("/throughput?span=year", status=400))["detail"] == {"field": "span"}
 
 
-async def test_cost_is_estimated_from_what_was_measured(filled: Plugin, shared_library: Path) -> None:
-    """Nothing to do costs nothing; a folder may be asked for alone."""
+async def test_cost_estimate(filled: Plugin, shared_library: Path) -> None:
+    """The cost of no work is zero; a folder restricts the estimate."""
     cost = await filled.get("/cost")
     assert (cost["measured_tracks"], cost["workers"]) == (3, 1)
     assert cost["pending"] == {"tracks": 0, "audio_sec": 0.0, "seconds": 0.0}
@@ -70,8 +70,8 @@ async def test_cost_is_estimated_from_what_was_measured(filled: Plugin, shared_l
     assert (await filled.get("/cost?folder=music", status=400))["detail"] == {"field": "folder"}
 
 
-async def test_failures_as_a_table(filled: Plugin) -> None:
-    """A spreadsheet gets one row a file, computes nothing, and meets no control characters."""
+async def test_csv_export(filled: Plugin) -> None:
+    """CSV has one row per file, without formulas and control characters."""
     async with filled.client.get(f"{PREFIX}/failures.csv") as response:
         assert response.content_type == "text/csv"
         assert "failures.csv" in response.headers["Content-Disposition"]
@@ -81,8 +81,8 @@ async def test_failures_as_a_table(filled: Plugin) -> None:
     assert all(row["path"].startswith("/") for row in rows)
 
 
-async def test_failures_as_a_list(filled: Plugin, shared_library: Path) -> None:
-    """A program gets the names as they are; what is asked for narrows the list down, to nothing if need be."""
+async def test_json_export(filled: Plugin, shared_library: Path) -> None:
+    """JSON has the original names; filters apply and may match nothing."""
     listed = await filled.get("/failures.json")
     assert {item["path"] for item in listed} == {f"{shared_library}/short.wav", f"{shared_library}/=1+1\n\x1b[31m.wav"}
     assert [item["path"] for item in await filled.get("/failures.json?q=short")] == [f"{shared_library}/short.wav"]
@@ -90,16 +90,16 @@ async def test_failures_as_a_list(filled: Plugin, shared_library: Path) -> None:
     assert (await filled.get("/failures.csv?folder=x", status=400))["code"] == "bad_field"
 
 
-async def test_load_of_the_workers(filled: Plugin) -> None:
-    """A worker that is up has memory, and after a second look a share of a processor."""
+async def test_worker_load(filled: Plugin) -> None:
+    """A running worker reports memory, and CPU usage after a second sample."""
     status = await filled.until(lambda status: status["workers"][0]["cpu_percent"] is not None)
     (worker,) = status["workers"]
     assert worker["memory_bytes"] > 10 << 20
     assert 0 <= worker["cpu_percent"] < 400
 
 
-async def test_listing_by_a_dimension(filled: Plugin, shared_library: Path) -> None:
-    """The longest first; files below a folder; what does not fit together is refused."""
+async def test_sort_by_a_dimension(filled: Plugin, shared_library: Path) -> None:
+    """Sorting, folder filter, and rejection of inconsistent cursors."""
     items = (await filled.get("/files?sort=duration_sec&order=desc&limit=2"))["items"]
     assert [item["name"] for item in items] == ["2.wav", "1.wav"]
     page = await filled.get("/files?sort=tempo_bpm&limit=1")
@@ -117,15 +117,15 @@ async def test_listing_by_a_dimension(filled: Plugin, shared_library: Path) -> N
         assert (await filled.get(f"/files?{query}", status=400))["detail"] == {"field": field}
 
 
-async def test_reader_who_leaves_an_export(filled: Plugin) -> None:
-    """A download that is broken off leaves the service as it was."""
+async def test_aborted_export(filled: Plugin) -> None:
+    """An aborted download does not affect the service."""
     response = await filled.client.get(f"{PREFIX}/failures.json")
     response.close()
     assert len(await filled.get("/failures.json")) == 2
 
 
-async def test_retry_by_kind_cancel_and_first(filled: Plugin) -> None:
-    """Failures of one kind are tried again; files that wait are put first, or off the list; comes last here."""
+async def test_retry_by_code_cancel_and_prioritise(filled: Plugin) -> None:
+    """Retry by code, prioritise and cancel; runs last in this module."""
     assert await filled.post("/retry", {"code": "timeout"}, status=202) == {"queued": 0}
     assert await filled.post("/retry", {"code": "too_short"}, status=202) == {"queued": 2}
     await filled.until(lambda status: status["counts"]["failed"] == 2)

@@ -1,4 +1,4 @@
-"""Who may ask, and what browsers are told."""
+"""Access control and security headers."""
 
 from typing import Any
 
@@ -13,28 +13,28 @@ ALLOWED = "http://localhost:3000"
 
 @pytest.fixture(scope="module")
 def shared_changes() -> dict[str, Any]:
-    """Allow pages of one foreign origin."""
+    """Return settings that allow one foreign origin."""
     return {"allowed_origins": (ALLOWED,)}
 
 
 @pytest.mark.parametrize("name", ["evil.example", "evil.example:80", "localhost.evil.example", "", "[::2]:80", "[::1"])
-async def test_foreign_names_are_refused(shared: Plugin, name: str) -> None:
-    """A request under another name (DNS rebinding) gets nothing, not even the page."""
+async def test_foreign_hosts_are_rejected(shared: Plugin, name: str) -> None:
+    """A foreign Host (DNS rebinding) is rejected, also for the page."""
     for path in ("/health", "/", "/events", "/status"):
         assert (await shared.get(path, status=403, headers={"Host": name}))["code"] == "host_not_allowed"
 
 
 @pytest.mark.parametrize("name", ["localhost", "LOCALHOST:1234", "127.0.0.1", "[::1]", "[::1]:8765"])
-async def test_own_names_are_accepted(shared: Plugin, name: str) -> None:
-    """The port does not matter, nor does case."""
+async def test_own_hosts_are_accepted(shared: Plugin, name: str) -> None:
+    """Host names are compared without port and case."""
     assert (await shared.get("/health", headers={"Host": name}))["status"] == "healthy"
 
 
 @pytest.mark.parametrize(
     "origin", ["http://evil.example", "null", "http://localhost:9", "file://", "http://[", "https://evil.example:3000"]
 )
-async def test_pages_of_foreign_origins_change_nothing(shared: Plugin, origin: str) -> None:
-    """Neither body-less posts nor the stream are open to other pages; reading gives them no permission."""
+async def test_foreign_origins_are_rejected(shared: Plugin, origin: str) -> None:
+    """Other origins can neither post without a body nor open the stream, and reads grant no CORS permission."""
     headers = {"Origin": origin}
     for path in ("/pause", "/scan", "", "/retry"):
         assert (await shared.post(path, status=403, headers=headers))["code"] == "origin_not_allowed"
@@ -44,14 +44,14 @@ async def test_pages_of_foreign_origins_change_nothing(shared: Plugin, origin: s
     assert (await shared.get("/status"))["state"] != "paused"
 
 
-async def test_request_that_only_tells_its_site(shared: Plugin) -> None:
-    """A browser that sends no origin but says the request crosses sites is refused too."""
+async def test_sec_fetch_site(shared: Plugin) -> None:
+    """Sec-Fetch-Site: cross-site is rejected without an Origin."""
     headers = {"Sec-Fetch-Site": "cross-site"}
     assert (await shared.post("/pause", status=403, headers=headers))["code"] == "origin_not_allowed"
 
 
-async def test_own_and_allowed_pages_may(shared: Plugin) -> None:
-    """The page itself and pages of allowed origins may change things; the latter may read the answers."""
+async def test_own_and_allowed_origins(shared: Plugin) -> None:
+    """The own page and allowed origins can post; allowed origins can read responses."""
     await shared.post("/pause", status=202, headers={"Origin": f"http://127.0.0.1:{shared.client.port}"})
     async with shared.client.post(f"{PREFIX}/resume", headers={"Origin": ALLOWED}) as response:
         assert response.status == 202
@@ -60,7 +60,7 @@ async def test_own_and_allowed_pages_may(shared: Plugin) -> None:
 
 
 async def test_preflight(shared: Plugin) -> None:
-    """Allowed origins learn what they may send; others are refused."""
+    """CORS preflight succeeds for allowed origins only."""
     asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
     async with shared.client.options(f"{PREFIX}/retry", headers=asked | {"Origin": ALLOWED}) as response:
         assert response.status == 204
@@ -73,8 +73,8 @@ async def test_preflight(shared: Plugin) -> None:
 
 
 @pytest.mark.parametrize("path", ["/health", "/nowhere", "/files/7", "/events", "/metrics", "/status", ""])
-async def test_every_answer_has_the_headers(shared: Plugin, path: str) -> None:
-    """Answers, errors, streams and redirections carry what browsers obey."""
+async def test_security_headers(shared: Plugin, path: str) -> None:
+    """Responses, errors, streams and redirects have the security headers."""
     async with shared.client.get(f"{PREFIX}{path}", allow_redirects=False) as response:
         assert response.headers["X-Content-Type-Options"] == "nosniff"
         assert response.headers["X-Frame-Options"] == "DENY"

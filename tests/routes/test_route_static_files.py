@@ -1,4 +1,4 @@
-"""The page and its files."""
+"""The status page and its assets."""
 
 import asyncio
 from pathlib import Path
@@ -12,8 +12,8 @@ pytestmark = pytest.mark.every_way
 
 
 @SHARED
-async def test_bare_prefix_leads_to_the_page(shared: Plugin) -> None:
-    """The redirection is relative, so it works behind a proxy that changes the path."""
+async def test_bare_prefix_redirects_to_the_page(shared: Plugin) -> None:
+    """The redirect is relative, so it works behind a proxy that changes the path."""
     async with shared.client.get(PREFIX, allow_redirects=False) as response:
         assert response.status == 302
         assert response.headers["Location"] == f".{PREFIX}/"
@@ -22,7 +22,7 @@ async def test_bare_prefix_leads_to_the_page(shared: Plugin) -> None:
 
 @SHARED
 async def test_page_is_served_and_revalidated(shared: Plugin) -> None:
-    """The page comes with a tag; asked for again with it, nothing is sent twice."""
+    """The page has an ETag, and a conditional request is answered 304."""
     async with shared.client.get(f"{PREFIX}/") as response:
         assert response.status == 200
         assert response.content_type == "text/html"
@@ -34,8 +34,8 @@ async def test_page_is_served_and_revalidated(shared: Plugin) -> None:
 
 
 @SHARED
-async def test_every_file_of_the_page_is_served(shared: Plugin) -> None:
-    """Whatever lies in the folder of the page can be had, with a type that browsers accept."""
+async def test_assets_are_served(shared: Plugin) -> None:
+    """All assets are served with a content type that browsers accept."""
     kinds = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".html": "text/html"}
     for path in static_folder().rglob("*.*"):
         async with shared.client.get(f"{PREFIX}/{path.relative_to(static_folder()).as_posix()}") as response:
@@ -48,17 +48,17 @@ async def test_every_file_of_the_page_is_served(shared: Plugin) -> None:
 @pytest.mark.parametrize(
     "name", ["%2e%2e/pyproject.css", "..%2fpyproject.css", "nothing.js", "x/../../a.css", "a%00.js"]
 )
-async def test_nothing_else_is_served(shared: Plugin, name: str) -> None:
-    """Names that lead out of the folder, or to nothing, are 404."""
+async def test_other_names_are_404(shared: Plugin, name: str) -> None:
+    """Names that lead out of the folder or do not exist are 404."""
     reader, writer = await asyncio.open_connection(shared.client.host, shared.client.port)
     request = f"GET {PREFIX}/{name} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-    writer.write(request.encode("ascii"))  # a client would tidy the address up
+    writer.write(request.encode("ascii"))  # a client would normalise the path
     answer = await reader.read()
     writer.close()
     await writer.wait_closed()
     assert answer.startswith(b"HTTP/1.1 404 ")
 
 
-def test_the_page_of_a_checkout_is_found() -> None:
-    """In a checkout the page lies at the top."""
+def test_static_folder_of_a_checkout() -> None:
+    """In a checkout the page is in the top-level folder."""
     assert static_folder() == Path(__file__).resolve().parents[2] / "static"
