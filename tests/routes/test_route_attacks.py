@@ -77,7 +77,7 @@ async def test_dns_rebinding(shared: Plugin, name: str) -> None:
 
 @SHARED
 async def test_two_host_headers(shared: Plugin) -> None:
-    """A request with two Host headers or none is rejected."""
+    """A request must have exactly one Host header."""
     for hosts in (b"Host: localhost\r\nHost: evil.example\r\n", b""):
         answer = await raw(shared, b"GET /fingerprint/status HTTP/1.1\r\n" + hosts + b"Connection: close\r\n\r\n")
         assert answer.split()[1] in {b"400", b"403"}
