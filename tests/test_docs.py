@@ -68,3 +68,19 @@ def test_paths_in_the_documents_exist() -> None:
     for page in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")):
         for name in pattern.findall(page.read_text(encoding="utf-8")):
             assert (ROOT / name).exists() or (ROOT / "auralis_fp" / name).exists(), f"{page.name}: {name}"
+
+
+def test_the_map_names_every_room() -> None:
+    """The table of rooms lists every sub-package and public module, and only modules that exist."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`.*?) \|.*\| (.*?)\|$", page, re.MULTILINE)
+    rooms = {room for names, _ in rows for room in re.findall(r"`(\w+)`", names)}
+    package = ROOT / "auralis_fp"
+    present = {path.stem for path in package.iterdir() if not path.name.startswith("_")} - {"py", "units"}
+    assert present <= rooms, "add a row to the table of rooms in docs/architecture.md"
+    for names, modules in rows:
+        room = package / names.strip("`")
+        for module in re.findall(r"`([\w/]+)`", modules):
+            assert (room / module).is_dir() or (room / f"{module}.py").is_file(), (names, module)
+        folders = {path.name for path in room.glob("*") if (path / "__init__.py").is_file()}
+        assert folders <= set(re.findall(r"`(\w+)/`", modules)), names
