@@ -1,4 +1,4 @@
-"""Folders whose files are left alone for now: offline ones, and those whose disk or network keeps failing."""
+"""Circuit breakers: folders whose files are not read for now, being offline or after repeated I/O errors."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -7,73 +7,73 @@ from typing import Final
 
 from ..files.paths import innermost
 
-FAILURES_TO_REST: Final = 5  # in a row
-FIRST_REST_SEC: Final = 30.0
-LONGEST_REST_SEC: Final = 600.0
+FAILURES_TO_OPEN: Final = 5  # in a row
+FIRST_OPEN_SEC: Final = 30.0
+LONGEST_OPEN_SEC: Final = 600.0
 
 
 @dataclass(slots=True)
-class _Folder:
+class _Breaker:
     offline: bool = False
     failures: int = 0
-    rest_sec: float = FIRST_REST_SEC
-    rests_until: float = 0.0
+    pause_sec: float = FIRST_OPEN_SEC
+    open_until: float = 0.0
 
 
 class CircuitBreakers:
-    """What is held, by folder: a circuit breaker each, and what the watcher says of them.
+    """One circuit breaker per folder, with exponential backoff.
 
     Parameters
     ----------
     now : callable, optional
-        A clock in seconds that never goes back.
+        A monotonic clock in seconds.
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
-        self._folders: dict[bytes, _Folder] = {}
+        self._breakers: dict[bytes, _Breaker] = {}
 
     def set_online(self, root: bytes, *, online: bool) -> bool:
-        """Take note of whether a folder can be read; say whether that is news."""
-        folder = self._folders.setdefault(root, _Folder())
-        changed = folder.offline is online
-        folder.offline = not online
+        """Record whether a folder can be read. Return True if that changed."""
+        breaker = self._breakers.setdefault(root, _Breaker())
+        changed = breaker.offline is online
+        breaker.offline = not online
         if changed and online:
-            self._folders[root] = _Folder()
+            self._breakers[root] = _Breaker()
         return changed
 
     def retain(self, roots: Sequence[bytes]) -> None:
-        """Let go of all folders but these."""
-        self._folders = {root: folder for root, folder in self._folders.items() if root in roots}
+        """Drop the breakers of all other folders."""
+        self._breakers = {root: breaker for root, breaker in self._breakers.items() if root in roots}
 
     def failed(self, path: bytes) -> float | None:
-        """Take note that reading *path* failed; return for how many seconds its folder rests if that begins now."""
-        folder = self._folder_of(path)
-        if folder is None:
+        """Record that reading *path* failed. Return the pause in seconds if the breaker of its folder opens now."""
+        breaker = self._breaker_of(path)
+        if breaker is None:
             return None
-        folder.failures += 1
-        if folder.failures < FAILURES_TO_REST or self._now() < folder.rests_until:
+        breaker.failures += 1
+        if breaker.failures < FAILURES_TO_OPEN or self._now() < breaker.open_until:
             return None
-        rest = folder.rest_sec  # one more failure after the rest, and it rests twice as long
-        folder.rests_until, folder.rest_sec = self._now() + rest, min(2 * rest, LONGEST_REST_SEC)
-        return rest
+        pause = breaker.pause_sec  # one more failure after the pause opens it for twice as long
+        breaker.open_until, breaker.pause_sec = self._now() + pause, min(2 * pause, LONGEST_OPEN_SEC)
+        return pause
 
     def succeeded(self, path: bytes) -> None:
-        """Record that *path* was read, which closes the circuit breaker of its folder."""
-        if any(folder.failures for folder in self._folders.values()):
-            folder = self._folder_of(path)
-            if folder is not None:
-                folder.failures, folder.rest_sec, folder.rests_until = 0, FIRST_REST_SEC, 0.0
+        """Record that *path* was read, which closes the breaker of its folder."""
+        if any(breaker.failures for breaker in self._breakers.values()):
+            breaker = self._breaker_of(path)
+            if breaker is not None:
+                breaker.failures, breaker.pause_sec, breaker.open_until = 0, FIRST_OPEN_SEC, 0.0
 
     def open(self) -> Sequence[bytes]:
-        """Return the folders whose files are to be left alone now."""
+        """Return the folders whose files must not be read now."""
         now = self._now()
-        return [root for root, folder in self._folders.items() if folder.offline or now < folder.rests_until]
+        return [root for root, breaker in self._breakers.items() if breaker.offline or now < breaker.open_until]
 
     def root_of(self, path: bytes) -> bytes | None:
-        """Return the innermost known folder that *path* lies in."""
-        return innermost(path, self._folders)
+        """Return the innermost known folder that contains *path*."""
+        return innermost(path, self._breakers)
 
-    def _folder_of(self, path: bytes) -> _Folder | None:
+    def _breaker_of(self, path: bytes) -> _Breaker | None:
         root = self.root_of(path)
-        return None if root is None else self._folders[root]
+        return None if root is None else self._breakers[root]

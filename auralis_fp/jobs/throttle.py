@@ -1,4 +1,4 @@
-"""Whether background work may run now, and if not, why: paused, quiet hours, playback, a busy machine."""
+"""Throttling of background jobs: pause switch, quiet hours, playback and load by other programs."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,11 +8,17 @@ from typing import Final
 from ..models import ServiceState
 from ..runtime.tasks import happens_within
 
-PLAYING_LASTS: Final = timedelta(hours=1)  # unless it is said again: who plays may be gone without a word
+PLAYING_LASTS: Final = timedelta(hours=1)  # unless repeated: a host may end without notice
 
 
 class QuietHours:
-    """A daily span such as 23:00-07:00, in local time; an empty text is never quiet."""
+    """A daily span in local time, such as 23:00-07:00.
+
+    Parameters
+    ----------
+    text : str
+        As in the settings; empty for no quiet hours.
+    """
 
     def __init__(self, text: str) -> None:
         start, _, end = text.partition("-")
@@ -20,7 +26,7 @@ class QuietHours:
         self.end: time | None = time.fromisoformat(end) if end else None
 
     def until(self, now: datetime) -> datetime | None:
-        """Return when the quiet *now* lies in ends; None if *now* is not quiet."""
+        """Return the end of the quiet hours, or None if *now* lies outside them."""
         if self.start is None or self.end is None:
             return None
         clock = now.time()
@@ -32,14 +38,14 @@ class QuietHours:
 
 
 class BackgroundGate:
-    """The one answer to "may background work start?". Requests somebody waits for never ask.
+    """Decides whether background jobs may start. Requested analyses do not pass through it.
 
     Parameters
     ----------
     quiet_hours : str
         As in the settings.
     now : callable, optional
-        The clock, local time with zone.
+        Returns the local time with its zone.
     """
 
     def __init__(self, quiet_hours: str = "", now: Callable[[], datetime] | None = None) -> None:
@@ -51,22 +57,22 @@ class BackgroundGate:
         self._changed = asyncio.Event()
 
     def pause(self, *, paused: bool) -> None:
-        """Pause or resume."""
+        """Pause or resume background jobs."""
         self.paused = paused
         self._changed.set()
 
     def playing(self, *, playing: bool) -> None:
-        """Take note that the host plays audio, or has stopped; to be said again at least once an hour."""
+        """Record whether the host is playing audio. The host must repeat ``True`` at least hourly."""
         self._plays_until = self._now() + PLAYING_LASTS if playing else None
         self._changed.set()
 
     def busy(self, *, busy: bool) -> None:
-        """Take note that other programs keep the machine busy, or no longer do."""
+        """Record whether other programs keep the machine busy."""
         self.machine_busy = busy
         self._changed.set()
 
     def blocked_by(self) -> ServiceState | None:
-        """Say why background work must wait; None if it may run."""
+        """Return the reason why background jobs must wait, or None if they may start."""
         if self.paused:
             return ServiceState("paused", "Paused by you.")
         now = self._now()
@@ -80,7 +86,7 @@ class BackgroundGate:
         return None
 
     async def wait(self) -> None:
-        """Return as soon as background work may run."""
+        """Return when background jobs may start."""
         while self.blocked_by() is not None:
             self._changed.clear()
             now = self._now()

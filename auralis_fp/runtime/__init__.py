@@ -1,1 +1,1 @@
-"""Building blocks of asyncio programs that know nothing of music."""
+"""Asyncio building blocks without knowledge of music."""

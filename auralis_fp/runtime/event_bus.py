@@ -1,4 +1,4 @@
-"""What happened, told to whoever listens: numbered events, a short memory for those who come back."""
+"""Publish and subscribe: numbered events, and a short history for subscribers that reconnect."""
 
 import asyncio
 import time
@@ -12,51 +12,57 @@ import msgspec
 
 from .serialization import plain, to_json
 
-REMEMBERED: Final = 500  # events kept for listeners that reconnect
-QUEUED: Final = 200  # events a slow listener may lag behind before the oldest are dropped for it
-WOKEN_AT_ONCE: Final = 25  # listeners; others have their turn in between
+HISTORY: Final = 500  # events kept for subscribers that reconnect
+QUEUED: Final = 200  # events a slow subscriber may lag behind before it loses the oldest
+WOKEN_AT_ONCE: Final = 25  # subscribers per iteration of the event loop
 
 
-class _Told(NamedTuple):
+class _EventFields(NamedTuple):
     id: int
     name: str
     data: dict[str, Any]
 
 
-class Event(_Told):
-    """One thing that happened; ``id`` grows by one."""
+class Event(_EventFields):
+    """A published event; ids increase by one."""
 
     @cached_property
     def text(self) -> str:
-        """The data as JSON, on one line."""
+        """The data as JSON on one line."""
         return to_json(self.data)
 
     @cached_property
     def sent(self) -> bytes:
-        """The event as a stream of server-sent events has it, put together once for all listeners."""
+        """The event in the format of server-sent events, encoded once for all subscribers."""
         return f"id: {self.id}\nevent: {self.name}\ndata: {self.text}\n\n".encode("ascii")
 
 
 class Subscription:
-    """A listener's own queue; iterate over it."""
+    """The queue of one subscriber, an asynchronous iterator of events.
+
+    Parameters
+    ----------
+    missed : list of Event
+        Events to deliver first.
+    """
 
     def __init__(self, missed: list[Event]) -> None:
         self._events = deque(missed, maxlen=QUEUED)
-        self._news = asyncio.Event()
+        self._available = asyncio.Event()
         self._closed = False
 
     def push(self, event: Event) -> None:
-        """Hand over an event; the oldest makes room when the listener is slow."""
+        """Append an event; a full queue drops its oldest."""
         self._events.append(event)
 
     def wake(self) -> None:
-        """Have the listener look at what was handed over."""
-        self._news.set()
+        """Let the subscriber read its queue."""
+        self._available.set()
 
     def close(self) -> None:
-        """End the iteration."""
+        """End the iteration after the queued events."""
         self._closed = True
-        self._news.set()
+        self._available.set()
 
     async def __aiter__(self) -> AsyncIterator[Event]:
         while True:
@@ -64,68 +70,74 @@ class Subscription:
                 yield self._events.popleft()
             if self._closed:
                 return
-            self._news.clear()
-            await self._news.wait()
+            self._available.clear()
+            await self._available.wait()
 
 
 class EventBus:
-    """The one place events go through."""
+    """Delivers each event to all subscribers and handlers."""
 
     def __init__(self) -> None:
-        self._last = (
-            time.time_ns() // 1_000_000
-        )  # ids grow over restarts too, so that a listener of before misses nothing
-        self._kept: deque[Event] = deque(maxlen=REMEMBERED)
-        self._listeners: set[Subscription] = set()
-        self.handlers: list[Callable[[Event], None]] = []  # called with every event, whether or not anybody listens
+        self._last = time.time_ns() // 1_000_000  # ids increase across restarts, so that clients can resume
+        self._history: deque[Event] = deque(maxlen=HISTORY)
+        self._subscribers: set[Subscription] = set()
+        self.handlers: list[Callable[[Event], None]] = []  # called with every event
         self._closed = False
 
     @property
     def listeners(self) -> int:
-        """How many listen now."""
-        return len(self._listeners)
+        """The number of subscribers."""
+        return len(self._subscribers)
 
     @property
     def last_id(self) -> int:
-        """The id of the newest event; events to come have higher ones."""
+        """The id of the newest event."""
         return self._last
 
     def publish(self, name: str, data: msgspec.Struct | dict[str, Any], *, remember: bool = True) -> None:
-        """Tell all listeners; *remember* the event for those who reconnect, unless the next one replaces it."""
+        """Deliver an event.
+
+        Parameters
+        ----------
+        name : str
+        data : msgspec.Struct or dict
+        remember : bool
+            Keep it in the history; not necessary for an event that the next one supersedes.
+        """
         self._last += 1
         event = Event(self._last, name, plain(data))
         if remember:
-            self._kept.append(event)
+            self._history.append(event)
         for handler in self.handlers:
             handler(event)
-        listeners = tuple(self._listeners)
-        for listener in listeners:
-            listener.push(event)
-        _wake(listeners)
+        subscribers = tuple(self._subscribers)
+        for subscriber in subscribers:
+            subscriber.push(event)
+        _wake(subscribers)
 
     @contextmanager
     def subscribe(self, last_id: int | None = None) -> Iterator[Subscription]:
-        """Listen, beginning after *last_id* as far as remembered, or with what comes next."""
-        missed = [event for event in self._kept if last_id is not None and event.id > last_id]
+        """Subscribe to new events, and with *last_id* to those in the history after it."""
+        missed = [event for event in self._history if last_id is not None and event.id > last_id]
         subscription = Subscription(missed)
         if self._closed:
             subscription.close()
-        self._listeners.add(subscription)
+        self._subscribers.add(subscription)
         try:
             yield subscription
         finally:
-            self._listeners.discard(subscription)
+            self._subscribers.discard(subscription)
 
     def close(self) -> None:
-        """End every listener's iteration, also of those still to come."""
+        """End all subscriptions, present and future."""
         self._closed = True
-        for listener in self._listeners:
-            listener.close()
+        for subscriber in self._subscribers:
+            subscriber.close()
 
 
-def _wake(listeners: Sequence[Subscription]) -> None:
-    """Wake listeners, a few in each round of the event loop: sending to hundreds at once would hold up all others."""
-    for listener in listeners[:WOKEN_AT_ONCE]:
-        listener.wake()
-    if rest := listeners[WOKEN_AT_ONCE:]:
+def _wake(subscribers: Sequence[Subscription]) -> None:
+    """Wake subscribers in batches: sending to hundreds at once would block the event loop."""
+    for subscriber in subscribers[:WOKEN_AT_ONCE]:
+        subscriber.wake()
+    if rest := subscribers[WOKEN_AT_ONCE:]:
         asyncio.get_running_loop().call_soon(_wake, rest)

@@ -1,7 +1,7 @@
-"""Logging of the whole package, under one logger, `auralis_fp`: text that cannot play tricks, fields for programs.
+"""Log records of the package, below the logger `auralis_fp`: escaped text and structured fields.
 
-Messages are for people; what they are made of is on the record too (``record.path``, ``record.code``, ...), for
-handlers that write JSON. While a request is being answered its id is on every record as ``record.request_id``.
+Messages are for people. Their parts are attributes of the record (``record.path``, ``record.code``, ...) for handlers
+that write JSON. During a request its id is on every record as ``record.request_id``.
 """
 
 import logging
@@ -9,12 +9,12 @@ from collections.abc import MutableMapping
 from contextvars import ContextVar
 from typing import Any, Final
 
-#: The id of the request that is being answered.
+#: The id of the current request.
 REQUEST_ID: Final[ContextVar[str | None]] = ContextVar("auralis_fp.request_id", default=None)
 
 
 class _Log(logging.LoggerAdapter[logging.Logger]):
-    """Adds the id of the request to each record, beside its own fields."""
+    """Adds the request id to each record."""
 
     def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:
         extra = {**kwargs.get("extra", {}), "request_id": REQUEST_ID.get()}
@@ -33,5 +33,5 @@ def logger(name: str) -> logging.LoggerAdapter[logging.Logger]:
 
 
 def printable(text: str) -> str:
-    """Return text for a log or a table: what could end its line, or play with a terminal, is escaped."""
+    """Return text for a log or a table, with line breaks and terminal control characters escaped."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)

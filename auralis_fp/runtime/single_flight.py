@@ -1,4 +1,4 @@
-"""One piece of work for all who want its result at the same time."""
+"""Single flight: concurrent callers share one run of an asynchronous function."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,12 +8,12 @@ T = TypeVar("T")
 
 
 class SingleFlight(Generic[T]):
-    """Makes something for callers, as few times as it can: nobody gets what was begun before they asked.
+    """Single flight with a trailing run: each caller gets a result whose computation started after its call.
 
     Parameters
     ----------
     make : callable
-        Makes it.
+        Computes the result.
     """
 
     def __init__(self, make: Callable[[], Awaitable[T]]) -> None:
@@ -22,13 +22,13 @@ class SingleFlight(Generic[T]):
         self._following: asyncio.Task[T] | None = None
 
     async def get(self) -> T:
-        """Return what was made after this call; who asks while it is being made shares the next one."""
+        """Return a result computed after this call. Callers during a run share the next one."""
         if self._following is None:
-            self._following = asyncio.create_task(self._begin(self._current))
+            self._following = asyncio.create_task(self._run_after(self._current))
             self._following.add_done_callback(_retrieve)
         return await asyncio.shield(self._following)
 
-    async def _begin(self, before: "asyncio.Task[T] | None") -> T:
+    async def _run_after(self, before: "asyncio.Task[T] | None") -> T:
         if before is not None:
             await asyncio.wait({before})
         self._current, self._following = self._following, None
@@ -36,6 +36,6 @@ class SingleFlight(Generic[T]):
 
 
 def _retrieve(done: "asyncio.Task[T]") -> None:
-    """Take note of an error: whoever asked may be gone."""
+    """Mark an error as retrieved: the callers may have been cancelled."""
     if not done.cancelled():
         done.exception()

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import pytest
 
 from auralis_fp.jobs import system_load as module
-from auralis_fp.jobs.system_load import LOOKS, LoadMonitor, Usage, others_percent, usage
+from auralis_fp.jobs.system_load import SAMPLES, LoadMonitor, Usage, others_percent, usage
 from auralis_fp.jobs.throttle import BackgroundGate
 from auralis_fp.runtime.tasks import cancel_and_wait
 from listening import until
@@ -34,7 +34,7 @@ def test_the_work_of_another_program_is_seen() -> None:
 
 async def test_work_waits_for_a_busy_machine_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several looks must agree before it waits, and before it goes on; without work nobody looks."""
-    monkeypatch.setattr(module, "LOOK_EVERY_SEC", 0.01)
+    monkeypatch.setattr(module, "SAMPLE_EVERY_SEC", 0.01)
     gate, looks, percent = BackgroundGate(), 0, 95.0
     spent = Usage(0, 0, 0)
 
@@ -50,17 +50,17 @@ async def test_work_waits_for_a_busy_machine_and_goes_on(monkeypatch: pytest.Mon
     assert looks == 0
     machine.work_started()
     await until(lambda: gate.machine_busy)
-    assert looks >= LOOKS
+    assert looks >= SAMPLES
     blocked = gate.blocked_by()
     assert blocked is not None
     assert blocked.state == "waiting_for_machine"
     percent = 80.0  # less, but not calm
     before = looks
-    await until(lambda: looks > before + 2 * LOOKS)
+    await until(lambda: looks > before + 2 * SAMPLES)
     assert gate.machine_busy
     percent = 10.0
     await until(lambda: not gate.machine_busy)
-    await asyncio.sleep(0.01 * 4 * LOOKS + 0.1)
+    await asyncio.sleep(0.01 * 4 * SAMPLES + 0.1)
     before = looks
     await asyncio.sleep(0.1)
     assert looks == before

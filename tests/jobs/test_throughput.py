@@ -2,7 +2,7 @@
 
 import pytest
 
-from auralis_fp.jobs.throughput import HONEST_AFTER, WINDOW_SEC, Rate, Throughput
+from auralis_fp.jobs.throughput import LEAST_SAMPLES, WINDOW_SEC, Rate, Throughput
 
 
 class Clock:
@@ -50,7 +50,7 @@ def test_steady_work_is_measured(clock: Clock) -> None:
 def test_a_few_tracks_are_no_forecast(clock: Clock) -> None:
     """The time left is said from the eighth track on."""
     throughput = Throughput(clock)
-    work(throughput, clock, HONEST_AFTER - 1, each_sec=1)
+    work(throughput, clock, LEAST_SAMPLES - 1, each_sec=1)
     assert throughput.eta_sec(20_000) is None
     work(throughput, clock, 1, each_sec=1)
     assert throughput.eta_sec(20_000) == pytest.approx(100)

@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import ExitStack
 
-from auralis_fp.runtime.event_bus import QUEUED, REMEMBERED, WOKEN_AT_ONCE, Event, EventBus, Subscription
+from auralis_fp.runtime.event_bus import HISTORY, QUEUED, WOKEN_AT_ONCE, Event, EventBus, Subscription
 
 
 async def take(subscription: Subscription, number: int) -> list[Event]:
@@ -47,13 +47,13 @@ async def test_memory_is_bounded() -> None:
     bus = EventBus()
     first = bus.last_id
     with bus.subscribe() as slow:
-        for number in range(REMEMBERED + 100):
+        for number in range(HISTORY + 100):
             bus.publish("result", {"n": number})
         late = await take(slow, QUEUED)
-        assert late[-1].id == first + REMEMBERED + 100
+        assert late[-1].id == first + HISTORY + 100
         assert [event.id for event in late] == list(range(late[0].id, late[0].id + QUEUED))
     with bus.subscribe(last_id=0) as back:
-        assert (await take(back, 1))[0].id == first + REMEMBERED + 100 - QUEUED + 1
+        assert (await take(back, 1))[0].id == first + HISTORY + 100 - QUEUED + 1
 
 
 async def test_a_waiting_listener_is_woken() -> None:
