@@ -26,7 +26,7 @@ from .pidfiles import PidFiles
 from .pool import WorkerPool
 from .protocol import WorkerUnavailableError
 from .sandbox import NOT_STARTED, init_worker
-from .spawn import GuestContext
+from .spawn import IsolatedContext
 from .tasks import analyse_file, warm_up
 
 log = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ class ProcessSlot:
         self.number = number
         self._settings = settings
         self._pid_files = pid_files
-        self._context = GuestContext()
+        self._context = IsolatedContext()
         self._progress = self._context.RawArray("d", 2)
         self._launcher = ThreadPoolExecutor(1, thread_name_prefix=f"auralis-slot-{number}")
         self._executor: ProcessPoolExecutor | None = None

@@ -34,7 +34,7 @@ def _without_host_main() -> Iterator[None]:
             spawn.get_preparation_data = complete
 
 
-class GuestProcess(context.SpawnProcess):
+class IsolatedProcess(context.SpawnProcess):
     """A spawned process that does not import the host's main module."""
 
     @staticmethod
@@ -43,14 +43,14 @@ class GuestProcess(context.SpawnProcess):
             return context.SpawnProcess._Popen(process_obj)
 
 
-class GuestContext(context.SpawnContext):
+class IsolatedContext(context.SpawnContext):
     """A spawn context that makes such processes and keeps the newest."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.newest: GuestProcess | None = None
+        self.newest: IsolatedProcess | None = None
 
-    def Process(self, *args: Any, **options: Any) -> GuestProcess:  # type: ignore[override]  # noqa: N802 - its name
+    def Process(self, *args: Any, **options: Any) -> IsolatedProcess:  # type: ignore[override]  # noqa: N802 - its name
         """Return a new process, not yet started."""
-        self.newest = GuestProcess(*args, **options)
+        self.newest = IsolatedProcess(*args, **options)
         return self.newest

@@ -1,4 +1,4 @@
-"""The numbers add up at every instant, whatever goes on, and come to an end."""
+"""The counts are consistent at any time, and all work ends."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ WHERE f.missing_since IS NULL
 
 
 async def hammer(service: Service, ended: asyncio.Event) -> int:
-    """Look at the numbers all the time until told to end; return how often."""
+    """Check the counts repeatedly until stopped; return how often."""
     looks = 0
     database = service._live.context.library.database
     while not ended.is_set():
@@ -41,7 +41,7 @@ async def hammer(service: Service, ended: asyncio.Event) -> int:
 
 
 async def disturb(service: Service, library: Path, chance: random.Random) -> None:
-    """Add, change, spoil, move, delete, cancel and retry for a while."""
+    """Add, change, damage, move, delete, cancel and retry files for a while."""
     for number in range(60):
         songs = sorted(library.glob("*.wav"))
         song = chance.choice(songs) if songs else None
@@ -61,8 +61,8 @@ async def disturb(service: Service, library: Path, chance: random.Random) -> Non
         await asyncio.sleep(0.02)
 
 
-async def test_every_file_is_in_one_class_at_every_instant(settings: Settings, library: Path) -> None:
-    """While files come, change, go, fail, are cancelled and retried; then all is done or failed, and 100 % or less."""
+async def test_every_file_has_one_state_at_any_time(settings: Settings, library: Path) -> None:
+    """While files are added, changed, deleted, cancelled and retried; finally all are done or failed, at most 100 %."""
     watched = replace(settings, watching="events", settle_sec=0.02, workers=2)
     async with Service(watched).running() as service:
         await until_counts(service, total=0)
@@ -83,8 +83,8 @@ async def test_every_file_is_in_one_class_at_every_instant(settings: Settings, l
             assert record.state == ("failed" if path.stat().st_size < 100 else "done")
 
 
-async def test_our_own_writes_wake_nobody(settings: Settings, library: Path) -> None:
-    """After a scan that wrote a sidecar beside every song nothing more happens: no sweep, no write, no work."""
+async def test_our_own_writes_trigger_nothing(settings: Settings, library: Path) -> None:
+    """After a scan that wrote a sidecar beside every song, there is no further scan, write or job."""
     for number in range(20):
         tone_file(library / f"{number}.wav", 1 + number / 20)
     watched = replace(settings, watching="events", settle_sec=0.05, workers=2)

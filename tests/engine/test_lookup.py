@@ -1,4 +1,4 @@
-"""What requests are answered with when the algorithm has changed."""
+"""Answers after a change of the algorithm."""
 
 from pathlib import Path
 
@@ -8,10 +8,10 @@ from auralis_fp import schema
 from hosting import Host, Plugin, tone_file
 
 
-async def test_an_earlier_versions_result_is_served_as_such(
+async def test_a_result_of_an_earlier_version_is_marked(
     host: Host, library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By its id it is answered for, marked, until it is redone; who asks for a fingerprint gets one of this version."""
+    """A lookup by id returns it as outdated until it is replaced; a request by path returns one of this version."""
     plugin: Plugin = await host()
     for number in range(2):
         await plugin.ask(tone_file(library / f"{number}.wav", 1 + number), number)

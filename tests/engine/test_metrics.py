@@ -1,10 +1,10 @@
-"""Counters and histograms as plain numbers."""
+"""Counters and histograms."""
 
 from auralis_fp.engine.metrics import MOST_LABELS, Histogram, Metrics
 
 
-def test_values_fall_into_the_right_buckets() -> None:
-    """Buckets count upwards; a value on a bound belongs to it; the last one counts all."""
+def test_histogram_buckets() -> None:
+    """Buckets are cumulative; a value on a bound belongs to its bucket; the last bucket counts all."""
     histogram = Histogram((1.0, 2.0))
     for value in (0.5, 1.0, 1.5, 99.0):
         histogram.observe(("wav",), value)
@@ -14,8 +14,8 @@ def test_values_fall_into_the_right_buckets() -> None:
     assert total == 102.0
 
 
-def test_made_up_labels_do_not_fill_the_memory() -> None:
-    """Beyond a number of combinations the rest is counted together, and nothing is lost."""
+def test_the_number_of_labels_is_bounded() -> None:
+    """Combinations beyond the limit are counted together, and none is lost."""
     figures = Metrics()
     for number in range(2 * MOST_LABELS):
         figures.request("GET", f"route {number}", 200, 0.01)

@@ -1,4 +1,4 @@
-"""The service as a whole: what it keeps, what it survives, and that it leaves nothing behind."""
+"""The whole service: persistence, faults, and resources after it has stopped."""
 
 import asyncio
 import gc
@@ -24,7 +24,7 @@ from hosting import Host, Plugin, long_file, tone_file
 
 
 async def finished(service: Service, done: int) -> None:
-    """Wait until *done* files are done and nothing is left to do."""
+    """Wait until *done* files are done and no job is left."""
     while True:
         status = await service.status()
         if status["state"] == "idle" and status["counts"]["done"] == done:
@@ -32,8 +32,8 @@ async def finished(service: Service, done: int) -> None:
         await asyncio.sleep(0.02)
 
 
-async def test_restart_analyses_nothing(settings: Settings, library: Path) -> None:
-    """After a restart over unchanged files everything is there and nothing is analysed."""
+async def test_a_restart_analyses_nothing(settings: Settings, library: Path) -> None:
+    """After a restart over unchanged files all results are there and nothing is analysed."""
     for number in range(5):
         tone_file(library / f"{number}.wav", 1 + number / 10)
     async with Service(settings).running() as service:
@@ -46,8 +46,8 @@ async def test_restart_analyses_nothing(settings: Settings, library: Path) -> No
         assert service.counters.store == 1
 
 
-async def test_a_worker_is_up_before_the_first_request(settings: Settings) -> None:
-    """Soon after the start, with nothing to do, one process is ready and idle."""
+async def test_a_worker_is_ready_before_the_first_request(settings: Settings) -> None:
+    """Soon after the start, without jobs, one process is idle."""
     async with Service(settings).running() as service:
         async with asyncio.timeout(60):
             while True:
@@ -57,8 +57,8 @@ async def test_a_worker_is_up_before_the_first_request(settings: Settings) -> No
                 await asyncio.sleep(0.05)
 
 
-async def test_lost_database_is_rebuilt_from_sidecars(settings: Settings, library: Path, tmp_path: Path) -> None:
-    """With a new database the results come from the files beside the music, in the background and on request."""
+async def test_a_lost_database_is_rebuilt_from_sidecars(settings: Settings, library: Path, tmp_path: Path) -> None:
+    """With a new database, results come from the sidecars, in the background and on request."""
     songs = [tone_file(library / f"{number}.wav", 1 + number / 10) for number in range(4)]
     async with Service(settings).running() as service:
         await finished(service, 4)
@@ -70,8 +70,8 @@ async def test_lost_database_is_rebuilt_from_sidecars(settings: Settings, librar
         assert service.analyses == (0, 0)
 
 
-async def test_failed_start_is_told(settings: Settings) -> None:
-    """A database that cannot be used does not stop the host; every method says why."""
+async def test_a_failed_start_is_reported(settings: Settings) -> None:
+    """An unusable database does not stop the host; every method raises the reason."""
     settings.data_dir.mkdir()
     settings.database.write_bytes(b"this is no database" * 100)
     async with Service(settings).running() as service:
@@ -83,7 +83,7 @@ async def test_failed_start_is_told(settings: Settings) -> None:
 
 
 async def test_a_data_folder_on_a_read_only_disk(settings: Settings, tmp_path: Path) -> None:
-    """It is said so, new or with a database in it, and nothing else happens to the host."""
+    """It is reported, with or without an existing database, and the host is not affected."""
     with small_disk(tmp_path / "disk") as disk:
         known = replace(settings, data_dir=disk.folder / "data")
         async with Service(known).running() as service:
@@ -97,8 +97,8 @@ async def test_a_data_folder_on_a_read_only_disk(settings: Settings, tmp_path: P
                     await service.status()
 
 
-async def test_failed_start_answers_503(host: Host, settings: Settings) -> None:
-    """Over HTTP every address below the prefix says 503 with the reason, and the page still comes."""
+async def test_a_failed_start_is_503(host: Host, settings: Settings) -> None:
+    """Over HTTP every address below the prefix answers 503 with the reason; the page is still served."""
     settings.data_dir.write_text("in the way")
     plugin = await host()
     for path in ("/health", "/status", "/events", "/files", "/tracks/1", "/metrics"):
@@ -108,21 +108,21 @@ async def test_failed_start_answers_503(host: Host, settings: Settings) -> None:
     assert (await plugin.ask(settings.data_dir, status=503))["code"] == "not_started"
 
 
-async def test_second_service_on_the_same_data_is_refused(settings: Settings) -> None:
-    """Two writers never share a database: the second one says who holds it."""
+async def test_a_second_service_on_the_same_data_is_refused(settings: Settings) -> None:
+    """Two writers never share a database: the second one names the owner."""
     async with Service(settings).running(), Service(settings).running() as second:
         assert second.fault is not None
         assert str(os.getpid()) in second.fault
 
 
 async def working(plugin: Plugin) -> int:
-    """Return the process id of the worker that is in the midst of a file."""
+    """Return the process id of a worker that is analysing a file."""
     status = await plugin.until(lambda status: any(w["decoded_sec"] and w["pid"] for w in status["workers"]))
     return int(status["workers"][0]["pid"])
 
 
-async def test_killed_worker_costs_one_try(plugin: Plugin, library: Path) -> None:
-    """When a worker is killed in the middle of a file, who waits for the file still gets the answer."""
+async def test_a_killed_worker_costs_one_attempt(plugin: Plugin, library: Path) -> None:
+    """When a worker is killed during an analysis, the request still gets its answer."""
     song = long_file(library / "long.wav", 1200)
     request = asyncio.create_task(plugin.ask(song))
     killed = await working(plugin)
@@ -132,8 +132,8 @@ async def test_killed_worker_costs_one_try(plugin: Plugin, library: Path) -> Non
     assert (await plugin.get("/status"))["workers"][0]["pid"] != killed
 
 
-async def test_file_that_kills_every_worker(plugin: Plugin, library: Path) -> None:
-    """A file that kills its worker twice is a failure of its own; the next file is analysed as ever."""
+async def test_a_file_that_kills_every_worker(plugin: Plugin, library: Path) -> None:
+    """After killing its worker twice it is a failure; the next file is analysed."""
     song = long_file(library / "long.wav", 1200)
     request = asyncio.create_task(plugin.ask(song, status=500))
     killed: set[int] = set()
@@ -150,15 +150,15 @@ async def test_file_that_kills_every_worker(plugin: Plugin, library: Path) -> No
     assert (counts["done"], counts["failed"], counts["total"]) == (1, 1, 2)
 
 
-async def test_time_limit_is_503(host: Host, library: Path) -> None:
-    """A file that takes longer than it may is given up."""
+async def test_a_time_limit_is_503(host: Host, library: Path) -> None:
+    """A file that exceeds its time limit is aborted."""
     plugin = await host(time_limit_sec=1, time_limit_factor=0)
     body = await plugin.ask(long_file(library / "long.wav", 8 * 3600), status=503)
     assert body["code"] == "timeout"
 
 
-async def test_database_trouble_is_503_and_passes(plugin: Plugin, library: Path, settings: Settings) -> None:
-    """While the database cannot be read, requests say so; nothing of it shows in the answer."""
+async def test_database_errors_are_503(plugin: Plugin, library: Path, settings: Settings) -> None:
+    """While the database cannot be read, requests fail without internal details."""
     await plugin.until_idle()
     with sqlite3.connect(settings.database) as other:
         other.execute("ALTER TABLE files RENAME TO elsewhere")
@@ -173,8 +173,8 @@ async def test_database_trouble_is_503_and_passes(plugin: Plugin, library: Path,
     assert (await plugin.ask(library / "a.wav"))["track_id"] == 1
 
 
-async def test_stop_does_not_wait_for_an_analysis(plugin: Plugin, library: Path) -> None:
-    """Who waits when the service stops is told; the stop itself is quick."""
+async def test_stopping_does_not_wait_for_an_analysis(plugin: Plugin, library: Path) -> None:
+    """A waiting request gets an error, and the service stops quickly."""
     request = asyncio.create_task(plugin.ask(long_file(library / "long.wav", 8 * 3600), status=503))
     await working(plugin)
     started = asyncio.get_running_loop().time()
@@ -185,7 +185,7 @@ async def test_stop_does_not_wait_for_an_analysis(plugin: Plugin, library: Path)
 
 
 async def test_too_many_requests(plugin: Plugin, library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond a bound, requests that would need an analysis are asked to come back."""
+    """Beyond the limit, requests that need an analysis get 429."""
     monkeypatch.setattr("auralis_fp.engine.lookup.MOST_WAITING", 1)
     song = long_file(library / "long.wav", 600)
     first = asyncio.create_task(plugin.ask(song))
@@ -194,8 +194,8 @@ async def test_too_many_requests(plugin: Plugin, library: Path, monkeypatch: pyt
     assert (await first)["track_id"] == 1
 
 
-async def test_file_that_changes_meanwhile(plugin: Plugin, library: Path) -> None:
-    """A file that changes during its analysis is not believed, and queued again as it is now."""
+async def test_a_file_that_changes_during_its_analysis(plugin: Plugin, library: Path) -> None:
+    """Its result is discarded, and it is queued again."""
     song = long_file(library / "long.wav", 1200)
     request = asyncio.create_task(plugin.ask(song, status=409))
     await working(plugin)
@@ -208,7 +208,7 @@ async def test_file_that_changes_meanwhile(plugin: Plugin, library: Path) -> Non
 
 
 def left_over() -> tuple[int, int, int]:
-    """Count child processes, threads (but for the pools that asyncio and AnyIO keep) and open files."""
+    """Count child processes, threads (except the pools of asyncio and AnyIO) and open files."""
     gc.collect()
     this = psutil.Process()
     threads = [thread for thread in threading.enumerate() if not thread.name.startswith(("asyncio_", "AnyIO"))]
@@ -216,7 +216,7 @@ def left_over() -> tuple[int, int, int]:
 
 
 async def test_ten_runs_leave_nothing(settings: Settings, library: Path) -> None:
-    """Starting and stopping the plugin again and again leaves no process, thread or open file."""
+    """Repeated starts and stops leave no process, thread or open file."""
 
     async def run(number: int) -> None:
         app = web.Application()
@@ -234,7 +234,7 @@ async def test_ten_runs_leave_nothing(settings: Settings, library: Path) -> None
 
 
 def test_import_is_light() -> None:
-    """Importing the package loads no aiohttp; using the web side loads nothing numeric."""
+    """Importing the package does not import aiohttp; the web side imports no numeric library."""
     code = (
         "import sys, auralis_fp\n"
         "assert 'aiohttp' not in sys.modules\n"

@@ -1,4 +1,4 @@
-"""Folders that are left alone: offline, or with a disk that keeps failing."""
+"""Circuit breakers for offline folders and failing disks."""
 
 import pytest
 
@@ -8,7 +8,7 @@ ROOT, INNER = b"/music", b"/music/nas"
 
 
 class Clock:
-    """A clock that is set by hand."""
+    """A clock that the test sets."""
 
     seconds = 1000.0
 
@@ -25,7 +25,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def breakers(clock: Clock) -> CircuitBreakers:
-    """Return the holds of two folders, one in the other, both online."""
+    """Return the breakers of two nested folders, both online."""
     breakers = CircuitBreakers(clock)
     for root in (ROOT, INNER):
         breakers.set_online(root, online=True)
@@ -33,14 +33,14 @@ def breakers(clock: Clock) -> CircuitBreakers:
 
 
 def break_down(breakers: CircuitBreakers, path: bytes) -> float | None:
-    """Have reading fail until the folder rests."""
+    """Fail to read until the breaker opens."""
     for _ in range(FAILURES_TO_OPEN - 1):
         assert breakers.failed(path) is None
     return breakers.failed(path)
 
 
-def test_what_is_offline_is_held(breakers: CircuitBreakers) -> None:
-    """News once, and let go when it is back."""
+def test_an_offline_folder_is_open(breakers: CircuitBreakers) -> None:
+    """Changes are reported once; the breaker closes when the folder is back."""
     assert breakers.open() == []
     assert breakers.set_online(ROOT, online=False)
     assert not breakers.set_online(ROOT, online=False)
@@ -49,8 +49,8 @@ def test_what_is_offline_is_held(breakers: CircuitBreakers) -> None:
     assert breakers.open() == []
 
 
-def test_a_disk_that_keeps_failing_rests(breakers: CircuitBreakers, clock: Clock) -> None:
-    """The innermost folder alone; longer each time it goes on failing, and not for ever."""
+def test_repeated_failures_open_the_breaker(breakers: CircuitBreakers, clock: Clock) -> None:
+    """Only the innermost folder is affected, for a pause that doubles up to a limit."""
     assert break_down(breakers, INNER + b"/song.mp3") == FIRST_OPEN_SEC
     assert list(breakers.open()) == [INNER]
     rest = FIRST_OPEN_SEC
@@ -62,16 +62,16 @@ def test_a_disk_that_keeps_failing_rests(breakers: CircuitBreakers, clock: Clock
         rest = again
 
 
-def test_one_success_ends_the_doubt(breakers: CircuitBreakers, clock: Clock) -> None:
-    """The count begins anew, and so does the length of the rest."""
+def test_a_success_closes_the_breaker(breakers: CircuitBreakers, clock: Clock) -> None:
+    """The failure count and the pause start again."""
     break_down(breakers, ROOT + b"/song.mp3")
     clock.seconds += FIRST_OPEN_SEC
     breakers.succeeded(ROOT + b"/song.mp3")
     assert break_down(breakers, ROOT + b"/song.mp3") == FIRST_OPEN_SEC
 
 
-def test_files_outside_are_never_held(breakers: CircuitBreakers) -> None:
-    """There is no folder to rest."""
+def test_files_outside_have_no_breaker(breakers: CircuitBreakers) -> None:
+    """Failures outside the known folders are ignored."""
     for _ in range(2 * FAILURES_TO_OPEN):
         assert breakers.failed(b"/elsewhere/song.mp3") is None
     breakers.retain([INNER])

@@ -1,4 +1,4 @@
-"""Music that is moved, renamed, copied or retagged is not analysed again, wherever it goes."""
+"""Audio that is moved, renamed, copied or retagged is not analysed again."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ from serving import until_counts
 
 @pytest.fixture
 def second(library: Path) -> Path:
-    """Return another library."""
+    """Return a second library."""
     folder = library.with_name("second")
     folder.mkdir()
     tone_file(folder / "stays.wav", 2.0)
@@ -28,7 +28,7 @@ def second(library: Path) -> Path:
 
 @pytest.fixture
 async def service(settings: Settings, library: Path, second: Path) -> AsyncIterator[Service]:
-    """Return a running service over two libraries, one song in the first, all done."""
+    """Return a running service over two libraries, with one song in the first, analysed."""
     tone_file(library / "stays.wav", 2.5)
     tone_file(library / "song.wav")
     both = replace(settings, libraries=(library, second), watching="events", settle_sec=0.1)
@@ -38,13 +38,13 @@ async def service(settings: Settings, library: Path, second: Path) -> AsyncItera
 
 
 async def where(service: Service, path: Path) -> str | None:
-    """Return the state of the file at *path*, None if it is not known."""
+    """Return the state of the file at *path*, or None if it is unknown."""
     record = await service._live.context.library.by_path(os.fsencode(path))
     return None if record is None else record.state
 
 
 async def until_at(service: Service, path: Path, gone: Path | None = None) -> None:
-    """Wait until the file at *path* is done and the one that was there before is gone."""
+    """Wait until the file at *path* is done and the file at its old path is gone."""
     states: dict[Path, str | None] = {}
     while states.get(path) != "done" or (gone is not None and states.get(gone) != "missing"):
         for one in (path, *([gone] if gone else [])):
@@ -52,7 +52,7 @@ async def until_at(service: Service, path: Path, gone: Path | None = None) -> No
 
 
 async def test_moves_and_renames_cost_no_analysis(service: Service, library: Path, second: Path) -> None:
-    """Within a folder, to another, to another library, and back; the host's id goes along."""
+    """Within a folder, between folders and libraries, and back; the host's track id follows."""
     song = library / "song.wav"
     first = await service.fingerprint(os.fsencode(song), 7)
     places = [library / "renamed.wav", library / "album" / "song.wav", second / "Song.WAV", song]
@@ -70,7 +70,7 @@ async def test_moves_and_renames_cost_no_analysis(service: Service, library: Pat
 
 
 async def test_a_whole_folder_moves(service: Service, library: Path, second: Path) -> None:
-    """An album that goes to another library arrives there with its results."""
+    """An album moved to another library keeps its results."""
     for number in range(3):
         (library / "album").mkdir(exist_ok=True)
         tone_file(library / "album" / f"{number}.wav", 1.1 + number / 10)
@@ -83,7 +83,7 @@ async def test_a_whole_folder_moves(service: Service, library: Path, second: Pat
 
 
 async def test_copies_and_hard_links_share_a_result(service: Service, library: Path, second: Path) -> None:
-    """The same music in three places is analysed once and counted thrice."""
+    """The same audio at three paths is analysed once and counted three times."""
     shutil.copyfile(library / "song.wav", second / "copy.wav")
     (second / "link.wav").hardlink_to(library / "song.wav")
     await until_counts(service, done=5, total=5)
@@ -91,7 +91,7 @@ async def test_copies_and_hard_links_share_a_result(service: Service, library: P
 
 
 async def test_new_tags_cost_no_analysis(service: Service, library: Path) -> None:
-    """A title changes size and time, and neither the result nor its id."""
+    """A new title changes size and time, but neither the result nor its id."""
     song = library / "song.wav"
     before = await service.fingerprint(os.fsencode(song))
     file = mutagen.File(song)
@@ -103,8 +103,8 @@ async def test_new_tags_cost_no_analysis(service: Service, library: Path) -> Non
     assert service.analyses == (3, 0)
 
 
-async def test_other_music_in_the_same_place_is_analysed(service: Service, library: Path) -> None:
-    """What was replaced atomically, by a file of the same size and time even, is not what it was."""
+async def test_other_audio_at_the_same_path_is_analysed(service: Service, library: Path) -> None:
+    """An atomic replacement is detected even with the same size and time."""
     song = library / "song.wav"
     before = await service.fingerprint(os.fsencode(song))
     new = library / "new.part"
@@ -116,8 +116,8 @@ async def test_other_music_in_the_same_place_is_analysed(service: Service, libra
     assert after.analysed.fingerprint != before.analysed.fingerprint
 
 
-async def test_sidecars_are_believed_for_the_same_music(settings: Settings, library: Path, tmp_path: Path) -> None:
-    """With a new database and new times on all files, as after a restored backup, nothing is analysed."""
+async def test_sidecars_are_valid_for_the_same_audio(settings: Settings, library: Path, tmp_path: Path) -> None:
+    """With a new database and new file times, as after restoring a backup, nothing is analysed."""
     song = tone_file(library / "song.wav")
     async with Service(settings).running() as service:
         await until_counts(service, done=1)
@@ -127,10 +127,10 @@ async def test_sidecars_are_believed_for_the_same_music(settings: Settings, libr
         assert service.analyses == (0, 0)
 
 
-async def test_results_of_an_earlier_algorithm_are_not_passed_on(
+async def test_results_of_an_earlier_algorithm_are_not_reused(
     settings: Settings, library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Renamed and outdated at once, the music is analysed anew."""
+    """A file that is renamed and outdated at once is analysed again."""
     song = tone_file(library / "song.wav")
     tone_file(library / "other.wav", 2.0)
     async with Service(settings).running() as service:

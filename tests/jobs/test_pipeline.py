@@ -1,4 +1,4 @@
-"""The way of a file: order, take-over, what is gone, and a store that fails for a while."""
+"""Order of jobs, take-over of sidecars, deleted files, and a database that fails for a while."""
 
 import os
 import sqlite3
@@ -16,14 +16,14 @@ from serving import until_counts
 
 @pytest.fixture
 async def service(settings: Settings) -> AsyncIterator[Service]:
-    """Return a running service over the empty folder."""
+    """Return a running service over an empty folder."""
     async with Service(settings).running() as running:
         await until_counts(running, total=0)
         yield running
 
 
-async def test_requests_go_before_background_work(service: Service, library: Path) -> None:
-    """With one worker, who waits for an answer gets it before the files that merely lie there."""
+async def test_requests_precede_background_jobs(service: Service, library: Path) -> None:
+    """With one worker, a requested file is analysed before the queued ones."""
     for number in range(30):
         long_file(library / f"{number}.wav", 20 + number)
     service.scan()
@@ -33,8 +33,8 @@ async def test_requests_go_before_background_work(service: Service, library: Pat
     await until_counts(service, done=31)
 
 
-async def test_what_is_gone_is_no_longer_counted(service: Service, library: Path) -> None:
-    """A file that is deleted leaves the counts at the next sweep, and is known again when it comes back."""
+async def test_deleted_files_are_not_counted(service: Service, library: Path) -> None:
+    """A deleted file leaves the counts with the next scan and is known again when it returns."""
     songs = [tone_file(library / f"{number}.wav", 1 + number / 10) for number in range(2)]
     service.scan()
     await until_counts(service, done=2)
@@ -47,8 +47,8 @@ async def test_what_is_gone_is_no_longer_counted(service: Service, library: Path
     assert service.analyses == (2, 0)
 
 
-async def test_file_that_vanished_before_its_turn(service: Service, library: Path) -> None:
-    """A job whose file is gone ends without a result and without a failure."""
+async def test_a_file_that_vanished_before_its_turn(service: Service, library: Path) -> None:
+    """Its job ends without a result and without a failure."""
     tone_file(library / "another.wav")  # of an empty folder nothing is judged gone
     live = service._live
     await live.pipeline.reconciler.observe([FileEvent(os.fsencode(library / "ghost.wav"), FileStamp(1, 1))])
@@ -57,8 +57,8 @@ async def test_file_that_vanished_before_its_turn(service: Service, library: Pat
     assert service.health()["status"] == "healthy"
 
 
-async def test_results_wait_for_the_store(service: Service, library: Path, settings: Settings) -> None:
-    """While results cannot be stored the health says so; once they can, none is lost."""
+async def test_results_wait_for_the_database(service: Service, library: Path, settings: Settings) -> None:
+    """While results cannot be stored, the health says so; afterwards none is lost."""
     with sqlite3.connect(settings.database) as other:
         other.execute("CREATE TRIGGER broken BEFORE INSERT ON fingerprints BEGIN SELECT RAISE(ABORT, 'disk'); END")
         other.commit()
@@ -75,7 +75,7 @@ async def test_results_wait_for_the_store(service: Service, library: Path, setti
 
 
 async def test_folder_without_write_access_uses_the_data_folder(settings: Settings, library: Path) -> None:
-    """Where no sidecar can lie beside the music, the analysis is stored all the same."""
+    """Results are stored even where no sidecar can be written beside the music."""
     song = tone_file(library / "a.wav")
     (library / "a.wav.25d").mkdir()
     async with Service(settings).running() as service:

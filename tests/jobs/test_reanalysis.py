@@ -1,4 +1,4 @@
-"""Analysing once more what is done: the old result holds until the new one is there."""
+"""Forced analysis of done files: the old result stays valid until the new one is stored."""
 
 import os
 from collections.abc import AsyncIterator
@@ -22,8 +22,8 @@ async def library_store(tmp_path: Path) -> AsyncIterator[Library]:
         yield opened
 
 
-async def test_asked_for_twice_it_is_one_job_before_all_others(library_store: Library) -> None:
-    """It is handed out first, without its sidecar being looked at, also after the program has ended in the middle."""
+async def test_repeated_requests_make_one_job_at_the_front(library_store: Library) -> None:
+    """It is leased first, without a sidecar check, also after a restart in between."""
     job_queue = JobQueue(library_store.database)
     await library_store.observe([seen(b"/music/other.flac")])
     song = await stored(library_store)
@@ -38,8 +38,8 @@ async def test_asked_for_twice_it_is_one_job_before_all_others(library_store: Li
     assert [job.path for job in await job_queue.without_sidecar_check(10)] == [b"/music/other.flac"]
 
 
-async def test_only_what_is_done_is_analysed_again(library_store: Library) -> None:
-    """What waits for its first analysis, has failed or is gone is left alone."""
+async def test_only_done_files_are_analysed_again(library_store: Library) -> None:
+    """Pending, failed and missing files are left alone."""
     job_queue = JobQueue(library_store.database)
     await library_store.observe([seen(b"/music/new.flac")])
     gone = await stored(library_store, b"/music/gone.flac")
@@ -55,8 +55,8 @@ async def test_only_what_is_done_is_analysed_again(library_store: Library) -> No
     assert await library_store.counts() == before == Counts(pending=1, failed=1)
 
 
-async def test_a_result_is_not_given_up_for_a_failure(library_store: Library) -> None:
-    """If the analysis fails this time, or is cancelled, the file is as it was."""
+async def test_a_failure_does_not_replace_a_result(library_store: Library) -> None:
+    """If the analysis fails or is cancelled, the file keeps its result."""
     job_queue = JobQueue(library_store.database)
     song = await stored(library_store, tempo_bpm=133.0)
     await job_queue.reanalyse([song.id])
@@ -69,8 +69,8 @@ async def test_a_result_is_not_given_up_for_a_failure(library_store: Library) ->
     assert await known(library_store) == song
 
 
-async def test_a_file_that_changes_meanwhile_is_an_ordinary_one(library_store: Library) -> None:
-    """Its sidecar counts again, and so does a failure."""
+async def test_a_change_turns_a_forced_job_into_an_ordinary_one(library_store: Library) -> None:
+    """Its sidecar and its failures count again."""
     job_queue = JobQueue(library_store.database)
     song = await stored(library_store)
     await job_queue.reanalyse([song.id])
@@ -82,8 +82,8 @@ async def test_a_file_that_changes_meanwhile_is_an_ordinary_one(library_store: L
     assert (await known(library_store)).state == "failed"
 
 
-async def test_a_result_that_is_replaced_is_the_newer_one(library_store: Library) -> None:
-    """What is stored last holds."""
+async def test_the_newest_result_wins(library_store: Library) -> None:
+    """The result stored last is the valid one."""
     job_queue = JobQueue(library_store.database)
     song = await stored(library_store, tempo_bpm=133.0)
     await job_queue.reanalyse([song.id])
@@ -97,8 +97,8 @@ async def test_a_result_that_is_replaced_is_the_newer_one(library_store: Library
 
 
 @pytest.mark.every_way
-async def test_the_old_answer_is_given_until_there_is_a_new_one(host: Host, library: Path) -> None:
-    """By its name and by its id; then the new one, though name, size and time of the file are as they were."""
+async def test_the_old_answer_is_served_until_there_is_a_new_one(host: Host, library: Path) -> None:
+    """By path and by id; then the new one, although path, size and time are unchanged."""
     plugin: Plugin = await host()
     song = tone_file(library / "a.wav", hz=LOW)
     for _ in range(2):  # the second is answered from memory

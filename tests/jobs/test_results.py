@@ -1,4 +1,4 @@
-"""Results on their way to where they belong: what is in the way is shown, and nothing is lost."""
+"""Commit of results: obstacles are shown, and nothing is lost."""
 
 import logging
 import os
@@ -17,20 +17,20 @@ from serving import until_counts
 
 
 def reasons(service: Service) -> str:
-    """Return what the health says is wrong."""
+    """Return the reasons of the health report."""
     return " ".join(service.health()["reasons"])
 
 
 def folder(status: dict[str, Any]) -> dict[str, Any]:
-    """Return the one music folder of a status."""
+    """Return the only music folder of a status."""
     (only,) = status["folders"]
     return dict(only)
 
 
-async def test_a_sidecar_that_cannot_be_written_is_owed(
+async def test_a_sidecar_that_cannot_be_written_is_enqueued(
     settings: Settings, library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The result is stored, the fault shown; the sidecar follows when there is a place for it, after a restart too."""
+    """The result is stored and the fault shown; the sidecar follows when it can be written, even after a restart."""
     monkeypatch.setattr(module, "FIRST_RETRY_SEC", 0.05)
     song = tone_file(library / "a.wav")
     (library / "a.wav.25d").mkdir()  # nothing can lie beside it
@@ -51,10 +51,10 @@ async def test_a_sidecar_that_cannot_be_written_is_owed(
         assert service.counters.sidecar == 1
 
 
-async def test_a_library_that_cannot_be_written_is_said_once(
+async def test_a_read_only_library_is_reported_once(
     settings: Settings, library: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Its sidecars go to the data folder; that is a note at the folder and one line in the log, and no fault."""
+    """Its sidecars go to the data folder, with a note at the folder and one line in the log, but no fault."""
     with small_disk(library) as disk:
         for number in range(4):
             tone_file(library / f"{number}.wav", 1 + number / 10)
@@ -73,8 +73,8 @@ async def test_a_library_that_cannot_be_written_is_said_once(
         assert sum("Sidecars cannot be written here" in message for message in caplog.messages) == 1
 
 
-async def test_a_disk_that_is_pulled_takes_nothing_along(settings: Settings, library: Path) -> None:
-    """The empty folder that is left is offline, no file of it failed or gone; back again, nothing is analysed anew."""
+async def test_an_unplugged_disk_loses_nothing(settings: Settings, library: Path) -> None:
+    """The empty mount point is offline, none of its files failed or gone; back again, nothing is analysed."""
     with small_disk(library) as disk:
         for number in range(3):
             tone_file(library / f"{number}.wav", 1 + number / 10)

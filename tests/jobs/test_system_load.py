@@ -1,4 +1,4 @@
-"""Giving way to other programs."""
+"""Background jobs yield to other programs."""
 
 import asyncio
 import os
@@ -15,15 +15,15 @@ from auralis_fp.runtime.tasks import cancel_and_wait
 from listening import until
 
 
-def test_what_others_take_is_what_is_not_ours() -> None:
-    """As a share of all processors; a clock that stands still or goes back says nothing."""
+def test_the_share_of_other_programs_excludes_ours() -> None:
+    """As a share of all processors; a clock that stops or goes back yields zero."""
     assert others_percent(Usage(100, 40, 1000), Usage(190, 50, 1100)) == pytest.approx(80)
     assert others_percent(Usage(100, 40, 1000), Usage(110, 60, 1100)) == 0
     assert others_percent(Usage(100, 40, 1000), Usage(100, 40, 1000)) == 0
 
 
-def test_the_work_of_another_program_is_seen() -> None:
-    """A second of a busy loop shows in what all programs did, and not in what we did."""
+def test_the_load_of_another_program_is_measured() -> None:
+    """A busy loop of one second adds to the time of all programs, but not to ours."""
     before = usage([os.getpid()])
     script = "import time\nwhile time.process_time() < 0.5: pass"
     subprocess.run([sys.executable, "-c", script], check=True)
@@ -32,8 +32,8 @@ def test_the_work_of_another_program_is_seen() -> None:
     assert after.ours - before.ours < 0.3
 
 
-async def test_work_waits_for_a_busy_machine_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Several looks must agree before it waits, and before it goes on; without work nobody looks."""
+async def test_jobs_wait_while_the_machine_is_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several samples must agree before jobs wait or continue; without jobs no samples are taken."""
     monkeypatch.setattr(module, "SAMPLE_EVERY_SEC", 0.01)
     gate, looks, percent = BackgroundGate(), 0, 95.0
     spent = Usage(0, 0, 0)

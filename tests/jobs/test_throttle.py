@@ -1,4 +1,4 @@
-"""When background work may run."""
+"""When background jobs may run."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -9,7 +9,7 @@ from auralis_fp.jobs.throttle import PLAYING_LASTS, BackgroundGate, QuietHours
 
 
 def clock(text: str) -> datetime:
-    """Return a time of a day."""
+    """Return a time of day."""
     return datetime.fromisoformat(f"2026-03-10T{text}+00:00")
 
 
@@ -29,14 +29,14 @@ def clock(text: str) -> datetime:
         ("00:00-00:00", "12:00", None),
     ],
 )
-def test_quiet_hours_end_when_they_say(hours: str, now: str, until: str | None) -> None:
-    """Over midnight too; the first minute belongs to them, the last does not."""
+def test_limits_of_quiet_hours(hours: str, now: str, until: str | None) -> None:
+    """Also across midnight; the first minute is included, the last is not."""
     expected = None if until is None else datetime.fromisoformat(until).replace(tzinfo=UTC)
     assert QuietHours(hours).until(clock(now)) == expected
 
 
-def test_the_reason_is_said() -> None:
-    """The person's pause goes before playback, playback before quiet hours."""
+def test_order_of_reasons() -> None:
+    """The pause switch takes precedence over playback, playback over quiet hours."""
     gate = BackgroundGate("23:00-07:00", now=lambda: clock("23:30"))
     blocked = gate.blocked_by()
     assert blocked is not None
@@ -52,8 +52,8 @@ def test_the_reason_is_said() -> None:
     assert gate.paused
 
 
-async def test_waiting_ends_with_its_reason() -> None:
-    """Several who wait go on together, not before the last reason is gone."""
+async def test_waiting_ends_with_the_last_reason() -> None:
+    """Several waiters continue together once no reason is left."""
     gate = BackgroundGate()
     await asyncio.wait_for(gate.wait(), 1)
     gate.pause(paused=True)
@@ -68,7 +68,7 @@ async def test_waiting_ends_with_its_reason() -> None:
 
 
 async def test_quiet_hours_end_by_themselves() -> None:
-    """Nobody needs to wake who waits for the end of the night."""
+    """Waiters continue at the end of the night without a notification."""
     begun = datetime.now(UTC)
     offset = clock("06:59:59") + timedelta(milliseconds=800) - begun
     gate = BackgroundGate("23:00-07:00", now=lambda: datetime.now(UTC) + offset)
@@ -77,8 +77,8 @@ async def test_quiet_hours_end_by_themselves() -> None:
     assert gate.blocked_by() is None
 
 
-def test_who_plays_must_say_so_again() -> None:
-    """A player that is gone without a word does not hold the work for ever."""
+def test_playback_expires() -> None:
+    """A host that disappears does not block background jobs for ever."""
     now = clock("12:00")
     gate = BackgroundGate(now=lambda: now)
     gate.playing(playing=True)

@@ -1,4 +1,4 @@
-"""How fast the work goes, by a clock of our own."""
+"""Measured throughput, with a clock that the test sets."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from auralis_fp.jobs.throughput import LEAST_SAMPLES, WINDOW_SEC, Rate, Throughp
 
 
 class Clock:
-    """A clock that is set by hand."""
+    """A clock that the test sets."""
 
     def __init__(self) -> None:
         self.seconds = 1000.0
@@ -31,14 +31,14 @@ def work(throughput: Throughput, clock: Clock, tracks: int, *, each_sec: float, 
 
 
 def test_without_work_there_is_no_rate(clock: Clock) -> None:
-    """Nothing is said that is not known."""
+    """Unknown values are None."""
     throughput = Throughput(clock)
     assert throughput.rate() is None
     assert throughput.eta_sec(100) is None
 
 
 def test_steady_work_is_measured(clock: Clock) -> None:
-    """Tracks a second, and seconds of music a second."""
+    """Tracks per second, and seconds of music per second."""
     throughput = Throughput(clock)
     work(throughput, clock, 20, each_sec=0.5)
     assert throughput.rate() == pytest.approx(Rate(2.0, 400.0))
@@ -47,8 +47,8 @@ def test_steady_work_is_measured(clock: Clock) -> None:
     assert throughput.eta_sec(None) is None
 
 
-def test_a_few_tracks_are_no_forecast(clock: Clock) -> None:
-    """The time left is said from the eighth track on."""
+def test_a_few_tracks_give_no_estimate(clock: Clock) -> None:
+    """The remaining time is given from the eighth track on."""
     throughput = Throughput(clock)
     work(throughput, clock, LEAST_SAMPLES - 1, each_sec=1)
     assert throughput.eta_sec(20_000) is None
@@ -56,8 +56,8 @@ def test_a_few_tracks_are_no_forecast(clock: Clock) -> None:
     assert throughput.eta_sec(20_000) == pytest.approx(100)
 
 
-def test_what_is_left_is_told_by_its_weight(clock: Clock) -> None:
-    """A megabyte of FLAC is less music than one of MP3; what was not met so far is taken for the mean."""
+def test_the_remaining_music_is_estimated_from_sizes(clock: Clock) -> None:
+    """A megabyte of FLAC holds less music than one of MP3; an unknown kind counts as the mean."""
     throughput = Throughput(clock)
     assert throughput.music_sec({"flac": 1_000_000}) is None
     throughput.finish(60, "flac", 6_000_000)
@@ -67,8 +67,8 @@ def test_what_is_left_is_told_by_its_weight(clock: Clock) -> None:
     assert throughput.music_sec({}) == 0
 
 
-def test_the_past_is_forgotten(clock: Clock) -> None:
-    """Two minutes count: a change of speed is seen, and after a rest there is no rate."""
+def test_the_rate_covers_two_minutes(clock: Clock) -> None:
+    """A change of speed shows, and after a longer pause there is no rate."""
     throughput = Throughput(clock)
     work(throughput, clock, 300, each_sec=1)
     work(throughput, clock, 60, each_sec=2)
@@ -79,8 +79,8 @@ def test_the_past_is_forgotten(clock: Clock) -> None:
     assert throughput.rate() is None
 
 
-def test_a_rest_does_not_slow_what_comes_after(clock: Clock) -> None:
-    """Work after an idle hour is measured from its own beginning."""
+def test_a_pause_does_not_lower_the_rate(clock: Clock) -> None:
+    """After an idle hour the rate is measured from the next start."""
     throughput = Throughput(clock)
     work(throughput, clock, 10, each_sec=1)
     clock.seconds += 3600

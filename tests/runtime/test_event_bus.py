@@ -1,4 +1,4 @@
-"""Events, told to whoever listens."""
+"""Publish and subscribe."""
 
 import asyncio
 from contextlib import ExitStack
@@ -17,8 +17,8 @@ async def take(subscription: Subscription, number: int) -> list[Event]:
     return taken
 
 
-async def test_listeners_hear_what_comes_after_they_came() -> None:
-    """Each gets every event, numbered in order."""
+async def test_subscribers_get_later_events() -> None:
+    """Each gets every event, in order."""
     bus = EventBus()
     bus.publish("before", {})
     with bus.subscribe() as first, bus.subscribe() as second:
@@ -30,8 +30,8 @@ async def test_listeners_hear_what_comes_after_they_came() -> None:
         assert await take(second, 2) == expected
 
 
-async def test_who_comes_back_gets_what_was_missed() -> None:
-    """Beginning after the last event they had; what is replaced by the next is not repeated."""
+async def test_a_reconnecting_subscriber_gets_missed_events() -> None:
+    """From the last event it had; superseded events are not repeated."""
     bus = EventBus()
     bus.publish("result", {"n": 1})
     seen = bus.last_id
@@ -43,7 +43,7 @@ async def test_who_comes_back_gets_what_was_missed() -> None:
 
 
 async def test_memory_is_bounded() -> None:
-    """Only the latest events are kept, for those who come back and for those who are slow."""
+    """Only the newest events are kept, in the history and in the queue of a slow subscriber."""
     bus = EventBus()
     first = bus.last_id
     with bus.subscribe() as slow:
@@ -56,8 +56,8 @@ async def test_memory_is_bounded() -> None:
         assert (await take(back, 1))[0].id == first + HISTORY + 100 - QUEUED + 1
 
 
-async def test_a_waiting_listener_is_woken() -> None:
-    """An event reaches one that came first; the end ends its iteration."""
+async def test_a_waiting_subscriber_is_woken() -> None:
+    """By an event, and by the end of the bus."""
     bus = EventBus()
     with bus.subscribe() as listener:
         waiting = asyncio.create_task(take(listener, 2))
@@ -68,8 +68,8 @@ async def test_a_waiting_listener_is_woken() -> None:
         assert [event.name for event in await waiting] == ["a"]
 
 
-async def test_nobody_waits_on_a_closed_bus() -> None:
-    """Who comes after the end hears what was missed, and ends."""
+async def test_a_closed_bus_ends_iterations() -> None:
+    """A new subscriber gets missed events, then its iteration ends."""
     bus = EventBus()
     bus.publish("a", {})
     bus.close()
@@ -77,16 +77,16 @@ async def test_nobody_waits_on_a_closed_bus() -> None:
         assert [event.name for event in await take(listener, 2)] == ["a"]
 
 
-async def test_who_left_is_forgotten() -> None:
-    """No queue grows for a listener that is gone."""
+async def test_unsubscribed_queues_do_not_grow() -> None:
+    """No events are queued for a former subscriber."""
     bus = EventBus()
     with bus.subscribe():
         assert bus.listeners == 1
     assert bus.listeners == 0
 
 
-async def test_many_listeners_leave_others_their_turn() -> None:
-    """While hundreds are told, what else is due in the event loop is not kept waiting until all are."""
+async def test_many_subscribers_do_not_block_the_event_loop() -> None:
+    """While hundreds are woken, other callbacks run in between."""
     bus = EventBus()
     told: list[int] = []
 

@@ -1,4 +1,4 @@
-"""JSON as it leaves the program."""
+"""JSON encoding."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from stored import CORRUPT, analysed
 
 @given(st.binary(min_size=1, max_size=50))
 def test_any_path_survives_json(path: bytes) -> None:
-    """On one line of ASCII, whatever its bytes."""
+    """As ASCII on one line, whatever its bytes."""
     text = to_json({"path": path_text(path)})
     assert text.isascii()
     assert "\n" not in text
@@ -22,21 +22,21 @@ def test_any_path_survives_json(path: bytes) -> None:
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_what_is_no_json_is_refused(value: float) -> None:
-    """NaN and infinity never leave the program."""
+def test_non_finite_numbers_are_refused(value: float) -> None:
+    """NaN and infinity raise ValueError."""
     with pytest.raises(ValueError, match="JSON"):
         to_json({"value": value})
 
 
 def test_a_result_has_its_four_parts() -> None:
-    """Fingerprint in the order of the schema, metadata, time."""
+    """Path, fingerprint in schema order, metadata and time."""
     record = json.loads(to_json(outcome_record("a.mp3", analysed())))
     assert list(record) == ["path", "fingerprint", "metadata", "processing_time_ms"]
     assert tuple(record["fingerprint"]) == schema.NAMES
     assert record["path"] == "a.mp3"
 
 
-def test_a_failure_says_why() -> None:
+def test_a_failure_has_a_reason() -> None:
     """Code, stage and a sentence."""
     error = {"code": "corrupt", "stage": "decode", "message": CORRUPT.reason}
     assert outcome_record("a.mp3", CORRUPT) == {"path": "a.mp3", "error": error}

@@ -1,4 +1,4 @@
-"""One piece of work for all who ask at the same time."""
+"""Single flight."""
 
 import asyncio
 
@@ -7,8 +7,8 @@ import pytest
 from auralis_fp.runtime.single_flight import SingleFlight
 
 
-async def test_who_asks_meanwhile_shares_the_next() -> None:
-    """A hundred callers cost two: the one being made when they came is too old for them."""
+async def test_callers_during_a_run_share_the_next() -> None:
+    """A hundred callers cost two runs: the current one started before their calls."""
     made = 0
     begun, go_on = asyncio.Event(), asyncio.Event()
 
@@ -32,7 +32,7 @@ async def test_who_asks_meanwhile_shares_the_next() -> None:
 
 
 async def test_a_failure_reaches_all_and_is_not_kept() -> None:
-    """Those who wait are told; the next is tried anew; who gives up disturbs nobody."""
+    """All waiters get the error, the next call runs again, and a cancelled caller affects no other."""
     failing = True
 
     async def make() -> str:

@@ -1,4 +1,4 @@
-"""Background tasks that fail, but not quietly."""
+"""Supervised tasks, backoff and cancellation."""
 
 import asyncio
 import itertools
@@ -11,8 +11,8 @@ from auralis_fp.runtime import tasks
 from auralis_fp.runtime.tasks import cancel_and_wait, see_through, supervise
 
 
-async def test_a_task_that_ends_is_left_alone() -> None:
-    """Returning is an end like any other."""
+async def test_a_task_may_return() -> None:
+    """Returning ends the supervision."""
     health = Health()
     runs = []
 
@@ -26,7 +26,7 @@ async def test_a_task_that_ends_is_left_alone() -> None:
 async def test_a_failure_is_shown_logged_and_tried_again(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The fault is visible until the work runs again."""
+    """The fault is visible until the task runs again."""
     monkeypatch.setattr(tasks, "FIRST_RETRY_SEC", 0.05)
     health = Health()
     shown: list[dict[str, str]] = []
@@ -45,8 +45,8 @@ async def test_a_failure_is_shown_logged_and_tried_again(
     assert [record.levelno for record in caplog.records] == [logging.ERROR] * 2
 
 
-async def test_pauses_grow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What fails all the time is tried less and less often."""
+async def test_backoff_grows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A task that keeps failing is restarted less and less often."""
     monkeypatch.setattr(tasks, "FIRST_RETRY_SEC", 0.02)
     monkeypatch.setattr(tasks, "LONGEST_RETRY_SEC", 0.08)
     loop = asyncio.get_running_loop()
@@ -62,8 +62,8 @@ async def test_pauses_grow(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(pause >= least for pause, least in zip(pauses, (0.02, 0.04, 0.08, 0.08, 0.08), strict=True))
 
 
-async def test_cancelling_is_no_failure() -> None:
-    """A supervised task ends when told to, with nothing to show."""
+async def test_cancellation_is_not_a_failure() -> None:
+    """A cancelled task ends without a fault."""
     health = Health()
     task = asyncio.create_task(supervise("work", asyncio.Event().wait, health))  # type: ignore[arg-type]
     await asyncio.sleep(0)
@@ -72,8 +72,8 @@ async def test_cancelling_is_no_failure() -> None:
     assert not health.faults
 
 
-async def test_who_waits_for_an_end_can_be_stopped_too() -> None:
-    """The waiter's own cancellation is not taken for the task's."""
+async def test_cancel_and_wait_can_be_cancelled() -> None:
+    """The cancellation of the caller is not mistaken for that of the task."""
 
     async def stubborn() -> None:
         try:
@@ -90,8 +90,8 @@ async def test_who_waits_for_an_end_can_be_stopped_too() -> None:
         await waiter
 
 
-async def test_the_error_of_a_stopped_task_is_not_lost() -> None:
-    """A task that fails while it ends tells whoever ends it."""
+async def test_the_error_of_a_cancelled_task_is_raised() -> None:
+    """A task that fails while it is cancelled reports to its canceller."""
 
     async def failing() -> None:
         try:
@@ -106,8 +106,8 @@ async def test_the_error_of_a_stopped_task_is_not_lost() -> None:
 
 
 @pytest.mark.parametrize("fails", [False, True])
-async def test_what_is_seen_through_ends_before_its_waiter(fails: bool) -> None:
-    """Who is cancelled meanwhile is so only after the end of the work, and nobody hears of its failure."""
+async def test_see_through_delays_the_cancellation(fails: bool) -> None:
+    """The caller is cancelled only after the work has ended, whose error is not raised."""
     complaints: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
     steps = []

@@ -1,4 +1,4 @@
-"""Small music files, and a host application to try the plugin in."""
+"""Small audio files, and host applications for the plugin."""
 
 import asyncio
 import contextlib
@@ -33,7 +33,7 @@ SHARED = pytest.mark.asyncio(loop_scope="module")  # of tests that use the plugi
 
 
 def tone_file(path: Path, seconds: float = 1.0, *, rate: int = 22050, hz: float = 440.0) -> Path:
-    """Write a sine as a WAV file, in place at once as a player would move it there."""
+    """Write a sine as a WAV file, renamed into place when complete."""
     time_axis = np.arange(int(seconds * rate)) / rate
     partial = path.with_name(path.name + ".part")
     soundfile.write(partial, 0.5 * np.sin(2 * np.pi * hz * time_axis), rate, format="WAV", subtype="PCM_16")
@@ -41,7 +41,7 @@ def tone_file(path: Path, seconds: float = 1.0, *, rate: int = 22050, hz: float 
 
 
 def long_file(path: Path, seconds: int, *, rate: int = 8000) -> Path:
-    """Write a sparse WAV file of silence: long to analyse, quick to make, and small on disk."""
+    """Write a sparse WAV file of silence: long to analyse, quick to write, small on disk."""
     tone_file(path, 1.0, rate=rate)
     size = 2 * rate * seconds
     with path.open("r+b") as file:
@@ -56,7 +56,7 @@ def long_file(path: Path, seconds: int, *, rate: int = 8000) -> Path:
 
 @contextlib.contextmanager
 def swapping(place: Path, *targets: Path) -> Iterator[None]:
-    """Let a link lead now here, now there, as fast as it can be done, until the block ends."""
+    """Retarget a link between two places as fast as possible until the block ends."""
     over = threading.Event()
 
     def swap() -> None:
@@ -78,7 +78,7 @@ def swapping(place: Path, *targets: Path) -> Iterator[None]:
 
 
 async def eventually(true: Callable[[], object], limit_sec: float = 30.0) -> None:
-    """Wait until *true* says so; fail if it does not in time."""
+    """Wait until *true* returns a true value; fail after the time limit."""
     give_up = time.monotonic() + limit_sec
     while not true():
         assert time.monotonic() < give_up
@@ -93,7 +93,7 @@ class _Uvicorn(uvicorn.Server):
 
 
 class UvicornServer(BaseTestServer):
-    """An ASGI application under uvicorn in the loop of the test, used like aiohttp's own test server."""
+    """An ASGI application under uvicorn in the event loop of the test, with the interface of aiohttp's test server."""
 
     def __init__(self, app: Any, **options: Any) -> None:
         super().__init__()
@@ -102,7 +102,7 @@ class UvicornServer(BaseTestServer):
         self._task: asyncio.Task[None] | None = None
 
     async def start_server(self, loop: asyncio.AbstractEventLoop | None = None, **_: Any) -> None:  # noqa: ARG002
-        """Start it on a free port, unless it runs."""
+        """Start the server on a free port, unless it is running."""
         if self._task is not None:
             return
         listening = socket.socket(proto=socket.IPPROTO_TCP)  # named: asyncio sends at once on such sockets only
@@ -113,7 +113,7 @@ class UvicornServer(BaseTestServer):
         await eventually(lambda: self.uvicorn.started)
 
     async def close(self) -> None:
-        """Stop it."""
+        """Stop the server."""
         if self._task is not None:
             self.uvicorn.should_exit = True
             await self._task
@@ -123,7 +123,7 @@ class UvicornServer(BaseTestServer):
 
 
 def fastapi_host() -> FastAPI:
-    """Return a host with a life of its own and a route that catches all."""
+    """Return a host with a lifespan of its own and a catch-all route."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -141,7 +141,7 @@ def fastapi_host() -> FastAPI:
 
 
 def served(way: str, settings: Settings) -> tuple[BaseTestServer, web.Application]:
-    """Return a server that has the plugin below the prefix in one of the ways, and what ``service()`` takes for it."""
+    """Return a server with the plugin mounted in one of the ways, and the argument for ``service()``."""
     if way == "asgi":
         host = fastapi_host()
         return UvicornServer(host), auralis_fp.asgi.setup(host, settings, prefix=PREFIX).app
@@ -155,19 +155,19 @@ def served(way: str, settings: Settings) -> tuple[BaseTestServer, web.Applicatio
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """A host application with the plugin in it, and what tests want of both."""
+    """A host application with the plugin, and what tests need of both."""
 
     client: Client
     app: web.Application
 
     async def get(self, path: str, *, status: int = 200, **options: Any) -> Any:
-        """Return the JSON found at *path* below the prefix."""
+        """Return the JSON at *path* below the prefix."""
         async with self.client.get(f"{PREFIX}{path}", **options) as response:
             assert response.status == status, await response.text()
             return await response.json()
 
     async def post(self, path: str = "", body: Any = None, *, status: int = 200, **options: Any) -> Any:
-        """Send *body* as JSON to *path* below the prefix and return the JSON that comes back."""
+        """Send *body* as JSON to *path* below the prefix and return the JSON of the response."""
         if body is not None:
             options["json"] = body
         async with self.client.post(f"{PREFIX}{path}", **options) as response:
@@ -175,7 +175,7 @@ class Plugin:
             return await response.json()
 
     async def ask(self, path: Path, track_id: int = 1, *, status: int = 200) -> Any:
-        """Ask for the fingerprint of a file."""
+        """Request the fingerprint of a file."""
         return await self.post("", {"track_id": track_id, "filepath": str(path)}, status=status)
 
     async def until(self, fits: Callable[[dict[str, Any]], bool], limit_sec: float = 30.0) -> dict[str, Any]:
@@ -193,7 +193,7 @@ class Plugin:
         return await self.until(lambda status: status["state"] == "idle")
 
     async def metric(self, line: str) -> float:
-        """Return one figure, named as Prometheus writes it."""
+        """Return one metric by its Prometheus name."""
         async with self.client.get(f"{PREFIX}/metrics") as response:
             assert response.status == 200
             lines = (await response.text()).splitlines()

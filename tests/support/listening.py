@@ -1,4 +1,4 @@
-"""A listener to the watcher that keeps what it is told, and waiting for what is bound to come."""
+"""A recording sink for the watcher, and waiting for conditions."""
 
 import asyncio
 import os
@@ -10,7 +10,7 @@ from auralis_fp.models import FileEvent, FileStamp
 
 
 async def until(true: Callable[[], object], limit_sec: float = 20.0) -> None:
-    """Wait until *true* says so; fail if it does not in time."""
+    """Wait until *true* returns a true value; fail after the time limit."""
     give_up = time.monotonic() + limit_sec
     while not true():
         assert time.monotonic() < give_up, "it did not come true in time"
@@ -18,7 +18,7 @@ async def until(true: Callable[[], object], limit_sec: float = 20.0) -> None:
 
 
 class Listener:
-    """Knows which files are there by what it was told, as the database would."""
+    """Keeps the set of files that the watcher reported, as the database would."""
 
     def __init__(self) -> None:
         self.events: list[FileEvent] = []
@@ -30,7 +30,7 @@ class Listener:
         self.online: dict[bytes, bool] = {}
 
     async def observe(self, events: Sequence[FileEvent], *, walk: bool = False) -> None:
-        """Take note of files seen and gone."""
+        """Record files seen and gone."""
         for event in events:
             if walk:
                 self.walked.add(event.path)
@@ -44,11 +44,11 @@ class Listener:
                     del self.known[path]
 
     async def begin_sweep(self) -> None:
-        """Forget earlier walks."""
+        """Forget earlier sweeps."""
         self.walked.clear()
 
     async def end_sweep(self, root: bytes, found: int) -> str | None:
-        """Forget what the walk did not see."""
+        """Drop what the sweep did not see."""
         self.sweeps.append(root)
         self.found = found
         if self.refusal is not None:
@@ -59,13 +59,13 @@ class Listener:
         return None
 
     async def set_online(self, root: bytes, *, online: bool) -> None:
-        """Remember which folders can be read."""
+        """Record which folders can be read."""
         self.online[root] = online
 
     def names(self) -> set[str]:
-        """Return the names of the files that are there."""
+        """Return the names of the present files."""
         return {os.fsdecode(os.path.basename(path)) for path in self.known}  # noqa: PTH119 - bytes
 
     def holds(self, path: Path) -> bool:
-        """Say whether a file is known as it is now."""
+        """Return True if a file is known as it is now."""
         return self.known.get(os.fsencode(path)) == FileStamp.of(path.stat())

@@ -1,4 +1,4 @@
-"""Servers started as a person would start them, stopped by Ctrl-C."""
+"""Servers started from the command line and stopped by Ctrl-C."""
 
 import re
 import signal
@@ -14,7 +14,7 @@ from commands import environment
 
 @dataclass(slots=True)
 class Running:
-    """A server that runs: where, what it has said, and how it ended."""
+    """A running server: its address, its output, and its exit code."""
 
     url: str
     process: "subprocess.Popen[str]"
@@ -22,7 +22,7 @@ class Running:
     complaints: str = ""
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> int:
-        """Press Ctrl-C, or send another signal, and return the exit code."""
+        """Send Ctrl-C or another signal, and return the exit code."""
         self.process.send_signal(number)
         said, self.complaints = self.process.communicate(timeout=60)
         self.said += said
@@ -31,7 +31,7 @@ class Running:
 
 @contextmanager
 def running(*command: str | Path, folder: Path) -> Iterator[Running]:
-    """Run a Python program until it has told its address, and end it afterwards if it is still there."""
+    """Run a Python program until it prints its address, and end it afterwards."""
     process = subprocess.Popen(
         [sys.executable, *command],
         stdout=subprocess.PIPE,

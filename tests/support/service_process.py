@@ -1,4 +1,4 @@
-"""The service in a process of its own, to be killed at any moment, and what must hold of what it leaves behind."""
+"""The service in a process of its own that can be killed at any moment, and an audit of what it leaves."""
 
 import json
 import os
@@ -50,11 +50,11 @@ class ServiceUnderTest:
 
     @property
     def database(self) -> Path:
-        """Where its results are."""
+        """The path of its database."""
         return self.data / "fingerprints.sqlite3"
 
     def begin(self) -> None:
-        """Start it, without waiting until it is up."""
+        """Start the service without waiting for it."""
         folders = [part for root in self.roots for part in ("--library", str(root))]
         command = [sys.executable, "-m", "auralis_fp", "serve", "--port", "0", "--data-dir", str(self.data), *folders]
         with (self.data.parent / "service.log").open("a") as log:
@@ -63,7 +63,7 @@ class ServiceUnderTest:
             )
 
     def start(self) -> float:
-        """Start it and wait until it answers; return the seconds that took."""
+        """Start the service, wait until it answers, and return the seconds that took."""
         began = time.monotonic()
         self.begin()
         assert self.process is not None
@@ -74,7 +74,7 @@ class ServiceUnderTest:
         return time.monotonic() - began
 
     def end(self, number: int = signal.SIGKILL) -> float:
-        """Send it a signal and wait until it is gone; return the seconds that took."""
+        """Send a signal, wait until the service has ended, and return the seconds that took."""
         assert self.process is not None
         began = time.monotonic()
         self.process.send_signal(number)
@@ -84,12 +84,12 @@ class ServiceUnderTest:
         return time.monotonic() - began
 
     def get(self, path: str) -> Any:
-        """Return the JSON found at *path* below the prefix; an ``OSError`` if there is no good answer."""
+        """Return the JSON at *path* below the prefix; raise OSError for other responses."""
         with urllib.request.urlopen(self._url + path, timeout=ANSWER_LIMIT_SEC) as response:  # noqa: S310 - our own
             return json.load(response)
 
     def post(self, path: str, body: object = None) -> Any:
-        """Send JSON to *path* and return what comes back; an ``OSError`` if there is no good answer."""
+        """Send JSON to *path* and return the response; raise OSError for other responses."""
         data = json.dumps({} if body is None else body).encode("ascii")
         headers = {"Content-Type": "application/json"}
         request = urllib.request.Request(self._url + path, data, headers)  # noqa: S310 - our own
@@ -106,7 +106,7 @@ class ServiceUnderTest:
             return []
 
     def survivors(self) -> list[int]:
-        """Return all processes of this siege that are alive, whoever is their parent by now."""
+        """Return all living processes that this service started, whatever their parent is now."""
         return [each.pid for each in psutil.process_iter() if self._is_of_this_siege(each)]
 
     def _is_of_this_siege(self, process: psutil.Process) -> bool:
@@ -116,14 +116,14 @@ class ServiceUnderTest:
             return False
 
     def until_gone(self, limit_sec: float = 10.0) -> list[int]:
-        """Return the processes that are still alive after some time: none, if all is well."""
+        """Return the processes that are still alive after some time."""
         give_up = time.monotonic() + limit_sec
         while (left := self.survivors()) and time.monotonic() < give_up:
             time.sleep(0.05)
         return left
 
     def until_idle(self, limit_sec: float = 100.0, *, total: int | None = None) -> dict[str, Any]:
-        """Return the status once nothing is left to do (and *total* files are known); fail if that takes too long."""
+        """Return the status once no job is left (and *total* files are known); fail if that takes too long."""
         give_up = time.monotonic() + limit_sec
         while True:
             status: dict[str, Any] = self.get("/status")
@@ -135,7 +135,7 @@ class ServiceUnderTest:
 
 @dataclass(slots=True)
 class Findings:
-    """What database, sidecars and folders say, side by side. All lists are empty if all is well."""
+    """Contradictions between database, sidecars and folders; all lists are empty if there are none."""
 
     files: int = 0
     done: int = 0
@@ -156,13 +156,13 @@ class Findings:
     """Sidecars that hold other numbers for the file than the database."""
 
     def faults(self) -> dict[str, list[str]]:
-        """Return what is wrong, by kind."""
+        """Return the findings by kind."""
         kinds = ("broken", "lost", "ghosts", "doubled", "torn", "leftovers", "disagreeing")
         return {kind: getattr(self, kind) for kind in kinds if getattr(self, kind)}
 
 
 def music_in(roots: Sequence[Path]) -> Iterator[Path]:
-    """Yield the regular files below the roots that are called like music, links inside the roots included."""
+    """Yield the regular files below the roots with names of audio files, including links inside the roots."""
     inside = tuple(os.path.realpath(root) + os.sep for root in roots)
     for root in roots:
         for folder, folders, names in os.walk(root):
@@ -259,7 +259,7 @@ def _check_sidecar(found: Findings, path: Path, content: bytes, results: Mapping
 
 
 class Ledger:
-    """What was analysed when, over all lives of a service: nothing that was finished may be done again."""
+    """Records what was analysed when, over all runs of a service: nothing may be repeated."""
 
     def __init__(self, database: Path) -> None:
         self._database = database
@@ -270,7 +270,7 @@ class Ledger:
         return len(self._finished)
 
     def look(self) -> None:
-        """Take note of what is finished by now. The service may be at work."""
+        """Record the finished analyses. The service may be running."""
         with closing(sqlite3.connect(f"file:{self._database}?mode=ro", uri=True, timeout=60)) as database:
             rows = database.execute(
                 "SELECT p.content, p.size, p.mtime_ns, p.analysed_at, p.processing_time_ms, f.path FROM fingerprints p"

@@ -1,4 +1,4 @@
-"""A service without a host, and waiting for what it comes to."""
+"""A service without a host, and waiting for its counts."""
 
 import asyncio
 from typing import Any
@@ -7,7 +7,7 @@ from auralis_fp.engine.service import Service
 
 
 async def until_counts(service: Service, limit_sec: float = 30.0, **expected: int) -> dict[str, Any]:
-    """Wait until the status is settled and counts as expected; return it."""
+    """Wait until the status has left ``starting`` and the counts are as expected; return it."""
     async with asyncio.timeout(limit_sec):
         while True:
             status = await service.status()

@@ -1,4 +1,4 @@
-"""The demo library: whole, quick to repeat, and true to what its names say."""
+"""The demo library: complete, quick to repeat, and true to its file names."""
 
 import signal
 import subprocess
@@ -19,14 +19,14 @@ from auralis_fp.files.formats import EXTENSIONS
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo library, made by the command."""
+    """The demo library, created by the command."""
     directory = tmp_path_factory.mktemp("demo") / "made" / "here"
     assert main([str(directory)]) == 0
     return directory
 
 
 def onset_strength(signal: Signal, rate: int) -> tuple[Signal, float]:
-    """Return the rise of the high-frequency power over time, and its frames a second."""
+    """Return the onset strength at high frequencies, and its frame rate."""
     hop = rate // 100
     mono = np.diff(signal.sum(axis=0))
     power = (mono[: mono.size // hop * hop].reshape(-1, hop) ** 2).sum(axis=1)
@@ -34,12 +34,12 @@ def onset_strength(signal: Signal, rate: int) -> tuple[Signal, float]:
 
 
 def test_every_piece_and_the_broken_file_are_there(library: Path) -> None:
-    """The folder holds exactly what the programme lists, and no unfinished file."""
+    """The folder holds exactly the programme, and no unfinished file."""
     assert {path.name for path in library.iterdir()} == {piece.name for piece in PIECES} | {BROKEN}
 
 
 def test_a_second_run_changes_nothing(library: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Files that exist are kept as they are, and the command says so."""
+    """Existing files are kept, and the command says so."""
     before = {path: path.stat().st_mtime_ns for path in library.iterdir()}
     assert main([str(library)]) == 0
     assert {path: path.stat().st_mtime_ns for path in library.iterdir()} == before
@@ -47,7 +47,7 @@ def test_a_second_run_changes_nothing(library: Path, capsys: pytest.CaptureFixtu
 
 
 def test_a_missing_file_is_made_again(library: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Only what is missing is made."""
+    """Only missing files are created."""
     (library / PIECES[0].name).unlink()
     assert main([str(library)]) == 0
     assert (library / PIECES[0].name).stat().st_size > 100_000
@@ -56,7 +56,7 @@ def test_a_missing_file_is_made_again(library: Path, capsys: pytest.CaptureFixtu
 
 @pytest.mark.parametrize("piece", PIECES, ids=lambda piece: piece.format)
 def test_every_piece_decodes_to_its_length_and_rate(library: Path, piece: Piece) -> None:
-    """A decoder finds stereo sound of the announced length in every file."""
+    """Every file decodes to stereo of the stated length."""
     with av.open(str(library / piece.name)) as container:
         stream = container.streams.audio[0]
         frames = list(container.decode(stream))
@@ -67,14 +67,14 @@ def test_every_piece_decodes_to_its_length_and_rate(library: Path, piece: Piece)
 
 
 def test_the_broken_file_holds_no_sound(library: Path) -> None:
-    """No decoder gets anything out of the torn tape."""
+    """No decoder reads any audio from the broken file."""
     with pytest.raises(av.FFmpegError), av.open(str(library / BROKEN)) as container:
         list(container.decode(audio=0))
 
 
 @pytest.mark.parametrize("piece", [PIECES[1], PIECES[4], PIECES[6], PIECES[13]], ids=lambda piece: piece.title)
-def test_the_beat_is_where_the_name_says(piece: Piece) -> None:
-    """Onsets repeat after one beat of the named tempo, and not after a beat that is 7 % off."""
+def test_the_tempo_is_that_of_the_name(piece: Piece) -> None:
+    """Onsets repeat after one beat of the stated tempo, not after a beat that is 7 % off."""
     onsets, per_second = onset_strength(play(piece), piece.sample_rate)
     at = np.arange(onsets.size) / per_second
 
@@ -85,7 +85,7 @@ def test_the_beat_is_where_the_name_says(piece: Piece) -> None:
 
 
 def test_the_notes_belong_to_the_key() -> None:
-    """Most energy of the piece in A minor without drums' noise lies on the seven notes of its scale."""
+    """Most energy of the piece in A minor without drums lies on the seven notes of its scale."""
     piece = next(piece for piece in PIECES if piece.drums == "none")
     signal = play(piece).sum(axis=0)
     power = np.abs(np.fft.rfft(signal)) ** 2
@@ -97,8 +97,8 @@ def test_the_notes_belong_to_the_key() -> None:
     assert share[e_flat_major].sum() > 0.95
 
 
-def test_a_piece_sounds_the_same_each_time(tmp_path: Path) -> None:
-    """Two performances are equal, do not clip, and use both channels differently."""
+def test_a_piece_is_reproducible(tmp_path: Path) -> None:
+    """Two performances are equal, do not clip, and differ between the channels."""
     piece = min(PIECES, key=lambda piece: piece.played_sec * piece.sample_rate)
     first = play(piece)
     assert np.array_equal(first, play(piece))
@@ -109,7 +109,7 @@ def test_a_piece_sounds_the_same_each_time(tmp_path: Path) -> None:
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
 
-def test_a_file_appears_only_when_whole(tmp_path: Path) -> None:
+def test_files_are_written_atomically(tmp_path: Path) -> None:
     """An interrupted write leaves neither the file nor its temporary one."""
 
     def torn(part: Path) -> None:
@@ -121,8 +121,8 @@ def test_a_file_appears_only_when_whole(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_told_to_end_in_the_midst(tmp_path: Path) -> None:
-    """Ctrl-C is a sentence and leaves whole files only."""
+def test_an_interrupt_leaves_whole_files(tmp_path: Path) -> None:
+    """Ctrl-C prints a sentence and leaves only complete files."""
     command = [sys.executable, "-m", "auralis_fp.demo", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as filling:
         assert filling.stdout is not None
@@ -133,21 +133,21 @@ def test_told_to_end_in_the_midst(tmp_path: Path) -> None:
     assert not list(tmp_path.glob(".*"))
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_that_cannot_be_created(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A file in the way ends the command with a sentence, not a traceback."""
     (tmp_path / "taken").write_text("a file")
     assert main([str(tmp_path / "taken")]) == 1
     assert "cannot write the demo library" in capsys.readouterr().err
 
 
-def test_each_piece_is_stored_differently_and_is_music_to_us() -> None:
-    """Sixteen ways of storing music, all with a suffix that the watcher knows."""
+def test_each_piece_has_another_format() -> None:
+    """Sixteen formats, all with a suffix that the watcher accepts."""
     assert len({piece.format for piece in PIECES}) == len(PIECES)
     assert {f".{piece.suffix}" for piece in PIECES} <= EXTENSIONS
 
 
 def test_the_programme_loads_nothing_numeric() -> None:
-    """Importing the package costs nothing until a piece is played."""
+    """Importing the package loads no numeric library before a piece is played."""
     code = "import sys, auralis_fp.demo; print({'numpy', 'av', 'soundfile'} & set(sys.modules))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "set()"

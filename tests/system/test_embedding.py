@@ -1,4 +1,4 @@
-"""The snippets of the page on embedding do what it says."""
+"""The snippets of the embedding page do what it says."""
 
 import asyncio
 import re
@@ -21,7 +21,7 @@ HOSTS = ("aiohttp", "fastapi", "starlette", "quart", "any", "mount")
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """One worker is enough; nothing is read or left in the home folder."""
+    """Use one worker and keep the home folder untouched."""
     for name, value in {"WORKERS": "1", "WATCHING": "off", "BUSY_PERCENT": "0"}.items():
         monkeypatch.setenv(f"AURALIS_FP_{name}", value)
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -34,15 +34,15 @@ def run(name: str, library: Path, tmp_path: Path) -> dict[str, Any]:
     return names
 
 
-def test_every_snippet_is_tried() -> None:
-    """No Python block of the page without a name, no name without a test."""
+def test_every_snippet_is_tested() -> None:
+    """Each Python block of the page has a name, and each name a test."""
     assert PAGE.count("```python") == len(SNIPPETS)
     assert set(SNIPPETS) == {*HOSTS, "service", "client", "units"}
 
 
 @pytest.mark.parametrize("name", HOSTS)
 async def test_hosts(name: str, library: Path, tmp_path: Path, aiohttp_client: AiohttpClient) -> None:
-    """Each answers below the prefix, with its page."""
+    """Each host answers below the prefix and serves the page."""
     app = run(name, library, tmp_path)["app"]
     server: BaseTestServer = TestServer(app) if name == "aiohttp" else UvicornServer(app)
     client: TestClient[Any, Any] = await aiohttp_client(server)
@@ -55,7 +55,7 @@ async def test_hosts(name: str, library: Path, tmp_path: Path, aiohttp_client: A
 
 
 async def test_host_code(library: Path, tmp_path: Path, aiohttp_client: AiohttpClient) -> None:
-    """The service answers, and tells of results."""
+    """The service answers and publishes results."""
     app = run("aiohttp", library, tmp_path)["app"]
     await aiohttp_client(app)
     names, heard = run("service", library, tmp_path), asyncio.Queue[tuple[str, dict[str, float]]]()
@@ -70,7 +70,7 @@ async def test_host_code(library: Path, tmp_path: Path, aiohttp_client: AiohttpC
 
 
 async def test_client_and_units(library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What is found is stored, what is not is told; numbers go on in the player's units."""
+    """Results are stored, failures reported; numbers continue in the player's units."""
     song, found = tone_file(library / "a.wav"), list[Any]()
     client = run("client", library, tmp_path)["fingerprints"]
     await asyncio.to_thread(client, [song, library / "none.wav"], found.append)
@@ -81,10 +81,10 @@ async def test_client_and_units(library: Path, tmp_path: Path, capsys: pytest.Ca
     assert "pitch_confidence" in names["for_the_interface"](found[0])
 
 
-async def test_behind_a_proxy_that_takes_a_sub_path_away(
+async def test_behind_a_proxy_that_strips_a_path(
     settings: Settings, library: Path, aiohttp_client: AiohttpClient
 ) -> None:
-    """Redirects, the page's own files and requests from the page find their way, under the name the browser used."""
+    """Redirects, page files and requests of the page use the path that the browser used."""
     app = web.Application()
     auralis_fp.setup(app, settings, prefix=PREFIX)
     inner = await aiohttp_client(app)

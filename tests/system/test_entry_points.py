@@ -1,4 +1,4 @@
-"""One file has one fingerprint, by whatever door, in whatever company and order it comes in."""
+"""A file has one fingerprint, whichever interface computes it, in any order and company."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ Fingerprint = dict[str, float]
 
 @pytest.fixture
 def songs(library: Path) -> dict[Path, Fingerprint]:
-    """Four different files, and their fingerprints found one after the other in this process."""
+    """Four different files, and their fingerprints computed one after the other in this process."""
     sounds = {
         "drums": signal(0.3 * drum_loop(96, 8.0), 0.2 * drum_loop(96, 8.0)),
         "tone": signal(sine(440, 1.0)),
@@ -35,24 +35,24 @@ def songs(library: Path) -> dict[Path, Fingerprint]:
 
 
 @pytest.mark.parametrize("workers", ["1", "3"])
-def test_commands_say_what_a_single_analysis_says(workers: str, songs: dict[Path, Fingerprint]) -> None:
-    """With one worker and with several, in this order and in that one."""
+def test_commands_agree_with_a_single_analysis(workers: str, songs: dict[Path, Fingerprint]) -> None:
+    """With one worker and with several, in either order."""
     for order in (list(songs), list(songs)[::-1]):
         done = auralis("analyze", *order, "--workers", workers)
         for path, line in zip(order, done.stdout.splitlines(), strict=True):
             assert json.loads(line)["fingerprint"] == pytest.approx(songs[path], rel=1e-5, abs=1e-6)
 
 
-async def test_the_service_says_the_same(plugin: Plugin, songs: dict[Path, Fingerprint]) -> None:
-    """Asked over HTTP for all at once, and found in the scan; a second time too."""
+async def test_the_service_agrees(plugin: Plugin, songs: dict[Path, Fingerprint]) -> None:
+    """Requested over HTTP concurrently, found by the scan, and requested again."""
     for _ in range(2):
         answers = await asyncio.gather(*(plugin.ask(path, number) for number, path in enumerate(songs)))
         for answer, expected in zip(answers, songs.values(), strict=True):
             assert answer["fingerprint"] == pytest.approx(expected, rel=1e-5, abs=1e-6)
 
 
-async def test_what_is_undefined_is_said_everywhere(plugin: Plugin, songs: dict[Path, Fingerprint]) -> None:
-    """In the answer and in the sidecar, as the analysis says it."""
+async def test_undefined_dimensions_are_listed_everywhere(plugin: Plugin, songs: dict[Path, Fingerprint]) -> None:
+    """In the response and in the sidecar, as in the analysis."""
     for number, path in enumerate(songs):
         expected = list(fingerprint_file(os.fsencode(path)).metadata.undefined)
         answer = await plugin.ask(path, number)

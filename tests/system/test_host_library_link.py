@@ -1,4 +1,4 @@
-"""The service with a look into the host's library."""
+"""The service with access to the host's library."""
 
 import sqlite3
 from contextlib import closing
@@ -12,7 +12,7 @@ from hosting import Host, Plugin, tone_file
 
 
 def player_library(path: Path, tracks: list[tuple[int, str, Path]]) -> Path:
-    """Write a library database as the player has it, as far as it matters."""
+    """Write a library database with the columns of the player's that matter here."""
     with closing(sqlite3.connect(path)) as database:
         database.execute("CREATE TABLE tracks (id INTEGER PRIMARY KEY, title TEXT, filepath TEXT)")
         database.executemany("INSERT INTO tracks VALUES (?, ?, ?)", [(n, title, str(at)) for n, title, at in tracks])
@@ -26,7 +26,7 @@ async def until_idle(plugin: Plugin) -> dict[str, Any]:
 
 
 async def test_tracks_that_were_never_posted(host: Host, library: Path, tmp_path: Path) -> None:
-    """Are found by the host's own id, with its title; nothing is written, and what lies outside stays unknown."""
+    """They are found by the host's id, with its title; tracks outside the libraries stay unknown."""
     song, outside = tone_file(library / "a.wav"), tone_file(tmp_path / "outside.wav")
     database = player_library(
         tmp_path / "library.db", [(7, "Title", song), (8, "Outside", outside), (9, "Gone", library / "gone.wav")]
@@ -43,7 +43,7 @@ async def test_tracks_that_were_never_posted(host: Host, library: Path, tmp_path
 
 
 async def test_a_library_that_cannot_be_read_costs_only_its_titles(host: Host, library: Path, tmp_path: Path) -> None:
-    """It is shown; and gone again once it can be read."""
+    """The fault is shown, and cleared once the library can be read."""
     song = tone_file(library / "a.wav")
     plugin = await host(host_database=tmp_path / "library.db")
     await until_idle(plugin)
@@ -57,10 +57,10 @@ async def test_a_library_that_cannot_be_read_costs_only_its_titles(host: Host, l
     assert (await plugin.get("/health"))["status"] == "healthy"
 
 
-async def test_a_library_that_is_locked_is_to_be_asked_again(
+async def test_a_locked_library_is_503(
     host: Host, library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """503 with a time, not 404."""
+    """With a time to retry, not 404."""
     monkeypatch.setattr("auralis_fp.store.host_library.PATIENCE_SEC", 0.01)
     song = tone_file(library / "a.wav")
     plugin = await host(host_database=player_library(tmp_path / "library.db", [(7, "Title", song)]))

@@ -1,4 +1,4 @@
-"""The service over files that no careful program wrote: each has its outcome, and nothing else suffers."""
+"""The service over malformed files: each has its outcome, and no other file is affected."""
 
 import asyncio
 import math
@@ -28,7 +28,7 @@ async def outcomes(plugin: Plugin) -> dict[bytes, dict[str, Any]]:
 
 
 def outcome(item: dict[str, Any] | None) -> str:
-    """Return the outcome of a file as ``hostile_files`` names it; a result that is none fails at once."""
+    """Return the outcome of a file as ``hostile_files`` names it; fail at once for an invalid result."""
     if item is None:
         return UNSEEN
     if item["state"] == "failed":
@@ -44,7 +44,7 @@ def outcome(item: dict[str, Any] | None) -> str:
 
 
 async def scanned(host: Host, total: int) -> tuple[Plugin, dict[bytes, dict[str, Any]]]:
-    """Return a plugin that has looked at everything; it was well all the time, and lost no worker."""
+    """Return a plugin that has scanned everything without a fault or a lost worker."""
     plugin: Plugin = await host(workers=2)
     pids = set()
     async with asyncio.timeout(100):
@@ -59,12 +59,12 @@ async def scanned(host: Host, total: int) -> tuple[Plugin, dict[bytes, dict[str,
 
 @pytest.fixture(scope="module")
 def corpus() -> list[Hostile]:
-    """Return the files to be written."""
+    """Return the files to write."""
     return list(hostile_files())
 
 
 async def test_every_hostile_file_has_its_outcome(host: Host, library: Path, corpus: list[Hostile]) -> None:
-    """Found by the scan or passed over, with a fingerprint or a reason; a good file among them is analysed as ever."""
+    """Each is found or ignored, with a fingerprint or a reason; a good file among them is analysed."""
     good = tone_file(library / "good.wav", hz=1000.0)
     planted = plant(library, iter(corpus))
     seen = sum(UNSEEN not in file.outcomes for file in corpus)
@@ -77,8 +77,8 @@ async def test_every_hostile_file_has_its_outcome(host: Host, library: Path, cor
     assert answer["fingerprint"]["spectral_centroid"] > 0
 
 
-async def test_every_hostile_file_can_be_asked_for(host: Host, library: Path, corpus: list[Hostile]) -> None:
-    """A request for any of them is answered at once: with numbers or a sentence, never with a fault of ours."""
+async def test_every_hostile_file_can_be_requested(host: Host, library: Path, corpus: list[Hostile]) -> None:
+    """Each request is answered at once, with numbers or a sentence and never with an internal error."""
     planted = plant(library, (file for file in corpus if not file.name.startswith(b"cut/")))
     plugin = await host(workers=2, libraries=(library,))
     statuses: Counter[int] = Counter()
@@ -94,7 +94,7 @@ async def test_every_hostile_file_can_be_asked_for(host: Host, library: Path, co
 
 
 async def test_mutations_of_every_format(host: Host, library: Path) -> None:
-    """Flipped, cut and repeated bytes in files of every format: numbers or a reason."""
+    """Flipped, cut and repeated bytes in files of every format yield numbers or a reason."""
     for name, content in mutations(MUTATIONS, seed=1):
         (library / name).write_bytes(content)
     _, known = await scanned(host, MUTATIONS)

@@ -1,4 +1,4 @@
-"""The whole service killed at any moment of a scan: what is stored stays, what was in flight is done again."""
+"""The service killed at any moment of a scan: stored results stay, jobs in flight run again."""
 
 import signal
 import time
@@ -25,8 +25,8 @@ def songs(library: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_killed_again_and_again(songs: Path, tmp_path: Path) -> None:
-    """The database opens, no sidecar is torn, nothing is lost, doubled or done twice, no worker lives on."""
+def test_repeated_kills(songs: Path, tmp_path: Path) -> None:
+    """The database opens, no sidecar is truncated, nothing is lost, duplicated or repeated, and no worker survives."""
     service = ServiceUnderTest([songs], tmp_path / "data", {"workers": 2, "watching": "off", "busy_percent": 0})
     ledger, chance = Ledger(service.database), rng("kills")
     for number in range(KILLS):
@@ -53,8 +53,8 @@ def test_killed_again_and_again(songs: Path, tmp_path: Path) -> None:
     assert not service.until_gone()
 
 
-def test_a_worker_frozen_at_its_birth_does_not_outlive_the_next_start(library: Path, tmp_path: Path) -> None:
-    """A worker stopped before it could tie itself to the service, which is then killed, ends at the next start."""
+def test_a_worker_stopped_during_its_start_is_ended_by_the_next_run(library: Path, tmp_path: Path) -> None:
+    """A worker stopped before it could bind itself to its parent, which is then killed, ends with the next start."""
     service = ServiceUnderTest([library], tmp_path / "data", {"workers": 1, "watching": "off"})
     service.start()
     give_up = time.monotonic() + 30

@@ -1,4 +1,4 @@
-"""The service while its disk is full, its database locked or its music read-only: it waits, says so, goes on."""
+"""The service with a full disk, a locked database or read-only music: it waits, reports it, and continues."""
 
 import os
 import signal
@@ -42,7 +42,7 @@ def until(
 
 @contextmanager
 def running(library: Path, data: Path, total: int, **settings: object) -> Iterator[ServiceUnderTest]:
-    """Run the service; in the end it is well, has everything and stops cleanly."""
+    """Run the service; at the end it is healthy, complete, and stops cleanly."""
     service = ServiceUnderTest([library], data, SETTINGS | settings)
     service.start()
     try:
@@ -60,12 +60,12 @@ def running(library: Path, data: Path, total: int, **settings: object) -> Iterat
 
 
 def degraded(status: dict[str, Any]) -> bool:
-    """Say whether the trouble is shown."""
+    """Return True if the fault is shown."""
     return bool(status["health"]["status"] == "degraded")
 
 
 def test_a_full_disk(library: Path, tmp_path: Path) -> None:
-    """With no room for results the service says so and keeps them; when there is room they are stored."""
+    """Without room for results the service reports it and keeps them; with room they are stored."""
     with small_disk(tmp_path / "disk", 16) as disk:
         if not disk.own:
             pytest.skip("mounting a disk takes rights we lack")
@@ -79,8 +79,8 @@ def test_a_full_disk(library: Path, tmp_path: Path) -> None:
             disk.relieve()
 
 
-def test_no_room_for_any_file(library: Path, tmp_path: Path) -> None:
-    """The same where the process may make no file longer, whoever runs it; sidecars and database alike."""
+def test_a_file_size_limit(library: Path, tmp_path: Path) -> None:
+    """The same where the process may not extend any file; for sidecars and database alike."""
     songs(library, 0, 3)
     with running(library, tmp_path / "data", 6) as service:
         service.until_idle(total=3)
@@ -93,8 +93,8 @@ def test_no_room_for_any_file(library: Path, tmp_path: Path) -> None:
         process.rlimit(psutil.RLIMIT_FSIZE, before)
 
 
-def test_a_library_that_cannot_be_written(tmp_path: Path) -> None:
-    """The sidecars go to the data folder, and nothing is amiss."""
+def test_a_read_only_library(tmp_path: Path) -> None:
+    """The sidecars go to the data folder, without a fault."""
     with small_disk(tmp_path / "music", 16) as disk:
         songs(disk.folder, 0, 3)
         if disk.own:
@@ -111,7 +111,7 @@ def test_a_library_that_cannot_be_written(tmp_path: Path) -> None:
 
 
 def test_a_locked_database(library: Path, tmp_path: Path) -> None:
-    """Another program writes for seconds: what is known is answered, the rest waits, and nothing is analysed twice."""
+    """While another program writes, known results are served, the rest waits, and nothing is analysed twice."""
     songs(library, 0, 3)
     with running(library, tmp_path / "data", 6) as service:
         service.until_idle(total=3)
@@ -127,7 +127,7 @@ def test_a_locked_database(library: Path, tmp_path: Path) -> None:
 
 
 def test_stopping_while_the_database_is_locked(library: Path, tmp_path: Path) -> None:
-    """The service ends all the same, soon."""
+    """The service stops promptly."""
     songs(library, 0, 3)
     service = ServiceUnderTest([library], tmp_path / "data", SETTINGS)
     service.start()

@@ -1,4 +1,4 @@
-"""Workers that crash, hang or starve in the middle of a scan: the file they were at fails, and nothing else."""
+"""Workers that crash, hang or run out of memory during a scan: only their file fails."""
 
 import asyncio
 import os
@@ -20,18 +20,18 @@ SHORT = 6  # good files beside the bad one
 
 
 def signalled(number: int) -> Harm:
-    """Return the harm of a signal."""
+    """Return a function that sends a signal."""
     return lambda process: process.send_signal(number)
 
 
 def starved(process: psutil.Process) -> None:
-    """Leave a process hardly more room than it has."""
+    """Lower the memory limit of a process to little more than it uses."""
     room = process.memory_info().vms + (1 << 20)
     process.rlimit(psutil.RLIMIT_AS, (room, room))
 
 
 async def harmed(plugin: Plugin, victim: Path, harm: Harm) -> int:
-    """Do harm to whoever works on a file until it has failed; return how often that was."""
+    """Harm each worker that analyses a file until the file has failed; return how often."""
     hit: set[int] = set()
     async with asyncio.timeout(100):
         while True:
@@ -49,7 +49,7 @@ async def harmed(plugin: Plugin, victim: Path, harm: Harm) -> int:
 
 
 async def failures(plugin: Plugin) -> list[dict[str, Any]]:
-    """Return what failed."""
+    """Return the failed files."""
     return [item | item["failure"] for item in (await plugin.get("/failures"))["items"]]
 
 
@@ -64,8 +64,8 @@ async def failures(plugin: Plugin) -> list[dict[str, Any]]:
     ],
     ids=["crash", "kernel", "hang", "hunger"],
 )
-async def test_the_file_alone_fails(host: Host, library: Path, harm: Harm, code: str, word: str) -> None:
-    """With what was seen, after a second try; the others are done, and the slot serves on."""
+async def test_only_the_file_fails(host: Host, library: Path, harm: Harm, code: str, word: str) -> None:
+    """With its cause, after a second attempt; all others are done, and the slot stays usable."""
     victim = long_file(library / "victim.wav", 20 * 3600)
     for number in range(SHORT):
         tone_file(library / f"{number}.wav", 1 + number / 10)
@@ -82,8 +82,8 @@ async def test_the_file_alone_fails(host: Host, library: Path, harm: Harm, code:
 
 
 @pytest.mark.slow
-async def test_many_deaths_leave_nothing_behind(host: Host, library: Path) -> None:
-    """Whatever the signal, and whether at work or in the middle of starting: all slots are there, and nothing else."""
+async def test_many_crashes_leave_nothing_behind(host: Host, library: Path) -> None:
+    """With any signal, during an analysis or a start: all slots are usable, and nothing else remains."""
     victim = long_file(library / "victim.wav", 20 * 3600)
     song = tone_file(library / "song.wav")
     plugin = await host(workers=2, watching="off")
@@ -107,7 +107,7 @@ async def test_many_deaths_leave_nothing_behind(host: Host, library: Path) -> No
 
 
 def workers() -> list[psutil.Process]:
-    """Return the worker processes of this one."""
+    """Return the worker processes of this process."""
     found = []
     for child in psutil.Process().children(recursive=True):
         with suppress(psutil.NoSuchProcess):
@@ -117,5 +117,5 @@ def workers() -> list[psutil.Process]:
 
 
 def traces() -> tuple[int, int, int]:
-    """Return the numbers of open files, threads and worker processes."""
+    """Count open files, threads and worker processes."""
     return len(os.listdir("/proc/self/fd")), threading.active_count(), len(workers())

@@ -1,4 +1,4 @@
-"""Notes of worker processes, and what the next run does with them."""
+"""PID files of worker processes, and how the next run uses them."""
 
 import os
 import subprocess
@@ -24,15 +24,15 @@ os._exit(0)
 
 @pytest.fixture
 def sleeper() -> Iterator[psutil.Popen]:
-    """Return a process of our own that does nothing for a minute."""
+    """Return a process that sleeps for a minute."""
     process = psutil.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     yield process
     process.kill()
     process.wait(10)
 
 
-def test_who_lost_the_parent_is_ended(tmp_path: Path) -> None:
-    """A process whose parent ended without it is killed, and its note is gone."""
+def test_orphans_are_killed(tmp_path: Path) -> None:
+    """A process without its parent is killed, and its PID file removed."""
     subprocess.run([sys.executable, "-c", _LEAVES_A_CHILD, str(tmp_path / "workers")], check=True)
     (note,) = (tmp_path / "workers").iterdir()
     orphan = psutil.Process(int(note.name))
@@ -41,8 +41,8 @@ def test_who_lost_the_parent_is_ended(tmp_path: Path) -> None:
     assert not note.exists()
 
 
-def test_who_has_a_parent_is_left_alone(tmp_path: Path, sleeper: psutil.Popen) -> None:
-    """A process whose parent lives is another program's to end; its note stays until it is removed."""
+def test_a_process_with_a_parent_is_kept(tmp_path: Path, sleeper: psutil.Popen) -> None:
+    """Its parent is responsible for it; the PID file stays until it is removed."""
     notes = PidFiles(tmp_path)
     notes.write(sleeper.pid)
     assert notes.end_orphans() == []
@@ -53,32 +53,32 @@ def test_who_has_a_parent_is_left_alone(tmp_path: Path, sleeper: psutil.Popen) -
     assert list(tmp_path.iterdir()) == []
 
 
-def test_another_process_under_the_same_number_is_left_alone(tmp_path: Path, sleeper: psutil.Popen) -> None:
-    """A number that now belongs to a process begun at another time is nobody of ours, whoever noted it."""
+def test_a_reused_pid_is_kept(tmp_path: Path, sleeper: psutil.Popen) -> None:
+    """A process that started at another time is not ours."""
     (tmp_path / str(sleeper.pid)).write_text(f"{time.time() - 3600} {os.getpid() + 1}", encoding="ascii")
     assert PidFiles(tmp_path).end_orphans() == []
     assert sleeper.is_running()
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_time_that_is_no_number_fits_nobody(tmp_path: Path, sleeper: psutil.Popen) -> None:
-    """A note whose time is no number lets nobody be killed."""
+def test_an_invalid_start_time_matches_no_process(tmp_path: Path, sleeper: psutil.Popen) -> None:
+    """A PID file whose time is NaN causes no kill."""
     (tmp_path / str(sleeper.pid)).write_text(f"nan {os.getpid() + 1}", encoding="ascii")
     assert PidFiles(tmp_path).end_orphans() == []
     assert sleeper.is_running()
 
 
 @pytest.mark.parametrize("text", ["", "what", "1 2 3", "nan x"])
-def test_what_is_no_note_is_passed_over(text: str, tmp_path: Path) -> None:
-    """Files with other names or contents stop nothing."""
+def test_other_files_are_ignored(text: str, tmp_path: Path) -> None:
+    """Files with other names or contents are left alone."""
     (tmp_path / "12").write_text(text, encoding="ascii")
     (tmp_path / "readme").write_text("1.0 2", encoding="ascii")
     (tmp_path / "13").mkdir()
     assert PidFiles(tmp_path).end_orphans() == []
 
 
-def test_a_folder_that_cannot_be_made_stops_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Where no note can be written the work goes on, and the log says so."""
+def test_a_folder_that_cannot_be_created_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Without PID files the work continues."""
     (tmp_path / "file").touch()
     PidFiles(tmp_path / "file" / "workers").write(os.getpid())
     assert "could not be written" in caplog.text

@@ -1,4 +1,4 @@
-"""Real worker processes: what they answer, and what is left when they are lost."""
+"""Real worker processes: their outcomes, and what remains when they are lost."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ HOUR = 3600
 
 
 def silence(path: Path, seconds: float, *, rate: int = 44_100) -> Path:
-    """Write silence as a WAV file, without writing it out."""
+    """Write silence as a sparse WAV file."""
     size = int(seconds * rate) * 4
     with wave.open(str(path), "wb") as file:
         file.setparams((2, 2, rate, 0, "NONE", ""))
@@ -47,13 +47,13 @@ def short(tmp_path: Path) -> bytes:
 
 @pytest.fixture
 def long(tmp_path: Path) -> bytes:
-    """Return a file of three hours, which nobody can analyse in an instant."""
+    """Return a file of three hours, which takes a while to analyse."""
     return os.fsencode(silence(tmp_path / "long.wav", 3 * HOUR))
 
 
 @pytest.fixture
 async def pool() -> AsyncIterator[WorkerPool]:
-    """Yield a pool of one."""
+    """Yield a pool of one slot."""
     async with local_pool(Settings(workers=1)) as pool:
         yield pool
 
@@ -66,31 +66,31 @@ async def slot(pool: WorkerPool) -> AsyncIterator[Slot]:
 
 
 async def at_work(slot: Slot, path: bytes) -> "asyncio.Task[Analysed | Rejected]":
-    """Return the running analysis of a file, some of it decoded."""
+    """Return the running analysis of a file, once a part is decoded."""
     task = asyncio.create_task(slot.run(path))
     await until(lambda: slot.state().decoded_sec > 0)
     return task
 
 
 def pid_of(slot: Slot) -> int:
-    """Return the process of a slot."""
+    """Return the process id of a slot."""
     pid = slot.state().pid
     assert pid is not None
     return pid
 
 
 def gone(pid: int) -> bool:
-    """Say whether a process has ended."""
+    """Return True if a process has ended."""
     return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
 async def usable(slot: Slot, path: bytes) -> bool:
-    """Say whether the slot gives a result."""
+    """Return True if the slot returns a result."""
     return isinstance(await slot.run(path), Analysed)
 
 
 async def test_a_file_is_analysed(slot: Slot, short: bytes) -> None:
-    """The answer is a fingerprint in the order of the schema, with metadata and time."""
+    """The outcome is a fingerprint in schema order, with metadata and time."""
     outcome = await slot.run(short)
     assert isinstance(outcome, Analysed)
     assert tuple(outcome.fingerprint) == schema.NAMES
@@ -100,8 +100,8 @@ async def test_a_file_is_analysed(slot: Slot, short: bytes) -> None:
     assert outcome.processing_time_ms > 0
 
 
-async def test_a_bad_file_is_an_answer(slot: Slot, short: bytes, tmp_path: Path) -> None:
-    """Garbage and absence are rejected by the same process, which goes on."""
+async def test_a_bad_file_is_rejected(slot: Slot, short: bytes, tmp_path: Path) -> None:
+    """Garbage and missing files are rejected without losing the process."""
     await slot.run(short)
     pid = pid_of(slot)
     bad = tmp_path / "bad.wav"
@@ -115,8 +115,8 @@ async def test_a_bad_file_is_an_answer(slot: Slot, short: bytes, tmp_path: Path)
     assert pid_of(slot) == pid
 
 
-async def test_what_a_slot_does_can_be_seen(pool: WorkerPool, slot: Slot, long: bytes) -> None:
-    """Idle, then working on a file whose progress grows."""
+async def test_the_state_of_a_slot(pool: WorkerPool, slot: Slot, long: bytes) -> None:
+    """Idle, then working on a file with growing progress."""
     assert slot.state().state == "idle"
     task = await at_work(slot, long)
     (state,) = pool.states()
@@ -130,8 +130,8 @@ async def test_what_a_slot_does_can_be_seen(pool: WorkerPool, slot: Slot, long: 
     await asyncio.wait({task})
 
 
-async def test_workers_are_guests(slot: Slot, short: bytes) -> None:
-    """Niced, single-threaded where it matters, deaf to Ctrl-C, bounded in memory."""
+async def test_workers_are_restricted(slot: Slot, short: bytes) -> None:
+    """Low priority, one thread, no Ctrl-C, bounded memory."""
     await slot.run(short)
     process = psutil.Process(pid_of(slot))
     assert process.nice() >= min(19, NICENESS + psutil.Process().nice())
@@ -144,7 +144,7 @@ async def test_workers_are_guests(slot: Slot, short: bytes) -> None:
 
 
 async def test_a_killed_worker_costs_one_file(slot: Slot, short: bytes, long: bytes) -> None:
-    """The file is named with the signal, and the slot is as good as new."""
+    """The failure names the signal, and the slot stays usable."""
     task = await at_work(slot, long)
     os.kill(pid_of(slot), signal.SIGKILL)
     outcome = await asyncio.wait_for(task, 10)
@@ -155,7 +155,7 @@ async def test_a_killed_worker_costs_one_file(slot: Slot, short: bytes, long: by
 
 
 async def test_a_worker_lost_while_idle_costs_no_file(slot: Slot, short: bytes) -> None:
-    """Nobody was at work, so nobody is to blame."""
+    """A process that ends between two files causes no failure."""
     assert await usable(slot, short)
     pid = pid_of(slot)
     os.kill(pid, signal.SIGKILL)
@@ -164,8 +164,8 @@ async def test_a_worker_lost_while_idle_costs_no_file(slot: Slot, short: bytes) 
     assert pid_of(slot) != pid
 
 
-async def test_others_go_on_when_a_worker_is_lost(long: bytes, tmp_path: Path) -> None:
-    """A crash in one slot is not even noticed in the other."""
+async def test_other_slots_continue_when_a_worker_is_lost(long: bytes, tmp_path: Path) -> None:
+    """A crash in one slot does not affect the other."""
     other = os.fsencode(silence(tmp_path / "other.wav", HOUR / 4))
     async with local_pool(Settings(workers=2)) as pool, pool.lease() as first, pool.lease() as second:
         lost, kept = await at_work(first, long), asyncio.create_task(second.run(other))
@@ -174,8 +174,8 @@ async def test_others_go_on_when_a_worker_is_lost(long: bytes, tmp_path: Path) -
         assert isinstance(await asyncio.wait_for(kept, 100), Analysed)
 
 
-async def test_a_file_that_takes_too_long_is_given_up(short: bytes, long: bytes) -> None:
-    """Its worker is ended, and the slot is free for the next."""
+async def test_a_file_that_takes_too_long_is_aborted(short: bytes, long: bytes) -> None:
+    """Its worker is killed, and the slot accepts the next file."""
     settings = Settings(workers=1, time_limit_sec=1, time_limit_factor=0)
     async with local_pool(settings) as pool, pool.lease() as slot:
         task = await at_work(slot, long)
@@ -188,7 +188,7 @@ async def test_a_file_that_takes_too_long_is_given_up(short: bytes, long: bytes)
 
 
 async def test_a_cancelled_analysis_ends_its_worker(slot: Slot, short: bytes, long: bytes) -> None:
-    """Who gives up leaves nothing running."""
+    """Cancellation leaves no process behind."""
     task = await at_work(slot, long)
     pid = pid_of(slot)
     task.cancel()
@@ -198,8 +198,8 @@ async def test_a_cancelled_analysis_ends_its_worker(slot: Slot, short: bytes, lo
     assert await usable(slot, short)
 
 
-async def test_a_start_that_is_given_up_leaves_no_process() -> None:
-    """Cancelled at any moment of its start."""
+async def test_a_cancelled_start_leaves_no_process() -> None:
+    """Cancelled at any moment of the start."""
     async with local_pool(Settings(workers=1)) as pool:
         for delay in (0.0, 0.02, 0.1, 0.2):
             with pytest.raises(TimeoutError):
@@ -220,8 +220,8 @@ def workers_of(pid: int) -> list[psutil.Process]:
     return found
 
 
-async def test_the_end_of_the_pool_is_the_end_of_its_processes(long: bytes) -> None:
-    """Also of those at work, and at once."""
+async def test_closing_the_pool_ends_its_processes(long: bytes) -> None:
+    """Also those that are busy, and immediately."""
     async with local_pool(Settings(workers=2)) as pool, pool.lease() as slot:
         task = await at_work(slot, long)
         assert workers_of(os.getpid())
@@ -229,8 +229,8 @@ async def test_the_end_of_the_pool_is_the_end_of_its_processes(long: bytes) -> N
     assert not workers_of(os.getpid())
 
 
-async def test_one_worker_is_up_before_anybody_asks(short: bytes) -> None:
-    """One process is brought up, its imports done; the slot it belongs to is the first to be used."""
+async def test_warming_starts_one_worker(short: bytes) -> None:
+    """Its imports are done, and its slot is leased first."""
     async with local_pool(Settings(workers=2)) as pool:
         await pool.warm()
         (pid,) = (state.pid for state in pool.states() if state.pid is not None)
@@ -241,8 +241,8 @@ async def test_one_worker_is_up_before_anybody_asks(short: bytes) -> None:
             assert await usable(slot, short)
 
 
-async def test_who_waits_for_an_answer_goes_first(pool: WorkerPool) -> None:
-    """However long the queue of background work, and in order among themselves."""
+async def test_interactive_leases_take_precedence(pool: WorkerPool) -> None:
+    """However long the background queue, and in order among themselves."""
     order: list[str] = []
     begun = asyncio.Event()
 
@@ -264,8 +264,8 @@ async def test_who_waits_for_an_answer_goes_first(pool: WorkerPool) -> None:
     assert sorted(order[2:]) == [f"background {number}" for number in range(3)]
 
 
-async def test_someone_who_stops_waiting_holds_nobody_up(pool: WorkerPool) -> None:
-    """A request that is given up in the queue lets background work go on."""
+async def test_a_cancelled_waiter_blocks_no_other(pool: WorkerPool) -> None:
+    """When a waiting interactive caller is cancelled, background jobs continue."""
     async with pool.lease():
         waiting = [asyncio.create_task(_pass_through(pool, interactive=one)) for one in (True, False)]
         await asyncio.sleep(0.01)
@@ -282,7 +282,7 @@ async def _pass_through(pool: WorkerPool, *, interactive: bool) -> None:
 
 @pytest.mark.slow
 async def test_lost_workers_leave_nothing_behind(slot: Slot, short: bytes) -> None:
-    """No descriptor, thread or process remains of them."""
+    """No descriptor, thread or process remains."""
 
     def traces() -> tuple[int, int, int]:
         return len(os.listdir("/proc/self/fd")), threading.active_count(), len(workers_of(os.getpid()))
@@ -317,7 +317,7 @@ asyncio.run(main())
 
 @pytest.mark.parametrize("stopped", [False, True], ids=["at work", "stopped"])
 def test_no_worker_outlives_its_parent(long: bytes, stopped: bool) -> None:
-    """However the parent ends: nothing of it is there a moment later, not even what cannot notice."""
+    """However the parent ends, even if the worker is stopped."""
     with subprocess.Popen([sys.executable, "-c", HOST, os.fsdecode(long)], stdout=subprocess.PIPE) as host:
         assert host.stdout is not None
         pids = [int(text) for text in host.stdout.readline().split()]
@@ -331,7 +331,7 @@ def test_no_worker_outlives_its_parent(long: bytes, stopped: bool) -> None:
         time.sleep(0.05)
 
 
-def test_the_number_of_workers_is_as_set_or_sensible() -> None:
-    """At least one, and not more than there are processors."""
+def test_the_number_of_workers() -> None:
+    """The setting, or at least one and at most one per processor."""
     assert choose_workers(Settings(workers=3)) == 3
     assert 1 <= choose_workers(Settings()) <= len(os.sched_getaffinity(0))

@@ -1,4 +1,4 @@
-"""What a host must not notice of us: no blocked event loop while we work, nothing left when we go."""
+"""Effects on the host: no blocked event loop, and nothing left after the end."""
 
 import asyncio
 import gc
@@ -25,15 +25,15 @@ TIMES = 50
 
 @pytest.fixture
 def unblocked() -> Iterator[BlockBuster]:
-    """Have every call of ours that blocks raise, if it is made in the event loop."""
+    """Make every blocking call of our code raise when it runs in the event loop."""
     with blockbuster_ctx("auralis_fp") as watching:
         yield watching
 
 
-async def test_a_call_that_blocks_is_found_out(
+async def test_a_blocking_call_is_detected(
     unblocked: BlockBuster, library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The watch is not asleep: a look at the disk from our own code, in the loop, raises."""
+    """File access from our own code in the event loop raises."""
     monkeypatch.setattr("auralis_fp.files.formats.os.path.splitext", lambda name: (library.stat(), name))
     with pytest.raises(BlockingError):
         is_music(b"a.wav")
@@ -41,14 +41,14 @@ async def test_a_call_that_blocks_is_found_out(
 
 @pytest.fixture
 def watchful(settings: Settings) -> Settings:
-    """Return settings under which everything is at work."""
+    """Return settings that exercise every part."""
     return replace(settings, watching="auto", settle_sec=0.1)
 
 
-async def test_nothing_of_ours_blocks_the_loop(
+async def test_nothing_blocks_the_event_loop(
     unblocked: BlockBuster, watchful: Settings, library: Path, aiohttp_client: AiohttpClient
 ) -> None:
-    """From start to stop: scans, events, requests, failures, moves, controls, the page."""
+    """From start to stop: scans, events, requests, failures, moves, controls and the page."""
     for number in range(4):
         tone_file(library / f"{number}.wav", 1 + number / 10)
     (library / "bad.wav").write_bytes(b"RIFF no music")
@@ -77,13 +77,13 @@ async def test_nothing_of_ours_blocks_the_loop(
 
 
 def traces() -> tuple[int, int, int]:
-    """Return the numbers of open files, threads (but for those of the loop's own executor) and child processes."""
+    """Count open files, threads (except the executor of the event loop) and child processes."""
     threads = [thread for thread in threading.enumerate() if not thread.name.startswith("asyncio_")]
     return len(os.listdir("/proc/self/fd")), len(threads), len(psutil.Process().children(recursive=True))
 
 
 async def opened_and_closed(settings: Settings, *, alone: bool) -> None:
-    """Start an application with the plugin in it, and end it."""
+    """Start and stop an application with the plugin."""
     app = create_app(settings) if alone else web.Application()
     if not alone:
         setup(app, settings)
@@ -92,8 +92,8 @@ async def opened_and_closed(settings: Settings, *, alone: bool) -> None:
     await runner.cleanup()
 
 
-async def test_opened_and_closed_again_and_again(library: Path, tmp_path: Path) -> None:
-    """No file, thread or process is left a moment later, whether the worker was up by then or on its way."""
+async def test_repeated_starts_leave_nothing(library: Path, tmp_path: Path) -> None:
+    """No file, thread or process remains, whether the worker was ready or still starting."""
     tone_file(library / "song.wav")
     settings = Settings(libraries=(library,), data_dir=tmp_path / "data", workers=1, busy_percent=0)
     async with Service(settings).running() as first:  # what Python itself keeps for all processes is there by then

@@ -1,4 +1,4 @@
-"""Workers never run the host's main module again."""
+"""Workers do not run the host's main module."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ with Path(sys.argv[1]).open("a") as count:
     count.write("x")
 import html.parser  # stands for the host's heavy imports
 
-from auralis_fp.workers.sandbox import start_guest
+from auralis_fp.workers.sandbox import init_worker
 from auralis_fp.workers.process import local_pool
 from auralis_fp.settings import Settings
 
@@ -72,7 +72,7 @@ def song(tmp_path: Path) -> Path:
 
 
 def run(*command: str | Path, folder: Path) -> str:
-    """Run Python with our package at hand, and return what it prints."""
+    """Run Python with the package importable, and return its output."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path.cwd()), str(folder)])}
     done = subprocess.run(
         [sys.executable, *map(str, command)], capture_output=True, text=True, timeout=100, env=environment, check=False
@@ -83,7 +83,7 @@ def run(*command: str | Path, folder: Path) -> str:
 
 @pytest.mark.parametrize("way", ["script", "module", "hyphenated"])
 def test_the_hosts_main_module_runs_once(tmp_path: Path, song: Path, way: str) -> None:
-    """However it was started, guarded or not."""
+    """However it was started, with or without a guard."""
     name = "launch-host.py" if way == "hyphenated" else "hostmain.py"
     (tmp_path / name).write_text(UNGUARDED, encoding="ascii")
     start: list[str | Path] = ["-m", "hostmain"] if way == "module" else [tmp_path / name]
@@ -92,8 +92,8 @@ def test_the_hosts_main_module_runs_once(tmp_path: Path, song: Path, way: str) -
     assert count.read_text(encoding="ascii") == "x"
 
 
-def test_the_hosts_own_processes_are_as_ever(tmp_path: Path, song: Path) -> None:
-    """What the host spawns meanwhile, from another thread, still finds its main module."""
+def test_processes_of_the_host_are_not_affected(tmp_path: Path, song: Path) -> None:
+    """A process that another thread of the host spawns meanwhile finds its main module."""
     script = tmp_path / "host.py"
     script.write_text(WITH_OWN_PROCESSES, encoding="ascii")
     assert run(script, song, folder=tmp_path).strip() == "[0, 1, 4, 9]"
