@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 
 from ..errors import RequestError
 from ..workers.pidfiles import PidFiles
-from ..workers.spawn import GuestContext, GuestProcess
+from ..workers.spawn import IsolatedContext, IsolatedProcess
 from .entry import run
 from .protocol import Progress, Query, Refusal, Reply, decode_reply, encode
 
@@ -47,8 +47,8 @@ class IndexProcess:
         self._pid_files = pid_files
         self._idle_sec = idle_sec
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="auralis-similarity")
-        self._context = GuestContext()
-        self._process: GuestProcess | None = None
+        self._context = IsolatedContext()
+        self._process: IsolatedProcess | None = None
         self._connection: Connection | None = None
         self._waiting = 0
         self._idle: asyncio.TimerHandle | None = None
