@@ -1,1 +1,1 @@
-"""From a file to blocks of samples."""
+"""Decoding of audio files to blocks of float32 samples."""

@@ -1,4 +1,4 @@
-"""Everything that is compressed, or odd, through libav."""
+"""Reader for compressed and unusual formats, through libav."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -22,13 +22,13 @@ from .source import Source
 
 _PROBE_BYTES: Final = ("32768", "5000000")
 _BUFFER_BYTES: Final = 65536
-_MOST_FAILURES: Final = 64  # of the demuxer, without one packet between
+_MOST_FAILURES: Final = 64  # consecutive demuxer errors
 _FRAMES_TO_VOTE: Final = 8
-_GENERATE_TIMES: Final = 0x0001  # a flag PyAV sets, at the cost of reading ahead
+_GENERATE_TIMES: Final = 0x0001  # AVFMT_FLAG_GENPTS, which PyAV sets; it reads ahead
 _MP3_LENGTHS: Final = (b"Xing", b"Info", b"VBRI")
 _NO_POSITIONS: Final = ("NONE", "UN", "USR", "AMBI")
 
-# Nothing but these is ever run over a file: no playlists, no pictures, no video.
+# Only these decoders ever run on a file: no playlists, pictures or video.
 _DECODER_NAMES: Final = (
     "aac,aac_latm,ac3,adpcm_ima_qt,adpcm_ima_wav,adpcm_ms,adpcm_swf,adpcm_yamaha,alac,amrnb,amrwb,dca,dsd_lsbf,"
     "dsd_lsbf_planar,dsd_msbf,dsd_msbf_planar,eac3,flac,g722,g726,g726le,gsm,gsm_ms,libopus,libspeex,libvorbis,mlp,mp1,"
@@ -41,8 +41,8 @@ _DECODERS: Final = frozenset(_DECODER_NAMES.split(","))
 _OPTIONS: Final = {
     "format_whitelist": ",".join(DEMUXERS),
     "codec_whitelist": _DECODER_NAMES,
-    "protocol_whitelist": "data",  # no file can name another one
-    "max_size": "131072",  # bytes of WAV a packet
+    "protocol_whitelist": "data",  # a file cannot refer to another file
+    "max_size": "131072",  # bytes per WAV packet
 }
 
 _SAMPLE_TYPES: Final[dict[str, tuple[type[np.generic], int, float]]] = {  # sample type, zero, full scale
@@ -60,17 +60,17 @@ _Shape = tuple[int, int, str]  # sample rate, channels, sample type
 
 
 class AvReader:
-    """The first audio stream of a file, packet by packet; a packet that does not decode is skipped.
+    """Read one audio stream of a file packet by packet; packets that do not decode are skipped.
 
-    Parts with another rate, channel count or sample type than the beginning (chained streams) are converted to it.
+    Parts whose sample rate, channel count or sample type differs from the start (chained streams) are converted.
 
     Parameters
     ----------
     source : Source
     recognised : Format or None
-        What the first bytes say.
+        Format of the first bytes.
     options : dict, optional
-        Further options of the demuxer.
+        Additional demuxer options.
 
     Raises
     ------
@@ -92,7 +92,7 @@ class AvReader:
                 break
             self._container.close()
         else:
-            raise DecodeError("corrupt", "Nothing in the file could be decoded.")
+            raise DecodeError("corrupt", "No audio could be decoded.")
         self._frames = chain(first, self._frames)
         self._model = _typical(first)
         self._shape = _shape(self._model)
@@ -100,10 +100,10 @@ class AvReader:
         self.info, self.length_stated = _describe(self._container, stream, self._model, source.head)
 
     def blocks(self) -> Iterator[FloatArray]:
-        """Hand out all samples, see ``Reader``."""
+        """Yield all samples, see ``Reader``."""
         queue = AudioFifo()
         for frame in self._in_shape():
-            frame.pts = None  # unset, the queue does not check for gaps
+            frame.pts = None  # the queue checks for gaps otherwise
             queue.write(frame)
             while (part := queue.read(BLOCK_SAMPLES)) is not None:
                 yield _floats(part)
@@ -111,18 +111,18 @@ class AvReader:
             yield _floats(rest)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._frames = iter(())
         self._container.close()
         self._source.close()
 
     def _decoded(self, stream: Any) -> Iterator[AudioFrame]:
-        """Decode packet by packet; bad data counts as damage only if good data lies on both sides of it."""
+        """Decode packet by packet; bad data counts as damage only between good data."""
         begun = failed = False
         for packet in _packets(self._container, stream):
             try:
                 frames = packet.decode()
-            except MemoryError:  # libav's own is an FFmpegError too; it is not the file's fault
+            except MemoryError:  # av.MemoryError is an FFmpegError too
                 raise
             except av.FFmpegError:
                 failed = True
@@ -150,12 +150,12 @@ class AvReader:
                 converted = resampler.resample(frame)
             except MemoryError:
                 raise
-            except (av.FFmpegError, ValueError):  # ValueError: speakers moved, or an unknown arrangement
+            except (av.FFmpegError, ValueError):  # ValueError: the channel layout changed or is unknown
                 self.damaged = True
                 continue
             for part in converted:
                 if part.samples and _shape(part) == self._shape:
-                    part.time_base = self._model.time_base  # the queue insists
+                    part.time_base = self._model.time_base  # the queue requires it
                     yield part
 
 
@@ -170,30 +170,30 @@ def _open_container(source: Source, recognised: Format | None, options: dict[str
         )
     except MemoryError:
         raise
-    except (av.FFmpegError, ValueError) as error:  # ValueError: av's own, for what it cannot wrap
+    except (av.FFmpegError, ValueError) as error:  # ValueError: raised by PyAV itself
         if recognised:
-            raise DecodeError("corrupt", f"The file is damaged: not readable as {recognised.name}.") from error
-        raise DecodeError("unsupported", "This is no audio file of a known kind.") from error
+            raise DecodeError("corrupt", f"The file is damaged: it cannot be read as {recognised.name}.") from error
+        raise DecodeError("unsupported", "The file is not in a known audio format.") from error
     container.flags &= ~_GENERATE_TIMES
     opened: InputContainer = container
     return opened
 
 
 def _audio_stream(container: InputContainer) -> Any:
-    """Choose the stream to analyse: the one marked as default, else the first that can be decoded."""
+    """Return the stream to analyse: the default stream, else the first that can be decoded."""
     streams: tuple[Any, ...] = container.streams.audio  # without a decoder, codec_context is None
     if not streams:
-        raise DecodeError("no_audio", "There is no sound in this file.")
+        raise DecodeError("no_audio", "The file contains no audio.")
     usable = [each for each in streams if each.codec_context and each.codec_context.codec.name in _DECODERS]
     if not usable:
-        raise DecodeError("unsupported", "There is no decoder for the sound in this file.")
+        raise DecodeError("unsupported", "There is no decoder for the audio in this file.")
     chosen = max(usable, key=lambda each: bool(each.disposition & Disposition.default))
     chosen.codec_context.thread_count = 1
     return chosen
 
 
 def _packets(container: InputContainer, stream: Any) -> Iterator[Any]:
-    """Demux, going on after bad data as long as packets come."""
+    """Demux, continuing after bad data as long as packets follow."""
     failures = 0
     while failures < _MOST_FAILURES:
         try:
@@ -213,13 +213,13 @@ def _shape(frame: AudioFrame) -> _Shape:
 
 
 def _typical(frames: list[AudioFrame]) -> AudioFrame:
-    """Pick a frame of the most common shape: the very first may be garbage."""
+    """Return a frame of the most common shape; the first one may be garbage."""
     shapes = [_shape(frame) for frame in frames]
     return frames[shapes.index(Counter(shapes).most_common(1)[0][0])]
 
 
 def _describe(container: InputContainer, stream: Any, frame: AudioFrame, head: bytes) -> tuple[AudioInfo, bool]:
-    """Describe the stream *frame* is of, and say whether its length is the file's own word."""
+    """Describe the stream that *frame* belongs to; return True with it if the file states its length."""
     codec = stream.codec_context.codec.canonical_name
     if codec.startswith("pcm_"):
         codec = codec.removesuffix("_planar").removesuffix("le").removesuffix("be")
@@ -255,9 +255,9 @@ def _positions(frame: AudioFrame) -> tuple[str, ...]:
 
 
 def _floats(frame: AudioFrame) -> FloatArray:
-    """Samples of a frame, (samples, channels), full scale 1; in memory as the decoder has them, to copy them once."""
+    """Return the samples of a frame, (samples, channels), full scale 1, in the decoder's memory order."""
     count, channels = frame.samples, frame.layout.nb_channels
-    name, planes = frame.format.name, cast("tuple[Any, ...]", frame.planes)  # their stubs lack the buffer protocol
+    name, planes = frame.format.name, cast("tuple[Any, ...]", frame.planes)  # the stubs lack the buffer protocol
     dtype, zero, full_scale = _SAMPLE_TYPES[name.removesuffix("p")]
     if name.endswith("p"):
         rows: FloatArray = np.empty((channels, count), np.float32)
@@ -278,5 +278,5 @@ def _scale(values: NDArray[Any], zero: int, full_scale: float, out: FloatArray) 
     elif values.dtype == np.float32:
         out[...] = values
     else:
-        with np.errstate(over="ignore", invalid="ignore"):  # doubles beyond float32 become infinite
+        with np.errstate(over="ignore", invalid="ignore"):  # doubles outside float32 become infinite
             np.copyto(out, values, casting="unsafe")

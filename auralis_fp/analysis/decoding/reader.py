@@ -1,4 +1,4 @@
-"""What the readers of sound files have in common."""
+"""Interface and limits of the audio file readers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _USUAL_POSITIONS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class AudioInfo:
-    """What is known of a file before its samples are read.
+    """Properties of a file, known before its samples are read.
 
     Parameters
     ----------
@@ -37,12 +37,12 @@ class AudioInfo:
     format : str
         The container, a name of ``formats.FORMATS`` or a variant (``mp2``, ``mp4``, ``mov``, ``3gp``, ``webm``).
     codec : str
-        What the samples are packed with: ``pcm_s16``, ``flac``, ``mp3``, ``vorbis``, ...
+        ``pcm_s16``, ``flac``, ``mp3``, ``vorbis``, ...
     declared_sec : float or None
-        Length as the file states it or as its size suggests; None if nothing tells.
+        Length as the file states it or as estimated from its size; None if unknown.
     positions : tuple of str
-        One per channel: ``M`` (mono), ``FL``, ``FR``, ``FC``, ``LFE``, ``BL``, ``BR``, ``SL``, ``SR``, ``BC``,
-        another of libav's names, or ``?``.
+        Position of each channel: ``M`` (mono), ``FL``, ``FR``, ``FC``, ``LFE``, ``BL``, ``BR``, ``SL``, ``SR``,
+        ``BC``, another name of libav, or ``?``.
     """
 
     sample_rate: int
@@ -54,10 +54,10 @@ class AudioInfo:
 
 
 class Reader(Protocol):
-    """One open file, read once from begin to end.
+    """An open file, read once from start to end.
 
-    ``damaged`` and ``reshaped`` say whether bad data was skipped and whether parts had another rate or channel count
-    than the rest; ``length_stated`` whether ``info.declared_sec`` is the file's own word. Final after ``blocks``.
+    ``damaged`` is True if bad data was skipped, ``reshaped`` if parts had another sample rate or channel count; both
+    are final after `blocks`. ``length_stated`` is True if the file itself states ``info.declared_sec``.
     """
 
     info: AudioInfo
@@ -66,21 +66,27 @@ class Reader(Protocol):
     reshaped: bool
 
     def blocks(self) -> Iterator[FloatArray]:
-        """Hand out all samples, (samples, channels), float32, full scale 1.0."""
+        """Yield all samples, shape (samples, channels), float32, full scale 1.0."""
         ...
 
     def close(self) -> None:
-        """Let go of the file. May be called twice."""
+        """Close the file. May be called twice."""
         ...
 
 
 def usual_positions(channels: int) -> tuple[str, ...]:
-    """Where channels stand if the file does not say, for any number of them."""
+    """Return the default positions of any number of channels."""
     return _USUAL_POSITIONS.get(channels, ("?",) * channels)
 
 
 def check_limits(sample_rate: int, channels: int) -> None:
-    """Refuse audio nobody has.
+    """Check that sample rate and channel count are within limits.
+
+    Parameters
+    ----------
+    sample_rate : int
+        Hz.
+    channels : int
 
     Raises
     ------
@@ -88,6 +94,6 @@ def check_limits(sample_rate: int, channels: int) -> None:
         ``limits``: no channel or more than 32, or a sample rate outside 1 kHz to 1 MHz.
     """
     if not 1 <= channels <= MAX_CHANNELS:
-        raise DecodeError("limits", f"The file has {channels} channels; 1 to {MAX_CHANNELS} can be analysed.")
+        raise DecodeError("limits", f"The file has {channels} channels; 1 to {MAX_CHANNELS} are supported.")
     if not MIN_RATE_HZ <= sample_rate <= MAX_RATE_HZ:
-        raise DecodeError("limits", f"The sample rate is {sample_rate} Hz; 1 kHz to 1 MHz can be analysed.")
+        raise DecodeError("limits", f"The sample rate is {sample_rate} Hz; 1 kHz to 1 MHz is supported.")

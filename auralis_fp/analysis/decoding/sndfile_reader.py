@@ -1,4 +1,4 @@
-"""Plain samples through libsndfile: up to twice as fast as libav there, with the same numbers."""
+"""Reader for uncompressed samples, through libsndfile: up to twice as fast as libav, with the same samples."""
 
 import sys
 from collections.abc import Iterator
@@ -12,23 +12,23 @@ from .reader import BLOCK_SAMPLES, AudioInfo, check_limits, usual_positions
 from .source import Source
 
 FORMATS: Final = frozenset({"wav", "w64", "aiff", "caf"})
-SECOND_TRY: Final = frozenset({"ogg", "flac"})  # where libsndfile may know a file that libav gives up
+FALLBACK: Final = frozenset({"ogg", "flac"})  # libsndfile reads some files that libav rejects
 _CODECS: Final = {"PCM_16": "pcm_s16", "FLOAT": "pcm_f32"}
 _OTHER_CODECS: Final = {"VORBIS": "vorbis", "OPUS": "opus"}
-_LONGEST_SEC: Final = 1e6  # chained files are said to be endless
+_LONGEST_SEC: Final = 1e6  # chained files have no known length
 _SCALE_16: Final = np.float32(2**-15)
 
 
 class SndfileReader:
-    """16-bit and float samples of one or two channels, and what libav cannot open; everything else is libav's.
+    """Read 16-bit and float samples of one or two channels, and files that libav rejects.
 
     Parameters
     ----------
     source : Source
     sound : SoundFile
-        The same file, of 16-bit or float samples.
+        The same file, opened by libsndfile.
     name : str
-        The format's name.
+        Name of the format.
     """
 
     def __init__(self, source: Source, sound: soundfile.SoundFile, name: str) -> None:
@@ -46,25 +46,25 @@ class SndfileReader:
 
     @classmethod
     def open(cls, source: Source, name: str) -> Self | None:
-        """Open *source* if this reader is the right one for it.
+        """Open a source if this reader is the right one for it.
 
         Parameters
         ----------
         source : Source
         name : str
-            The format's name, of ``FORMATS`` or, for a second try, of ``SECOND_TRY``.
+            Name of the format, of ``FORMATS`` or, as a fallback, of ``FALLBACK``.
 
         Returns
         -------
         SndfileReader or None
-            None if libav does better or libsndfile makes nothing of the file.
+            None if libav is the better reader or libsndfile cannot read the file.
 
         Raises
         ------
         DecodeError
             ``limits``.
         """
-        if source.start or sys.platform == "win32":  # there, descriptors are not shared between C libraries
+        if source.start or sys.platform == "win32":  # C libraries do not share descriptors there
             return None
         source.seek(0)
         try:
@@ -72,14 +72,14 @@ class SndfileReader:
         except soundfile.LibsndfileError:
             return None
         plain = sound.subtype in _CODECS and sound.channels <= 2
-        if not (plain or name in SECOND_TRY) or sound.frames <= 0:
+        if not (plain or name in FALLBACK) or sound.frames <= 0:
             sound.close()
             return None
         check_limits(sound.samplerate, sound.channels)
         return cls(source, sound, name)
 
     def blocks(self) -> Iterator[FloatArray]:
-        """Hand out all samples, see ``Reader``."""
+        """Yield all samples, see ``Reader``."""
         is_integer = self._sound.subtype == "PCM_16"
         raw = np.empty((BLOCK_SAMPLES, self._sound.channels), np.int16)
         while True:
@@ -89,7 +89,7 @@ class SndfileReader:
                 else:
                     block = self._sound.read(BLOCK_SAMPLES, dtype="float32", always_2d=True)
             except soundfile.LibsndfileError as error:
-                if self._plain:  # there is nothing to be damaged in plain samples: the disk failed
+                if self._plain:  # uncompressed samples cannot be damaged: this is an I/O error
                     self._source.error = OSError(0, str(error.error_string))
                 self.damaged = True
                 return
@@ -98,6 +98,6 @@ class SndfileReader:
             yield block
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._sound.close()
         self._source.close()

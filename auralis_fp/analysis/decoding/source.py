@@ -1,4 +1,4 @@
-"""Opening a file without trusting its name or kind."""
+"""Safe access to the bytes of a file."""
 
 import contextlib
 import errno
@@ -18,17 +18,17 @@ _NOT_THE_DISK: Final = frozenset((errno.EACCES, errno.EPERM, errno.ELOOP, errno.
 
 
 class Source:
-    """A regular file open for reading, seen from behind the ID3 tags it may begin with.
+    """A regular file open for reading, without the ID3 tags at its start.
 
-    Has ``read``, ``seek`` and ``tell`` of a raw binary file. A failure of the disk or network while reading looks like
-    the end of the file to its readers and is kept in ``error``.
+    Has ``read``, ``seek`` and ``tell`` of a raw binary file. An I/O error while reading looks like the end of the file
+    to the decoders and is kept in ``error``.
 
     Parameters
     ----------
     path : bytes
-        As the operating system spells it; any bytes, any length.
+        As the operating system spells it.
     bounds : sequence of bytes
-        Folders, free of links, one of which the file must lie below once it is open; none: anywhere.
+        Folders without symbolic links; the opened file must lie below one of them. Empty: no restriction.
 
     Raises
     ------
@@ -55,11 +55,11 @@ class Source:
         self.seek(0)
 
     def fileno(self) -> int:
-        """The file's descriptor; its position is that of the last ``seek`` or ``read``, plus ``start``."""
+        """Return the file descriptor; its position is that of the last ``seek`` or ``read``, plus ``start``."""
         return self._file.fileno()
 
     def read(self, size: int) -> bytes:
-        """Read at most *size* bytes; nothing at the end, or once the disk has failed."""
+        """Read at most *size* bytes; empty at the end and after an I/O error."""
         try:
             return self._file.read(size) or b""
         except OSError as error:
@@ -67,7 +67,7 @@ class Source:
             return b""
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Move, and return the new position; negative, as libav wants it, if there is no such place."""
+        """Seek and return the new position; negative, as libav expects, if the position is invalid."""
         if whence == os.SEEK_SET:
             offset += self.start
         try:
@@ -76,7 +76,7 @@ class Source:
             return -errno.EINVAL
 
     def tell(self) -> int:
-        """Bytes from the first byte behind the tags."""
+        """Return the position, counted from the first byte after the tags."""
         return self._file.tell() - self.start
 
     def close(self) -> None:
@@ -85,12 +85,12 @@ class Source:
             self._file.close()
 
     def check(self) -> None:
-        """Raise ``ScanError`` if reading failed since the file was opened."""
+        """Raise ``ScanError`` if reading has failed since the file was opened."""
         if self.error is not None:
             raise _unreadable(self.error) from self.error
 
     def _behind_tags(self) -> int:
-        """Position behind all ID3v2 tags; one that claims to be longer than the file ends with its header."""
+        """Return the position after all ID3v2 tags; of a tag longer than the file only the header is skipped."""
         position = id3v2_end(self._read_at, _MAX_TAGS)
         return position if position < self.size else min(10, self.size)
 
@@ -100,13 +100,13 @@ class Source:
 
 
 def _open_regular(path: bytes) -> int:
-    """Open *path* for reading if it is a regular file; never waits for a pipe's other end."""
+    """Open a regular file for reading, without blocking on pipes."""
     try:
         return open_regular(path)
     except NotRegularFileError as error:
         raise ScanError("not_regular", str(error)) from None
     except (FileNotFoundError, NotADirectoryError):
-        raise ScanError("missing", "The file is not there.") from None
+        raise ScanError("missing", "The file does not exist.") from None
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
         raise _unreadable(error) from None
 

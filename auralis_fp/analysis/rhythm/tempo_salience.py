@@ -119,7 +119,7 @@ def peak_evidence(correlations: NDArray[np.float64], rate: float) -> NDArray[np.
     Returns
     -------
     ndarray, shape (bands, windows, 8.5 · rate + 1), float64
-        0 where no correlation is positive, or none is known.
+        0 where no correlation is positive or available.
 
     Examples
     --------
