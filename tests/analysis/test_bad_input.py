@@ -1,4 +1,4 @@
-"""What is hardly music: refused with a code, or 25 finite numbers and the names of those that it does not have."""
+"""Degenerate input is refused with a code, or gives 25 finite numbers and the names of the undefined ones."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ SPECTRAL = {"spectral_centroid", "spectral_rolloff", "spectral_flatness"}
 
 
 def checked(found: FeatureValues) -> FeatureValues:
-    """Return what was found, once it is known to be a fingerprint that names its own undefined dimensions."""
+    """Return the features after checking that they form a fingerprint and that undefined names are dimensions."""
     assert schema.fault_of(found.values) is None
     assert set(found.undefined) <= set(schema.NAMES)
     return found
@@ -22,7 +22,7 @@ def checked(found: FeatureValues) -> FeatureValues:
 
 @pytest.mark.parametrize("count", [1, 2, 100, 1023, 2047, 2048])
 def test_some_samples_are_too_little(count: int) -> None:
-    """From one sample to a frame's worth there is nothing to describe."""
+    """Files of one sample up to one frame are refused as too short."""
     with pytest.raises(AnalysisError) as refusal:
         measure(stereo(white(1.0)[:count]))
     assert refusal.value.code == "too_short"
@@ -30,7 +30,7 @@ def test_some_samples_are_too_little(count: int) -> None:
 
 @pytest.mark.parametrize("place", [0, RATE, 3 * RATE - 1])
 def test_one_click(place: int) -> None:
-    """It has a flat spectrum, is nearly all silence and a hit, and has no tempo."""
+    """A single click has a flat spectrum, is nearly all silence, and has no tempo."""
     track = np.zeros(3 * RATE)
     track[place] = 1.0
     found = checked(measure(stereo(track)))
@@ -42,7 +42,7 @@ def test_one_click(place: int) -> None:
 
 
 def test_a_full_scale_square() -> None:
-    """The loudest steady signal there is: nothing but the tempo is missing, and 3 dB over a sine."""
+    """A full-scale square wave has only its tempo undefined, and reads 3 dB above a sine."""
     found = checked(measure(stereo(square(441, 5.0, 1.0))))
     assert found.undefined == ("tempo_bpm",)
     assert found.values["crest_db"] == pytest.approx(0, abs=0.01)
@@ -51,7 +51,7 @@ def test_a_full_scale_square() -> None:
 
 @pytest.mark.parametrize("level_db", [-69.0, -75.0])
 def test_noise_about_the_limit_of_silence(level_db: float) -> None:
-    """Just above it is described in full but for a tempo; below it is silent, and has no spectrum over time."""
+    """Only the tempo is undefined just above the silence threshold; below it the spectrum is too."""
     found = checked(measure(stereo(white(20.0, 10 ** (level_db / 20), 8000)), 8000))
     silent = level_db < -70
     assert found.values["silence_ratio"] == pytest.approx(1.0 if silent else 0.0, abs=0.01)
@@ -62,7 +62,7 @@ def test_noise_about_the_limit_of_silence(level_db: float) -> None:
 
 
 def test_nothing_but_the_low_frequency_channel() -> None:
-    """Of seven channels the one for effects sounds: neither spectrum nor loudness, but peaks and no silence."""
+    """A file with sound in its low-frequency channel alone has peaks, but neither spectrum nor loudness."""
     samples = np.zeros((3 * RATE, 7), dtype=np.float32)
     samples[:, 3] = sine(40, 3.0)
     found = checked(measure(samples))
@@ -73,7 +73,7 @@ def test_nothing_but_the_low_frequency_channel() -> None:
 
 
 def test_one_silent_side() -> None:
-    """It has a width, but nothing to correlate with."""
+    """A file with one silent side has a width and an undefined correlation."""
     found = checked(measure(signal(white(4.0), np.zeros(4 * RATE))))
     assert found.values["stereo_width"] == pytest.approx(0.5)
     assert "phase_correlation" in found.undefined
@@ -82,7 +82,7 @@ def test_one_silent_side() -> None:
 @pytest.mark.parametrize("rate", [8000, 384_000])
 @pytest.mark.parametrize("seconds", [0.5, 1.1])
 def test_the_lowest_and_highest_rates(rate: int, seconds: float) -> None:
-    """One channel at 8 kHz, two at 384 kHz, and hardly a moment of it."""
+    """Short files at 8 and 384 kHz are analysed."""
     tone = sine(1000, seconds, 0.5, rate)
     found = checked(measure(signal(tone) if rate < RATE else stereo(tone), rate))
     assert found.values["mid_pct"] >= 99.5
@@ -93,11 +93,11 @@ def test_the_lowest_and_highest_rates(rate: int, seconds: float) -> None:
 @pytest.mark.parametrize("block", [1, 4096])
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_a_bad_last_sample_refuses_the_file(bad: float, block: int) -> None:
-    """Whatever the size of the blocks, the one sample is seen."""
+    """A single bad sample is detected with any block size."""
     samples = stereo(white(0.6, rate=8000))
     samples[-1, 0] = bad
     extractor = FingerprintExtractor(8000, ("FL", "FR"))
-    with pytest.raises(AnalysisError) as refusal:  # noqa: PT012 - on the way, or at the end
+    with pytest.raises(AnalysisError) as refusal:  # noqa: PT012 - raised by a block or by the result
         for first in range(0, len(samples), block):
             extractor.add_block(samples[first : first + block])
         extractor.result()

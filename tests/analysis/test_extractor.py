@@ -1,4 +1,4 @@
-"""The whole fingerprint: what must not change it, what must, and what is refused."""
+"""The complete fingerprint: invariances, sensitivities and refusals."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from signals import RATE, Signal, band_limited, measure, pink, saw, signal, sine
 
 
 def music(seconds: float = 14.0) -> Signal:
-    """Return something with drums, chords, noise and a wide image."""
+    """Return drums, chords and noise in a wide stereo image."""
     drums = drum_loop(112, seconds)
     chords = np.concatenate([saw(f, seconds / 4, 0.08) for f in (110, 130.8, 146.8, 98)])
     side = pink(seconds, seed=12)
@@ -24,35 +24,35 @@ PLAIN = measure(MUSIC)
 
 
 def assert_alike(found: dict[str, float], expected: dict[str, float], *, leave_out: tuple[str, ...] = ()) -> None:
-    """Assert that fingerprints agree to 1 percent or 0.01."""
+    """Assert that fingerprints agree to 1 % or 0.01."""
     for name in schema.NAMES:
         if name not in leave_out:
             assert found[name] == pytest.approx(expected[name], rel=0.01, abs=0.01), name
 
 
 def test_holds_the_25_names_in_order_and_in_range() -> None:
-    """Exactly the schema's numbers, finite and in their ranges."""
+    """The result has exactly the schema's values, finite and in range."""
     assert tuple(PLAIN.values) == schema.NAMES
     assert schema.fault_of(PLAIN.values) is None
 
 
 @pytest.mark.parametrize("gain_db", [-30.0, 6.0])
 def test_gain_moves_loudness_alone(gain_db: float) -> None:
-    """Softer or louder, it is the same music."""
+    """A gain changes only the loudness."""
     found = values((MUSIC * 10 ** (gain_db / 20)).astype(np.float32))
     assert_alike(found, PLAIN.values, leave_out=("lufs",))
     assert found["lufs"] == pytest.approx(PLAIN.values["lufs"] + gain_db, abs=0.05)
 
 
 def test_polarity_and_sides_do_not_matter() -> None:
-    """Inverting both channels or exchanging them changes nothing."""
+    """Inverting or swapping both channels changes nothing."""
     assert_alike(values(-MUSIC), PLAIN.values)
     assert_alike(values(np.ascontiguousarray(MUSIC[:, ::-1])), PLAIN.values)
 
 
 @pytest.mark.parametrize("block", [997, 44_100, 10_000_000])
 def test_block_size_does_not_matter(block: int) -> None:
-    """However the decoder cuts the stream, the numbers are the same to the fifth digit."""
+    """The values do not depend on the block size, to the fifth digit."""
     found = measure(MUSIC, block=block)
     assert found.undefined == PLAIN.undefined
     for name in schema.NAMES:
@@ -61,7 +61,7 @@ def test_block_size_does_not_matter(block: int) -> None:
 
 @pytest.mark.parametrize("rate", [48_000])
 def test_sample_rate_does_not_matter(rate: int) -> None:
-    """The same sound at another rate, below 10 kHz, reads the same."""
+    """Sound below 10 kHz reads the same at other sample rates."""
 
     def scene(at_rate: int) -> Signal:
         beat = (np.arange(9 * at_rate) / at_rate) % 0.5
@@ -73,7 +73,7 @@ def test_sample_rate_does_not_matter(rate: int) -> None:
 
 
 def test_mono_equals_its_copy_on_both_sides() -> None:
-    """One channel and the same on two differ in loudness by 3.01 LU and in nothing else."""
+    """Mono and dual mono differ only in loudness, by 3.01 LU."""
     mono = np.ascontiguousarray(MUSIC[:, :1])
     one, two = values(mono), values(np.repeat(mono, 2, axis=1))
     assert two["lufs"] - one["lufs"] == pytest.approx(3.01, abs=0.01)
@@ -81,7 +81,7 @@ def test_mono_equals_its_copy_on_both_sides() -> None:
 
 
 def test_a_copy_appended_moves_no_average() -> None:
-    """Twice the same music has the same bands, spectrum, loudness and image."""
+    """Repeating the music does not change bands, spectrum, loudness and image."""
     found = values(np.concatenate((MUSIC, MUSIC)))
     for dimension in schema.DIMENSIONS:
         if dimension.family in {schema.Family.FREQUENCY, schema.Family.SPECTRAL, schema.Family.STEREO}:
@@ -90,7 +90,7 @@ def test_a_copy_appended_moves_no_average() -> None:
 
 
 def test_every_dimension_varies_over_ordinary_signals() -> None:
-    """No dimension is constant, saturated or dead."""
+    """Every dimension varies between different signals."""
     tracks = [
         MUSIC,
         stereo(sine(440, 6.0)),
@@ -106,7 +106,7 @@ def test_every_dimension_varies_over_ordinary_signals() -> None:
 
 
 def test_silence_is_described() -> None:
-    """Digital silence has 25 numbers; all but its silence and its loudness are undefined."""
+    """Digital silence has 25 values; all but silence ratio and loudness are undefined."""
     found = measure(stereo(np.zeros(3 * RATE)))
     assert schema.fault_of(found.values) is None
     assert set(schema.NAMES) - set(found.undefined) == {"silence_ratio", "lufs"}
@@ -116,20 +116,20 @@ def test_silence_is_described() -> None:
 
 @pytest.mark.parametrize("seconds", [0.0, 0.3, 0.49])
 def test_too_short_is_refused(seconds: float) -> None:
-    """Under half a second there is nothing to describe."""
+    """Files under half a second are refused."""
     with pytest.raises(AnalysisError) as refusal:
         measure(stereo(sine(440, seconds)))
     assert refusal.value.code == "too_short"
 
 
 def test_half_a_second_is_enough() -> None:
-    """The shortest file that is accepted has all its numbers."""
+    """The shortest accepted file has all 25 values."""
     assert schema.fault_of(values(stereo(sine(440, 0.5)))) is None
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 1e30])
 def test_samples_that_are_no_numbers_are_refused(bad: float) -> None:
-    """One sample that is not a number, or far beyond any recording, refuses the file wherever it stands."""
+    """One non-finite or absurdly large sample anywhere refuses the file."""
     samples = MUSIC.copy()
     samples[len(samples) // 2, 1] = bad
     with pytest.raises(AnalysisError) as refusal:
@@ -138,14 +138,14 @@ def test_samples_that_are_no_numbers_are_refused(bad: float) -> None:
 
 
 def test_no_state_passes_from_file_to_file() -> None:
-    """A track reads the same before and after another one."""
+    """Results do not depend on earlier files."""
     values(stereo(white(3.0)))
     assert measure(MUSIC).values == PLAIN.values
 
 
 @pytest.mark.parametrize("channels", [3, 6, 8])
 def test_more_channels(channels: int) -> None:
-    """Surround sound is described too; equal sound everywhere has the bands of one channel."""
+    """Surround files are analysed; equal channels have the bands of one."""
     positions = ("FL", "FR", "FC", "LFE", "SL", "SR", "BL", "BR")[:channels]
     extractor = FingerprintExtractor(RATE, positions)
     extractor.add_block(np.repeat(stereo(sine(440, 3.0))[:, :1], channels, axis=1))
@@ -157,7 +157,7 @@ def test_more_channels(channels: int) -> None:
 
 @pytest.mark.parametrize("offset", [0.3, -1.0])
 def test_a_constant_is_silence(offset: float) -> None:
-    """A file of nothing but an offset sounds like nothing."""
+    """A constant signal reads as silence."""
     found = measure(stereo(np.full(3 * RATE, offset)))
     assert set(schema.NAMES) - set(found.undefined) == {"silence_ratio", "lufs"}
     assert found.values["silence_ratio"] == 1
@@ -166,7 +166,7 @@ def test_a_constant_is_silence(offset: float) -> None:
 @pytest.mark.parametrize("seconds", [0.5, 0.8, 1.3, 3.0])
 @pytest.mark.parametrize("track", [sine(60, 3.0, 1.0), white(3.0, 1e-4), clicks(60, 3.0), saw(55, 3.0, 10.0)])
 def test_short_clips_have_all_numbers(track: np.ndarray, seconds: float) -> None:
-    """However short, soft or loud, there are 25 numbers in their ranges, and no arithmetic goes astray."""
+    """Any length and level gives 25 values in range, without arithmetic errors."""
     with np.errstate(all="raise", under="ignore"):
         assert schema.fault_of(values(stereo(track[: round(seconds * RATE)]))) is None
 
@@ -174,7 +174,7 @@ def test_short_clips_have_all_numbers(track: np.ndarray, seconds: float) -> None
 @pytest.mark.parametrize("seconds", [0.5, 0.75, 1.5, 3.0])
 @pytest.mark.parametrize("kind", ["music", "drums", "strings", "voice", "hiss and hum"])
 def test_short_clips_of_music_are_described(kind: str, seconds: float) -> None:
-    """Out of the middle of something that sounds: 25 numbers, and of its spectrum, level and sides none is missing."""
+    """An excerpt of sound has 25 values, with spectrum, level and stereo image defined."""
     at, count = times(4.0), round(seconds * RATE)
     whole: dict[str, Signal] = {
         "music": MUSIC,
@@ -193,5 +193,5 @@ def test_short_clips_of_music_are_described(kind: str, seconds: float) -> None:
 
 @pytest.mark.parametrize("rate", [8000, 384_000])
 def test_extreme_rates(rate: int) -> None:
-    """From 8 to 384 kHz a tone lies in its band."""
+    """A tone lies in its band at sample rates from 8 to 384 kHz."""
     assert values(signal(sine(1000, 3.0, 0.5, rate)), rate)["mid_pct"] >= 99.5

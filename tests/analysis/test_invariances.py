@@ -1,4 +1,4 @@
-"""What a listener cannot hear changes no number: sides, offsets, bits, rates; and copies move no average."""
+"""Invariances: inaudible changes do not change the values."""
 
 import numpy as np
 import pytest
@@ -22,14 +22,14 @@ AVERAGES = (
 
 
 def scene(seconds: float = 9.0) -> Signal:
-    """Return drums, chords and noise, not the same on both sides."""
+    """Return drums, chords and noise that differ between the sides."""
     drums, noise = drum_loop(126, seconds), pink(seconds, seed=21)
     chords = np.concatenate([saw(hertz, seconds / 3, 0.08) for hertz in (98, 146.8, 130.8)])
     return signal(0.4 * drums + chords + 0.1 * noise, 0.3 * drums + chords)
 
 
 def between(low_hz: float, high_hz: float, seconds: int, rate: int, seed: int) -> np.ndarray:
-    """Return noise between two frequencies, rms 0.1, with nothing outside them."""
+    """Return band-limited noise, rms 0.1."""
     spectrum = np.fft.rfft(np.random.default_rng(seed).standard_normal(seconds * rate))
     frequencies = np.fft.rfftfreq(seconds * rate, 1 / rate)
     spectrum[(frequencies < low_hz) | (frequencies > high_hz)] = 0
@@ -42,14 +42,14 @@ PLAIN = measure(SCENE)
 
 
 def assert_alike(found: dict[str, float], *, leave_out: tuple[str, ...] = (), absolute: float = 0.01) -> None:
-    """Assert that a fingerprint is that of the scene, to 1 percent or 0.01."""
+    """Assert that a fingerprint equals that of the scene, to 1 % or 0.01."""
     for name in set(schema.NAMES) - set(leave_out):
         assert found[name] == pytest.approx(PLAIN.values[name], rel=0.01, abs=absolute), name
 
 
 @pytest.mark.parametrize("side", [0, 1])
 def test_one_inverted_side_mirrors_the_image_alone(side: int) -> None:
-    """Width w becomes 1 - w, the correlation changes its sign, all else stays: nothing is read from a sum of sides."""
+    """Inverting one side changes only the stereo dimensions."""
     inverted = SCENE * np.array([-1 if side == each else 1 for each in (0, 1)], dtype=np.float32)
     found = values(inverted)
     assert_alike(found, leave_out=STEREO)
@@ -60,7 +60,7 @@ def test_one_inverted_side_mirrors_the_image_alone(side: int) -> None:
 @settings(max_examples=6, deadline=None)
 @given(st.floats(-30.0, 6.0))
 def test_any_gain_moves_the_loudness_alone(gain_db: float) -> None:
-    """And moves it by itself."""
+    """A gain changes only the loudness, by itself."""
     found = values((SCENE * 10 ** (gain_db / 20)).astype(np.float32))
     assert_alike(found, leave_out=("lufs",))
     assert found["lufs"] == pytest.approx(PLAIN.values["lufs"] + gain_db, abs=0.02)
@@ -68,7 +68,7 @@ def test_any_gain_moves_the_loudness_alone(gain_db: float) -> None:
 
 @pytest.mark.parametrize("offsets", [(0.3, 0.3), (-0.5, 0.1)])
 def test_an_offset_is_not_heard(offsets: tuple[float, float]) -> None:
-    """DC, another on each side too, changes no number; the lowest bands to 0.02 points."""
+    """A DC offset changes nothing, the lowest bands to 0.02 percentage points."""
     found = values((SCENE + np.array(offsets, dtype=np.float32)).astype(np.float32))
     assert_alike(found)
     assert found["sub_bass_pct"] == pytest.approx(PLAIN.values["sub_bass_pct"], abs=0.02)
@@ -76,7 +76,7 @@ def test_an_offset_is_not_heard(offsets: tuple[float, float]) -> None:
 
 @pytest.mark.parametrize("bits", [16, 24])
 def test_bits_do_not_matter(bits: int) -> None:
-    """Broadband music is the same in 16 and 24 bits as in floats."""
+    """Samples of 16 and 24 bits read like floats."""
     scale = 2.0 ** (bits - 1)
     assert_alike(values((np.round(SCENE * scale) / scale).astype(np.float32)))
 
@@ -84,7 +84,7 @@ def test_bits_do_not_matter(bits: int) -> None:
 @settings(max_examples=4, deadline=None)
 @given(st.integers(1, 60_000))
 def test_any_size_of_block_gives_the_same(block: int) -> None:
-    """To the fifth digit."""
+    """Any block size gives the same values, to the fifth digit."""
     short, size = SCENE[: 2 * RATE], max(block, 37)
     found, expected = measure(short, block=size), measure(short)
     assert found.undefined == expected.undefined
@@ -94,7 +94,7 @@ def test_any_size_of_block_gives_the_same(block: int) -> None:
 
 @pytest.mark.parametrize("step", [1, 2, 8])
 def test_rates_do_not_matter(step: int) -> None:
-    """The same samples' worth of sound at 192, 96 and 24 kHz reads as at 48; at 24 its ends and peaks show."""
+    """The same sound reads alike at 192, 96, 48 and 24 kHz, but for peaks and flatness at 24 kHz."""
     rate, seconds = 192_000, 4
     beat = (np.arange(seconds * rate) / rate) % 0.5
     swell = 0.2 + np.minimum(beat / 0.01, 1) * np.exp(-beat / 0.1)
@@ -107,14 +107,14 @@ def test_rates_do_not_matter(step: int) -> None:
 
 
 def test_copies_move_no_average() -> None:
-    """Three times the same music has the averages of one."""
+    """Repeating the music three times does not change averages."""
     found = values(np.concatenate((SCENE, SCENE, SCENE)))
     for name in AVERAGES:
         assert found[name] == pytest.approx(PLAIN.values[name], rel=0.01, abs=0.05), name
 
 
 def test_sides_agree_with_each_other() -> None:
-    """The width is half of one less the correlation times how alike the sides' energies are."""
+    """Width and correlation satisfy their relation."""
     energies = np.sum((SCENE - SCENE.mean(axis=0)).astype(np.float64) ** 2, axis=0)
     likeness = 2 * np.sqrt(energies.prod()) / energies.sum()
     expected = 0.5 * (1 - likeness * PLAIN.values["phase_correlation"])

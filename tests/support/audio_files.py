@@ -1,4 +1,4 @@
-"""Real sound files of every format, written with the libraries the product reads them with; needs no program."""
+"""Audio files of every format, written with the decoding libraries."""
 
 import base64
 import io
@@ -34,7 +34,7 @@ LAYOUTS: Final = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How to write one kind of file.
+    """How to write one kind of audio file.
 
     ``container`` and ``codec`` are soundfile's words in capitals, else libav's. ``exact``: reading it gives the very
     numbers written.
@@ -53,12 +53,12 @@ class Recipe:
 
     @property
     def title(self) -> str:
-        """A name for test reports."""
+        """Name in test reports."""
         return f"{self.suffix}-{self.codec.lower()}"
 
     @property
     def bits(self) -> int:
-        """How fine the samples are that it holds."""
+        """Resolution of the samples in bits."""
         return {"PCM_U8": 8, "PCM_S8": 8, "PCM_24": 24, "PCM_32": 24, "FLOAT": 24, "DOUBLE": 24}.get(self.codec, 16)
 
 
@@ -119,7 +119,7 @@ NARROW: Final = Recipe("amr", "amr", "libopencore_amrnb", "amr", "amr_nb", exact
 
 
 def tones(seconds: float, channels: int = 2, rate: int = RATE, bits: int = 16) -> FloatArray:
-    """Chords that swell, another one in each channel, (samples, channels), as fine as *bits* hold."""
+    """Return swelling chords, different in each channel, (samples, channels), quantised to *bits*."""
     time = np.arange(round(seconds * rate)) / rate
     sound = np.empty((len(time), channels))
     for channel in range(channels):
@@ -131,7 +131,7 @@ def tones(seconds: float, channels: int = 2, rate: int = RATE, bits: int = 16) -
 
 
 def likeness(heard: FloatArray, truth: FloatArray, rate: int) -> tuple[float, float]:
-    """Highest correlation of two channels over all shifts, and that shift in seconds."""
+    """Return the highest correlation of two channels over all shifts, and its shift in seconds."""
     products = signal.correlate(heard, truth, method="fft")
     at = int(np.argmax(products))
     shift = at - (len(truth) - 1)
@@ -139,7 +139,7 @@ def likeness(heard: FloatArray, truth: FloatArray, rate: int) -> tuple[float, fl
 
 
 def write_recipe(path: Path, recipe: Recipe, sound: FloatArray) -> None:
-    """Write *sound*, (samples, channels), as *recipe* says."""
+    """Write *sound*, (samples, channels), according to *recipe*."""
     if recipe.container.isupper():
         soundfile.write(path, sound, recipe.rate, subtype=recipe.codec, format=recipe.container)
     else:
@@ -178,7 +178,7 @@ def _add_sound(container: Any, stream: Any, sound: FloatArray, rate: int) -> Non
 
 
 def film(*sounds: FloatArray, default: int | None = None) -> bytes:
-    """A film of a few grey pictures with these sound tracks, Matroska; *default* is the one so marked."""
+    """Return a Matroska video with these audio tracks; *default* is the default one."""
     target = io.BytesIO()
     with av.open(target, "w", format="matroska") as output:
         container: Any = output
@@ -196,18 +196,18 @@ def film(*sounds: FloatArray, default: int | None = None) -> bytes:
 
 
 def rng(seed: int | str) -> Random:
-    """Repeatable chance, for damage."""
+    """Return a seeded random generator."""
     return Random(seed)  # noqa: S311 - no secret
 
 
 def id3_tag(size: int) -> bytes:
-    """An ID3v2.4 tag of *size* bytes behind its header, as a large cover picture makes it."""
+    """Return an ID3v2.4 tag with *size* bytes after its header."""
     length = bytes(size >> shift & 0x7F for shift in (21, 14, 7, 0))
     return b"ID3\x04\x00\x00" + length + b"\xff\xfb\x90\x64" * (size // 4) + bytes(size % 4)
 
 
 def dsf(seconds: float, frequency_hz: float) -> bytes:
-    """A tone in one channel of one-bit samples at 2.8224 MHz, as a DSF file."""
+    """Return a DSF file: a mono tone in one-bit samples at 2.8224 MHz."""
     rate, block = 2_822_400, 4096
     tone = 0.4 * np.sin(2 * np.pi * frequency_hz * np.arange(round(seconds * rate)) / rate)
     first = second = 0.0

@@ -1,4 +1,4 @@
-"""Files that no careful program wrote, and what must come of each; made with the libraries alone, no program needed."""
+"""Hostile files and their expected outcomes."""
 
 import os
 import struct
@@ -27,7 +27,7 @@ from audio_files import (
 )
 
 DONE: Final = "done"
-UNSEEN: Final = "unseen"  # not taken for a file of the library at all
+UNSEEN: Final = "unseen"  # not a file of the library
 NOT_AUDIO: Final = frozenset({"unsupported", "no_audio", "corrupt"})
 ANY: Final = NOT_AUDIO | {DONE, "limits", "too_short", "non_finite"}
 REFUSED: Final = ANY - {DONE}
@@ -35,7 +35,7 @@ REFUSED: Final = ANY - {DONE}
 
 @dataclass(frozen=True, slots=True)
 class Hostile:
-    """One file: its name below the library, what writes it there, and the outcomes that are right."""
+    """One file: its name in the library, its writer, and the accepted outcomes."""
 
     name: bytes
     make: Callable[[bytes], object]
@@ -43,13 +43,13 @@ class Hostile:
 
 
 def hostile_files() -> Iterator[Hostile]:
-    """Yield all of them; the names differ."""
+    """Yield all files; their names differ."""
     for maker in (_no_music, _numbers, _headers, _containers, _links_and_kinds, _names, _cut_short):
         yield from maker()
 
 
 def plant(library: Path, files: Iterator[Hostile]) -> dict[bytes, Hostile]:
-    """Write files into a library; return them by path."""
+    """Write files into a library and return them by path."""
     planted = {}
     for file in files:
         path = os.path.join(os.fsencode(library), file.name)  # noqa: PTH118 - bytes
@@ -60,7 +60,7 @@ def plant(library: Path, files: Iterator[Hostile]) -> dict[bytes, Hostile]:
 
 
 def mutations(count: int, seed: int, seconds: float = 0.7) -> Iterator[tuple[str, bytes]]:
-    """Yield (name, content) of damaged files, every format in turn; the same ones for the same seed."""
+    """Yield (name, content) of damaged files of every format, repeatable for a seed."""
     contents: dict[Recipe, bytes] = {}
     for number in range(count):
         recipe = RECIPES[number % len(RECIPES)]
@@ -71,7 +71,7 @@ def mutations(count: int, seed: int, seconds: float = 0.7) -> Iterator[tuple[str
 
 
 def damaged(content: bytes, chance: Random, *, in_head: bool) -> bytes:
-    """A copy with a few bytes changed, in the first 200 or anywhere, and perhaps cut or repeated."""
+    """Return a copy with some bytes changed, and perhaps truncated or repeated."""
     copy = bytearray(content)
     span = min(200, len(copy)) if in_head else len(copy)
     for _ in range(chance.choice((1, 3, 10, 40))):
@@ -86,7 +86,7 @@ def damaged(content: bytes, chance: Random, *, in_head: bool) -> bytes:
 
 
 def with_sizes(wav: bytes, riff: int, data: int) -> bytes:
-    """The same WAV file with other sizes in its header."""
+    """Return the WAV file with other sizes in its header."""
     at = wav.index(b"data")
     return wav[:4] + struct.pack("<I", riff) + wav[8 : at + 4] + struct.pack("<I", data) + wav[at + 8 :]
 
@@ -100,7 +100,7 @@ def wav(
     align: int | None = None,
     seconds: float = 1.0,
 ) -> bytes:
-    """A WAV file of two channels of 16 bits whose header says what it likes."""
+    """Return a 16-bit stereo WAV file with arbitrary header fields."""
     data = (tones(seconds) * 32767).astype("<i2").tobytes()
     unit = channels * bits // 8 if align is None else align
     layout = struct.pack("<HHIIHH", kind, channels, rate, rate * unit & 0xFFFFFFFF, unit & 0xFFFF, bits)
@@ -109,7 +109,7 @@ def wav(
 
 
 def png() -> bytes:
-    """A picture of one dot."""
+    """Return a picture of one pixel."""
 
     def chunk(name: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
@@ -145,7 +145,7 @@ def _file(name: str | bytes, content: bytes, *outcomes: str) -> Hostile:
 
 
 def _no_music() -> Iterator[Hostile]:
-    """What is called music and is none."""
+    """Files with audio suffixes that are not audio."""
     yield _file("empty.wav", b"", "no_audio")
     yield _file("ten bytes.mp3", b"0123456789", *NOT_AUDIO)
     yield _file("text.mp3", b"This is not music.\n" * 500, *NOT_AUDIO)
@@ -164,7 +164,7 @@ def _no_music() -> Iterator[Hostile]:
 
 
 def _numbers() -> Iterator[Hostile]:
-    """Samples that are no numbers, and lengths that are none."""
+    """Non-finite samples and degenerate lengths."""
     for name, value in (("nan", np.nan), ("infinity", np.inf), ("minus infinity", -np.inf), ("1e30", 1e30)):
         for place in ("first", "last"):
             sound = tones(1.0)
@@ -182,7 +182,7 @@ def _sound(sound: FloatArray, subtype: str) -> Callable[[bytes], object]:
 
 
 def _headers() -> Iterator[Hostile]:
-    """Headers that lie about size, rate, channels or depth."""
+    """Headers with wrong size, sample rate, channels or bit depth."""
     true = wav()
     for riff, data in ((0xFFFFFFFF, 0xFFFFFFFF), (0, 0), (1, 1), (0x7FFFFFFF, 0x7FFFFFFE), (100, 0xFFFFFFF0)):
         outcomes = (DONE,) if data != 1 else (DONE, "too_short")
@@ -210,7 +210,7 @@ def _headers() -> Iterator[Hostile]:
 
 
 def _containers() -> Iterator[Hostile]:
-    """Containers at the edge of what they may be."""
+    """Valid but unusual containers."""
     large = bytearray(_of("rf64-pcm_16"))
     yield _file("sizes.rf64", bytes(large), DONE)
     large[large.index(b"ds64") : large.index(b"ds64") + 4] = b"JUNK"
@@ -223,7 +223,7 @@ def _containers() -> Iterator[Hostile]:
     yield _file("mp3.wav", mp3, DONE)
     for title in ("ogg-vorbis", "opus-libopus"):
         link = _of(title, 1.0)
-        yield _file(f"chained {title}", link * 3, UNSEEN)  # no suffix: nobody looks at it
+        yield _file(f"chained {title}", link * 3, UNSEEN)  # without a suffix it is ignored
         yield _file(f"chained {title}.ogg", link * 3, DONE)
         second = link.index(b"OggS", 1)
         yield _file(f"no second page {title}.ogg", link[:second] + link[second + 300 :], *ANY)
@@ -233,7 +233,7 @@ def _containers() -> Iterator[Hostile]:
     yield _file("film.mkv", film(), "no_audio")
     yield _file("film with sound.mkv", film(tones(1.0)), DONE)
     asf = _of("wma-wmav2")
-    for size in (0, 23, 1 << 40, (1 << 63) - 1, (1 << 64) - 1):  # of the first object, which says where the next one is
+    for size in (0, 23, 1 << 40, (1 << 63) - 1, (1 << 64) - 1):  # size of the first object
         yield _file(f"object {size}.wma", asf[:16] + struct.pack("<Q", size) + asf[24:], *ANY)
     yield _file("element.mka", _of("mka-flac")[:4] + b"\x01\xff\xff\xff\xff\xff\xff\xfe" + bytes(999), *ANY)
     box = struct.pack(">I4sI", 0, b"ftyp", 0)
@@ -242,7 +242,7 @@ def _containers() -> Iterator[Hostile]:
 
 
 def _links_and_kinds() -> Iterator[Hostile]:
-    """What is no plain file, or lies elsewhere."""
+    """Links, folders and special files."""
     unseen = frozenset({UNSEEN})
     yield Hostile(b"pipe.wav", os.mkfifo, unseen)
     yield Hostile(b"folder.wav", os.mkdir, unseen)
@@ -256,7 +256,7 @@ def _links_and_kinds() -> Iterator[Hostile]:
     yield Hostile(b"up", _links_to(b".."), unseen)
     yield Hostile(b"here", _links_to(b"."), unseen)
     yield Hostile(b"to a song.wav", _links_to(b"folder.wav/song.wav"), frozenset({DONE}))
-    private = frozenset({DONE} if os.access("/root", os.R_OK) else {"unreadable"})  # to root all is readable
+    private = frozenset({DONE} if os.access("/root", os.R_OK) else {"unreadable"})  # root can read everything
     yield Hostile(b"private.wav", _private, private)
 
 
@@ -270,7 +270,7 @@ def _private(path: bytes) -> None:
 
 
 def _names() -> Iterator[Hostile]:
-    """Names that break what is not careful with them; the music is fine, and different in each."""
+    """Difficult file names; the audio is valid and different in each."""
     hidden = [".hidden.wav", "...wav", "._apple.wav"]
     names: list[str | bytes] = [
         "new\nline.wav", "return\r.wav", "tab\t.wav", "bell\a.wav", "\x1b[31mred.wav", "🎵 émoji.wav", "\u202er.wav",
@@ -286,7 +286,7 @@ def _names() -> Iterator[Hostile]:
 
 
 def _cut_short() -> Iterator[Hostile]:
-    """Every format, cut off at many points."""
+    """Every format, truncated at many points."""
     for number, recipe in enumerate(RECIPES):
         content = _content(recipe, tones(1.0 + number / 1000, recipe.channels, recipe.rate))
         for share in (0.001, 0.02, 0.3, 0.7, 0.97):

@@ -1,4 +1,4 @@
-"""Rhythms whose tempo and attacks are known."""
+"""Rhythms with known tempo and onsets."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ _CLICK_SEC = 0.01
 def placed(
     onsets: NDArray[np.float64] | list[float], sound: NDArray[np.float64], seconds: float, rate: int = RATE
 ) -> NDArray[np.float64]:
-    """Return *sound* begun at each of *onsets* (seconds)."""
+    """Return *sound* repeated at each of *onsets* (seconds)."""
     track = np.zeros(round(seconds * rate) + len(sound))
     for onset in onsets:
         first = round(onset * rate)
@@ -21,7 +21,7 @@ def placed(
 
 
 def click(rate: int = RATE, seed: int = 5) -> NDArray[np.float64]:
-    """Return a short burst of noise that dies away."""
+    """Return a short decaying noise burst."""
     at = times(_CLICK_SEC, rate)
     return 0.5 * np.random.default_rng(seed).uniform(-1, 1, len(at)) * np.exp(-at / 0.002)
 
@@ -29,7 +29,7 @@ def click(rate: int = RATE, seed: int = 5) -> NDArray[np.float64]:
 def clicks(
     bpm: float, seconds: float = 30.0, *, start: float = 0.1, jitter: float = 0.0, seed: int = 6
 ) -> NDArray[np.float64]:
-    """Return clicks at a steady tempo; *jitter* moves each by a normal share of the period."""
+    """Return clicks at a steady tempo, displaced by normal *jitter* relative to the period."""
     period = 60 / bpm
     onsets = np.arange(start, seconds - 0.05, period)
     onsets = onsets + np.random.default_rng(seed).normal(0, jitter * period, len(onsets))
@@ -50,14 +50,14 @@ def snare(rate: int = RATE, seed: int = 7) -> NDArray[np.float64]:
 
 
 def hat(rate: int = RATE, seed: int = 8) -> NDArray[np.float64]:
-    """Return a closed hi-hat: the upper part of a noise."""
+    """Return a closed hi-hat: high-passed noise."""
     at = times(0.06, rate)
     noise = np.diff(np.random.default_rng(seed).standard_normal(len(at)), n=2, append=[0, 0])
     return 0.08 * noise * np.exp(-at / 0.015)
 
 
 def drum_loop(bpm: float, seconds: float = 30.0, *, start: float = 0.1) -> NDArray[np.float64]:
-    """Return kick on one and three, snare on two and four, hats on the eighths."""
+    """Return a drum loop: kick on one and three, snare on two and four, hi-hats on the eighths."""
     beat = 60 / bpm
     beats = np.arange(start, seconds - 0.3, beat)
     track = placed(beats[0::2], kick(), seconds) + placed(beats[1::2], snare(), seconds)
@@ -66,7 +66,7 @@ def drum_loop(bpm: float, seconds: float = 30.0, *, start: float = 0.1) -> NDArr
 
 
 def six_eight(bpm: float, seconds: float = 30.0) -> NDArray[np.float64]:
-    """Return kick and snare on the two beats of a bar of 6/8, hats on its eighths: three to a beat."""
+    """Return a 6/8 drum loop: kick and snare on the two beats, hi-hats on the eighths."""
     beat = 60 / bpm
     beats = np.arange(0.1, seconds - 0.3, beat)
     track = placed(beats[0::2], kick(), seconds) + placed(beats[1::2], snare(), seconds)
@@ -75,7 +75,7 @@ def six_eight(bpm: float, seconds: float = 30.0) -> NDArray[np.float64]:
 
 
 def half_time(bpm: float, seconds: float = 30.0) -> NDArray[np.float64]:
-    """Return kick on one, snare on three only, hats on the eighths."""
+    """Return a half-time drum loop: kick on one, snare on three, hi-hats on the eighths."""
     beat = 60 / bpm
     beats = np.arange(0.1, seconds - 0.3, beat)
     track = placed(beats[0::4], kick(), seconds) + placed(beats[2::4], snare(), seconds)
@@ -84,7 +84,7 @@ def half_time(bpm: float, seconds: float = 30.0) -> NDArray[np.float64]:
 
 
 def hats(bpm: float, seconds: float) -> NDArray[np.float64]:
-    """Return a low hum that comes and goes at random, and hats on the beat that have nothing below 6 kHz."""
+    """Return hi-hats on the beat, above 6 kHz, over a randomly modulated hum."""
     at, rng = times(seconds), np.random.default_rng(11)
     spectrum = np.fft.rfft(placed(np.arange(0.1, seconds - 0.1, 60 / bpm), hat(), seconds))
     spectrum[np.fft.rfftfreq(len(at), 1 / RATE) < 6000] = 0
@@ -93,7 +93,7 @@ def hats(bpm: float, seconds: float) -> NDArray[np.float64]:
 
 
 def rubato(seconds: float, seed: int) -> NDArray[np.float64]:
-    """Return chords of three tones that swell, ring on and follow each other after 0.8 to 4 s, by lot."""
+    """Return swelling three-note chords at random intervals of 0.8 to 4 s."""
     rng, track = np.random.default_rng(seed), np.zeros(round((seconds + 6) * RATE))
     at = times(6.0)
     swell = np.minimum(at / 0.1, 1) * np.exp(-at / 3)
@@ -106,7 +106,7 @@ def rubato(seconds: float, seed: int) -> NDArray[np.float64]:
 
 
 def strings(seconds: float, *, fade: float = 0.3, seed: int = 9) -> NDArray[np.float64]:
-    """Return a section of strings: chords of 2 s that swell and give way, each player with a vibrato of their own."""
+    """Return a string section: crossfading chords of 2 s, each voice with its own vibrato."""
     rng, chord_sec = np.random.default_rng(seed), 2.0 + fade
     at = times(chord_sec)
     swell = 0.05 * np.sin(np.pi / 2 * np.clip(np.minimum(at, chord_sec - at) / fade, 0, 1))

@@ -8,6 +8,7 @@ from scipy import fft
 from scipy.ndimage import gaussian_filter1d, uniform_filter1d
 
 from ..types import FloatArray
+from .windows import hann
 
 FOURIER_POINTS: Final = 1 << 12
 _SMOOTHING_FRAMES: Final = 1.5
@@ -110,7 +111,7 @@ def fourier_tempogram(windows: FloatArray) -> NDArray[np.float64]:
     >>> int(fourier_tempogram(pulse[None]).argmax()) == FOURIER_POINTS // 64
     True
     """
-    taper = np.hanning(windows.shape[1]).astype(np.float32)
+    taper = hann(windows.shape[1], periodic=False).astype(np.float32)
     magnitudes = np.abs(fft.rfft(windows * taper, FOURIER_POINTS, axis=1))
     strongest = magnitudes.max(axis=1, keepdims=True)
     relative: NDArray[np.float64] = np.zeros(magnitudes.shape)

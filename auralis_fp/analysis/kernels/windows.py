@@ -4,13 +4,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def hann(length: int) -> NDArray[np.float64]:
-    """Return a periodic Hann window.
+def hann(length: int, *, periodic: bool = True) -> NDArray[np.float64]:
+    """Return a Hann window.
 
     Parameters
     ----------
     length : int
         In samples.
+    periodic : bool
+        Whether the window continues periodically, for the STFT, or is symmetric.
 
     Returns
     -------
@@ -21,7 +23,7 @@ def hann(length: int) -> NDArray[np.float64]:
     >>> hann(4)
     array([0. , 0.5, 1. , 0.5])
     """
-    return np.hanning(length + 1)[:-1]
+    return np.hanning(length + 1)[:-1] if periodic else np.hanning(length)
 
 
 def power_window(length: int) -> NDArray[np.float64]:

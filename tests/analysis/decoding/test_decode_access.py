@@ -1,4 +1,4 @@
-"""Names, kinds of file and disguises: what is opened, and what is refused in which words."""
+"""File access: names, file types, and refusals."""
 
 import os
 import zlib
@@ -16,20 +16,20 @@ SHORT = [recipe for recipe in RECIPES if recipe.title in ("wav-pcm_16", "wav-pcm
 
 
 def count(path: Path | bytes) -> int:
-    """Decode all of a file and return its length."""
+    """Decode a file and return its length in samples."""
     with open_audio(os.fsencode(path)) as stream:
         assert sum(len(block) for block in stream.blocks()) == stream.frames
         return stream.frames
 
 
 def samples(path: Path) -> FloatArray:
-    """Decode all of a file."""
+    """Decode a file."""
     with open_audio(os.fsencode(path)) as stream:
         return np.concatenate(list(stream.blocks()))
 
 
 def refusal(path: Path | bytes) -> tuple[str, str]:
-    """The stage and code a file is refused with; the sentence must be one and name no path."""
+    """Return the stage and code of the refusal; its message is one sentence without a path."""
     with pytest.raises(FileError) as caught:
         count(path)
     sentence = str(caught.value)
@@ -42,7 +42,7 @@ def refusal(path: Path | bytes) -> tuple[str, str]:
 @pytest.mark.parametrize("recipe", SHORT, ids=lambda recipe: recipe.title)
 @pytest.mark.parametrize("name", [b"caf\xe9.wav", b"\xff\xfe.flac", b"a" * 251 + b".mp3", b"-i.mp3", b"concat:a|b.wav"])
 def test_names_do_not_matter(recipe: Recipe, name: bytes, tmp_path: Path) -> None:
-    """Names that are no text, as long as names can be, or look like an option or address are read like any other."""
+    """Names that are not text, very long, or look like options or URLs are read like any other."""
     plain = tmp_path / "plain"
     write_recipe(plain, recipe, tones(0.2))
     path = os.fsencode(tmp_path) + b"/" + name
@@ -52,7 +52,7 @@ def test_names_do_not_matter(recipe: Recipe, name: bytes, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("recipe", SHORT, ids=lambda recipe: recipe.title)
 def test_deep_paths(recipe: Recipe, tmp_path: Path) -> None:
-    """A path of more than one kilobyte is read like any other."""
+    """A path longer than one kilobyte is read like any other."""
     folder = tmp_path.joinpath(*["d" * 200] * 8)
     folder.mkdir(parents=True)
     write_recipe(tmp_path / "plain", recipe, tones(0.2))
@@ -62,21 +62,21 @@ def test_deep_paths(recipe: Recipe, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", ["mp3", "flac", "ogg", "m4a", "txt"])
 def test_content_before_suffix(suffix: str, tmp_path: Path) -> None:
-    """A WAV file is a WAV file whatever it is called."""
+    """The format is detected from the content, not from the name."""
     path = write_wav(tmp_path / f"track.{suffix}", tones(0.2))
     with open_audio(os.fsencode(path)) as stream:
         assert stream.info.format == "wav"
 
 
 def test_pipe_is_not_waited_for(tmp_path: Path) -> None:
-    """A named pipe is refused at once, although nobody writes to it."""
+    """A named pipe without a writer is refused without blocking."""
     path = tmp_path / "pipe.wav"
     os.mkfifo(path)
     assert refusal(path) == ("scan", "not_regular")
 
 
 def test_folder(tmp_path: Path) -> None:
-    """A folder called like a track is refused."""
+    """A folder with an audio suffix is refused."""
     path = tmp_path / "album.flac"
     path.mkdir()
     assert refusal(path) == ("scan", "not_regular")
@@ -84,14 +84,14 @@ def test_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["gone.mp3", "plain.wav/track.mp3"])
 def test_missing(name: str, tmp_path: Path) -> None:
-    """What is not there is missing."""
+    """A missing file is reported as missing."""
     write_wav(tmp_path / "plain.wav", tones(0.1))
     assert refusal(tmp_path / name) == ("scan", "missing")
 
 
 @pytest.mark.parametrize("name", [b"a\0b.mp3", b"x" * 300 + b".mp3"])
 def test_impossible_names(name: bytes, tmp_path: Path) -> None:
-    """Names no file can have are refused, not a crash."""
+    """Invalid file names are refused."""
     with pytest.raises(ScanError) as caught:
         open_audio(os.fsencode(tmp_path) + b"/" + name)
     assert caught.value.code == "unreadable"
@@ -99,14 +99,14 @@ def test_impossible_names(name: bytes, tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_forbidden(tmp_path: Path) -> None:
-    """A file without permission is unreadable."""
+    """A file without read permission is unreadable."""
     path = write_wav(tmp_path / "track.wav", tones(0.1))
     path.chmod(0)
     assert refusal(path) == ("scan", "unreadable")
 
 
 def test_looping_link(tmp_path: Path) -> None:
-    """A link to itself is unreadable."""
+    """A symbolic link to itself is unreadable."""
     path = tmp_path / "loop.mp3"
     path.symlink_to(path)
     assert refusal(path) == ("scan", "unreadable")
@@ -126,7 +126,7 @@ def test_looping_link(tmp_path: Path) -> None:
     ids=["text", "picture", "playlist", "concat", "pdf", "zeros"],
 )
 def test_not_audio(content: bytes, suffix: str, tmp_path: Path) -> None:
-    """Text, pictures and playlists are no audio, whatever they are called; nothing they name is opened."""
+    """Text, pictures and playlists are refused under any name, and nothing they refer to is opened."""
     path = tmp_path / f"track.{suffix}"
     path.write_bytes(content)
     assert refusal(path) == ("decode", "unsupported")
@@ -147,7 +147,7 @@ def test_film_without_sound(tmp_path: Path) -> None:
 
 
 def test_film_with_sound(tmp_path: Path) -> None:
-    """Of a video, the first sound track is read."""
+    """The first audio track of a video is read."""
     truth = tones(1.0)
     path = tmp_path / "film.mkv"
     path.write_bytes(film(truth, tones(1.0, 1)))
@@ -155,7 +155,7 @@ def test_film_with_sound(tmp_path: Path) -> None:
 
 
 def test_film_with_a_default_track(tmp_path: Path) -> None:
-    """Of several sound tracks, the one marked as default is read."""
+    """The default one of several audio tracks is read."""
     truth = tones(1.0, 1)
     path = tmp_path / "film.mkv"
     path.write_bytes(film(tones(1.0), truth, default=1))
@@ -164,7 +164,7 @@ def test_film_with_a_default_track(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that fails to read")
 def test_failing_disk() -> None:
-    """A regular file that cannot be read is no damaged file."""
+    """An I/O error is not reported as damage."""
     with pytest.raises(ScanError) as caught:
         open_audio(b"/proc/self/mem")
     assert caught.value.code == "io_error"
@@ -172,7 +172,7 @@ def test_failing_disk() -> None:
 
 @pytest.mark.parametrize("head", [b"fLaC", b"OggS\0\2", b"RIFF\0\0\0\0WAVEfmt ", b"\0\0\0\x20ftypM4A ", b"wvpk"])
 def test_only_a_beginning(head: bytes, tmp_path: Path) -> None:
-    """A file with the mark of a format and nothing of use behind it is corrupt or without audio."""
+    """A file with a magic number and no content is corrupt or without audio."""
     path = tmp_path / "track"
     path.write_bytes(head + bytes(2000))
     stage, code = refusal(path)
@@ -181,7 +181,7 @@ def test_only_a_beginning(head: bytes, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("rate", "channels"), [(44100, 33), (500, 2), (2_000_000, 1)])
 def test_limits(rate: int, channels: int, tmp_path: Path) -> None:
-    """More channels or another rate than anybody has are refused before anything is allocated for them."""
+    """Too many channels and absurd sample rates are refused before memory is allocated."""
     path = write_wav(tmp_path / "odd.wav", np.zeros((4000, channels), np.float32), rate)
     assert refusal(path) == ("decode", "limits")
 
@@ -189,7 +189,7 @@ def test_limits(rate: int, channels: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize("title", ["mp3-mpeg_layer_iii", "flac-pcm_16", "aac-aac", "wav-pcm_16", "tta-tta"])
 @pytest.mark.parametrize("size", [0, 300_000, 12_000_000])
 def test_large_pictures_in_front(title: str, size: int, tmp_path: Path) -> None:
-    """Tags in front, with pictures larger than any probe, change nothing."""
+    """Large ID3 tags at the start do not change the samples."""
     recipe = next(recipe for recipe in RECIPES if recipe.title == title)
     path = tmp_path / "track"
     write_recipe(path, recipe, tones(1.0))
@@ -199,7 +199,7 @@ def test_large_pictures_in_front(title: str, size: int, tmp_path: Path) -> None:
 
 
 def test_lying_tag(tmp_path: Path) -> None:
-    """A tag that claims to be longer than the file does not hide the music behind it."""
+    """An ID3 tag that declares more than the file holds does not hide the audio."""
     recipe = next(recipe for recipe in RECIPES if recipe.title == "mp3-mpeg_layer_iii")
     path = tmp_path / "track.mp3"
     write_recipe(path, recipe, tones(1.0))
@@ -209,7 +209,7 @@ def test_lying_tag(tmp_path: Path) -> None:
 
 
 def test_descriptors_are_returned(tmp_path: Path) -> None:
-    """Neither a file read nor one given up leaves a descriptor behind."""
+    """No descriptor stays open after success or failure."""
     recipe = next(recipe for recipe in RECIPES if recipe.title == "m4a-alac")
     damaged = tmp_path / "damaged.m4a"
     damaged.write_bytes(encode(tones(0.2), recipe)[:100])

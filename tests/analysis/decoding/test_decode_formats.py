@@ -1,4 +1,4 @@
-"""Every format of the table, written and read back."""
+"""Decoding of every format of the table."""
 
 import os
 import subprocess
@@ -30,7 +30,7 @@ OTHERWISE_PROVEN = {".spx", ".dsf", ".amr"}
 
 
 def decode(path: Path) -> tuple[FloatArray, AudioInfo, tuple[str, ...]]:
-    """Read a whole file, checking what holds for every block."""
+    """Decode a file and check the invariants of each block."""
     parts = []
     with open_audio(os.fsencode(path)) as stream:
         for block in stream.blocks():
@@ -43,14 +43,14 @@ def decode(path: Path) -> tuple[FloatArray, AudioInfo, tuple[str, ...]]:
 
 
 def peak_hz(sound: FloatArray, rate: int) -> float:
-    """Frequency of the strongest bin of a channel."""
+    """Return the frequency of the strongest bin of a channel."""
     power = np.abs(np.fft.rfft(sound * np.hanning(len(sound))))
     return float(np.argmax(power)) * rate / len(sound)
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.title)
 def test_round_trip(recipe: Recipe, tmp_path: Path) -> None:
-    """Every format comes back: lossless ones to the last digit, the others alike and equally long."""
+    """Lossless formats decode exactly, lossy ones with high correlation and the same length."""
     truth = tones(2.0, recipe.channels, recipe.rate, recipe.bits)
     path = tmp_path / f"track.{recipe.suffix}"
     write_recipe(path, recipe, truth)
@@ -70,12 +70,12 @@ def test_round_trip(recipe: Recipe, tmp_path: Path) -> None:
 
 
 def test_every_suffix_is_proven() -> None:
-    """No suffix is looked for that no test decodes."""
+    """Every suffix of the table is decoded by a test."""
     assert {f".{recipe.suffix}" for recipe in RECIPES} | OTHERWISE_PROVEN == EXTENSIONS
 
 
 def test_speex(tmp_path: Path) -> None:
-    """Speex decodes to the tone it was made of."""
+    """A Speex file decodes to its tone."""
     path = tmp_path / "tone.spx"
     path.write_bytes(SPEEX_TONE)
     heard, info, _ = decode(path)
@@ -84,7 +84,7 @@ def test_speex(tmp_path: Path) -> None:
 
 
 def test_telephone_speech(tmp_path: Path) -> None:
-    """AMR, which keeps little but pitch, keeps the pitch."""
+    """An AMR file keeps its pitch."""
     tone = 0.5 * np.sin(2 * np.pi * 440 * np.arange(8000) / 8000)[:, None].astype(np.float32)
     path = tmp_path / "call.amr"
     path.write_bytes(encode(tone, NARROW))
@@ -94,7 +94,7 @@ def test_telephone_speech(tmp_path: Path) -> None:
 
 
 def test_dsd(tmp_path: Path) -> None:
-    """One-bit audio decodes to the tone it was made of, at an eighth of its bit rate."""
+    """A DSD file decodes to its tone at an eighth of its bit rate."""
     path = tmp_path / "tone.dsf"
     path.write_bytes(dsf(0.1, 1000))
     heard, info, _ = decode(path)
@@ -114,7 +114,7 @@ FRONT = ("FL", "FR", "FC", "LFE")
         ("WAV", 6, (*FRONT, "BL", "BR")),
         ("WAV", 8, (*FRONT, "BL", "BR", "SL", "SR")),
         ("WAVEX", 6, (*FRONT, "BL", "BR")),
-        ("WAVEX", 8, (*FRONT, "BL", "BR", "FLC", "FRC")),  # the speakers libsndfile writes
+        ("WAVEX", 8, (*FRONT, "BL", "BR", "FLC", "FRC")),  # the positions libsndfile writes
         ("FLAC", 1, ("M",)),
         ("FLAC", 6, (*FRONT, "SL", "SR")),
         ("FLAC", 8, (*FRONT, "BL", "BR", "SL", "SR")),
@@ -122,7 +122,7 @@ FRONT = ("FL", "FR", "FC", "LFE")
     ],
 )
 def test_channels(container: str, channels: int, positions: tuple[str, ...], tmp_path: Path) -> None:
-    """Mono to 7.1 come back with every channel in its place."""
+    """Files of 1 to 8 channels keep the order of their channels."""
     truth = tones(0.5, channels)
     path = tmp_path / "track"
     soundfile.write(path, truth, 44100, subtype="PCM_16", format=container)
@@ -132,7 +132,7 @@ def test_channels(container: str, channels: int, positions: tuple[str, ...], tmp
 
 
 def test_surround_of_a_lossy_format(tmp_path: Path) -> None:
-    """The channels of a 5.1 file keep the places its layout names."""
+    """The channels of a 5.1 file have the positions of its layout."""
     recipe = next(recipe for recipe in RECIPES if recipe.title == "m4a-aac")
     path = tmp_path / "film.m4a"
     path.write_bytes(encode(tones(0.5, 6), recipe))
@@ -143,7 +143,7 @@ def test_surround_of_a_lossy_format(tmp_path: Path) -> None:
 @pytest.mark.parametrize("rate", [8_000, 22_050, 96_000, 192_000, 384_000])
 @pytest.mark.parametrize("container", ["WAV", "FLAC"])
 def test_rates(container: str, rate: int, tmp_path: Path) -> None:
-    """8 to 384 kHz come back at their own rate."""
+    """Sample rates from 8 to 384 kHz are kept."""
     truth = tones(0.25, 2, rate)
     path = tmp_path / "track"
     soundfile.write(path, truth, rate, subtype="PCM_24", format=container)
@@ -153,7 +153,7 @@ def test_rates(container: str, rate: int, tmp_path: Path) -> None:
 
 
 def test_same_numbers_in_every_lossless_format(tmp_path: Path) -> None:
-    """A track has the same samples as WAV, FLAC, ALAC and WavPack."""
+    """WAV, FLAC, ALAC and WavPack decode to the same samples."""
     truth = tones(1.0)
     titles = ("wav-pcm_16", "flac-pcm_16", "m4a-alac", "wv-wavpack", "mka-flac")
     for recipe in (recipe for recipe in RECIPES if recipe.title in titles):
@@ -164,7 +164,7 @@ def test_same_numbers_in_every_lossless_format(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("subtype", ["FLOAT", "DOUBLE"])
 def test_floats_beyond_full_scale(subtype: str, tmp_path: Path) -> None:
-    """Samples above full scale, not finite, or too large for float32 are handed on, not judged."""
+    """Samples above full scale, not finite, or outside float32 are passed on."""
     odd = np.array([[2.5, -3.0], [np.nan, np.inf], [1e30, -1e300]])
     path = write_wav(tmp_path / "odd.wav", odd, subtype=subtype)
     with np.errstate(over="ignore"):
@@ -173,7 +173,7 @@ def test_floats_beyond_full_scale(subtype: str, tmp_path: Path) -> None:
 
 
 def test_blocks_cut_anywhere_hold_the_whole(tmp_path: Path) -> None:
-    """Lengths just below, at and above whole blocks lose no sample."""
+    """No sample is lost at lengths around whole blocks."""
     for length in (1, 32767, 32768, 32769, 98304):
         truth = tones(2.5)[:length]
         for subtype in ("PCM_16", "PCM_24"):
@@ -182,9 +182,9 @@ def test_blocks_cut_anywhere_hold_the_whole(tmp_path: Path) -> None:
 
 
 def test_variable_bit_rate_without_a_header(tmp_path: Path) -> None:
-    """An MP3 of variable bit rate that does not say how long it is is heard to its end."""
+    """An MP3 with variable bit rate and no stated length is decoded completely."""
     truth = tones(30.0)
-    truth[: 15 * RATE] = 0  # a first half of few bits: guesses from its bit rate are far off
+    truth[: 15 * RATE] = 0  # the first half has a low bit rate, which misleads estimates
     path = tmp_path / "track.mp3"
     with soundfile.SoundFile(path, "w", RATE, 2, "MPEG_LAYER_III", format="MP3", bitrate_mode="VARIABLE") as sound:
         sound.write(truth)
@@ -197,7 +197,7 @@ def test_variable_bit_rate_without_a_header(tmp_path: Path) -> None:
 
 
 def test_memory_is_bounded(tmp_path: Path) -> None:
-    """Twenty minutes take no more memory than one."""
+    """Decoding twenty minutes needs no more memory than one."""
     program = (
         "import os, resource, sys\n"
         "from auralis_fp.analysis.decoding.stream import open_audio\n"

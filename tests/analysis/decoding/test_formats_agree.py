@@ -1,4 +1,4 @@
-"""One recording in many formats has one fingerprint."""
+"""Agreement of the fingerprint between formats."""
 
 import os
 from pathlib import Path
@@ -18,11 +18,11 @@ LOSSY = [
     each for each in RECIPES if each.codec in {"MPEG_LAYER_III", "aac", "VORBIS", "libopus"} and each.suffix != "mp4"
 ]
 NEAR = {"%": 1.0, "LUFS": 0.3, "dB": 1.5, "LU": 0.3}  # by unit; shares and indices to 0.07
-NEAR_HZ = 0.15  # they leave out the highest sounds
+NEAR_HZ = 0.15  # lossy formats drop the highest frequencies
 
 
 def recording() -> np.ndarray:
-    """Return 8 s of drums, chords and noise of 16 bits in stereo."""
+    """Return 8 s of drums, chords and noise in 16-bit stereo."""
     drums, noise = drum_loop(120, 8.0), pink(8.0, seed=5)
     chords = np.concatenate([saw(hertz, 4.0, 0.08) for hertz in (110, 146.8)])
     sound = signal(0.4 * drums + chords + 0.05 * noise, 0.3 * drums + chords)
@@ -30,7 +30,7 @@ def recording() -> np.ndarray:
 
 
 def analysed(folder: Path, recipe: Recipe) -> Analysed:
-    """Return the result of the recording, written as *recipe* says."""
+    """Return the result for the recording, written according to *recipe*."""
     path = folder / f"song.{recipe.suffix}"
     write_recipe(path, recipe, recording())
     return fingerprint_file(os.fsencode(path))
@@ -38,13 +38,13 @@ def analysed(folder: Path, recipe: Recipe) -> Analysed:
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Analysed:
-    """The recording as a WAV file of 16 bits."""
+    """The result for the recording as a 16-bit WAV file."""
     return analysed(tmp_path_factory.mktemp("plain"), next(each for each in RECIPES if each.codec == "PCM_16"))
 
 
 @pytest.mark.parametrize("recipe", LOSSLESS, ids=lambda recipe: recipe.title)
 def test_lossless_formats_agree_to_the_last_digit(recipe: Recipe, plain: Analysed, tmp_path: Path) -> None:
-    """WAV, FLAC, ALAC and all others that keep every sample."""
+    """Lossless formats give the same values."""
     found = analysed(tmp_path, recipe)
     assert found.fingerprint == plain.fingerprint
     assert found.metadata.undefined == plain.metadata.undefined
@@ -52,7 +52,7 @@ def test_lossless_formats_agree_to_the_last_digit(recipe: Recipe, plain: Analyse
 
 @pytest.mark.parametrize("recipe", LOSSY, ids=lambda recipe: recipe.title)
 def test_lossy_formats_come_near(recipe: Recipe, plain: Analysed, tmp_path: Path) -> None:
-    """MP3, AAC, Vorbis and Opus sound alike, and read alike; the beat is the one that is played."""
+    """Lossy formats give similar values and the same tempo."""
     found = analysed(tmp_path, recipe).fingerprint
     assert found["tempo_bpm"] == pytest.approx(120 * recipe.rate / RATE, rel=0.01)
     for dimension in (each for each in schema.DIMENSIONS if each.name != "tempo_bpm"):

@@ -1,4 +1,4 @@
-"""The second reader, for compressed files that the first cannot open."""
+"""libsndfile as the fallback reader of compressed files."""
 
 import os
 from pathlib import Path
@@ -14,7 +14,7 @@ from signals import RATE, sine, stereo
 
 @pytest.mark.parametrize(("name", "subtype"), [("ogg", "VORBIS"), ("flac", "PCM_24")])
 def test_reads_what_the_first_reader_may_give_up(tmp_path: Path, name: str, subtype: str) -> None:
-    """Compressed files decode whole through libsndfile, by the same door as plain ones."""
+    """Compressed files decode completely through libsndfile."""
     path = tmp_path / f"tone.{name}"
     soundfile.write(path, stereo(sine(440.0, 2.0)), RATE, format=name.upper(), subtype=subtype)
     source = Source(os.fsencode(path))
@@ -29,7 +29,7 @@ def test_reads_what_the_first_reader_may_give_up(tmp_path: Path, name: str, subt
 
 
 def test_damage_in_a_compressed_file_is_not_the_disk(tmp_path: Path) -> None:
-    """A compressed file that breaks off inside is damaged; only plain samples that fail mean a failing disk."""
+    """A read error is damage in compressed files and an I/O error in uncompressed ones."""
     path = tmp_path / "tone.flac"
     soundfile.write(path, stereo(sine(440.0, 4.0)), RATE, format="FLAC")
     content = bytearray(path.read_bytes())

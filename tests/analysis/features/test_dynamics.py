@@ -1,4 +1,4 @@
-"""Loudness after the standards, crest, and the balance of bass and mids."""
+"""Loudness against the standards, crest factor, and bass-to-mid ratio."""
 
 import numpy as np
 import pyloudnorm
@@ -8,14 +8,14 @@ from signals import RATE, pink, signal, sine, square, stereo, values, white
 
 
 def test_full_scale_sine_in_one_channel() -> None:
-    """The anchor of ITU-R BS.1770: 997 Hz at full scale in one channel reads -3.01 LUFS."""
+    """A full-scale 997 Hz sine in one channel reads -3.01 LUFS (ITU-R BS.1770)."""
     tone = sine(997, 10.0, 1.0)
     assert values(signal(tone, 0 * tone))["lufs"] == pytest.approx(-3.01, abs=0.02)
 
 
 @pytest.mark.parametrize("rate", [16_000, 44_100, 48_000, 96_000])
 def test_stereo_sine(rate: int) -> None:
-    """EBU Tech 3341 case 1, at every rate: a stereo tone of -23 dBFS reads -23.0 LUFS."""
+    """A stereo tone of -23 dBFS reads -23.0 LUFS at every sample rate (EBU Tech 3341, case 1)."""
     assert values(stereo(sine(1000, 20.0, 10 ** (-23 / 20), rate)), rate)["lufs"] == pytest.approx(-23.0, abs=0.1)
 
 
@@ -29,13 +29,13 @@ def test_stereo_sine(rate: int) -> None:
     ],
 )
 def test_gates(steps: list[tuple[float, float]], expected: float) -> None:
-    """EBU Tech 3341 cases 2 to 5: steps of a stereo 1-kHz tone, gated."""
+    """Stepped stereo tones read the gated loudness (EBU Tech 3341, cases 2 to 5)."""
     tone = np.concatenate([sine(1000, seconds, 10 ** (level / 20)) for level, seconds in steps])
     assert values(stereo(tone))["lufs"] == pytest.approx(expected, abs=0.1)
 
 
 def test_surround_weights() -> None:
-    """EBU Tech 3341 case 6: five channels at their levels read -23.0; the low-frequency channel counts nothing."""
+    """Five channels read -23.0 LUFS and the low-frequency channel does not count (EBU Tech 3341, case 6)."""
     levels = {"FL": -28.0, "FR": -28.0, "FC": -24.0, "LFE": 0.0, "SL": -30.0, "SR": -30.0}
     samples = signal(*(sine(1000, 20.0, 10 ** (level / 20)) for level in levels.values()))
     assert values(samples)["lufs"] == pytest.approx(-23.0, abs=0.1)
@@ -43,7 +43,7 @@ def test_surround_weights() -> None:
 
 @pytest.mark.parametrize("gain_db", [-20.0, 6.0])
 def test_gain_adds(gain_db: float) -> None:
-    """A gain of g dB moves the loudness by g and nothing else in this family."""
+    """A gain changes the loudness by its decibels and nothing else in this family."""
     noise = stereo(pink(20.0))
     plain, louder = values(noise), values((noise * 10 ** (gain_db / 20)).astype(np.float32))
     assert louder["lufs"] - plain["lufs"] == pytest.approx(gain_db, abs=0.02)
@@ -54,7 +54,7 @@ def test_gain_adds(gain_db: float) -> None:
 @pytest.mark.peers
 @pytest.mark.parametrize("kind", ["white", "pink", "sub-bass", "mixture"])
 def test_agrees_with_a_second_implementation(kind: str) -> None:
-    """Within 0.1 LU of pyloudnorm, heavy sub-bass included."""
+    """The loudness is within 0.1 LU of pyloudnorm, also with heavy sub-bass."""
     made = {
         "white": stereo(white(15.0)),
         "pink": signal(pink(15.0), pink(15.0, seed=9)),
@@ -66,14 +66,14 @@ def test_agrees_with_a_second_implementation(kind: str) -> None:
 
 
 def test_crest_closed_forms() -> None:
-    """A sine reads 3.01 dB, with an offset too; a square wave reads 0."""
+    """A sine reads 3.01 dB, also with a DC offset; a square wave reads 0."""
     assert values(stereo(sine(441)))["crest_db"] == pytest.approx(3.0103, abs=0.005)
     assert values(stereo(sine(441, amplitude=0.3) + 0.3))["crest_db"] == pytest.approx(3.0103, abs=0.01)
     assert values(stereo(square(441)))["crest_db"] == pytest.approx(0, abs=0.01)
 
 
 def test_bass_against_mids() -> None:
-    """Equal tones read 0 dB, amplitudes 2 : 1 read 6.02, and noise what its bands hold."""
+    """Equal tones read 0 dB, amplitudes 2 : 1 read 6.02 dB, and noise the ratio of its bands."""
     assert values(stereo(sine(100) + sine(1000)))["bass_mid_ratio"] == pytest.approx(0, abs=0.03)
     assert values(stereo(sine(100, amplitude=0.4) + sine(1000, amplitude=0.2)))["bass_mid_ratio"] == pytest.approx(
         6.02, abs=0.03

@@ -1,4 +1,4 @@
-"""The seven bands against closed forms and the spectrum of the whole."""
+"""The seven bands against closed forms and the spectrum of the whole file."""
 
 import numpy as np
 import pytest
@@ -8,46 +8,46 @@ from signals import RATE, Signal, pink, shares_of_whole, signal, sine, stereo, v
 
 
 def shares(samples: Signal, rate: int = RATE) -> list[float]:
-    """Return the seven bands of a signal."""
+    """Return the seven bands of a signal in percent."""
     found = values(samples, rate)
     return [found[name] for name in BANDS]
 
 
 @pytest.mark.parametrize(("hertz", "band"), [(40, 0), (130, 1), (350, 2), (1000, 3), (2900, 4), (5000, 5), (12_000, 6)])
 def test_a_sine_lies_in_its_band(hertz: float, band: int) -> None:
-    """A pure tone puts all of its energy into the band it lies in."""
+    """A pure tone has at least 99.9 % of its energy in its band."""
     assert shares(stereo(sine(hertz, 10.0)))[band] >= 99.9
 
 
 def test_two_sines_share_as_their_powers() -> None:
-    """Amplitudes 2 : 1 in two bands read 80 and 20 percent."""
+    """Tones with amplitudes 2 : 1 in two bands read 80 and 20 %."""
     found = values(stereo(sine(100, 10.0, 0.4) + sine(1000, 10.0, 0.2)))
     assert found["bass_pct"] == pytest.approx(80, abs=0.1)
     assert found["mid_pct"] == pytest.approx(20, abs=0.1)
 
 
 def test_white_noise_is_flat() -> None:
-    """White noise fills each band by its width."""
+    """White noise fills each band in proportion to its width in hertz."""
     expected = [0.200, 0.951, 1.251, 7.508, 10.010, 10.010, 70.070]
     assert shares(stereo(white(30.0))) == pytest.approx(expected, abs=0.12)
 
 
 def test_pink_noise_is_even_in_octaves() -> None:
-    """Noise of 1/f power fills each band by its width in octaves; what lies below 20 Hz stays out."""
+    """Pink noise fills each band in proportion to its width in octaves; power below 20 Hz is excluded."""
     noise = stereo(pink(60.0))
     assert shares(noise) == pytest.approx([15.90, 20.66, 10.03, 20.07, 10.03, 5.87, 17.43], abs=0.5)
     assert shares(noise) == pytest.approx(list(shares_of_whole(noise)), abs=0.1)
 
 
 def test_halves_count_alike() -> None:
-    """Half a file of each of two tones, equally strong, reads 50 and 50: nothing is taken from the start alone."""
+    """Two equally strong tones, each in one half of the file, read 50 and 50 %."""
     found = values(stereo(np.concatenate((sine(100, 8.0), sine(5000, 8.0)))))
     assert found["bass_pct"] == pytest.approx(50, abs=0.1)
     assert found["presence_pct"] == pytest.approx(50, abs=0.1)
 
 
 def test_changing_music_equals_the_spectrum_of_the_whole() -> None:
-    """Tones that come and go, near band edges too, read as one transform of the whole file does."""
+    """Tones that start and stop, also near band edges, read like one transform of the whole file."""
     random = np.random.default_rng(11)
     track = np.concatenate(
         [
@@ -62,6 +62,6 @@ def test_changing_music_equals_the_spectrum_of_the_whole() -> None:
 
 
 def test_opposed_sides_keep_their_bands() -> None:
-    """Anti-phase bass does not vanish."""
+    """Bass in anti-phase does not cancel."""
     tone = sine(100, 5.0)
     assert values(signal(tone, -tone))["bass_pct"] >= 99.9

@@ -1,4 +1,4 @@
-"""The stereo image in closed form."""
+"""Stereo image against closed forms."""
 
 import numpy as np
 import pytest
@@ -19,14 +19,14 @@ NOISE, OTHER = white(5.0, seed=1), white(5.0, seed=2)
     ],
 )
 def test_image(left: np.ndarray, right: np.ndarray, width: float, correlation: float) -> None:
-    """Equal, opposed, independent, 90 degrees apart, and unequal sides."""
+    """Equal, inverted, independent, quadrature and unequal sides read their closed forms."""
     found = values(signal(left, right))
     assert found["stereo_width"] == pytest.approx(width, abs=0.01)
     assert found["phase_correlation"] == pytest.approx(correlation, abs=0.02)
 
 
 def test_inverting_a_side_mirrors_the_width() -> None:
-    """Width w becomes 1 - w, and the two dimensions agree with each other."""
+    """Inverting one side turns width w into 1 - w, consistent with the correlation."""
     mixed = 0.7 * NOISE + 0.3 * OTHER
     plain, inverted = values(signal(NOISE, mixed)), values(signal(NOISE, -mixed))
     assert plain["stereo_width"] + inverted["stereo_width"] == pytest.approx(1)
@@ -36,7 +36,7 @@ def test_inverting_a_side_mirrors_the_width() -> None:
 
 
 def test_one_silent_side_has_no_correlation() -> None:
-    """Left only: half as wide as can be, and no correlation to speak of."""
+    """A silent side gives width 0.5 and an undefined correlation."""
     found = measure(signal(NOISE, 0 * NOISE))
     assert found.values["stereo_width"] == pytest.approx(0.5)
     assert found.values["phase_correlation"] == 0
@@ -44,7 +44,7 @@ def test_one_silent_side_has_no_correlation() -> None:
 
 
 def test_mono_is_narrow_and_defined() -> None:
-    """A file of one channel is as narrow as its copy on two, and nothing of it is undefined for that."""
+    """A mono file reads like dual mono, with nothing undefined."""
     mono, dual = measure(signal(NOISE)), measure(stereo(NOISE))
     for name in ("stereo_width", "phase_correlation"):
         assert mono.values[name] == pytest.approx(dual.values[name], abs=1e-6)

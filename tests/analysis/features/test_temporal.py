@@ -1,4 +1,4 @@
-"""Tempo, rhythm, attacks and silence."""
+"""Tempo, rhythm stability, transient density and silence ratio."""
 
 from itertools import pairwise
 
@@ -11,61 +11,61 @@ from signals import RATE, measure, pink, saw, sine, stereo, times, values, white
 
 @pytest.mark.parametrize("bpm", [50, 61.7, 75, 90, 120, 128, 140, 160, 180, 200])
 def test_tempo_of_clicks(bpm: float) -> None:
-    """A pulse train with nothing between its pulses is reported at its own rate."""
+    """A pulse train without subdivisions reads its own rate."""
     assert values(stereo(clicks(bpm, 24.0)))["tempo_bpm"] == pytest.approx(bpm, rel=0.01)
 
 
 @pytest.mark.parametrize("bpm", [50, 80, 96.5, 120, 140, 180, 200])
 def test_tempo_of_drums(bpm: float) -> None:
-    """Kick, snare and hats on the eighths: the beat, neither half nor twice of it."""
+    """A drum loop with hi-hats on the eighths reads the beat, not half or double."""
     assert values(stereo(drum_loop(bpm, 24.0)))["tempo_bpm"] == pytest.approx(bpm, rel=0.01)
 
 
 @pytest.mark.parametrize("bpm", [60, 84, 110])
 def test_tempo_of_six_eight(bpm: float) -> None:
-    """Three eighths make a beat of 6/8: neither the eighth nor three of them over two is taken for it."""
+    """In 6/8 the beat is three eighths long."""
     assert values(stereo(six_eight(bpm, 20.0)))["tempo_bpm"] == pytest.approx(bpm, rel=0.01)
 
 
 def test_tempo_of_half_time() -> None:
-    """With a snare on three only the beat is felt at half of what the hats count."""
+    """With the snare on three only, the tempo is half of the hi-hats' quarter notes."""
     assert values(stereo(half_time(140, 20.0)))["tempo_bpm"] == pytest.approx(70, rel=0.01)
 
 
 @pytest.mark.parametrize("bpm", [50, 60, 80])
 def test_tempo_of_slow_half_time(bpm: float) -> None:
-    """Where half of the beat would be slower than anybody taps, it is the beat itself that the hats count."""
+    """The tempo is not halved where half of it would be too slow to tap."""
     assert values(stereo(half_time(bpm, 20.0)))["tempo_bpm"] == pytest.approx(bpm, rel=0.01)
 
 
 @pytest.mark.parametrize("bpm", [72, 104, 150])
 def test_tempo_of_hats_alone(bpm: float) -> None:
-    """The beat is heard where nothing but hats tells it, above 6 kHz."""
+    """The tempo is found from hi-hats above 6 kHz alone."""
     assert values(stereo(hats(bpm, 20.0)))["tempo_bpm"] == pytest.approx(bpm, rel=0.01)
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_rubato_has_no_tempo(seed: int) -> None:
-    """Chords that follow each other by lot have neither a tempo nor a rhythm."""
+    """Chords at random times have neither tempo nor rhythm."""
     found = measure(stereo(rubato(25.0, seed)))
     assert "tempo_bpm" in found.undefined
     assert found.values["rhythm_stability"] == 0
 
 
 def test_tempo_follows_the_speed() -> None:
-    """The same drums at another speed read that much faster or slower."""
+    """The tempo scales with the speed of the same drums."""
     slow, fast = (values(stereo(drum_loop(bpm, 20.0)))["tempo_bpm"] for bpm in (88, 88 * 1.35))
     assert fast / slow == pytest.approx(1.35, rel=0.003)
 
 
 def test_tempo_does_not_depend_on_the_start() -> None:
-    """The same loop, begun a third of a beat later, has the same tempo."""
+    """A later start of the same loop does not change the tempo."""
     found = [values(stereo(drum_loop(110, 20.0, start=start)))["tempo_bpm"] for start in (0.1, 0.282)]
     assert found[0] == pytest.approx(found[1], rel=0.002)
 
 
 def test_no_pulse_is_undefined() -> None:
-    """A drone, noise and clicks at random have no tempo: the neutral 120, listed as undefined, and no rhythm."""
+    """A drone, noise and random clicks have an undefined tempo of 120 BPM and no rhythm."""
     random = np.random.default_rng(9)
     poisson = np.cumsum(random.exponential(0.5, 100))
     for track in (saw(110, 15.0), white(15.0), pink(15.0), placed(poisson[poisson < 29], click(), 30.0)):
@@ -76,7 +76,7 @@ def test_no_pulse_is_undefined() -> None:
 
 
 def test_stability_falls_with_jitter() -> None:
-    """Clicks are steady; moved by 5, 10 and 20 percent of the period they are ever less so."""
+    """Rhythm stability falls with the jitter of clicks."""
     found = [values(stereo(clicks(120, 40.0, jitter=jitter)))["rhythm_stability"] for jitter in (0, 0.05, 0.1, 0.2)]
     assert found[0] >= 0.95
     assert all(first > second for first, second in pairwise(found))
@@ -84,18 +84,18 @@ def test_stability_falls_with_jitter() -> None:
 
 @pytest.mark.parametrize("bpm", [60, 120, 300])
 def test_density_counts_attacks(bpm: float) -> None:
-    """N clicks in T seconds read N/T/10."""
+    """N clicks in T seconds read N / T / 10."""
     count = len(np.arange(0.2, 29.95, 60 / bpm))
     assert values(stereo(clicks(bpm, 30.0, start=0.2)))["transient_density"] == pytest.approx(count / 300, abs=0.004)
 
 
 def test_density_of_ten_a_second() -> None:
-    """Ten attacks a second fill the scale."""
+    """Ten onsets per second reach the maximum."""
     assert values(stereo(clicks(600, 20.0)))["transient_density"] == pytest.approx(1.0, abs=0.02)
 
 
 def test_what_does_not_begin_has_no_attacks() -> None:
-    """Steady tones and stationary noise are no attacks."""
+    """Steady tones and stationary noise have no onsets."""
     assert values(stereo(sine(440, 10.0)))["transient_density"] == 0
     assert values(stereo(saw(110, 10.0)))["transient_density"] == 0
     assert values(stereo(white(20.0)))["transient_density"] <= 0.05
@@ -104,13 +104,13 @@ def test_what_does_not_begin_has_no_attacks() -> None:
 
 @pytest.mark.parametrize("fade", [0.1, 0.4])
 def test_strings_have_few_attacks(fade: float) -> None:
-    """Chords of a section of strings that swell into each other begin nowhere, but for one in eight seconds at most."""
+    """Crossfading string chords have at most one onset in eight seconds."""
     assert values(stereo(strings(8.0, fade=fade)))["transient_density"] <= 0.0126
 
 
 @pytest.mark.parametrize("sway", ["tremolo", "vibrato"])
 def test_what_sways_has_no_attacks(sway: str) -> None:
-    """A tone that swings ten times a second, by less than 3 dB or by half a semitone, is one tone."""
+    """Tremolo below 3 dB and vibrato of half a semitone are not onsets."""
     at = times(10.0)
     swing = np.sin(2 * np.pi * 10 * at)
     louder, bent = (1 + 0.15 * swing, 0.0) if sway == "tremolo" else (1.0, 50 / 1200 * swing)
@@ -119,7 +119,7 @@ def test_what_sways_has_no_attacks(sway: str) -> None:
 
 
 def test_silence_ratio() -> None:
-    """35 s of noise and 25 s of nothing; a tail at -41 dB counts, at -39 dB does not; a tone and silence."""
+    """The silence ratio counts zeros and a tail at -41 dB, but not one at -39 dB."""
     noise = white(35.0)
     assert values(stereo(np.concatenate((noise, np.zeros(25 * RATE)))))["silence_ratio"] == pytest.approx(
         0.4167, abs=0.001

@@ -1,4 +1,4 @@
-"""Short sounds have the bands of their transform as a whole, and the loudness of their filtered samples."""
+"""Band energies and loudness of short files."""
 
 import numpy as np
 import pyloudnorm
@@ -12,14 +12,14 @@ from signals import RATE, Signal, shares_of_whole, signal, sine, stereo, values,
 
 
 def thump(seconds: float) -> np.ndarray:
-    """Return a low tone that is there at once and dies away."""
+    """Return a low tone with a sudden onset and an exponential decay."""
     return sine(55, seconds) * np.exp(-np.arange(round(seconds * RATE)) / RATE / 0.1)
 
 
 @pytest.mark.parametrize("seconds", [0.5, 0.7, 1.3, 3.0])
 @pytest.mark.parametrize("kind", ["thump", "tone beside an edge", "burst", "kick", "two sides"])
 def test_short_sounds_equal_the_spectrum_of_the_whole(kind: str, seconds: float) -> None:
-    """Sounds that begin or break off have their bands to 0.05 points, where frames could miss them by tens."""
+    """Bands of short sounds equal those of one transform of the whole to 0.05 percentage points."""
     count = round(seconds * RATE)
     sounds: dict[str, Signal] = {
         "thump": stereo(thump(seconds)),
@@ -33,8 +33,8 @@ def test_short_sounds_equal_the_spectrum_of_the_whole(kind: str, seconds: float)
 
 
 @pytest.mark.parametrize(("seconds", "rate"), [(8.1, RATE), (6.0, 1_000_000)])
-def test_a_long_file_is_let_go_of(seconds: float, rate: int) -> None:
-    """Beyond eight seconds, or four million samples, nothing is kept."""
+def test_samples_of_a_long_file_are_discarded(seconds: float, rate: int) -> None:
+    """Samples are discarded beyond eight seconds or four million samples."""
     short = ShortSignal(rate, Layout.of(("FL", "FR")).pairs, 2)
     for _ in range(round(seconds * 10)):
         short.append(np.ones((rate // 10, 2), dtype=np.float32))
@@ -46,7 +46,7 @@ def test_a_long_file_is_let_go_of(seconds: float, rate: int) -> None:
 @pytest.mark.parametrize("seconds", [0.45, 0.95, 1.6])
 @pytest.mark.parametrize("rate", [RATE, 48_000])
 def test_short_bursts_are_as_loud_as_the_standard_says(seconds: float, rate: int) -> None:
-    """A burst anywhere among a handful of blocks is within 0.06 LU of a second implementation."""
+    """The loudness of a burst in a short file is within 0.06 LU of pyloudnorm."""
     track = np.zeros((round((seconds + 0.3) * rate), 2))
     first = round(0.137 * rate)
     burst = white(0.03, 0.3, rate) + sine(50, 0.03, 0.6, rate)

@@ -1,4 +1,4 @@
-"""The accents that the spectra of the short frames tell."""
+"""Novelty curves."""
 
 import numpy as np
 import pytest
@@ -12,13 +12,13 @@ from signals import RATE, Signal, sine, stereo, white
 
 
 def spectra_of(samples: Signal, rate: int = RATE) -> tuple[Spectra, ...]:
-    """Return the spectra of two channels."""
+    """Return the spectra of a stereo signal."""
     stft = StreamingSTFT(STFTGrid.for_rate(rate), Layout.of(("FL", "FR")).pairs, 2)
     return (*stft.transform(samples), *stft.flush())
 
 
 def accents_of(spectra: tuple[Spectra, ...]) -> NoveltyCurves:
-    """Return the accents that were gathered from spectra."""
+    """Return the novelty curves of spectra."""
     accents = NoveltyCurves(spectra[0].grid)
     for each in spectra:
         accents.accumulate(each)
@@ -27,7 +27,7 @@ def accents_of(spectra: tuple[Spectra, ...]) -> NoveltyCurves:
 
 @pytest.mark.parametrize("level", [1.0, 0.01])
 def test_hats_rise_where_they_begin(level: float) -> None:
-    """Once settled, the rises stand within a frame of the hats and nowhere else, however loud all is."""
+    """The treble curve peaks within a frame of hi-hats and nowhere else, at any level."""
     onsets = np.array([1.0, 1.7, 2.9])
     sound = sine(200, 4.0, 0.3) + 2 * placed(onsets, hat(), 4.0)
     times = np.arange(400) / 100
@@ -39,7 +39,7 @@ def test_hats_rise_where_they_begin(level: float) -> None:
 
 
 def test_noise_and_low_tones_do_not_rise() -> None:
-    """Steady noise ripples by less than what counts; what lies below 5 kHz is not heard."""
+    """Steady noise stays below the threshold, and tones below 5 kHz do not appear."""
     times = np.arange(300) / 100
     assert accents_of(spectra_of(stereo(white(3.0)))).interpolate(times)[1, 10:].max() < 4
     gated = np.where(np.arange(3 * RATE) // RATE % 2, sine(1000, 3.0, 0.5), sine(800, 3.0, 0.5))
@@ -47,7 +47,7 @@ def test_noise_and_low_tones_do_not_rise() -> None:
 
 
 def test_stretches_that_overlap_are_those_of_the_whole() -> None:
-    """What was asked for once may be asked for again three seconds back, and is the same."""
+    """Overlapping requests return the same values as one for the whole."""
     spectra = spectra_of(stereo(placed(np.arange(0.5, 29, 0.7), hat(), 30.0)))
     whole, parts = accents_of(spectra), NoveltyCurves(spectra[0].grid)
     times = np.arange(2900) / 100
@@ -63,7 +63,7 @@ def test_stretches_that_overlap_are_those_of_the_whole() -> None:
 
 
 def test_notes_rise_while_they_swell() -> None:
-    """A soft note that takes a tenth of a second rises as far as it is strong, over another that is held."""
+    """The note curve rises in proportion to a soft note's strength over a sustained one."""
     at = np.arange(3 * RATE) / RATE
     swell = np.clip((at - 1.5) / 0.1, 0, 1)
     times = np.arange(280) / 100
@@ -80,7 +80,7 @@ def test_notes_rise_while_they_swell() -> None:
 
 @pytest.mark.parametrize("rate", [8000, 11_025])
 def test_low_rates_have_no_treble(rate: int) -> None:
-    """Files that end below 5.3 kHz, or hardly above, have none, and no arithmetic goes astray."""
+    """Files with little or nothing above 5.3 kHz give finite values."""
     with np.errstate(all="raise", under="ignore"):
         found = accents_of(spectra_of(stereo(white(2.0, rate=rate)), rate)).interpolate(np.arange(200) / 100)
     assert np.isfinite(found).all()

@@ -1,4 +1,4 @@
-"""The onset envelope of long files comes in stretches."""
+"""Segments of the onset strength of long files."""
 
 from itertools import chain
 
@@ -13,7 +13,7 @@ _HITS_PER_MINUTE = 150
 
 
 def _stretches() -> list[OnsetStrength]:
-    """Return the envelope of twenty-one minutes of hits of noise, 150 a minute."""
+    """Return the onset strength of 21 minutes of noise bursts, 150 per minute."""
     rng = np.random.default_rng(3)
     detector = OnsetDetector(_RATE, pairs=1)
     minute = 1e-5 * rng.standard_normal(60 * _RATE)
@@ -25,7 +25,7 @@ def _stretches() -> list[OnsetStrength]:
 
 
 def test_hits_are_found_once_where_stretches_meet() -> None:
-    """Twenty-one minutes come in three stretches that hold each hit once, and the pulse goes through."""
+    """Three segments hold each onset once, and the tempo is found across them."""
     stretches = _stretches()
     assert len(stretches) == 3
     assert sum(len(pick_onsets(stretch).frames) for stretch in stretches) == _MINUTES * _HITS_PER_MINUTE
@@ -39,7 +39,7 @@ def test_hits_are_found_once_where_stretches_meet() -> None:
 
 
 def test_frames_of_stretches_are_those_of_the_whole() -> None:
-    """The stretches' own frames, one after the other, are as many as the file has."""
+    """The valid frames of all segments add up to the file."""
     stretches = _stretches()
     own = sum(stretch.valid.stop - stretch.valid.start for stretch in stretches)
     assert abs(own - _MINUTES * 60 * stretches[0].rate) < 10

@@ -1,4 +1,4 @@
-"""Spectra of frames and the signals at low rates."""
+"""STFT and decimated sub-bands."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from signals import RATE, sine, stereo, times, white
 
 
 def spectra_of(samples: np.ndarray, rate: int = RATE) -> list[Spectra]:
-    """Return the spectra of a signal."""
+    """Return the chunks of spectra of a signal."""
     positions = ("FL", "FR")[: samples.shape[1]]
     stft = StreamingSTFT(STFTGrid.for_rate(rate), Layout.of(positions).pairs, samples.shape[1])
     return [*stft.transform(samples), *stft.flush()]
@@ -19,20 +19,20 @@ def spectra_of(samples: np.ndarray, rate: int = RATE) -> list[Spectra]:
 
 @pytest.mark.parametrize("rate", [8000, 22_050, 44_100, 48_000, 96_000, 192_000])
 def test_frames_are_alike_in_seconds_at_every_rate(rate: int) -> None:
-    """Frames last 46 ms within 3 %, so bins are equally wide everywhere."""
+    """Frames last 46 ms to 3 % at every sample rate."""
     grid = STFTGrid.for_rate(rate)
     assert grid.hop_sec * 2 == pytest.approx(2048 / 44_100, rel=0.03)
     assert grid.frame_length % 2 == 0
 
 
 def test_power_of_a_frame_is_the_mean_square() -> None:
-    """A sine of amplitude a in both channels has the power a² in every inner frame."""
+    """A sine of amplitude a in both channels has power a² in every inner frame."""
     power = np.concatenate([spectra.power for spectra in spectra_of(stereo(sine(1000.0, 1.0, 0.5)))])
     np.testing.assert_allclose(power[3:-3].sum(axis=1), 0.25, rtol=1e-3)
 
 
 def test_sides_do_not_cancel() -> None:
-    """Anti-phase sides have the power of equal ones."""
+    """Sides in anti-phase have the power of equal ones."""
     tone = sine(500.0, 0.5)
     same, opposed = (
         np.concatenate([spectra.power for spectra in spectra_of(np.stack((tone, right), axis=1).astype(np.float32))])
@@ -43,7 +43,7 @@ def test_sides_do_not_cancel() -> None:
 
 @pytest.mark.parametrize("rate", [8000, 44_100, 48_000])
 def test_low_rate_signals_are_the_signal(rate: int) -> None:
-    """A tone comes out of the decimation with its amplitude, its phase and its sides."""
+    """Decimation keeps the amplitude, phase and sides of a tone."""
     grid, hertz = STFTGrid.for_rate(rate), 300.0
     samples = np.stack((sine(hertz, 2.0, 0.5, rate), sine(hertz, 2.0, 0.25, rate)), axis=1).astype(np.float32)
     middle = np.concatenate([spectra.mid_band[0] for spectra in spectra_of(samples, rate)])
@@ -55,7 +55,7 @@ def test_low_rate_signals_are_the_signal(rate: int) -> None:
 
 
 def test_shares_of_a_band_add_up() -> None:
-    """Neighbouring bands divide the bin on their edge between them."""
+    """Neighbouring bands share the bin on their edge."""
     frequencies = np.arange(100, dtype=np.float32) * 10
     low, high = (band_shares(frequencies, 10.0, *edges) for edges in ((20.0, 333.0), (333.0, 800.0)))
     np.testing.assert_allclose((low + high)[3:80], 1, atol=1e-6)
@@ -63,7 +63,7 @@ def test_shares_of_a_band_add_up() -> None:
 
 
 def test_constant_offset_leaves_the_audible_bins_alone() -> None:
-    """DC does not leak into the first bins."""
+    """A DC offset does not leak into the lowest bins."""
     noise = white(1.0)
     plain, moved = (
         np.concatenate([spectra.power for spectra in spectra_of(stereo(noise + offset))])[2:-2] for offset in (0.0, 0.5)
@@ -72,7 +72,7 @@ def test_constant_offset_leaves_the_audible_bins_alone() -> None:
 
 
 def test_highest_bins_reach_twenty_kilohertz() -> None:
-    """At 96 kHz nothing above 20 kHz is kept; at 22.05 kHz all there is."""
+    """Bins reach 20 kHz, or half the sample rate if that is lower."""
     assert STFTGrid.for_rate(96_000).frequencies[-1] == pytest.approx(20_000, abs=22)
     assert STFTGrid.for_rate(22_050).frequencies[-1] == pytest.approx(11_025, abs=1)
     assert len(times(1.0)) == RATE
