@@ -1,4 +1,4 @@
-"""Signals whose numbers are known, and the way to measure them."""
+"""Test signals with known values."""
 
 from itertools import pairwise
 
@@ -20,12 +20,12 @@ def times(seconds: float, rate: int = RATE) -> NDArray[np.float64]:
 
 
 def signal(*channels: NDArray[np.float64]) -> Signal:
-    """Put channels side by side, shape (samples, channels)."""
+    """Return channels as one signal, shape (samples, channels)."""
     return np.stack(channels, axis=1).astype(np.float32)
 
 
 def stereo(mono: NDArray[np.float64]) -> Signal:
-    """Return the same on both sides."""
+    """Return a signal with the same samples in both channels."""
     return signal(mono, mono)
 
 
@@ -35,13 +35,13 @@ def sine(hertz: float, seconds: float = 5.0, amplitude: float = 0.5, rate: int =
 
 
 def square(hertz: float, seconds: float = 5.0, amplitude: float = 0.5, rate: int = RATE) -> NDArray[np.float64]:
-    """Return a square wave of an even number of samples a period, at about *hertz*."""
+    """Return a square wave at about *hertz*, with an even number of samples per period."""
     half = round(rate / hertz / 2)
     return np.asarray(amplitude * (1 - 2.0 * ((np.arange(round(seconds * rate)) // half) % 2)), dtype=np.float64)
 
 
 def saw(hertz: float, seconds: float = 5.0, amplitude: float = 0.3, rate: int = RATE) -> NDArray[np.float64]:
-    """Return a band-limited saw: its partials up to 0.45 of the rate."""
+    """Return a sawtooth with partials up to 0.45 of the sample rate."""
     partials = np.arange(1, int(0.45 * rate / hertz) + 1)
     at = times(seconds, rate)
     total = np.zeros_like(at)
@@ -71,7 +71,7 @@ def pink(seconds: float = 30.0, rate: int = RATE, seed: int = 2) -> NDArray[np.f
 
 
 def band_limited(seconds: float, low_hz: float, high_hz: float, rate: int = RATE, seed: int = 3) -> NDArray[np.float64]:
-    """Return noise between two frequencies, rms 0.1; the same music at every rate for the same seed."""
+    """Return band-limited noise, rms 0.1, equal at every sample rate for the same seed."""
     tones = np.random.default_rng(seed)
     count = 400
     frequencies = tones.uniform(low_hz, high_hz, count)
@@ -100,7 +100,7 @@ def values(samples: Signal, rate: int = RATE) -> dict[str, float]:
 
 
 def shares_of_whole(samples: Signal, rate: int = RATE) -> NDArray[np.float64]:
-    """Return the seven bands in percent, of one rectangular transform of the whole signal without its mean."""
+    """Return the seven bands in percent from one transform of the whole signal without its mean."""
     centred = samples - samples.mean(axis=0, dtype=np.float64)
     power = np.sum(np.abs(np.fft.rfft(centred, axis=0)) ** 2, axis=1)
     frequencies = np.fft.rfftfreq(len(samples), 1 / rate)
