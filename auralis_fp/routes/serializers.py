@@ -1,6 +1,6 @@
 """From stored records to response bodies."""
 
-from pathlib import PurePath
+import os
 
 from .. import schema
 from ..engine.lookup import is_current
@@ -26,7 +26,7 @@ def file_body(record: FileRecord, title: str | None = None) -> File:
     return File(
         id=record.id,
         path=path,
-        name=PurePath(path).name,
+        name=os.path.basename(path),
         title=title,
         state=record.state,
         size=record.stamp.size,

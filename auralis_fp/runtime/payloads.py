@@ -57,7 +57,15 @@ class Metadata(Payload, frozen=True):
     @classmethod
     def of(cls, track: TrackMetadata) -> Self:
         """Return the metadata of a track."""
-        return cls(**track.as_json())
+        return cls(
+            track.duration_sec,
+            track.sample_rate,
+            track.channels,
+            track.format,
+            track.codec,
+            [*track.warnings],
+            [*track.undefined],
+        )
 
 
 class ResultEvent(Payload, frozen=True):

@@ -2,7 +2,7 @@
 
 import json
 import os
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -26,7 +26,7 @@ def to_json(value: Any) -> str:
     -----
     ASCII represents paths that are not valid text: the lone surrogates of ``os.fsdecode`` become ``\udce9``.
     """
-    return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(", ", ": "), default=_struct_fields)
+    return _ENCODER.encode(value)
 
 
 def plain(value: msgspec.Struct | dict[str, Any]) -> dict[str, Any]:
@@ -38,6 +38,9 @@ def _struct_fields(value: Any) -> Any:
     if isinstance(value, msgspec.Struct):
         return msgspec.to_builtins(value)
     raise TypeError(f"{type(value).__name__} is not JSON serializable")
+
+
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(", ", ": "), default=_struct_fields)
 
 
 def path_text(path: bytes) -> str:

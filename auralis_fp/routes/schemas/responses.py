@@ -53,15 +53,22 @@ class TrackAnswer(Payload, frozen=True):
         track_id : int or None
             The host's id of the track.
         """
+        analysed, version = answer.analysed, answer.algorithm_version
+        track = analysed.metadata
         metadata = AnswerMetadata(
-            **answer.analysed.metadata.as_json(),
-            source=answer.source,
-            file_id=answer.file_id,
-            algorithm_version=answer.algorithm_version,
-            outdated=answer.algorithm_version != schema.ALGORITHM_VERSION,
+            track.duration_sec,
+            track.sample_rate,
+            track.channels,
+            track.format,
+            track.codec,
+            [*track.warnings],
+            [*track.undefined],
+            answer.source,
+            answer.file_id,
+            version,
+            version != schema.ALGORITHM_VERSION,
         )
-        fingerprint = Fingerprint(**answer.analysed.fingerprint)
-        return cls(track_id, fingerprint, metadata, answer.analysed.processing_time_ms)
+        return cls(track_id, Fingerprint(**analysed.fingerprint), metadata, analysed.processing_time_ms)
 
 
 class BatchError(Payload, frozen=True):
