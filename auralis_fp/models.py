@@ -172,6 +172,35 @@ class FileEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """Entries of a library that a sweep left out for one reason.
+
+    Parameters
+    ----------
+    reason : str
+        ``hidden``, ``ignored``, ``system_folder``, ``link_outside``, ``broken_link``, ``unreadable``, ``not_regular``,
+        ``unsupported`` or ``placeholder``.
+    suffix : str
+        Of unsupported files, with its dot; otherwise empty.
+    count : int
+        Files, links and whole folders.
+    examples : tuple of str
+        The first of them, below the library.
+    setting : str
+        The setting that changes it; empty if none does.
+    text : str
+        The reason in words.
+    """
+
+    reason: str
+    suffix: str = ""
+    count: int
+    examples: tuple[str, ...]
+    setting: str = ""
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FolderState:
     """State of one library root, as shown on the status page.
 
@@ -187,6 +216,7 @@ class FolderState:
     scanning: bool = False
     last_scan: float | None = None
     next_scan: float | None = None
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

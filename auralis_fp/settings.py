@@ -21,6 +21,12 @@ FILE_NAME: Final = "auralis-fp.toml"
 
 Sidecars = Literal["beside", "data-dir", "off"]
 Watching = Literal["auto", "events", "polling", "off"]
+SYSTEM_FOLDERS: Final = (
+    *("$RECYCLE.BIN", "RECYCLER", "System Volume Information", "found.[0-9][0-9][0-9]"),  # Windows
+    *("#recycle", "@Recycle", "@eaDir", "@tmp", "@sharebin", "@Recently-Snapshot", "#snapshot", "@SynoEAStream"),  # NAS
+    *(".Trash", ".Trash-*", ".Trashes", "lost+found", ".snapshot", ".snapshots", "~snapshot", ".zfs"),
+    *("Network Trash Folder", "Temporary Items", "TheVolumeSettingsFolder", ".@__thumb", "@__thumb"),
+)
 _TOKEN = re.compile(r"|[!-~]{16,}")
 _QUIET_HOURS = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
 
@@ -57,6 +63,12 @@ class Settings:
         "seconds between full scans, which find changes that events missed", default=3600.0
     )
     ignore: tuple[str, ...] = _help("glob patterns of names, or of paths relative to a library, to ignore", default=())
+    system_folders: tuple[str, ...] = _help(
+        "names of recycle bins, snapshots and system folders to leave out, in any letter case", default=SYSTEM_FOLDERS
+    )
+    follow_links_to: tuple[Path, ...] = _help(
+        "folders outside the libraries that links in them may lead to; other links outside are left out", default=()
+    )
     quiet_hours: str = _help("daily period without background work, such as 23:00-07:00; empty for none", default="")
     busy_percent: float = _help(
         "processor load of other programs, in percent, above which background work pauses; 0 for never", default=90.0

@@ -148,6 +148,17 @@ export type Folder = {
   scanning: boolean;
   last_scan: number | null;
   next_scan: number | null;
+  left_out: LeftOutEntries[];
+};
+
+/** Entries of a folder that a sweep left out for one reason, and the setting that changes it. */
+export type LeftOutEntries = {
+  reason: "broken_link" | "hidden" | "ignored" | "link_outside" | "not_regular" | "placeholder" | "system_folder" | "unreadable" | "unsupported";
+  suffix: string;
+  count: number;
+  examples: string[];
+  setting: string;
+  text: string;
 };
 
 /** Overall health, with one sentence for each problem. */

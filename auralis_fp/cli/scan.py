@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ..engine.service import Service
-from ..engine.snapshot import Status
+from ..engine.snapshot import LeftOutEntries, Status
 from ..errors import AuralisError
 from ..runtime.event_bus import Event
 from ..runtime.tasks import cancel_and_wait
@@ -103,6 +103,9 @@ def _summary(status: Status, tally: _Tally, seconds: float) -> int:
     unreadable = [folder for folder in status.folders if not folder.online]
     for folder in unreadable:
         _warn(f"{folder.path}: {folder.reason}")
+    for folder in status.folders:
+        for entry in folder.left_out:
+            _warn(f"{folder.path}: {_left_out(entry)}")
     for path, reason in tally.failed[:NAMED]:
         _warn(f"{path}: {reason.strip().splitlines()[-1] if reason.strip() else 'failed'}")
     if counts.failed:
@@ -110,6 +113,12 @@ def _summary(status: Status, tally: _Tally, seconds: float) -> int:
     unchanged = max(0, counts.done - tally.analysed)
     print(f"{tally.analysed} done, {counts.failed} failed, {unchanged} unchanged in {seconds:.1f} s")
     return 1 if counts.failed or unreadable else 0
+
+
+def _left_out(entry: LeftOutEntries) -> str:
+    what = f"{entry.count} {entry.suffix} left out" if entry.suffix else f"{entry.count} left out"
+    change = f"; the setting {entry.setting} changes this" if entry.setting else ""
+    return f"{what} ({entry.text}{change}), such as {entry.examples[0]}"
 
 
 def _warn(text: str) -> None:

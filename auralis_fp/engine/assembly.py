@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -78,7 +77,7 @@ async def assemble(settings: Settings, metrics: Metrics, stack: AsyncExitStack) 
     pipeline = Pipeline(context, signal.set, on_away, monitor.work_started)
     watcher = Watcher(settings, pipeline.reconciler, context.health, signal.set, context.rules)
     board = StatusBoard(context, watcher, pipeline.results.finished, pipeline.dispatcher.running, signal)
-    policy = PathPolicy(settings.libraries, anywhere=settings.allow_any_path)
+    policy = PathPolicy.from_settings(settings)
     lookup = FingerprintLookup(policy, context, pipeline.dispatcher, signal.set)
     context.bus.handlers.append(lookup.on_event)
     await stack.enter_async_context(pipeline)
@@ -101,8 +100,7 @@ async def _build_context(settings: Settings, metrics: Metrics, signal: ChangeSig
     await asyncio.to_thread(pid_files.end_orphans)
     slots = await asyncio.to_thread(local_pool, settings, signal.set, pid_files)  # allocates shared memory
     pool = await stack.enter_async_context(slots)
-    roots = [os.fsencode(folder) for folder in settings.libraries]
-    rules = await asyncio.to_thread(Rules, roots, settings.ignore)  # resolves links: a disk may be asleep
+    rules = await asyncio.to_thread(Rules.from_settings, settings)  # resolves links: a disk may be asleep
     return Context(
         settings=settings,
         library=library,

@@ -281,7 +281,7 @@ class Service:
         live = self._live
         self.settings = await asyncio.to_thread(replace, self.settings, libraries=tuple(folders))  # validates them
         roots = [os.fsencode(folder) for folder in self.settings.libraries]
-        live.lookup.policy = PathPolicy(self.settings.libraries, anywhere=self.settings.allow_any_path)
+        live.lookup.policy = PathPolicy.from_settings(self.settings)
         await live.watcher.set_roots(roots)
         live.context.breakers.retain(roots)
         await live.context.library.confine(roots)

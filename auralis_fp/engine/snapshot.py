@@ -44,6 +44,27 @@ class Worker(Payload, frozen=True):
     memory_bytes: int | None
 
 
+class LeftOutEntries(Payload, frozen=True):
+    """Entries of a folder that a sweep left out for one reason, and the setting that changes it."""
+
+    reason: Literal[
+        "hidden",
+        "ignored",
+        "system_folder",
+        "link_outside",
+        "broken_link",
+        "unreadable",
+        "not_regular",
+        "unsupported",
+        "placeholder",
+    ]
+    suffix: str
+    count: Count
+    examples: list[str]
+    setting: str
+    text: str
+
+
 class Folder(Payload, frozen=True):
     """One music folder; `mode` is how changes are detected."""
 
@@ -55,6 +76,7 @@ class Folder(Payload, frozen=True):
     scanning: bool
     last_scan: float | None
     next_scan: float | None
+    left_out: list[LeftOutEntries]
 
 
 class HealthSummary(Payload, frozen=True):

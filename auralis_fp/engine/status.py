@@ -17,7 +17,7 @@ from ..runtime.tasks import happens_within
 from ..watching.watcher import Watcher
 from ..workers.usage import Load, WorkerLoad
 from .eta import History, Remainder
-from .snapshot import FileCounts, Folder, HealthSummary, Rate, Status, Worker
+from .snapshot import FileCounts, Folder, HealthSummary, LeftOutEntries, Rate, Status, Worker
 
 PAUSE_SEC: Final = 0.25  # least time between two events
 PROGRESS_SEC: Final = 1.0  # between two events while a file is analysed
@@ -119,7 +119,7 @@ class StatusBoard:
             ),
             eta_sec=None if rate is None else throughput.eta_sec(await self._remainder.music_sec(left)),
             workers=await self._workers(),
-            folders=[Folder(**asdict(folder) | {"reason": self._reason(folder)}) for folder in self._watcher.folders()],
+            folders=[self._folder(folder) for folder in self._watcher.folders()],
             algorithm=schema.ALGORITHM,
             algorithm_version=schema.ALGORITHM_VERSION,
             updated_at=time.time(),
@@ -138,6 +138,10 @@ class StatusBoard:
             Worker(**asdict(worker), file_id=ids.get(worker.path or ""), **used.get(worker.pid or 0, idle)._asdict())
             for worker in states
         ]
+
+    def _folder(self, folder: FolderState) -> Folder:
+        left_out = [LeftOutEntries(**entry) for entry in asdict(folder)["left_out"]]
+        return Folder(**asdict(folder) | {"reason": self._reason(folder), "left_out": left_out})
 
     def _reason(self, folder: FolderState) -> str:
         return folder.reason or self._context.health.notes.get(folder.path, "")

@@ -4,14 +4,15 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from ..errors import RequestError
 from ..models import FileStamp
+from ..settings import Settings
 from .descriptors import realpath_of
 from .formats import is_music
 from .on_disk_names import on_disk_name
-from .paths import is_below, relative_path
+from .paths import innermost, is_below, relative_path
 from .regular import NotRegularFileError, require_regular
 
 _O_PATH: Final = getattr(os, "O_PATH", None)  # pins a file of any kind without opening it for reading
@@ -25,11 +26,21 @@ class PathPolicy:
     libraries : sequence of Path
     anywhere : bool
         Allow files outside the libraries too.
+    follow_links_to : sequence of Path
+        Folders outside the libraries that links in them may lead to.
     """
 
-    def __init__(self, libraries: Sequence[Path], *, anywhere: bool) -> None:
+    def __init__(
+        self, libraries: Sequence[Path], *, anywhere: bool = False, follow_links_to: Sequence[Path] = ()
+    ) -> None:
         self._roots = [os.fsencode(folder) for folder in libraries]
         self._anywhere = anywhere
+        self._link_targets = [os.fsencode(folder) for folder in follow_links_to]
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """Build the policy of a service."""
+        return cls(settings.libraries, anywhere=settings.allow_any_path, follow_links_to=settings.follow_links_to)
 
     def resolve(self, path: bytes) -> tuple[bytes, FileStamp]:
         """Return a file's path as the library spells it, and its stamp. Blocking.
@@ -59,7 +70,13 @@ class PathPolicy:
                 plain = os.path.normpath(path) == path and is_below(path, root)
                 spelled = path if plain else os.path.join(root, below)
                 return on_disk_name(spelled, root) or spelled
-        return None
+        holding = innermost(path, self._roots)
+        if holding is None or os.path.normpath(path) != path or not self._is_link_target(real):
+            return None
+        return on_disk_name(path, holding) or path
+
+    def _is_link_target(self, real: bytes) -> bool:
+        return any(is_below(real, os.path.realpath(target)) for target in self._link_targets)
 
 
 @contextmanager

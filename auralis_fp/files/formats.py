@@ -65,15 +65,37 @@ FORMATS: Final = (
     Format("eac3", "eac3", "eac3"),
 )
 
+# Audio that no bundled decoder reads: sweeps name such files instead of passing over them.
+UNSUPPORTED: Final = frozenset(
+    (
+        *("aa", "aax", "aaxc", "m4p"),  # encrypted
+        *("ofr", "ofs", "la", "pac", "rka"),  # rare lossless codecs
+        *("mid", "midi", "kar", "rmi"),
+        *("mod", "xm", "s3m", "it", "mptm", "mtm", "669", "stm", "ult", "okt"),
+        *("sid", "nsf", "nsfe", "spc", "gbs", "gym", "vgm", "vgz", "psf", "minipsf", "hes", "kss", "ay", "sap"),
+    )
+)
 EXTENSIONS: Final = frozenset(f".{suffix}" for row in FORMATS for suffix in row.suffixes.split())
 DEMUXERS: Final = {row.demuxer: row for row in FORMATS}
 
-_EXTENSION_BYTES: Final = frozenset(extension.encode() for extension in EXTENSIONS)
+_SUPPORTED_BYTES: Final = frozenset(extension.encode() for extension in EXTENSIONS)
+_UNSUPPORTED_BYTES: Final = frozenset(f".{suffix}".encode() for suffix in UNSUPPORTED)
+
+
+def _suffix(path: bytes) -> bytes:
+    """Return the suffix of a name, unlike ``splitext`` also that of a title of nothing but dots."""
+    stem, dot, suffix = os.path.basename(path).rpartition(b".")
+    return dot + suffix.lower() if stem else b""
 
 
 def is_music(path: bytes) -> bool:
     """Return True if the path has a supported suffix, in any case."""
-    return os.path.splitext(path)[1].lower() in _EXTENSION_BYTES
+    return _suffix(path) in _SUPPORTED_BYTES
+
+
+def is_unsupported_audio(path: bytes) -> bool:
+    """Return True if the path has the suffix of an audio format that is not supported."""
+    return _suffix(path) in _UNSUPPORTED_BYTES
 
 
 def recognise(head: bytes) -> Format | None:

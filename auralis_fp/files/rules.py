@@ -9,17 +9,19 @@ import fnmatch
 import os
 import re
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import Enum
-from typing import Final
+from typing import Final, Self
 
+from ..settings import SYSTEM_FOLDERS, Settings
 from .formats import is_music
+from .omissions import Reason
 from .on_disk_names import on_disk_name
 from .paths import innermost, is_same_or_below, relative_path, split_path
 from .regular import is_regular
 
 UNFINISHED: Final = (b".part", b".partial", b".crdownload", b".tmp", b".download")
-_GONE: Final = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ELOOP))
+REMOVED: Final = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ELOOP))
 
 
 class Presence(Enum):
@@ -37,16 +39,37 @@ class Rules:
     Parameters
     ----------
     roots : sequence of bytes
-        The libraries. Links that lead out of all of them are not followed.
+        The libraries.
     ignore : sequence of str
         Shell patterns of names, or of paths below a root, to leave out.
+    system_folders : sequence of str
+        Shell patterns of names to leave out, in any letter case.
+    follow_links_to : sequence of bytes
+        Folders outside the libraries that links may lead to. All other links out of the libraries are not followed.
     """
 
-    def __init__(self, roots: Sequence[bytes], ignore: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        roots: Sequence[bytes],
+        ignore: Sequence[str] = (),
+        system_folders: Sequence[str] = SYSTEM_FOLDERS,
+        follow_links_to: Sequence[bytes] = (),
+    ) -> None:
         self.set_roots(roots)
         self._devices: dict[bytes, int] = {}
-        patterns = "|".join(fnmatch.translate(pattern.strip("/")) for pattern in ignore)
-        self._ignored = re.compile(patterns) if patterns else None
+        self._ignored = _any_of(pattern.strip("/") for pattern in ignore)
+        self._system_folders = _any_of(name.casefold() for name in system_folders)
+        self._link_targets = [os.path.realpath(folder) for folder in follow_links_to]
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """Build the rules of a service. Blocking: it resolves links, for which a disk may have to wake up."""
+        return cls(
+            [os.fsencode(folder) for folder in settings.libraries],
+            settings.ignore,
+            settings.system_folders,
+            [os.fsencode(folder) for folder in settings.follow_links_to],
+        )
 
     def set_roots(self, roots: Sequence[bytes]) -> None:
         """Replace the libraries. Blocking."""
@@ -58,7 +81,7 @@ class Rules:
 
     def bounds(self, path: bytes) -> tuple[bytes, ...]:
         """Return the folders, without links, one of which must hold the opened file; empty allows any."""
-        return () if self.root_of(path) is None else tuple(self._roots.values())
+        return () if self.root_of(path) is None else (*self._roots.values(), *self._link_targets)
 
     def remember_device(self, root: bytes) -> None:
         """Remember which device a swept library lies on. Blocking."""
@@ -87,11 +110,11 @@ class Rules:
         except OSError as error:
             if root is not None and not self.is_mounted(root):
                 return Presence.AWAY
-            return Presence.GONE if error.errno in _GONE else Presence.UNREADABLE
+            return Presence.GONE if error.errno in REMOVED else Presence.UNREADABLE
         return Presence.GONE
 
-    def admits_name(self, name: bytes, below_root: bytes) -> bool:
-        """Return True unless an entry is hidden or ignored.
+    def omission(self, name: bytes, below_root: bytes) -> Reason | None:
+        """Return why an entry is left out because of its name, or None.
 
         Parameters
         ----------
@@ -99,27 +122,43 @@ class Rules:
         below_root : bytes
             Its path below its root.
         """
-        if name.startswith(b"."):
-            return False
-        if self._ignored is None:
-            return True
-        return not (self._ignored.match(os.fsdecode(name)) or self._ignored.match(os.fsdecode(below_root)))
+        text = os.fsdecode(name)
+        if self._system_folders is not None and self._system_folders.match(text.casefold()):
+            return Reason.SYSTEM_FOLDER
+        if text.startswith(".") and not text.startswith(".."):  # titles may begin with an ellipsis
+            return Reason.HIDDEN
+        if self._ignored is not None and (self._ignored.match(text) or self._ignored.match(os.fsdecode(below_root))):
+            return Reason.IGNORED
+        return None
 
     def admits_file(self, name: bytes) -> bool:
         """Return True if the name is that of a music file, completely written."""
         return is_music(name) and not name.lower().endswith(UNFINISHED)
 
     def admits_path(self, path: bytes, root: bytes) -> bool:
-        """Return True if no component of *path* below *root* is hidden or ignored."""
+        """Return True if no component of *path* below *root* is left out by its name."""
         parts = split_path(relative_path(path, root) or b"")
-        return all(self.admits_name(part, os.path.join(*parts[: index + 1])) for index, part in enumerate(parts))
+        return all(self.omission(part, os.path.join(*parts[: index + 1])) is None for index, part in enumerate(parts))
 
     def contains(self, path: bytes) -> bool:
-        """Return True if *path*, with links resolved, lies in one of the roots. Blocking."""
+        """Return True if *path*, with links resolved, lies in a root or a folder that links may lead to. Blocking."""
         real = os.path.realpath(path)
-        return any(is_same_or_below(real, root) for root in self._roots.values())
+        return any(is_same_or_below(real, folder) for folder in (*self._roots.values(), *self._link_targets))
 
-    def reached_without_links(self, path: bytes, root: bytes) -> bool:
-        """Return True if no folder between *root* and *path* is a link. Blocking."""
-        below = os.path.relpath(os.path.dirname(path), root)
-        return os.path.realpath(os.path.dirname(path)) == os.path.normpath(os.path.join(os.path.realpath(root), below))
+    def follows(self, folder: bytes) -> bool:
+        """Return True if a walk enters a link to a folder: it leads to one of ``follow_links_to``. Blocking."""
+        real = os.path.realpath(folder)
+        return any(is_same_or_below(real, target) for target in self._link_targets)
+
+    def reached_by_walk(self, path: bytes, root: bytes) -> bool:
+        """Return True if a walk from *root* reaches *path*: links to folders on the way are followed. Blocking."""
+        folder = os.path.dirname(path)
+        below = os.path.relpath(folder, root)
+        direct = os.path.normpath(os.path.join(os.path.realpath(root), below))
+        return os.path.realpath(folder) == direct or self.follows(folder)
+
+
+def _any_of(patterns: Iterable[str]) -> re.Pattern[str] | None:
+    """Return an expression that matches any of some shell patterns; None if there are none."""
+    joined = "|".join(fnmatch.translate(pattern) for pattern in patterns)
+    return re.compile(joined) if joined else None

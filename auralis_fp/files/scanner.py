@@ -8,9 +8,11 @@ import stat
 from collections.abc import Iterator
 
 from ..models import FileEvent, FileStamp
+from .formats import is_music, is_unsupported_audio
+from .omissions import Omissions, Reason
 from .paths import directory_prefix
 from .regular import is_regular
-from .rules import Rules
+from .rules import REMOVED, Rules
 
 
 def stat_audio(path: bytes, rules: Rules) -> FileStamp | None:
@@ -26,51 +28,101 @@ def stat_audio(path: bytes, rules: Rules) -> FileStamp | None:
     return FileStamp.of(status) if is_regular(status) else None
 
 
-def walk(folder: bytes, root: bytes, rules: Rules) -> Iterator[FileEvent]:
+def walk(folder: bytes, root: bytes, rules: Rules, omissions: Omissions | None = None) -> Iterator[FileEvent]:
     """Yield the music files below *folder*, which lies in *root*.
 
-    Links to folders are not followed: their targets are either found in their own place or outside the libraries.
+    Links to folders are entered only where the rules say so: other targets are found in their own place, or lie outside
+    the libraries.
 
     Parameters
     ----------
     folder : bytes
     root : bytes
     rules : Rules
+    omissions : Omissions, optional
+        Counts what is left out.
 
     Raises
     ------
     OSError
         *folder* itself cannot be read. Unreadable folders below it are skipped.
     """
-    visited: set[tuple[int, int]] = set()
-    pending = [folder]
-    while pending:
-        current = pending.pop()
+    return _Walk(root, rules, omissions or Omissions()).files(folder)
+
+
+class _Walk:
+    """One walk through a library."""
+
+    def __init__(self, root: bytes, rules: Rules, omissions: Omissions) -> None:
+        self._prefix = len(directory_prefix(root))
+        self._rules = rules
+        self._omissions = omissions
+        self._visited: set[tuple[int, int]] = set()
+        self._pending: list[bytes] = []
+
+    def files(self, folder: bytes) -> Iterator[FileEvent]:
+        """Yield the music files below a folder."""
+        self._pending.append(folder)
+        while self._pending:
+            current = self._pending.pop()
+            try:
+                status = os.stat(current)
+                if (status.st_dev, status.st_ino) in self._visited:  # mounted or linked at a second place
+                    continue
+                self._visited.add((status.st_dev, status.st_ino))
+                with os.scandir(current) as entries:
+                    yield from self._entries(entries)
+            except OSError as error:
+                if current == folder:
+                    raise
+                self._failed(current, error)
+
+    def _entries(self, entries: Iterator["os.DirEntry[bytes]"]) -> Iterator[FileEvent]:
+        for entry in entries:
+            try:
+                reason = self._omission(entry)
+                if reason is not None:
+                    self._count(reason, entry)
+                elif entry.is_dir():
+                    if not entry.is_symlink() or self._rules.follows(entry.path):
+                        self._pending.append(entry.path)
+                elif self._rules.admits_file(entry.name):
+                    yield FileEvent(entry.path, FileStamp.of(entry.stat()))
+            except OSError as error:
+                self._failed(entry.path, error)
+
+    def _omission(self, entry: "os.DirEntry[bytes]") -> Reason | None:
+        """Return why an entry is left out; None if it is not."""
+        reason = self._rules.omission(entry.name, entry.path[self._prefix :])
+        if reason is None and entry.is_symlink():
+            reason = self._link_omission(entry)
+        if reason is None and not entry.is_dir():
+            reason = self._file_omission(entry)
+        return reason
+
+    def _link_omission(self, entry: "os.DirEntry[bytes]") -> Reason | None:
         try:
-            status = os.stat(current)
-            if (status.st_dev, status.st_ino) in visited:  # mounted at a second place
-                continue
-            visited.add((status.st_dev, status.st_ino))
-            with os.scandir(current) as entries:
-                yield from _entries(entries, root, rules, pending)
-        except OSError:
-            if current == folder:
+            os.stat(entry.path)
+        except OSError as error:
+            if error.errno not in REMOVED:
                 raise
+            return Reason.BROKEN_LINK
+        return None if self._rules.contains(entry.path) else Reason.LINK_OUTSIDE
 
+    def _file_omission(self, entry: "os.DirEntry[bytes]") -> Reason | None:
+        if is_unsupported_audio(entry.name):
+            return Reason.UNSUPPORTED
+        if self._rules.admits_file(entry.name) and not is_regular(entry.stat()):
+            return Reason.NOT_REGULAR
+        return None
 
-def _entries(
-    entries: Iterator["os.DirEntry[bytes]"], root: bytes, rules: Rules, pending: list[bytes]
-) -> Iterator[FileEvent]:
-    prefix = len(directory_prefix(root))
-    for entry in entries:
-        if not rules.admits_name(entry.name, entry.path[prefix:]):
-            continue
-        try:
-            if entry.is_dir(follow_symlinks=False):
-                pending.append(entry.path)
-            elif entry.is_symlink() and not rules.contains(entry.path):
-                continue
-            elif rules.admits_file(entry.name) and entry.is_file():
-                yield FileEvent(entry.path, FileStamp.of(entry.stat()))
-        except OSError:  # removed after it was listed
-            continue
+    def _count(self, reason: Reason, entry: "os.DirEntry[bytes]") -> None:
+        """Count a folder or audio file; other files, and resource forks of macOS, are no music."""
+        is_audio = is_music(entry.name) or is_unsupported_audio(entry.name)
+        if not entry.name.startswith(b"._") and (is_audio or entry.is_dir()):
+            self._omissions.add(reason, entry.path[self._prefix :])
+
+    def _failed(self, path: bytes, error: OSError) -> None:
+        """Count an unreadable entry; one that was removed after it was listed is not counted."""
+        if error.errno not in REMOVED:
+            self._omissions.add(Reason.UNREADABLE, path[self._prefix :])

@@ -101,7 +101,7 @@ class WriteDebouncer:
         inside: list[tuple[bytes, bytes]] = []
         now = time.monotonic()
         for path, entry in pending.items():
-            if not self._rules.reached_without_links(path, entry.root):
+            if not self._rules.reached_by_walk(path, entry.root):
                 settled[path] = None
             elif os.path.isdir(path):  # created, or moved in with its content
                 settled[path] = None
@@ -117,8 +117,8 @@ class WriteDebouncer:
         return settled, inside
 
     def _files_inside(self, folder: bytes, root: bytes) -> list[tuple[bytes, bytes]]:
-        """Return the music files below a folder; none for a link or a folder that is gone."""
-        if os.path.islink(folder):
+        """Return the music files below a folder; none if it is gone, or a link that is not followed."""
+        if os.path.islink(folder) and not self._rules.follows(folder):
             return []
         try:
             return [(event.path, root) for event in walk(folder, root, self._rules)]

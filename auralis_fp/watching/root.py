@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol, TypeVar
 from watchfiles import Change
 
 from ..files.mounts import is_network_mount
+from ..files.omissions import Omissions
 from ..files.paths import is_same_or_below
 from ..files.rules import UNFINISHED, Rules
 from ..files.scanner import walk
@@ -166,10 +167,12 @@ class WatchedRoot:
 
     async def _report_files(self) -> int:
         found = 0
-        files = walk(self.path, self.path, self._context.rules)
+        omissions = Omissions()
+        files = walk(self.path, self.path, self._context.rules, omissions)
         while batch := await self._in_thread(lambda: list(itertools.islice(files, BATCH))):
             found += len(batch)
             await self._context.sink.observe(batch, walk=True)
+        self._set(left_out=omissions.summary())
         return found
 
     def _log_sweep(self, seconds: float, problem: str | None) -> None:

@@ -42,7 +42,7 @@ class Watcher:
         self._sink = sink
         self._health = health
         roots = [os.fsencode(folder) for folder in settings.libraries]
-        self.rules = rules or Rules(roots, settings.ignore)
+        self.rules = rules or Rules.from_settings(settings)
         self.threads = ThreadPoolExecutor(2, thread_name_prefix="auralis-walk")
         self.debouncer = WriteDebouncer(settings.settle_sec, self.rules, self._report_settled, self.threads)
         self._context = WatchContext(settings, self.rules, sink, self.threads, self.debouncer.touch, on_change)

@@ -1,0 +1,79 @@
+"""What a sweep left out of a library, by reason."""
+
+import os
+from collections import Counter, defaultdict
+from enum import Enum
+from typing import Final
+
+from ..models import LeftOut
+
+EXAMPLES: Final = 10  # paths named for each reason
+
+
+class Reason(Enum):
+    """Why an entry of a library is not analysed. The value is its name in the API."""
+
+    HIDDEN = "hidden"
+    IGNORED = "ignored"
+    SYSTEM_FOLDER = "system_folder"
+    LINK_OUTSIDE = "link_outside"
+    BROKEN_LINK = "broken_link"
+    UNREADABLE = "unreadable"
+    NOT_REGULAR = "not_regular"
+    UNSUPPORTED = "unsupported"
+    PLACEHOLDER = "placeholder"
+
+
+_TEXTS: Final = {
+    Reason.HIDDEN: "hidden: the name begins with a dot",
+    Reason.IGNORED: "excluded by an ignore pattern",
+    Reason.SYSTEM_FOLDER: "recycle bin, snapshot or system folder",
+    Reason.LINK_OUTSIDE: "link that leads outside the music folders",
+    Reason.BROKEN_LINK: "link whose target is missing",
+    Reason.UNREADABLE: "not readable",
+    Reason.NOT_REGULAR: "pipe or device",
+    Reason.UNSUPPORTED: "format not supported",
+    Reason.PLACEHOLDER: "cloud placeholder: the content is not on this disk",
+}
+_SETTINGS: Final = {
+    Reason.IGNORED: "ignore",
+    Reason.SYSTEM_FOLDER: "system_folders",
+    Reason.LINK_OUTSIDE: "follow_links_to",
+}
+
+
+class Omissions:
+    """Counts what one sweep leaves out. Memory does not grow with the library."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[tuple[Reason, str]] = Counter()
+        self._examples: defaultdict[tuple[Reason, str], list[str]] = defaultdict(list)
+
+    def add(self, reason: Reason, below_root: bytes) -> None:
+        """Count an entry.
+
+        Parameters
+        ----------
+        reason : Reason
+        below_root : bytes
+            Its path below the library.
+        """
+        suffix = os.path.splitext(below_root)[1].lower() if reason is Reason.UNSUPPORTED else b""
+        key = reason, os.fsdecode(suffix)
+        self._counts[key] += 1
+        if len(self._examples[key]) < EXAMPLES:
+            self._examples[key].append(os.fsdecode(below_root))
+
+    def summary(self) -> tuple[LeftOut, ...]:
+        """Return one entry for each reason, and for each suffix of unsupported files; the most frequent first."""
+        return tuple(
+            LeftOut(
+                reason=reason.value,
+                suffix=suffix,
+                count=count,
+                examples=tuple(self._examples[reason, suffix]),
+                setting=_SETTINGS.get(reason, ""),
+                text=_TEXTS[reason],
+            )
+            for (reason, suffix), count in self._counts.most_common()
+        )
