@@ -16,6 +16,7 @@ from ..jobs.dispatcher import Dispatcher
 from ..models import Analysed, FileEvent, FileStamp, Rejected
 from ..runtime.event_bus import Event
 from ..sidecars import storage
+from ..sidecars.format import match
 from ..store.fingerprints import Source, StoredFingerprint
 from ..store.records import FileRecord
 from .rejections import http_error_for, unknown_track
@@ -165,7 +166,7 @@ class FingerprintLookup:
                 self.counters.store += 1
                 return answer
         documents = await asyncio.to_thread(storage.load, path, self._settings)
-        outcome: Outcome | None = storage.match(documents, stamp)
+        outcome: Outcome | None = match(documents, stamp)
         if isinstance(outcome, Analysed) and await self._adopt(path, stamp, outcome):
             self.counters.sidecar += 1
         else:

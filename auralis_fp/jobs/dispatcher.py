@@ -209,8 +209,7 @@ class Dispatcher:
     async def _outcome(self, job: Job, slot: Slot, documents: list[Any] | None) -> tuple[Outcome, bool]:
         """Return the outcome of a job, and whether it is a stored result of the same content."""
         context = self._context
-        bounds = context.rules.bounds(job.path)
-        content, now = await asyncio.to_thread(_content_id, job, bounds, context.rules)
+        content, now, bounds = await asyncio.to_thread(_inspect, job, context.rules)
         if now != job.stamp:
             return CHANGED, False
         if content is not None and not job.force:
@@ -253,14 +252,14 @@ class Dispatcher:
             await cancel_and_wait(task)
 
 
-def _content_id(job: Job, bounds: Sequence[bytes], rules: Rules) -> tuple[bytes | None, FileStamp | None]:
-    """Return the content id of the file of a job, None if it cannot be read, and then its stamp. Blocking."""
-    content = None
+def _inspect(job: Job, rules: Rules) -> tuple[bytes | None, FileStamp | None, Sequence[bytes]]:
+    """Return the content id of the file of a job, None if unknown, its stamp after that, and its bounds. Blocking."""
+    content, bounds = None, rules.bounds(job.path)
     try:
         content = content_id(job.path, bounds)
     except Exception:  # the parser of a container failed: the file is analysed without deduplication
         log.exception("content id of %r", job.path)
-    return content, stat_audio(job.path, rules)
+    return content, stat_audio(job.path, rules), bounds
 
 
 def _log_failure(task: "asyncio.Task[Outcome]") -> None:

@@ -14,6 +14,7 @@ from ..models import Analysed, FileEvent, FileStamp, Job, Rejected
 from ..runtime.payloads import failure_event, result_event
 from ..runtime.tasks import FIRST_RETRY_SEC, LONGEST_RETRY_SEC, Backoff
 from ..sidecars import storage
+from ..sidecars.format import match
 from ..store.deduplication import reuse
 from ..store.files import kind_of
 from .context import Context, Outcome
@@ -83,7 +84,7 @@ class ResultWriter:
             if known is None:
                 if documents is None:
                     documents = await asyncio.to_thread(storage.load, job.path, context.settings)
-                known = storage.match(documents, job.stamp, content)
+                known = match(documents, job.stamp, content)
                 if known is None or not await context.library.record(
                     job.file_id, known, job.stamp, claim=job.claim, source="sidecar"
                 ):

@@ -5,6 +5,7 @@ A document comes from outside the program; every field is validated.
 
 import json
 import os
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -68,6 +69,24 @@ def is_ours(document: Any) -> bool:
     That includes "1.0" documents without an algorithm, which the original server wrote and which are never read.
     """
     return isinstance(document, dict) and document.get("format_version") == FORMAT_VERSION
+
+
+def match(documents: Iterable[Any], stamp: FileStamp, content: bytes | None = None) -> Analysed | None:
+    """Return the fingerprint in the first document that belongs to a file.
+
+    Parameters
+    ----------
+    documents : iterable
+        JSON values of unknown origin.
+    stamp : FileStamp
+        The audio file as it is now.
+    content : bytes, optional
+        Its content id: a document with the same one matches whatever the stamp.
+    """
+    return next(
+        (found for found in (accepted(one, stamp, content) for one in documents) if found is not None),
+        None,
+    )
 
 
 def accepted(document: Any, stamp: FileStamp, content: bytes | None) -> Analysed | None:

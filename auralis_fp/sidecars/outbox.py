@@ -12,6 +12,7 @@ from ..models import Analysed, FileStamp, Health, PendingSidecar
 from ..runtime.tasks import Backoff
 from ..settings import Settings
 from . import storage
+from .format import SUFFIX
 
 log = logging.getLogger(__name__)
 
@@ -74,15 +75,17 @@ class Outbox:
         """
         loop = asyncio.get_running_loop()
 
-        def refused(error: OSError | None) -> None:
+        def refused(error: OSError) -> None:
             loop.call_soon_threadsafe(self._note_refusal, path, error)
 
         bounds = self._rules.bounds(path)
         try:
-            await asyncio.to_thread(storage.write, path, analysed, stamp, self._settings, refused, bounds)
+            place = await asyncio.to_thread(storage.write, path, analysed, stamp, self._settings, refused, bounds)
         except OSError as error:
             self._health.mark_down("sidecars", f"They cannot be written: {error.strerror}. Tried again later.")
             return False
+        if self._health.notes and place == path + SUFFIX:  # the folder is writable again
+            self._health.notes.pop(self._folder(path), None)
         return True
 
     async def enqueue(self, file_id: int) -> None:
@@ -125,14 +128,13 @@ class Outbox:
         await self._store.sidecars_flushed(flushed)
         return complete
 
-    def _note_refusal(self, path: bytes, error: OSError | None) -> None:
+    def _folder(self, path: bytes) -> str:
+        """Return the library that contains a file."""
+        return os.fsdecode(self._rules.root_of(path) or b"")
+
+    def _note_refusal(self, path: bytes, error: OSError) -> None:
         """Note once per library that its sidecars go to the data directory."""
-        notes = self._health.notes
-        if error is None and not notes:
-            return
-        folder = os.fsdecode(self._rules.root_of(path) or b"")
-        if error is None:
-            notes.pop(folder, None)
-        elif folder and folder not in notes:
+        notes, folder = self._health.notes, self._folder(path)
+        if folder and folder not in notes:
             notes[folder] = f"Sidecars cannot be written here ({error.strerror}); they go to the data folder."
             log.warning("%s: %s", folder, notes[folder])

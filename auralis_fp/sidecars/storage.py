@@ -37,7 +37,7 @@ def read(path: bytes, stamp: FileStamp, settings: Settings, content: bytes | Non
     content : bytes, optional
         Content id of its audio: a sidecar of the same audio is accepted whatever its stamp.
     """
-    return match(load(path, settings), stamp, content)
+    return sidecar_format.match(load(path, settings), stamp, content)
 
 
 def load(path: bytes, settings: Settings) -> list[Any]:
@@ -45,30 +45,12 @@ def load(path: bytes, settings: Settings) -> list[Any]:
     return [] if settings.sidecars == "off" else [_load(place) for place in _places(path, settings)]
 
 
-def match(documents: Iterable[Any], stamp: FileStamp, content: bytes | None = None) -> Analysed | None:
-    """Return the fingerprint in the first document that belongs to a file.
-
-    Parameters
-    ----------
-    documents : iterable
-        As ``load`` returns them.
-    stamp : FileStamp
-        The audio file as it is now.
-    content : bytes, optional
-        Its content id: a document with the same one matches whatever the stamp.
-    """
-    return next(
-        (found for found in (sidecar_format.accepted(one, stamp, content) for one in documents) if found is not None),
-        None,
-    )
-
-
 def write(
     path: bytes,
     analysed: Analysed,
     stamp: FileStamp,
     settings: Settings,
-    on_refused: Callable[[OSError | None], None] = lambda _: None,
+    on_refused: Callable[[OSError], None] = lambda _: None,
     within: Sequence[bytes] = (),
 ) -> bytes | None:
     """Write the sidecar of a file.
@@ -82,7 +64,7 @@ def write(
         The audio file as it was analysed.
     settings : Settings
     on_refused : callable, optional
-        Called with the error if the folder of the track cannot be written, and with None if it was written.
+        Called with the error if the folder of the track cannot be written.
     within : sequence of bytes
         Folders, free of links, that must contain the folder of the track at the time of writing; empty for no limit.
 
@@ -99,15 +81,14 @@ def write(
     """
     if settings.sidecars == "off":
         return None
-    content = sidecar_format.encode(path, analysed, stamp)
     *beside, elsewhere = _places(path, settings)
+    content = sidecar_format.encode(path, analysed, stamp)
     for place in beside:
         folder, name = os.path.split(place)
         try:
             with _opened(folder, within) as opened:
                 if opened is not None and not _foreign(opened, name):
                     _replace(opened, name, content)
-                    on_refused(None)
                     return place
         except OSError as error:  # read-only, full, or the name is too long: the data folder serves
             if error.errno in _REFUSED:
