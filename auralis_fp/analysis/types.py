@@ -13,7 +13,17 @@ ComplexArray = NDArray[np.complex64]
 
 
 def readonly(array: FloatArray) -> FloatArray:
-    """Mark a cached array as read-only and return it."""
+    """Mark a cached array as read-only and return it.
+
+    Parameters
+    ----------
+    array : ndarray, shape (...), float32
+
+    Examples
+    --------
+    >>> readonly(np.zeros(2, dtype=np.float32)).flags.writeable
+    False
+    """
     array.flags.writeable = False
     return array
 

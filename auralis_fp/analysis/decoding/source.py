@@ -67,7 +67,15 @@ class Source:
             return b""
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Seek and return the new position; negative, as libav expects, if the position is invalid."""
+        """Seek and return the new position; negative, as libav expects, if the position is invalid.
+
+        Parameters
+        ----------
+        offset : int
+            In bytes.
+        whence : int
+            As for ``io.RawIOBase.seek``.
+        """
         if whence == os.SEEK_SET:
             offset += self.start
         try:

@@ -50,7 +50,15 @@ class Temporal:
         self._loudest = max(self._loudest, float(segment.power.max(initial=0)))
 
     def features(self, levels: Levels, duration_sec: float) -> FeatureValues:
-        """Return tempo in BPM, and rhythm stability, transient density and silence ratio, each 0 to 1."""
+        """Return tempo in BPM, and rhythm stability, transient density and silence ratio, each 0 to 1.
+
+        Parameters
+        ----------
+        levels : Levels
+            Of the whole file.
+        duration_sec : float
+            Length of the file.
+        """
         self._add(self._detector.flush())
         tempo = self._tempo.estimate()
         count = sum(int(audible(each.powers, self._loudest).sum()) for each in self._onsets)

@@ -76,7 +76,15 @@ class TempoEstimator:
         self._lags: list[NDArray[np.int64]] = []  # best lag of each window
 
     def add(self, strength: OnsetStrength, novelty: FloatArray) -> None:
-        """Add a segment of the onset strength and the novelty curves at its frames, shape (2, frames)."""
+        """Add the windows of a segment.
+
+        Parameters
+        ----------
+        strength : OnsetStrength
+            The segment.
+        novelty : ndarray, shape (2, frames), float32
+            Note and treble novelty at its frames.
+        """
         self._rate = strength.rate
         self._curves = np.concatenate((self._curves, onset_curves(strength, novelty)), axis=1)
         self._highest = max(self._highest, float(self._curves[0].max(initial=0)))
@@ -136,6 +144,14 @@ def onset_curves(strength: OnsetStrength, novelty: FloatArray) -> FloatArray:
     -------
     ndarray, shape (6, valid frames), float32
         All, low, middle, high, notes, treble.
+
+    Examples
+    --------
+    >>> silence = np.zeros(200, dtype=np.float32)
+    >>> bands = np.zeros((3, 200), dtype=np.float32)
+    >>> strength = OnsetStrength(silence, bands, silence, silence > 0, 100.0, slice(50, 150))
+    >>> onset_curves(strength, bands[:2]).shape
+    (6, 100)
     """
     curves = np.concatenate((strength.band_flux.sum(axis=0, keepdims=True), strength.band_flux, novelty))
     curves = np.maximum(curves - np.array(_LEAST_STRENGTH, dtype=np.float32)[:, None], 0)
