@@ -36,8 +36,8 @@ LAYOUTS: Final = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
 class Recipe:
     """How to write one kind of audio file.
 
-    ``container`` and ``codec`` are soundfile's words in capitals, else libav's. ``exact``: reading it gives the very
-    numbers written.
+    ``container`` and ``codec`` in capitals are names of soundfile, others of libav. ``exact`` is True for lossless
+    formats.
     """
 
     suffix: str

@@ -83,7 +83,7 @@ class ShortSignal:
         return Loudness(np.diff(np.interp(edges, np.arange(len(energy)), energy)) / step)
 
     def _write(self, pair: ChannelPair, out: ComplexArray) -> None:
-        """Write the samples of a pair of channels as complex numbers, as many as fit."""
+        """Write the samples of a pair of channels as complex numbers, up to the length of *out*."""
         samples, room = self._centred, len(out)
         out.real[: len(samples)] = samples[:room, pair.channels[0]]
         if len(pair.channels) > 1:
