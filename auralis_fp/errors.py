@@ -8,7 +8,8 @@
     ├── FileError         one file cannot be analysed; stored as a `Rejected`
     │   ├── ScanError     it is missing, unreadable, or not a regular file
     │   ├── DecodeError   it contains no audio that can be decoded
-    │   └── AnalysisError its audio cannot be described
+    │   ├── AnalysisError its audio cannot be described
+    │   └── CoverError    its cover cannot be shown
     └── RequestError      an HTTP request cannot be answered; has a status
 
 Except for the root and ``SettingsError``, every class has a machine-readable ``code`` beside the message.
@@ -63,6 +64,12 @@ class AnalysisError(FileError):
     """The decoded audio cannot be described: ``too_short``, ``non_finite``."""
 
     stage = "analysis"
+
+
+class CoverError(FileError):
+    """A picture cannot be shown: ``unsupported``, ``limits``, ``corrupt``."""
+
+    stage = "cover"
 
 
 class RequestError(AuralisError):

@@ -204,6 +204,11 @@ export type FailureEvent = {
   again: boolean;
 };
 
+/** The tags of these files were read, for the first time or again. */
+export type TagsEvent = {
+  ids: number[];
+};
+
 /** A page of files; `next` is the cursor of the following page. */
 export type Files = {
   items: File[];
@@ -442,4 +447,5 @@ export interface Events {
   status: Status;
   result: ResultEvent;
   failure: FailureEvent;
+  tags: TagsEvent;
 }

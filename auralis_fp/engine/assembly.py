@@ -14,6 +14,7 @@ from ..jobs.circuit_breaker import CircuitBreakers
 from ..jobs.context import Context
 from ..jobs.pipeline import Pipeline
 from ..jobs.system_load import LoadMonitor
+from ..jobs.tag_updates import TagUpdater
 from ..jobs.throttle import BackgroundGate
 from ..jobs.throughput import Throughput
 from ..models import Health
@@ -24,6 +25,7 @@ from ..sidecars.outbox import Outbox
 from ..store.database import open_database
 from ..store.files import Library
 from ..store.job_queue import JobQueue
+from ..store.tags import TagStore
 from ..watching.watcher import Watcher
 from ..workers.pidfiles import PidFiles
 from ..workers.process import local_pool
@@ -82,7 +84,14 @@ async def assemble(settings: Settings, metrics: Metrics, stack: AsyncExitStack) 
     context.bus.handlers.append(lookup.on_event)
     await stack.enter_async_context(pipeline)
     await stack.enter_async_context(watcher)
-    for name, work in (("status", board.run), ("first worker", context.pool.warm), ("system load", monitor.run)):
+    tags = TagUpdater(context, TagStore(context.library.database), signal.set)
+    tasks = {
+        "status": board.run,
+        "first worker": context.pool.warm,
+        "system load": monitor.run,
+        "tags": tags.run,
+    }
+    for name, work in tasks.items():
         task = asyncio.create_task(supervise(name, work, context.health), name=name)
         stack.push_async_callback(cancel_and_wait, task)
     return Components(context, pipeline, watcher, board, lookup)

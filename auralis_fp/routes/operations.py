@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from ..engine.snapshot import Status
-from ..runtime.payloads import FailureEvent, ResultEvent
+from ..runtime.payloads import FailureEvent, ResultEvent, TagsEvent
 from . import api, control, events, exports, files, metrics, overview, static_files
 from .schemas import bodies, queries, responses
 from .schemas import files as listings
@@ -103,7 +103,7 @@ OPERATIONS: Final = (
         str,
         (400,),
         kind="text/event-stream",
-        events={"status": Status, "result": ResultEvent, "failure": FailureEvent},
+        events={"status": Status, "result": ResultEvent, "failure": FailureEvent, "tags": TagsEvent},
     ),
     _get("/files", files.files, listings.Files, query=queries.FilesQuery),
     _get("/files/{file_id}", files.file, listings.File, (404,)),

@@ -90,6 +90,12 @@ class FailureEvent(Payload, frozen=True):
     again: bool
 
 
+class TagsEvent(Payload, frozen=True):
+    """The tags of these files were read, for the first time or again."""
+
+    ids: list[int]
+
+
 def result_event(file_id: int, path: bytes, analysed: Analysed, *, again: bool = False) -> ResultEvent:
     """Return the event for a file that was fingerprinted.
 

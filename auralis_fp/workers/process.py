@@ -24,7 +24,7 @@ from ..models import Analysed, Rejected, WorkerState
 from ..settings import Settings
 from .pidfiles import PidFiles
 from .pool import WorkerPool
-from .protocol import WorkerUnavailableError
+from .protocol import FileTask, T, WorkerUnavailableError
 from .sandbox import NOT_STARTED, init_worker
 from .spawn import IsolatedContext
 from .tasks import analyse_file, warm_up
@@ -158,13 +158,30 @@ class ProcessSlot:
             ``Rejected`` at stage ``worker`` if the file crashed its worker or exceeded the time limit, and with code
             ``unavailable`` if no worker could be started, which is not the file's fault.
         """
-        outcome = await self._attempt(path, patience, bounds)
+        return await self._run(analyse_file, path, bounds, patience)
+
+    async def call(self, task: FileTask[T], path: bytes, bounds: Sequence[bytes] = ()) -> T | Rejected:
+        """Run another task on one file, in the same way as ``run`` analyses one.
+
+        Parameters
+        ----------
+        task : callable
+            A module-level function.
+        path, bounds
+            As in ``run``.
+        """
+        return await self._run(task, path, bounds, 1.0)
+
+    async def _run(self, task: FileTask[T], path: bytes, bounds: Sequence[bytes], patience: float) -> T | Rejected:
+        outcome = await self._attempt(task, path, bounds, patience)
         if outcome is None:  # the process ended before it reached the file, which is not at fault
-            outcome = await self._attempt(path, patience, bounds)
+            outcome = await self._attempt(task, path, bounds, patience)
         return outcome or Rejected("worker", "unavailable", "Two processes ended before they came to the file.")
 
-    async def _attempt(self, path: bytes, patience: float, bounds: Sequence[bytes]) -> Analysed | Rejected | None:
-        """Analyse one file. Return None if the process ended before it started to."""
+    async def _attempt(
+        self, task: FileTask[T], path: bytes, bounds: Sequence[bytes], patience: float
+    ) -> T | Rejected | None:
+        """Run a task on one file. Return None if the process ended before it started to."""
         try:
             await self.start()
         except WorkerUnavailableError as error:
@@ -174,7 +191,7 @@ class ProcessSlot:
             self._files += 1
             self._progress[0], self._progress[1] = NOT_STARTED, 0.0
             assert self._executor is not None  # noqa: S101 - start() made it
-            job = asyncio.wrap_future(self._executor.submit(analyse_file, path, tuple(bounds)))
+            job = asyncio.wrap_future(self._executor.submit(task, path, tuple(bounds)))
             outcome = await self._watch(job, patience)
         except BrokenProcessPool:
             return await self._lost()
@@ -197,7 +214,7 @@ class ProcessSlot:
         await self.stop()
         return True
 
-    async def _watch(self, job: "asyncio.Future[Analysed | Rejected]", patience: float) -> Analysed | Rejected:
+    async def _watch(self, job: "asyncio.Future[T | Rejected]", patience: float) -> T | Rejected:
         """Wait for the outcome within the time limit of the file."""
         started = time.monotonic()
         try:

@@ -4,11 +4,15 @@ The pool knows slots, and the dispatcher knows the pool, by these protocols alon
 another machine can stand in for local processes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from ..models import Analysed, Rejected, WorkerState
+
+T = TypeVar("T")
+FileTask = Callable[[bytes, Sequence[bytes]], T | Rejected]
+"""A function of ``workers.tasks`` that takes the path of one file and its bounds."""
 
 
 class WorkerUnavailableError(Exception):
@@ -47,6 +51,17 @@ class Slot(Protocol):
         Analysed or Rejected
             ``Rejected`` at stage ``worker`` if the file crashed its worker or exceeded the time limit, and with code
             ``unavailable`` if no worker could be started, which is not the file's fault.
+        """
+
+    async def call(self, task: FileTask[T], path: bytes, bounds: Sequence[bytes] = ()) -> T | Rejected:
+        """Run another task on one file, in the same way as ``run`` analyses one.
+
+        Parameters
+        ----------
+        task : callable
+            A module-level function.
+        path, bounds
+            As in ``run``.
         """
 
     async def give_up(self, path: bytes, why: Rejected) -> bool:

@@ -2,11 +2,15 @@
 
 import os
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from ..errors import FileError
 from ..models import Analysed, Rejected
+from ..tags.model import CoverImage, TagReading
 from . import sandbox
+
+T = TypeVar("T")
 
 
 def warm_up() -> int:
@@ -35,8 +39,41 @@ def analyse_file(path: bytes, bounds: Sequence[bytes] = ()) -> Analysed | Reject
     """
     from ..analysis.analyze_file import fingerprint_file  # numpy stays out of the web process
 
+    return _outcome(lambda: fingerprint_file(path, bounds, sandbox.progress))
+
+
+def read_tags(path: bytes, bounds: Sequence[bytes] = ()) -> TagReading | Rejected:
+    """Read the tags of one file, and find its cover.
+
+    Parameters
+    ----------
+    path, bounds
+        As in ``analyse_file``.
+    """
+    from ..tags.reader import read_file_tags  # the readers stay out of the web process
+
+    sandbox.progress[0] = 0.0
+    return _outcome(lambda: read_file_tags(path, bounds))
+
+
+def make_cover(path: bytes, bounds: Sequence[bytes] = ()) -> CoverImage | Rejected:
+    """Make the thumbnail of a file's cover.
+
+    Parameters
+    ----------
+    path, bounds
+        As in ``analyse_file``.
+    """
+    from ..tags.reader import read_cover  # the decoders stay out of the web process
+
+    sandbox.progress[0] = 0.0
+    return _outcome(lambda: read_cover(path, bounds))
+
+
+def _outcome(task: Callable[[], T]) -> T | Rejected:
+    """Return the result of a task; an exception becomes a ``Rejected``."""
     try:
-        return fingerprint_file(path, bounds, sandbox.progress)
+        return task()
     except FileError as error:
         return Rejected(error.stage, error.code, str(error))
     except MemoryError:

@@ -84,7 +84,7 @@ class AvReader:
         self._source = source
         for probe_bytes in _PROBE_BYTES:
             source.seek(0)
-            self._container = _open_container(source, recognised, {"probesize": probe_bytes, **(options or {})})
+            self._container = open_container(source, recognised, {"probesize": probe_bytes, **(options or {})})
             stream = _audio_stream(self._container)
             self._frames: Iterator[AudioFrame] = self._decoded(stream)
             first = list(islice(self._frames, _FRAMES_TO_VOTE))
@@ -159,13 +159,28 @@ class AvReader:
                     yield part
 
 
-def _open_container(source: Source, recognised: Format | None, options: dict[str, str]) -> InputContainer:
+def open_container(source: Source, recognised: Format | None, options: dict[str, str]) -> InputContainer:
+    """Open a file with libav, confined to known formats, codecs and the file itself.
+
+    Parameters
+    ----------
+    source : Source
+    recognised : Format or None
+        The format that the first bytes mark; None lets libav probe.
+    options : dict of str to str
+        Further options of the demuxer.
+
+    Raises
+    ------
+    DecodeError
+        ``corrupt`` or ``unsupported``.
+    """
     try:
         container: Any = av.open(
             source,
             format=recognised.demuxer if recognised else None,
             container_options={**_OPTIONS, **options},
-            metadata_errors="replace",
+            metadata_errors="surrogateescape",
             buffer_size=_BUFFER_BYTES,
         )
     except MemoryError:

@@ -1,0 +1,169 @@
+"""Tags in the database: which files' tags are to be read, and what was read."""
+
+import json
+import sqlite3
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ..files.paths import sort_range
+from ..models import FileStamp
+from ..tags.grouping import AlbumKind, group_of
+from ..tags.model import FIELDS, Cover, TagReading, Tags
+from .database import Database
+from .observations import below
+from .search_index import prepare_index, store_searchable
+
+TAGS_VERSION: Final = 1
+"""Raised when readers find more or other tags than before; all files are then read again, at lowest priority."""
+
+CHANGED_FILES: Final = 2  # the priority of files that have changed since their tags were read
+_VERSION_KEY: Final = "tags version"
+_COLUMNS: Final = (
+    "file_id", "version", "read_at", "album_id", "album_kind", "artist_id", "cover", "cover_place", "problems", *FIELDS,
+)  # fmt: skip
+_STORE: Final = f"INSERT OR REPLACE INTO tags ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' for _ in _COLUMNS)})"
+
+
+@dataclass(frozen=True, slots=True)
+class DueFile:
+    """A file whose tags are to be read."""
+
+    file_id: int
+    path: bytes
+    stamp: FileStamp
+    priority: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredTags:
+    """The tags of a file as kept.
+
+    ``album_id`` and ``artist_id`` are the same for all tracks of an album and by an artist (see ``tags.grouping``).
+    """
+
+    tags: Tags
+    album_id: str
+    album_kind: AlbumKind
+    artist_id: str | None
+    cover: Cover | None
+
+
+class TagStore:
+    """The tags of all files.
+
+    Parameters
+    ----------
+    database : Database
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def prepare(self) -> bool:
+        """Queue all files if the tags were read by another version. Return True if the search index can be used."""
+
+        def operation(db: sqlite3.Connection) -> bool:
+            indexed = prepare_index(db)
+            rows = db.execute("SELECT value FROM memory WHERE key = ?", (_VERSION_KEY,)).fetchall()
+            if not rows or rows[0]["value"] != str(TAGS_VERSION):
+                db.execute("INSERT OR IGNORE INTO tags_due (file_id, priority) SELECT id, 0 FROM files")
+                db.execute("INSERT OR REPLACE INTO memory VALUES (?, ?)", (_VERSION_KEY, str(TAGS_VERSION)))
+            return indexed
+
+        return await self._database.write(operation)
+
+    async def due(self, limit: int, *, least_priority: int = 0, blocked: Sequence[bytes] = ()) -> list[DueFile]:
+        """Return files whose tags are to be read: changed ones first, then new ones, then the rest.
+
+        Parameters
+        ----------
+        limit : int
+        least_priority : int
+            ``CHANGED_FILES`` for changed files only.
+        blocked : sequence of bytes
+            Folders whose files are skipped.
+        """
+        outside = "".join(" AND NOT " + below("f.path") for _ in blocked)
+        rows = await self._database.read(
+            "SELECT f.id, f.path, f.size, f.mtime_ns, d.priority FROM tags_due d JOIN files f ON f.id = d.file_id"
+            f" WHERE d.priority >= ? AND d.not_before <= ? AND f.missing_since IS NULL{outside}"
+            " ORDER BY d.priority DESC, d.file_id DESC LIMIT ?",
+            (least_priority, time.time(), *(bound for folder in blocked for bound in sort_range(folder)), limit),
+        )
+        return [_due_file(row) for row in rows]
+
+    async def next_retry(self) -> float | None:
+        """Return when the next postponed file is due, in Unix seconds; None if there is none."""
+        (row,) = await self._database.read("SELECT min(not_before) AS at FROM tags_due WHERE not_before > 0")
+        return None if row["at"] is None else float(row["at"])
+
+    async def waiting(self) -> int:
+        """Return how many files that are present have tags still to be read."""
+        (row,) = await self._database.read(
+            "SELECT count(*) AS number FROM tags_due d JOIN files f ON f.id = d.file_id WHERE f.missing_since IS NULL"
+        )
+        return int(row["number"])
+
+    async def record(self, readings: Sequence[tuple[DueFile, TagReading]]) -> list[int]:
+        """Store what was read, unless a file has changed since. Return the ids of the files that it was stored for."""
+
+        def operation(db: sqlite3.Connection) -> list[int]:
+            return [file.file_id for file, reading in readings if _store_reading(db, file, reading)]
+
+        return await self._database.write(operation)
+
+    async def postpone(self, file_ids: Sequence[int], until: float) -> None:
+        """Read the tags of these files no earlier than *until*, in Unix seconds."""
+
+        def operation(db: sqlite3.Connection) -> None:
+            db.execute(
+                "UPDATE tags_due SET not_before = ? WHERE file_id IN (SELECT value FROM json_each(?))",
+                (until, json.dumps(list(file_ids))),
+            )
+
+        await self._database.write(operation)
+
+    async def of_files(self, file_ids: Sequence[int]) -> dict[int, StoredTags]:
+        """Return the tags of files by their ids; files whose tags have not been read are left out."""
+        rows = await self._database.read(
+            "SELECT * FROM tags WHERE file_id IN (SELECT value FROM json_each(?))", (json.dumps(list(file_ids)),)
+        )
+        return {row["file_id"]: stored_tags(row) for row in rows}
+
+
+def _due_file(row: sqlite3.Row) -> DueFile:
+    return DueFile(row["id"], row["path"], FileStamp(row["size"], row["mtime_ns"]), row["priority"])
+
+
+def stored_tags(row: Mapping[str, Any] | sqlite3.Row) -> StoredTags:
+    """Return the tags of a row of the table ``tags``."""
+    values = {name: row[name] for name in FIELDS}
+    if values["compilation"] is not None:
+        values["compilation"] = bool(values["compilation"])
+    cover = None if row["cover"] is None else Cover(row["cover"], row["cover_place"])
+    return StoredTags(
+        tags=Tags(**values),
+        album_id=row["album_id"],
+        album_kind=row["album_kind"],
+        artist_id=row["artist_id"],
+        cover=cover,
+    )
+
+
+def _store_reading(db: sqlite3.Connection, file: DueFile, reading: TagReading) -> bool:
+    unchanged = db.execute(
+        "SELECT 1 FROM files WHERE id = ? AND size = ? AND mtime_ns = ?",
+        (file.file_id, file.stamp.size, file.stamp.mtime_ns),
+    ).fetchall()
+    if not unchanged:
+        return False
+    tags, group = reading.tags, group_of(reading.tags, file.path)
+    cover = (None, None) if reading.cover is None else (reading.cover.digest, reading.cover.place)
+    values = tags.as_dict()
+    head = (file.file_id, TAGS_VERSION, time.time(), group.album_id, group.kind, group.artist_id, *cover)
+    db.execute(_STORE, (*head, "\n".join(reading.problems), *values.values()))
+    store_searchable(db, file.file_id, tags, file.path)
+    db.execute("DELETE FROM tags_due WHERE file_id = ?", (file.file_id,))
+    return True
