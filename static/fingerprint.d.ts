@@ -250,6 +250,131 @@ export type Queued = {
   state: "done" | "failed" | "missing" | "outdated" | "pending" | "running";
 };
 
+/** A page of similar tracks, nearest first; `note` says why an answer is empty. */
+export type SimilarTracks = {
+  items: SimilarTrack[];
+  total: number;
+  next: string | null;
+  note: string;
+};
+
+/** A similar track; `similarity` is the share of random pairs of tracks that are farther apart than `distance`. */
+export type SimilarTrack = {
+  file_id: number;
+  track_ids: number[];
+  path: string;
+  name: string;
+  title: string | null;
+  rank: number;
+  distance: number;
+  similarity: number;
+  reason: string;
+  families: FamilyDifference[];
+};
+
+/** Distance within one family of dimensions, and the mean distance of random pairs. */
+export type FamilyDifference = {
+  family: string;
+  distance: number;
+  expected: number;
+};
+
+/** Find tracks near to `like` and far from `unlike`. `values` are wished values of dimensions: they replace those of the seeds, or stand alone. `weights` weigh the families of dimensions; 1 if not given. */
+export type SimilarBody = {
+  like?: SeedTracks;
+  unlike?: SeedTracks;
+  values?: WishedValues;
+  weights?: Weights;
+  filters?: TrackFilters;
+  limit?: number;
+  after?: string | null;
+};
+
+/** Tracks by file id, by the host's track id, or by absolute path. */
+export type SeedTracks = {
+  files?: number[];
+  tracks?: number[];
+  paths?: string[];
+};
+
+/** Wished values of dimensions, by name. */
+export type WishedValues = {
+  sub_bass_pct?: number | null;
+  bass_pct?: number | null;
+  low_mid_pct?: number | null;
+  mid_pct?: number | null;
+  upper_mid_pct?: number | null;
+  presence_pct?: number | null;
+  air_pct?: number | null;
+  lufs?: number | null;
+  crest_db?: number | null;
+  bass_mid_ratio?: number | null;
+  tempo_bpm?: number | null;
+  rhythm_stability?: number | null;
+  transient_density?: number | null;
+  silence_ratio?: number | null;
+  spectral_centroid?: number | null;
+  spectral_rolloff?: number | null;
+  spectral_flatness?: number | null;
+  harmonic_ratio?: number | null;
+  pitch_stability?: number | null;
+  chroma_energy?: number | null;
+  dynamic_range_variation?: number | null;
+  loudness_variation_std?: number | null;
+  peak_consistency?: number | null;
+  stereo_width?: number | null;
+  phase_correlation?: number | null;
+};
+
+/** Weights of the families of dimensions. */
+export type Weights = {
+  frequency?: number;
+  dynamics?: number;
+  temporal?: number;
+  spectral?: number;
+  harmonic?: number;
+  variation?: number;
+  stereo?: number;
+};
+
+/** Which tracks may be in the answer. `ranges` and `duration_sec` are intervals, open where an end is null; a track that does not define a dimension is in none of its intervals. `exclude_folders` leaves out the folders of the seeds. */
+export type TrackFilters = {
+  ranges?: Ranges;
+  duration_sec?: [number | null, number | null];
+  folders?: string[] | null;
+  exclude?: number[];
+  exclude_folders?: boolean;
+};
+
+/** Intervals of dimensions, by name; open where an end is null. */
+export type Ranges = {
+  sub_bass_pct?: [number | null, number | null] | null;
+  bass_pct?: [number | null, number | null] | null;
+  low_mid_pct?: [number | null, number | null] | null;
+  mid_pct?: [number | null, number | null] | null;
+  upper_mid_pct?: [number | null, number | null] | null;
+  presence_pct?: [number | null, number | null] | null;
+  air_pct?: [number | null, number | null] | null;
+  lufs?: [number | null, number | null] | null;
+  crest_db?: [number | null, number | null] | null;
+  bass_mid_ratio?: [number | null, number | null] | null;
+  tempo_bpm?: [number | null, number | null] | null;
+  rhythm_stability?: [number | null, number | null] | null;
+  transient_density?: [number | null, number | null] | null;
+  silence_ratio?: [number | null, number | null] | null;
+  spectral_centroid?: [number | null, number | null] | null;
+  spectral_rolloff?: [number | null, number | null] | null;
+  spectral_flatness?: [number | null, number | null] | null;
+  harmonic_ratio?: [number | null, number | null] | null;
+  pitch_stability?: [number | null, number | null] | null;
+  chroma_energy?: [number | null, number | null] | null;
+  dynamic_range_variation?: [number | null, number | null] | null;
+  loudness_variation_std?: [number | null, number | null] | null;
+  peak_consistency?: [number | null, number | null] | null;
+  stereo_width?: [number | null, number | null] | null;
+  phase_correlation?: [number | null, number | null] | null;
+};
+
 /** The queued files in the order they are processed. */
 export type Queue = {
   items: File[];
@@ -422,6 +547,9 @@ export interface Answers {
   "GET /files": Files;
   "GET /files/{file_id}": File;
   "GET /tracks/{track_id}": TrackAnswer | Queued;
+  "POST /similar": SimilarTracks;
+  "GET /files/{file_id}/similar": SimilarTracks;
+  "GET /tracks/{track_id}/similar": SimilarTracks;
   "GET /queue": Queue;
   "GET /failures": Failures;
   "GET /failures.csv": string;

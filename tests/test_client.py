@@ -1,5 +1,6 @@
 """The client for host code."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -17,7 +18,7 @@ from aiohttp.test_utils import BaseTestServer, TestServer, unused_port
 
 from auralis_fp import schema, service
 from auralis_fp.cli.serve import create_server
-from auralis_fp.client import FingerprintClient, Found, NoFingerprintError
+from auralis_fp.client import FingerprintClient, Found, NoFingerprintError, NoSimilarTracksError
 from auralis_fp.settings import Settings
 from commands import environment
 from hosting import PREFIX, eventually, tone_file
@@ -185,3 +186,20 @@ def test_host_that_does_not_close(library: Path, tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment(), check=False)
     assert (done.returncode, done.stdout.split("\n")[:2]) == (0, ["analysis", "[]"]), done.stderr
     assert (tmp_path / "count").read_text(encoding="ascii") == "x"
+
+
+async def test_similar_tracks(server: TestServer, settings: Settings, library: Path) -> None:
+    """The service is asked for them; without one, and for an unknown file, there is a sentence."""
+    songs = [tone_file(library / f"{i}.wav", hz=220.0 * (i + 1)) for i in range(4)]
+    async with FingerprintClient(address(server), settings=settings) as client:
+        for i, song in enumerate(songs):
+            await client.fingerprint_async(song, i)
+        found = await client.similar_async(songs[0], 2)
+        assert [set(one.track_ids) < {1, 2, 3} for one in found] == [True, True]
+        assert all(one.path in map(str, songs[1:]) and 0 <= one.similarity <= 1 for one in found)
+        with pytest.raises(NoSimilarTracksError, match="not known") as caught:
+            await client.similar_async(tone_file(library / "new.wav"))
+        assert caught.value.code == "not_analysed"
+    async with FingerprintClient(None, settings=settings) as alone:
+        with pytest.raises(NoSimilarTracksError, match="running service"):
+            await asyncio.to_thread(alone.similar, songs[0])

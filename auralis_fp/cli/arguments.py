@@ -37,6 +37,14 @@ def port_number(text: str) -> int:
     return port
 
 
+def track_count(text: str) -> int:
+    """Parse a number of tracks."""
+    count = int(text)
+    if not 1 <= count <= 1000:
+        raise argparse.ArgumentTypeError(f"{count} is not between 1 and 1000")
+    return count
+
+
 def add_verbosity(parser: argparse.ArgumentParser) -> None:
     """Add ``--verbose``."""
     parser.add_argument("-v", "--verbose", action="store_true", help="write debug messages to standard error")
@@ -94,6 +102,12 @@ def build_parser() -> argparse.ArgumentParser:
     failures = command("failures", "list failed files with the reason")
     failures.add_argument("--json", action="store_true", help="print JSON lines")
     add_settings(failures, "data_dir")
+
+    similar = command("similar", "list the tracks that sound like a file")
+    similar.add_argument("file", metavar="FILE", help="a file that has been scanned")
+    similar.add_argument("--limit", type=track_count, default=20, metavar="N", help="tracks (default %(default)s)")
+    similar.add_argument("--json", action="store_true", help="print JSON lines")
+    add_settings(similar, "data_dir")
 
     export = command("export", "write all results as JSON lines")
     export.add_argument("file", nargs="?", default="-", metavar="FILE", help="output file (default: standard output)")

@@ -1,8 +1,6 @@
 """``status`` and ``failures``: the content of the database, also while a server uses it."""
 
-import sys
 import time
-from collections.abc import Iterable
 from dataclasses import asdict
 from math import floor
 from typing import Any, Final
@@ -14,9 +12,9 @@ from ..store.database import Database, open_database
 from ..store.files import Library
 from ..store.queries import FileQuery, Queries
 from ..store.records import FileRecord
+from .output import print_table, printable
 
 _PAGE: Final = 500
-_WIDTH_ELSEWHERE: Final = 160  # columns, if the output is not a terminal
 
 
 async def status(settings: Settings, *, as_json: bool) -> int:
@@ -39,11 +37,11 @@ async def status(settings: Settings, *, as_json: bool) -> int:
         return 0
     counts = found["counts"]
     rows = [(state, str(number)) for state, number in counts.items() if state != "total"]
-    _print_table(f"Files: {counts['total']}, {found['percent']} % of them done", ("state", "files"), rows)
+    print_table(f"Files: {counts['total']}, {found['percent']} % of them done", ("state", "files"), rows)
     if found["failures"]:
         rows = [(code, str(number)) for code, number in found["failures"].items()]
-        _print_table("Failures", ("reason", "files"), rows)
-    print(f"Database: {_printable(found['database'])}, algorithm version {found['algorithm_version']}")
+        print_table("Failures", ("reason", "files"), rows)
+    print(f"Database: {printable(found['database'])}, algorithm version {found['algorithm_version']}")
     return 0
 
 
@@ -81,7 +79,7 @@ async def failures(settings: Settings, *, as_json: bool) -> int:
         return 0
     rows = [(one["path"], one["code"], _short(one["reason"]), _moment(one["failed_at"])) for one in records]
     if rows:
-        _print_table(f"Failed files: {len(rows)}", ("file", "code", "reason", "last tried"), rows)
+        print_table(f"Failed files: {len(rows)}", ("file", "code", "reason", "last tried"), rows)
     else:
         print("No failures.")
     return 0
@@ -98,25 +96,3 @@ def _short(reason: str) -> str:
 
 def _moment(seconds: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
-
-
-def _printable(text: str) -> str:
-    """Return text that any terminal can display; file names may contain control characters."""
-    shown = "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
-    encoding = sys.stdout.encoding or "ascii"
-    return shown.encode(encoding, "backslashreplace").decode(encoding)
-
-
-def _print_table(title: str, columns: Iterable[str], rows: Iterable[tuple[str, ...]]) -> None:
-    from rich.console import Console  # slow to import, and not needed for JSON
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console(width=None if sys.stdout.isatty() else _WIDTH_ELSEWHERE)
-    console.print(Text(title))
-    table = Table(*columns)
-    for column in table.columns:
-        column.overflow = "fold"
-    for row in rows:
-        table.add_row(*(Text(_printable(cell)) for cell in row))
-    console.print(table)

@@ -110,6 +110,10 @@ async def _dispatch(arguments: argparse.Namespace) -> int:
 
             show = inspect.status if arguments.command == "status" else inspect.failures
             return await show(settings, as_json=arguments.json)
+        case "similar":
+            from .similar import similar
+
+            return await similar(settings, arguments.file, arguments.limit, as_json=arguments.json)
         case _:
             from . import transfer
 

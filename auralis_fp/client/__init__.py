@@ -4,6 +4,6 @@ The client can be used from threads and event loops. It imports nothing numeric 
 """
 
 from .client import SERVICE, FingerprintClient
-from .types import Found, NoFingerprintError
+from .types import Found, NoFingerprintError, NoSimilarTracksError, Similar
 
-__all__ = ["SERVICE", "FingerprintClient", "Found", "NoFingerprintError"]
+__all__ = ["SERVICE", "FingerprintClient", "Found", "NoFingerprintError", "NoSimilarTracksError", "Similar"]

@@ -13,7 +13,7 @@ from ..sidecars import storage as sidecar
 from .analysis import LocalAnalysis
 from .loop_thread import LoopThread
 from .service import RunningService, ServiceUnavailableError
-from .types import Found, NoFingerprintError, Source
+from .types import Found, NoFingerprintError, NoSimilarTracksError, Similar, Source
 
 log = logging.getLogger(__name__)
 
@@ -112,6 +112,38 @@ class FingerprintClient:
         """
         return self._report(await asyncio.wrap_future(self._loop.submit(self._find(path, track_id))))
 
+    def similar(self, path: Path, limit: int = 20) -> list[Similar]:
+        """Return the tracks that sound like a file, nearest first. Blocking; in event loops use ``similar_async``.
+
+        Parameters
+        ----------
+        path : path-like
+            A file that the service has analysed.
+        limit : int
+
+        Raises
+        ------
+        NoSimilarTracksError
+            There is no service, it does not know the file, or cannot answer now.
+        RuntimeError
+            The client is closed.
+        """
+        future = self._loop.submit(self._similar(path, limit))
+        try:
+            return future.result()
+        finally:
+            future.cancel()
+
+    async def similar_async(self, path: Path, limit: int = 20) -> list[Similar]:
+        """Return the tracks that sound like a file, without blocking the event loop.
+
+        Parameters
+        ----------
+        path, limit
+            As for ``similar``.
+        """
+        return await asyncio.wrap_future(self._loop.submit(self._similar(path, limit)))
+
     def close(self) -> None:
         """Stop workers and close connections; the client cannot be used afterwards."""
         self._loop.close(self._close)
@@ -143,6 +175,11 @@ class FingerprintClient:
                 if not error.lost:
                     return None
         return None
+
+    async def _similar(self, path: Path, limit: int) -> list[Similar]:
+        if self._service is None or not await self._service.present():
+            raise NoSimilarTracksError("no_service", "Similar tracks need the running service.")
+        return await self._service.similar(os.path.abspath(os.fsencode(path)), limit)
 
     def _read_sidecar(self, given: Path) -> tuple[bytes, FileStamp, Analysed | None]:
         path = os.path.abspath(os.fsencode(given))

@@ -10,7 +10,7 @@ import aiohttp
 
 from .. import schema
 from ..models import Analysed, TrackMetadata
-from .types import NoFingerprintError
+from .types import NoFingerprintError, NoSimilarTracksError, Similar
 
 log = logging.getLogger(__name__)
 
@@ -100,6 +100,33 @@ class RunningService:
             self._present, self._recheck_at = False, time.monotonic() + ABSENT_FOR_SEC
         raise ServiceUnavailableError(f"{status} {code}", lost=False)
 
+    async def similar(self, path: bytes, limit: int) -> list[Similar]:
+        """Return the tracks that the service finds similar to a file.
+
+        Parameters
+        ----------
+        path : bytes
+        limit : int
+
+        Raises
+        ------
+        NoSimilarTracksError
+            The service refuses, or is not there.
+        """
+        body = {"like": {"paths": [os.fsdecode(path)]}, "limit": limit}
+        try:
+            async with self._open().post(f"{self._address}/similar", json=body, timeout=self._timeout) as response:
+                status, answer = response.status, await response.json()
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            raise NoSimilarTracksError("no_service", f"The service does not answer: {type(error).__name__}.") from error
+        if status != 200 or not isinstance(answer, dict):
+            known = answer if isinstance(answer, dict) else {}
+            raise NoSimilarTracksError(str(known.get("code", status)), str(known.get("error", f"status {status}")))
+        try:
+            return [_similar(item) for item in answer["items"]]
+        except (KeyError, TypeError, ValueError) as error:
+            raise NoSimilarTracksError("invalid_answer", f"The service's answer is invalid: {error}.") from error
+
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(headers=self._headers)
@@ -109,6 +136,12 @@ class RunningService:
         """Close the connections."""
         if self._session is not None:
             await self._session.close()
+
+
+def _similar(item: Any) -> Similar:
+    """Return one similar track of the service's answer, which may be anything."""
+    ids = tuple(int(track_id) for track_id in item["track_ids"])
+    return Similar(str(item["path"]), ids, float(item["similarity"]), float(item["distance"]), str(item["reason"]))
 
 
 def _validated(answer: Any) -> Analysed:

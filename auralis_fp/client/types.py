@@ -23,6 +23,37 @@ class Found:
     source: Source
 
 
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """A track similar to another one.
+
+    ``similarity`` is the share of random pairs of tracks that are farther apart than ``distance``; ``reason`` says what
+    the tracks have in common and what differs.
+    """
+
+    path: str
+    track_ids: tuple[int, ...]
+    similarity: float
+    distance: float
+    reason: str
+
+
+class NoSimilarTracksError(AuralisError):
+    """Similar tracks cannot be found.
+
+    Parameters
+    ----------
+    code : str
+        ``no_service``, or the code of the service's error.
+    message : str
+        A sentence for the user.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 class NoFingerprintError(AuralisError):
     """A file has no fingerprint.
 

@@ -22,6 +22,7 @@ from ..runtime.event_bus import EventBus
 from ..runtime.tasks import cancel_and_wait, supervise
 from ..settings import Settings
 from ..sidecars.outbox import Outbox
+from ..similarity.process import IndexProcess
 from ..store.database import open_database
 from ..store.files import Library
 from ..store.job_queue import JobQueue
@@ -31,6 +32,7 @@ from ..workers.pidfiles import PidFiles
 from ..workers.process import local_pool
 from .lookup import FingerprintLookup
 from .metrics import Metrics
+from .similarity import SimilarTracksFinder
 from .status import ChangeSignal, StatusBoard
 
 log = logging.getLogger(__name__)
@@ -47,6 +49,7 @@ class Components:
     watcher: Watcher
     board: StatusBoard
     lookup: FingerprintLookup
+    finder: SimilarTracksFinder
 
     def report(self, part: str, reason: str | None) -> None:
         """Show the fault of a part, or with None that it has none."""
@@ -82,6 +85,8 @@ async def assemble(settings: Settings, metrics: Metrics, stack: AsyncExitStack) 
     policy = PathPolicy.from_settings(settings)
     lookup = FingerprintLookup(policy, context, pipeline.dispatcher, signal.set)
     context.bus.handlers.append(lookup.on_event)
+    index = await stack.enter_async_context(IndexProcess(settings.database, PidFiles(settings.data_dir / "workers")))
+    finder = SimilarTracksFinder(context.library, index)
     await stack.enter_async_context(pipeline)
     await stack.enter_async_context(watcher)
     tags = TagUpdater(context, TagStore(context.library.database), signal.set)
@@ -94,7 +99,7 @@ async def assemble(settings: Settings, metrics: Metrics, stack: AsyncExitStack) 
     for name, work in tasks.items():
         task = asyncio.create_task(supervise(name, work, context.health), name=name)
         stack.push_async_callback(cancel_and_wait, task)
-    return Components(context, pipeline, watcher, board, lookup)
+    return Components(context, pipeline, watcher, board, lookup, finder)
 
 
 async def _build_context(settings: Settings, metrics: Metrics, signal: ChangeSignal, stack: AsyncExitStack) -> Context:

@@ -21,6 +21,7 @@ from ..store.records import FileRecord
 from .assembly import PAUSED, Components, assemble
 from .lookup import Answer, RequestCounters
 from .metrics import Metrics
+from .similarity import SimilarRequest, SimilarTracks
 from .snapshot import Status
 
 log = logging.getLogger(__name__)
@@ -148,6 +149,25 @@ class Service:
         if record is None:
             raise RequestError(404, "file_not_found", f"There is no file {file_id}.")
         return record
+
+    async def similar(self, request: SimilarRequest) -> SimilarTracks:
+        """Return a page of similar tracks, nearest first.
+
+        Parameters
+        ----------
+        request : SimilarRequest
+
+        Raises
+        ------
+        RequestError
+            404 a seed is unknown, 409 it has no current fingerprint or the cursor is outdated; 503 while the index is
+            down.
+        """
+        live = self._live
+        return await live.finder.similar(request, live.lookup.policy, self._track_record, self.titles)
+
+    async def _track_record(self, track_id: int) -> FileRecord:
+        return (await self.track(track_id))[0]
 
     @property
     def listings(self) -> Queries:

@@ -8,12 +8,14 @@ from typing import Any, Final
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from ..engine.similarity import SimilarTracks
 from ..engine.snapshot import Status
 from ..runtime.payloads import FailureEvent, ResultEvent, TagsEvent
-from . import api, control, events, exports, files, metrics, overview, static_files
+from . import api, control, events, exports, files, metrics, overview, similar, static_files
 from .schemas import bodies, queries, responses
 from .schemas import files as listings
 from .schemas import overview as summaries
+from .schemas import similar as similarity
 
 JSON: Final = "application/json"
 _BODY_ERRORS: Final = (400, 408, 413, 415)
@@ -77,6 +79,13 @@ def _post(path: str, handler: Handler, answer: Any, body: type, **given: Any) ->
     return Operation(method="post", path=path, handler=handler, answers={202: answer}, body=body, **given)
 
 
+def _search(path: str, handler: Handler, answer: Any, body: type, errors: tuple[int, ...]) -> Operation:
+    """Return an operation that takes a query in its body and answers 200."""
+    return Operation(method="post", path=path, handler=handler, answers={200: answer}, body=body, errors=errors)
+
+
+_SEED_ERRORS: Final = (400, 404, 409, 415)
+
 OPERATIONS: Final = (
     Operation(
         method="post",
@@ -113,6 +122,11 @@ OPERATIONS: Final = (
         handler=api.track,
         answers={200: responses.TrackAnswer, 202: responses.Queued},
         errors=(400, 404, 409, 415, 422),
+    ),
+    _search("/similar", similar.similar, SimilarTracks, similarity.SimilarBody, _SEED_ERRORS),
+    _get("/files/{file_id}/similar", similar.similar_to_file, SimilarTracks, _SEED_ERRORS, query=similarity.SimilarTo),
+    _get(
+        "/tracks/{track_id}/similar", similar.similar_to_track, SimilarTracks, _SEED_ERRORS, query=similarity.SimilarTo
     ),
     _get("/queue", files.queue, listings.Queue, query=queries.QueueQuery),
     _get("/failures", files.failures, listings.Failures, query=queries.FailuresQuery),

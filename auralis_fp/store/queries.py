@@ -123,7 +123,7 @@ class Queries:
             (*parameters, wanted.limit + 1),
         )
         shown = found[: wanted.limit]
-        items = await self._records([row["id"] for row in shown])
+        items = await self.records([row["id"] for row in shown])
         more = len(found) > wanted.limit and shown
         return Page(items, _cursor(wanted.sort, shown[-1]["key"], shown[-1]["id"]) if more else None)
 
@@ -146,7 +146,8 @@ class Queries:
                     return row["key"], file_id
         raise ValueError("after: not a cursor of this listing")
 
-    async def _records(self, ids: Sequence[int]) -> list[FileRecord]:
+    async def records(self, ids: Sequence[int]) -> list[FileRecord]:
+        """Return the files with these ids in the order of the ids; unknown ids are left out."""
         rows = await self._database.read(
             f"{SELECT_FILES} WHERE f.id IN (SELECT value FROM json_each(?))", (json.dumps(ids),)
         )
@@ -171,7 +172,7 @@ class Queries:
             " ORDER BY j.suspect, j.priority DESC, j.queued_at DESC LIMIT ?",
             (limit,),
         )
-        return await self._records([row["id"] for row in rows])
+        return await self.records([row["id"] for row in rows])
 
     async def failure_codes(self) -> dict[str, int]:
         """Count the failed files by failure code, the most frequent first."""

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ... import schema
+from ...errors import StorageError
+from ...store.lock import hold_lock
 from ...store.vector_reader import Vector, VectorReader
 from .column_file import ColumnFile, DamagedFileError, Layout
 from .distance import N_TERMS, Terms
@@ -46,10 +49,16 @@ class Catalogue:
         The column file; created when it is missing or cannot be trusted.
     on_progress : callable, optional
         Called now and then during long work.
+
+    Notes
+    -----
+    One process owns the file. Another one, such as a command beside a running service, works on a copy in memory.
     """
 
     def __init__(self, database: Path, file: Path, on_progress: Callable[[], None] = lambda: None) -> None:
         self.reader = VectorReader(database)
+        self._held = ExitStack()
+        self._owner = self._acquire(file.with_name(file.name + ".lock"))
         self._file = file
         self._on_progress = on_progress
         self._columns: ColumnFile | None = None
@@ -114,8 +123,18 @@ class Catalogue:
         return result
 
     def close(self) -> None:
-        """Close the connection to the database."""
+        """Close the connection to the database, and release the file."""
         self.reader.close()
+        self._held.close()
+
+    def _acquire(self, lock: Path) -> bool:
+        """Return True if this process owns the file from now on."""
+        try:
+            self._held.enter_context(hold_lock(lock))
+        except StorageError as error:
+            log.info("the similarity index is kept in memory: %s", error)
+            return False
+        return True
 
     def _follow(self) -> None:
         newest = self.reader.sequence()
@@ -132,7 +151,8 @@ class Catalogue:
 
     def _load(self) -> None:
         try:
-            columns = ColumnFile.open(self._file, LAYOUT, self._purpose)
+            access = ColumnFile.open if self._owner else ColumnFile.read
+            columns = access(self._file, LAYOUT, self._purpose)
             self._generation = _generation_from(columns.attachment)
         except (DamagedFileError, msgspec.DecodeError, ValueError) as error:
             log.info("the similarity index is built: %s", error)
@@ -210,6 +230,8 @@ class Catalogue:
     def _create(self, count: int) -> ColumnFile:
         """Return empty columns with room for *count* rows and more, in memory if the file cannot be written."""
         capacity = int(ROOM * count)
+        if not self._owner:
+            return ColumnFile.in_memory(LAYOUT, self._purpose, capacity)
         try:
             return ColumnFile.create(self._file, LAYOUT, self._purpose, capacity)
         except OSError as error:

@@ -16,6 +16,7 @@ BLOCK: Final = 4096  # rows that share a checksum
 _PAGE: Final = 4096  # bytes of the header
 _ATTACHMENT: Final = 1 << 18  # bytes of the data that belongs to all rows
 
+Buffer = mmap.mmap | bytearray
 Layout = Mapping[str, tuple[str, int]]
 """Name of each column: numpy data type and number of values in a row."""
 
@@ -49,7 +50,7 @@ class ColumnFile:
     header : Header
     """
 
-    def __init__(self, buffer: mmap.mmap | bytearray, layout: Layout, header: Header) -> None:
+    def __init__(self, buffer: Buffer, layout: Layout, header: Header) -> None:
         self._buffer = buffer
         self.layout = layout
         self.header = header
@@ -79,9 +80,12 @@ class ColumnFile:
         partial = path.with_name(path.name + ".partial")
         size = _size(layout, capacity)
         try:
-            with partial.open("w+b") as file:
-                _allocate(file.fileno(), size)
-                buffer = mmap.mmap(file.fileno(), size)
+            descriptor = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
+            try:
+                _allocate(descriptor, size)
+                buffer = mmap.mmap(descriptor, size)
+            finally:
+                os.close(descriptor)
             columns = cls(buffer, layout, _blank(purpose, capacity))
             columns.commit(0)
             partial.replace(path)
@@ -104,6 +108,25 @@ class ColumnFile:
                 buffer = mmap.mmap(file.fileno(), 0)
         except (OSError, ValueError) as error:
             raise DamagedFileError(f"cannot be opened: {error}") from error
+        return cls._checked(buffer, layout, purpose)
+
+    @classmethod
+    def read(cls, path: Path, layout: Layout, purpose: str) -> Self:
+        """Read a file that another process may be changing into memory; later changes stay there.
+
+        Raises
+        ------
+        DamagedFileError
+            As for `open`; also if it was changed while it was read.
+        """
+        try:
+            buffer = bytearray(path.read_bytes())
+        except OSError as error:
+            raise DamagedFileError(f"cannot be read: {error}") from error
+        return cls._checked(buffer, layout, purpose)
+
+    @classmethod
+    def _checked(cls, buffer: Buffer, layout: Layout, purpose: str) -> Self:
         header = _read_header(buffer)
         if (header.format, header.purpose) != (FORMAT, purpose):
             raise DamagedFileError("made by another version")
@@ -177,7 +200,7 @@ class ColumnFile:
         self._buffer[: len(framed)] = framed
 
 
-def _read_header(buffer: mmap.mmap) -> Header:
+def _read_header(buffer: Buffer) -> Header:
     size, checksum = int.from_bytes(buffer[:4], "little"), int.from_bytes(buffer[4:8], "little")
     data = bytes(buffer[8 : 8 + min(size, _PAGE)])
     if len(data) != size or zlib.crc32(data) != checksum:

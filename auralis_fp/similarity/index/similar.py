@@ -1,11 +1,12 @@
 """Queries for similar tracks."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..protocol import Difference, Neighbour, SimilarPage, SimilarQuery
+from ..protocol import FAMILIES, Difference, Neighbour, SimilarPage, SimilarQuery
 from ..reasons import sentence
 from .catalogue import Catalogue
 from .copies import copies_of
@@ -15,6 +16,9 @@ from .ranking import log_proximity, nearest
 from .targets import QueryError, Target, targets_of, term_weights, track_target
 from .transforms import FAMILY_OF, NAMES, FloatArray
 
+NO_SEED: Final = "There is nothing to compare with: give a track or a wished value."
+NO_WEIGHT: Final = "Every family of dimensions has the weight 0."
+
 
 def similar(catalogue: Catalogue, query: SimilarQuery) -> SimilarPage:
     """Answer a query for similar tracks.
@@ -22,13 +26,15 @@ def similar(catalogue: Catalogue, query: SimilarQuery) -> SimilarPage:
     Raises
     ------
     QueryError
-        400 without seeds and values, 409 a seed is not indexed or the cursor is of an older generation.
+        409 a seed is not indexed or the cursor is of an older generation.
     """
     generation = catalogue.generation
     if query.generation is not None and query.generation != generation.number:
         raise QueryError(409, "outdated_cursor", "The order has changed since the first page; start again without it.")
     if not (query.like or query.values):
-        raise QueryError(400, "bad_field", "like: at least one track or one wished value is needed.")
+        return SimilarPage(items=[], total=0, generation=generation.number, note=NO_SEED)
+    if query.weights and not any(query.weights.get(family, 1.0) for family in FAMILIES):
+        return SimilarPage(items=[], total=0, generation=generation.number, note=NO_WEIGHT)
     likes, unlikes = targets_of(catalogue, query.like, query.values), targets_of(catalogue, query.unlike)
     weights = term_weights(query.weights)
     search = _Search(catalogue, likes, unlikes, weights)

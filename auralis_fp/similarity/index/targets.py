@@ -121,16 +121,8 @@ def targets_of(catalogue: Catalogue, ids: Sequence[int], values: Mapping[str, fl
 
 
 def term_weights(weights: Mapping[str, float]) -> NDArray[np.float64] | None:
-    """Return the weight of each term from weights of families; None if all are 1.
-
-    Raises
-    ------
-    QueryError
-        400 ``bad_field``: all weights are 0.
-    """
+    """Return the weight of each term from weights of families, not all of them 0; None if all are 1."""
     if all(weight == 1 for weight in weights.values()):
         return None
     result = np.array([float(weights.get(family.value, 1.0)) for family in FAMILY_OF])
-    if not result.any():
-        raise QueryError(400, "bad_field", "weights: at least one family needs a weight above 0.")
     return np.asarray(result * N_TERMS / result.sum())  # keeps distances on the scale of the unweighted ones

@@ -151,4 +151,23 @@ async def test_a_full_disk_costs_no_answer(tmp_path: Path) -> None:
         (disk.folder / "filler").write_bytes(bytes(900 << 10))
         index.refresh()
         assert state(index) == rebuilt(tmp_path)
-        assert list(disk.folder.glob("similarity*")) == []
+        assert not (disk.folder / "similarity.index").exists()
+
+
+async def test_a_second_process_leaves_the_file_alone(tmp_path: Path) -> None:
+    """A command beside a running service reads a copy, follows the database, and writes nothing."""
+    ids = await filled(tmp_path, [result(one) for one in made_up(30)])
+    with catalogue(tmp_path) as index:
+        file = tmp_path / "similarity.index"
+        before = file.read_bytes()
+        async with library_in(tmp_path) as library:
+            await forget(library, ids[5])
+        with catalogue(tmp_path) as second:
+            assert len(second) == 29
+            assert state(second) == rebuilt(tmp_path)
+        assert file.read_bytes() == before
+        file.unlink()
+        with catalogue(tmp_path) as second:
+            assert len(second) == 29
+        assert not file.exists()
+        assert len(index) == 30

@@ -1,0 +1,109 @@
+"""``similar``: the tracks of the database that sound like a file."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..engine.rejections import unknown_track
+from ..engine.similarity import Seeds, SimilarRequest, SimilarTrack, SimilarTracksFinder, Titles, TrackLookup
+from ..errors import AuralisError
+from ..files.access import PathPolicy
+from ..runtime.serialization import to_json
+from ..settings import Settings
+from ..similarity.process import IndexProcess
+from ..store.database import Database, open_database
+from ..store.files import Library
+from ..store.records import FileRecord
+from .output import print_table, printable
+
+
+class UnknownFileError(AuralisError):
+    """A file that a command names is not in the database."""
+
+
+async def similar(settings: Settings, file: str, limit: int, *, as_json: bool) -> int:
+    """Print the tracks that sound like a file, nearest first.
+
+    Parameters
+    ----------
+    settings : Settings
+    file : str
+        A file that the database has a fingerprint of.
+    limit : int
+        Most tracks to print.
+    as_json : bool
+        Print JSON lines. Otherwise a table, or tab-separated lines where the output is not a terminal.
+
+    Returns
+    -------
+    int
+        Exit code: 0, or 1 if nothing is similar.
+    """
+    async with (
+        open_database(settings.database, read_only=True) as database,
+        IndexProcess(settings.database) as index,
+    ):
+        seed = await seed_of(database, file)
+        finder = SimilarTracksFinder(Library(database), index)
+        found = await finder.similar(SimilarRequest(like=seed, limit=limit), *offline(settings))
+    if as_json:
+        for track in found.items:
+            print(to_json(track))
+    elif sys.stdout.isatty():
+        rows = [(f"{one.similarity:.2f}", f"{one.distance:.1f}", one.path, one.reason) for one in found.items]
+        print_table(f"Similar to {printable(file)}", ("similarity", "distance", "file", "reason"), rows)
+    else:
+        _write(found.items)
+    if found.note:
+        print(found.note, file=sys.stderr)
+    return 0 if found.items else 1
+
+
+async def seed_of(database: Database, file: str) -> Seeds:
+    """Return a file as a seed.
+
+    Parameters
+    ----------
+    database : Database
+    file : str
+        Its path, absolute or from the working directory.
+
+    Raises
+    ------
+    UnknownFileError
+        The database does not know it.
+    """
+    library = Library(database)
+    path, real = await asyncio.to_thread(_spellings, file)
+    record = await library.by_path(path) or await library.by_path(real)
+    if record is None:
+        raise UnknownFileError(f"the database has no file {printable(file)}; scan its folder first")
+    return Seeds(files=[record.id])
+
+
+def _spellings(file: str) -> tuple[bytes, bytes]:
+    """Return the absolute path as given, and without links."""
+    return os.fsencode(os.path.normpath(Path(file).absolute())), os.fsencode(os.path.realpath(file))
+
+
+def offline(settings: Settings) -> tuple[PathPolicy, TrackLookup, Titles]:
+    """Return what `SimilarTracksFinder.similar` takes from a service, without one."""
+
+    async def no_track(track_id: int) -> FileRecord:
+        raise unknown_track(track_id)
+
+    async def no_titles(_: Sequence[bytes]) -> dict[bytes, str]:
+        return {}
+
+    return PathPolicy(settings.libraries, anywhere=True), no_track, no_titles
+
+
+def _write(tracks: Sequence[SimilarTrack]) -> None:
+    """Write a line for each track, with the bytes of its path; control characters are escaped."""
+    for one in tracks:
+        path = "".join(char if char.isprintable() or ord(char) > 127 else f"\\x{ord(char):02x}" for char in one.path)
+        line = f"{one.similarity:.4f}\t{one.distance:.4f}\t".encode() + os.fsencode(path)
+        sys.stdout.buffer.write(line + f"\t{one.reason}\n".encode())
+    sys.stdout.flush()
