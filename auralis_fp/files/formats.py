@@ -42,34 +42,43 @@ _WAVE_GUID: Final = bytes.fromhex("f3acd3118cd100c04f8edb8a")
 _ASF_GUID: Final = bytes.fromhex("3026b2758e66cf11")
 
 FORMATS: Final = (
-    Format("wav", "wav wave", "wav", ((0, b"RIFF"), (8, b"WAVE")), length_stated=True),
+    Format("wav", "wav wave bwf", "wav", ((0, b"RIFF"), (8, b"WAVE")), length_stated=True),
     Format("wav", "rf64", "wav", ((0, b"RF64"), (8, b"WAVE")), length_stated=True),
     Format("w64", "w64", "w64", ((0, b"riff"), (24, b"wave" + _WAVE_GUID)), length_stated=True),
     Format("aiff", "aif aiff", "aiff", ((0, b"FORM"), (8, b"AIFF")), length_stated=True),
     Format("aiff", "aifc", "aiff", ((0, b"FORM"), (8, b"AIFC")), length_stated=True),
     Format("au", "au snd", "au", ((0, b".snd"),), length_stated=True),
     Format("caf", "caf", "caf", ((0, b"caff"),), length_stated=True),
-    Format("flac", "flac", "flac", ((0, b"fLaC"),), length_stated=True),
-    Format("ogg", "ogg oga opus spx", "ogg", ((0, b"OggS"),), length_stated=True),
-    Format("m4a", "m4a m4b mp4 mov 3gp", "mov", ((4, b"ftyp"),), length_stated=True),
-    Format("matroska", "mka mkv webm", "matroska", ((0, b"\x1aE\xdf\xa3"),), length_stated=True),
-    Format("wma", "wma asf", "asf", ((0, _ASF_GUID),), length_stated=True),
+    Format("flac", "flac fla", "flac", ((0, b"fLaC"),), length_stated=True),
+    Format("ogg", "ogg oga opus spx ogx ogv ogm", "ogg", ((0, b"OggS"),), length_stated=True),
+    Format("m4a", "m4a m4b m4r m4p m4v mp4 mov qt f4a f4v 3gp 3gpp 3g2", "mov", ((4, b"ftyp"),), length_stated=True),
+    Format("matroska", "mka mkv webm weba", "matroska", ((0, b"\x1aE\xdf\xa3"),), length_stated=True),
+    Format("wma", "wma asf wmv", "asf", ((0, _ASF_GUID),), length_stated=True),
     Format("wavpack", "wv", "wv", ((0, b"wvpk"),), length_stated=True),
     Format("tta", "tta", "tta", ((0, b"TTA"),), length_stated=True),
     Format("avi", "avi", "avi", ((0, b"RIFF"), (8, b"AVI ")), length_stated=True),
     Format("amr", "amr", "amr", ((0, b"#!AMR"),)),
+    Format("dff", "dff", "iff", ((0, b"FRM8"), (12, b"DSD ")), length_stated=True),
     Format("dsf", "dsf", "dsf", ((0, b"DSD "),), length_stated=True),
-    Format("mp3", "mp3 mp2", "mp3"),
-    Format("aac", "aac", "aac"),
+    Format("ape", "ape", "ape", ((0, b"MAC "),), length_stated=True),
+    Format("musepack", "mpc mp+", "mpc", ((0, b"MP+"),), length_stated=True),
+    Format("musepack", "", "mpc8", ((0, b"MPCK"),), length_stated=True),
+    Format("voc", "voc", "voc", ((0, b"Creative Voice File"),)),
+    Format("dts", "dts", "dts", ((0, b"\x7f\xfe\x80\x01"),)),
+    Format("mlp", "mlp", "mlp", ((4, b"\xf8\x72\x6f\xbb"),)),
+    Format("truehd", "thd", "truehd", ((4, b"\xf8\x72\x6f\xba"),)),
+    Format("mp3", "mp3 mp2 mp1 mpga mpa m2a", "mp3"),
+    Format("aac", "aac adts", "aac"),
     Format("ac3", "ac3", "ac3"),
-    Format("eac3", "eac3", "eac3"),
+    Format("eac3", "eac3 ec3", "eac3"),
 )
 
 # Audio that no bundled decoder reads: sweeps name such files instead of passing over them.
 UNSUPPORTED: Final = frozenset(
     (
-        *("aa", "aax", "aaxc", "m4p"),  # encrypted
-        *("ofr", "ofs", "la", "pac", "rka"),  # rare lossless codecs
+        *("aa", "aax", "aaxc"),  # encrypted
+        *("ofr", "ofs", "la", "pac", "rka", "shn", "tak"),  # rare lossless codecs
+        *("ra", "rm", "ram", "rmvb", "vqf", "oma", "aa3", "at3", "omg", "aea", "awb", "gsm", "qcp", "dtshd"),
         *("mid", "midi", "kar", "rmi"),
         *("mod", "xm", "s3m", "it", "mptm", "mtm", "669", "stm", "ult", "okt"),
         *("sid", "nsf", "nsfe", "spc", "gbs", "gym", "vgm", "vgz", "psf", "minipsf", "hes", "kss", "ay", "sap"),

@@ -66,6 +66,24 @@ def _plain(suffix: str, container: str, codec: str, name: str, reported: str, *,
     return Recipe(suffix, container, codec, name, reported, exact)
 
 
+ALIASES: Final = (  # further suffixes of the same formats
+    Recipe("bwf", "WAV", "PCM_16", "wav", "pcm_s16"),
+    Recipe("fla", "FLAC", "PCM_16", "flac", "flac"),
+    Recipe("ogx", "ogg", "flac", "ogg", "flac"),
+    Recipe("ogv", "ogg", "flac", "ogg", "flac"),
+    Recipe("ogm", "ogg", "flac", "ogg", "flac"),
+    *(Recipe(suffix, "ipod", "alac", "m4a", "alac", sample_type="s16p") for suffix in ("m4r", "m4p", "m4v")),
+    *(Recipe(suffix, "mp4", "aac", "mp4", "aac", exact=False) for suffix in ("f4a", "f4v")),
+    Recipe("qt", "mov", "pcm_s16le", "mov", "pcm_s16"),
+    Recipe("3gpp", "3gp", "aac", "3gp", "aac", exact=False),
+    Recipe("3g2", "3g2", "aac", "3gp", "aac", exact=False),
+    Recipe("weba", "webm", "libopus", "webm", "opus", exact=False, rate=48000),
+    Recipe("wmv", "asf", "wmav2", "wma", "wmav2", exact=False, bit_rate=128_000),
+    Recipe("mpga", "MP3", "MPEG_LAYER_III", "mp3", "mp3", exact=False),
+    *(Recipe(suffix, "mp2", "mp2", "mp2", "mp2", exact=False) for suffix in ("mpa", "m2a", "mp1")),
+    Recipe("adts", "adts", "aac", "aac", "aac", exact=False),
+    Recipe("ec3", "eac3", "eac3", "eac3", "eac3", exact=False),
+)
 RECIPES: Final = (
     _plain("wav", "WAV", "PCM_U8", "wav", "pcm_u8"),
     _plain("wav", "WAV", "PCM_16", "wav", "pcm_s16"),
@@ -113,6 +131,8 @@ RECIPES: Final = (
     Recipe("ac3", "ac3", "ac3", "ac3", "ac3", exact=False),
     Recipe("eac3", "eac3", "eac3", "eac3", "eac3", exact=False),
     Recipe("avi", "avi", "mp2", "avi", "mp2", exact=False),
+    Recipe("voc", "voc", "pcm_s16le", "voc", "pcm_s16"),
+    *ALIASES,
 )
 
 NARROW: Final = Recipe("amr", "amr", "libopencore_amrnb", "amr", "amr_nb", exact=False, rate=8000, channels=1)
@@ -206,9 +226,8 @@ def id3_tag(size: int) -> bytes:
     return b"ID3\x04\x00\x00" + length + b"\xff\xfb\x90\x64" * (size // 4) + bytes(size % 4)
 
 
-def dsf(seconds: float, frequency_hz: float) -> bytes:
-    """Return a DSF file: a mono tone in one-bit samples at 2.8224 MHz."""
-    rate, block = 2_822_400, 4096
+def delta_sigma(seconds: float, frequency_hz: float, rate: int) -> NDArray[np.uint8]:
+    """Return a tone as one-bit samples."""
     tone = 0.4 * np.sin(2 * np.pi * frequency_hz * np.arange(round(seconds * rate)) / rate)
     first = second = 0.0
     bits = np.empty(len(tone), np.uint8)
@@ -217,8 +236,28 @@ def dsf(seconds: float, frequency_hz: float) -> bytes:
         first += value - output
         second += first - output
         bits[index] = output > 0
+    return bits
+
+
+def dsf(seconds: float, frequency_hz: float) -> bytes:
+    """Return a DSF file: a mono tone in one-bit samples at 2.8224 MHz."""
+    rate, block = 2_822_400, 4096
+    bits = delta_sigma(seconds, frequency_hz, rate)
     packed = np.packbits(bits, bitorder="little").tobytes()
     packed += bytes(-len(packed) % block)
-    layout = struct.pack("<4sQIIIIIIQII", b"fmt ", 52, 1, 0, 1, 1, rate, 1, len(tone), block, 0)
+    layout = struct.pack("<4sQIIIIIIQII", b"fmt ", 52, 1, 0, 1, 1, rate, 1, len(bits), block, 0)
     data = struct.pack("<4sQ", b"data", 12 + len(packed)) + packed
     return struct.pack("<4sQQQ", b"DSD ", 28, 28 + len(layout) + len(data), 0) + layout + data
+
+
+def dff(seconds: float, frequency_hz: float) -> bytes:
+    """Return a DSDIFF file: a mono tone in one-bit samples at 2.8224 MHz."""
+    rate = 2_822_400
+    packed = np.packbits(delta_sigma(seconds, frequency_hz, rate)).tobytes()
+
+    def chunk(name: bytes, content: bytes) -> bytes:
+        return struct.pack(">4sQ", name, len(content)) + content + bytes(len(content) % 2)
+
+    properties = b"SND " + chunk(b"FS  ", struct.pack(">I", rate)) + chunk(b"CHNL", struct.pack(">H4s", 1, b"C   "))
+    properties += chunk(b"CMPR", b"DSD \x0enot compressed\0")
+    return chunk(b"FRM8", b"DSD " + chunk(b"FVER", b"\1\5\0\0") + chunk(b"PROP", properties) + chunk(b"DSD ", packed))

@@ -16,6 +16,7 @@ from audio_files import (
     SPEEX_TONE,
     FloatArray,
     Recipe,
+    dff,
     dsf,
     encode,
     likeness,
@@ -26,7 +27,8 @@ from audio_files import (
 from auralis_fp.analysis.decoding.stream import AudioInfo, open_audio
 from auralis_fp.files.formats import EXTENSIONS
 
-OTHERWISE_PROVEN = {".spx", ".dsf", ".amr"}
+OTHERWISE_PROVEN = {".spx", ".dsf", ".dff", ".amr", ".ape", ".mpc", ".mp+", ".dts", ".mlp", ".thd"}
+SAMPLES = Path(__file__).parents[2] / "support" / "samples"
 
 
 def decode(path: Path) -> tuple[FloatArray, AudioInfo, tuple[str, ...]]:
@@ -101,6 +103,44 @@ def test_dsd(tmp_path: Path) -> None:
     assert (info.format, info.sample_rate) == ("dsf", 352_800)
     assert peak_hz(heard[:, 0], 352_800) == pytest.approx(1000, abs=30)
     assert len(heard) / 352_800 == pytest.approx(0.1, abs=0.012)  # whole blocks
+
+
+def test_dsdiff(tmp_path: Path) -> None:
+    """A DSDIFF file decodes to its tone, like a DSF file."""
+    path = tmp_path / "tone.dff"
+    path.write_bytes(dff(0.1, 1000))
+    heard, info, _ = decode(path)
+    assert (info.format, info.sample_rate) == ("dff", 352_800)
+    assert peak_hz(heard[:, 0], 352_800) == pytest.approx(1000, abs=30)
+
+
+@pytest.mark.parametrize(
+    ("name", "container", "codec", "least"),
+    [
+        ("tones.mpc", "musepack", "musepack8", 0.95),
+        ("tones.dts", "dts", "dts", 0.95),
+        ("tones.mlp", "mlp", "mlp", 0.999),
+        ("tones.thd", "truehd", "truehd", 0.999),
+    ],
+)
+def test_samples_of_formats_without_an_encoder(name: str, container: str, codec: str, least: float) -> None:
+    """They decode to the tones they were made from."""
+    heard, info, _ = decode(SAMPLES / name)
+    truth = tones(0.5)
+    assert (info.format, info.codec, info.sample_rate) == (container, codec, RATE)
+    for channel in range(2):
+        correlation, shift_sec = likeness(heard[:, channel], truth[:, channel], RATE)
+        assert correlation > least
+        assert abs(shift_sec) < 0.05
+
+
+def test_monkeys_audio() -> None:
+    """A Monkey's Audio file decodes to its declared length."""
+    heard, info, warnings = decode(SAMPLES / "music.ape")
+    assert (info.format, info.codec, info.sample_rate, info.channels) == ("ape", "ape", 48_000, 2)
+    assert len(heard) == 68_546
+    assert warnings == ()
+    assert np.sqrt(np.mean(heard**2)) > 0.01
 
 
 FRONT = ("FL", "FR", "FC", "LFE")
