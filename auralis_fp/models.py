@@ -28,7 +28,8 @@ class TrackMetadata:
     """Properties of a track other than its fingerprint.
 
     ``warnings`` lists problems of decoding (``truncated``, ``decode_errors``, ``header_mismatch``); ``undefined`` lists
-    the dimensions that have their neutral value because the signal does not define them.
+    the dimensions that have their neutral value because the signal does not define them. ``decoder`` names the decoding
+    library and its version; empty for results that older versions made.
     """
 
     duration_sec: float
@@ -38,6 +39,7 @@ class TrackMetadata:
     codec: str
     warnings: tuple[str, ...] = ()
     undefined: tuple[str, ...] = ()
+    decoder: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return the JSON form used by the API, the sidecars and the command line."""
@@ -49,6 +51,7 @@ class TrackMetadata:
             "codec": self.codec,
             "warnings": list(self.warnings),
             "undefined": list(self.undefined),
+            "decoder": self.decoder,
         }
 
     @classmethod
@@ -69,9 +72,11 @@ class TrackMetadata:
                 "codec": str() as codec,
                 "warnings": list() as warnings,
                 "undefined": list() as undefined,
+                **rest,
             } if (
                 _plausible(duration, rate, channels)
-                and max(len(kind), len(codec)) <= _LONGEST_NAME
+                and isinstance(decoder := rest.get("decoder", ""), str)  # results of earlier versions do not name it
+                and max(len(kind), len(codec), len(decoder)) <= _LONGEST_NAME
                 and all(isinstance(text, str) for text in (*warnings, *undefined))
             ):
                 return cls(
@@ -82,6 +87,7 @@ class TrackMetadata:
                     codec=codec,
                     warnings=tuple(warnings),
                     undefined=tuple(name for name in schema.NAMES if name in undefined),
+                    decoder=decoder,
                 )
         raise ValueError("not the metadata of a track")
 
@@ -97,14 +103,15 @@ def _plausible(duration: float, rate: int, channels: int) -> bool:
 class Analysed:
     """The result of a successful analysis.
 
-    ``fingerprint`` maps the dimensions, in schema order, to their values; ``content`` is the content id of the audio
-    (see ``files.content_id``), None if unknown.
+    ``fingerprint`` maps the dimensions, in schema order, to their values. ``content`` is the content id of the audio,
+    ``payload_digest`` the digest of every byte of it (see ``files.content_id``); None if unknown.
     """
 
     fingerprint: dict[str, float]
     metadata: TrackMetadata
     processing_time_ms: float
     content: bytes | None = None
+    payload_digest: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ def test_metadata_is_json() -> None:
         "codec": "flac",
         "warnings": ["truncated"],
         "undefined": ["tempo_bpm"],
+        "decoder": "",
     }
 
 

@@ -48,9 +48,11 @@ def fingerprint_file(
             codec=info.codec,
             warnings=tuple(audio.warnings),
             undefined=features.undefined,
+            decoder=info.decoder,
         )
+        digest = audio.payload_digest()  # from the page cache: decoding has just read the file
     milliseconds = (time.perf_counter() - started) * 1000
-    return Analysed(features.values, metadata, round(milliseconds, 3))
+    return Analysed(features.values, metadata, round(milliseconds, 3), payload_digest=digest)
 
 
 def _analyse(audio: AudioStream, progress: MutableSequence[float]) -> FeatureValues:

@@ -1,4 +1,6 @@
-"""Content id: a sampled digest of a file's audio payload, independent of its name, place and tags.
+"""Digests of a file's audio payload, independent of its name, place and tags.
+
+The content id samples the payload; the payload digest covers every byte of it.
 
 Only the structure around the payload is parsed; nothing is decoded. These functions block; they are called in threads.
 """
@@ -18,6 +20,8 @@ SAMPLES: Final = 256  # pieces digested of longer ones, including the first and 
 SAMPLE_BYTES: Final = 4 << 10
 _VERSION: Final = b"1"  # ids of different versions never match
 _READ_BYTES: Final = 1 << 20
+PAYLOAD_DIGEST_BYTES: Final = 20
+_DIGEST_VERSION: Final = b"1"  # digests of different versions never match
 
 
 def parse_content_id(text: object) -> bytes | None:
@@ -48,6 +52,34 @@ def content_id(path: bytes, bounds: Sequence[bytes] = ()) -> bytes | None:
             return _digest(file, find_payload(file))
     except (OSError, ValueError):
         return None
+
+
+def payload_digest(file: BinaryIO) -> bytes:
+    """Return the digest of every byte of an open file's payload, and of the codec configuration.
+
+    SHA-256, shortened to 20 bytes: 2 GB/s on processors with SHA instructions, faster than BLAKE2.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read.
+    """
+    payload = find_payload(file)
+    length = sum(end - start for start, end in payload.spans)
+    digest = hashlib.sha256(b"%s %s %d %d\n" % (_DIGEST_VERSION, payload.kind, length, len(payload.setup)))
+    digest.update(payload.setup)
+    block, position = memoryview(b""), 0  # the latest bytes read, and their place
+    for start, end in payload.spans:
+        done = start
+        while done < end:
+            if not position <= done < position + len(block):
+                block, position = memoryview(read_at(file, done, _READ_BYTES)), done
+                if not block:
+                    break
+            part = block[done - position : end - position]
+            digest.update(part)
+            done += len(part)
+    return digest.digest()[:PAYLOAD_DIGEST_BYTES]
 
 
 def _digest(file: BinaryIO, payload: Payload) -> bytes:

@@ -53,6 +53,7 @@ class Metadata(Payload, frozen=True):
     codec: str
     warnings: list[str]
     undefined: list[DimensionName]
+    decoder: str
 
     @classmethod
     def of(cls, track: TrackMetadata) -> Self:
@@ -65,6 +66,7 @@ class Metadata(Payload, frozen=True):
             track.codec,
             [*track.warnings],
             [*track.undefined],
+            track.decoder,
         )
 
 

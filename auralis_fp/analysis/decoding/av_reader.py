@@ -53,6 +53,7 @@ _SAMPLE_TYPES: Final[dict[str, tuple[type[np.generic], int, float]]] = {  # samp
     "flt": (np.float32, 0, 1.0),
     "dbl": (np.float64, 0, 1.0),
 }
+DECODER: Final = "libavcodec " + ".".join(map(str, av.library_versions["libavcodec"]))
 _BRANDS: Final = {"qt": "mov", "3gp": "3gp", "3g2": "3gp", "M4A": "m4a", "M4B": "m4a"}
 
 
@@ -240,7 +241,8 @@ def _describe(container: InputContainer, stream: Any, frame: AudioFrame, head: b
         codec = codec.removesuffix("_planar").removesuffix("le").removesuffix("be")
     row = DEMUXERS[container.format.name.split(",")[0]]
     name = _variant(row.name, codec, container, head)
-    info = AudioInfo(*_shape(frame)[:2], name, codec, _declared_sec(container, stream), _positions(frame))
+    declared_sec = _declared_sec(container, stream)
+    info = AudioInfo(*_shape(frame)[:2], name, codec, declared_sec, DECODER, _positions(frame))
     return info, row.length_stated or any(mark in head for mark in _MP3_LENGTHS)
 
 

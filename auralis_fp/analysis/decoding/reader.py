@@ -40,6 +40,8 @@ class AudioInfo:
         ``pcm_s16``, ``flac``, ``mp3``, ``vorbis``, ...
     declared_sec : float or None
         Length as the file states it or as estimated from its size; None if unknown.
+    decoder : str
+        Library that decodes the file, and its version.
     positions : tuple of str
         Position of each channel: ``M`` (mono), ``FL``, ``FR``, ``FC``, ``LFE``, ``BL``, ``BR``, ``SL``, ``SR``,
         ``BC``, another name of libav, or ``?``.
@@ -50,6 +52,7 @@ class AudioInfo:
     format: str
     codec: str
     declared_sec: float | None
+    decoder: str
     positions: tuple[str, ...]
 
 

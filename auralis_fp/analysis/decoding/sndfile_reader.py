@@ -15,6 +15,7 @@ FORMATS: Final = frozenset({"wav", "w64", "aiff", "caf"})
 FALLBACK: Final = frozenset({"ogg", "flac"})  # libsndfile reads some files that libav rejects
 _CODECS: Final = {"PCM_16": "pcm_s16", "FLOAT": "pcm_f32"}
 _OTHER_CODECS: Final = {"VORBIS": "vorbis", "OPUS": "opus"}
+DECODER: Final = f"libsndfile {soundfile.__libsndfile_version__}"
 _LONGEST_SEC: Final = 1e6  # chained files have no known length
 _SCALE_16: Final = np.float32(2**-15)
 
@@ -42,7 +43,7 @@ class SndfileReader:
         seconds = sound.frames / rate
         codec = (_CODECS | _OTHER_CODECS).get(sound.subtype, name)
         declared = seconds if seconds < _LONGEST_SEC else None
-        self.info = AudioInfo(rate, channels, name, codec, declared, usual_positions(channels))
+        self.info = AudioInfo(rate, channels, name, codec, declared, DECODER, usual_positions(channels))
 
     @classmethod
     def open(cls, source: Source, name: str) -> Self | None:

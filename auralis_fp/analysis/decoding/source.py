@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from ...errors import ScanError
+from ...files.content_id import payload_digest
 from ...files.descriptors import is_within
 from ...files.id3 import id3v2_end
 from ...files.regular import NotRegularFileError, open_regular
+from ...models import FileStamp
 
 HEAD_BYTES: Final = 4096
 _MAX_TAGS: Final = 16
@@ -45,7 +47,8 @@ class Source:
         self.size = 0
         self.start = 0
         try:
-            self.size = os.fstat(self._file.fileno()).st_size
+            status = os.fstat(self._file.fileno())
+            self.size, self._stamp = status.st_size, FileStamp.of(status)
             self.start = self._behind_tags()
         except OSError as error:
             self._file.close()
@@ -91,6 +94,21 @@ class Source:
         """Close the file. May be called twice."""
         with contextlib.suppress(OSError):
             self._file.close()
+
+    def payload_digest(self) -> bytes | None:
+        """Return the digest of the file's payload; None if the file changed since it was opened.
+
+        Raises
+        ------
+        ScanError
+            ``io_error``: the disk or network failed.
+        """
+        try:
+            digest = payload_digest(self._file)
+            unchanged = FileStamp.of(os.fstat(self.fileno())) == self._stamp
+        except OSError as error:
+            raise _unreadable(error) from None
+        return digest if unchanged else None
 
     def check(self) -> None:
         """Raise ``ScanError`` if reading has failed since the file was opened."""

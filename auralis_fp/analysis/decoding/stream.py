@@ -69,6 +69,16 @@ class AudioStream:
             raise DecodeError("corrupt", "No audio could be decoded.")
         self.warnings = tuple(self._warnings())
 
+    def payload_digest(self) -> bytes | None:
+        """Return the digest of every byte of the audio payload; None if the file changed since it was opened.
+
+        Raises
+        ------
+        ScanError
+            ``io_error``: the disk or network failed.
+        """
+        return self._source.payload_digest()
+
     def close(self) -> None:
         """Close the file. May be called twice."""
         self._reader.close()

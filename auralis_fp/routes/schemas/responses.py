@@ -63,6 +63,7 @@ class TrackAnswer(Payload, frozen=True):
             track.codec,
             [*track.warnings],
             [*track.undefined],
+            track.decoder,
             answer.source,
             answer.file_id,
             version,
