@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final, Protocol
 
-from .dimensions import DIMENSIONS
+from .dimensions import ALGORITHM_VERSION, DIMENSIONS
 from .types import Dimension, Family
 
 __all__ = [
@@ -28,9 +28,6 @@ __all__ = [
 ]
 
 ALGORITHM: Final = "auralis_fp"
-#: Incremented by every change that moves a number by more than its tolerance, or adds a dimension.
-ALGORITHM_VERSION: Final = 3
-
 NAMES: Final[tuple[str, ...]] = tuple(dimension.name for dimension in DIMENSIONS)
 #: The order in which the columns of the database were added: ``ALTER TABLE`` can only append.
 COLUMNS: Final[tuple[str, ...]] = tuple(each.name for each in sorted(DIMENSIONS, key=lambda each: each.since))

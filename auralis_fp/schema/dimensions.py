@@ -7,6 +7,9 @@ from typing import Final
 
 from .types import Dimension, Family, band
 
+#: Incremented by every change that moves a number by more than its tolerance, or adds a dimension.
+ALGORITHM_VERSION: Final = 3
+
 DIMENSIONS: Final[tuple[Dimension, ...]] = (
     band("sub_bass_pct", "Sub-bass", 20, 60, (1, 15), "energy below 60 Hz: sub drops, kick drum, organ pedals"),
     band("bass_pct", "Bass", 60, 250, (20, 60), "bass guitar, kick drum body, the low strings"),

@@ -71,12 +71,10 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Path:
     text = table.read_text(encoding="utf-8")
     marker = '    Dimension(\n        name="lufs"'
     assert text.count(marker) == 1
-    table.write_text(text.replace(marker, ROW + marker), encoding="utf-8")
-    version = package / "schema" / "__init__.py"
-    text = version.read_text(encoding="utf-8")
+    text = text.replace(marker, ROW + marker)
     marker = f"ALGORITHM_VERSION: Final = {schema.ALGORITHM_VERSION}"
     assert text.count(marker) == 1
-    version.write_text(text.replace(marker, f"ALGORITHM_VERSION: Final = {NEXT_VERSION}"), encoding="utf-8")
+    table.write_text(text.replace(marker, f"ALGORITHM_VERSION: Final = {NEXT_VERSION}"), encoding="utf-8")
     return root
 
 
