@@ -17,7 +17,7 @@ SAME_VERSION = $(BIN)/python -c 'import platform, sys; found = platform.python_v
 	sys.exit(found != wanted and f"$(PYTHON) is Python {wanted}: remove $(VENV), or set VENV")' \
 	"$$($(WANTED) -c 'import platform; print(platform.python_version())')"
 
-.PHONY: run test test-quick check format bench docs site dist coverage clean help
+.PHONY: run test test-quick check check-page format bench docs site dist coverage clean help
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,6 +76,14 @@ check: $(VENV)/check.stamp  ## lint, formatting, types, import contracts, prose
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python docs/prose_lint.py
+
+node_modules/page.stamp: package.json package-lock.json
+	@command -v npm >/dev/null || { echo 'Checking the page needs Node.js 20 or newer with npm.'; exit 1; }
+	@npm ci --silent
+	@touch $@
+
+check-page: node_modules/page.stamp  ## types, lint and unit tests of the page's modules; needs Node.js
+	@npm run --silent check
 
 format: $(VENV)/check.stamp  ## format the sources and fix what can be fixed
 	@$(BIN)/ruff check --fix .
