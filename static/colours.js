@@ -3,20 +3,30 @@
 import { hueOf } from "./glyph.js";
 import { printOf } from "./points.js";
 
+/** @typedef {import("./types.d.ts").Library} Library */
+
 const STOPS = [[52, 84, 160], [20, 132, 138], [98, 160, 74], [222, 168, 40], [204, 78, 52]]; // low to high
 const SHADES = 64;
 const EDGE = 0.02; // share of the values clipped at each end of the colour ramp
 
-/** Colours that match the hue of the glyphs. */
+/**
+ * Colours that match the hue of the glyphs.
+ *
+ * @param {Library} points
+ */
 export function drawingColours(points) {
-  const used = { ...points, names: ["spectral_centroid", "chroma_energy"] };
+  const used = /** @type {Library} */ ({ ...points, names: ["spectral_centroid", "chroma_energy"] });
   return Uint32Array.from({ length: points.count }, (_, index) => packed(fromHue(hueOf(printOf(used, index)))));
 }
 
-/** Colours by value and the values at both ends of the ramp: `{ colours, low, high }`. */
+/**
+ * Colours by value and the values at both ends of the ramp: `{ colours, low, high }`.
+ *
+ * @param {Float32Array} column
+ */
 export function valueColours(column) {
   const sorted = Float32Array.from(column).sort();
-  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
+  const at = (/** @type {number} */ share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
   const [low, high] = [at(EDGE), at(1 - EDGE)];
   const shades = Array.from({ length: SHADES }, (_, index) => packed(shade(index / (SHADES - 1))));
   const colours = Uint32Array.from(column, (value) => {
@@ -26,18 +36,28 @@ export function valueColours(column) {
   return { colours, low, high };
 }
 
-/** CSS colours from low to high for a legend. */
+/**
+ * CSS colours from low to high for a legend.
+ *
+ * @param {number} number
+ */
 export const legendColours = (number) => Array.from({ length: number }, (_, index) => `rgb(${shade(index / (number - 1)).map(Math.round).join(" ")})`);
 
+/** @param {number[]} colour */
 const packed = ([red, green, blue]) => (Math.round(blue) << 16) | (Math.round(green) << 8) | Math.round(red);
 
+/** @param {number} share */
 function shade(share) {
   const place = share * (STOPS.length - 1);
   const index = Math.min(STOPS.length - 2, Math.floor(place));
   return STOPS[index].map((part, channel) => part + (STOPS[index + 1][channel] - part) * (place - index));
 }
 
-/** Convert hsl(hue 50% 52%) to RGB. */
+/**
+ * Convert hsl(hue 50% 52%) to RGB.
+ *
+ * @param {number} hue degrees
+ */
 function fromHue(hue) {
   const [saturation, lightness] = [0.5, 0.52];
   const spread = saturation * Math.min(lightness, 1 - lightness);

@@ -1,11 +1,15 @@
 /** The music folders: watch mode, scan times and problems. */
 
-import { get, post } from "./api.js";
+import { get, messageOf, post } from "./api.js";
 import { confirmed } from "./ask.js";
-import { atMostEvery, breakable, byId, el, reconcile, setAttribute, setText, toast } from "./dom.js";
+import { atMostEvery, breakable, byId, el, reconcile, setAttribute, setText, toast, within } from "./dom.js";
 import { clean, count, counted, fromNow, percent } from "./format.js";
 
+/** @typedef {import("./fingerprint.d.ts").FileCounts} FileCounts */
+/** @typedef {import("./fingerprint.d.ts").Folder} Folder */
+
 const LARGE = 10_000; // number of files above which a scan needs confirmation
+/** @type {Record<Folder["mode"], string>} */
 const MODES = {
   events: "Watching for changes",
   polling: "Polling for changes",
@@ -20,8 +24,11 @@ export const FIXES = {
   offline: "Connect the drive or mount the folder again; it is detected automatically. Known tracks are kept.",
 };
 
+/** @type {Folder[]} */
 let shown = [];
+/** @type {string | null} */
 let known = null; // the counts for which coverage was requested
+/** @type {Map<string, {all: number, done: number}>} */
 const coverage = new Map(); // folder -> total and analysed files
 
 const refreshCoverage = atMostEvery(2500, async () => {
@@ -36,7 +43,12 @@ const refreshCoverage = atMostEvery(2500, async () => {
   render(shown);
 });
 
-/** Show the folders of a status response. */
+/**
+ * Show the folders of a status response.
+ *
+ * @param {Folder[]} folders
+ * @param {FileCounts} counts
+ */
 export function showFolders(folders, counts) {
   shown = folders;
   const state = JSON.stringify([counts, folders.map((folder) => folder.path)]);
@@ -45,10 +57,14 @@ export function showFolders(folders, counts) {
   render(folders);
 }
 
+/** @param {Folder[]} folders */
 function render(folders) {
-  reconcile(byId("folder-list"), folders.length ? folders : [null], (folder) => folder?.path ?? "none", create, update);
+  /** @type {(Folder | null)[]} */
+  const items = folders.length ? folders : [null];
+  reconcile(byId("folder-list"), items, (folder) => folder?.path ?? "none", create, update);
 }
 
+/** @param {Folder | null} folder */
 function create(folder) {
   if (!folder) {
     return el("li", { class: "empty" }, "No music folder configured. Start with ", el("code", {}, "--library"), " and the path of your music.");
@@ -60,14 +76,20 @@ function create(folder) {
     el("progress", { max: 1, value: 0, "aria-label": `Coverage of ${clean(folder.path)}` }), el("p", { class: "hint" }), el("p", { class: "hint" }), el("p", { class: "fault small" }));
 }
 
+/**
+ * @param {HTMLElement} node
+ * @param {Folder | null} folder
+ */
 function update(node, folder) {
   if (!folder) return;
-  const [line, bar, watched, swept, fault] = node.children;
+  const [, bar, watched, swept, fault] = /** @type {HTMLElement[]} */ ([...node.children]);
+  const look = within(node, "button");
+  if (!(look instanceof HTMLButtonElement)) return;
   const { all = 0, done = 0 } = coverage.get(folder.path) ?? {};
   bar.hidden = all === 0;
   setAttribute(bar, "value", all ? (done / all).toFixed(3) : 0);
   const files = all ? `${count(done)} of ${counted(all, "file")} (${percent((100 * done) / all)})` : counted(folder.files, "file");
-  setText(watched, folder.online ? `${files} · ${MODES[folder.mode] ?? clean(folder.mode)}` : files);
+  setText(watched, folder.online ? `${files} · ${MODES[folder.mode]}` : files);
   const times = [folder.scanning ? "Scanning now" : folder.last_scan ? `Last scan ${fromNow(folder.last_scan)}` : "Not scanned yet"];
   if (folder.next_scan && !folder.scanning && folder.online) times.push(`next ${fromNow(folder.next_scan)}`);
   setText(swept, times.join(" · "));
@@ -76,17 +98,22 @@ function update(node, folder) {
   fault.hidden = !trouble;
   fault.classList.toggle("note", folder.online);
   node.classList.toggle("offline", !folder.online);
-  line.lastElementChild.disabled = folder.scanning;
-  line.lastElementChild.onclick = (event) => rescan(event.currentTarget, folder);
+  look.disabled = folder.scanning;
+  look.onclick = () => rescan(look, folder);
 }
 
+/** @param {Folder} folder */
 function troubleOf(folder) {
-  const reason = clean(folder.reason ?? "");
+  const reason = clean(folder.reason);
   if (!folder.online) return `Offline. ${reason || "The folder cannot be read."} ${FIXES.offline}`;
   if (!reason) return "";
   return folder.mode === "failed" ? `${reason} ${FIXES.failed}` : reason;
 }
 
+/**
+ * @param {HTMLButtonElement} button
+ * @param {Folder} folder
+ */
 async function rescan(button, folder) {
   const agreed = folder.files < LARGE || await confirmed({
     title: "Scan this folder?",
@@ -99,7 +126,7 @@ async function rescan(button, folder) {
     await post("scan", { folder: folder.path });
     toast("Scanning the folder.");
   } catch (error) {
-    toast(error.message, "bad");
+    toast(messageOf(error), "bad");
     button.disabled = false;
   }
 }

@@ -8,15 +8,27 @@
 
 import { el, svg } from "./dom.js";
 
+/** @typedef {import("./fingerprint.d.ts").DimensionInfo} DimensionInfo */
+/** @typedef {import("./fingerprint.d.ts").Fingerprint} Fingerprint */
+/** @typedef {import("./types.d.ts").DimensionName} DimensionName */
+
+/** @type {DimensionName[]} */
 const BANDS = [
   "sub_bass_pct", "bass_pct", "low_mid_pct", "mid_pct", "upper_mid_pct", "presence_pct", "air_pct",
 ];
 const CENTRE = 50;
 
+/** @param {number} value */
 const clamp = (value, low = 0, high = 1) => Math.min(high, Math.max(low, value));
+/** @param {number} value */
 const round = (value) => Math.round(value * 100) / 100;
 
-/** Position of a value in its range, 0 to 1; frequencies are logarithmic. */
+/**
+ * Position of a value in its range, 0 to 1; frequencies are logarithmic.
+ *
+ * @param {DimensionInfo} dimension
+ * @param {number} value
+ */
 export function place(dimension, value) {
   if (dimension.unit === "Hz") {
     const low = Math.max(dimension.low, 20);
@@ -25,15 +37,23 @@ export function place(dimension, value) {
   return clamp((value - dimension.low) / (dimension.high - dimension.low));
 }
 
-/** Return the hue of a fingerprint in degrees. */
+/**
+ * Return the hue of a fingerprint in degrees.
+ *
+ * @param {Pick<Fingerprint, "spectral_centroid" | "chroma_energy">} fingerprint
+ */
 export const hueOf = (fingerprint) => {
   const centroid = Math.max(fingerprint.spectral_centroid, 100);
   return (10 + 280 * clamp(Math.log(centroid / 250) / Math.log(8000 / 250)) + 20 * fingerprint.chroma_energy) % 360;
 };
 
-/** Closed Catmull-Rom curve through points around the centre. */
+/**
+ * Closed Catmull-Rom curve through points around the centre.
+ *
+ * @param {number[][]} points
+ */
 function closedCurve(points) {
-  const at = (index) => points[(index + points.length) % points.length];
+  const at = (/** @type {number} */ index) => points[(index + points.length) % points.length];
   const parts = [`M${at(0).map(round)}`];
   for (let index = 0; index < points.length; index += 1) {
     const [before, from, to, after] = [at(index - 1), at(index), at(index + 1), at(index + 2)];
@@ -44,6 +64,11 @@ function closedCurve(points) {
   return `${parts.join("")}Z`;
 }
 
+/**
+ * @param {Fingerprint} fingerprint
+ * @param {number} shift
+ * @param {number} size
+ */
 function silhouette(fingerprint, shift, size) {
   const radius = BANDS.map((name) => size * (9 + 23 * clamp(fingerprint[name] / 60) ** 0.4));
   const points = [];
@@ -55,6 +80,11 @@ function silhouette(fingerprint, shift, size) {
   return closedCurve(points);
 }
 
+/**
+ * @param {Fingerprint} fingerprint
+ * @param {number} hue
+ * @param {number} radius
+ */
 function beats(fingerprint, hue, radius) {
   const number = Math.round(clamp(fingerprint.tempo_bpm, 30, 300) / 10);
   const size = round(0.7 + 1.1 * clamp(fingerprint.transient_density * 2));
@@ -68,6 +98,12 @@ function beats(fingerprint, hue, radius) {
   return svg("g", { fill: `hsl(${hue} 45% 52%)`, "fill-opacity": opacity }, dots);
 }
 
+/**
+ * @param {Fingerprint} fingerprint
+ * @param {DimensionInfo[]} dimensions
+ * @param {DimensionName[]} undefinedNames
+ * @param {number} hue
+ */
 function rays(fingerprint, dimensions, undefinedNames, hue) {
   return dimensions.map((dimension, index) => {
     const angle = ((2 * Math.PI * (index + 0.5)) / dimensions.length - Math.PI / 2);
@@ -87,6 +123,9 @@ function rays(fingerprint, dimensions, undefinedNames, hue) {
  *
  * Without `dimensions` (the small variant in lists) the rays are omitted. `label` is the accessible name; without it the
  * glyph is decorative.
+ *
+ * @param {Fingerprint} fingerprint
+ * @param {{dimensions?: DimensionInfo[] | null, undefinedNames?: DimensionName[], label?: string | null}} options
  */
 export function glyph(fingerprint, { dimensions = null, undefinedNames = [], label = null } = {}) {
   const hue = round(hueOf(fingerprint));
@@ -107,5 +146,9 @@ export function glyph(fingerprint, { dimensions = null, undefinedNames = [], lab
   return svg("svg", { viewBox: inset, class: "glyph", focusable: "false", ...naming }, shapes);
 }
 
-/** Placeholder for a track without a fingerprint. */
+/**
+ * Placeholder for a track without a fingerprint.
+ *
+ * @param {string} state
+ */
 export const noGlyph = (state) => el("span", { class: `glyph none ${state}`, "aria-hidden": "true" });

@@ -1,7 +1,7 @@
 /** The library view: map and distributions. Loaded on first use. */
 
-import { get } from "./api.js";
-import { byId, el, setText } from "./dom.js";
+import { get, messageOf } from "./api.js";
+import { byId, el, selectById, setText } from "./dom.js";
 import { clean, counted, decimal, count, folderOf, measured, nameOf, percent } from "./format.js";
 import { drawingColours, legendColours, valueColours } from "./colours.js";
 import { LibraryMap } from "./map.js";
@@ -10,18 +10,32 @@ import { fetchPoints } from "./points.js";
 import { project } from "./projection.js";
 import { showSpread } from "./spread.js";
 
+/** @typedef {import("./fingerprint.d.ts").DimensionInfo} DimensionInfo */
+/** @typedef {import("./types.d.ts").Axis} Axis */
+/** @typedef {import("./types.d.ts").DimensionName} DimensionName */
+/** @typedef {import("./types.d.ts").Library} Library */
+
 const FEWEST = 3; // minimum number of tracks
 const GROWN = 1.1; // growth factor after which the map is redrawn during a scan
 const REST_MS = 60; // delay before the name of a point is fetched
 
+/** @type {Library | null} */
 let points = null;
+/** @type {DimensionInfo[]} */
 let meaning = [];
+/** @type {LibraryMap | null} */
 let map = null;
+/** @type {number | null} */
 let loadedAt = null; // number of fingerprints when the points were loaded
 let loading = false;
+/** @type {Map<number, string>} */
 const names = new Map();
 
-/** Show the library. `done` is the number of fingerprints in the latest status; a change triggers a reload. */
+/**
+ * Show the library. `done` is the number of fingerprints in the latest status; a change triggers a reload.
+ *
+ * @param {number | null} done
+ */
 export async function showLibrary(done) {
   if (points && done === loadedAt) return map?.resize();
   if (loading) return;
@@ -31,7 +45,7 @@ export async function showLibrary(done) {
     [points, meaning] = await Promise.all([fetchPoints(), dimensions()]);
   } catch (error) {
     map = null;
-    tell(error.message, el("button", { type: "button", onclick: () => showLibrary(done) }, "Retry"));
+    tell(messageOf(error), el("button", { type: "button", onclick: () => showLibrary(done) }, "Retry"));
     return;
   } finally {
     loading = false;
@@ -43,70 +57,94 @@ export async function showLibrary(done) {
     byId("spread").replaceChildren();
     return;
   }
-  draw();
+  draw(points);
 }
 
-/** Redraw the visible map when it becomes possible, after enough growth, and at the end of a scan. */
+/**
+ * Redraw the visible map when it becomes possible, after enough growth, and at the end of a scan.
+ *
+ * @param {import("./fingerprint.d.ts").Status} status
+ */
 export function growLibrary({ counts: { done }, state }) {
-  if (loadedAt === null || done === loadedAt) return;
+  if (!points || loadedAt === null || done === loadedAt) return;
   if (points.count < FEWEST || state !== "working" || done > GROWN * loadedAt) showLibrary(done);
 }
 
+/**
+ * @param {string} text
+ * @param {HTMLElement[]} rest
+ */
 function tell(text, ...rest) {
   byId("map").replaceChildren(el("p", { class: "empty", role: "status" }, text), ...rest);
 }
 
-function draw() {
-  map ??= new LibraryMap(byId("map"), { describe, open: (index) => {
-    location.hash = `#track/${points.ids[index]}`;
-  } });
+/** @param {Library} points */
+function draw(points) {
+  map ??= new LibraryMap(byId("map"), { describe, open });
   fillColours();
   const { x, y, axes } = project(points, meaning);
-  map.show(points, x, y, colours(), byId("map-colour").value === "");
-  showAxes(axes);
+  map.show(points, x, y, colours(points), selectById("map-colour").value === "");
+  showAxes(map, axes);
   const share = percent(100 * (axes[0].share + axes[1].share));
   setText(byId("map-hint"), `${counted(points.count, "track")}. Similar tracks are close together. The two axes are principal components and explain ${share} of the variance.`);
   showSpread(byId("spread"), points, meaning);
 }
 
-function fillColours() {
-  const select = byId("map-colour");
-  if (select.options.length) return;
-  select.append(el("option", { value: "" }, "Colour as glyphs"), ...meaning.map((one) => el("option", { value: one.name }, `Colour by ${one.title.toLowerCase()}`)));
-  select.addEventListener("change", () => map?.recolour(colours(), select.value === ""));
+/** @param {number} index */
+function open(index) {
+  if (points) location.hash = `#track/${points.ids[index]}`;
 }
 
-function colours() {
-  const name = byId("map-colour").value;
+function fillColours() {
+  const select = selectById("map-colour");
+  if (select.options.length) return;
+  select.append(el("option", { value: "" }, "Colour as glyphs"), ...meaning.map((one) => el("option", { value: one.name }, `Colour by ${one.title.toLowerCase()}`)));
+  select.addEventListener("change", () => points && map?.recolour(colours(points), select.value === ""));
+}
+
+/** @param {Library} points */
+function colours(points) {
+  const name = selectById("map-colour").value;
   document.querySelector(".legend")?.remove();
-  if (!name) return drawingColours(points);
   const dimension = meaning.find((one) => one.name === name);
-  const { colours: found, low, high } = valueColours(points.columns[name]);
+  if (!dimension) return drawingColours(points);
+  const { colours: found, low, high } = valueColours(points.columns[dimension.name]);
   byId("map").append(el("p", { class: "legend" }, el("span", {}, measured(dimension, low)),
     el("span", { class: "ramp", "aria-hidden": "true" }, legendColours(12).map((colour) => el("i", { "--colour": colour }))), el("span", {}, measured(dimension, high))));
   return found;
 }
 
-function showAxes(axes) {
-  const title = (name) => meaning.find((one) => one.name === name).title.toLowerCase();
+/**
+ * @param {LibraryMap} map
+ * @param {Axis[]} axes
+ */
+function showAxes(map, axes) {
+  const title = (/** @type {DimensionName} */ name) => meaning.find((one) => one.name === name)?.title.toLowerCase() ?? name;
   const [across, up] = axes;
+  /** @type {[string, DimensionName[], string][]} */
   const ends = [["← more ", across.low, ""], ["more ", across.high, " →"], ["↑ more ", up.high, ""], ["more ", up.low, " ↓"]];
   map.axes.replaceChildren(...ends.map(([before, names, behind]) => el("span", {}, names.length ? `${before}${names.map(title).join(", ")}${behind}` : "")));
 }
 
-/** Describe a point by name, folder, tempo and loudness; the name is fetched after a delay. */
+/**
+ * Describe a point by name, folder, tempo and loudness; the name is fetched after a delay.
+ *
+ * @param {number} index
+ */
 async function describe(index) {
+  if (!points) return "";
   const id = points.ids[index];
   const facts = `${count(points.columns.tempo_bpm[index])} BPM · ${decimal(points.columns.lufs[index])} LUFS`;
-  if (!names.has(id)) {
+  let path = names.get(id);
+  if (path === undefined) {
     await new Promise((resolve) => setTimeout(resolve, REST_MS));
-    if (map.selected !== index) return facts;
+    if (map?.selected !== index) return facts;
     try {
-      names.set(id, (await get(`files/${id}`)).path);
+      path = (await get(`files/${id}`)).path;
+      names.set(id, path);
     } catch {
       return facts;
     }
   }
-  const path = names.get(id);
   return `${nameOf(path)}\n${clean(folderOf(path)).split(/[/\\]/).pop()}\n${facts}`;
 }

@@ -1,6 +1,8 @@
 /** Live updates: an event stream, with polling as the fallback. */
 
-import { get } from "./api.js";
+import { get, messageOf } from "./api.js";
+
+/** @typedef {import("./fingerprint.d.ts").Events} Events */
 
 const POLL_MS = 5_000;
 const QUIET_MS = 30_000; // poll after this silence, because a stream can stall without an error
@@ -11,14 +13,18 @@ const SLOWEST_RETRY_MS = 30_000;
  *
  * `on` holds the callbacks status(body), result(body), failure(body) and link(state, message), where state is
  * "live", "polling" or "lost".
+ *
+ * @param {{[Name in keyof Events]: (body: Events[Name]) => void} &
+ *   {link: (state: import("./types.d.ts").LinkState, message?: string) => void}} on
  */
 export function follow(on) {
-  let source = null;
+  /** @type {EventSource} */
+  let source;
   let retryMs = 1_000;
   let heard = performance.now();
   let asking = false;
 
-  const read = (name) => (event) => {
+  const read = (/** @type {keyof Events} */ name) => (/** @type {MessageEvent<string>} */ event) => {
     heard = performance.now();
     let body;
     try {
@@ -36,7 +42,7 @@ export function follow(on) {
       heard = performance.now();
       on.link("live");
     });
-    for (const name of ["status", "result", "failure"]) source.addEventListener(name, read(name));
+    for (const name of /** @type {const} */ (["status", "result", "failure"])) source.addEventListener(name, read(name));
     source.addEventListener("error", failed);
   }
 
@@ -56,7 +62,7 @@ export function follow(on) {
       on.link(source.readyState === EventSource.OPEN ? "live" : "polling");
       on.status(status);
     } catch (error) {
-      on.link("lost", error.message);
+      on.link("lost", messageOf(error));
     } finally {
       asking = false;
     }

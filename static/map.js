@@ -6,6 +6,9 @@ import { Nearest, extent } from "./nearest.js";
 import { printOf } from "./points.js";
 import { Scatter } from "./scatter.js";
 
+/** @typedef {import("./types.d.ts").Library} Library */
+/** @typedef {{describe: (index: number) => Promise<string>, open: (index: number) => void}} Actions */
+
 const MARGIN = 0.06; // margin as a share of the surface
 const REACH = 18; // hit distance in CSS pixels
 const [FURTHEST, CLOSEST] = [0.8, 400]; // zoom limits
@@ -13,12 +16,40 @@ const DRAWINGS = 120; // maximum number of visible points shown as glyphs
 const ROOM = 4_000; // required area in square pixels for each glyph
 const MOST_PIXELS = { resting: 2_000_000, moving: 700_000 }; // image size limit; larger surfaces are drawn at lower resolution
 const REST_MS = 150; // delay after the last movement before the full-resolution image is drawn
+/** @type {Record<string, [number, number]>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /** A map inside `container`. `describe(index)` returns a promise of the tooltip text, `open(index)` opens a track. */
 export class LibraryMap {
+  /**
+   * @param {HTMLElement} container
+   * @param {Actions} actions
+   */
   constructor(container, { describe, open }) {
-    Object.assign(this, { describe, open, zoom: 1, centre: [0.5, 0.5], selected: -1, asked: false, pointers: new Map(), resting: null });
+    this.describe = describe;
+    this.open = open;
+    this.zoom = 1;
+    this.centre = [0.5, 0.5];
+    this.selected = -1;
+    this.asked = false;
+    /** @type {Map<number, {x: number, y: number, way: number}>} */
+    this.pointers = new Map();
+    /** @type {ReturnType<typeof setTimeout> | null} */
+    this.resting = null;
+    /** @type {Library | null} */
+    this.points = null;
+    /** @type {Uint32Array} */
+    this.colours = new Uint32Array();
+    this.pictured = false;
+    /** @type {Map<number, HTMLElement>} */
+    this.drawn = new Map();
+    this.width = 0;
+    this.height = 0;
+    this.density = 1;
+    this.unitX = this.unitY = new Float32Array();
+    this.baseX = this.baseY = this.shownX = this.shownY = new Float32Array();
+    /** @type {Nearest | null} */
+    this.nearest = null;
     this.canvas = el("canvas", {
       tabindex: 0, role: "application", "aria-roledescription": "map", "aria-describedby": "map-keys",
       "aria-label": "Map of the library. The same tracks are listed under Tracks.",
@@ -26,8 +57,9 @@ export class LibraryMap {
     this.drawings = el("div", { class: "drawings", "aria-hidden": "true" });
     this.ring = el("span", { class: "ring", "aria-hidden": "true", hidden: true });
     this.tip = el("p", { class: "tip", "aria-hidden": "true", hidden: true });
-    const zoomBy = (factor) => () => this.zoomAt(factor, this.width / 2, this.height / 2);
-    const button = (text, label, onclick) => el("button", { type: "button", "aria-label": label, title: label, onclick }, text);
+    const zoomBy = (/** @type {number} */ factor) => () => this.zoomAt(factor, this.width / 2, this.height / 2);
+    const button = (/** @type {string} */ text, /** @type {string} */ label, /** @type {() => void} */ onclick) =>
+      el("button", { type: "button", "aria-label": label, title: label, onclick }, text);
     this.surface = el("div", { class: "surface" }, this.canvas, this.drawings, el("div", { class: "over" }, this.ring, this.tip),
       el("div", { class: "zoom" }, button("+", "Zoom in", zoomBy(1.6)), button("−", "Zoom out", zoomBy(1 / 1.6)), button("⤢", "Show all", () => this.whole())));
     this.axes = el("div", { class: "axes" });
@@ -37,9 +69,21 @@ export class LibraryMap {
     this.listen();
   }
 
-  /** Show points at `xs`, `ys` (y upwards). `pictured` allows glyphs if few points are visible. */
+  /**
+   * Show points at `xs`, `ys` (y upwards). `pictured` allows glyphs if few points are visible.
+   *
+   * @param {Library} points
+   * @param {Float32Array} xs
+   * @param {Float32Array} ys
+   * @param {Uint32Array} colours
+   * @param {boolean} pictured
+   */
   show(points, xs, ys, colours, pictured) {
-    Object.assign(this, { points, colours, pictured, selected: -1, drawn: new Map() });
+    this.points = points;
+    this.colours = colours;
+    this.pictured = pictured;
+    this.selected = -1;
+    this.drawn = new Map();
     this.drawings.replaceChildren();
     const [left, right] = extent(xs);
     const [bottom, top] = extent(ys);
@@ -48,14 +92,21 @@ export class LibraryMap {
     this.resize();
   }
 
-  /** Change the colours of the points. */
+  /**
+   * Change the colours of the points.
+   *
+   * @param {Uint32Array} colours
+   * @param {boolean} pictured
+   */
   recolour(colours, pictured) {
-    Object.assign(this, { colours, pictured });
+    this.colours = colours;
+    this.pictured = pictured;
     this.soon();
   }
 
   whole() {
-    Object.assign(this, { zoom: 1, centre: [this.width / 2, this.height / 2] });
+    this.zoom = 1;
+    this.centre = [this.width / 2, this.height / 2];
     this.moved();
   }
 
@@ -63,8 +114,10 @@ export class LibraryMap {
     const { clientWidth: width, clientHeight: height } = this.surface; // without the border, like the canvas
     if (!this.points || !width || !height) return;
     const share = this.width ? [this.centre[0] / this.width, this.centre[1] / this.height] : [0.5, 0.5];
-    Object.assign(this, { width, height, centre: [share[0] * width, share[1] * height] });
-    const spread = (units, size) => units.map((unit) => size * (MARGIN + (1 - 2 * MARGIN) * unit));
+    this.width = width;
+    this.height = height;
+    this.centre = [share[0] * width, share[1] * height];
+    const spread = (/** @type {Float32Array} */ units, /** @type {number} */ size) => units.map((unit) => size * (MARGIN + (1 - 2 * MARGIN) * unit));
     this.baseX = spread(this.unitX, width);
     this.baseY = spread(this.unitY, height);
     this.shownX = new Float32Array(this.baseX.length);
@@ -75,7 +128,7 @@ export class LibraryMap {
 
   /** Draw at low resolution now and at full resolution when movement stops. */
   moved() {
-    clearTimeout(this.resting);
+    if (this.resting !== null) clearTimeout(this.resting);
     this.resting = setTimeout(() => {
       this.resting = null;
       this.soon();
@@ -93,12 +146,14 @@ export class LibraryMap {
   }
 
   draw() {
-    if (!this.nearest || !this.surface.offsetParent) return;
+    const { points } = this;
+    if (!points || !this.nearest || !this.surface.offsetParent) return;
     const { zoom, centre, width, height, baseX, baseY, shownX, shownY } = this;
     const pixels = this.resting === null ? MOST_PIXELS.resting : MOST_PIXELS.moving;
     const density = this.density = Math.min(devicePixelRatio || 1, Math.sqrt(pixels / (width * height)));
     this.scatter.resize(width, height, density);
     const most = Math.min(DRAWINGS, (width * height) / ROOM);
+    /** @type {number[] | null} */
     let seen = this.pictured ? [] : null;
     for (let index = 0; index < baseX.length; index += 1) {
       const x = (baseX[index] - centre[0]) * zoom + width / 2;
@@ -110,7 +165,7 @@ export class LibraryMap {
       else seen = null;
     }
     this.surface.classList.toggle("near", Boolean(seen));
-    reconcile(this.drawings, seen ?? [], (index) => index, (index) => this.drawing(index), (node, index) => {
+    reconcile(this.drawings, seen ?? [], (index) => index, (index) => this.drawing(points, index), (node, index) => {
       node.style.transform = `translate(${shownX[index] / density}px, ${shownY[index] / density}px)`;
     });
     const none = new Float32Array(0);
@@ -118,9 +173,14 @@ export class LibraryMap {
     this.place();
   }
 
-  drawing(index) {
-    if (!this.drawn.has(index)) this.drawn.set(index, el("span", { class: "drawing" }, glyph(printOf(this.points, index))));
-    return this.drawn.get(index);
+  /**
+   * @param {Library} points
+   * @param {number} index
+   */
+  drawing(points, index) {
+    const node = this.drawn.get(index) ?? el("span", { class: "drawing" }, glyph(printOf(points, index)));
+    this.drawn.set(index, node);
+    return node;
   }
 
   /** Radius and opacity of the points: smaller for many points, larger when zoomed in. */
@@ -131,7 +191,7 @@ export class LibraryMap {
   }
 
   background() {
-    const [red, green, blue] = getComputedStyle(this.surface).backgroundColor.match(/\d+/g).map(Number);
+    const [red, green, blue] = getComputedStyle(this.surface).backgroundColor.match(/\d+/g)?.map(Number) ?? [255, 255, 255];
     return (blue << 16) | (green << 8) | red;
   }
 
@@ -146,7 +206,12 @@ export class LibraryMap {
     this.tip.style.transform = `translate(${x}px, ${Math.min(Math.max(y, 30), this.height - 30)}px)`;
   }
 
-  /** Select a point (-1: none) and announce it. */
+  /**
+   * Select a point (-1: none) and announce it.
+   *
+   * @param {number} index
+   * @param {{aloud?: boolean}} options
+   */
   async choose(index, { aloud = false } = {}) {
     if (index === this.selected) return;
     this.selected = index;
@@ -160,15 +225,30 @@ export class LibraryMap {
     if (aloud) announce(text);
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   * @returns {[number, number]}
+   */
   toBase(x, y) {
     return [(x - this.width / 2) / this.zoom + this.centre[0], (y - this.height / 2) / this.zoom + this.centre[1]];
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   */
   at(x, y) {
     return this.nearest ? this.nearest.find(...this.toBase(x, y), REACH / this.zoom) : -1;
   }
 
-  /** Zoom around (x, y). */
+  /**
+   * Zoom around (x, y).
+   *
+   * @param {number} factor
+   * @param {number} x
+   * @param {number} y
+   */
   zoomAt(factor, x, y) {
     const [baseX, baseY] = this.toBase(x, y);
     this.zoom = Math.min(CLOSEST, Math.max(FURTHEST, this.zoom * factor));
@@ -176,6 +256,10 @@ export class LibraryMap {
     this.moved();
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   */
   move(x, y) {
     this.centre = [this.centre[0] - x / this.zoom, this.centre[1] - y / this.zoom];
     this.moved();
@@ -194,11 +278,13 @@ export class LibraryMap {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.soon());
   }
 
+  /** @param {PointerEvent} event */
   press(event) {
     this.pointers.set(event.pointerId, { x: event.offsetX, y: event.offsetY, way: 0 });
     this.canvas.setPointerCapture(event.pointerId);
   }
 
+  /** @param {PointerEvent} event */
   point(event) {
     const held = this.pointers.get(event.pointerId);
     const { offsetX: x, offsetY: y } = event;
@@ -216,6 +302,7 @@ export class LibraryMap {
     Object.assign(held, { x, y, way: held.way + Math.hypot(dx, dy) });
   }
 
+  /** @param {PointerEvent} event */
   release(event) {
     const held = this.pointers.get(event.pointerId);
     this.pointers.delete(event.pointerId);
@@ -224,28 +311,34 @@ export class LibraryMap {
     if (index >= 0) this.open(index);
   }
 
+  /** @param {WheelEvent} event */
   wheel(event) {
     if (document.activeElement !== this.canvas && !event.ctrlKey && !event.metaKey) return; // let the page scroll
     event.preventDefault();
     this.zoomAt(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0018)), event.offsetX, event.offsetY);
   }
 
+  /** @param {KeyboardEvent} event */
   key(event) {
-    const middle = [this.width / 2, this.height / 2];
+    const [x, y] = [this.width / 2, this.height / 2];
     if (event.key in ARROWS) this.step(ARROWS[event.key]);
     else if (event.key === "Enter" && this.selected >= 0) this.open(this.selected);
-    else if (event.key === "+" || event.key === "=") this.zoomAt(1.6, ...middle);
-    else if (event.key === "-") this.zoomAt(1 / 1.6, ...middle);
+    else if (event.key === "+" || event.key === "=") this.zoomAt(1.6, x, y);
+    else if (event.key === "-") this.zoomAt(1 / 1.6, x, y);
     else if (event.key === "0") this.whole();
     else return;
     event.preventDefault();
   }
 
-  /** Select the nearest point in a direction, or the central point if there is no selection. */
+  /**
+   * Select the nearest point in a direction, or the central point if there is no selection.
+   *
+   * @param {[number, number]} direction
+   */
   step([wayX, wayY]) {
     if (!this.nearest) return;
     const [fromX, fromY] = this.selected < 0 ? this.centre : [this.baseX[this.selected], this.baseY[this.selected]];
-    const ahead = (index) => {
+    const ahead = (/** @type {number} */ index) => {
       const [x, y] = [this.baseX[index] - fromX, this.baseY[index] - fromY];
       const forward = x * wayX + y * wayY;
       return forward > 1e-6 && forward >= Math.abs(x * wayY + y * wayX);

@@ -2,6 +2,11 @@
 
 import { get } from "./api.js";
 
+/** @typedef {import("./fingerprint.d.ts").DimensionInfo} DimensionInfo */
+/** @typedef {import("./fingerprint.d.ts").Fingerprint} Fingerprint */
+/** @typedef {import("./types.d.ts").DimensionName} DimensionName */
+
+/** @type {Promise<DimensionInfo[]> | null} */
 let asked = null;
 
 /** Return the dimensions as described by the service; fetched once. */
@@ -13,10 +18,20 @@ export function dimensions() {
   return asked;
 }
 
-/** Compare a value with its typical range: -1 below, 0 inside, 1 above. */
+/**
+ * Compare a value with its typical range: -1 below, 0 inside, 1 above.
+ *
+ * @param {DimensionInfo} dimension
+ * @param {number} value
+ * @returns {-1 | 0 | 1}
+ */
 export const standing = ({ typical: [low, high] }, value) => (value < low ? -1 : value > high ? 1 : 0);
 
-/** Words for values below and above the typical range. */
+/**
+ * Words for values below and above the typical range.
+ *
+ * @type {Partial<Record<DimensionName, [string | null, string | null]>>}
+ */
 const WORDS = {
   lufs: ["quiet", "loud"],
   crest_db: ["dense", "punchy"],
@@ -34,10 +49,26 @@ const WORDS = {
   phase_correlation: ["out of phase", null],
 };
 
-/** Summarise the untypical dimensions of a track, for example "Bright, busy, wide." */
+/**
+ * @param {DimensionInfo} dimension
+ * @param {number} value
+ */
+function wordFor(dimension, value) {
+  const [below, above] = WORDS[dimension.name] ?? [null, null];
+  const side = standing(dimension, value);
+  return side < 0 ? below : side > 0 ? above : null;
+}
+
+/**
+ * Summarise the untypical dimensions of a track, for example "Bright, busy, wide."
+ *
+ * @param {DimensionInfo[]} meaning
+ * @param {Fingerprint} print
+ * @param {DimensionName[]} unknown
+ */
 export function inWords(meaning, print, unknown) {
   const said = meaning.flatMap((one) => {
-    const word = unknown.includes(one.name) ? null : WORDS[one.name]?.[{ "-1": 0, 1: 1 }[standing(one, print[one.name])]];
+    const word = unknown.includes(one.name) ? null : wordFor(one, print[one.name]);
     return word ?? [];
   });
   if (!said.length) return "Typical in every dimension.";

@@ -1,11 +1,16 @@
 /** Overview: state and reason, coverage, speed, health. */
 
-import { post } from "./api.js";
+import { messageOf, post } from "./api.js";
 import { confirmed } from "./ask.js";
-import { announce, byId, el, reconcile, setAttribute, setText, toast } from "./dom.js";
+import { announce, buttonById, byId, el, reconcile, setAttribute, setText, toast, within } from "./dom.js";
 import { FIXES } from "./folders.js";
 import { bytes, clean, count, counted, percent as percentOf, rate, roughly, setServerTime, timeOfDay } from "./format.js";
 
+/** @typedef {import("./fingerprint.d.ts").FileCounts} FileCounts */
+/** @typedef {import("./fingerprint.d.ts").Status} Status */
+/** @typedef {import("./types.d.ts").LinkState} LinkState */
+
+/** @type {Record<Status["state"], string>} */
 const STATES = {
   starting: "Starting",
   working: "Working",
@@ -16,6 +21,7 @@ const STATES = {
   waiting_for_machine: "Waiting for other programs",
   offline: "Folder offline",
 };
+/** @type {[keyof FileCounts, string, string][]} */
 const BADGES = [
   ["pending", "pending", "#tracks/pending"],
   ["running", "running", "#tracks/running"],
@@ -24,12 +30,16 @@ const BADGES = [
 ];
 const LARGE = 10_000; // number of files above which a scan needs confirmation
 let paused = false;
-let counts = { total: 0 };
+let total = 0; // files
 
-/** Show a status response. */
+/**
+ * Show a status response.
+ *
+ * @param {Status} status
+ */
 export function showOverview(status) {
   setServerTime(status.updated_at);
-  const state = STATES[status.state] ?? status.state;
+  const state = STATES[status.state];
   const reason = reasonOf(status);
   if (byId("state").textContent !== state) announce(`${state}. ${reason}`);
   setText(byId("state"), state);
@@ -44,16 +54,21 @@ export function showOverview(status) {
   setText(byId("about"), `Auralis fingerprints ${status.version}, algorithm ${status.algorithm_version}, running for ${roughly(status.uptime_sec)}`);
 }
 
-/** Reason for the state and queue length, with local times. */
+/**
+ * Reason for the state and queue length, with local times.
+ *
+ * @param {Status} status
+ */
 function reasonOf({ state, reason, until, counts: { pending, outdated } }) {
   const waiting = pending + outdated;
   const left = waiting ? `${counted(waiting, "track")} queued.` : "The queue is empty.";
   if (state === "paused") return `${left} No new file is started until you resume.`;
   if (state === "quiet_hours" && until) return `Until ${timeOfDay(until, "short")}. ${left}`;
   if (state.startsWith("waiting_for_")) return `${reason} ${left}`;
-  return (reason ?? "").replace(/\b\d{4,}\b/g, (number) => count(Number(number)));
+  return reason.replace(/\b\d{4,}\b/g, (number) => count(Number(number)));
 }
 
+/** @param {Status} status */
 function showCoverage({ counts, percent, health }) {
   const known = counts.total > 0;
   setText(byId("percent"), known ? percentOf(percent) : "–");
@@ -61,56 +76,67 @@ function showCoverage({ counts, percent, health }) {
   const bar = byId("bar");
   setAttribute(bar, "aria-valuenow", known ? percent : null);
   setAttribute(bar, "aria-valuetext", known ? `${count(counts.done)} of ${count(counts.total)}` : "unknown");
-  reconcile(bar, known ? ["done", "running", "outdated", "failed"] : [], (part) => part, (part) => el("span", { class: part }), (node, part) =>
-    node.style.setProperty("--share", counts[part] / counts.total));
+  /** @type {(keyof FileCounts)[]} */
+  const parts = known ? ["done", "running", "outdated", "failed"] : [];
+  reconcile(bar, parts, (part) => part, (part) => el("span", { class: part }), (node, part) =>
+    node.style.setProperty("--share", String(counts[part] / counts.total)));
   const badges = BADGES.filter(([name]) => counts[name] > 0).map(([name, label, href]) => [name, `${count(counts[name])} ${label}`, href]);
-  const issues = health?.reasons.length ?? 0;
+  const issues = health.reasons.length;
   if (issues) badges.push(["issues", counted(issues, "issue"), "#now/health"]);
   reconcile(byId("badges"), badges, ([name]) => name, ([name, , href]) => el("li", {}, el("a", { href, class: `badge ${name}`, onclick: () => name === "issues" && byId("health").scrollIntoView({ block: "center" }) })),
-    (node, [, text]) => setText(node.firstElementChild, text));
+    (node, [, text]) => setText(within(node, "a"), text));
 }
 
+/** @param {Status} status */
 function showFacts(status) {
-  const { tracks_per_sec: tracks, times_real_time: times } = status.rate ?? {};
+  const { tracks_per_sec: tracks, times_real_time: times } = status.rate;
+  /** @type {[string, string][]} */
   const facts = [];
   const working = status.state === "working"; // the rate is meaningful only while files are analysed
   if (working && tracks) facts.push(["Speed", tracks < 1 ? `${rate(60 * tracks)} tracks per minute` : `${rate(tracks)} tracks per second`]);
   if (working && times) facts.push(["Music", `${rate(times)} × real time`]);
   if (working) facts.push(["Remaining", left(status.eta_sec)]);
-  const [cpu, memory] = ["cpu_percent", "memory_bytes"].map((name) => sum(status.workers.map((worker) => worker[name])));
+  const cpu = sum(status.workers.map((worker) => worker.cpu_percent));
+  const memory = sum(status.workers.map((worker) => worker.memory_bytes));
   const load = [cpu !== null && `${percentOf(cpu)} CPU`, memory !== null && bytes(memory)].filter(Boolean);
   if (load.length) facts.push(["Workers", load.join(", ")]);
   reconcile(byId("facts"), facts, ([name]) => name, ([name]) => el("div", {}, el("dt", {}, name), el("dd")),
-    (node, [, value]) => setText(node.lastElementChild, value));
+    (node, [, value]) => setText(within(node, "dd"), value));
 }
 
+/** @param {number | null} seconds */
 function left(seconds) {
-  if (seconds === null || seconds === undefined) return "not known yet";
+  if (seconds === null) return "not known yet";
   return seconds < 60 ? roughly(seconds) : `about ${roughly(seconds)}`;
 }
 
-/** Sum of the known values, or null. */
+/**
+ * Sum of the known values, or null.
+ *
+ * @param {(number | null)[]} values
+ */
 function sum(values) {
-  const known = values.filter((value) => typeof value === "number");
+  const known = values.filter((value) => value !== null);
   return known.length ? known.reduce((one, two) => one + two, 0) : null;
 }
 
+/** @param {Status} status */
 function showHealth({ health, folders }) {
   const body = byId("health-body");
   const away = folders.filter((folder) => !folder.online);
-  const fix = (reason) => (away.some((folder) => reason.startsWith(`${folder.path}: `)) ? ` ${FIXES.offline}` : "");
-  const reasons = health?.reasons ?? [];
-  const lines = reasons.length ? reasons.map((reason) => clean(`${reason}${fix(reason)}`)) : [""];
+  const fix = (/** @type {string} */ reason) => (away.some((folder) => reason.startsWith(`${folder.path}: `)) ? ` ${FIXES.offline}` : "");
+  const lines = health.reasons.length ? health.reasons.map((reason) => clean(`${reason}${fix(reason)}`)) : [""];
   reconcile(body, lines, (line) => line, (line) => line
     ? el("p", { class: "fault" }, el("span", { class: "mark", "aria-hidden": "true" }, "!"), el("span", {}, line))
     : el("p", { class: "fine" }, el("span", { class: "mark", "aria-hidden": "true" }, "✓"), el("span", {}, "No issues")),
   () => undefined);
 }
 
+/** @param {Status} status */
 function showButtons(status) {
-  paused = status.state === "paused" || status.paused === true;
-  counts = status.counts;
-  const [pause, rescan] = [byId("pause"), byId("rescan")];
+  paused = status.state === "paused";
+  total = status.counts.total;
+  const [pause, rescan] = [buttonById("pause"), buttonById("rescan")];
   setText(pause, paused ? "Resume" : "Pause");
   pause.classList.toggle("primary", paused);
   setAttribute(pause, "title", paused ? "Resume analysis" : "Pause until you resume, even after a restart");
@@ -121,22 +147,28 @@ function showButtons(status) {
   setText(rescan, scanning ? "Scanning …" : "Scan for new music");
 }
 
+/**
+ * @param {HTMLButtonElement} button
+ * @param {"pause" | "resume" | "scan"} address
+ * @param {string} done
+ */
 async function act(button, address, done) {
   button.disabled = true;
   try {
     await post(address);
     toast(done);
   } catch (error) {
-    toast(error.message, "bad");
+    toast(messageOf(error), "bad");
   } finally {
     button.disabled = false;
   }
 }
 
+/** @param {HTMLButtonElement} button */
 async function rescan(button) {
-  const agreed = counts.total < LARGE || await confirmed({
+  const agreed = total < LARGE || await confirmed({
     title: "Scan all folders?",
-    text: `${counted(counts.total, "file")} will be checked. Only new and changed files are analysed.`,
+    text: `${counted(total, "file")} will be checked. Only new and changed files are analysed.`,
     action: "Scan for new music",
   });
   if (agreed) await act(button, "scan", "Scanning the folders.");
@@ -144,15 +176,23 @@ async function rescan(button) {
 
 /** Set up the buttons. */
 export function setUpOverview() {
-  byId("pause").addEventListener("click", (event) => paused
-    ? act(event.currentTarget, "resume", "Resumed.")
-    : act(event.currentTarget, "pause", "Paused. Running files are finished first."));
-  byId("rescan").addEventListener("click", (event) => rescan(event.currentTarget));
+  const [pause, scan] = [buttonById("pause"), buttonById("rescan")];
+  pause.addEventListener("click", () => paused
+    ? act(pause, "resume", "Resumed.")
+    : act(pause, "pause", "Paused. Running files are finished first."));
+  scan.addEventListener("click", () => rescan(scan));
 }
 
+/** @type {Record<LinkState, string>} */
 const LINKS = { live: "Live", polling: "Polling every few seconds", lost: "No connection", connecting: "Connecting …" };
 
-/** Show the connection state and the age of the data. */
+/**
+ * Show the connection state and the age of the data.
+ *
+ * @param {LinkState} state
+ * @param {number} [updatedAt] Unix seconds
+ * @param {string} [sentence]
+ */
 export function showLink(state, updatedAt, sentence = "") {
   setAttribute(byId("connection"), "data-link", state);
   const when = updatedAt ? ` · updated ${timeOfDay(updatedAt)}` : "";

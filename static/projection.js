@@ -5,6 +5,10 @@
  * deviations are clipped. Constant dimensions are ignored.
  */
 
+/** @typedef {import("./types.d.ts").Axis} Axis */
+/** @typedef {import("./types.d.ts").DimensionName} DimensionName */
+/** @typedef {import("./types.d.ts").Library} Library */
+
 const OUTLIER = 3;
 const TURNS = 60; // power iterations
 const LOUDEST = 3; // dimensions named at each end of an axis
@@ -12,9 +16,9 @@ const LOUDEST = 3; // dimensions named at each end of an axis
 /**
  * Project points.
  *
- * @param {{count: number, names: string[], columns: Object<string, Float32Array>}} points
- * @param {{name: string, unit: string}[]} dimensions
- * @returns {{x: Float32Array, y: Float32Array, axes: {low: string[], high: string[], share: number}[]}} centred
+ * @param {Library} points
+ * @param {{name: DimensionName, unit: string}[]} dimensions
+ * @returns {{x: Float32Array, y: Float32Array, axes: Axis[]}} centred
  *   coordinates; for each axis the dimensions with the largest loadings and its share of the variance.
  */
 export function project(points, dimensions) {
@@ -22,7 +26,9 @@ export function project(points, dimensions) {
   const columns = points.names.map((name) => normalised(points.columns[name], logarithmic.has(name)));
   const matrix = covariance(columns, points.count);
   const total = matrix.reduce((sum, row, index) => sum + row[index], 0) || 1;
+  /** @type {Axis[]} */
   const axes = [];
+  /** @type {Float32Array[]} */
   const coordinates = [];
   for (let axis = 0; axis < 2; axis += 1) {
     const { direction, value } = strongest(matrix);
@@ -33,6 +39,10 @@ export function project(points, dimensions) {
   return { x: coordinates[0], y: coordinates[1], axes };
 }
 
+/**
+ * @param {Float32Array} column
+ * @param {boolean} logarithmic
+ */
 function normalised(column, logarithmic) {
   const values = logarithmic ? column.map((value) => Math.log(Math.max(value, 20))) : column;
   let [sum, squares] = [0, 0];
@@ -44,6 +54,10 @@ function normalised(column, logarithmic) {
   return values.map((value) => Math.max(-OUTLIER, Math.min(OUTLIER, (value - mean) / deviation)));
 }
 
+/**
+ * @param {Float32Array[]} columns
+ * @param {number} number
+ */
 function covariance(columns, number) {
   return columns.map((one) => columns.map((two) => {
     let sum = 0;
@@ -52,7 +66,11 @@ function covariance(columns, number) {
   }));
 }
 
-/** Return the leading eigenvector by power iteration, with a deterministic sign. */
+/**
+ * Return the leading eigenvector by power iteration, with a deterministic sign.
+ *
+ * @param {number[][]} matrix
+ */
 function strongest(matrix) {
   let direction = matrix.map((_, index) => 1 + index / matrix.length);
   for (let turn = 0; turn < TURNS; turn += 1) direction = unit(product(matrix, direction));
@@ -62,19 +80,34 @@ function strongest(matrix) {
   return { direction, value: image.reduce((sum, part, index) => sum + part * direction[index], 0) };
 }
 
+/**
+ * @param {number[][]} matrix
+ * @param {number[]} vector
+ */
 const product = (matrix, vector) => matrix.map((row) => row.reduce((sum, part, index) => sum + part * vector[index], 0));
 
+/** @param {number[]} vector */
 function unit(vector) {
   const length = Math.hypot(...vector) || 1;
   return vector.map((part) => part / length);
 }
 
+/**
+ * @param {number[][]} matrix
+ * @param {number[]} direction
+ * @param {number} value
+ */
 function deflate(matrix, direction, value) {
   for (const [row, line] of matrix.entries()) {
     for (const column of line.keys()) line[column] -= value * direction[row] * direction[column];
   }
 }
 
+/**
+ * @param {Float32Array[]} columns
+ * @param {number[]} direction
+ * @param {number} number
+ */
 function along(columns, direction, number) {
   const values = new Float32Array(number);
   for (const [place, column] of columns.entries()) {
@@ -83,8 +116,12 @@ function along(columns, direction, number) {
   return values;
 }
 
+/**
+ * @param {number[]} direction
+ * @param {DimensionName[]} names
+ */
 function ends(direction, names) {
-  const ordered = names.map((name, index) => [name, direction[index]]).sort((one, two) => one[1] - two[1]);
+  const ordered = names.map((name, index) => /** @type {[DimensionName, number]} */ ([name, direction[index]])).sort((one, two) => one[1] - two[1]);
   const low = ordered.filter(([, part]) => part < -0.1).slice(0, LOUDEST).map(([name]) => name);
   const high = ordered.filter(([, part]) => part > 0.1).reverse().slice(0, LOUDEST).map(([name]) => name);
   return { low, high };

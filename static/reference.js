@@ -12,9 +12,25 @@ function element(tag, attributes, ...children) {
   return made;
 }
 
-/** Return a short text for a schema: its name or type. */
+/**
+ * The parts of the OpenAPI document that the page shows.
+ *
+ * @typedef {{$ref?: string, enum?: unknown[], anyOf?: Schema[], type?: string, items?: Schema, title?: string,
+ *   description?: string, default?: unknown, additionalProperties?: unknown, required?: string[],
+ *   properties?: Record<string, Schema>}} Schema
+ * @typedef {Record<string, {schema: Schema}>} Content
+ * @typedef {{summary: string, parameters: {name: string, schema: Schema, description?: string}[],
+ *   requestBody?: {content: Content}, responses: Record<string, {content?: Content, description: string}>}} Operation
+ */
+
+/**
+ * Return a short text for a schema: its name or type.
+ *
+ * @param {Schema} schema
+ * @returns {string}
+ */
 function kindOf(schema) {
-  if (schema.$ref) return schema.$ref.split("/").pop();
+  if (schema.$ref) return schema.$ref.split("/").at(-1) ?? "";
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
   if (schema.anyOf) return schema.anyOf.map(kindOf).join(" | ");
   if (schema.type === "array") return schema.items ? `${kindOf(schema.items)}[]` : "array";
@@ -22,16 +38,23 @@ function kindOf(schema) {
   return schema.type ?? "anything";
 }
 
+/** @param {string[][]} pairs */
 function rows(pairs) {
   const list = element("dl", {});
   for (const [term, text] of pairs) list.append(element("dt", {}, term), element("dd", {}, text));
   return list;
 }
 
+/** @param {Content | undefined} content */
 function contentOf(content) {
   return Object.entries(content ?? {}).map(([media, one]) => `${kindOf(one.schema)} (${media})`).join(", ");
 }
 
+/**
+ * @param {string} path
+ * @param {string} method
+ * @param {Operation} operation
+ */
 function operationOf(path, method, operation) {
   const pairs = operation.parameters.map((one) => [
     one.name,
@@ -49,6 +72,10 @@ function operationOf(path, method, operation) {
   return element("details", {}, title, rows(pairs));
 }
 
+/**
+ * @param {string} name
+ * @param {Schema} schema
+ */
 function formOf(name, schema) {
   const required = new Set(schema.required ?? []);
   const pairs = Object.entries(schema.properties ?? {}).map(([field, one]) => [
@@ -62,9 +89,11 @@ function formOf(name, schema) {
 
 async function show() {
   const place = document.getElementById("reference");
+  if (!place) return;
   try {
     const response = await fetch("openapi.json");
     if (!response.ok) throw new Error(`openapi.json: ${response.status}`);
+    /** @type {{paths: Record<string, Record<string, Operation>>, components: {schemas: Record<string, Schema>}}} */
     const description = await response.json();
     const operations = Object.entries(description.paths).flatMap(([path, item]) =>
       Object.entries(item).map(([method, operation]) => operationOf(path, method, operation)));
@@ -72,7 +101,7 @@ async function show() {
     place.replaceChildren(
       element("h2", {}, "Endpoints"), ...operations, element("h2", {}, "Schemas"), ...forms);
   } catch (problem) {
-    place.replaceChildren(element("p", { role: "alert" }, `The API description could not be loaded. ${problem.message}`));
+    place.replaceChildren(element("p", { role: "alert" }, `The API description could not be loaded. ${problem instanceof Error ? problem.message : problem}`));
   }
 }
 

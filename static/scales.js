@@ -4,28 +4,51 @@ import { el, svg } from "./dom.js";
 import { measured, unitOf, valueOf } from "./format.js";
 import { standing } from "./meaning.js";
 
+/** @typedef {import("./fingerprint.d.ts").DimensionInfo} DimensionInfo */
+/** @typedef {import("./types.d.ts").Coloured} Coloured */
+/** @typedef {import("./types.d.ts").Mark} Mark */
+
 const EDGES = ["20", "60", "250", "500", "2k", "4k", "6k", "20k"]; // band edges in Hz
-const STANDINGS = { "-1": "below the typical range", 0: "typical", 1: "above the typical range" };
+/** @type {Record<-1 | 0 | 1, string>} */
+const STANDINGS = { [-1]: "below the typical range", 0: "typical", 1: "above the typical range" };
 
 /**
  * Position of a value on its scale, 0 to 1. The scale extends the typical range by its width on both sides, so that audible
  * differences are visible; values beyond are clipped. Frequencies are logarithmic.
+ *
+ * @param {DimensionInfo} dimension
+ * @param {number} value
  */
 export function onScale(dimension, value) {
-  const ear = dimension.unit === "Hz" ? (hertz) => Math.log2(Math.max(hertz, 20)) : (same) => same;
+  const ear = (/** @type {number} */ one) => (dimension.unit === "Hz" ? Math.log2(Math.max(one, 20)) : one);
   const [from, to] = dimension.typical.map(ear);
   const low = Math.max(ear(dimension.low), from - (to - from));
   const high = Math.min(ear(dimension.high), to + (to - from));
   return Math.min(1, Math.max(0, (ear(value) - low) / (high - low)));
 }
 
-/** Describe a value relative to its typical range. */
+/**
+ * Describe a value relative to its typical range.
+ *
+ * @param {DimensionInfo} dimension
+ * @param {number} value
+ * @param {boolean} unknown
+ */
 export const inPlace = (dimension, value, unknown) => (unknown ? "undefined for this track" : STANDINGS[standing(dimension, value)]);
 
-/** Format the typical range of a dimension. */
+/**
+ * Format the typical range of a dimension.
+ *
+ * @param {DimensionInfo} dimension
+ */
 export const usually = (dimension) => dimension.typical.map((value) => measured(dimension, value)).join(" to ");
 
-/** Draw a scale with the typical range and a mark for each of one or two tracks, `{ value, unknown }`. */
+/**
+ * Draw a scale with the typical range and a mark for each of one or two tracks, `{ value, unknown }`.
+ *
+ * @param {DimensionInfo} dimension
+ * @param {Mark[]} tracks
+ */
 export function scale(dimension, tracks) {
   const [low, high] = dimension.typical;
   const said = tracks.map(({ value, unknown }) => inPlace(dimension, value, unknown)).join(" and ");
@@ -36,15 +59,26 @@ export function scale(dimension, tracks) {
     !unknown && el("span", { class: `mark ${index ? "second" : ""}`, "--at": onScale(dimension, value) })));
 }
 
-/** Format a value with its unit, or "undefined". */
+/**
+ * Format a value with its unit, or "undefined".
+ *
+ * @param {DimensionInfo} dimension
+ * @param {number} value
+ * @param {boolean} unknown
+ */
 export const written = (dimension, value, unknown) =>
   unknown ? [el("em", {}, "undefined")] : [el("strong", {}, valueOf(dimension, value)), " ", unitOf(dimension)];
 
-/** Draw the seven frequency bands of one or two tracks, `{ print, unknown, colour }`. */
+/**
+ * Draw the seven frequency bands of one or two tracks, `{ print, unknown, colour }`.
+ *
+ * @param {DimensionInfo[]} bands
+ * @param {Coloured[]} tracks
+ */
 export function spectrum(bands, tracks) {
   const [left, width, floor, tall] = [4, 52, 112, 96];
   const most = Math.max(40, ...bands.flatMap((band) => [band.typical[1], ...tracks.map(({ print }) => print[band.name])]));
-  const y = (percent) => floor - (tall * percent) / most;
+  const y = (/** @type {number} */ percent) => floor - (tall * percent) / most;
   const columns = bands.flatMap((band, index) => {
     const x = left + index * width;
     const each = (width - 20) / tracks.length;
@@ -67,21 +101,39 @@ export function spectrum(bands, tracks) {
     el("figcaption", {}, "Share of the energy per frequency band (Hz), in percent. Shaded areas mark the typical range."));
 }
 
-/** Create a tile with a large value, its name, a chart and a word. */
+/**
+ * Create a tile with a large value, its name, a chart and a word.
+ *
+ * @param {string} name
+ * @param {string} figure
+ * @param {string} unit
+ * @param {Node} drawing
+ * @param {string} word
+ */
 export const tile = (name, figure, unit, drawing, word) => el("div", { class: "tile" },
   el("dt", {}, name), el("dd", {}, el("strong", {}, figure), " ", unit, drawing, el("span", { class: "hint" }, word)));
 
-/** Draw the stereo image as a fan with the width of the music. */
+/**
+ * Draw the stereo image as a fan with the width of the music.
+ *
+ * @param {number} width
+ * @param {number} correlation
+ */
 export function fan(width, correlation) {
   const spread = Math.min(1, width * 2) * 80; // degrees to each side; a width of 0.5 fills the half circle
-  const at = (degrees) => [50 + 46 * Math.sin((degrees * Math.PI) / 180), 48 - 44 * Math.cos((degrees * Math.PI) / 180)].map((one) => one.toFixed(1)).join(" ");
+  const at = (/** @type {number} */ degrees) => [50 + 46 * Math.sin((degrees * Math.PI) / 180), 48 - 44 * Math.cos((degrees * Math.PI) / 180)].map((one) => one.toFixed(1)).join(" ");
   const half = Math.max(2, spread);
   return svg("svg", { viewBox: "0 0 100 52", class: "fan", "aria-hidden": "true" },
     svg("path", { class: "usual", d: `M50 48L${at(-80)}A46 44 0 0 1 ${at(80)}Z` }),
     svg("path", { class: correlation < 0 ? "image bad" : "image", d: `M50 48L${at(-half)}A46 44 0 0 1 ${at(half)}Z` }));
 }
 
-/** Draw the beats of four seconds; opacity shows rhythm stability. */
+/**
+ * Draw the beats of four seconds; opacity shows rhythm stability.
+ *
+ * @param {number} tempo
+ * @param {number} stability
+ */
 export function pulse(tempo, stability) {
   const beats = Math.round(tempo / 15);
   const marks = Array.from({ length: beats }, (_, index) => svg("rect", { x: (100 * index) / beats, y: index % 4 ? 8 : 2, width: Math.min(3, 60 / beats), height: index % 4 ? 12 : 18, rx: 1 }));

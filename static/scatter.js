@@ -6,22 +6,39 @@ const EDGE = 0.7; // width of the antialiased edge in pixels
 
 /** A canvas for points. `colours` holds one 0xBBGGRR value per point. */
 export class Scatter {
+  /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
     this.canvas = canvas;
-    this.context = canvas.getContext("2d");
+    this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    this.image = this.context.createImageData(1, 1);
+    this.pixels = new Uint32Array(this.image.data.buffer);
+    /** @type {Map<string, Int16Array>} */
     this.stamps = new Map();
   }
 
-  /** Set the size in CSS pixels; `density` is the number of image pixels per CSS pixel. */
+  /**
+   * Set the size in CSS pixels; `density` is the number of image pixels per CSS pixel.
+   *
+   * @param {number} width
+   * @param {number} height
+   * @param {number} density
+   */
   resize(width, height, density) {
     const [across, down] = [width, height].map((size) => Math.max(1, Math.round(size * density)));
-    if (this.image?.width === across && this.image.height === down) return;
+    if (this.image.width === across && this.image.height === down) return;
     Object.assign(this.canvas, { width: across, height: down });
     this.image = this.context.createImageData(this.canvas.width, this.canvas.height);
     this.pixels = new Uint32Array(this.image.data.buffer);
   }
 
-  /** Draw points (in image pixels) as discs of equal radius and opacity over a background. */
+  /**
+   * Draw points (in image pixels) as discs of equal radius and opacity over a background.
+   *
+   * @param {ArrayLike<number>} xs
+   * @param {ArrayLike<number>} ys
+   * @param {Uint32Array} colours
+   * @param {{radius: number, opacity: number, background: number}} style
+   */
   draw(xs, ys, colours, { radius, opacity, background }) {
     const { width, height } = this.canvas;
     const { pixels } = this;
@@ -47,14 +64,24 @@ export class Scatter {
     this.context.putImageData(this.image, 0, 0);
   }
 
-  /** Return the pixels of a disc as a flat array of x, y and opacity (0 to 256). */
+  /**
+   * Return the pixels of a disc as a flat array of x, y and opacity (0 to 256).
+   *
+   * @param {number} radius
+   * @param {number} opacity
+   */
   stamp(radius, opacity) {
     const key = `${radius}/${opacity}`;
-    if (!this.stamps.has(key)) this.stamps.set(key, disc(radius, opacity));
-    return this.stamps.get(key);
+    const stamp = this.stamps.get(key) ?? disc(radius, opacity);
+    this.stamps.set(key, stamp);
+    return stamp;
   }
 }
 
+/**
+ * @param {number} radius
+ * @param {number} opacity
+ */
 function disc(radius, opacity) {
   const reach = Math.ceil(radius);
   const parts = [];

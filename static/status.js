@@ -15,11 +15,17 @@ import { countTracks, refreshTracks, setUpTracks, showTracks } from "./tracks.js
 import { currentView, leaveSheet, setUpViews } from "./views.js";
 import { showWorkers, tickWorkers } from "./workers.js";
 
+/** @typedef {import("./fingerprint.d.ts").Status} Status */
+/** @typedef {import("./types.d.ts").LinkState} LinkState */
+
 const TICK_MS = 1_000;
 const GRAPH_MS = 30_000;
+/** @type {Status | null} */
 let last = null;
+/** @type {LinkState} */
 let link = "connecting";
 
+/** @param {Status} status */
 function onStatus(status) {
   const before = last?.counts;
   last = status;
@@ -32,18 +38,20 @@ function onStatus(status) {
   const { failed } = status.counts;
   byId("failed-tally").hidden = failed === 0;
   setText(byId("failed-tally"), count(failed));
-  const changed = (names) => !before || names.some((name) => before[name] !== status.counts[name]);
+  const changed = (/** @type {(keyof Status["counts"])[]} */ names) => !before || names.some((name) => before[name] !== status.counts[name]);
   if (changed(["failed"])) refreshFailures();
   if (changed(["total", "done", "failed", "outdated"])) refreshTracks();
   if (currentView() === "library") followLibrary();
 }
 
+/** @param {import("./fingerprint.d.ts").ResultEvent} result */
 function onResult(result) {
   refreshThroughput();
   refreshTracks();
   refreshTrack(result);
 }
 
+/** @param {import("./fingerprint.d.ts").FailureEvent} failure */
 function onFailure(failure) {
   refreshThroughput();
   refreshFailures();
@@ -51,6 +59,10 @@ function onFailure(failure) {
   refreshTrack(failure);
 }
 
+/**
+ * @param {LinkState} state
+ * @param {string} [sentence]
+ */
 function onLink(state, sentence) {
   if (link === "lost" && state !== "lost") catchUp();
   link = state;
@@ -65,6 +77,10 @@ function catchUp() {
   if (currentView() === "library") enterLibrary();
 }
 
+/**
+ * @param {string} kind
+ * @param {string[]} ids
+ */
 function openSheet(kind, [one, two]) {
   if (kind === "compare") return openComparison(one, two);
   const other = insteadOf(one);
@@ -72,13 +88,14 @@ function openSheet(kind, [one, two]) {
   return openTrack(one);
 }
 
+/** @param {string[]} rest */
 function enterNow([part]) {
   refreshThroughput();
   if (part === "health") byId("health").scrollIntoView({ block: "center" });
 }
 
 const enterLibrary = async () => (await import("./library.js")).showLibrary(last?.counts.done ?? null);
-const followLibrary = async () => (await import("./library.js")).growLibrary(last);
+const followLibrary = async () => last && (await import("./library.js")).growLibrary(last);
 
 setUpOverview();
 setUpThroughput();

@@ -4,11 +4,13 @@ import { get } from "./api.js";
 import { atMostEvery, byId, el, setAttribute, svg } from "./dom.js";
 import { clock, count, counted, rate, serverNow, timeOfDay } from "./format.js";
 
+/** @type {Record<string, {seconds: number, column: number, tick: number}>} */
 const SPANS = { hour: { seconds: 3600, column: 60, tick: 900 }, day: { seconds: 86400, column: 900, tick: 14400 } };
 const [HEIGHT, FLOOR] = [132, 108];
 let width = 960; // width of the figure in pixels, so that text keeps its size
 
 let span = "hour";
+/** @type {import("./fingerprint.d.ts").ThroughputMinute[]} */
 let minutes = [];
 
 /** Reload the history, throttled. */
@@ -25,10 +27,10 @@ async function load() {
 
 /** Set up the hour/day switch. */
 export function setUpThroughput() {
-  const buttons = document.querySelectorAll("[data-span]");
+  const buttons = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-span]"));
   for (const button of buttons) {
     button.addEventListener("click", () => {
-      span = button.dataset.span;
+      span = button.dataset.span ?? span;
       for (const one of buttons) setAttribute(one, "aria-pressed", one === button);
       load();
     });
@@ -57,6 +59,11 @@ function draw() {
     el("figcaption", {}, total ? `${counted(total, "track")} · ${clock(music)} of music` : said));
 }
 
+/**
+ * @param {number} begin
+ * @param {number} number
+ * @param {number} length
+ */
 function gathered(begin, number, length) {
   const columns = Array.from({ length: number }, (_, index) => ({ at: begin + index * length, tracks: 0, failed: 0, audio: 0 }));
   for (const { at, tracks, failed, audio_sec: audio } of minutes) {
@@ -69,31 +76,47 @@ function gathered(begin, number, length) {
   return columns;
 }
 
-/** Return the next of 1, 2, 5, 10 … at or above a rate. */
+/**
+ * Return the next of 1, 2, 5, 10 … at or above a rate.
+ *
+ * @param {number} value
+ */
 function niceTop(value) {
   if (value <= 1) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 5, 10].map((step) => step * power).find((step) => step >= value);
+  return [1, 2, 5, 10].map((step) => step * power).find((step) => step >= value) ?? value;
 }
 
+/** @param {number} most */
 const levels = (most) => [most, most / 2].map((level, index) => {
   const y = index === 0 ? 12 : 12 + (FLOOR - 12) / 2;
   return svg("g", {}, svg("line", { class: "axis", x1: 0, x2: width, y1: y, y2: y }),
     svg("text", { x: 0, y: y - 3 }, index ? rate(level) : `${rate(level)} ${level === 1 ? "track" : "tracks"} per minute`));
 });
 
+/**
+ * @param {{at: number, tracks: number, failed: number, audio: number}} column
+ * @param {number} index
+ * @param {number} number
+ * @param {number} most
+ */
 function bar({ at, tracks, failed, audio }, index, number, most) {
   const broad = width / number;
-  const tall = (value) => (value ? Math.max(2, ((FLOOR - 12) * value) / most) : 0);
+  const tall = (/** @type {number} */ value) => (value ? Math.max(2, ((FLOOR - 12) * value) / most) : 0);
   const [good, bad] = [tall(tracks), tall(failed)];
   const where = { x: (index + 0.12) * broad, width: 0.76 * broad, rx: Math.min(2, broad / 5) };
   return svg("g", {},
     svg("title", {}, `${timeOfDay(at)}: ${counted(tracks, "track")}, ${clock(audio)} of music${failed ? `, ${count(failed)} failed` : ""}`),
     svg("rect", { class: "hit", x: index * broad, y: 12, width: broad, height: FLOOR - 12 }),
     svg("rect", { class: "done", ...where, y: FLOOR - good, height: good }),
-    bad && svg("rect", { class: "failed", ...where, y: FLOOR - good - bad, height: bad }));
+    bad > 0 && svg("rect", { class: "failed", ...where, y: FLOOR - good - bad, height: bad }));
 }
 
+/**
+ * @param {number} begin
+ * @param {number} end
+ * @param {number} step
+ */
 function ticks(begin, end, step) {
   const marks = [svg("line", { class: "axis", x1: 0, x2: width, y1: FLOOR + 0.5, y2: FLOOR + 0.5 })];
   const offset = new Date(begin * 1000).getTimezoneOffset() * 60; // align ticks with full hours of local time

@@ -1,25 +1,35 @@
 /** The track list: search, filter, sort, incremental loading. */
 
-import { get } from "./api.js";
-import { atMostEvery, byId, el, setAttribute, setText } from "./dom.js";
+import { get, messageOf } from "./api.js";
+import { atMostEvery, buttonById, byId, el, inputById, selectById, setAttribute, setText, within } from "./dom.js";
 import { clean, clock, count, decimal, folderOf, measured, nameOf } from "./format.js";
 import { glyph, noGlyph } from "./glyph.js";
 import { dimensions } from "./meaning.js";
 import { currentView } from "./views.js";
 import { virtualList } from "./virtual.js";
 
+/** @typedef {import("./fingerprint.d.ts").DimensionInfo} DimensionInfo */
+/** @typedef {import("./fingerprint.d.ts").File} File */
+/** @typedef {import("./fingerprint.d.ts").FileCounts} FileCounts */
+
 const PAGE = 60;
 const MOST = 500; // maximum page size
 const TYPING_MS = 250;
+/** @type {Partial<Record<File["state"], string>>} */
 const STATES = { pending: "queued", running: "running", failed: "failed", outdated: "outdated" };
 const ORDERS = [["", "By folder"], ["name", "By name"], ["analysed_at", "By time of analysis"], ["duration_sec", "By length"]];
 
+/** @type {File[]} */
 let items = [];
+/** @type {string | null} */
 let next = null;
 let asked = 0; // number of the latest request; responses to earlier ones are ignored
 let loading = false;
+/** @type {{show(items: File[]): void} | null} */
 let list = null;
+/** @type {FileCounts | null} */
 let counts = null; // files by state in the latest status
+/** @type {DimensionInfo[]} */
 let meaning = []; // the 25 dimensions, once loaded
 
 /** Reload the loaded part of the list if the view is visible. */
@@ -27,26 +37,38 @@ export const refreshTracks = atMostEvery(2000, () => {
   if (currentView() === "tracks" && !loading) load(Math.min(MOST, Math.max(PAGE, items.length)));
 });
 
-/** Update the file counts. */
+/**
+ * Update the file counts.
+ *
+ * @param {FileCounts} known
+ */
 export function countTracks(known) {
   counts = known;
 }
 
-/** Show the tracks; `#tracks/failed` filters by state, `#tracks/sort/lufs` sorts. */
-export async function showTracks([wanted = "", order = ""] = []) {
+/**
+ * Show the tracks; `#tracks/failed` filters by state, `#tracks/sort/lufs` sorts.
+ *
+ * @param {string[]} rest
+ */
+export async function showTracks([wanted = "", order = ""]) {
   await fillOrders();
-  const filter = byId("filter");
-  if (wanted === "sort") choose(byId("order"), order);
+  const filter = selectById("filter");
+  if (wanted === "sort") choose(selectById("order"), order);
   else if (wanted || items.length === 0) choose(filter, wanted);
   restart();
 }
 
+/**
+ * @param {HTMLSelectElement} select
+ * @param {string} value
+ */
 function choose(select, value) {
   select.value = [...select.options].some((option) => option.value === value) ? value : "";
 }
 
 async function fillOrders() {
-  const select = byId("order");
+  const select = selectById("order");
   if (select.options.length > ORDERS.length) return;
   try {
     meaning = await dimensions();
@@ -62,15 +84,16 @@ async function fillOrders() {
 /** Set up search, filter, order and scrolling. */
 export function setUpTracks() {
   list = virtualList(byId("track-list"), { create, update, key: (item) => item.id, more });
-  let typing = null;
+  /** @type {ReturnType<typeof setTimeout>} */
+  let typing;
   byId("query").addEventListener("input", () => {
     clearTimeout(typing);
     typing = setTimeout(restart, TYPING_MS);
   });
   byId("filter").addEventListener("change", restart);
   byId("order").addEventListener("change", restart);
-  byId("direction").addEventListener("click", (event) => {
-    const button = event.currentTarget;
+  const button = buttonById("direction");
+  button.addEventListener("click", () => {
     setAttribute(button, "aria-pressed", button.getAttribute("aria-pressed") !== "true");
     restart();
   });
@@ -85,12 +108,16 @@ function restart() {
 const more = () => next !== null && !loading && load(MOST, next);
 
 const wish = () => ({
-  state: byId("filter").value,
-  q: byId("query").value.trim(),
-  sort: byId("order").value,
+  state: /** @type {File["state"] | ""} */ (selectById("filter").value),
+  q: inputById("query").value.trim(),
+  sort: selectById("order").value,
   order: byId("direction").getAttribute("aria-pressed") === "true" ? "desc" : "",
 });
 
+/**
+ * @param {number} limit
+ * @param {string | null} after
+ */
 async function load(limit, after = null) {
   const request = (asked += 1);
   loading = true;
@@ -104,36 +131,39 @@ async function load(limit, after = null) {
     loading = false;
     show("");
   } catch (error) {
-    if (request === asked) show(error.message);
+    if (request === asked) show(messageOf(error));
   } finally {
     if (request === asked) loading = false;
   }
 }
 
+/** @param {string} trouble */
 function show(trouble) {
   const { state, q, sort } = wish();
-  list.show(items);
+  list?.show(items);
   setAttribute(byId("track-list"), "aria-busy", null);
   const note = byId("track-note");
   note.hidden = items.length > 0 && !trouble;
   setText(note, trouble || (q || state ? "No matches." : "No tracks yet. They appear here when a scan finds them."));
-  const whole = counts && !q && (!sort || sort === "name") ? ` of ${count(state ? counts[state] : counts.total)}` : "";
+  const whole = counts && !q && (!sort || sort === "name") ? ` of ${count(state ? counts[/** @type {keyof FileCounts} */ (state)] : counts.total)}` : "";
   const shown = next === null ? count(items.length) : `the first ${count(items.length)}${whole}`;
   setText(byId("track-count"), items.length ? `Showing ${shown}` : "");
 }
 
+/** @param {File} item */
 function facts(item) {
   const print = item.fingerprint;
   if (!print) return STATES[item.state] ?? "";
   const unknown = item.metadata?.undefined ?? [];
   const tempo = unknown.includes("tempo_bpm") ? "no tempo" : `${count(print.tempo_bpm)} BPM`;
   const loudness = unknown.includes("lufs") ? "silent" : `${decimal(print.lufs)} LUFS`;
-  const sorted = meaning.find((one) => one.name === byId("order").value);
+  const sorted = meaning.find((one) => one.name === selectById("order").value);
   const said = [tempo, loudness, clock(item.metadata?.duration_sec ?? 0)];
   if (sorted && !["tempo_bpm", "lufs"].includes(sorted.name)) said.unshift(`${sorted.title} ${measured(sorted, print[sorted.name])}`);
   return said.join(" · ");
 }
 
+/** @param {File} item */
 function create(item) {
   return el("li", {}, el("a", { class: "row", href: `#track/${item.id}` },
     el("span", { class: "picture" }),
@@ -141,15 +171,19 @@ function create(item) {
     el("span", { class: "state" }), el("span", { class: "numbers" })));
 }
 
+/**
+ * @param {HTMLElement} node
+ * @param {File} item
+ */
 function update(node, item) {
-  const [picture, what, state, numbers] = node.firstElementChild.children;
+  const [picture, what, state, numbers] = [".picture", ".what", ".state", ".numbers"].map((part) => within(node, part));
   const version = item.fingerprint ? `${item.analysed_at}/${item.mtime_ns}` : item.state;
   if (picture.dataset.version !== version) {
     picture.dataset.version = version;
     picture.replaceChildren(item.fingerprint ? glyph(item.fingerprint) : noGlyph(item.state));
   }
-  setText(what.firstElementChild, nameOf(item.path));
-  setText(what.lastElementChild, folderOf(item.path));
+  setText(within(what, ".name"), nameOf(item.path));
+  setText(within(what, ".path"), folderOf(item.path));
   setAttribute(what, "title", clean(item.path));
   setText(numbers, facts(item));
   const again = item.state === "outdated" && !item.outdated; // requested reanalysis

@@ -5,8 +5,11 @@
 
 import { byId, setAttribute } from "./dom.js";
 
+/** @typedef {Partial<Record<string, (rest: string[]) => void>>} Enter */
+
 const VIEWS = ["now", "tracks", "library", "failures"];
 const FIRST = "now";
+/** @type {string | null} */
 let shown = null;
 let address = ""; // address of the view below the sheet
 
@@ -18,9 +21,11 @@ export const currentView = () => shown;
  *
  * `enter` maps views to functions that receive the rest of the address; `open(kind, rest)` opens a sheet, `close()`
  * closes it.
+ *
+ * @param {{enter: Enter, open: (kind: string, rest: string[]) => void, close: () => void}} views
  */
 export function setUpViews({ enter, open, close }) {
-  const follow = (moved) => {
+  const follow = (/** @type {boolean} */ moved) => {
     const [kind, ...rest] = decodeAddress();
     const sheet = kind === "track" || kind === "compare";
     if (sheet) {
@@ -47,12 +52,17 @@ function decodeAddress() {
   }
 }
 
+/**
+ * @param {string} view
+ * @param {string[]} rest
+ * @param {Enter} enter
+ */
 function show(view, rest, enter) {
   const changed = view !== shown;
   shown = view;
   address = [view, ...rest].map(encodeURIComponent).join("/");
   for (const name of VIEWS) byId(`view-${name}`).hidden = name !== view;
-  for (const link of document.querySelectorAll(".views a")) {
+  for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll(".views a"))) {
     setAttribute(link, "aria-current", link.hash === `#${view}` ? "page" : null);
   }
   enter[view]?.(rest);
@@ -61,12 +71,13 @@ function show(view, rest, enter) {
 
 function arrive() {
   scrollTo(0, 0);
-  byId(`view-${shown}`).querySelector("h2[tabindex]")?.focus({ preventScroll: true });
+  const heading = byId(`view-${shown}`).querySelector("h2[tabindex]");
+  if (heading instanceof HTMLElement) heading.focus({ preventScroll: true });
 }
 
 /** Restore the address of the view below the sheet, keeping the scroll position. */
 export function leaveSheet() {
-  const place = [scrollX, scrollY];
+  const [left, top] = [scrollX, scrollY];
   history.replaceState(null, "", `#${address}`);
-  scrollTo(...place);
+  scrollTo(left, top);
 }

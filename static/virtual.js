@@ -10,8 +10,14 @@ const AHEAD = 100; // remaining rows at which the next page is requested
  *
  * `create(item)` and `update(node, item, index)` render a row, `key(item)` identifies it, and `more()` is called near the
  * end of the list. Returns `{ show(items) }`.
+ *
+ * @template Item
+ * @param {HTMLElement} list
+ * @param {{create: (item: Item) => HTMLElement, update: (node: HTMLElement, item: Item, index: number) => void,
+ *   key: (item: Item) => string | number, more: () => void}} rows
  */
 export function virtualList(list, { create, update, key, more }) {
+  /** @type {Item[]} */
   let items = [];
   let height = 0;
   let asked = false;
@@ -30,14 +36,24 @@ export function virtualList(list, { create, update, key, more }) {
     if (last > items.length - AHEAD) more();
   }
 
-  /** Keep the focused row in the DOM. */
+  /**
+   * Keep the focused row in the DOM.
+   *
+   * @param {{item: Item, index: number}[]} rows
+   * @param {number} first
+   * @param {number} last
+   */
   function keepFocused(rows, first, last) {
-    const held = [...list.children].find((node) => node.contains(document.activeElement));
+    const held = /** @type {HTMLElement[]} */ ([...list.children]).find((node) => node.contains(document.activeElement));
     const index = held ? items.findIndex((item) => String(key(item)) === held.dataset.key) : -1;
     if (index >= 0 && index < first) rows.unshift({ item: items[index], index });
     if (index >= last) rows.push({ item: items[index], index });
   }
 
+  /**
+   * @param {HTMLElement} node
+   * @param {{item: Item, index: number}} row
+   */
   function place(node, { item, index }) {
     node.style.transform = `translateY(${index * height}px)`;
     const table = list.getAttribute("role") === "rowgroup";
@@ -58,6 +74,7 @@ export function virtualList(list, { create, update, key, more }) {
   addEventListener("scroll", soon, { passive: true });
   addEventListener("resize", soon);
   return {
+    /** @param {Item[]} next */
     show(next) {
       items = next;
       draw();

@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { inWords, standing } from "../../static/meaning.js";
+import { onScale } from "../../static/scales.js";
+
+const loudness = /** @type {any} */ ({ name: "lufs", unit: "LUFS", low: -70, high: 0, typical: [-16, -8] });
+const centroid = /** @type {any} */ ({ name: "spectral_centroid", unit: "Hz", low: 20, high: 20000, typical: [1000, 4000] });
+
+test("a value is below, inside or above its typical range", () => {
+  assert.deepEqual([-20, -12, -4].map((value) => standing(loudness, value)), [-1, 0, 1]);
+});
+
+test("the summary names untypical and defined dimensions only", () => {
+  const print = /** @type {any} */ ({ lufs: -30, spectral_centroid: 9000 });
+  assert.equal(inWords([loudness, centroid], print, []), "Quiet, bright.");
+  assert.equal(inWords([loudness, centroid], print, ["lufs"]), "Bright.");
+  assert.equal(inWords([loudness], /** @type {any} */ ({ lufs: -12 }), []), "Typical in every dimension.");
+});
+
+test("the typical range is the middle third of a scale, and frequencies are logarithmic", () => {
+  assert.ok(Math.abs(onScale(loudness, -16) - 1 / 3) < 1e-9);
+  assert.equal(onScale(loudness, -60), 0);
+  assert.ok(Math.abs(onScale(centroid, 2000) - 0.5) < 0.01);
+});
