@@ -94,6 +94,7 @@ export type Status = {
   state: "idle" | "offline" | "paused" | "quiet_hours" | "starting" | "waiting_for_machine" | "waiting_for_playback" | "working";
   reason: string;
   until: number | null;
+  paused: boolean;
   counts: FileCounts;
   percent: number;
   rate: Rate;

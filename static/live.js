@@ -3,6 +3,7 @@
 import { get, messageOf } from "./api.js";
 
 /** @typedef {import("./fingerprint.d.ts").Events} Events */
+/** @typedef {"status" | "result" | "failure"} Followed the events that the page uses */
 
 const POLL_MS = 5_000;
 const QUIET_MS = 30_000; // poll after this silence, because a stream can stall without an error
@@ -14,7 +15,7 @@ const SLOWEST_RETRY_MS = 30_000;
  * `on` holds the callbacks status(body), result(body), failure(body) and link(state, message), where state is
  * "live", "polling" or "lost".
  *
- * @param {{[Name in keyof Events]: (body: Events[Name]) => void} &
+ * @param {{[Name in Followed]: (body: Events[Name]) => void} &
  *   {link: (state: import("./types.d.ts").LinkState, message?: string) => void}} on
  */
 export function follow(on) {
@@ -24,7 +25,7 @@ export function follow(on) {
   let heard = performance.now();
   let asking = false;
 
-  const read = (/** @type {keyof Events} */ name) => (/** @type {MessageEvent<string>} */ event) => {
+  const read = (/** @type {Followed} */ name) => (/** @type {MessageEvent<string>} */ event) => {
     heard = performance.now();
     let body;
     try {

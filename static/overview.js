@@ -134,7 +134,7 @@ function showHealth({ health, folders }) {
 
 /** @param {Status} status */
 function showButtons(status) {
-  paused = status.state === "paused";
+  paused = status.paused;
   total = status.counts.total;
   const [pause, rescan] = [buttonById("pause"), buttonById("rescan")];
   setText(pause, paused ? "Resume" : "Pause");

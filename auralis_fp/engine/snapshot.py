@@ -99,6 +99,7 @@ class Status(Payload, frozen=True):
     state: StateName
     reason: str
     until: Annotated[float | None, msgspec.Meta(description="when the state ends by the clock, in Unix seconds")]
+    paused: Annotated[bool, msgspec.Meta(description="whether the user has paused background work, in any state")]
     counts: FileCounts
     percent: Percent
     rate: Rate

@@ -111,6 +111,7 @@ class StatusBoard:
         rate = throughput.rate() if state.state == "working" else None
         return Status(
             **state._asdict(),
+            paused=self._context.gate.paused,
             counts=FileCounts(total=counts.total, **asdict(counts)),
             percent=floor(100 * counts.done / counts.total) if counts.total else 0,
             rate=Rate(

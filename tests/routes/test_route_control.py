@@ -28,6 +28,18 @@ async def test_pause_and_resume(plugin: Plugin, library: Path) -> None:
     assert (await plugin.until_idle())["counts"]["done"] == 3
 
 
+async def test_a_pause_shows_in_every_state(host: Host, library: Path, tmp_path: Path) -> None:
+    """The status tells that the service is paused while its folder is offline."""
+    plugin = await host(watching="polling")
+    await plugin.until_idle()
+    assert not (await plugin.get("/status"))["paused"]
+    await plugin.post("/pause", status=202)
+    library.rename(tmp_path / "elsewhere")
+    await plugin.post("/scan", status=202)
+    status = await plugin.until(lambda status: status["state"] == "offline")
+    assert status["paused"]
+
+
 async def test_pause_persists(host: Host, library: Path) -> None:
     """A pause persists across restarts."""
     first = await host()
