@@ -1,5 +1,8 @@
 """Mounting the plugin into aiohttp applications."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -84,3 +87,24 @@ async def test_two_hosts_in_one_process(
         async with client.post("/fingerprint", json={"track_id": 1, "filepath": str(song)}) as response:
             answers.append((response.status, (await response.json()).get("code", "")))
     assert answers == [(200, ""), (200, ""), (503, "not_started")]
+
+
+ALL_MODULES = """
+import importlib, pkgutil
+import auralis_fp
+from aiohttp import web
+
+for module in pkgutil.walk_packages(auralis_fp.__path__, "auralis_fp."):
+    if not module.name.endswith("__main__"):
+        importlib.import_module(module.name)
+app = web.Application()
+auralis_fp.setup(app)
+assert auralis_fp.service(app) is auralis_fp.service(app)
+assert callable(auralis_fp.setup) and callable(auralis_fp.create_app)
+"""
+
+
+def test_no_module_shadows_a_public_function(settings: Settings) -> None:
+    """After every submodule has been imported, ``auralis_fp.service`` is still the function."""
+    environment = os.environ | {"AURALIS_FP_DATA_DIR": str(settings.data_dir)}
+    subprocess.run([sys.executable, "-c", ALL_MODULES], env=environment, check=True, timeout=120)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from .. import schema
 from ..errors import RequestError
 from ..files.access import PathPolicy
-from ..jobs.context import Context, Outcome
+from ..jobs.context import Completion, Context
 from ..jobs.dispatcher import Dispatcher
 from ..models import Analysed, FileEvent, FileStamp, Rejected
 from ..runtime.event_bus import Event
@@ -166,33 +166,31 @@ class FingerprintLookup:
                 self.counters.store += 1
                 return answer
         documents = await asyncio.to_thread(storage.load, path, self._settings)
-        outcome: Outcome | None = match(documents, stamp)
-        if isinstance(outcome, Analysed) and await self._adopt(path, stamp, outcome):
+        analysed = match(documents, stamp) if documents else None
+        if analysed is not None and (file_id := await self._adopt(path, stamp, analysed)) is not None:
             self.counters.sidecar += 1
-        else:
-            self.counters.analysis += 1
-            outcome = await self._wait_for(self._dispatcher.fingerprint(path, stamp, documents))
-        record = await self._library.by_path(path)
-        if record is not None:
-            await self._link(track_id, record.id)
-        if isinstance(outcome, Rejected):
-            raise http_error_for(outcome)
-        answer = _stored(record, stamp) if record is not None else None
-        if answer is None:
+            await self._link(track_id, file_id)
+            return Answer(file_id, stamp, analysed, "sidecar", schema.ALGORITHM_VERSION)
+        self.counters.analysis += 1
+        done = await self._wait_for(self._dispatcher.fingerprint(path, stamp, documents))
+        await self._link(track_id, done.file_id)
+        if isinstance(done.outcome, Rejected):
+            raise http_error_for(done.outcome)
+        if done.stamp != stamp:  # the request joined the analysis of an earlier state of the file
             raise RequestError(409, "file_changed", "The file changed while it was being analysed; ask again.")
-        return answer
+        return Answer(done.file_id, stamp, done.outcome, done.source, schema.ALGORITHM_VERSION)
 
-    async def _adopt(self, path: bytes, stamp: FileStamp, analysed: Analysed) -> bool:
-        """Store the result of a sidecar. Return False if the file has changed."""
+    async def _adopt(self, path: bytes, stamp: FileStamp, analysed: Analysed) -> int | None:
+        """Store the result of a sidecar. Return the file id, or None if the file has changed."""
         await self._library.observe([FileEvent(path, stamp)])
         record = await self._library.by_path(path)
         if record is None or record.stamp != stamp:
-            return False
+            return None
         await self._library.record(record.id, analysed, stamp, claim=None, source="sidecar")
         self._on_change()
-        return True
+        return record.id
 
-    async def _wait_for(self, analysis: Coroutine[Any, Any, Outcome]) -> Outcome:
+    async def _wait_for(self, analysis: Coroutine[Any, Any, Completion]) -> Completion:
         """Return the outcome of an analysis, or raise if there are too many requests or the service stops."""
         if self._waiting >= MOST_WAITING:
             analysis.close()

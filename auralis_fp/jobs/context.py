@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from ..files.rules import Rules
-from ..models import Analysed, Health, Rejected
+from ..models import Analysed, FileStamp, Health, Rejected
 from ..runtime.event_bus import EventBus
 from ..settings import Settings
 from ..sidecars.outbox import Outbox
 from ..store.files import Library
+from ..store.fingerprints import Source
 from ..store.job_queue import JobQueue
 from ..workers.protocol import Pool
 from .circuit_breaker import CircuitBreakers
@@ -15,6 +16,16 @@ from .throttle import BackgroundGate
 from .throughput import Throughput
 
 Outcome = Analysed | Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """The end of a job: the file, as it was analysed, and its outcome."""
+
+    file_id: int
+    stamp: FileStamp
+    outcome: Outcome
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)

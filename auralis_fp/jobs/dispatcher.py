@@ -16,7 +16,7 @@ from ..runtime.tasks import FIRST_RETRY_SEC, LONGEST_RETRY_SEC, Backoff, cancel_
 from ..store.fingerprints import invalid
 from ..store.job_queue import CANCELLED
 from ..workers.protocol import Slot
-from .context import Context, Outcome
+from .context import Completion, Context, Outcome
 from .results import AWAY, CHANGED, ResultWriter
 from .retry import RETRY_ISOLATION
 
@@ -54,9 +54,9 @@ class Dispatcher:
         self._on_change = on_change
         self._on_queued = on_queued
         self._on_work = on_work
-        self._flights: dict[bytes, asyncio.Future[Outcome]] = {}
+        self._flights: dict[bytes, asyncio.Future[Completion]] = {}
         self._jobs: dict[bytes, Job] = {}  # the jobs of these flights
-        self._requests: dict[tuple[bytes, FileStamp], asyncio.Task[Outcome]] = {}
+        self._requests: dict[tuple[bytes, FileStamp], asyncio.Task[Completion]] = {}
         self._cancelled: set[int] = set()
         self._later: asyncio.TimerHandle | None = None
 
@@ -96,13 +96,13 @@ class Dispatcher:
             if job is None:
                 return None
             with self._flight(job) as flight:
-                outcome = await self._run_job(job, slot, lease)
-                flight.set_result(outcome)
-        return outcome
+                completion = await self._run_job(job, slot, lease)
+                flight.set_result(completion)
+        return completion.outcome
 
     # requested files
 
-    async def fingerprint(self, path: bytes, stamp: FileStamp, documents: list[Any] | None = None) -> Outcome:
+    async def fingerprint(self, path: bytes, stamp: FileStamp, documents: list[Any] | None = None) -> Completion:
         """Analyse a file ahead of background jobs.
 
         Concurrent calls for the same file share one analysis (single flight), which continues if callers give up.
@@ -123,27 +123,29 @@ class Dispatcher:
             task.add_done_callback(_log_failure)
         return await asyncio.shield(task)
 
-    async def _request(self, path: bytes, stamp: FileStamp, documents: list[Any] | None) -> Outcome:
+    async def _request(self, path: bytes, stamp: FileStamp, documents: list[Any] | None) -> Completion:
         context = self._context
         try:
             while True:
                 flight = self._flights.get(path)
                 if flight is not None:
-                    outcome = await asyncio.shield(flight)
+                    completion = await asyncio.shield(flight)
                 elif (job := await context.job_queue.claim_file(path, stamp)) is not None:
                     with self._flight(job) as flight:
                         async with AsyncExitStack() as lease:
                             slot = await lease.enter_async_context(context.pool.lease(interactive=True))
-                            outcome = await self._run_job(job, slot, lease, requested=True, documents=documents)
-                        flight.set_result(outcome)
+                            completion = await self._run_job(job, slot, lease, requested=True, documents=documents)
+                        flight.set_result(completion)
                 else:
                     record = await context.library.by_path(path)
                     if record is not None and record.state in {"done", "failed"}:  # completed a moment ago
-                        return record.outcome()
+                        source = record.fingerprint.source if record.fingerprint is not None else "analysis"
+                        return Completion(record.id, record.stamp, record.outcome(), source)
                     await asyncio.sleep(LEASE_POLL_SEC)  # a lease is being taken or released
                     continue
+                outcome = completion.outcome
                 if not (isinstance(outcome, Rejected) and outcome.code in RETRY_ISOLATION):
-                    return outcome  # else the retry is queued; its failure would be stored and found above
+                    return completion  # else the retry is queued; its failure would be stored and found above
         finally:
             del self._requests[path, stamp]
 
@@ -160,9 +162,9 @@ class Dispatcher:
         return cancelled
 
     @contextmanager
-    def _flight(self, job: Job) -> Iterator["asyncio.Future[Outcome]"]:
+    def _flight(self, job: Job) -> Iterator["asyncio.Future[Completion]"]:
         """Register a leased job, so that requests for the same file join it."""
-        flight: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        flight: asyncio.Future[Completion] = asyncio.get_running_loop().create_future()
         self._flights[job.path] = flight
         self._jobs[job.path] = job
         self._on_change()
@@ -186,12 +188,12 @@ class Dispatcher:
         *,
         requested: bool = False,
         documents: list[Any] | None = None,
-    ) -> Outcome:
+    ) -> Completion:
         """Analyse the file of a leased job and commit the outcome."""
         context = self._context
         try:
-            outcome, reused = await self._outcome(job, slot, documents)
-            if reused:
+            outcome = await self._outcome(job, slot, documents)
+            if isinstance(outcome, Completion):  # a known result of the same content
                 return outcome
             await lease.aclose()
             if job.file_id in self._cancelled:
@@ -204,20 +206,20 @@ class Dispatcher:
             self._notify_later()
         elif isinstance(committed, Rejected) and committed is not AWAY:  # it may have been released for a retry
             context.job_queue.notify()
-        return committed
+        return Completion(job.file_id, job.stamp, committed, "analysis")
 
-    async def _outcome(self, job: Job, slot: Slot, documents: list[Any] | None) -> tuple[Outcome, bool]:
-        """Return the outcome of a job, and whether it is a stored result of the same content."""
+    async def _outcome(self, job: Job, slot: Slot, documents: list[Any] | None) -> Outcome | Completion:
+        """Return the outcome of a job, or its completion with a stored result of the same content."""
         context = self._context
         content, now, bounds = await asyncio.to_thread(_inspect, job, context.rules)
         if now != job.stamp:
-            return CHANGED, False
+            return CHANGED
         if content is not None and not job.force:
             known = await self._results.reuse(job, content, documents)
             if known is not None:
-                return known, True
+                return known
         if job.file_id in self._cancelled:
-            return CANCELLED, False
+            return CANCELLED
         context.throughput.begin()
         self._on_work()
         self._on_change()
@@ -226,11 +228,11 @@ class Dispatcher:
             outcome = await slot.run(job.path, patience, bounds)
         except Exception as error:  # stored as the failure of this file
             log.exception("analysis of %r", job.path)
-            return Rejected("internal", type(error).__name__, str(error)), False
+            return Rejected("internal", type(error).__name__, str(error))
         if isinstance(outcome, Analysed):
             fault = schema.fault_of(outcome.fingerprint)
-            return (replace(outcome, content=content) if fault is None else invalid(fault)), False
-        return outcome, False
+            return replace(outcome, content=content) if fault is None else invalid(fault)
+        return outcome
 
     # timers and shutdown
 
@@ -262,7 +264,7 @@ def _inspect(job: Job, rules: Rules) -> tuple[bytes | None, FileStamp | None, Se
     return content, stat_audio(job.path, rules), bounds
 
 
-def _log_failure(task: "asyncio.Task[Outcome]") -> None:
+def _log_failure(task: "asyncio.Task[Completion]") -> None:
     """Log the error of a request whose caller may have given up."""
     if not task.cancelled() and (error := task.exception()) is not None:
         log.warning("a requested analysis failed: %s", error)

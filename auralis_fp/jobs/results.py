@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, Final
@@ -11,13 +10,14 @@ from ..errors import StorageError
 from ..files.rules import Presence
 from ..files.scanner import stat_audio
 from ..models import Analysed, FileEvent, FileStamp, Job, Rejected
-from ..runtime.payloads import failure_event, result_event
+from ..runtime.payloads import result_event
 from ..runtime.tasks import FIRST_RETRY_SEC, LONGEST_RETRY_SEC, Backoff
 from ..sidecars import storage
 from ..sidecars.format import match
 from ..store.deduplication import reuse
 from ..store.files import kind_of
-from .context import Context, Outcome
+from .context import Completion, Context, Outcome
+from .publisher import ResultPublisher
 from .retry import RetryPolicy
 
 log = logging.getLogger(__name__)
@@ -54,15 +54,24 @@ class ResultWriter:
         self._observe = observe
         self._on_change = on_change
         self._on_away = on_away
-        self.analysed = 0  # since the start
-        self.rejected = 0
-        self.reused = 0
+        self._publisher = ResultPublisher(context)
+        self.reused = 0  # since the start
+
+    @property
+    def analysed(self) -> int:
+        """The number of files analysed since the start."""
+        return self._publisher.analysed
+
+    @property
+    def rejected(self) -> int:
+        """The number of files rejected since the start."""
+        return self._publisher.rejected
 
     def finished(self) -> int:
         """Return the number of analyses that have ended since the start."""
         return self.analysed + self.rejected
 
-    async def reuse(self, job: Job, content: bytes, documents: list[Any] | None = None) -> Analysed | None:
+    async def reuse(self, job: Job, content: bytes, documents: list[Any] | None = None) -> Completion | None:
         """Complete a job with a result known for the same content (deduplication).
 
         Parameters
@@ -75,20 +84,19 @@ class ResultWriter:
 
         Returns
         -------
-        Analysed or None
+        Completion or None
             None if there is no such result.
         """
         context = self._context
         try:
-            known = await reuse(context.library.database, job, content)
+            if documents is None:
+                documents = await asyncio.to_thread(storage.load, job.path, context.settings)
+            stored = await reuse(context.library.database, job, content)
+            known = None if stored is None else stored.analysed()
+            if known is None and documents:
+                known = await self._adopt(job, content, documents)
             if known is None:
-                if documents is None:
-                    documents = await asyncio.to_thread(storage.load, job.path, context.settings)
-                known = match(documents, job.stamp, content)
-                if known is None or not await context.library.record(
-                    job.file_id, known, job.stamp, claim=job.claim, source="sidecar"
-                ):
-                    return None
+                return None
         except StorageError as error:  # the file is analysed; commit() waits for the database
             log.warning("%r: known results could not be looked up: %s", job.path, error)
             return None
@@ -99,7 +107,15 @@ class ResultWriter:
         if not await context.outbox.write(job.path, replace(known, content=content), job.stamp):
             await context.outbox.enqueue(job.file_id)
         context.bus.publish("result", result_event(job.file_id, job.path, known))
-        return known
+        return Completion(job.file_id, job.stamp, known, "sidecar" if stored is None else stored.source)
+
+    async def _adopt(self, job: Job, content: bytes, documents: list[Any]) -> Analysed | None:
+        """Store the result of a sidecar with the same content."""
+        known = match(documents, job.stamp, content)
+        if known is None:
+            return None
+        stored = await self._context.library.record(job.file_id, known, job.stamp, claim=job.claim, source="sidecar")
+        return known if stored else None
 
     async def commit(self, job: Job, outcome: Outcome, *, sidecar_later: bool = False) -> Outcome:
         """Store an outcome if the file is still the one that was analysed.
@@ -148,6 +164,7 @@ class ResultWriter:
             context.breakers.succeeded(job.path)
         else:
             retry_at = retry.retry_at(job, outcome)
+        kind = kind_of(job.path)
         stored = await context.library.record(
             job.file_id,
             outcome,
@@ -157,8 +174,9 @@ class ResultWriter:
             retry_at=retry_at,
             sidecar_pending=pending,
         )
-        if stored:
-            self._publish(job, outcome)
+        if not stored:  # the file changed at this moment, or the job was cancelled
+            return CHANGED
+        self._publisher.publish(job, outcome, kind)
         if pending:
             context.outbox.notify()
         if retry_at is not None:
@@ -179,19 +197,3 @@ class ResultWriter:
             case Presence.UNREADABLE:
                 return job.stamp, Rejected("scan", "io_error", "The file cannot be looked at.")
         return await asyncio.to_thread(stat_audio, job.path, context.rules), outcome  # it may be back this moment
-
-    def _publish(self, job: Job, outcome: Outcome) -> None:
-        """Count an outcome, log it, and publish its event."""
-        identity: dict[str, Any] = {"id": job.file_id, "path": os.fsdecode(job.path)}
-        if isinstance(outcome, Rejected):
-            self.rejected += 1
-            fields = identity | {"outcome": "rejected", "stage": outcome.stage, "code": outcome.code}
-            log.debug("%r cannot be used: %s", job.path, outcome.reason, extra=fields)
-            self._context.bus.publish("failure", failure_event(job.file_id, job.path, outcome, again=job.force))
-        else:
-            self.analysed += 1
-            seconds, duration = outcome.processing_time_ms / 1000, outcome.metadata.duration_sec
-            fields = identity | {"outcome": "analysed", "seconds": seconds, "audio_sec": duration}
-            log.debug("%r analysed in %.2f s", job.path, seconds, extra=fields)
-            self._context.throughput.finish(duration, kind_of(job.path), job.stamp.size)
-            self._context.bus.publish("result", result_event(job.file_id, job.path, outcome, again=job.force))

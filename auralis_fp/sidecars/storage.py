@@ -41,8 +41,10 @@ def read(path: bytes, stamp: FileStamp, settings: Settings, content: bytes | Non
 
 
 def load(path: bytes, settings: Settings) -> list[Any]:
-    """Return the JSON documents in the sidecars of a file, nearest first; empty if sidecars are off."""
-    return [] if settings.sidecars == "off" else [_load(place) for place in _places(path, settings)]
+    """Return the JSON documents in the sidecars of a file, nearest first; empty if there are none."""
+    if settings.sidecars == "off":
+        return []
+    return [document for document in map(_load, _places(path, settings)) if document is not None]
 
 
 def write(

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from .. import schema
-from ..models import Analysed, Job
+from ..models import Job
 from . import failures, fingerprints
 from .database import Database
+from .fingerprints import StoredFingerprint
 from .observations import follow_moves, queue
 from .records import SELECT_FILES, file_record
 
@@ -17,7 +18,7 @@ _KNOWN: Final = "SELECT 1 FROM fingerprints WHERE content = ? AND algorithm_vers
 _VERSION: Final = "algorithm version"  # key: the version for which outdated results were last queued
 
 
-async def reuse(database: Database, job: Job, content: bytes) -> Analysed | None:
+async def reuse(database: Database, job: Job, content: bytes) -> StoredFingerprint | None:
     """End a job with the stored result of the same audio, of another file or of this file before it was retagged.
 
     Parameters
@@ -30,13 +31,13 @@ async def reuse(database: Database, job: Job, content: bytes) -> Analysed | None
 
     Returns
     -------
-    Analysed or None
+    StoredFingerprint or None
         The result; None if there is none, or the claim is no longer valid.
     """
     if not await database.read(_KNOWN, (content, schema.ALGORITHM_VERSION)):
         return None
 
-    def operation(db: sqlite3.Connection) -> Analysed | None:
+    def operation(db: sqlite3.Connection) -> StoredFingerprint | None:
         held = db.execute(
             "SELECT 1 FROM jobs j JOIN files f ON f.id = j.file_id"
             " WHERE f.id = ? AND f.size = ? AND f.mtime_ns = ? AND j.claim = ?",
@@ -50,8 +51,7 @@ async def reuse(database: Database, job: Job, content: bytes) -> Analysed | None
         db.execute("DELETE FROM jobs WHERE file_id = ?", (job.file_id,))
         follow_moves(db, "id IN (SELECT file_id FROM fingerprints WHERE content = ?)", (content,))
         (row,) = db.execute(f"{SELECT_FILES} WHERE f.id = ?", (job.file_id,)).fetchall()
-        outcome = file_record(row).outcome()
-        return outcome if isinstance(outcome, Analysed) else None
+        return file_record(row).fingerprint
 
     return await database.write(operation)
 

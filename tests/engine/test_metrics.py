@@ -15,7 +15,7 @@ def test_histogram_buckets() -> None:
 
 
 def test_the_number_of_labels_is_bounded() -> None:
-    """Combinations beyond the limit are counted together, and none is lost."""
+    """Combinations beyond the limit are counted together, and no count is lost."""
     figures = Metrics()
     for number in range(2 * MOST_LABELS):
         figures.request("GET", f"route {number}", 200, 0.01)

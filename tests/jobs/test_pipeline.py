@@ -58,7 +58,7 @@ async def test_a_file_that_vanished_before_its_turn(service: Service, library: P
 
 
 async def test_results_wait_for_the_database(service: Service, library: Path, settings: Settings) -> None:
-    """While results cannot be stored, the health says so; afterwards none is lost."""
+    """While results cannot be stored, the health says so; afterwards no result is lost."""
     with sqlite3.connect(settings.database) as other:
         other.execute("CREATE TRIGGER broken BEFORE INSERT ON fingerprints BEGIN SELECT RAISE(ABORT, 'disk'); END")
         other.commit()

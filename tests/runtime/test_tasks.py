@@ -116,7 +116,7 @@ async def test_see_through_delays_the_cancellation(fails: bool) -> None:
         await asyncio.sleep(0.05)
         steps.append("work")
         if fails:
-            raise ValueError("nobody is told")
+            raise ValueError("not raised to the caller")
 
     waiter = asyncio.create_task(see_through(work()))
     await asyncio.sleep(0.01)

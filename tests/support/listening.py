@@ -13,7 +13,7 @@ async def until(true: Callable[[], object], limit_sec: float = 20.0) -> None:
     """Wait until *true* returns a true value; fail after the time limit."""
     give_up = time.monotonic() + limit_sec
     while not true():
-        assert time.monotonic() < give_up, "it did not come true in time"
+        assert time.monotonic() < give_up, "the condition was not met in time"
         await asyncio.sleep(0.01)
 
 

@@ -21,8 +21,8 @@ from auralis_fp import schema
 from auralis_fp.files.formats import is_music
 from commands import environment
 
-JUNK: Final = b"junk, as of another program\n"  # planted sidecars begin with it
-MARK: Final = "BESIEGED"  # in the environment of everything that was started
+JUNK: Final = b"junk, as of another program\n"  # first line of planted sidecars
+MARK: Final = "AURALIS_FP_TEST_RUN"  # environment variable that marks the processes it started
 ANSWER_LIMIT_SEC: Final = 20.0
 READY_LIMIT_SEC: Final = 100.0
 
@@ -107,9 +107,9 @@ class ServiceUnderTest:
 
     def survivors(self) -> list[int]:
         """Return all living processes that this service started, whatever their parent is now."""
-        return [each.pid for each in psutil.process_iter() if self._is_of_this_siege(each)]
+        return [each.pid for each in psutil.process_iter() if self._started_here(each)]
 
-    def _is_of_this_siege(self, process: psutil.Process) -> bool:
+    def _started_here(self, process: psutil.Process) -> bool:
         try:
             return process.environ().get(MARK) == self.mark and process.status() != psutil.STATUS_ZOMBIE
         except psutil.Error:
@@ -141,19 +141,19 @@ class Findings:
     done: int = 0
     failed: int = 0
     broken: list[str] = field(default_factory=list)
-    """What SQLite finds wrong with the database."""
+    """Errors that SQLite reports in the database."""
     lost: list[str] = field(default_factory=list)
-    """Files that the database does not know, or that have no outcome for what they hold now."""
+    """Files that are unknown to the database, or without an outcome for their present content."""
     ghosts: list[str] = field(default_factory=list)
-    """What the database takes for present and is not there."""
+    """Files that the database lists as present, but which do not exist."""
     doubled: list[str] = field(default_factory=list)
-    """Files that have two records, or a result beside a failure."""
+    """Files with two records, or with both a result and a failure."""
     torn: list[str] = field(default_factory=list)
-    """Sidecars that are no JSON, or half of it."""
+    """Sidecars that are not complete JSON documents."""
     leftovers: list[str] = field(default_factory=list)
-    """What was written half and never put in place."""
+    """Partial files that were never renamed."""
     disagreeing: list[str] = field(default_factory=list)
-    """Sidecars that hold other numbers for the file than the database."""
+    """Sidecars whose values differ from those in the database."""
 
     def faults(self) -> dict[str, list[str]]:
         """Return the findings by kind."""
@@ -169,8 +169,8 @@ def music_in(roots: Sequence[Path]) -> Iterator[Path]:
             folders[:] = [name for name in folders if not name.startswith(".")]
             for name in names:
                 path = Path(folder, name)
-                called_music = not name.startswith(".") and is_music(os.fsencode(name))
-                if called_music and path.is_file() and os.path.realpath(path).startswith(inside):
+                audio_name = not name.startswith(".") and is_music(os.fsencode(name))
+                if audio_name and path.is_file() and os.path.realpath(path).startswith(inside):
                     yield path
 
 
@@ -182,7 +182,7 @@ def audit(roots: Sequence[Path], data: Path, *, settled: bool) -> Findings:
     roots, data : Path
         The folders of the service.
     settled : bool
-        Nothing was left to do: every file must have an outcome. Otherwise only what is written is looked at.
+        No job was left: every file must have an outcome. Otherwise only written results are checked.
     """
     found = Findings()
     with closing(sqlite3.connect(f"file:{data / 'fingerprints.sqlite3'}?mode=ro", uri=True)) as database:
@@ -197,7 +197,7 @@ def audit(roots: Sequence[Path], data: Path, *, settled: bool) -> Findings:
         results = {path: row for path, *row in database.execute(_RESULTS)}
     if settled:
         _compare_files(found, roots, rows)
-    _look_at_sidecars(found, roots, data, results)
+    _check_sidecars(found, roots, data, results)
     return found
 
 
@@ -211,7 +211,7 @@ def _compare_files(found: Findings, roots: Sequence[Path], rows: Sequence[Sequen
     there = {os.fsencode(path): path.stat() for path in music_in(roots)}
     found.files = len(there)
     known = {row[0] for row in rows}
-    found.lost += [f"{os.fsdecode(path)!r} is not known" for path in there.keys() - known]
+    found.lost += [f"{os.fsdecode(path)!r} is unknown" for path in there.keys() - known]
     found.ghosts += [os.fsdecode(path) for path in known - there.keys()]
     identities: dict[tuple[int, int], bytes] = {}
     for path, *numbers, job in rows:
@@ -221,7 +221,7 @@ def _compare_files(found: Findings, roots: Sequence[Path], rows: Sequence[Sequen
             continue
         now = there[path]
         if stamp != (now.st_size, now.st_mtime_ns):
-            found.lost.append(f"{name!r} is known as it was")
+            found.lost.append(f"{name!r} is known in an earlier state")
         elif job is not None or (result != stamp and failure[0] is None):
             found.lost.append(f"{name!r} has no outcome")
         elif result == stamp and failure[0] is not None:
@@ -234,7 +234,7 @@ def _compare_files(found: Findings, roots: Sequence[Path], rows: Sequence[Sequen
                 found.doubled.append(f"{name!r} is {os.fsdecode(other)!r}")
 
 
-def _look_at_sidecars(found: Findings, roots: Sequence[Path], data: Path, results: Mapping[bytes, list[Any]]) -> None:
+def _check_sidecars(found: Findings, roots: Sequence[Path], data: Path, results: Mapping[bytes, list[Any]]) -> None:
     for folder, _, names in (entry for root in (*roots, data / "sidecars") for entry in os.walk(root)):
         for name in names:
             path = Path(folder, name)
@@ -281,6 +281,6 @@ class Ledger:
             first, where = self._finished.setdefault(key, (analysed_at, path))
             if analysed_at != first:
                 began = analysed_at - milliseconds / 1000
-                if began > first:  # else two copies were worked on at the same time
+                if began > first:  # else two copies were analysed at the same time
                     self.redone.append(f"{os.fsdecode(path)!r}, first {first:.3f} as {os.fsdecode(where)!r}")
                 self._finished[key] = (analysed_at, path)

@@ -60,7 +60,7 @@ async def test_host_code(library: Path, tmp_path: Path, aiohttp_client: AiohttpC
     await aiohttp_client(app)
     names, heard = run("service", library, tmp_path), asyncio.Queue[tuple[str, dict[str, float]]]()
     listening = asyncio.create_task(names["follow"](app, lambda *what: heard.put_nowait(what)))
-    await asyncio.sleep(0)  # it listens
+    await asyncio.sleep(0)  # it subscribes
     song = tone_file(library / "a.wav")
     fingerprint = await names["similar_sound"](app, song)
     async with asyncio.timeout(30):

@@ -13,7 +13,7 @@ from auralis_fp import schema
 from hostile_files import ANY, DONE, UNSEEN, Hostile, hostile_files, mutations, plant
 from hosting import Host, Plugin, tone_file
 
-MUTATIONS = 300  # thousands of them: python -m bench mutations
+MUTATIONS = 300  # thousands with: python -m bench mutations
 
 
 async def outcomes(plugin: Plugin) -> dict[bytes, dict[str, Any]]:

@@ -11,7 +11,7 @@ from service_process import Ledger, ServiceUnderTest, audit
 
 SONGS = 30
 RATE = 22_050
-KILLS = 6  # hundreds of them: python -m bench kills
+KILLS = 6  # hundreds with: python -m bench kills
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def test_repeated_kills(songs: Path, tmp_path: Path) -> None:
     service = ServiceUnderTest([songs], tmp_path / "data", {"workers": 2, "watching": "off", "busy_percent": 0})
     ledger, chance = Ledger(service.database), rng("kills")
     for number in range(KILLS):
-        if number % 3 == 2:  # also before it is up
+        if number % 3 == 2:  # also during the start
             service.begin()
             time.sleep(chance.uniform(0.1, 0.8))
         else:

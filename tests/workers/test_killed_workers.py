@@ -91,7 +91,7 @@ async def test_many_crashes_leave_nothing_behind(host: Host, library: Path) -> N
     before = traces()
     for number in (signal.SIGSEGV, signal.SIGKILL, signal.SIGBUS, signal.SIGABRT, signal.SIGTERM) * 2:
         asked = asyncio.create_task(plugin.client.post("/fingerprint", json={"track_id": 1, "filepath": str(victim)}))
-        while not asked.done():  # it is tried twice
+        while not asked.done():  # two attempts
             for child in workers():
                 with suppress(psutil.NoSuchProcess):
                     child.send_signal(number)
@@ -101,7 +101,7 @@ async def test_many_crashes_leave_nothing_behind(host: Host, library: Path) -> N
     await plugin.ask(tone_file(library / "after.wav", 1.5))
     await eventually(lambda: all(child.status() != psutil.STATUS_ZOMBIE for child in psutil.Process().children()))
     files, threads, processes = traces()
-    assert files <= before[0] + 6  # the second slot has come up
+    assert files <= before[0] + 6  # the second slot has started
     assert threads <= before[1] + 2
     assert processes <= before[2] + 1
 

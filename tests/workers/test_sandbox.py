@@ -96,7 +96,7 @@ async def test_repeated_starts_leave_nothing(library: Path, tmp_path: Path) -> N
     """No file, thread or process remains, whether the worker was ready or still starting."""
     tone_file(library / "song.wav")
     settings = Settings(libraries=(library,), data_dir=tmp_path / "data", workers=1, busy_percent=0)
-    async with Service(settings).running() as first:  # what Python itself keeps for all processes is there by then
+    async with Service(settings).running() as first:  # initialises what Python keeps for all processes
         await first.fingerprint(os.fsencode(library / "song.wav"))
     gc.collect()
     before = traces()
