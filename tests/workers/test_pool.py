@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Sequence
+from typing import TypeVar
 
 import pytest
 
@@ -10,11 +11,12 @@ from auralis_fp.models import Analysed, Rejected, WorkerState
 from auralis_fp.settings import Settings
 from auralis_fp.workers.pool import WorkerPool
 from auralis_fp.workers.process import local_pool
-from auralis_fp.workers.protocol import Slot
+from auralis_fp.workers.protocol import FileTask, Slot
 from auralis_fp.workers.tasks import analyse_file
 from listening import until
 from worker_slots import at_work, usable, workers_of
 
+T = TypeVar("T")
 pytest_plugins = ("worker_fixtures",)
 
 
@@ -109,6 +111,10 @@ class ThreadSlot:
                 return await asyncio.to_thread(analyse_file, path, bounds)
         finally:
             self.path = None
+
+    async def call(self, task: FileTask[T], path: bytes, bounds: Sequence[bytes] = ()) -> T | Rejected:
+        """Run another task in a thread."""
+        return await asyncio.to_thread(task, path, bounds)
 
     async def give_up(self, path: bytes, why: Rejected) -> bool:  # noqa: ARG002 - a thread cannot be ended
         """Return False: the analysis in the thread continues."""
