@@ -46,7 +46,7 @@ $(VENV)/site.stamp: $(VENV)/base.stamp
 	@$(INSTALL) --editable '.[site]'
 	@touch $@
 
-$(VENV)/dist.stamp: $(VENV)/base.stamp
+$(VENV)/dist.stamp: $(VENV)/test.stamp
 	@echo 'Installing the build tools ...'
 	@$(INSTALL) --editable '.[dist]'
 	@touch $@

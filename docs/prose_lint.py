@@ -29,7 +29,7 @@ _PHRASES: Final = (
     r"looked? through|put back|as they are (?:finished|found)",
     r"that are no(?:ne)?|is no [a-z]+ file",
     r"what (?:is|was) (?:known|done|made) of|what (?:came|comes) of|com(?:e|es) to nothing",
-    r"held notes?|as many as|afresh",
+    r"held notes?|as many as",
 )
 PHRASES: Final = re.compile(rf"(?<![\w.'\"`-])(?:{'|'.join(_PHRASES).replace(' ', _GAP)})(?![\w`])", re.IGNORECASE)
 FOLDERS: Final = ("auralis_fp", "bench", "docs", "static", "tests", ".ci")

@@ -1,4 +1,4 @@
-"""Tags in the database: which files' tags are to be read, and what was read."""
+"""Tags in the database: files whose tags are pending, and the tags that were read."""
 
 import json
 import sqlite3
@@ -28,7 +28,7 @@ _STORE: Final = f"INSERT OR REPLACE INTO tags ({', '.join(_COLUMNS)}) VALUES ({'
 
 @dataclass(frozen=True, slots=True)
 class DueFile:
-    """A file whose tags are to be read."""
+    """A file whose tags are pending."""
 
     file_id: int
     path: bytes
@@ -75,7 +75,7 @@ class TagStore:
         return await self._database.write(operation)
 
     async def due(self, limit: int, *, least_priority: int = 0, blocked: Sequence[bytes] = ()) -> list[DueFile]:
-        """Return files whose tags are to be read: changed ones first, then new ones, then the rest.
+        """Return files with pending tags: changed files first, then new files, then the rest.
 
         Parameters
         ----------

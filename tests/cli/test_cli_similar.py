@@ -55,7 +55,7 @@ def test_wrong_use(data: Path, arguments: tuple[str, ...], sentence: str) -> Non
 
 
 def test_nothing_is_similar(tmp_path: Path) -> None:
-    """A library of one track is told so, with exit code 1."""
+    """A library of one track is reported, with exit code 1."""
     asyncio.run(filled(tmp_path, [result(made_up(1)[0])]))
     done = auralis("similar", "--data-dir", tmp_path, "/music/000/song.flac")
     assert (done.returncode, done.stdout) == (1, "")

@@ -144,7 +144,7 @@ def test_hostile_sidecars_are_passed_over(song: Path, settings: Settings, conten
 
 
 def test_a_fifo_does_not_keep_the_reader_waiting(song: Path, settings: Settings) -> None:
-    """What is no regular file is not read, and not overwritten either."""
+    """Anything but a regular file is neither read nor overwritten."""
     fifo = song.with_name("song.flac.25d")
     os.mkfifo(fifo)
     assert read(song, settings) is None

@@ -93,7 +93,7 @@ async def test_refusals_are_request_errors(tmp_path: Path) -> None:
 
 
 async def test_a_cancelled_query_does_not_shift_answers(tmp_path: Path) -> None:
-    """The answer to a query nobody waits for any more is not taken for that of the next."""
+    """The late answer to an abandoned query is not taken for the answer to the next."""
     ids = await library(tmp_path)
     async with IndexProcess(tmp_path / DATABASE) as index:
         expected = {file_id: await index.ask(query(file_id)) for file_id in ids[:4]}

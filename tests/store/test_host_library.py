@@ -32,7 +32,7 @@ def player(place: Path) -> Iterator[sqlite3.Connection]:
 
 
 def test_ids_and_titles(player: sqlite3.Connection, place: Path) -> None:
-    """As the player writes them, at once; for names that are no text there is none."""
+    """Ids are found by path in the player's spelling; names that are not valid text have none."""
     library = HostLibrary(place)
     assert library.path_of(7) == MUSIC
     assert library.path_of(8) is None

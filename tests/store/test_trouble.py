@@ -55,7 +55,7 @@ async def test_writes_wait_for_another_program(path: Path) -> None:
 
 
 async def test_nobody_waits_for_ever_for_another_program(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a while whoever waits is told, and so is who comes at the end."""
+    """After a time limit all waiting callers receive an error, including late ones."""
     monkeypatch.setattr(module, "BUSY_LIMIT_SEC", 0.1)
     async with open_database(path) as database:
         library, other = Library(database), holder(path)
@@ -107,7 +107,7 @@ def test_of_programs_that_start_at_once_one_has_the_folder(path: Path) -> None:
 
 
 async def test_pages_that_do_not_fit_are_found_after_a_bad_end(path: Path) -> None:
-    """A database that was not closed is looked through before it is believed, and refused with the way out."""
+    """A database that was not closed properly is checked, and rejected with advice if it is damaged."""
     async with library_in(path.parent) as library:
         for number in range(300):
             await stored(library, b"/music/%d.mp3" % number)

@@ -40,7 +40,7 @@ def with_metadata(result: Analysed, **values: Any) -> Analysed:
 
 
 def seen(path: bytes = SONG, stamp: FileStamp = STAMP) -> FileEvent:
-    """Return what the watcher tells of a file."""
+    """Return the watcher's event for a file."""
     return FileEvent(path, stamp)
 
 
