@@ -29,6 +29,25 @@ def add_settings(parser: argparse.ArgumentParser, *names: str) -> None:
         parser.add_argument("--" + name.replace("_", "-"), type=kind, metavar=metavar, help=_HELP[name])
 
 
+def add_inputs(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that name files to analyse, and the output format."""
+    parser.add_argument(
+        "files", nargs="*", metavar="PATH", help="audio file, folder, playlist, or - for standard input"
+    )
+    parser.add_argument(
+        "-T",
+        "--files-from",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="read names from FILE, one per line; can be repeated",
+    )
+    parser.add_argument("-0", "--null", action="store_true", help="names in lists end with NUL, as of find -print0")
+    output = parser.add_mutually_exclusive_group()
+    output.add_argument("--json", dest="output", action="store_const", const="json", help="print JSON lines")
+    output.add_argument("--table", dest="output", action="store_const", const="table", help="print a table")
+
+
 def port_number(text: str) -> int:
     """Parse a port number; 0 selects a free port."""
     port = int(text)
@@ -81,8 +100,8 @@ def build_parser() -> argparse.ArgumentParser:
         add_verbosity(sub)
         return sub
 
-    analyze = command("analyze", "print the fingerprints of files as JSON lines, without storing them")
-    analyze.add_argument("files", nargs="+", metavar="FILE", help="audio files")
+    analyze = command("analyze", "print the fingerprints of files without storing them")
+    add_inputs(analyze)
     add_settings(analyze, "workers")
 
     scan = command("scan", "fingerprint all files under folders; can be interrupted and resumed")

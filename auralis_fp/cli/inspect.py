@@ -37,7 +37,8 @@ async def status(settings: Settings, *, as_json: bool) -> int:
         return 0
     counts = found["counts"]
     rows = [(state, str(number)) for state, number in counts.items() if state != "total"]
-    print_table(f"Files: {counts['total']}, {found['percent']} % of them done", ("state", "files"), rows)
+    print(f"Files: {counts['total']}, {found['percent']} % of them done")
+    print_table("By state", ("state", "files"), rows)
     if found["failures"]:
         rows = [(code, str(number)) for code, number in found["failures"].items()]
         print_table("Failures", ("reason", "files"), rows)

@@ -31,7 +31,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         0 success, 1 failures, 2 usage error.
     """
-    arguments = build_parser().parse_args(argv)
+    parser = build_parser()
+    arguments = parser.parse_args(argv)
+    if arguments.command == "analyze" and not (arguments.files or arguments.files_from):
+        parser.error("analyze: give at least one file, folder or list")
     set_up_logging(verbose=arguments.verbose)
     return run_command("auralis-fp", lambda: _dispatch(arguments))
 
@@ -58,7 +61,7 @@ def run_command(program: str, command: Callable[[], Coroutine[Any, Any, int]]) -
         return EXIT_USAGE
     except BrokenPipeError:  # the reader of the output has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # discards buffered output at exit
-        return EXIT_FAILED
+        return 0
 
 
 async def _until_interrupted(command: Callable[[], Coroutine[Any, Any, int]]) -> int:
@@ -94,9 +97,10 @@ async def _dispatch(arguments: argparse.Namespace) -> int:
         await rebuild(settings)
     match arguments.command:  # each command imports only what it needs: `analyze` no database, `status` no web server
         case "analyze":
-            from .analyze import analyze
+            from .analyze import Inputs, analyze
 
-            return await analyze(arguments.files, settings)
+            inputs = Inputs(names=arguments.files, lists=arguments.files_from, null=arguments.null)
+            return await analyze(inputs, settings, arguments.output)
         case "scan":
             from .scan import scan
 

@@ -1,10 +1,7 @@
-"""Output for people: printable text and tables."""
+"""Output for people: printable text, and tables (tab-separated lines in a pipe)."""
 
 import sys
-from collections.abc import Iterable
-from typing import Final
-
-_WIDTH_ELSEWHERE: Final = 160  # columns, if the output is not a terminal
+from collections.abc import Iterable, Sequence
 
 
 def printable(text: str) -> str:
@@ -14,22 +11,26 @@ def printable(text: str) -> str:
     return shown.encode(encoding, "backslashreplace").decode(encoding)
 
 
-def print_table(title: str, columns: Iterable[str], rows: Iterable[tuple[str, ...]]) -> None:
+def print_table(title: str, columns: Sequence[str], rows: Iterable[tuple[str, ...]]) -> None:
     """Print a table.
 
     Parameters
     ----------
     title : str
-    columns : iterable of str
-        Headings.
-    rows : iterable of tuple
-        Cells; they may contain any text.
+        Printed on a terminal only.
+    columns : sequence of str
+        Headings, printed on a terminal only.
+    rows : iterable of tuple of str
     """
-    from rich.console import Console  # slow to import, and not needed for JSON
+    if not sys.stdout.isatty():
+        for row in rows:
+            print("\t".join(printable(cell) for cell in row))
+        return
+    from rich.console import Console  # slow to import
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(width=None if sys.stdout.isatty() else _WIDTH_ELSEWHERE)
+    console = Console()
     console.print(Text(title))
     table = Table(*columns)
     for column in table.columns:

@@ -1,4 +1,4 @@
-"""``analyze``: JSON lines."""
+"""``analyze``: inputs and output formats."""
 
 import json
 import os
@@ -6,8 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from auralis_fp import schema
-from commands import auralis, environment, song
+from commands import auralis, environment, on_terminal, song
 
 
 def test_results_come_in_the_order_of_the_files(tmp_path: Path) -> None:
@@ -59,4 +61,84 @@ def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
         assert json.loads(running.stdout.readline())["path"] == str(files[0])
         running.stdout.close()
         assert running.stderr.read() == b""
-        assert running.wait(60) == 1
+        assert running.wait(60) == 0
+
+
+def test_folders_are_searched(tmp_path: Path) -> None:
+    """The audio files below a folder are analysed in order of their paths; other files are skipped."""
+    for name in ("b.wav", "a/c.wav", ".d.wav"):
+        song(tmp_path / "music" / name)
+    (tmp_path / "music" / "notes.txt").write_text("no music", encoding="ascii")
+    done = auralis("analyze", tmp_path / "music")
+    assert done.returncode == 0
+    found = [json.loads(line)["path"] for line in done.stdout.splitlines()]
+    assert found == [str(tmp_path / "music" / name) for name in ("a/c.wav", "b.wav")]
+
+
+def test_a_folder_without_music_is_an_error(tmp_path: Path) -> None:
+    """An empty folder is reported."""
+    done = auralis("analyze", tmp_path)
+    assert (done.returncode, done.stderr) == (2, f"auralis-fp: {tmp_path} contains no audio files\n")
+
+
+@pytest.mark.parametrize("null", [False, True], ids=["lines", "nul"])
+def test_names_on_standard_input(tmp_path: Path, *, null: bool) -> None:
+    """``-`` reads names of files and folders from standard input, one per line or NUL-terminated."""
+    names = [str(song(tmp_path / "one.wav")), str(song(tmp_path / "two" / "2.wav").parent), str(tmp_path / "none.wav")]
+    ending = "\0" if null else "\n"
+    done = auralis("analyze", "-", *(["-0"] if null else []), text=ending.join(["", *names, ""]))
+    assert done.returncode == 1
+    found = [json.loads(line)["path"] for line in done.stdout.splitlines()]
+    assert found == [names[0], f"{names[1]}/2.wav", names[2]]
+
+
+def test_results_of_a_slow_list_come_at_once(tmp_path: Path) -> None:
+    """A result is printed before standard input ends."""
+    file = song(tmp_path / "one.wav")
+    command = [sys.executable, "-m", "auralis_fp", "analyze", "-"]
+    with subprocess.Popen(command, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+        running.stdin.write(os.fsencode(file) + b"\n")
+        running.stdin.flush()
+        assert json.loads(running.stdout.readline())["path"] == str(file)
+        running.stdin.close()
+        assert running.wait(60) == 0
+
+
+def test_lists_and_playlists(tmp_path: Path) -> None:
+    """Names in a list are relative to the working directory, names in a playlist to the playlist."""
+    file = song(tmp_path / "one.wav")
+    (tmp_path / "list.txt").write_text(f"{file}\r\n\n", encoding="utf-8")
+    (tmp_path / "list.m3u8").write_text(f"\ufeff#EXTM3U\n#EXTINF:4,One\none.wav\n{file}\n", encoding="utf-8")
+    done = auralis("analyze", tmp_path / "list.m3u8", "-T", tmp_path / "list.txt")
+    assert done.returncode == 0
+    assert [json.loads(line)["path"] for line in done.stdout.splitlines()] == [str(file)] * 3
+    missing = auralis("analyze", "--files-from", tmp_path / "none.txt")
+    assert (missing.returncode, missing.stdout) == (2, "")
+    assert "none.txt cannot be read" in missing.stderr
+
+
+def test_tables(tmp_path: Path) -> None:
+    """``--table`` prints one line per file, or all dimensions of a single file."""
+    good, bad = song(tmp_path / "good.wav", 4.0), tmp_path / "bad.wav"
+    bad.write_text("no music", encoding="ascii")
+    done = auralis("analyze", "--table", good, bad)
+    assert done.returncode == 1
+    titles, units, first, second = done.stdout.splitlines()
+    assert "Tempo" in titles
+    assert "BPM" in units
+    assert "0:04" in first
+    assert "unsupported: " in second
+    alone = auralis("analyze", "--table", good).stdout
+    assert all(dimension.title in alone for dimension in schema.DIMENSIONS)
+    assert "undefined" in alone
+
+
+def test_a_terminal_gets_a_table(tmp_path: Path) -> None:
+    """On a terminal the default is a table, with ``--json`` JSON lines."""
+    good = song(tmp_path / "\x1b[31mgood.wav")
+    table = on_terminal("analyze", good, good)
+    assert "Tempo" in table
+    assert "\x1b" not in table
+    assert json.loads(on_terminal("analyze", "--json", good))["path"] == str(good)

@@ -1,5 +1,6 @@
 """Small music files, and commands run as a person would run them."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -27,3 +28,18 @@ def auralis(*arguments: str | Path, text: str | None = None) -> "subprocess.Comp
     return subprocess.run(
         command, capture_output=True, text=True, timeout=100, check=False, input=text, env=environment()
     )
+
+
+def on_terminal(*arguments: str | Path) -> str:
+    """Run a command with its standard output on a terminal; return the output."""
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "auralis_fp", *map(str, arguments)]
+    with subprocess.Popen(command, stdout=theirs, stderr=subprocess.DEVNULL, env=environment()) as running:
+        os.close(theirs)
+        output = bytearray()
+        with contextlib.suppress(OSError):  # EIO: the terminal was closed
+            while part := os.read(ours, 65536):
+                output += part
+        running.wait(100)
+    os.close(ours)
+    return output.decode("utf-8").replace("\r\n", "\n")
