@@ -5,6 +5,8 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, Final
 
+from auralis_fp.cli.arguments import build_parser
+from auralis_fp.cli.manpage import manpage
 from auralis_fp.routes.schemas.openapi import described
 from auralis_fp.schema import ALGORITHM_VERSION, DIMENSIONS, Family
 from auralis_fp.settings import ENVIRONMENT_PREFIX, FILE_NAME, Settings
@@ -235,6 +237,7 @@ PAGES: Final = {
     "dimensions.md": dimensions_page,
     "api.md": api_page,
     "../static/fingerprint.d.ts": typescript_page,
+    "auralis-fp.1": lambda: manpage(build_parser()),
 }
 
 

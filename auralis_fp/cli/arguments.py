@@ -2,10 +2,11 @@
 
 import argparse
 from dataclasses import fields
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from .._version import __version__
-from ..settings import Settings
+from ..settings import Settings, Sidecars
+from .completion import SHELLS
 
 _HELP: Final = {spec.name: spec.metadata["help"] for spec in fields(Settings)}
 
@@ -26,7 +27,9 @@ def add_settings(parser: argparse.ArgumentParser, *names: str) -> None:
             )
             continue
         kind, metavar = {"data_dir": (str, "DIR"), "workers": (int, "N"), "sidecars": (str, "WHERE")}[name]
-        parser.add_argument("--" + name.replace("_", "-"), type=kind, metavar=metavar, help=_HELP[name])
+        choices = get_args(Sidecars) if name == "sidecars" else None
+        option = "--" + name.replace("_", "-")
+        parser.add_argument(option, type=kind, metavar=metavar, choices=choices, help=_HELP[name])
 
 
 def add_inputs(parser: argparse.ArgumentParser) -> None:
@@ -135,4 +138,7 @@ def build_parser() -> argparse.ArgumentParser:
     imported = command("import", "read results written by export")
     imported.add_argument("file", nargs="?", default="-", metavar="FILE", help="input file (default: standard input)")
     add_settings(imported, "data_dir")
+
+    completion = command("completion", "print a completion script for a shell")
+    completion.add_argument("shell", choices=SHELLS, metavar="SHELL", help=f"one of {', '.join(SHELLS)}")
     return parser

@@ -12,6 +12,7 @@ from ..errors import AuralisError
 from ..settings import Settings, load_settings
 from ..store.recovery import set_aside
 from .arguments import build_parser, settings_given
+from .completion import SHELLS
 from .signals import interruption
 
 EXIT_FAILED: Final = 1
@@ -35,6 +36,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     if arguments.command == "analyze" and not (arguments.files or arguments.files_from):
         parser.error("analyze: give at least one file, folder or list")
+    if arguments.command == "completion":
+        sys.stdout.write(SHELLS[arguments.shell](parser))
+        return 0
     set_up_logging(verbose=arguments.verbose)
     return run_command("auralis-fp", lambda: _dispatch(arguments))
 
