@@ -1,12 +1,15 @@
 """The command line parser; options for settings use the help texts of the settings."""
 
 import argparse
+from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, Final, get_args
 
 from .._version import __version__
 from ..settings import Settings, Sidecars
 from .completion import SHELLS
+
+AddCommand = Callable[[str, str], argparse.ArgumentParser]
 
 _HELP: Final = {spec.name: spec.metadata["help"] for spec in fields(Settings)}
 
@@ -103,6 +106,13 @@ def build_parser() -> argparse.ArgumentParser:
         add_verbosity(sub)
         return sub
 
+    _add_analysis(command)
+    _add_listings(command)
+    _add_tools(command)
+    return parser
+
+
+def _add_analysis(command: AddCommand) -> None:
     analyze = command("analyze", "print the fingerprints of files without storing them")
     add_inputs(analyze)
     add_settings(analyze, "workers")
@@ -117,6 +127,8 @@ def build_parser() -> argparse.ArgumentParser:
     add_settings(server, "libraries", "data_dir", "workers", "sidecars")
     add_rebuild(server)
 
+
+def _add_listings(command: AddCommand) -> None:
     status = command("status", "show the number of files by state")
     status.add_argument("--json", action="store_true", help="print JSON")
     add_settings(status, "data_dir")
@@ -131,6 +143,8 @@ def build_parser() -> argparse.ArgumentParser:
     similar.add_argument("--json", action="store_true", help="print JSON lines")
     add_settings(similar, "data_dir")
 
+
+def _add_tools(command: AddCommand) -> None:
     export = command("export", "write all results as JSON lines")
     export.add_argument("file", nargs="?", default="-", metavar="FILE", help="output file (default: standard output)")
     add_settings(export, "data_dir")
@@ -141,4 +155,3 @@ def build_parser() -> argparse.ArgumentParser:
 
     completion = command("completion", "print a completion script for a shell")
     completion.add_argument("shell", choices=SHELLS, metavar="SHELL", help=f"one of {', '.join(SHELLS)}")
-    return parser
