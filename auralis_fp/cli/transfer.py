@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import itertools
 import json
 import os
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from ..errors import AuralisError
+from ..files.atomic import open_folder, replacing
 from ..runtime.serialization import to_json
 from ..settings import Settings
 from ..store.database import Database, open_database
@@ -64,25 +66,16 @@ async def _write(database: Database, stream: IO[str]) -> int:
 
 
 async def _replace(database: Database, target: Path) -> int:
-    """Write a temporary file, sync it, and rename it to *target*."""
-    partial = target.with_name(f".{target.name[:200]}.partial-{os.getpid()}")
-    try:
-        with _private(partial) as stream:
-            written = await _write(database, stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            partial.unlink()
-        raise
-    return written
-
-
-def _private(path: Path) -> IO[str]:
-    """Open a new file that only its owner can read, because it lists the library."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
-    return os.fdopen(os.open(path, flags, 0o600), "w", encoding="ascii", newline="\n")
+    """Replace *target* atomically by a file that only its owner can read, because it lists the library."""
+    with open_folder(os.fsencode(target.parent)) as folder:
+        if folder is None:
+            raise FileNotFoundError(2, "the folder does not exist")
+        with replacing(folder, os.fsencode(target.name), 0o600) as file:
+            text = io.TextIOWrapper(file, encoding="ascii", newline="\n", write_through=True)
+            try:
+                return await _write(database, text)
+            finally:
+                text.detach()
 
 
 async def import_file(settings: Settings, file: str) -> int:

@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 FIRST_RETRY_SEC: Final = 10.0
 LONGEST_RETRY_SEC: Final = 600.0
 BATCH: Final = 100
+WRITE_LIMIT_SEC: Final = 30.0  # for one sidecar
 
 
 class OutboxStore(Protocol):
@@ -80,9 +81,14 @@ class Outbox:
 
         bounds = self._rules.bounds(path)
         try:
-            place = await asyncio.to_thread(storage.write, path, analysed, stamp, self._settings, refused, bounds)
+            async with asyncio.timeout(WRITE_LIMIT_SEC):
+                place = await asyncio.to_thread(storage.write, path, analysed, stamp, self._settings, refused, bounds)
+        except TimeoutError:  # the thread waits for a disk or network share that does not answer
+            self._health.mark_down("sidecars", f"Writing one takes over {WRITE_LIMIT_SEC:.0f} s. Tried again later.")
+            return False
         except OSError as error:
-            self._health.mark_down("sidecars", f"They cannot be written: {error.strerror}. Tried again later.")
+            reason = error.strerror or str(error)
+            self._health.mark_down("sidecars", f"They cannot be written: {reason}. Tried again later.")
             return False
         if self._health.notes and place == path + SUFFIX:  # the folder is writable again
             self._health.notes.pop(self._folder(path), None)
