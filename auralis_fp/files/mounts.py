@@ -1,40 +1,82 @@
-"""Mounts: which file system a folder lies on."""
+"""The mount table: which file system a folder lies on, and whether it announces changes.
 
-import os
+All functions but ``read_mounts`` are pure.
+"""
+
+import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
-from .paths import is_same_or_below
+from .paths import is_below, is_same_or_below
 
-NETWORK_FILE_SYSTEMS: Final = frozenset(
+MOUNT_TABLE: Final = Path("/proc/self/mountinfo")
+# File systems of this machine's own disks: every change passes the kernel, which announces it. All other kinds are
+# doubtful: network and cluster file systems, FUSE pools, cloud drives, folders of a virtual machine's host, autofs.
+LOCAL_FILE_SYSTEMS: Final = frozenset(
     (
-        *("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "coda", "davfs"),
-        *("fuse.sshfs", "fuse.rclone", "fuse.s3fs", "fuse.glusterfs", "fuse.davfs2", "fuse.gvfsd-fuse", "fuse.juicefs"),
-        *("vboxsf", "fuse.vmhgfs-fuse", "virtiofs", "prl_fs", "drvfs"),  # of a virtual machine's host
+        *("ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "bcachefs", "f2fs", "jfs", "reiserfs", "nilfs2", "ubifs"),
+        *("vfat", "msdos", "exfat", "ntfs", "ntfs3", "fuseblk", "fuse.ntfs-3g", "fuse.exfat", "fuse.exfat-fuse"),
+        *("apfs", "fuse.apfs", "hfs", "hfsplus", "udf", "iso9660", "squashfs", "erofs"),
+        *("tmpfs", "ramfs", "rootfs", "overlay", "aufs", "fuse.fuse-overlayfs", "ecryptfs"),
     )
 )
+_OCTAL: Final = re.compile(rb"\\([0-7]{3})")
 
 
-def is_network_mount(path: Path, table: Path = Path("/proc/self/mountinfo")) -> bool:
-    """Return True if *path* lies on a network file system, which does not announce changes by others. Blocking.
+class Mount(NamedTuple):
+    """One line of the mount table."""
+
+    point: bytes
+    kind: str
+    source: bytes
+
+
+def parse_mounts(table: bytes) -> tuple[Mount, ...]:
+    """Return the mounts of a ``mountinfo`` table, in its order; lines of another form are skipped."""
+    mounts = []
+    for line in table.splitlines():
+        left, _, right = line.partition(b" - ")
+        fields, rest = left.split(b" "), right.split(b" ")
+        if len(fields) >= 5 and len(rest) >= 2:
+            mounts.append(Mount(_unescaped(fields[4]), rest[0].decode("ascii", "replace"), _unescaped(rest[1])))
+    return tuple(mounts)
+
+
+def read_mounts(table: Path = MOUNT_TABLE) -> tuple[Mount, ...]:
+    """Return the mounts of this process; none on systems without such a table. Blocking."""
+    try:
+        return parse_mounts(table.read_bytes()) if sys.platform == "linux" else ()
+    except OSError:
+        return ()
+
+
+def mount_of(path: bytes, mounts: Sequence[Mount]) -> Mount | None:
+    """Return the innermost mount that holds *path*, which contains no links; of mounts at one point, the last."""
+    holding = [mount for mount in mounts if is_same_or_below(path, mount.point)]
+    return max(reversed(holding), key=lambda mount: len(mount.point), default=None)
+
+
+def mounts_below(folder: bytes, mounts: Sequence[Mount]) -> tuple[Mount, ...]:
+    """Return the visible mounts below *folder*, which contains no links; of mounts at one point, the last."""
+    below = {mount.point: mount for mount in mounts if is_below(mount.point, folder)}
+    return tuple(below.values())
+
+
+def doubtful_kinds(folder: bytes, mounts: Sequence[Mount]) -> tuple[str, ...]:
+    """Return the kinds of file system at and below *folder* on which changes may not be announced.
 
     Parameters
     ----------
-    path : Path
-    table : Path
-        The kernel's mount table; without one the answer is False.
+    folder : bytes
+        Without links.
+    mounts : sequence of Mount
     """
-    if sys.platform != "linux" or not table.exists():
-        return False
-    real = os.path.realpath(path)
-    kind, longest = "", -1
-    for line in table.read_text(encoding="utf-8", errors="surrogateescape").splitlines():
-        left, _, right = line.partition(" - ")
-        fields = left.split(" ")
-        if len(fields) < 5 or not right:
-            continue
-        mount = fields[4].replace("\\040", " ").replace("\\011", "\t").replace("\\012", "\n").replace("\\134", "\\")
-        if is_same_or_below(os.fsencode(real), os.fsencode(mount)) and len(mount) >= longest:
-            kind, longest = right.split(" ")[0], len(mount)
-    return kind in NETWORK_FILE_SYSTEMS
+    holding = mount_of(folder, mounts)
+    present = ((holding,) if holding is not None else ()) + mounts_below(folder, mounts)
+    return tuple(sorted({mount.kind for mount in present} - LOCAL_FILE_SYSTEMS))
+
+
+def _unescaped(field: bytes) -> bytes:
+    return _OCTAL.sub(lambda match: bytes([int(match[1], 8)]), field)

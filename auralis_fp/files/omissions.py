@@ -47,6 +47,7 @@ class Omissions:
 
     def __init__(self) -> None:
         self._counts: Counter[tuple[Reason, str]] = Counter()
+        self.interrupted = False
         self._examples: defaultdict[tuple[Reason, str], list[str]] = defaultdict(list)
 
     def add(self, reason: Reason, below_root: bytes) -> None:
@@ -63,6 +64,10 @@ class Omissions:
         self._counts[key] += 1
         if len(self._examples[key]) < EXAMPLES:
             self._examples[key].append(os.fsdecode(below_root))
+
+    def interrupt(self) -> None:
+        """Note that a folder could not be listed because its disk or network failed."""
+        self.interrupted = True
 
     def summary(self) -> tuple[LeftOut, ...]:
         """Return one entry for each reason, and for each suffix of unsupported files; the most frequent first."""

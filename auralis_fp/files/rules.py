@@ -3,7 +3,6 @@
 Methods that read the disk block; they are called in threads.
 """
 
-import contextlib
 import errno
 import fnmatch
 import os
@@ -18,6 +17,7 @@ from .formats import is_music
 from .omissions import Reason
 from .on_disk_names import on_disk_name
 from .paths import innermost, is_same_or_below, relative_path, split_path
+from .places import Places
 from .regular import is_regular
 
 UNFINISHED: Final = (b".part", b".partial", b".crdownload", b".tmp", b".download")
@@ -30,7 +30,7 @@ class Presence(Enum):
     THERE = "there"
     GONE = "gone"
     UNREADABLE = "unreadable"
-    AWAY = "away"  # its whole library is not mounted
+    AWAY = "away"  # its library, or the disk it lies on, is not mounted
 
 
 class Rules:
@@ -56,7 +56,7 @@ class Rules:
         follow_links_to: Sequence[bytes] = (),
     ) -> None:
         self.set_roots(roots)
-        self._devices: dict[bytes, int] = {}
+        self.places = Places()
         self._ignored = _any_of(pattern.strip("/") for pattern in ignore)
         self._system_folders = _any_of(name.casefold() for name in system_folders)
         self._link_targets = [os.path.realpath(folder) for folder in follow_links_to]
@@ -75,6 +75,10 @@ class Rules:
         """Replace the libraries. Blocking."""
         self._roots = {root: os.path.realpath(root) for root in roots}
 
+    def refresh(self, root: bytes) -> None:
+        """Resolve the links of a library again. Blocking."""
+        self._roots[root] = os.path.realpath(root)
+
     def root_of(self, path: bytes) -> bytes | None:
         """Return the innermost library that *path* lies in."""
         return innermost(path, self._roots)
@@ -83,35 +87,52 @@ class Rules:
         """Return the folders, without links, one of which must hold the opened file; empty allows any."""
         return () if self.root_of(path) is None else (*self._roots.values(), *self._link_targets)
 
-    def remember_device(self, root: bytes) -> None:
-        """Remember which device a swept library lies on. Blocking."""
-        with contextlib.suppress(OSError):
-            self._devices[root] = os.stat(root).st_dev
-
     def is_mounted(self, root: bytes) -> bool:
-        """Return True if a library is readable, non-empty and on the device it was on before. Blocking."""
+        """Return True if a library is readable, non-empty and where it was when it was last swept. Blocking."""
         try:
-            device = os.stat(root).st_dev
             with os.scandir(root) as entries:
-                return next(entries, None) is not None and self._devices.get(root, device) == device
+                return next(entries, None) is not None and not self.places.displaced(root)
         except OSError:
             return False
 
+    def away_folder(self, path: bytes) -> bytes | None:
+        """Return the library or mount point that holds *path* and is not mounted; None if all are. Blocking."""
+        root = self.root_of(path)
+        if root is None:
+            return None
+        if not self.is_mounted(root):
+            return root
+        return innermost(path, self.places.unmounted(root))
+
     def presence(self, path: bytes) -> Presence:
         """Return whether a music file seen before is still there. Blocking."""
+        return self.presences([path])[0]
+
+    def presences(self, paths: Sequence[bytes]) -> list[Presence]:
+        """Return the presence of several files; mounts are checked once, after the last file. Blocking."""
+        found = [self._presence_by_stat(path) for path in paths]
+        missing = {path for path, presence in zip(paths, found, strict=True) if presence is not Presence.THERE}
+        away = self._away(missing)
+        return [Presence.AWAY if path in away else presence for path, presence in zip(paths, found, strict=True)]
+
+    def _presence_by_stat(self, path: bytes) -> Presence:
         root = self.root_of(path)
         try:
             status = os.lstat(path)
             if stat.S_ISLNK(status.st_mode):
                 status = os.stat(path)
             same_name = root is None or (self.contains(path) and on_disk_name(path, root) == path)
-            if same_name and is_regular(status):
-                return Presence.THERE
         except OSError as error:
-            if root is not None and not self.is_mounted(root):
-                return Presence.AWAY
             return Presence.GONE if error.errno in REMOVED else Presence.UNREADABLE
-        return Presence.GONE
+        return Presence.THERE if same_name and is_regular(status) else Presence.GONE
+
+    def _away(self, paths: Iterable[bytes]) -> set[bytes]:
+        """Return those of *paths* whose library, or the disk below it, is not mounted."""
+        held = {path: root for path in paths if (root := self.root_of(path)) is not None}
+        roots = set(held.values())
+        mounted = {root for root in roots if self.is_mounted(root)}
+        points = {root: self.places.unmounted(root) for root in mounted}
+        return {path for path, root in held.items() if root not in mounted or innermost(path, points[root]) is not None}
 
     def omission(self, name: bytes, below_root: bytes) -> Reason | None:
         """Return why an entry is left out because of its name, or None.

@@ -3,9 +3,11 @@
 These functions block; they are called in threads.
 """
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
+from typing import Final
 
 from ..models import FileEvent, FileStamp
 from .formats import is_music, is_unsupported_audio
@@ -13,6 +15,8 @@ from .omissions import Omissions, Reason
 from .paths import directory_prefix
 from .regular import is_regular
 from .rules import REMOVED, Rules
+
+_REFUSED: Final = frozenset((errno.EACCES, errno.EPERM))
 
 
 def stat_audio(path: bytes, rules: Rules) -> FileStamp | None:
@@ -126,3 +130,5 @@ class _Walk:
         """Count an unreadable entry; one that was removed after it was listed is not counted."""
         if error.errno not in REMOVED:
             self._omissions.add(Reason.UNREADABLE, path[self._prefix :])
+        if error.errno not in REMOVED | _REFUSED:
+            self._omissions.interrupt()

@@ -59,6 +59,7 @@ class Pipeline:
         await asyncio.to_thread(storage.clear_away, interrupted, context.settings)
         if roots := [os.fsencode(folder) for folder in context.settings.libraries]:
             await context.library.confine(roots)
+        await self.reconciler.restore()
         await queue_outdated(context.library.database)
         self._stack.push_async_callback(self.dispatcher.close)
         self._stack.callback(self.retry.close)

@@ -190,7 +190,8 @@ class ResultWriter:
         context = self._context
         match await asyncio.to_thread(context.rules.presence, job.path):
             case Presence.AWAY:
-                context.breakers.set_online(context.rules.root_of(job.path) or b"", online=False)
+                away = await asyncio.to_thread(context.rules.away_folder, job.path)
+                context.breakers.set_online(away or context.rules.root_of(job.path) or b"", online=False)
                 await context.job_queue.release(job)
                 self._on_away(job.path)
                 return None, AWAY

@@ -87,6 +87,12 @@ class Library:
 
         return await self.database.write(operation)
 
+    async def count_present(self, folder: bytes) -> int:
+        """Return the number of known files below *folder* that are not gone."""
+        condition = f"missing_since IS NULL AND {below()}"
+        (row,) = await self.database.read(f"SELECT count(*) AS n FROM files WHERE {condition}", sort_range(folder))
+        return int(row["n"])
+
     async def record(
         self,
         file_id: int,

@@ -68,6 +68,10 @@ class FileSystemEvents:
             raise batch
         return batch
 
+    def end(self) -> None:
+        """Report *folder* as removed: something else is mounted there, and these events end."""
+        self._batches.put_nowait([(Change.deleted, self._folder)])
+
     def _run(self) -> None:
         """Run the thread."""
         try:

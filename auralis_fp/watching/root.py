@@ -9,12 +9,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
 from watchfiles import Change
 
-from ..files.mounts import is_network_mount
 from ..files.omissions import Omissions
 from ..files.paths import is_same_or_below
 from ..files.rules import UNFINISHED, Rules
@@ -24,6 +22,7 @@ from ..runtime.tasks import happens_within
 from ..settings import Settings
 from .events import FileSystemEvents
 from .inotify import describe_watch_error
+from .reconcile import Verdict
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +32,8 @@ BATCH: Final = 500  # files reported at once
 POLL_EVERY_SEC: Final = 60.0  # pause between sweeps without events
 POLL_SHARE: Final = 20  # such sweeps take at most one part in so many of the time
 OFFLINE_RETRY_SEC: Final = 5.0
+CONFIRM_SEC: Final = 5.0  # pause before a sweep that confirms another
+MOUNT_CHECK_SEC: Final = 2.0
 EVENTS_RETRY_SEC: Final = 600.0  # after a refusal: the limit may have been raised
 OPENING_LIMIT_SEC: Final = 30.0  # how long the first sweep waits for events to be open
 FLOOD: Final = 4096  # in a batch of so many changes the kernel may have dropped some
@@ -45,11 +46,11 @@ class EventSink(Protocol):
     async def observe(self, events: Sequence[FileEvent], *, walk: bool = False) -> None:
         """Handle files seen or gone. *walk* marks those of a sweep."""
 
-    async def begin_sweep(self) -> None:
-        """Start recording which files a sweep sees."""
+    async def begin_sweep(self, root: bytes) -> None:
+        """Start recording which files of *root* a sweep sees."""
 
-    async def end_sweep(self, root: bytes, found: int) -> str | None:
-        """Mark files of *root* that the sweep did not see as gone; return the reason if they cannot be judged."""
+    async def end_sweep(self, root: bytes, found: int) -> Verdict:
+        """Mark files of *root* that the sweep did not see as gone, and judge the state of the library."""
 
     async def set_online(self, root: bytes, *, online: bool) -> None:
         """Handle whether *root* can be read."""
@@ -90,7 +91,11 @@ class WatchedRoot:
         self.path = path
         self.tasks = AsyncExitStack()
         self._context = context
+        self._events: FileSystemEvents | None = None
         self._events_refused = ""  # why there are no events
+        self._events_doubtful = ""  # why some may be missing
+        self._interrupted = False  # the last sweep could not list every folder
+        self._verdict = Verdict()
         self._sweep_took_sec = 0.0
         self._requested = asyncio.Event()
         self._opened = asyncio.Event()  # events are open, or unavailable
@@ -107,9 +112,9 @@ class WatchedRoot:
         """Request a sweep soon."""
         self._requested.set()
 
-    async def is_mounted(self) -> bool:
-        """Return True if the root is mounted and non-empty, so that missing files are really gone."""
-        return await self._in_thread(self._context.rules.is_mounted, self.path)
+    async def is_removal(self, path: bytes) -> bool:
+        """Return True if a missing path is really gone: the disk it lay on is mounted."""
+        return await self._in_thread(self._context.rules.away_folder, path) is None
 
     async def sweep_forever(self) -> None:
         """Sweep at start, at the interval, on request, and when the folder comes back."""
@@ -128,28 +133,38 @@ class WatchedRoot:
             self._set(scanning=True)
             started = time.time()
             try:
-                await context.sink.begin_sweep()
+                await context.sink.begin_sweep(self.path)
                 found = await self._report_files()
-                problem = await context.sink.end_sweep(self.path, found)
+                self._verdict = await context.sink.end_sweep(self.path, found)
             except OSError as error:
-                problem = f"The folder cannot be read: {error.strerror}."
+                self._verdict = Verdict(online=False, reason=f"The folder cannot be read: {error.strerror}.")
             finally:
                 self._set(scanning=False)
-            if problem is None:
+            if self._verdict.online:
                 self._sweep_took_sec = time.time() - started
-                self._set(online=True, files=found, last_scan=started, reason=self._events_refused)
+                last_scan = self.state.last_scan if self._verdict.confirm else started
+                self._set(online=True, files=found, last_scan=last_scan, reason=self._reason())
             else:
-                self._set(online=False, reason=problem)
-            self._log_sweep(time.time() - started, problem)
-            await context.sink.set_online(self.path, online=problem is None)
+                self._set(online=False, reason=self._verdict.reason)
+            self._log_sweep(time.time() - started)
+            await context.sink.set_online(self.path, online=self._verdict.online)
+
+    async def watch_mounts(self) -> None:
+        """Sweep, and reopen the events, whenever something is mounted or unmounted at or below the library."""
+        signature = await self._in_thread(self._context.rules.places.signature, self.path)
+        while True:
+            await asyncio.sleep(MOUNT_CHECK_SEC)
+            before, signature = signature, await self._in_thread(self._context.rules.places.signature, self.path)
+            if signature != before:
+                self.request_sweep()
+                if self._events is not None:
+                    self._events.end()
 
     async def follow_events(self) -> None:
         """Follow the system's events for as long as they are available."""
-        if self._context.settings.watching == "auto" and await self._is_on_network():
-            self._poll("On a network mount, where changes by other machines are not announced.")
-            return
         while True:
             if await self._is_readable():
+                await self._judge_mount()
                 try:
                     await self._follow()
                 except (OSError, RuntimeError, ValueError) as error:
@@ -172,10 +187,16 @@ class WatchedRoot:
         while batch := await self._in_thread(lambda: list(itertools.islice(files, BATCH))):
             found += len(batch)
             await self._context.sink.observe(batch, walk=True)
+        self._interrupted = omissions.interrupted
         self._set(left_out=omissions.summary())
         return found
 
-    def _log_sweep(self, seconds: float, problem: str | None) -> None:
+    def _reason(self) -> str:
+        """Return what is worth saying about an online library."""
+        return " ".join(text for text in (self._events_refused, self._events_doubtful, self._verdict.reason) if text)
+
+    def _log_sweep(self, seconds: float) -> None:
+        problem = self._verdict.reason or None
         fields = {"folder": self.state.path, "files": self.state.files, "seconds": seconds, "problem": problem}
         summary = problem or f"{self.state.files} files in {seconds:.1f} s"
         log.info("sweep of %r: %s", self.path, summary, extra=fields)
@@ -184,18 +205,25 @@ class WatchedRoot:
         """Seconds until the next scheduled sweep; None if sweeps are manual only."""
         if not self.state.online:
             return OFFLINE_RETRY_SEC
+        if self._verdict.confirm:
+            return CONFIRM_SEC
         if self.state.mode == "off":
             return None
         interval = self._context.settings.sweep_interval_sec
-        if self.state.mode == "events":
+        if self.state.mode == "events" and not self._events_doubtful and not self._interrupted:
             return interval
         return min(max(POLL_EVERY_SEC, POLL_SHARE * self._sweep_took_sec), interval)
 
     async def _is_readable(self) -> bool:
         return await self._in_thread(os.path.isdir, self.path)
 
-    async def _is_on_network(self) -> bool:
-        return await self._in_thread(is_network_mount, Path(os.fsdecode(self.path)))
+    async def _judge_mount(self) -> None:
+        """Find out whether the file system announces changes; where that is doubtful, sweeps are frequent."""
+        self._events_doubtful = ""
+        if self._context.settings.watching == "auto":
+            kinds = await self._in_thread(self._context.rules.places.doubtful_kinds, self.path)
+            if kinds:
+                self._events_doubtful = f"Changes on {', '.join(kinds)} may not be announced; swept frequently."
 
     async def _in_thread(self, function: Callable[..., T], *args: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._context.threads, function, *args)
@@ -210,8 +238,8 @@ class WatchedRoot:
     async def _follow(self) -> None:
         """Follow the events until the folder is gone."""
         async with FileSystemEvents(self.path) as events:
-            self._events_refused = ""
-            self._set(mode="events", reason=self.state.reason if not self.state.online else "")
+            self._events, self._events_refused = events, ""
+            self._set(mode="events", reason=self._reason() if self.state.online else self.state.reason)
             if self._opened.is_set():  # reopened: changes in between had no events
                 self.request_sweep()
             self._opened.set()
@@ -223,6 +251,7 @@ class WatchedRoot:
                 if len(batch) >= FLOOD:
                     self.request_sweep()
                 replaced = any(path == self.path and change is not Change.modified for change, path in batch)
+            self._events = None
             self.request_sweep()
 
     def _handle(self, path: bytes) -> None:

@@ -64,6 +64,7 @@ class Watcher:
     def _open(self, root: WatchedRoot) -> None:
         name = os.fsdecode(root.path)
         self._start(root.tasks, f"sweep of {name}", root.sweep_forever)
+        self._start(root.tasks, f"mounts of {name}", root.watch_mounts)
         if self._context.settings.watching in {"auto", "events"}:
             self._start(root.tasks, f"events of {name}", root.follow_events)
 
@@ -107,7 +108,7 @@ class Watcher:
         reported = []
         for event in events:
             root = self.root_of(event.path)
-            if event.stamp is not None or (root is not None and await root.is_mounted()):
+            if event.stamp is not None or (root is not None and await root.is_removal(event.path)):
                 reported.append(event)
             elif root is not None:
                 root.request_sweep()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from auralis_fp.models import FileEvent, FileStamp
+from auralis_fp.watching.reconcile import Verdict
 
 
 async def until(true: Callable[[], object], limit_sec: float = 20.0) -> None:
@@ -23,6 +24,7 @@ class Listener:
     def __init__(self) -> None:
         self.events: list[FileEvent] = []
         self.known: dict[bytes, FileStamp] = {}
+        self.begun: list[bytes] = []
         self.sweeps: list[bytes] = []
         self.walked: set[bytes] = set()
         self.refusal: str | None = None
@@ -43,20 +45,21 @@ class Listener:
                 if path == event.path or path.startswith(event.path + b"/"):
                     del self.known[path]
 
-    async def begin_sweep(self) -> None:
+    async def begin_sweep(self, root: bytes) -> None:
         """Forget earlier sweeps."""
+        self.begun.append(root)
         self.walked.clear()
 
-    async def end_sweep(self, root: bytes, found: int) -> str | None:
+    async def end_sweep(self, root: bytes, found: int) -> Verdict:
         """Drop what the sweep did not see."""
         self.sweeps.append(root)
         self.found = found
         if self.refusal is not None:
-            return self.refusal
+            return Verdict(online=False, reason=self.refusal)
         for path in list(self.known):
             if path.startswith(root + b"/") and path not in self.walked:
                 del self.known[path]
-        return None
+        return Verdict()
 
     async def set_online(self, root: bytes, *, online: bool) -> None:
         """Record which folders can be read."""

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from auralis_fp.files.mounts import is_network_mount
 from auralis_fp.models import Health
 from auralis_fp.settings import Settings
 from auralis_fp.watching import root as module
@@ -231,28 +230,6 @@ async def test_closing_releases_everything(music: Path, listener: Listener) -> N
     await until(lambda: not any(thread.name.startswith("auralis-") for thread in threading.enumerate()))
     assert len(asyncio.all_tasks()) == 1
     await until(lambda: len(os.listdir("/proc/self/fd")) <= before)  # the kernel releases them a moment later
-
-
-@pytest.mark.parametrize(
-    ("folder", "expected"),
-    [("/mnt/nas/music", True), ("/mnt/nas", True), ("/mnt/nasty", False), ("/home/me", False), ("/mnt/a b/c", True)],
-)
-def test_network_mounts_are_recognised_by_their_file_system(tmp_path: Path, folder: str, expected: bool) -> None:
-    """The innermost mount that holds the folder decides."""
-    table = tmp_path / "mountinfo"
-    table.write_text(
-        "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
-        "40 22 0:50 / /mnt/nas rw shared:1 - nfs4 server:/export rw\n"
-        "41 22 0:51 / /mnt/a\\040b rw - cifs //server/share rw\n"
-        "a line of another form\n",
-        encoding="ascii",
-    )
-    assert is_network_mount(Path(folder), table) is expected
-
-
-def test_without_a_mount_table_nothing_is_a_network_mount(tmp_path: Path) -> None:
-    """Only Linux has one."""
-    assert not is_network_mount(tmp_path, tmp_path / "missing")
 
 
 async def test_it_can_be_closed_while_it_starts(music: Path, listener: Listener) -> None:

@@ -1,0 +1,215 @@
+"""Reconciliation of the database with sweeps, on real folders, with a mount table that the tests write."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from auralis_fp.files.places import Places
+from auralis_fp.files.rules import Rules
+from auralis_fp.files.scanner import walk
+from auralis_fp.store.files import Library
+from auralis_fp.watching.reconcile import Reconciler, Verdict
+from mount_tables import MountTable
+from stored import library_in
+
+
+class Swept:
+    """A library in a database, with the sweeps and mounts of a test."""
+
+    def __init__(self, root: Path, library: Library, table: MountTable) -> None:
+        self.root, self.library, self.table = os.fsencode(root), library, table
+        self.online: dict[bytes, bool] = {}
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget everything but the database."""
+        self.rules = Rules([self.root])
+        self.rules.places = Places(self.table.path)
+        self.reconciler = Reconciler(self.library, self.rules, lambda: None, self._set_online)
+
+    async def _set_online(self, folder: bytes, online: bool) -> None:
+        self.online[folder] = online
+
+    async def sweep(self) -> Verdict:
+        """Walk through the library and return the verdict."""
+        await self.reconciler.begin_sweep(self.root)
+        events = list(walk(self.root, self.root, self.rules))
+        await self.reconciler.observe(events, walk=True)
+        return await self.reconciler.end_sweep(self.root, len(events))
+
+    async def present(self) -> int:
+        """Return the number of files that are not gone."""
+        return await self.library.count_present(self.root)
+
+
+@pytest.fixture
+def music(tmp_path: Path) -> Path:
+    """Return a library with ten songs, four of them in the folder disk2."""
+    folder = tmp_path.resolve() / "music"
+    (folder / "disk2").mkdir(parents=True)
+    for number in range(6):
+        (folder / f"{number}.mp3").touch()
+    for number in range(4):
+        (folder / "disk2" / f"{number}.mp3").touch()
+    return folder
+
+
+@pytest.fixture
+async def swept(music: Path, tmp_path: Path) -> AsyncIterator[Swept]:
+    """Yield the library, not swept yet."""
+    async with library_in(tmp_path) as library:
+        yield Swept(music, library, MountTable(tmp_path / "mountinfo"))
+
+
+async def test_missing_files_are_gone(swept: Swept, music: Path) -> None:
+    """Found by one sweep while most files are still there."""
+    assert await swept.sweep() == Verdict()
+    (music / "0.mp3").unlink()
+    shutil.rmtree(music / "disk2")
+    assert await swept.sweep() == Verdict()
+    assert await swept.present() == 5
+
+
+async def test_an_empty_folder_judges_nothing(swept: Swept, music: Path) -> None:
+    """An unmounted disk leaves its empty mount point."""
+    await swept.sweep()
+    music.rename(music.with_name("away"))
+    music.mkdir()
+    verdict = await swept.sweep()
+    assert (verdict.online, await swept.present()) == (False, 10)
+    assert "10 tracks" in verdict.reason
+
+
+async def test_a_listing_that_lost_over_half_is_confirmed(swept: Swept, music: Path) -> None:
+    """The first sweep judges nothing gone; the second that agrees does."""
+    await swept.sweep()
+    for number in range(6):
+        (music / f"{number}.mp3").unlink()
+    first = await swept.sweep()
+    assert (first.confirm, first.online, await swept.present()) == (True, True, 10)
+    assert not (await swept.sweep()).confirm
+    assert await swept.present() == 4
+
+
+async def test_a_listing_that_recovers_loses_nothing(swept: Swept, music: Path) -> None:
+    """A pool whose disk dropped out for a moment; only files missing from both listings are gone."""
+    await swept.sweep()
+    for number in range(6):
+        (music / f"{number}.mp3").rename(music / f"{number}.away")
+    assert (await swept.sweep()).confirm
+    for number in range(5):
+        (music / f"{number}.away").rename(music / f"{number}.mp3")
+    assert not (await swept.sweep()).confirm
+    assert await swept.present() == 9
+
+
+async def test_files_that_vanish_after_a_doubt_need_a_second_doubt(swept: Swept, music: Path) -> None:
+    """Two listings that both lost over a half agree only on the files that both miss."""
+    await swept.sweep()
+    for number in range(6):
+        (music / f"{number}.mp3").unlink()
+    assert (await swept.sweep()).confirm
+    for number in range(3):
+        (music / "disk2" / f"{number}.mp3").unlink()
+        (music / f"{number}.mp3").touch()
+    await swept.sweep()
+    assert await swept.present() == 7
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("folder_stays", [True, False])
+async def test_an_unmounted_disk_below_a_library_is_offline(
+    swept: Swept, music: Path, restarted: bool, folder_stays: bool
+) -> None:
+    """Its tracks are kept and its jobs are held back, at once and after a restart, until it is mounted again."""
+    disk, away = music / "disk2", music.with_name("away")
+    swept.table.mount(disk)
+    await swept.sweep()
+    disk.rename(away)
+    if folder_stays:
+        disk.mkdir()
+    swept.table.unmount(disk)
+    if restarted:
+        swept.restart()
+        await swept.reconciler.restore()
+    verdict = await swept.sweep()
+    assert (verdict.online, verdict.confirm, await swept.present()) == (True, False, 10)
+    assert "disk2 is not mounted; its 4 tracks are kept" in verdict.reason
+    assert swept.online[os.fsencode(disk)] is False
+    shutil.rmtree(disk, ignore_errors=True)
+    away.rename(disk)
+    swept.table.mount(disk)
+    assert await swept.sweep() == Verdict()
+    assert swept.online[os.fsencode(disk)] is True
+    assert await swept.present() == 10
+
+
+async def test_a_disk_copied_into_its_mount_point_is_an_ordinary_folder(swept: Swept, music: Path) -> None:
+    """Once its tracks are seen without the mount, missing files in it are gone again."""
+    disk = music / "disk2"
+    swept.table.mount(disk)
+    await swept.sweep()
+    swept.table.unmount(disk)
+    assert await swept.sweep() == Verdict()
+    (disk / "0.mp3").unlink()
+    assert await swept.sweep() == Verdict()
+    assert await swept.present() == 9
+
+
+async def test_a_mount_without_tracks_is_forgotten(swept: Swept, music: Path) -> None:
+    """A disk that was mounted below a library for a while causes no message."""
+    (music / "usb").mkdir()
+    swept.table.mount(music / "usb")
+    await swept.sweep()
+    swept.table.unmount(music / "usb")
+    assert await swept.sweep() == Verdict()
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_a_link_that_leads_elsewhere_loses_nothing(swept: Swept, music: Path, restarted: bool) -> None:
+    """A library whose link was pointed at another folder is offline; its tracks are kept."""
+    other, link = music.with_name("other"), music.with_name("link")
+    other.mkdir()
+    (other / "new.mp3").touch()
+    link.symlink_to(music)
+    linked = Swept(link, swept.library, swept.table)
+    await linked.sweep()
+    link.unlink()
+    link.symlink_to(other)
+    if restarted:
+        linked.restart()
+        await linked.reconciler.restore()
+    verdict = await linked.sweep()
+    assert not verdict.online
+    assert "other instead of" in verdict.reason
+    assert await linked.present() == 11
+
+
+async def test_a_library_that_moved_to_another_place_is_adopted(swept: Swept, music: Path) -> None:
+    """If most tracks are found at the new place, it is the library, and missing files are gone."""
+    other, link = music.with_name("other"), music.with_name("link")
+    link.symlink_to(music)
+    linked = Swept(link, swept.library, swept.table)
+    await linked.sweep()
+    shutil.copytree(music, other)
+    (other / "0.mp3").unlink()
+    link.unlink()
+    link.symlink_to(other)
+    assert await linked.sweep() == Verdict()
+    assert await linked.present() == 9
+
+
+async def test_a_share_mounted_over_a_known_folder_loses_nothing(swept: Swept, music: Path) -> None:
+    """The files below the mount point are hidden, not gone."""
+    await swept.sweep()
+    music.rename(music.with_name("below"))
+    music.mkdir()
+    (music / "share.mp3").touch()
+    swept.table.mount(music)
+    verdict = await swept.sweep()
+    assert not verdict.online
+    assert "Another disk" in verdict.reason
+    assert await swept.present() == 11
