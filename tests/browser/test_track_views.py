@@ -148,7 +148,7 @@ def test_failures_are_listed_retried_and_skipped(settled: Page) -> None:
     go(settled, "Failures")
     failure = settled.locator("#failure-list .failure")
     expect(failure.locator(".name")).to_have_text("Torn.wav")
-    expect(failure.locator(".why")).to_contain_text("no audio")
+    expect(failure.locator(".why")).to_contain_text("not in a known audio format")
     expect(settled.locator("#failure-kinds")).to_contain_text("Unsupported format 1")
     failure.get_by_role("button", name="Retry: Torn.wav").click()
     expect(settled.locator("#toasts")).to_contain_text("1 file will be retried")
