@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable
 from dataclasses import fields
+from pathlib import Path
 from typing import Any, Final, get_args
 
 from .._version import __version__
@@ -11,6 +12,7 @@ from .completion import SHELLS
 
 AddCommand = Callable[[str, str], argparse.ArgumentParser]
 
+HOST_PORT: Final = 8765  # of the player's backend; its frontend expects it there
 _HELP: Final = {spec.name: spec.metadata["help"] for spec in fields(Settings)}
 
 
@@ -84,6 +86,18 @@ def add_rebuild(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_launch(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the launcher, except ``--verbose``."""
+    parser.add_argument("--dev", action="store_true", help="accept requests from the frontend's development server")
+    parser.add_argument("--port", type=port_number, default=HOST_PORT, help="port (default %(default)s; 0: any)")
+    parser.add_argument("--no-browser", action="store_true", help="do not open the status page")
+    parser.add_argument(
+        "--auralis", type=Path, metavar="DIR", help="start the backend of this Auralis checkout with the plugin"
+    )
+    add_settings(parser, "libraries", "data_dir", "workers", "sidecars")
+    add_rebuild(parser)
+
+
 def settings_given(arguments: argparse.Namespace) -> dict[str, Any]:
     """Return the arguments that are settings."""
     names = {spec.name for spec in fields(Settings)}
@@ -113,6 +127,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_analysis(command: AddCommand) -> None:
+    add_launch(command("launch", "start the Auralis web host with the plugin"))
+
     analyze = command("analyze", "print the fingerprints of files without storing them")
     add_inputs(analyze)
     add_settings(analyze, "workers")

@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from ..asgi.plugin import Middleware, Plugin
 from ..settings import Settings
+from .arguments import HOST_PORT
 from .server import ServeError
 from .signals import interruption
 
 PREFIX: Final = "/fingerprint"
-DEFAULT_PORT: Final = 8765  # of the backend; its frontend expects it there
 BACKEND: Final = Path("auralis-web", "backend")
 HOST_DATABASE: Final = Path(".auralis", "library.db")  # in the home directory
 
@@ -43,8 +43,8 @@ def run_backend(checkout: Path, settings: Settings, port: int, *, dev: bool, bro
     database = Path.home() / HOST_DATABASE
     if settings.host_database is None and database.is_file():
         settings = replace(settings, host_database=database)
-    if port not in (0, DEFAULT_PORT):
-        print(f"The Auralis frontend connects to port {DEFAULT_PORT}, not to port {port}.", file=sys.stderr)
+    if port not in (0, HOST_PORT):
+        print(f"The Auralis frontend connects to port {HOST_PORT}, not to port {port}.", file=sys.stderr)
     plugin = Plugin(settings, PREFIX)
     app = load_backend(checkout, dev=dev)
     return _run(Middleware(app, plugin), port, browser=browser)

@@ -5,7 +5,6 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Final
 
 from aiohttp import web
@@ -14,8 +13,8 @@ from .._version import __version__
 from ..app import setup
 from ..errors import AuralisError
 from ..settings import Settings, load_settings
-from .arguments import add_rebuild, add_settings, add_verbosity, port_number, settings_given
-from .backend import DEFAULT_PORT, PREFIX, run_backend
+from .arguments import add_launch, add_verbosity, settings_given
+from .backend import PREFIX, run_backend
 from .main import EXIT_USAGE, rebuild, run_command, set_up_logging
 from .server import serve
 
@@ -27,27 +26,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="launch-auralis-web.py", description="Start the Auralis web host with the fingerprint plugin."
     )
-    parser.add_argument("--dev", action="store_true", help="accept requests from the frontend's development server")
-    parser.add_argument("--port", type=port_number, default=DEFAULT_PORT, help="port (default %(default)s; 0: any)")
-    parser.add_argument("--no-browser", action="store_true", help="do not open the status page")
-    parser.add_argument(
-        "--auralis", type=Path, metavar="DIR", help="start the backend of this Auralis checkout with the plugin"
-    )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    add_settings(parser, "libraries", "data_dir", "workers", "sidecars")
-    add_rebuild(parser)
+    add_launch(parser)
     add_verbosity(parser)
-    arguments = parser.parse_args(argv)
+    return start(parser.prog, parser.parse_args(argv))
+
+
+def start(program: str, arguments: argparse.Namespace) -> int:
+    """Run the host, or with ``--auralis`` the backend of a checkout; errors are reported in the name of *program*."""
     set_up_logging(verbose=arguments.verbose)
     if arguments.auralis is None:
-        return run_command(parser.prog, lambda: launch(arguments))
+        return run_command(program, lambda: launch(arguments))
     try:
         settings, browser = gather(arguments), not arguments.no_browser
         if arguments.rebuild:
             asyncio.run(rebuild(settings))
         return run_backend(arguments.auralis, settings, arguments.port, dev=arguments.dev, browser=browser)
     except AuralisError as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
+        print(f"{program}: {error}", file=sys.stderr)
         return EXIT_USAGE
 
 

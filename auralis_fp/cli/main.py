@@ -39,6 +39,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.command == "completion":
         sys.stdout.write(SHELLS[arguments.shell](parser))
         return 0
+    if arguments.command == "launch":
+        from .launch import start
+
+        return start("auralis-fp launch", arguments)
     set_up_logging(verbose=arguments.verbose)
     return run_command("auralis-fp", lambda: _dispatch(arguments))
 

@@ -155,9 +155,10 @@ def test_missing_backend(checkout: Path, tmp_path: Path, main: str | None, sente
     assert sentence in done.stderr
 
 
-def test_launcher_without_backend(checkout: Path, tmp_path: Path) -> None:
-    """The host serves the plugin; origins of the development server are allowed only with ``--dev``."""
-    with running(LAUNCHER, *QUIETLY, "--library", "music", "--data-dir", "data", folder=tmp_path) as host:
+@pytest.mark.parametrize("program", [(LAUNCHER,), ("-m", "auralis_fp", "launch")], ids=["script", "command"])
+def test_launcher_without_backend(checkout: Path, tmp_path: Path, program: tuple[str | Path, ...]) -> None:
+    """Script and command serve the plugin; origins of the development server are allowed only with ``--dev``."""
+    with running(*program, *QUIETLY, "--library", "music", "--data-dir", "data", folder=tmp_path) as host:
         assert requests.get(f"{host.url}/api/health", timeout=10).json()["auralis_available"] is True
         assert "<html" in requests.get(f"{host.url}/", timeout=10).text
         dev = {"Origin": "http://localhost:3000"}
