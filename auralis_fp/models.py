@@ -254,6 +254,12 @@ class Counts:
         """Number of files present: the sum of all states."""
         return self.done + self.outdated + self.pending + self.running + self.failed
 
+    @property
+    def percent(self) -> int:
+        """Share of the files that can be analysed whose result is current, rounded down; failed files do not count."""
+        usable = self.total - self.failed
+        return 100 * self.done // usable if usable else 100 if self.total else 0
+
 
 StateName = Literal[
     "starting", "idle", "working", "paused", "quiet_hours", "waiting_for_playback", "waiting_for_machine", "offline"

@@ -35,7 +35,8 @@ const refreshCoverage = atMostEvery(2500, async () => {
   for (const { path } of shown) {
     try {
       const { everything, pending, retry } = await get("cost", { folder: path });
-      coverage.set(path, { all: everything.tracks, done: everything.tracks - pending.tracks - retry.tracks });
+      const all = everything.tracks - retry.tracks; // without failed files
+      coverage.set(path, { all, done: all - pending.tracks });
     } catch {
       coverage.delete(path); // unknown at the moment
     }

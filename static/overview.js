@@ -72,10 +72,11 @@ function reasonOf({ state, reason, until, counts: { pending, outdated } }) {
 function showCoverage({ counts, percent, health }) {
   const known = counts.total > 0;
   setText(byId("percent"), known ? percentOf(percent) : "–");
-  setText(byId("covered"), known ? `${count(counts.done)} of ${counted(counts.total, "track")}` : "No music found yet");
+  const usable = counts.total - counts.failed; // failed files are in a badge
+  setText(byId("covered"), known ? `${count(counts.done)} of ${counted(usable, "track")}` : "No music found yet");
   const bar = byId("bar");
   setAttribute(bar, "aria-valuenow", known ? percent : null);
-  setAttribute(bar, "aria-valuetext", known ? `${count(counts.done)} of ${count(counts.total)}` : "unknown");
+  setAttribute(bar, "aria-valuetext", known ? `${count(counts.done)} of ${count(usable)}` : "unknown");
   /** @type {(keyof FileCounts)[]} */
   const parts = known ? ["done", "running", "outdated", "failed"] : [];
   reconcile(bar, parts, (part) => part, (part) => el("span", { class: part }), (node, part) =>

@@ -45,6 +45,23 @@ def test_the_total_is_the_sum() -> None:
     assert Counts(done=1, outdated=2, pending=4, running=8, failed=16).total == 31
 
 
+@pytest.mark.parametrize(
+    ("counts", "percent"),
+    [
+        (Counts(), 0),
+        (Counts(done=2), 100),
+        (Counts(done=2, failed=6), 100),
+        (Counts(failed=6), 100),
+        (Counts(done=1, pending=2, failed=3), 33),
+        (Counts(done=199, outdated=1), 99),
+        (Counts(running=1), 0),
+    ],
+)
+def test_coverage(counts: Counts, percent: int) -> None:
+    """Coverage is the share of current results among the files that can be analysed, rounded down."""
+    assert counts.percent == percent
+
+
 def test_health_forgets_what_works_again() -> None:
     """A part is down from one mark to the next."""
     health = Health()

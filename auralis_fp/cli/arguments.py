@@ -149,6 +149,10 @@ def _add_listings(command: AddCommand) -> None:
     status.add_argument("--json", action="store_true", help="print JSON")
     add_settings(status, "data_dir")
 
+    folders = command("folders", "list the music folders with what was left out and why")
+    folders.add_argument("--json", action="store_true", help="print JSON lines")
+    add_settings(folders, "data_dir")
+
     failures = command("failures", "list failed files with the reason")
     failures.add_argument("--json", action="store_true", help="print JSON lines")
     add_settings(failures, "data_dir")

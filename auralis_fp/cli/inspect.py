@@ -1,11 +1,12 @@
-"""``status`` and ``failures``: the content of the database, also while a server uses it."""
+"""``status``, ``folders`` and ``failures``: the content of the database, also while a server uses it."""
 
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
-from math import floor
 from typing import Any, Final
 
 from .. import schema
+from ..engine.folder_accounts import FolderAccount, stored_accounts
 from ..runtime.serialization import path_text, to_json
 from ..settings import Settings
 from ..store.database import Database, open_database
@@ -37,25 +38,65 @@ async def status(settings: Settings, *, as_json: bool) -> int:
         return 0
     counts = found["counts"]
     rows = [(state, str(number)) for state, number in counts.items() if state != "total"]
-    print(f"Files: {counts['total']}, {found['percent']} % of them done")
+    print(f"Files: {counts['total']}, {found['percent']} % of those that can be analysed are done")
     print_table("By state", ("state", "files"), rows)
     if found["failures"]:
         rows = [(code, str(number)) for code, number in found["failures"].items()]
         print_table("Failures", ("reason", "files"), rows)
+    if left_out := sum(entry.count for folder in found["folders"] for entry in folder.left_out):
+        print(f"Left out: {left_out}; `auralis-fp folders` lists the reasons")
     print(f"Database: {printable(found['database'])}, algorithm version {found['algorithm_version']}")
     return 0
 
 
 async def _status(database: Database) -> dict[str, Any]:
-    counts = await Library(database).counts()
+    library = Library(database)
+    counts = await library.counts()
     codes = await Queries(database).failure_codes()
     return {
         "counts": {"total": counts.total, **asdict(counts)},
-        "percent": floor(100 * counts.done / counts.total) if counts.total else 0,
+        "percent": counts.percent,
         "failures": codes,
+        "folders": await stored_accounts(library),
         "algorithm": schema.ALGORITHM,
         "algorithm_version": schema.ALGORITHM_VERSION,
     }
+
+
+async def folders(settings: Settings, *, as_json: bool) -> int:
+    """List the music folders as of their last sweep, with what was left out for which reason.
+
+    Parameters
+    ----------
+    settings : Settings
+    as_json : bool
+
+    Returns
+    -------
+    int
+        Exit code, 0.
+    """
+    async with open_database(settings.database, read_only=True) as database:
+        accounts = await stored_accounts(Library(database))
+    if as_json:
+        for account in accounts:
+            print(to_json(account))
+        return 0
+    columns = ("folder", "files", "left out", "reason", "setting", "example")
+    rows = [row for account in accounts for row in _account_rows(account)]
+    if rows:
+        print_table("Music folders as of their last scan", columns, rows)
+    else:
+        print("No folder has been scanned.")
+    return 0
+
+
+def _account_rows(account: FolderAccount) -> Iterator[tuple[str, ...]]:
+    state = "" if account.online else "offline"
+    yield account.path, str(account.files), str(sum(entry.count for entry in account.left_out)), state, "", ""
+    for entry in account.left_out:
+        reason = f"{entry.text} ({entry.suffix})" if entry.suffix else entry.text
+        yield account.path, "", str(entry.count), reason, entry.setting, entry.examples[0]
 
 
 async def failures(settings: Settings, *, as_json: bool) -> int:

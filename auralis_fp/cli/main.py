@@ -117,10 +117,10 @@ async def _dispatch(arguments: argparse.Namespace) -> int:
             from .serve import serve_alone
 
             return await serve_alone(settings, arguments.port)
-        case "status" | "failures":
+        case "status" | "folders" | "failures" as name:
             from . import inspect
 
-            show = inspect.status if arguments.command == "status" else inspect.failures
+            show = {"status": inspect.status, "folders": inspect.folders, "failures": inspect.failures}[name]
             return await show(settings, as_json=arguments.json)
         case "similar":
             from .similar import similar

@@ -30,6 +30,7 @@ from ..store.tags import TagStore
 from ..watching.watcher import Watcher
 from ..workers.pidfiles import PidFiles
 from ..workers.process import local_pool
+from .folder_accounts import FolderAccounts
 from .lookup import FingerprintLookup
 from .metrics import Metrics
 from .similarity import SimilarTracksFinder
@@ -79,9 +80,14 @@ async def assemble(settings: Settings, metrics: Metrics, stack: AsyncExitStack) 
     def on_away(path: bytes) -> None:
         watcher.scan(path)
 
+    def on_folders() -> None:
+        signal.set()
+        accounts.notify()
+
     pipeline = Pipeline(context, signal.set, on_away, monitor.work_started)
-    watcher = Watcher(settings, pipeline.reconciler, context.health, signal.set, context.rules)
+    watcher = Watcher(settings, pipeline.reconciler, context.health, on_folders, context.rules)
     board = StatusBoard(context, watcher, pipeline.results.finished, pipeline.dispatcher.running, signal)
+    accounts = FolderAccounts(context.library, board.folders)
     policy = PathPolicy.from_settings(settings)
     lookup = FingerprintLookup(policy, context, pipeline.dispatcher, signal.set)
     context.bus.handlers.append(lookup.on_event)
@@ -89,12 +95,14 @@ async def assemble(settings: Settings, metrics: Metrics, stack: AsyncExitStack) 
     finder = SimilarTracksFinder(context.library, index)
     await stack.enter_async_context(pipeline)
     await stack.enter_async_context(watcher)
+    stack.push_async_callback(accounts.close)
     tags = TagUpdater(context, TagStore(context.library.database), signal.set)
     tasks = {
         "status": board.run,
         "first worker": context.pool.warm,
         "system load": monitor.run,
         "tags": tags.run,
+        "folder accounts": accounts.run,
     }
     for name, work in tasks.items():
         task = asyncio.create_task(supervise(name, work, context.health), name=name)

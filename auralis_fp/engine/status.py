@@ -5,7 +5,6 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from math import floor
 from typing import Final
 
 from .. import schema
@@ -113,14 +112,14 @@ class StatusBoard:
             **state._asdict(),
             paused=self._context.gate.paused,
             counts=FileCounts(total=counts.total, **asdict(counts)),
-            percent=floor(100 * counts.done / counts.total) if counts.total else 0,
+            percent=counts.percent,
             rate=Rate(
                 tracks_per_sec=None if rate is None else round(rate.tracks_per_sec, 3),
                 times_real_time=None if rate is None else round(rate.times_real_time, 2),
             ),
             eta_sec=None if rate is None else throughput.eta_sec(await self._remainder.music_sec(left)),
             workers=await self._workers(),
-            folders=[self._folder(folder) for folder in self._watcher.folders()],
+            folders=self.folders(),
             algorithm=schema.ALGORITHM,
             algorithm_version=schema.ALGORITHM_VERSION,
             updated_at=time.time(),
@@ -139,6 +138,10 @@ class StatusBoard:
             Worker(**asdict(worker), file_id=ids.get(worker.path or ""), **used.get(worker.pid or 0, idle)._asdict())
             for worker in states
         ]
+
+    def folders(self) -> list[Folder]:
+        """Return the state of the music folders."""
+        return [self._folder(folder) for folder in self._watcher.folders()]
 
     def _folder(self, folder: FolderState) -> Folder:
         left_out = [LeftOutEntries(**entry) for entry in asdict(folder)["left_out"]]

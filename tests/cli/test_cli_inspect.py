@@ -38,7 +38,7 @@ def test_status_as_json(data: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     status = json.loads(done.stdout)
     assert status["counts"] == {"total": 5, "done": 2, "outdated": 0, "pending": 1, "running": 0, "failed": 2}
-    assert status["percent"] == 40
+    assert status["percent"] == 66
     assert status["failures"] == {"corrupt": 1, "ValueError": 1}
     assert status["database"] == str(data / "fingerprints.sqlite3")
 
@@ -47,7 +47,7 @@ def test_status_as_a_table(data: Path) -> None:
     """The default output is a table."""
     done = auralis("status", "--data-dir", data)
     assert done.returncode == 0
-    assert "Files: 5, 40 % of them done" in done.stdout
+    assert "Files: 5, 66 % of those that can be analysed are done" in done.stdout
     for word in ("done", "pending", "failed", "corrupt"):
         assert word in done.stdout
 

@@ -9,7 +9,7 @@ import pytest
 from auralis_fp import __version__
 from auralis_fp.cli.arguments import build_parser
 
-COMMANDS = ("analyze", "scan", "serve", "status", "failures", "export", "import")
+COMMANDS = ("analyze", "scan", "serve", "status", "folders", "failures", "export", "import", "completion")
 
 
 def run(*arguments: str, folder: Path) -> "subprocess.CompletedProcess[str]":
@@ -52,6 +52,7 @@ def test_version(tmp_path: Path) -> None:
         ("scan", "--workers", "-1", "."),
         ("serve", "--port", "70000"),
         ("status",),
+        ("folders",),
         ("failures",),
         ("export",),
         ("import", "missing.jsonl"),

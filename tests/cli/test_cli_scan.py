@@ -1,5 +1,7 @@
 """``scan``: fingerprints of folders in database and sidecars."""
 
+import asyncio
+import json
 import re
 import signal
 import subprocess
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from commands import auralis, environment, song
+from stored import library_in
 
 SUMMARY = re.compile(r"(\d+) done, (\d+) failed, (\d+) unchanged in [\d.]+ s\n")
 
@@ -142,3 +145,36 @@ def test_a_damaged_database_is_rebuilt_on_request(music: Path, data: Path) -> No
     (kept,) = data.glob("*.broken")
     assert kept.read_bytes() == junk
     assert str(kept) in rebuilt.stderr
+
+
+def test_folders_account_for_what_was_left_out(tmp_path: Path) -> None:
+    """After a scan, ``folders`` and ``status`` show what was left out, by reason, with the setting that changes it."""
+    music, data = tmp_path / "music", tmp_path / "data"
+    for name in ("a.wav", ".hidden.wav", "lost+found/b.wav"):
+        song(music / name)
+    (music / "outside.wav").symlink_to(song(tmp_path / "outside.wav"))
+    assert auralis("scan", music, "--data-dir", data).returncode == 0
+    (folder,) = (json.loads(line) for line in auralis("folders", "--json", "--data-dir", data).stdout.splitlines())
+    assert (folder["path"], folder["files"], folder["online"]) == (str(music), 1, True)
+    settings = {entry["reason"]: (entry["count"], entry["setting"]) for entry in folder["left_out"]}
+    assert settings == {
+        "hidden": (1, ""),
+        "system_folder": (1, "system_folders"),
+        "link_outside": (1, "follow_links_to"),
+    }
+    rows = [line.split("\t") for line in auralis("folders", "--data-dir", data).stdout.splitlines()]
+    assert rows[0][:3] == [str(music), "1", "3"]
+    assert {row[4] for row in rows} == {"", "system_folders", "follow_links_to"}
+    assert "Left out: 3" in auralis("status", "--data-dir", data).stdout
+    assert json.loads(auralis("status", "--json", "--data-dir", data).stdout)["folders"] == [folder]
+
+
+def test_folders_without_a_scan(tmp_path: Path) -> None:
+    """A database without a scan has no folders."""
+    asyncio.run(_empty(tmp_path))
+    assert auralis("folders", "--data-dir", tmp_path).stdout == "No folder has been scanned.\n"
+
+
+async def _empty(folder: Path) -> None:
+    async with library_in(folder):
+        pass

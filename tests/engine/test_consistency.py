@@ -8,6 +8,7 @@ from pathlib import Path
 
 from auralis_fp import schema
 from auralis_fp.engine.service import Service
+from auralis_fp.models import Counts
 from auralis_fp.settings import Settings
 from hosting import eventually, tone_file
 from serving import until_counts
@@ -32,7 +33,7 @@ async def hammer(service: Service, ended: asyncio.Event) -> int:
         counts = dict(status["counts"])
         assert counts.pop("total") == sum(counts.values())
         assert min(counts.values()) >= 0
-        assert status["percent"] == (100 * counts["done"] // sum(counts.values()) if any(counts.values()) else 0)
+        assert status["percent"] == Counts(**counts).percent
         assert status["state"] != "idle" or not counts["running"] + counts["pending"] + counts["outdated"]
         (row,) = await database.read(UNTRUE, (schema.ALGORITHM_VERSION,))
         assert row["number"] == 0, "a file that is in no class, or in two"
