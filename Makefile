@@ -8,8 +8,12 @@ LIBRARY ?=
 NO_BROWSER ?=
 export LIBRARY PORT
 BIN := $(VENV)/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
-SOURCES := pyproject.toml constraints.txt
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Install what a lock file lists, each file checked by its hash, and the package itself in editable form.
+LOCKED = $(PIP) --require-hashes --requirement requirements/$(1).txt && \
+	$(PIP) --no-deps --no-build-isolation --editable .
+INSTALL := $(PIP) --constraint constraints.txt
+SOURCES := pyproject.toml $(wildcard requirements/*.txt)
 # Print the version of the environment; if PYTHON was set, fail unless it is the same version.
 WANTED := $(if $(filter file,$(origin PYTHON)),$(BIN)/python,$(PYTHON))
 SAME_VERSION = $(BIN)/python -c 'import platform, sys; found = platform.python_version(); wanted = sys.argv[1]; \
@@ -17,7 +21,7 @@ SAME_VERSION = $(BIN)/python -c 'import platform, sys; found = platform.python_v
 	sys.exit(found != wanted and f"$(PYTHON) is Python {wanted}: remove $(VENV), or set VENV")' \
 	"$$($(WANTED) -c 'import platform; print(platform.python_version())')"
 
-.PHONY: run test test-quick check check-page format bench docs site dist coverage clean help
+.PHONY: run test test-quick check check-page format bench docs lock site dist coverage clean help
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,27 +32,27 @@ $(VENV)/base.stamp: $(SOURCES)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=")'
 	@echo 'Setting up $(VENV) ...'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(INSTALL) --editable .
+	@$(call LOCKED,run)
 	@touch $@
 
 $(VENV)/test.stamp: $(VENV)/base.stamp
 	@echo 'Installing the test dependencies ...'
-	@$(INSTALL) --editable '.[test]'
+	@$(call LOCKED,test)
 	@touch $@
 
 $(VENV)/check.stamp: $(VENV)/test.stamp
 	@echo 'Installing the check dependencies ...'
-	@$(INSTALL) --editable '.[test,check]'
+	@$(call LOCKED,check)
 	@touch $@
 
-$(VENV)/site.stamp: $(VENV)/base.stamp
+$(VENV)/site.stamp: $(VENV)/base.stamp constraints.txt
 	@echo 'Installing what the documentation site needs ...'
-	@$(INSTALL) --editable '.[site]'
+	@$(INSTALL) --no-build-isolation --editable '.[site]'
 	@touch $@
 
-$(VENV)/dist.stamp: $(VENV)/test.stamp
+$(VENV)/dist.stamp: $(VENV)/test.stamp constraints.txt
 	@echo 'Installing the build tools ...'
-	@$(INSTALL) --editable '.[dist]'
+	@$(INSTALL) --no-build-isolation --editable '.[dist]'
 	@touch $@
 
 $(VENV)/bench.stamp: $(VENV)/test.stamp
@@ -91,6 +95,12 @@ format: $(VENV)/check.stamp  ## format the sources and fix what can be fixed
 
 docs: $(VENV)/base.stamp  ## regenerate the documentation pages from the code
 	@$(BIN)/python docs/generate.py
+
+lock: $(VENV)/dist.stamp  ## write requirements/*.txt from pyproject.toml and constraints.txt
+	@for name in run test check; do \
+		$(BIN)/uv pip compile --quiet pyproject.toml requirements/build.in $$(case $$name in test) echo --extra test;; \
+			check) echo --extra test --extra check;; esac) --universal --python-version 3.11 --generate-hashes \
+			--constraint constraints.txt --no-header --no-annotate --output-file requirements/$$name.txt || exit 1; done
 
 site: $(VENV)/site.stamp  ## build the documentation site into site/; warnings are errors
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
