@@ -11,7 +11,7 @@ ROOT: Final = Path(__file__).parent.parent
 MERMAID: Final = Path("node_modules/mermaid/dist/mermaid.min.js")  # without it the theme loads its own copy from a CDN
 COPIES: Final = {"index.md": "README.md", "changelog.md": "CHANGELOG.md", "security.md": "SECURITY.md"}
 MOVED: Final = {  # link targets of these files on the site
-    "docs/decisions": "decisions/index.md",
+    "docs/decisions": "decisions/list.md",
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changelog.md",
     "SECURITY.md": "security.md",
@@ -25,7 +25,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the generated pages."""
     pages = {page: _relinked((ROOT / source).read_text(encoding="utf-8")) for page, source in COPIES.items()}
     pages["license.md"] = f"# Licence\n\n```text\n{(ROOT / 'LICENSE').read_text(encoding='utf-8')}```\n"
-    pages["decisions/index.md"] = _decisions()
+    pages["decisions/list.md"] = _decisions()
     pages["reference.md"] = "# Python API\n\n" + "".join(f"::: {module}\n\n" for module in MODULES)
     for name, content in pages.items():
         files.append(File.generated(config, name, content=content))
