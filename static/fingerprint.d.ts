@@ -378,6 +378,66 @@ export type Ranges = {
   phase_correlation?: [number | null, number | null] | null;
 };
 
+/** Tracks in order, and their length in seconds; `note` says why there are fewer than wanted. */
+export type PlaylistAnswer = {
+  items: PlaylistTrack[];
+  duration_sec: number;
+  note: string;
+};
+
+/** A track of a playlist. `energy` is its percentile in the library, 0 to 1, `step` the distance from the track before, and `distance` that from the seeds, null where there are none. */
+export type PlaylistTrack = {
+  file_id: number;
+  track_ids: number[];
+  path: string;
+  name: string;
+  title: string | null;
+  duration_sec: number;
+  energy: number;
+  step: number;
+  distance: number | null;
+};
+
+/** Build a playlist of tracks near to `like`. `tracks` and `minutes` limit its length; 20 tracks if neither is given. `number` chooses one of many lists, each the same every time. `spread` is 0 for the nearest tracks, 1 for tracks that differ from each other. `gap` is how many other tracks come between two of one group, `cap` how many of one group there are at most; if not given, three of an album or artist, four apart, where that is possible. `curve` is the energy over the list: a name, or points of position and energy. */
+export type RadioBody = {
+  like?: SeedTracks;
+  unlike?: SeedTracks;
+  values?: WishedValues;
+  weights?: Weights;
+  filters?: TrackFilters;
+  tracks?: number | null;
+  minutes?: number | null;
+  number?: number;
+  spread?: number;
+  gap?: GroupLimits | null;
+  cap?: GroupLimits | null;
+  curve?: "arc" | "fall" | "flat" | "rise" | null;
+  curve_points?: [number, number][] | null;
+  relative_to?: string | null;
+};
+
+/** A limit for tracks of one folder, album or artist. */
+export type GroupLimits = {
+  folder?: number | null;
+  album?: number | null;
+  artist?: number | null;
+};
+
+/** Find tracks that lead from `start` to `end`, one track each; `tracks` counts both. */
+export type PathBody = {
+  start: SeedTracks;
+  end: SeedTracks;
+  tracks?: number;
+  filters?: TrackFilters;
+  relative_to?: string | null;
+};
+
+/** Order tracks so that the steps between them are small, beginning with the first. */
+export type FlowBody = {
+  like: SeedTracks;
+  relative_to?: string | null;
+};
+
 /** The queued files in the order they are processed. */
 export type Queue = {
   items: File[];
@@ -551,6 +611,12 @@ export interface Answers {
   "GET /files/{file_id}": File;
   "GET /tracks/{track_id}": TrackAnswer | Queued;
   "POST /similar": SimilarTracks;
+  "POST /playlist": PlaylistAnswer;
+  "POST /playlist.m3u8": string;
+  "POST /path": PlaylistAnswer;
+  "POST /path.m3u8": string;
+  "POST /flow": PlaylistAnswer;
+  "POST /flow.m3u8": string;
   "GET /files/{file_id}/similar": SimilarTracks;
   "GET /tracks/{track_id}/similar": SimilarTracks;
   "GET /queue": Queue;

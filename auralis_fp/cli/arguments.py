@@ -122,6 +122,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     _add_analysis(command)
     _add_listings(command)
+    _add_similarity(command)
     _add_tools(command)
     return parser
 
@@ -157,11 +158,27 @@ def _add_listings(command: AddCommand) -> None:
     failures.add_argument("--json", action="store_true", help="print JSON lines")
     add_settings(failures, "data_dir")
 
+
+def _add_similarity(command: AddCommand) -> None:
     similar = command("similar", "list the tracks that sound like a file")
     similar.add_argument("file", metavar="FILE", help="a file that has been scanned")
     similar.add_argument("--limit", type=track_count, default=20, metavar="N", help="tracks (default %(default)s)")
     similar.add_argument("--json", action="store_true", help="print JSON lines")
     add_settings(similar, "data_dir")
+
+    playlist = command("playlist", "write a playlist of tracks that sound like files, as M3U8")
+    playlist.add_argument("files", nargs="+", metavar="FILE", help="files that have been scanned")
+    length = playlist.add_mutually_exclusive_group()
+    length.add_argument("--tracks", type=track_count, metavar="N", help="length in tracks (default 20; of a path 10)")
+    length.add_argument("--minutes", type=float, metavar="M", help="length in minutes")
+    kind = playlist.add_mutually_exclusive_group()
+    kind.add_argument("--to", metavar="FILE", help="lead from the one given file to this one")
+    kind.add_argument("--sort", action="store_true", help="only order the given files for small steps")
+    playlist.add_argument("--number", type=int, default=0, metavar="N", help="choose another list (default 0)")
+    playlist.add_argument("--curve", choices=("flat", "rise", "fall", "arc"), help="energy over the list")
+    playlist.add_argument("--relative-to", metavar="DIR", help="write paths relative to this folder")
+    playlist.add_argument("--json", action="store_true", help="print JSON instead of M3U8")
+    add_settings(playlist, "data_dir")
 
 
 def _add_tools(command: AddCommand) -> None:

@@ -122,10 +122,12 @@ async def _dispatch(arguments: argparse.Namespace) -> int:
 
             show = {"status": inspect.status, "folders": inspect.folders, "failures": inspect.failures}[name]
             return await show(settings, as_json=arguments.json)
-        case "similar":
+        case "similar" | "playlist":
+            from .playlist import playlist
             from .similar import similar
 
-            return await similar(settings, arguments.file, arguments.limit, as_json=arguments.json)
+            command = similar if arguments.command == "similar" else playlist
+            return await command(settings, arguments)
         case _:
             from . import transfer
 

@@ -1,13 +1,16 @@
 """``similar``: the tracks of the database that sound like a file."""
 
+import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from ..engine.rejections import unknown_track
-from ..engine.similarity import Seeds, SimilarRequest, SimilarTrack, SimilarTracksFinder, Titles, TrackLookup
+from ..engine.seeds import Seeds, Surroundings
+from ..engine.similarity import SimilarRequest, SimilarTrack, SimilarTracksFinder
 from ..errors import AuralisError
 from ..files.access import PathPolicy
 from ..runtime.serialization import to_json
@@ -23,32 +26,26 @@ class UnknownFileError(AuralisError):
     """A file that a command names is not in the database."""
 
 
-async def similar(settings: Settings, file: str, limit: int, *, as_json: bool) -> int:
+async def similar(settings: Settings, arguments: argparse.Namespace) -> int:
     """Print the tracks that sound like a file, nearest first.
+
+    A table on a terminal, tab-separated lines elsewhere, or JSON lines.
 
     Parameters
     ----------
     settings : Settings
-    file : str
-        A file that the database has a fingerprint of.
-    limit : int
-        Most tracks to print.
-    as_json : bool
-        Print JSON lines. Otherwise a table, or tab-separated lines where the output is not a terminal.
+    arguments : argparse.Namespace
+        Those of the command.
 
     Returns
     -------
     int
         Exit code: 0, or 1 if nothing is similar.
     """
-    async with (
-        open_database(settings.database, read_only=True) as database,
-        IndexProcess(settings.database) as index,
-    ):
-        seed = await seed_of(database, file)
-        finder = SimilarTracksFinder(Library(database), index)
-        found = await finder.similar(SimilarRequest(like=seed, limit=limit), *offline(settings))
-    if as_json:
+    file = arguments.file
+    async with offline_finder(settings) as (database, finder):
+        found = await finder.similar(SimilarRequest(like=await seeds_of(database, [file]), limit=arguments.limit))
+    if arguments.json:
         for track in found.items:
             print(to_json(track))
     elif sys.stdout.isatty():
@@ -61,26 +58,28 @@ async def similar(settings: Settings, file: str, limit: int, *, as_json: bool) -
     return 0 if found.items else 1
 
 
-async def seed_of(database: Database, file: str) -> Seeds:
-    """Return a file as a seed.
+async def seeds_of(database: Database, files: Sequence[str]) -> Seeds:
+    """Return files as seeds.
 
     Parameters
     ----------
     database : Database
-    file : str
-        Its path, absolute or from the working directory.
+    files : sequence of str
+        Their paths, absolute or from the working directory.
 
     Raises
     ------
     UnknownFileError
-        The database does not know it.
+        The database does not know one of them.
     """
-    library = Library(database)
-    path, real = await asyncio.to_thread(_spellings, file)
-    record = await library.by_path(path) or await library.by_path(real)
-    if record is None:
-        raise UnknownFileError(f"the database has no file {printable(file)}; scan its folder first")
-    return Seeds(files=[record.id])
+    library, ids = Library(database), list[int]()
+    for file in files:
+        path, real = await asyncio.to_thread(_spellings, file)
+        record = await library.by_path(path) or await library.by_path(real)
+        if record is None:
+            raise UnknownFileError(f"the database has no file {printable(file)}; scan its folder first")
+        ids.append(record.id)
+    return Seeds(files=ids)
 
 
 def _spellings(file: str) -> tuple[bytes, bytes]:
@@ -88,8 +87,9 @@ def _spellings(file: str) -> tuple[bytes, bytes]:
     return os.fsencode(os.path.normpath(Path(file).absolute())), os.fsencode(os.path.realpath(file))
 
 
-def offline(settings: Settings) -> tuple[PathPolicy, TrackLookup, Titles]:
-    """Return what `SimilarTracksFinder.similar` takes from a service, without one."""
+@asynccontextmanager
+async def offline_finder(settings: Settings) -> AsyncIterator[tuple[Database, SimilarTracksFinder]]:
+    """Open the database, and find similar tracks without a service."""
 
     async def no_track(track_id: int) -> FileRecord:
         raise unknown_track(track_id)
@@ -97,7 +97,12 @@ def offline(settings: Settings) -> tuple[PathPolicy, TrackLookup, Titles]:
     async def no_titles(_: Sequence[bytes]) -> dict[bytes, str]:
         return {}
 
-    return PathPolicy(settings.libraries, anywhere=True), no_track, no_titles
+    surroundings = Surroundings(PathPolicy(settings.libraries, anywhere=True), no_track, no_titles)
+    async with (
+        open_database(settings.database, read_only=True) as database,
+        IndexProcess(settings.database) as index,
+    ):
+        yield database, SimilarTracksFinder(Library(database), index, surroundings)
 
 
 def _write(tracks: Sequence[SimilarTrack]) -> None:

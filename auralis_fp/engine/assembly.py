@@ -33,7 +33,6 @@ from ..workers.process import local_pool
 from .folder_accounts import FolderAccounts
 from .lookup import FingerprintLookup
 from .metrics import Metrics
-from .similarity import SimilarTracksFinder
 from .status import ChangeSignal, StatusBoard
 
 log = logging.getLogger(__name__)
@@ -50,7 +49,7 @@ class Components:
     watcher: Watcher
     board: StatusBoard
     lookup: FingerprintLookup
-    finder: SimilarTracksFinder
+    index: IndexProcess
 
     def report(self, part: str, reason: str | None) -> None:
         """Show the fault of a part, or with None that it has none."""
@@ -92,7 +91,6 @@ async def assemble(settings: Settings, metrics: Metrics, stack: AsyncExitStack) 
     lookup = FingerprintLookup(policy, context, pipeline.dispatcher, signal.set)
     context.bus.handlers.append(lookup.on_event)
     index = await stack.enter_async_context(IndexProcess(settings.database, PidFiles(settings.data_dir / "workers")))
-    finder = SimilarTracksFinder(context.library, index)
     await stack.enter_async_context(pipeline)
     await stack.enter_async_context(watcher)
     stack.push_async_callback(accounts.close)
@@ -107,7 +105,7 @@ async def assemble(settings: Settings, metrics: Metrics, stack: AsyncExitStack) 
     for name, work in tasks.items():
         task = asyncio.create_task(supervise(name, work, context.health), name=name)
         stack.push_async_callback(cancel_and_wait, task)
-    return Components(context, pipeline, watcher, board, lookup, finder)
+    return Components(context, pipeline, watcher, board, lookup, index)
 
 
 async def _build_context(settings: Settings, metrics: Metrics, signal: ChangeSignal, stack: AsyncExitStack) -> Context:

@@ -21,7 +21,8 @@ from ..store.records import FileRecord
 from .assembly import PAUSED, Components, assemble
 from .lookup import Answer, RequestCounters
 from .metrics import Metrics
-from .similarity import SimilarRequest, SimilarTracks
+from .seeds import Surroundings
+from .similarity import SimilarRequest, SimilarTracks, SimilarTracksFinder
 from .snapshot import Status
 
 log = logging.getLogger(__name__)
@@ -150,21 +151,16 @@ class Service:
             raise RequestError(404, "file_not_found", f"There is no file {file_id}.")
         return record
 
-    async def similar(self, request: SimilarRequest) -> SimilarTracks:
-        """Return a page of similar tracks, nearest first.
-
-        Parameters
-        ----------
-        request : SimilarRequest
-
-        Raises
-        ------
-        RequestError
-            404 a seed is unknown, 409 it has no current fingerprint or the cursor is outdated; 503 while the index is
-            down.
-        """
+    @property
+    def similarity(self) -> SimilarTracksFinder:
+        """Similar tracks, radios, paths and duplicates."""
         live = self._live
-        return await live.finder.similar(request, live.lookup.policy, self._track_record, self.titles)
+        surroundings = Surroundings(live.lookup.policy, self._track_record, self.titles)
+        return SimilarTracksFinder(live.context.library, live.index, surroundings)
+
+    async def similar(self, request: SimilarRequest) -> SimilarTracks:
+        """Return a page of similar tracks, nearest first; see ``similarity`` for more."""
+        return await self.similarity.similar(request)
 
     async def _track_record(self, track_id: int) -> FileRecord:
         return (await self.track(track_id))[0]

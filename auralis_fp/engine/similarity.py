@@ -1,61 +1,84 @@
-"""Similar tracks by file, host track id or path: seeds are resolved here, the index process ranks."""
+"""Similar tracks and playlists: the index process ranks, the answers are completed here."""
 
-import asyncio
+import os
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Final
 
 from ..errors import RequestError
-from ..files.access import PathPolicy
+from ..runtime import m3u8
 from ..runtime.payloads import Payload
-from ..runtime.serialization import path_text, public_reason
+from ..runtime.serialization import path_text
+from ..similarity import protocol
 from ..similarity.process import IndexProcess
-from ..similarity.protocol import Difference, Filters, Neighbour, SimilarPage, SimilarQuery
 from ..store.files import Library
 from ..store.queries import Queries
 from ..store.records import FileRecord
+from .seeds import SeedResolver, Seeds, SelectionRequest, Surroundings
 
-MAX_SEEDS: Final = 100  # of each kind, in one request
 CURSOR: Final = r"^[0-9]{1,9}-[0-9]{1,9}$"
-
-
-@dataclass(frozen=True, slots=True)
-class Seeds:
-    """Tracks by our file id, by the host's track id, or by path."""
-
-    files: Sequence[int] = ()
-    tracks: Sequence[int] = ()
-    paths: Sequence[bytes] = ()
+CURVES: Final[Mapping[str, Sequence[tuple[float, float]]]] = {
+    "flat": ((0.0, 0.5), (1.0, 0.5)),
+    "rise": ((0.0, 0.2), (1.0, 0.9)),
+    "fall": ((0.0, 0.9), (1.0, 0.2)),
+    "arc": ((0.0, 0.3), (0.6, 0.95), (1.0, 0.3)),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SimilarRequest:
-    """What to look for.
+class SimilarRequest(SelectionRequest):
+    """A page of similar tracks.
 
     Parameters
     ----------
-    like, unlike : Seeds
-        Tracks to be near to, and tracks to be far from.
-    values : mapping
-        Wished values by dimension; they replace those of the seeds, or stand alone.
-    weights : mapping
-        Weight of each family of dimensions, 1 if not given.
-    filters : Filters
     limit : int
         Most tracks to return.
     after : str, optional
         Cursor: ``next`` of the page before.
     """
 
-    like: Seeds = Seeds()
-    unlike: Seeds = Seeds()
-    values: Mapping[str, float] = field(default_factory=dict)
-    weights: Mapping[str, float] = field(default_factory=dict)
-    filters: Filters = Filters()
     limit: int = 20
     after: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RadioRequest(SelectionRequest):
+    """A playlist of tracks near to seeds.
+
+    Parameters
+    ----------
+    tracks, minutes : optional
+        Length; 20 tracks if neither is given.
+    number : int
+        Each number gives another list, the same one every time.
+    spread : float
+        0 for the nearest tracks, 1 for tracks that differ from each other.
+    gap, cap : mapping, optional
+        How many tracks of another ``folder``, ``album`` or ``artist`` come between two of one, and how many of one
+        there are at most. If not given, limits that give way where they would end the list.
+    curve : sequence of tuple
+        Points of position and energy, 0 to 1.
+    """
+
+    tracks: int | None = None
+    minutes: float | None = None
+    number: int = 0
+    spread: float = 0.3
+    gap: dict[str, int] | None = None
+    cap: dict[str, int] | None = None
+    curve: Sequence[tuple[float, float]] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathRequest:
+    """Tracks that lead from one track to another; ``tracks`` counts both ends."""
+
+    start: Seeds
+    end: Seeds
+    tracks: int = 10
+    filters: protocol.Filters = field(default_factory=protocol.Filters)
 
 
 class FamilyDifference(Payload, frozen=True):
@@ -90,8 +113,38 @@ class SimilarTracks(Payload, frozen=True):
     note: str
 
 
-Titles = Callable[[Sequence[bytes]], Awaitable[Mapping[bytes, str]]]
-TrackLookup = Callable[[int], Awaitable[FileRecord]]
+class PlaylistTrack(Payload, frozen=True):
+    """A track of a playlist.
+
+    `energy` is its percentile in the library, 0 to 1, `step` the distance from the track before, and `distance` that
+    from the seeds, null where there are none.
+    """
+
+    file_id: int
+    track_ids: list[int]
+    path: str
+    name: str
+    title: str | None
+    duration_sec: float
+    energy: float
+    step: float
+    distance: float | None
+
+
+class PlaylistAnswer(Payload, frozen=True):
+    """Tracks in order, and their length in seconds; `note` says why there are fewer than wanted."""
+
+    items: list[PlaylistTrack]
+    duration_sec: float
+    note: str
+
+    def m3u8(self, relative_to: bytes | None = None) -> str:
+        """Return the playlist as M3U8, with paths relative to a folder if one is given."""
+        entries = [
+            m3u8.Entry(os.fsencode(one.path), one.title or PurePath(one.name).stem, one.duration_sec)
+            for one in self.items
+        ]
+        return m3u8.m3u8(entries, relative_to)
 
 
 class SimilarTracksFinder:
@@ -101,27 +154,21 @@ class SimilarTracksFinder:
     ----------
     library : Library
     index : IndexProcess
+    surroundings : Surroundings
     """
 
-    def __init__(self, library: Library, index: IndexProcess) -> None:
-        self._library = library
+    def __init__(self, library: Library, index: IndexProcess, surroundings: Surroundings) -> None:
+        self._seeds = SeedResolver(library, surroundings)
+        self._titles = surroundings.titles
         self._queries = Queries(library.database)
         self._index = index
 
-    async def similar(
-        self, request: SimilarRequest, policy: PathPolicy, track: TrackLookup, titles: Titles
-    ) -> SimilarTracks:
+    async def similar(self, request: SimilarRequest) -> SimilarTracks:
         """Return a page of similar tracks.
 
         Parameters
         ----------
         request : SimilarRequest
-        policy : PathPolicy
-            For seeds that are named by path.
-        track : callable
-            Returns the file of a host track id.
-        titles : callable
-            Returns the host's titles of paths.
 
         Raises
         ------
@@ -130,64 +177,87 @@ class SimilarTracksFinder:
             down.
         """
         generation, offset = _position(request.after)
-        query = SimilarQuery(
-            like=await self.resolve(request.like, policy, track),
-            unlike=await self.resolve(request.unlike, policy, track),
-            values=dict(request.values),
-            weights=dict(request.weights),
-            filters=request.filters,
-            limit=request.limit,
-            offset=offset,
-            generation=generation,
-        )
-        page: SimilarPage = await self._index.ask(query)
+        selection = await self._seeds.selection(request)
+        query = protocol.SimilarQuery(selection=selection, limit=request.limit, offset=offset, generation=generation)
+        page: protocol.SimilarPage = await self._index.ask(query)
         end = offset + len(page.items)
         more = f"{page.generation}-{end}" if page.items and end < page.total else None
-        return SimilarTracks(await self._tracks(page.items, offset, titles), page.total, more, page.note)
+        known = await self._records([item.file_id for item in page.items])
+        found = [(item, *known[item.file_id]) for item in page.items if item.file_id in known]
+        items = [_similar(item, record, title, offset + rank) for rank, (item, record, title) in enumerate(found, 1)]
+        return SimilarTracks(items, page.total, more, page.note)
 
-    async def resolve(self, seeds: Seeds, policy: PathPolicy, track: TrackLookup) -> list[int]:
-        """Return the file ids of seeds, each once.
+    async def radio(self, request: RadioRequest) -> PlaylistAnswer:
+        """Return a playlist of tracks near to seeds.
 
         Parameters
         ----------
-        seeds : Seeds
-        policy, track
-            As for `similar`.
+        request : RadioRequest
 
         Raises
         ------
         RequestError
-            404 a seed is unknown, 409 it has no current fingerprint.
+            As for `similar`.
         """
-        records = []
-        for file_id in seeds.files:
-            record = await self._library.by_id(file_id)
-            if record is None or record.state == "missing":
-                raise RequestError(404, "file_not_found", f"There is no file {file_id}.")
-            records.append(record)
-        records += [await track(track_id) for track_id in seeds.tracks]
-        records += [await self._at(path, policy) for path in seeds.paths]
-        for record in records:
-            _require_fingerprint(record)
-        return list(dict.fromkeys(record.id for record in records))
+        length = 20 if request.tracks is None and request.minutes is None else request.tracks
+        query = protocol.PlaylistQuery(
+            selection=await self._seeds.selection(request),
+            tracks=length,
+            minutes=request.minutes,
+            number=request.number,
+            spread=request.spread,
+            gap=request.gap,
+            cap=request.cap,
+            curve=list(request.curve),
+        )
+        return await self._playlist(query)
 
-    async def _at(self, path: bytes, policy: PathPolicy) -> FileRecord:
-        resolved, _ = await asyncio.to_thread(policy.resolve, path)
-        record = await self._library.by_path(resolved)
-        if record is None:
-            raise RequestError(409, "not_analysed", "The file is not known yet; request its fingerprint first.")
-        return record
+    async def path(self, request: PathRequest) -> PlaylistAnswer:
+        """Return tracks that lead from one track to another.
 
-    async def _tracks(self, items: Sequence[Neighbour], offset: int, titles: Titles) -> list[SimilarTrack]:
-        records = {one.id: one for one in await self._queries.records([item.file_id for item in items])}
-        known = await titles([record.path for record in records.values()])
-        found = [(item, records[item.file_id]) for item in items if item.file_id in records]
-        return [
-            _track(item, record, offset + rank, known.get(record.path)) for rank, (item, record) in enumerate(found, 1)
-        ]
+        Parameters
+        ----------
+        request : PathRequest
+
+        Raises
+        ------
+        RequestError
+            As for `similar`; 409 if an end is not one track.
+        """
+        ends = [await self._seeds.ids(seeds) for seeds in (request.start, request.end)]
+        if [len(ids) for ids in ends] != [1, 1]:
+            raise RequestError(409, "one_track_needed", "A path leads from one track to one track.")
+        query = protocol.PathQuery(start=ends[0][0], end=ends[1][0], tracks=request.tracks, filters=request.filters)
+        return await self._playlist(query)
+
+    async def flow(self, tracks: Seeds) -> PlaylistAnswer:
+        """Return tracks in an order with small steps, beginning with the first.
+
+        Parameters
+        ----------
+        tracks : Seeds
+
+        Raises
+        ------
+        RequestError
+            As for `similar`.
+        """
+        return await self._playlist(protocol.FlowQuery(tracks=await self._seeds.ids(tracks)))
+
+    async def _playlist(self, query: protocol.Query) -> PlaylistAnswer:
+        found: protocol.Playlist = await self._index.ask(query)
+        known = await self._records([item.file_id for item in found.items])
+        items = [_entry(item, *known[item.file_id]) for item in found.items if item.file_id in known]
+        return PlaylistAnswer(items, round(sum(item.duration_sec for item in items), 3), found.note)
+
+    async def _records(self, ids: Sequence[int]) -> dict[int, tuple[FileRecord, str | None]]:
+        """Return files by id, with the host's titles; those that vanished meanwhile are missing."""
+        records = await self._queries.records(ids)
+        titles = await self._titles([record.path for record in records])
+        return {record.id: (record, titles.get(record.path)) for record in records}
 
 
-def _track(item: Neighbour, record: FileRecord, rank: int, title: str | None) -> SimilarTrack:
+def _similar(item: protocol.Neighbour, record: FileRecord, title: str | None, rank: int) -> SimilarTrack:
     path = path_text(record.path)
     return SimilarTrack(
         file_id=record.id,
@@ -199,31 +269,30 @@ def _track(item: Neighbour, record: FileRecord, rank: int, title: str | None) ->
         distance=item.distance,
         similarity=item.similarity,
         reason=item.reason,
-        families=[_family(one) for one in item.families],
+        families=[FamilyDifference(one.family, one.distance, one.expected) for one in item.families],
     )
 
 
-def _family(one: Difference) -> FamilyDifference:
-    return FamilyDifference(one.family, one.distance, one.expected)
-
-
-def _require_fingerprint(record: FileRecord) -> None:
-    """Raise if a file has no current fingerprint."""
-    name = PurePath(path_text(record.path)).name
-    if record.failure is not None and record.state == "failed":
-        reason = public_reason(record.failure.stage, record.failure.code, record.failure.reason)
-        raise RequestError(409, "failed", f"{name} could not be analysed: {reason}", {"reason": record.failure.code})
-    if record.state == "outdated":
-        raise RequestError(409, "outdated", f"{name} is being analysed again; its earlier result is outdated.")
-    if record.state != "done":
-        raise RequestError(409, "not_analysed", f"{name} has not been analysed yet; it is {record.state}.")
+def _entry(item: protocol.PlaylistEntry, record: FileRecord, title: str | None) -> PlaylistTrack:
+    path = path_text(record.path)
+    return PlaylistTrack(
+        file_id=record.id,
+        track_ids=list(record.track_ids),
+        path=path,
+        name=PurePath(path).name,
+        title=title,
+        duration_sec=item.duration_sec,
+        energy=item.energy,
+        step=item.step,
+        distance=item.distance,
+    )
 
 
 def _position(cursor: str | None) -> tuple[int | None, int]:
     """Return the generation and the offset that a cursor stands for."""
     if cursor is None:
         return None, 0
-    number, _, offset = cursor.partition("-")
     if re.match(CURSOR, cursor) is None:
         raise RequestError(400, "bad_field", "after: not a cursor of this listing.", {"field": "after"})
+    number, _, offset = cursor.partition("-")
     return int(number), int(offset)

@@ -8,13 +8,15 @@ from typing import Any, Final
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from ..engine.similarity import SimilarTracks
+from ..engine.similarity import PlaylistAnswer, SimilarTracks
 from ..engine.snapshot import Status
+from ..runtime.m3u8 import MEDIA_TYPE
 from ..runtime.payloads import FailureEvent, ResultEvent, TagsEvent
-from . import api, control, events, exports, files, metrics, overview, similar, static_files
+from . import api, control, events, exports, files, metrics, overview, playlists, similar, static_files
 from .schemas import bodies, queries, responses
 from .schemas import files as listings
 from .schemas import overview as summaries
+from .schemas import playlists as lists
 from .schemas import similar as similarity
 
 JSON: Final = "application/json"
@@ -79,9 +81,12 @@ def _post(path: str, handler: Handler, answer: Any, body: type, **given: Any) ->
     return Operation(method="post", path=path, handler=handler, answers={202: answer}, body=body, **given)
 
 
-def _search(path: str, handler: Handler, answer: Any, body: type, errors: tuple[int, ...]) -> Operation:
+def _search(
+    path: str, handler: Handler, answer: Any, body: type, errors: tuple[int, ...], kind: str = JSON
+) -> Operation:
     """Return an operation that takes a query in its body and answers 200."""
-    return Operation(method="post", path=path, handler=handler, answers={200: answer}, body=body, errors=errors)
+    answers = {200: answer}
+    return Operation(method="post", path=path, handler=handler, answers=answers, body=body, errors=errors, kind=kind)
 
 
 _SEED_ERRORS: Final = (400, 404, 409, 415)
@@ -124,6 +129,12 @@ OPERATIONS: Final = (
         errors=(400, 404, 409, 415, 422),
     ),
     _search("/similar", similar.similar, SimilarTracks, similarity.SimilarBody, _SEED_ERRORS),
+    _search("/playlist", playlists.playlist, PlaylistAnswer, lists.RadioBody, _SEED_ERRORS),
+    _search("/playlist.m3u8", playlists.playlist_m3u8, str, lists.RadioBody, _SEED_ERRORS, MEDIA_TYPE),
+    _search("/path", playlists.path, PlaylistAnswer, lists.PathBody, _SEED_ERRORS),
+    _search("/path.m3u8", playlists.path_m3u8, str, lists.PathBody, _SEED_ERRORS, MEDIA_TYPE),
+    _search("/flow", playlists.flow, PlaylistAnswer, lists.FlowBody, _SEED_ERRORS),
+    _search("/flow.m3u8", playlists.flow_m3u8, str, lists.FlowBody, _SEED_ERRORS, MEDIA_TYPE),
     _get("/files/{file_id}/similar", similar.similar_to_file, SimilarTracks, _SEED_ERRORS, query=similarity.SimilarTo),
     _get(
         "/tracks/{track_id}/similar", similar.similar_to_track, SimilarTracks, _SEED_ERRORS, query=similarity.SimilarTo

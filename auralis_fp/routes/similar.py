@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from ..engine.similarity import Seeds
+from ..engine.seeds import Seeds
 from .api import number_in_path
 from .app_keys import service_of
 from .responses import answer

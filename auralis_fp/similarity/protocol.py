@@ -25,17 +25,55 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     exclude_folders: bool = False
 
 
-class SimilarQuery(Message, frozen=True, kw_only=True):
-    """Tracks similar to some tracks, or to wished values."""
+class Selection(msgspec.Struct, frozen=True, kw_only=True):
+    """Tracks near to ``like`` and far from ``unlike``, or near to wished ``values``; ``weights`` are of families."""
 
     like: list[int] = []
     unlike: list[int] = []
     values: dict[str, float] = {}
     weights: dict[str, float] = {}
     filters: Filters = Filters()
+
+
+class SimilarQuery(Message, frozen=True, kw_only=True):
+    """A page of similar tracks."""
+
+    selection: Selection
     limit: int = 20
     offset: int = 0
     generation: int | None = None
+
+
+class PlaylistQuery(Message, frozen=True, kw_only=True):
+    """A radio from seeds.
+
+    ``gap`` and ``cap`` limit how soon and how often tracks of one ``folder``, ``album`` or ``artist`` come again; None
+    for limits that give way where they would end the list. ``curve`` holds points of position and energy, 0 to 1.
+    """
+
+    selection: Selection
+    tracks: int | None = None
+    minutes: float | None = None
+    number: int = 0
+    spread: float = 0.3
+    gap: dict[str, int] | None = None
+    cap: dict[str, int] | None = None
+    curve: list[tuple[float, float]] = []
+
+
+class PathQuery(Message, frozen=True, kw_only=True):
+    """Tracks that lead from one to another."""
+
+    start: int
+    end: int
+    tracks: int
+    filters: Filters = Filters()
+
+
+class FlowQuery(Message, frozen=True, kw_only=True):
+    """An order of tracks with small steps."""
+
+    tracks: list[int]
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +103,23 @@ class SimilarPage(Message, frozen=True, kw_only=True):
     note: str = ""
 
 
+class PlaylistEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A track of a playlist; ``distance`` is that from the seeds, ``step`` that from the track before."""
+
+    file_id: int
+    duration_sec: float
+    energy: float
+    step: float
+    distance: float | None = None
+
+
+class Playlist(Message, frozen=True, kw_only=True):
+    """Tracks in order; ``note`` says why there are fewer than wanted."""
+
+    items: list[PlaylistEntry]
+    note: str = ""
+
+
 class Refusal(Message, frozen=True, kw_only=True):
     """The query cannot be answered."""
 
@@ -77,8 +132,8 @@ class Progress(Message, frozen=True, kw_only=True):
     """The index works on an answer; sent before it."""
 
 
-Query = SimilarQuery
-Reply = SimilarPage | Refusal | Progress
+Query = SimilarQuery | PlaylistQuery | PathQuery | FlowQuery
+Reply = SimilarPage | Playlist | Refusal | Progress
 
 _encoder: Final = msgspec.msgpack.Encoder()
 _queries: Final = msgspec.msgpack.Decoder(Query)
@@ -92,7 +147,8 @@ def encode(message: Message) -> bytes:
 
 def decode_query(data: bytes) -> Query:
     """Return the query that some bytes are."""
-    return _queries.decode(data)
+    query: Query = _queries.decode(data)
+    return query
 
 
 def decode_reply(data: bytes) -> Reply:

@@ -116,6 +116,24 @@ class VectorReader:
         sql = "SELECT id, path FROM files WHERE id IN (SELECT value FROM json_each(?))"
         return dict(self._connection.execute(sql, (json.dumps(list(file_ids)),)).fetchall())
 
+    def groups(self, file_ids: Sequence[int]) -> dict[str, list[str | None]]:
+        """Return the folder, album and artist of files, in the order of the ids.
+
+        The album of a file whose tags name none, or have not been read, is its folder; its artist is None.
+        """
+        sql = (
+            "SELECT f.id, f.path, t.album_id, t.artist_id FROM files f LEFT JOIN tags t ON t.file_id = f.id"
+            " WHERE f.id IN (SELECT value FROM json_each(?))"
+        )
+        rows = self._connection.execute(sql, (json.dumps(list(file_ids)),)).fetchall()
+        known = {file_id: (os.fsdecode(os.path.dirname(path)), album, artist) for file_id, path, album, artist in rows}
+        found = [known.get(file_id, (None, None, None)) for file_id in file_ids]
+        return {
+            "folder": [folder for folder, _, _ in found],
+            "album": [album or folder for folder, album, _ in found],
+            "artist": [artist for _, _, artist in found],
+        }
+
     def parts(self, name: str, version: int, file_ids: Sequence[int]) -> dict[int, bytes]:
         """Return a part of each of the files that has it for its present content.
 

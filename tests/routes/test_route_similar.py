@@ -8,7 +8,8 @@ import pytest
 import pytest_asyncio
 
 from auralis_fp import schema, service
-from auralis_fp.engine.similarity import Seeds, SimilarRequest, SimilarTracks
+from auralis_fp.engine.seeds import Seeds
+from auralis_fp.engine.similarity import SimilarRequest, SimilarTracks
 from hosting import PREFIX, SHARED, Host, Plugin, tone_file
 
 pytestmark = [pytest.mark.every_way, SHARED]

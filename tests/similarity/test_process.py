@@ -12,7 +12,7 @@ import pytest
 from auralis_fp.errors import RequestError
 from auralis_fp.similarity import process as module
 from auralis_fp.similarity.process import IndexProcess
-from auralis_fp.similarity.protocol import SimilarPage, SimilarQuery
+from auralis_fp.similarity.protocol import Selection, SimilarPage, SimilarQuery
 from auralis_fp.workers.pidfiles import PidFiles
 from hosting import eventually
 from stored import library_in
@@ -26,7 +26,7 @@ async def library(folder: Path, count: int = 40) -> list[int]:
 
 def query(file_id: int) -> SimilarQuery:
     """Return a query for a track's neighbours."""
-    return SimilarQuery(like=[file_id], limit=10)
+    return SimilarQuery(selection=Selection(like=[file_id]), limit=10)
 
 
 async def test_it_starts_with_the_first_query(tmp_path: Path) -> None:

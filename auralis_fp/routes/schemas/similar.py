@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import msgspec
 
 from ... import schema
-from ...engine.similarity import CURSOR, MAX_SEEDS, Seeds, SimilarRequest
+from ...engine.seeds import MAX_SEEDS, Seeds
+from ...engine.similarity import CURSOR, SimilarRequest
 from ...similarity.protocol import Filters
 from .bodies import Id, Ids, Text, path_bytes
 from .queries import Folder, Query
@@ -97,32 +98,39 @@ class TrackFilters(msgspec.Struct, forbid_unknown_fields=True):
         )
 
 
-class SimilarBody(msgspec.Struct, forbid_unknown_fields=True):
-    """Find tracks near to `like` and far from `unlike`.
-
-    `values` are wished values of dimensions: they replace those of the seeds, or stand alone. `weights` weigh the
-    families of dimensions; 1 if not given.
-    """
+class SelectionBody(msgspec.Struct, forbid_unknown_fields=True):
+    """Which tracks to compare with, and which may be in the answer."""
 
     like: SeedTracks = msgspec.field(default_factory=SeedTracks)
     unlike: SeedTracks = msgspec.field(default_factory=SeedTracks)
     values: WishedValues = msgspec.field(default_factory=WishedValues)
     weights: Weights = msgspec.field(default_factory=Weights)
     filters: TrackFilters = msgspec.field(default_factory=TrackFilters)
+
+    def fields(self) -> dict[str, Any]:
+        """Return the fields of a `SelectionRequest`."""
+        return {
+            "like": self.like.seeds("like"),
+            "unlike": self.unlike.seeds("unlike"),
+            "values": _given(self.values),
+            "weights": _given(self.weights),
+            "filters": self.filters.filters(),
+        }
+
+
+class SimilarBody(SelectionBody, forbid_unknown_fields=True):
+    """Find tracks near to `like` and far from `unlike`.
+
+    `values` are wished values of dimensions: they replace those of the seeds, or stand alone. `weights` weigh the
+    families of dimensions; 1 if not given.
+    """
+
     limit: Limit = 20
     after: Cursor | None = None
 
     def request(self) -> SimilarRequest:
         """Return what to look for."""
-        return SimilarRequest(
-            like=self.like.seeds("like"),
-            unlike=self.unlike.seeds("unlike"),
-            values=_given(self.values),
-            weights=_given(self.weights),
-            filters=self.filters.filters(),
-            limit=self.limit,
-            after=self.after,
-        )
+        return SimilarRequest(**self.fields(), limit=self.limit, after=self.after)
 
 
 class SimilarTo(Query):

@@ -12,19 +12,21 @@ SAME_NUMBERS: Final = 0.05  # distance below which two fingerprints are of the s
 SAME_LENGTH_SEC: Final = 1.0
 
 
-def copies_of(catalogue: Catalogue, row: int, distances: FloatArray) -> NDArray[np.intp]:
-    """Return the rows that hold the recording of a track, and the row itself.
+def are_copies(catalogue: Catalogue, row: int, rows: NDArray[np.intp], distances: FloatArray) -> NDArray[np.bool_]:
+    """Return which rows hold the recording of a track; the track itself does.
 
     Parameters
     ----------
     catalogue : Catalogue
     row : int
-    distances : ndarray, shape (n_tracks,)
-        From the track.
+        The track.
+    rows : ndarray
+        Rows to compare with it.
+    distances : ndarray, shape (n_rows,)
+        Their distances from the track.
     """
     content, duration = catalogue.column("content"), catalogue.column("duration")
-    same = (distances <= SAME_NUMBERS) & (np.abs(duration - duration[row]) <= SAME_LENGTH_SEC)
+    same = (distances <= SAME_NUMBERS) & (np.abs(duration[rows] - duration[row]) <= SAME_LENGTH_SEC)
     if content[row]:
-        same |= content == content[row]
-    same[row] = True
-    return np.flatnonzero(same)
+        same |= content[rows] == content[row]
+    return np.asarray(same | (rows == row))

@@ -76,6 +76,10 @@ class Generation:
         """Return the share of random pairs that are farther apart than a distance, 0 to 1."""
         return 1.0 - float(np.interp(distance, self.quantiles, np.linspace(0.0, 1.0, QUANTILES)))
 
+    def similarities(self, distances: FloatArray) -> NDArray[np.float64]:
+        """Return the same for many distances."""
+        return np.asarray(1.0 - np.interp(distances, self.quantiles, np.linspace(0.0, 1.0, QUANTILES)))
+
     def outgrown(self, n_tracks: int) -> bool:
         """Return True if the library has grown or shrunk by a fifth since it was measured."""
         return n_tracks > GROWTH * self.n_tracks or n_tracks * GROWTH < self.n_tracks

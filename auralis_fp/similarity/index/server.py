@@ -10,8 +10,21 @@ from typing import Final
 
 import numpy as np
 
-from ..protocol import Message, Progress, Query, Refusal, decode_query, encode
+from ..protocol import (
+    FlowQuery,
+    Message,
+    PathQuery,
+    PlaylistQuery,
+    Progress,
+    Query,
+    Refusal,
+    SimilarQuery,
+    decode_query,
+    encode,
+)
 from .catalogue import Catalogue
+from .path import flow, path
+from .playlist import playlist
 from .similar import similar
 from .targets import QueryError
 
@@ -37,11 +50,22 @@ class Server:
     def answer(self, query: Query) -> Message:
         """Return the reply to a query."""
         now = time.monotonic()
-        if query.generation is not None:
+        if isinstance(query, SimilarQuery) and query.generation is not None:
             self._paged_at = now
         self._catalogue.refresh(keep_generation=now - self._paged_at < PAGING_SEC)
         with np.errstate(divide="raise", invalid="raise", over="raise"):
-            return similar(self._catalogue, query)
+            return self._dispatch(query)
+
+    def _dispatch(self, query: Query) -> Message:
+        match query:
+            case SimilarQuery():
+                return similar(self._catalogue, query)
+            case PlaylistQuery():
+                return playlist(self._catalogue, query)
+            case PathQuery():
+                return path(self._catalogue, query)
+            case FlowQuery():
+                return flow(self._catalogue, query)
 
 
 def serve(connection: Connection, database: Path, file: Path) -> None:

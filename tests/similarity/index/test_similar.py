@@ -9,7 +9,7 @@ import pytest
 
 from auralis_fp.similarity.index.similar import similar
 from auralis_fp.similarity.index.targets import QueryError
-from auralis_fp.similarity.protocol import Filters, SimilarPage, SimilarQuery
+from auralis_fp.similarity.protocol import Filters, Selection, SimilarPage, SimilarQuery
 from vectors import NAMES, catalogue, filled, made_up, result
 
 
@@ -21,7 +21,8 @@ async def library(folder: Path, count: int = 40) -> list[int]:
 def ask(folder: Path, **query: Any) -> SimilarPage:
     """Return the answer of a fresh index to a query."""
     with catalogue(folder) as index:
-        return similar(index, SimilarQuery(**query))
+        page = {name: query.pop(name) for name in ("limit", "offset", "generation") if name in query}
+        return similar(index, SimilarQuery(selection=Selection(**query), **page))
 
 
 def ids_of(page: SimilarPage) -> list[int]:

@@ -1,0 +1,125 @@
+"""Distances from the targets of a query, and the tracks that may answer it."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..protocol import FAMILIES, Selection
+from .catalogue import Catalogue
+from .copies import are_copies
+from .distance import city_block
+from .filtering import allowed, contradiction
+from .ranking import log_proximity, nearest
+from .targets import Target, targets_of, term_weights, track_target
+from .transforms import FloatArray
+
+NO_SEED: Final = "There is nothing to compare with: give a track or a wished value."
+NO_WEIGHT: Final = "Every family of dimensions has the weight 0."
+
+
+class Search:
+    """Distances from the targets of a query to all tracks.
+
+    ``likes`` are the targets to be near to, ``distances`` the mean distance from them, shape (n_tracks,).
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    likes, unlikes : sequence of Target
+    weights : ndarray or None
+        Of the terms, as `term_weights` returns them.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        likes: Sequence[Target],
+        unlikes: Sequence[Target],
+        weights: NDArray[np.float64] | None,
+    ) -> None:
+        self._catalogue = catalogue
+        self.likes = likes
+        self._targets = [*likes, *unlikes]
+        self._weights = weights
+        terms = catalogue.terms
+        self._each = [city_block(terms, one.terms, one.undefined, weights) for one in self._targets]
+        liked = self._each[: len(likes)]
+        self.distances: FloatArray = liked[0] if len(likes) == 1 else np.mean(liked, axis=0)
+
+    def copies(self, seeds: Sequence[int], unlike: Sequence[int]) -> NDArray[np.intp]:
+        """Return the rows of the seeds, of their copies, and of the tracks that the answer is to avoid."""
+        found = [self._catalogue.rows_of(unlike)]
+        for i, seed in enumerate(dict.fromkeys(seeds)):
+            distances = self._each[i]
+            if self._targets[i].row != seed or self._weights is not None:  # not the distances of the track as it is
+                own = track_target(self._catalogue, seed)
+                distances = city_block(self._catalogue.terms, own.terms, own.undefined)
+            everything = np.arange(len(self._catalogue))
+            found.append(np.flatnonzero(are_copies(self._catalogue, seed, everything, distances)))
+        return np.concatenate(found)
+
+    def ranked(self, rows: NDArray[np.intp], count: int) -> NDArray[np.intp]:
+        """Return the best *count* of some rows in order."""
+        everything = len(rows) == len(self._catalogue)
+        chosen: slice | NDArray[np.intp] = slice(None) if everything else rows
+        mean, std = self._catalogue.column("mean")[chosen], self._catalogue.column("std")[chosen]
+        if len(self._targets) == 1 and self._weights is None:
+            order, _ = nearest(self.distances[chosen], self._targets[0].neighbourhood, mean, std, count)
+            return rows[order]
+        score = np.zeros(len(rows))
+        for i, target in enumerate(self._targets):
+            liked = len(self.likes)
+            share = 1 / liked if i < liked else -1 / (len(self._targets) - liked)
+            score += share * _score(self._each[i][chosen], target, mean, std, self._weights)
+        order = np.lexsort((rows, self.distances[chosen], -score))[:count]
+        return rows[order]
+
+
+def candidates(catalogue: Catalogue, selection: Selection) -> tuple[Search | None, NDArray[np.intp], str]:
+    """Return the tracks that may answer a query, and what ranks them.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    selection : Selection
+
+    Returns
+    -------
+    search : Search or None
+        None if there is nothing to compare with.
+    rows : ndarray
+        Rows that pass all filters, without the seeds and their copies.
+    note : str
+        Why there are none; empty if there are some.
+
+    Raises
+    ------
+    QueryError
+        409 a seed is not indexed.
+    """
+    nothing = np.zeros(0, dtype=np.intp)
+    if not (selection.like or selection.values):
+        return None, nothing, NO_SEED
+    if selection.weights and not any(selection.weights.get(family, 1.0) for family in FAMILIES):
+        return None, nothing, NO_WEIGHT
+    likes = targets_of(catalogue, selection.like, selection.values)
+    search = Search(catalogue, likes, targets_of(catalogue, selection.unlike), term_weights(selection.weights))
+    seeds = [int(row) for row in catalogue.rows_of(selection.like)]
+    copies = search.copies(seeds, selection.unlike)
+    mask, note = allowed(catalogue, selection.filters, seeds, selection.values, copies)
+    return search, np.flatnonzero(mask), contradiction(selection.filters) or note
+
+
+def _score(
+    distances: FloatArray,
+    target: Target,
+    mean: FloatArray,
+    std: FloatArray,
+    weights: NDArray[np.float64] | None,
+) -> NDArray[np.float64]:
+    """Return the mutual proximity; with weights, whose neighbourhoods are not known, the negative distance."""
+    if weights is not None:
+        return -distances.astype(np.float64)
+    return np.exp(log_proximity(distances, target.neighbourhood, mean, std))
