@@ -7,21 +7,30 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from .request import ASGIApp, Message, Receive, Scope, Send
 
-if TYPE_CHECKING:
-    from .plugin import Plugin
-
 log = logging.getLogger(__name__)
+
+
+class Resource(Protocol):
+    """What the lifespan starts before the host, and stops after it."""
+
+    async def __aenter__(self) -> object:
+        """Start; a second start has no effect."""
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        """Stop; a second stop has no effect."""
 
 
 class Lifespan:
     """The lifespan of plugin and host: the plugin starts first and stops last, also if the host has no lifespan."""
 
-    def __init__(self, app: ASGIApp, plugin: "Plugin", receive: Receive, send: Send) -> None:
-        self._app, self._plugin = app, plugin
+    def __init__(
+        self, app: ASGIApp, plugin: Resource, stop_answering: Callable[[], None], receive: Receive, send: Send
+    ) -> None:
+        self._app, self._plugin, self._stop_answering = app, plugin, stop_answering
         self._receive, self._send = receive, send
         self._started = self._responded = False
 
@@ -45,7 +54,7 @@ class Lifespan:
             self._started = True
             await self._plugin.__aenter__()
         elif message["type"] == "lifespan.shutdown":
-            self._plugin.service.stop_answering()
+            self._stop_answering()
         return message
 
     async def _to_server(self, message: Message) -> None:

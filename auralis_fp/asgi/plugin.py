@@ -182,7 +182,7 @@ class Middleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve requests below the prefix; pass all others to the host."""
         if scope["type"] == "lifespan":
-            await Lifespan(self.app, self.plugin, receive, send).run(scope)
+            await Lifespan(self.app, self.plugin, self.plugin.service.stop_answering, receive, send).run(scope)
             return
         prefix = self.plugin.prefix
         place = route_path(scope)

@@ -15,7 +15,7 @@ from ..errors import AuralisError
 from ..settings import Settings, load_settings
 from .arguments import add_launch, add_verbosity, settings_given
 from .backend import PREFIX, run_backend
-from .main import EXIT_USAGE, rebuild, run_command, set_up_logging
+from .running import EXIT_USAGE, rebuild, run_command, set_up_logging
 from .server import serve
 
 DEV_SERVER_PORTS: Final = range(3000, 3007)  # of the frontend's development server

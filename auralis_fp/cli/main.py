@@ -1,22 +1,13 @@
 """Dispatch to the commands; errors become one sentence and an exit code."""
 
 import argparse
-import asyncio
-import logging
-import os
 import sys
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
 
-from ..errors import AuralisError
-from ..settings import Settings, load_settings
-from ..store.recovery import set_aside
+from ..settings import load_settings
 from .arguments import build_parser, settings_given
 from .completion import SHELLS
-from .signals import interruption
-
-EXIT_FAILED: Final = 1
-EXIT_USAGE: Final = 2
+from .running import rebuild, run_command, set_up_logging
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,58 +36,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return start("auralis-fp launch", arguments)
     set_up_logging(verbose=arguments.verbose)
     return run_command("auralis-fp", lambda: _dispatch(arguments))
-
-
-def run_command(program: str, command: Callable[[], Coroutine[Any, Any, int]]) -> int:
-    """Run a command to its end; errors are printed as one sentence, and a signal cancels it.
-
-    Parameters
-    ----------
-    program : str
-        Name of the program in messages.
-    command : callable
-        Returns the coroutine that runs the command.
-
-    Returns
-    -------
-    int
-        Exit code.
-    """
-    try:
-        return asyncio.run(_until_interrupted(command))
-    except AuralisError as error:
-        print(f"{program}: {error}", file=sys.stderr)
-        return EXIT_USAGE
-    except BrokenPipeError:  # the reader of the output has closed the pipe
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # discards buffered output at exit
-        return 0
-
-
-async def _until_interrupted(command: Callable[[], Coroutine[Any, Any, int]]) -> int:
-    """Run *command*; a signal cancels it."""
-    loop, running = asyncio.get_running_loop(), asyncio.ensure_future(command())
-    try:
-        with interruption.calls(lambda: loop.call_soon_threadsafe(running.cancel)):
-            return await running
-    except asyncio.CancelledError:
-        return interruption.report()
-    finally:
-        interruption.conclude()
-
-
-def set_up_logging(*, verbose: bool) -> None:
-    """Log warnings to standard error; with *verbose* also debug messages of this package."""
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
-    logging.getLogger("auralis_fp").setLevel(logging.DEBUG if verbose else logging.WARNING)
-    if not verbose:  # the command itself prints why the service did not start
-        logging.getLogger("auralis_fp.engine.service").setLevel(logging.CRITICAL)
-
-
-async def rebuild(settings: Settings) -> None:
-    """Move the database aside, so that it is rebuilt from the sidecars, and print where it is kept."""
-    kept = await asyncio.to_thread(set_aside, settings.database)
-    if kept is not None:
-        print(f"The database is kept as {kept}", file=sys.stderr)
 
 
 async def _dispatch(arguments: argparse.Namespace) -> int:

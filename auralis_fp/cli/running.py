@@ -1,0 +1,67 @@
+"""What every command shares: exit codes, errors as one sentence, cancellation by signals, logging."""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from ..errors import AuralisError
+from ..settings import Settings
+from ..store.recovery import set_aside
+from .signals import interruption
+
+EXIT_USAGE: Final = 2
+
+
+def run_command(program: str, command: Callable[[], Coroutine[Any, Any, int]]) -> int:
+    """Run a command to its end; errors are printed as one sentence, and a signal cancels it.
+
+    Parameters
+    ----------
+    program : str
+        Name of the program in messages.
+    command : callable
+        Returns the coroutine that runs the command.
+
+    Returns
+    -------
+    int
+        Exit code.
+    """
+    try:
+        return asyncio.run(_until_interrupted(command))
+    except AuralisError as error:
+        print(f"{program}: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    except BrokenPipeError:  # the reader of the output has closed the pipe
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # discards buffered output at exit
+        return 0
+
+
+async def _until_interrupted(command: Callable[[], Coroutine[Any, Any, int]]) -> int:
+    """Run *command*; a signal cancels it."""
+    loop, running = asyncio.get_running_loop(), asyncio.ensure_future(command())
+    try:
+        with interruption.calls(lambda: loop.call_soon_threadsafe(running.cancel)):
+            return await running
+    except asyncio.CancelledError:
+        return interruption.report()
+    finally:
+        interruption.conclude()
+
+
+def set_up_logging(*, verbose: bool) -> None:
+    """Log warnings to standard error; with *verbose* also debug messages of this package."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+    logging.getLogger("auralis_fp").setLevel(logging.DEBUG if verbose else logging.WARNING)
+    if not verbose:  # the command itself prints why the service did not start
+        logging.getLogger("auralis_fp.engine.service").setLevel(logging.CRITICAL)
+
+
+async def rebuild(settings: Settings) -> None:
+    """Move the database aside, so that it is rebuilt from the sidecars, and print where it is kept."""
+    kept = await asyncio.to_thread(set_aside, settings.database)
+    if kept is not None:
+        print(f"The database is kept as {kept}", file=sys.stderr)
