@@ -186,7 +186,7 @@ class LeftOut:
     ----------
     reason : str
         ``hidden``, ``ignored``, ``system_folder``, ``link_outside``, ``broken_link``, ``unreadable``, ``not_regular``,
-        ``unsupported`` or ``placeholder``.
+        ``unsupported``, ``placeholder`` or ``temporary``.
     suffix : str
         Of unsupported files, with its dot; otherwise empty.
     count : int

@@ -155,7 +155,7 @@ export type Folder = {
 
 /** Entries of a folder that a sweep left out for one reason, and the setting that changes it. */
 export type LeftOutEntries = {
-  reason: "broken_link" | "hidden" | "ignored" | "link_outside" | "not_regular" | "placeholder" | "system_folder" | "unreadable" | "unsupported";
+  reason: "broken_link" | "hidden" | "ignored" | "link_outside" | "not_regular" | "placeholder" | "system_folder" | "temporary" | "unreadable" | "unsupported";
   suffix: string;
   count: number;
   examples: string[];

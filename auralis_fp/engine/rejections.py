@@ -15,6 +15,7 @@ _SCAN_STATUS: Final = {
     "unreadable": 403,
     "not_regular": 415,
     "file_changed": 409,
+    "placeholder": 409,
     "offline": 503,
     "io_error": 503,
 }

@@ -57,6 +57,7 @@ class LeftOutEntries(Payload, frozen=True):
         "not_regular",
         "unsupported",
         "placeholder",
+        "temporary",
     ]
     suffix: str
     count: Count

@@ -11,8 +11,10 @@ from ..models import FileStamp
 from ..settings import Settings
 from .descriptors import realpath_of
 from .formats import is_music
+from .mounts import is_local, mount_of, read_mounts
 from .on_disk_names import on_disk_name
 from .paths import innermost, is_below, relative_path
+from .placeholders import has_no_blocks, is_placeholder
 from .regular import NotRegularFileError, require_regular
 
 _O_PATH: Final = getattr(os, "O_PATH", None)  # pins a file of any kind without opening it for reading
@@ -104,4 +106,6 @@ def _stamp(path: bytes, descriptor: int | None) -> FileStamp:
         raise RequestError(403, "unreadable", "The file may not be read.") from None
     except OSError:
         raise RequestError(404, "file_not_found", "The file does not exist.") from None
+    if is_placeholder(status) or (has_no_blocks(status) and is_local(mount_of(os.path.realpath(path), read_mounts()))):
+        raise RequestError(409, "placeholder", "The content of the file is not on this disk.")
     return FileStamp.of(status)

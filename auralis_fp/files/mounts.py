@@ -64,6 +64,11 @@ def mounts_below(folder: bytes, mounts: Sequence[Mount]) -> tuple[Mount, ...]:
     return tuple(below.values())
 
 
+def is_local(mount: Mount | None) -> bool:
+    """Return True for a file system of this machine's own disks."""
+    return mount is not None and mount.kind in LOCAL_FILE_SYSTEMS
+
+
 def doubtful_kinds(folder: bytes, mounts: Sequence[Mount]) -> tuple[str, ...]:
     """Return the kinds of file system at and below *folder* on which changes may not be announced.
 

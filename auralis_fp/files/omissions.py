@@ -22,6 +22,7 @@ class Reason(Enum):
     NOT_REGULAR = "not_regular"
     UNSUPPORTED = "unsupported"
     PLACEHOLDER = "placeholder"
+    TEMPORARY = "temporary"
 
 
 _TEXTS: Final = {
@@ -34,6 +35,7 @@ _TEXTS: Final = {
     Reason.NOT_REGULAR: "pipe or device",
     Reason.UNSUPPORTED: "format not supported",
     Reason.PLACEHOLDER: "cloud placeholder: the content is not on this disk",
+    Reason.TEMPORARY: "temporary name of a download or copy",
 }
 _SETTINGS: Final = {
     Reason.IGNORED: "ignore",
@@ -43,11 +45,12 @@ _SETTINGS: Final = {
 
 
 class Omissions:
-    """Counts what one sweep leaves out. Memory does not grow with the library."""
+    """Counts what one sweep leaves out. Only broken links are all kept; of the rest there are a few examples."""
 
     def __init__(self) -> None:
         self._counts: Counter[tuple[Reason, str]] = Counter()
         self.interrupted = False
+        self.broken_links: list[bytes] = []
         self._examples: defaultdict[tuple[Reason, str], list[str]] = defaultdict(list)
 
     def add(self, reason: Reason, below_root: bytes) -> None:

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .mounts import MOUNT_TABLE, Mount, doubtful_kinds, mount_of, mounts_below, read_mounts
+from .mounts import MOUNT_TABLE, Mount, doubtful_kinds, is_local, mount_of, mounts_below, read_mounts
 from .paths import is_same_or_below, relative_path
 
 
@@ -62,6 +62,10 @@ class Places:
     def mounts(self) -> tuple[Mount, ...]:
         """Return the present mounts."""
         return read_mounts(self._table)
+
+    def is_local(self, path: bytes) -> bool:
+        """Return True if a path lies on a file system of this machine's own disks."""
+        return is_local(mount_of(os.path.realpath(path), self.mounts()))
 
     def doubtful_kinds(self, root: bytes) -> tuple[str, ...]:
         """Return the file systems of a library on which changes may not be announced."""

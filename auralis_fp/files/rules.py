@@ -17,10 +17,11 @@ from .formats import is_music
 from .omissions import Reason
 from .on_disk_names import on_disk_name
 from .paths import innermost, is_same_or_below, relative_path, split_path
+from .placeholders import has_no_blocks, is_placeholder
 from .places import Places
 from .regular import is_regular
+from .temporary_names import is_temporary
 
-UNFINISHED: Final = (b".part", b".partial", b".crdownload", b".tmp", b".download")
 REMOVED: Final = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ELOOP))
 
 
@@ -29,8 +30,12 @@ class Presence(Enum):
 
     THERE = "there"
     GONE = "gone"
+    PLACEHOLDER = "placeholder"  # there, but its content is not on this disk
     UNREADABLE = "unreadable"
     AWAY = "away"  # its library, or the disk it lies on, is not mounted
+
+
+_MISSING: Final = frozenset((Presence.GONE, Presence.UNREADABLE))
 
 
 class Rules:
@@ -57,6 +62,7 @@ class Rules:
     ) -> None:
         self.set_roots(roots)
         self.places = Places()
+        self._reporting: dict[int, bool] = {}  # whether files of a device without blocks are placeholders
         self._ignored = _any_of(pattern.strip("/") for pattern in ignore)
         self._system_folders = _any_of(name.casefold() for name in system_folders)
         self._link_targets = [os.path.realpath(folder) for folder in follow_links_to]
@@ -111,7 +117,7 @@ class Rules:
     def presences(self, paths: Sequence[bytes]) -> list[Presence]:
         """Return the presence of several files; mounts are checked once, after the last file. Blocking."""
         found = [self._presence_by_stat(path) for path in paths]
-        missing = {path for path, presence in zip(paths, found, strict=True) if presence is not Presence.THERE}
+        missing = {path for path, presence in zip(paths, found, strict=True) if presence in _MISSING}
         away = self._away(missing)
         return [Presence.AWAY if path in away else presence for path, presence in zip(paths, found, strict=True)]
 
@@ -124,7 +130,9 @@ class Rules:
             same_name = root is None or (self.contains(path) and on_disk_name(path, root) == path)
         except OSError as error:
             return Presence.GONE if error.errno in REMOVED else Presence.UNREADABLE
-        return Presence.THERE if same_name and is_regular(status) else Presence.GONE
+        if not (same_name and is_regular(status)):
+            return Presence.GONE
+        return Presence.PLACEHOLDER if self.is_placeholder(path, status) else Presence.THERE
 
     def _away(self, paths: Iterable[bytes]) -> set[bytes]:
         """Return those of *paths* whose library, or the disk below it, is not mounted."""
@@ -154,12 +162,28 @@ class Rules:
 
     def admits_file(self, name: bytes) -> bool:
         """Return True if the name is that of a music file, completely written."""
-        return is_music(name) and not name.lower().endswith(UNFINISHED)
+        return is_music(name) and not is_temporary(name)
 
     def admits_path(self, path: bytes, root: bytes) -> bool:
         """Return True if no component of *path* below *root* is left out by its name."""
         parts = split_path(relative_path(path, root) or b"")
         return all(self.omission(part, os.path.join(*parts[: index + 1])) is None for index, part in enumerate(parts))
+
+    def is_placeholder(self, path: bytes, status: os.stat_result) -> bool:
+        """Return True if the content of a file is not on this disk. Blocking."""
+        if is_placeholder(status):
+            return True
+        if not has_no_blocks(status):
+            return False
+        if status.st_dev not in self._reporting:
+            self._reporting[status.st_dev] = self.places.is_local(path)
+        return self._reporting[status.st_dev]
+
+    def note_blocks(self, status: os.stat_result) -> bool:
+        """Learn from a file whether its file system reports blocks; return True if it does for this one."""
+        if getattr(status, "st_blocks", 0):
+            self._reporting[status.st_dev] = True
+        return not has_no_blocks(status)
 
     def contains(self, path: bytes) -> bool:
         """Return True if *path*, with links resolved, lies in a root or a folder that links may lead to. Blocking."""

@@ -13,8 +13,10 @@ from ..models import FileEvent, FileStamp
 from .formats import is_music, is_unsupported_audio
 from .omissions import Omissions, Reason
 from .paths import directory_prefix
+from .placeholders import is_stub_name
 from .regular import is_regular
 from .rules import REMOVED, Rules
+from .temporary_names import is_temporary
 
 _REFUSED: Final = frozenset((errno.EACCES, errno.EPERM))
 
@@ -29,7 +31,7 @@ def stat_audio(path: bytes, rules: Rules) -> FileStamp | None:
             status = os.stat(path)
     except OSError:  # missing or unreadable
         return None
-    return FileStamp.of(status) if is_regular(status) else None
+    return FileStamp.of(status) if is_regular(status) and not rules.is_placeholder(path, status) else None
 
 
 def walk(folder: bytes, root: bytes, rules: Rules, omissions: Omissions | None = None) -> Iterator[FileEvent]:
@@ -63,6 +65,7 @@ class _Walk:
         self._omissions = omissions
         self._visited: set[tuple[int, int]] = set()
         self._pending: list[bytes] = []
+        self._undecided: list[tuple[bytes, os.stat_result]] = []
 
     def files(self, folder: bytes) -> Iterator[FileEvent]:
         """Yield the music files below a folder."""
@@ -80,6 +83,7 @@ class _Walk:
                 if current == folder:
                     raise
                 self._failed(current, error)
+        yield from self._decide()
 
     def _entries(self, entries: Iterator["os.DirEntry[bytes]"]) -> Iterator[FileEvent]:
         for entry in entries:
@@ -91,12 +95,29 @@ class _Walk:
                     if not entry.is_symlink() or self._rules.follows(entry.path):
                         self._pending.append(entry.path)
                 elif self._rules.admits_file(entry.name):
-                    yield FileEvent(entry.path, FileStamp.of(entry.stat()))
+                    yield from self._decided(entry.path, entry.stat())
             except OSError as error:
                 self._failed(entry.path, error)
 
+    def _decided(self, path: bytes, status: os.stat_result) -> Iterator[FileEvent]:
+        """Yield a file, unless it may be a placeholder, on a file system that may not report blocks."""
+        if self._rules.note_blocks(status):
+            yield FileEvent(path, FileStamp.of(status))
+        else:
+            self._undecided.append((path, status))
+
+    def _decide(self) -> Iterator[FileEvent]:
+        """Yield the files without blocks on file systems that report no blocks of any file."""
+        for path, status in self._undecided:
+            if self._rules.is_placeholder(path, status):
+                self._omissions.add(Reason.PLACEHOLDER, path[self._prefix :])
+            else:
+                yield FileEvent(path, FileStamp.of(status))
+
     def _omission(self, entry: "os.DirEntry[bytes]") -> Reason | None:
         """Return why an entry is left out; None if it is not."""
+        if is_stub_name(entry.name):
+            return Reason.PLACEHOLDER
         reason = self._rules.omission(entry.name, entry.path[self._prefix :])
         if reason is None and entry.is_symlink():
             reason = self._link_omission(entry)
@@ -114,15 +135,24 @@ class _Walk:
         return None if self._rules.contains(entry.path) else Reason.LINK_OUTSIDE
 
     def _file_omission(self, entry: "os.DirEntry[bytes]") -> Reason | None:
+        if is_music(entry.name) and is_temporary(entry.name):
+            return Reason.TEMPORARY
         if is_unsupported_audio(entry.name):
             return Reason.UNSUPPORTED
-        if self._rules.admits_file(entry.name) and not is_regular(entry.stat()):
+        if not self._rules.admits_file(entry.name):
+            return None
+        status = entry.stat()
+        if not is_regular(status):
             return Reason.NOT_REGULAR
+        if self._rules.is_placeholder(entry.path, status):
+            return Reason.PLACEHOLDER
         return None
 
     def _count(self, reason: Reason, entry: "os.DirEntry[bytes]") -> None:
         """Count a folder or audio file; other files, and resource forks of macOS, are no music."""
-        is_audio = is_music(entry.name) or is_unsupported_audio(entry.name)
+        is_audio = is_music(entry.name) or is_unsupported_audio(entry.name) or is_stub_name(entry.name)
+        if reason is Reason.BROKEN_LINK and is_audio:
+            self._omissions.broken_links.append(entry.path)
         if not entry.name.startswith(b"._") and (is_audio or entry.is_dir()):
             self._omissions.add(reason, entry.path[self._prefix :])
 

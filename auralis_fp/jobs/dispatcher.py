@@ -257,6 +257,8 @@ class Dispatcher:
 def _inspect(job: Job, rules: Rules) -> tuple[bytes | None, FileStamp | None, Sequence[bytes]]:
     """Return the content id of the file of a job, None if unknown, its stamp after that, and its bounds. Blocking."""
     content, bounds = None, rules.bounds(job.path)
+    if stat_audio(job.path, rules) is None:  # gone, or a placeholder, which opening would download
+        return None, None, bounds
     try:
         content = content_id(job.path, bounds)
     except Exception:  # the parser of a container failed: the file is analysed without deduplication

@@ -197,4 +197,6 @@ class ResultWriter:
                 return None, AWAY
             case Presence.UNREADABLE:
                 return job.stamp, Rejected("scan", "io_error", "The file cannot be looked at.")
+            case Presence.PLACEHOLDER:
+                return job.stamp, Rejected("scan", "placeholder", "The content of the file is not on this disk.")
         return await asyncio.to_thread(stat_audio, job.path, context.rules), outcome  # it may be back this moment

@@ -3,18 +3,34 @@
 import asyncio
 import os
 import time
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
 from ..files.on_disk_names import on_disk_name
-from ..files.rules import Rules
+from ..files.open_files import is_open_for_writing
+from ..files.rules import Presence, Rules
 from ..files.scanner import stat_audio, walk
 from ..models import FileEvent, FileStamp
 
 CHECK_EVERY_SEC: Final = 0.25  # at most; shorter for short settling times
+GROWTH: Final = 1.5  # of the settling time with each report of the same file
+GROWTH_WHILE_OPEN: Final = 3.0  # while a program has it open for writing
+LONGEST_PAUSE_SEC: Final = 600.0
+FORGET_AFTER_SEC: Final = 3600.0  # without a change, a file is like a new one
+_MOST_REMEMBERED: Final = 10_000
 _BATCH: Final = 500
+
+
+@dataclass(slots=True)
+class _Reported:
+    """A file that was reported, and may still grow."""
+
+    stamp: FileStamp | None
+    at: float
+    times: int
 
 
 @dataclass(slots=True)
@@ -23,10 +39,14 @@ class _Pending:
     stamp: FileStamp | None
     since: float
     touched: bool = False  # since the last check began
+    check_at: float = 0.0  # when to ask again whether a program is writing
 
 
 class WriteDebouncer:
     """Holds changed paths until their size and time have stayed the same for a while.
+
+    A file that changes again after it was reported is held longer each time, and much longer while a program has it
+    open for writing, so that a recording is not analysed once for every burst of writing.
 
     Parameters
     ----------
@@ -47,10 +67,12 @@ class WriteDebouncer:
         threads: ThreadPoolExecutor,
     ) -> None:
         self._settle_sec = settle_sec
+        self._longest_pause = max(settle_sec, LONGEST_PAUSE_SEC)
         self._rules = rules
         self._report = report
         self._threads = threads
         self._pending: dict[bytes, _Pending] = {}
+        self._reported: OrderedDict[bytes, _Reported] = OrderedDict()
         self._touched = asyncio.Event()
 
     @property
@@ -62,6 +84,23 @@ class WriteDebouncer:
         """Start or restart the wait for *path*, which lies in the library *root*."""
         self._pending.setdefault(path, _Pending(root, None, time.monotonic())).touched = True
         self._touched.set()
+
+    def defer(self, event: FileEvent, root: bytes, *, recent: bool) -> bool:
+        """Hold a file that a sweep found while it is being written; return True if it is held.
+
+        Parameters
+        ----------
+        event : FileEvent
+        root : bytes
+        recent : bool
+            Hold files changed within the settling time: without events, a sweep is the first to notice.
+        """
+        reported = self._reported.get(event.path)
+        grows = reported is not None and reported.stamp != event.stamp
+        age = time.time() - event.stamp.mtime_ns / 1e9 if event.stamp is not None else self._settle_sec
+        if grows or (recent and 0 <= age < self._settle_sec):
+            self.touch(event.path, root)
+        return event.path in self._pending
 
     def forget(self, root: bytes) -> None:
         """Drop the pending paths of an unwatched root."""
@@ -86,6 +125,9 @@ class WriteDebouncer:
         events = [event for event in settled.values() if event is not None]
         for start in range(0, len(events), _BATCH):
             await self._report(events[start : start + _BATCH])
+        for event in events:
+            if event.stamp is not None:
+                self._remember(event)
         for path in settled:
             if path in self._pending and not self._pending[path].touched:  # touched: changed during the check
                 del self._pending[path]
@@ -107,14 +149,39 @@ class WriteDebouncer:
                 settled[path] = None
                 inside += self._files_inside(path, entry.root)
             elif (stamp := stat_audio(path, self._rules)) is None or on_disk_name(path, entry.root) != path:
-                settled[path] = FileEvent(path, None)  # another spelling has an event of its own
+                placeholder = self._rules.presence(path) is Presence.PLACEHOLDER
+                settled[path] = None if placeholder else FileEvent(path, None)  # another spelling has its own event
             elif not self._rules.admits_file(path):
                 settled[path] = None
             elif stamp != entry.stamp:
                 entry.stamp, entry.since = stamp, now
-            if path not in settled and now - entry.since >= self._settle_sec:
+            if path not in settled and self._is_settled(path, entry, now):
                 settled[path] = FileEvent(path, entry.stamp)
         return settled, inside
+
+    def _is_settled(self, path: bytes, entry: _Pending, now: float) -> bool:
+        """Return True if a file has been unchanged for long enough. Blocking."""
+        quiet, times = now - entry.since, self._times_reported(path)
+        if quiet < min(self._settle_sec * GROWTH**times, self._longest_pause) or now < entry.check_at:
+            return False
+        if not times or quiet >= min(self._settle_sec * GROWTH_WHILE_OPEN**times, self._longest_pause):
+            return True
+        entry.check_at = now + max(1.0, quiet / 4)
+        return not is_open_for_writing(path)
+
+    def _times_reported(self, path: bytes) -> int:
+        """Return how often a file was reported lately."""
+        reported = self._reported.get(path)
+        if reported is None or time.monotonic() - reported.at > FORGET_AFTER_SEC:
+            return 0
+        return reported.times
+
+    def _remember(self, event: FileEvent) -> None:
+        times = self._times_reported(event.path) + 1
+        self._reported[event.path] = _Reported(event.stamp, time.monotonic(), times)
+        self._reported.move_to_end(event.path)
+        while len(self._reported) > _MOST_REMEMBERED:
+            self._reported.popitem(last=False)
 
     def _files_inside(self, folder: bytes, root: bytes) -> list[tuple[bytes, bytes]]:
         """Return the music files below a folder; none if it is gone, or a link that is not followed."""

@@ -15,11 +15,14 @@ from watchfiles import Change
 
 from ..files.omissions import Omissions
 from ..files.paths import is_same_or_below
-from ..files.rules import UNFINISHED, Rules
+from ..files.rules import Rules
 from ..files.scanner import walk
+from ..files.temporary_names import is_temporary
 from ..models import FileEvent, FolderState
 from ..runtime.tasks import happens_within
 from ..settings import Settings
+from .broken_links import BrokenLinks
+from .debounce import WriteDebouncer
 from .events import FileSystemEvents
 from .inotify import describe_watch_error
 from .reconcile import Verdict
@@ -37,7 +40,7 @@ MOUNT_CHECK_SEC: Final = 2.0
 EVENTS_RETRY_SEC: Final = 600.0  # after a refusal: the limit may have been raised
 OPENING_LIMIT_SEC: Final = 30.0  # how long the first sweep waits for events to be open
 FLOOD: Final = 4096  # in a batch of so many changes the kernel may have dropped some
-IGNORED_SUFFIXES: Final = (b".25d", *UNFINISHED)
+_SIDECAR_SUFFIX: Final = b".25d"
 
 
 class EventSink(Protocol):
@@ -67,8 +70,8 @@ class WatchContext:
     sink : EventSink
     threads : ThreadPoolExecutor
         Runs what blocks.
-    touch : callable
-        Takes a changed path and its root.
+    debouncer : WriteDebouncer
+        Takes changed paths until they stop changing.
     on_change : callable
         Called when a ``FolderState`` changed.
     sweep_lock : asyncio.Lock
@@ -79,7 +82,7 @@ class WatchContext:
     rules: Rules
     sink: EventSink
     threads: ThreadPoolExecutor
-    touch: Callable[[bytes, bytes], None]
+    debouncer: WriteDebouncer
     on_change: Callable[[], None]
     sweep_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -90,6 +93,7 @@ class WatchedRoot:
     def __init__(self, path: bytes, context: WatchContext) -> None:
         self.path = path
         self.tasks = AsyncExitStack()
+        self.broken_links = BrokenLinks(context.threads, self._touch)
         self._context = context
         self._events: FileSystemEvents | None = None
         self._events_refused = ""  # why there are no events
@@ -115,6 +119,11 @@ class WatchedRoot:
     async def is_removal(self, path: bytes) -> bool:
         """Return True if a missing path is really gone: the disk it lay on is mounted."""
         return await self._in_thread(self._context.rules.away_folder, path) is None
+
+    async def note_broken_link(self, path: bytes) -> None:
+        """Wait for the target of *path*, if it is a link without one."""
+        if await self._in_thread(os.path.islink, path):
+            self.broken_links.add([path])
 
     async def sweep_forever(self) -> None:
         """Sweep at start, at the interval, on request, and when the folder comes back."""
@@ -182,12 +191,15 @@ class WatchedRoot:
 
     async def _report_files(self) -> int:
         found = 0
+        recent = self.state.mode == "polling" and self.state.last_scan is not None
         omissions = Omissions()
         files = walk(self.path, self.path, self._context.rules, omissions)
         while batch := await self._in_thread(lambda: list(itertools.islice(files, BATCH))):
             found += len(batch)
-            await self._context.sink.observe(batch, walk=True)
+            settled = [event for event in batch if not self._context.debouncer.defer(event, self.path, recent=recent)]
+            await self._context.sink.observe(settled, walk=True)
         self._interrupted = omissions.interrupted
+        self.broken_links.replace(omissions.broken_links)
         self._set(left_out=omissions.summary())
         return found
 
@@ -258,11 +270,14 @@ class WatchedRoot:
         if path == self.path:
             self.request_sweep()
         elif self._is_relevant(path):
-            self._context.touch(path, self.path)
+            self._touch(path)
+
+    def _touch(self, path: bytes) -> None:
+        self._context.debouncer.touch(path, self.path)
 
     def _is_relevant(self, path: bytes) -> bool:
         """Return True for music and for what may be, or have been, a folder; False for our own files."""
         rules = self._context.rules
         if not rules.admits_path(path, self.path):
             return False
-        return rules.admits_file(path) or not path.lower().endswith(IGNORED_SUFFIXES)
+        return rules.admits_file(path) or not (is_temporary(path) or path.lower().endswith(_SIDECAR_SUFFIX))

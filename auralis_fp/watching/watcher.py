@@ -45,7 +45,7 @@ class Watcher:
         self.rules = rules or Rules.from_settings(settings)
         self.threads = ThreadPoolExecutor(2, thread_name_prefix="auralis-walk")
         self.debouncer = WriteDebouncer(settings.settle_sec, self.rules, self._report_settled, self.threads)
-        self._context = WatchContext(settings, self.rules, sink, self.threads, self.debouncer.touch, on_change)
+        self._context = WatchContext(settings, self.rules, sink, self.threads, self.debouncer, on_change)
         self._roots = [WatchedRoot(root, self._context) for root in roots]
         self._stack = AsyncExitStack()
 
@@ -65,6 +65,8 @@ class Watcher:
         name = os.fsdecode(root.path)
         self._start(root.tasks, f"sweep of {name}", root.sweep_forever)
         self._start(root.tasks, f"mounts of {name}", root.watch_mounts)
+        if self._context.settings.watching != "off":
+            self._start(root.tasks, f"broken links of {name}", root.broken_links.run)
         if self._context.settings.watching in {"auto", "events"}:
             self._start(root.tasks, f"events of {name}", root.follow_events)
 
@@ -108,6 +110,8 @@ class Watcher:
         reported = []
         for event in events:
             root = self.root_of(event.path)
+            if event.stamp is None and root is not None:
+                await root.note_broken_link(event.path)
             if event.stamp is not None or (root is not None and await root.is_removal(event.path)):
                 reported.append(event)
             elif root is not None:

@@ -1,6 +1,7 @@
 """Debouncing of files that are still being written."""
 
 import asyncio
+import contextlib
 import os
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,9 +11,9 @@ import pytest
 
 from auralis_fp.errors import StorageError
 from auralis_fp.files.rules import Rules
-from auralis_fp.models import FileEvent
+from auralis_fp.models import FileEvent, FileStamp
 from auralis_fp.runtime.tasks import cancel_and_wait
-from auralis_fp.watching.debounce import WriteDebouncer
+from auralis_fp.watching.debounce import GROWTH_WHILE_OPEN, WriteDebouncer
 from listening import Listener, until
 
 SETTLE_SEC = 0.3
@@ -135,3 +136,73 @@ async def test_paths_that_could_not_be_reported_stay_pending(tmp_path: Path) -> 
         task = asyncio.create_task(debouncer.run())
         await until(lambda: listener.holds(song))
         await cancel_and_wait(task)
+
+
+async def grow(path: Path, debouncer: WriteDebouncer, bursts: int, pause_sec: float, *, keep_open: bool) -> None:
+    """Write a file in bursts with pauses longer than the settling time."""
+    with path.open("ab", buffering=0) if keep_open else contextlib.nullcontext() as held:
+        for _ in range(bursts):
+            if held is not None:
+                held.write(bytes(1000))
+            else:
+                with path.open("ab") as file:
+                    file.write(bytes(1000))
+            touch(debouncer, path, path.parent)
+            await asyncio.sleep(pause_sec)
+
+
+@pytest.mark.parametrize("keep_open", [True, False], ids=["open", "closed"])
+async def test_a_growing_file_is_reported_ever_later(
+    tmp_path: Path, debouncer: WriteDebouncer, listener: Listener, keep_open: bool
+) -> None:
+    """A recording that is written in bursts costs a few reports, and is complete at the end."""
+    song = tmp_path / "take.wav"
+    await grow(song, debouncer, 12, 2 * SETTLE_SEC, keep_open=keep_open)
+    await until(lambda: listener.holds(song))
+    assert len(listener.events) <= (3 if keep_open else 5)
+
+
+async def test_a_closed_file_does_not_wait_for_its_writer(
+    tmp_path: Path, debouncer: WriteDebouncer, listener: Listener
+) -> None:
+    """The long pause of an open file ends when it is closed."""
+    song = tmp_path / "take.wav"
+    loop = asyncio.get_running_loop()
+    with song.open("ab", buffering=0) as file:
+        for count in (1, 2, 3):
+            file.write(bytes(1000))
+            touch(debouncer, song, tmp_path)
+            if count < 3:
+                await until(lambda count=count: len(listener.events) == count)  # type: ignore[misc]
+    closed = loop.time()
+    await until(lambda: listener.holds(song))
+    assert loop.time() - closed < SETTLE_SEC * GROWTH_WHILE_OPEN**2
+
+
+async def test_a_sweep_leaves_growing_files_to_the_debouncer(tmp_path: Path, debouncer: WriteDebouncer) -> None:
+    """Files that changed after their report, that are pending, or that are recent where there are no events."""
+    song, path, root = tmp_path / "song.mp3", os.fsencode(tmp_path / "song.mp3"), os.fsencode(tmp_path)
+    song.touch()
+    event = FileEvent(path, FileStamp.of(song.stat()))
+    assert not debouncer.defer(event, root, recent=False)
+    assert debouncer.defer(event, root, recent=True)
+    await until(lambda: not debouncer.waiting)
+    assert not debouncer.defer(FileEvent(path, FileStamp.of(song.stat())), root, recent=False)
+    song.write_bytes(b"more")
+    assert debouncer.defer(FileEvent(path, FileStamp.of(song.stat())), root, recent=False)
+    old = FileStamp(4, 1_000_000_000)
+    assert not debouncer.defer(FileEvent(root + b"/old.mp3", old), root, recent=True)
+    future = FileStamp(4, 15_000_000_000 * 10**9)
+    assert not debouncer.defer(FileEvent(root + b"/future.mp3", future), root, recent=True)
+
+
+async def test_a_file_that_became_a_placeholder_is_not_gone(
+    tmp_path: Path, debouncer: WriteDebouncer, listener: Listener
+) -> None:
+    """A cloud client that frees up space causes an event, but the file keeps its result."""
+    song = tmp_path / "song.mp3"
+    with song.open("wb") as file:
+        file.truncate(100_000)
+    touch(debouncer, song, tmp_path)
+    await until(lambda: not debouncer.waiting)
+    assert not listener.events

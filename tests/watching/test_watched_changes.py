@@ -13,6 +13,7 @@ from auralis_fp.models import Health
 from auralis_fp.settings import Settings
 from auralis_fp.watching import root as module
 from auralis_fp.watching.watcher import Watcher
+from disks import small_disk
 from listening import Listener, until
 
 
@@ -138,3 +139,50 @@ async def test_libraries_can_be_added_and_removed_while_running(music: Path, lis
         await asyncio.sleep(0.5)
         assert "late.mp3" not in listener.names()
         assert listener.sweeps.count(os.fsencode(music)) == 1
+
+
+async def test_content_that_appears_behind_a_link_is_found(music: Path, listener: Listener) -> None:
+    """As with git-annex: in a hidden folder, for links that were there before and for new ones."""
+    objects = music / ".git" / "annex" / "objects"
+    objects.mkdir(parents=True)
+    (music / "old.mp3").symlink_to(objects / "1.mp3")
+    async with watching(listener, music):
+        (music / "new.mp3").symlink_to(objects / "2.mp3")
+        (music / "here.mp3").touch()
+        await until(lambda: listener.names() == {"here.mp3"})
+        (objects / "1.mp3").write_bytes(b"1")
+        (objects / "2.mp3").write_bytes(b"2")
+        await until(lambda: listener.names() == {"here.mp3", "old.mp3", "new.mp3"})
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("~syncthing~song.mp3.tmp", ".syncthing.song.mp3.tmp", ".song.mp3.Xy12Zz", "song.mp3.filepart"),
+        *("song.mp3.!qB", "song.mp3.~4f2b", "song.mp3.sb-1a2b3c4d-Ab12Cd", "song.mp3.1a2b3c4d.partial"),
+        *("song.temp.m4a", "song.f140.m4a", "...song.mp3.Ab12Cd", "~$song.mp3"),
+    ],
+)
+async def test_temporary_names_cause_no_event(music: Path, listener: Listener, name: str) -> None:
+    """Neither when they appear nor when they get their final name, which is reported once."""
+    async with watching(listener, music) as watcher:
+        (music / name).write_bytes(b"x" * 5000)
+        (music / "first.mp3").touch()
+        await until(lambda: listener.names() == {"first.mp3"})
+        (music / name).rename(music / "song.mp3")
+        await until(lambda: listener.names() == {"first.mp3", "song.mp3"})
+        await until(lambda: not watcher.debouncer.waiting)
+        assert sorted(os.path.basename(event.path) for event in listener.events) == [b"first.mp3", b"song.mp3"]  # noqa: PTH119 - bytes
+
+
+async def test_a_remount_reopens_the_events(music: Path, listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk mounted below a library is swept at once, and its events are followed."""
+    monkeypatch.setattr(module, "OFFLINE_RETRY_SEC", 0.1)
+    monkeypatch.setattr(module, "MOUNT_CHECK_SEC", 0.1)
+    (music / "song.mp3").touch()
+    async with watching(listener, music):
+        with small_disk(music / "disk2"):
+            (music / "disk2" / "1.mp3").write_bytes(b"1")
+            await until(lambda: listener.names() == {"song.mp3", "1.mp3"})
+            (music / "disk2" / "2.mp3").write_bytes(b"2")
+            await until(lambda: "2.mp3" in listener.names())
