@@ -7,6 +7,7 @@ import { clean, count, counted, fromNow, percent } from "./format.js";
 
 /** @typedef {import("./fingerprint.d.ts").FileCounts} FileCounts */
 /** @typedef {import("./fingerprint.d.ts").Folder} Folder */
+/** @typedef {import("./fingerprint.d.ts").LeftOutEntries} LeftOutEntries */
 
 const LARGE = 10_000; // number of files above which a scan needs confirmation
 /** @type {Record<Folder["mode"], string>} */
@@ -74,7 +75,8 @@ function create(folder) {
   look.setAttribute("aria-label", `Scan now: ${clean(folder.path)}`);
   return el("li", { class: "folder" },
     el("div", { class: "line" }, el("bdi", { class: "name path" }, breakable(clean(folder.path))), look),
-    el("progress", { max: 1, value: 0, "aria-label": `Coverage of ${clean(folder.path)}` }), el("p", { class: "hint" }), el("p", { class: "hint" }), el("p", { class: "fault small" }));
+    el("progress", { max: 1, value: 0, "aria-label": `Coverage of ${clean(folder.path)}` }), el("p", { class: "hint" }), el("p", { class: "hint" }), el("p", { class: "fault small" }),
+    el("details", { class: "hint" }, el("summary", {}), el("ul", {})));
 }
 
 /**
@@ -83,7 +85,7 @@ function create(folder) {
  */
 function update(node, folder) {
   if (!folder) return;
-  const [, bar, watched, swept, fault] = /** @type {HTMLElement[]} */ ([...node.children]);
+  const [, bar, watched, swept, fault, omitted] = /** @type {HTMLElement[]} */ ([...node.children]);
   const look = within(node, "button");
   if (!(look instanceof HTMLButtonElement)) return;
   const { all = 0, done = 0 } = coverage.get(folder.path) ?? {};
@@ -99,8 +101,26 @@ function update(node, folder) {
   fault.hidden = !trouble;
   fault.classList.toggle("note", folder.online);
   node.classList.toggle("offline", !folder.online);
+  showLeftOut(omitted, folder.left_out);
   look.disabled = folder.scanning;
   look.onclick = () => rescan(look, folder);
+}
+
+/**
+ * Show what the last scan left out, by reason.
+ *
+ * @param {HTMLElement} details
+ * @param {LeftOutEntries[]} entries
+ */
+function showLeftOut(details, entries) {
+  const total = entries.reduce((sum, entry) => sum + entry.count, 0);
+  details.hidden = total === 0;
+  setText(within(details, "summary"), `${count(total)} left out`);
+  reconcile(within(details, "ul"), entries, (entry) => `${entry.reason} ${entry.suffix}`, () => el("li", {}), (item, entry) => {
+    const suffix = entry.suffix ? ` (${clean(entry.suffix)})` : "";
+    const setting = entry.setting ? ` Setting: ${entry.setting}.` : "";
+    setText(item, `${count(entry.count)} · ${entry.text}${suffix}, such as ${clean(entry.examples[0] ?? "")}.${setting}`);
+  });
 }
 
 /** @param {Folder} folder */

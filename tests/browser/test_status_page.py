@@ -44,6 +44,10 @@ def test_folders_health_and_workers_are_shown(settled: Page, live_service: Runni
     expect(settled.locator("#folder-list .path")).to_have_text(str(live_service.library))
     expect(settled.locator("#folder-list")).to_contain_text(f"{SONGS} of {SONGS} files")
     expect(settled.locator("#folder-list")).to_contain_text("next in")
+    left_out = settled.locator("#folder-list details")
+    left_out.locator("summary").click()
+    expect(left_out.locator("summary")).to_have_text("1 left out")
+    expect(left_out.locator("li")).to_have_text(re.compile(r"1 · hidden: .*such as \.hidden\.wav"))
     expect(settled.locator("#worker-list li")).to_have_count(1)
     expect(settled.locator("#worker-list")).to_contain_text(re.compile(r"memory \d+"))
 
@@ -106,7 +110,7 @@ def test_pause_reorder_cancel_and_resume(tmp_path: Path, visit: Visit) -> None:
         expect(page.locator("#ask")).to_contain_text("Cancel 2 queued files?")
         page.locator("#ask").get_by_role("button", name="Cancel", exact=True).click()
         page.get_by_role("button", name="Resume").click()
-        expect(page.locator("#covered")).to_have_text("3 of 4 tracks", timeout=SCAN_LIMIT_MS)
+        expect(page.locator("#covered")).to_have_text("3 of 3 tracks", timeout=SCAN_LIMIT_MS)
         page.close()
 
 

@@ -75,7 +75,7 @@ def visit(chromium: Browser, faults: list[str]) -> Iterator[Callable[[str], Page
 
 @pytest.fixture(scope="module")
 def small_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a library with songs in two folders, one broken file and hostile file names."""
+    """Return a library with songs in two folders, one broken file, one hidden file and hostile file names."""
     folder = tmp_path_factory.mktemp("library") / "music"
     write_song(folder / "First light" / "01 Dawn.wav")
     write_song(folder / "First light" / "02 Noon.wav", seconds=4.0)
@@ -86,6 +86,7 @@ def small_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if sys.platform == "linux":  # file names that are not valid UTF-8
         write_song(folder / os.fsdecode(b"caf\xe9.wav"))
     (folder / "Torn.wav").write_bytes(b"no sound at all " * 100)
+    write_song(folder / ".hidden.wav")
     return folder
 
 
