@@ -1,4 +1,4 @@
-"""What most tests start from: a music folder, settings for it, and a host application."""
+"""Shared fixtures: a music folder, its settings, and a host application."""
 
 import signal
 from collections.abc import AsyncIterator
@@ -14,25 +14,29 @@ from pytest_aiohttp.plugin import AiohttpClient
 from auralis_fp.settings import Settings
 from hosting import WAYS, Client, Host, Plugin, served
 
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell that starts us in the background has Ctrl-C ignored,
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # which the programs started here must not inherit
+# A shell that runs the tests in the background, or nohup, ignores these signals, and programs that tests start would
+# inherit that. A handler is not inherited.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda _number, _frame: None)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run tests marked ``every_way`` with the plugin served in each way, as far as they ask for it."""
+    """Run tests marked ``every_way`` once for each way of serving the plugin."""
     if metafunc.definition.get_closest_marker("every_way") and "way" in metafunc.fixturenames:
         metafunc.parametrize("way", WAYS, indirect=True)
 
 
 @pytest.fixture(scope="module")
 def way(request: pytest.FixtureRequest) -> str:
-    """Return how the plugin is served."""
+    """Return the way of serving the plugin."""
     return getattr(request, "param", "aiohttp")
 
 
 @pytest.fixture
 def library(tmp_path: Path) -> Path:
-    """Return an empty folder for music."""
+    """Return an empty music folder."""
     folder = tmp_path / "music"
     folder.mkdir()
     return folder
@@ -40,13 +44,13 @@ def library(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def settings(library: Path, tmp_path: Path) -> Settings:
-    """Return settings for one worker and that folder, without waiting for file system events."""
+    """Return settings for this folder with one worker and without file-system events."""
     return _settings(library, tmp_path)
 
 
 @pytest.fixture
 def host(settings: Settings, aiohttp_client: AiohttpClient, way: str) -> Host:
-    """Return a function that starts a host application with the plugin; it takes settings by name."""
+    """Return a function that starts a host application with the plugin; keyword arguments are settings."""
 
     async def start(**changes: Any) -> Plugin:
         server, app = served(way, replace(settings, **changes))
@@ -57,13 +61,13 @@ def host(settings: Settings, aiohttp_client: AiohttpClient, way: str) -> Host:
 
 @pytest.fixture
 async def plugin(host: Host) -> Plugin:
-    """Return a running plugin over the empty folder."""
+    """Return a running plugin for the empty folder."""
     return await host()
 
 
 @pytest.fixture(scope="module")
 def shared_library(way: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return an empty folder for the music of ``shared``."""
+    """Return the empty music folder of ``shared``."""
     folder = tmp_path_factory.mktemp(way) / "music"
     folder.mkdir()
     return folder
@@ -71,7 +75,7 @@ def shared_library(way: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def shared_changes() -> dict[str, Any]:
-    """Return the settings of ``shared`` that are not the usual ones; modules have their own."""
+    """Return settings of ``shared`` that differ from the default; modules override this."""
     return {}
 
 
@@ -79,7 +83,7 @@ def shared_changes() -> dict[str, Any]:
 async def shared(
     way: str, shared_library: Path, shared_changes: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Plugin]:
-    """Return a running plugin for the tests of a module that only read, marked ``hosting.SHARED``."""
+    """Return a running plugin for read-only tests of a module, marked ``hosting.SHARED``."""
     settings = replace(_settings(shared_library, tmp_path_factory.mktemp("shared")), **shared_changes)
     server, app = served(way, settings)
     client: Client = TestClient(server)

@@ -1,4 +1,4 @@
-"""Who may import what, as far as the import linter cannot see it."""
+"""Import rules that import-linter cannot check, and limits of the code."""
 
 import ast
 import subprocess
@@ -16,7 +16,7 @@ WITH_TRANSFORMS = {"kernels", "spectrum"}
 
 
 def imports(path: Path) -> set[str]:
-    """Return what a module imports anywhere, in full; what comes from a package is named with it."""
+    """Return the full names of everything that a module imports, also inside functions."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -29,12 +29,12 @@ def imports(path: Path) -> set[str]:
 
 
 def modules(folder: Path) -> list[Path]:
-    """Return the modules below a folder."""
+    """Return all modules below a folder."""
     return sorted(folder.rglob("*.py"))
 
 
 def web_side() -> list[Path]:
-    """Return the modules of the web side."""
+    """Return the modules that the web process may import."""
     numeric = {("analysis",), ("demo",), ("similarity", "index")}
     return [
         path
@@ -45,13 +45,13 @@ def web_side() -> list[Path]:
 
 @pytest.mark.parametrize("path", web_side(), ids=lambda path: path.stem)
 def test_the_web_side_imports_nothing_numeric(path: Path) -> None:
-    """Not even inside a function."""
+    """No module of the web process imports a numerical library, not even inside a function."""
     assert not {name.split(".")[0] for name in imports(path)} & NUMERIC
 
 
 @pytest.mark.parametrize("name", ["tasks", "sandbox"])
 def test_what_a_worker_starts_with_is_light(name: str) -> None:
-    """The functions sent to a worker import what is numeric only once they run there."""
+    """Worker tasks import numerical libraries only when they run."""
     tree = ast.parse((PACKAGE / "workers" / f"{name}.py").read_text(encoding="utf-8"))
     top = {alias.name for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom) for alias in node.names}
     assert not top & (NUMERIC | {"analyze_file"})
@@ -59,14 +59,14 @@ def test_what_a_worker_starts_with_is_light(name: str) -> None:
 
 @pytest.mark.parametrize("path", modules(PACKAGE / "analysis"), ids=lambda path: path.stem)
 def test_only_the_spectra_transform(path: Path) -> None:
-    """Features are given spectra; a second transform of the same samples would be paid for twice."""
+    """Only the spectrum modules compute FFTs; features reuse their spectra."""
     uses = any(name in {"numpy.fft", "scipy.fft", "scipy.fftpack"} for name in imports(path))
     assert not uses or path.parent.name in WITH_TRANSFORMS or path.stem in {"short_signal", "sub_fingerprints"}
 
 
 @pytest.mark.parametrize("path", modules(PACKAGE / "analysis"), ids=lambda path: path.stem)
 def test_families_do_not_know_each_other(path: Path) -> None:
-    """Each can be read, tested and replaced on its own."""
+    """Feature families do not import each other."""
     if path.stem in FAMILIES:
         assert not {name.lstrip(".").split(".")[0] for name in imports(path) if name.startswith(".")} & (
             FAMILIES - {path.stem}
@@ -84,7 +84,7 @@ def test_families_do_not_know_each_other(path: Path) -> None:
     ],
 )
 def test_importing_it_loads_nothing_numeric(module: str) -> None:
-    """Seen from a fresh interpreter, through everything it imports in turn."""
+    """A fresh interpreter that imports the module loads no numerical library."""
     script = f"import sys, {module}; print(sorted({NUMERIC!r} & set(sys.modules)))"
     command = [sys.executable, "-c", script]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=PACKAGE.parent)

@@ -1,4 +1,4 @@
-"""The documentation says what the code does."""
+"""The documentation agrees with the code."""
 
 import importlib.util
 import re
@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def script(name: str) -> ModuleType:
-    """Return a script of the documentation folder as a module."""
+    """Load a script of the documentation folder as a module."""
     spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
@@ -24,19 +24,19 @@ def script(name: str) -> ModuleType:
 
 @pytest.mark.parametrize("name", ["settings.md", "dimensions.md", "api.md", "../static/fingerprint.d.ts"])
 def test_generated_pages_are_current(name: str) -> None:
-    """What `make docs` would write is what is there."""
+    """The committed pages equal the output of `make docs`."""
     assert (ROOT / "docs" / name).read_text(encoding="utf-8") == script("generate").PAGES[name]()
 
 
 def test_links_lead_somewhere() -> None:
-    """Every relative link of the README and the pages leads to a file of the project."""
+    """Every relative link in the documents leads to an existing file."""
     for page in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")):
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
 def test_every_truth_has_its_test() -> None:
-    """The test that a dimension's page names is there."""
+    """Every test named on the dimensions page exists."""
     pins = script("generate").PINS
     assert set(pins) == set(NAMES)
     for place in pins.values():
@@ -45,7 +45,7 @@ def test_every_truth_has_its_test() -> None:
 
 
 def test_the_prose_lint_finds_phrases(tmp_path: Path) -> None:
-    """It reads whole documents, but only the comments and sentences of code; a phrase may span lines."""
+    """The lint checks documents, and comments and sentences of code; phrases may span lines."""
     lint = script("prose_lint")
     phrase = "owed"
     code = f"{phrase} = 1\n# One, by\n# and by\nx = '{phrase}'\ny = '{phrase} today'\n"
@@ -63,7 +63,7 @@ def test_the_prose_lint_fails_above_the_allowance() -> None:
 
 
 def test_paths_in_the_documents_exist() -> None:
-    """A document that names a file of the project names one that is there."""
+    """Every project file named in a document exists."""
     pattern = re.compile(r"`((?:auralis_fp|bench|docs|static|tests|analysis|files|workers)/[\w./-]+\.\w+)")
     for page in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")):
         for name in pattern.findall(page.read_text(encoding="utf-8")):
@@ -71,7 +71,7 @@ def test_paths_in_the_documents_exist() -> None:
 
 
 def test_the_map_names_every_room() -> None:
-    """The table of rooms lists every sub-package and public module, and only modules that exist."""
+    """The table of rooms lists every sub-package and public module, and no missing module."""
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (`.*?) \|.*\| (.*?)\|$", page, re.MULTILINE)
     rooms = {room for names, _ in rows for room in re.findall(r"`(\w+)`", names)}

@@ -1,4 +1,4 @@
-"""Small music files, and commands run as a person would run them."""
+"""Small music files and command invocations."""
 
 import contextlib
 import os
@@ -18,7 +18,7 @@ def song(path: Path, seconds: float = 4.0) -> Path:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of a command: ours, with the package at hand."""
+    """Return the environment for commands, with the package on the path."""
     return {**os.environ, "PYTHONPATH": str(Path.cwd()), "PYTHONIOENCODING": "utf-8"}
 
 
