@@ -69,7 +69,13 @@ class MemoryTransport(asyncio.Transport):
         return self._low, self._high
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        """Set the water marks, in bytes."""
+        """Set the water marks, in bytes.
+
+        Parameters
+        ----------
+        high, low : int, optional
+            Default: the initial high mark, a quarter of the high mark.
+        """
         self._high = HIGH_WATER if high is None else high
         self._low = self._high // 4 if low is None else low
 

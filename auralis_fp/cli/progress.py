@@ -16,7 +16,15 @@ class ScanProgress(Protocol):
         """Set the name of the last finished file."""
 
     def counts(self, finished: int, total: int, eta_sec: float | None) -> None:
-        """Set the number of finished files, of all files, and the remaining seconds if known."""
+        """Set the number of finished files, of all files, and the remaining seconds if known.
+
+        Parameters
+        ----------
+        finished, total : int
+            Numbers of files.
+        eta_sec : float or None
+            Remaining seconds, None if unknown.
+        """
 
 
 class _Hidden:

@@ -19,7 +19,14 @@ class Report(Protocol):
     """Prints outcomes one by one."""
 
     def add(self, name: str, outcome: Analysed | Rejected) -> None:
-        """Print the outcome of a file."""
+        """Print the outcome of a file.
+
+        Parameters
+        ----------
+        name : str
+            As given on the command line.
+        outcome : Analysed or Rejected
+        """
 
 
 class JsonLines:

@@ -80,7 +80,7 @@ async def _until_done(service: Service, progress: ScanProgress) -> Status:
     finished_before = False
     while True:
         status = await service.snapshot()
-        if status.state == "paused":
+        if status.paused:
             raise ScanFailedError("background work is paused; resume it on the status page first")
         counts = status.counts
         progress.counts(counts.done + counts.failed, counts.total, status.eta_sec)

@@ -76,7 +76,15 @@ class Mixer:
         return np.arange(round(seconds * self.rate)) / self.rate
 
     def pitch(self, step: int, octave: int) -> float:
-        """Return the frequency of a scale step (0 is the tonic) in an octave (A4 is 440 Hz)."""
+        """Return the frequency of a scale step (0 is the tonic) in an octave (A4 is 440 Hz).
+
+        Parameters
+        ----------
+        step : int
+            Above the tonic, in steps of the scale.
+        octave : int
+            In scientific pitch notation.
+        """
         tonic, mode = self.piece.key.split(" ")
         octaves, place = divmod(step, 7)
         semitone = PITCH_CLASSES[tonic] + SCALES[mode][place] + 12 * (octave + octaves - 4) - 9
@@ -121,7 +129,15 @@ class Mixer:
         return wet[:, : self._room.shape[1]]
 
     def once(self, name: tuple[object, ...], make: Callable[[], Signal]) -> Signal:
-        """Return a note from the cache, synthesising it on first use."""
+        """Return a note from the cache, synthesising it on first use.
+
+        Parameters
+        ----------
+        name : tuple
+            Key of the cache.
+        make : callable
+            Synthesises the note.
+        """
         if name not in self._notes:
             self._notes[name] = make()
         return self._notes[name]

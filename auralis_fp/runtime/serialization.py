@@ -49,7 +49,14 @@ def path_text(path: bytes) -> str:
 
 
 def outcome_record(path: str, outcome: Analysed | Rejected) -> dict[str, Any]:
-    """Return the record that ``analyze`` prints for one file."""
+    """Return the record that ``analyze`` prints for one file.
+
+    Parameters
+    ----------
+    path : str
+        As given on the command line.
+    outcome : Analysed or Rejected
+    """
     if isinstance(outcome, Rejected):
         return {"path": path, "error": error_record(outcome)}
     return {
@@ -66,7 +73,13 @@ def error_record(rejected: Rejected) -> dict[str, str]:
 
 
 def public_reason(stage: str, code: str, reason: str) -> str:
-    """Return the reason of a failure without internal details: unexpected errors are stored with their traceback."""
+    """Return the reason of a failure without internal details: unexpected errors are stored with their traceback.
+
+    Parameters
+    ----------
+    stage, code, reason : str
+        As stored with the failure.
+    """
     if stage != "internal":
         return reason
     return f"The analysis of this file failed unexpectedly ({code}); the log has the details."
