@@ -6,6 +6,7 @@ are called in threads.
 
 import json
 import os
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -82,6 +83,10 @@ class Places:
         """
         place = self.current(root)
         self._remembered[root] = place._replace(below=place.below | unmounted)
+
+    def retain(self, roots: AbstractSet[bytes]) -> None:
+        """Forget all libraries but these."""
+        self._remembered = {root: place for root, place in self._remembered.items() if root in roots}
 
     def unmounted(self, root: bytes) -> frozenset[bytes]:
         """Return the remembered mount points below a library that are not mounted now."""

@@ -5,6 +5,7 @@ Methods that read the disk block; they are called in threads.
 
 import errno
 import fnmatch
+import functools
 import os
 import re
 import stat
@@ -60,12 +61,12 @@ class Rules:
         system_folders: Sequence[str] = SYSTEM_FOLDERS,
         follow_links_to: Sequence[bytes] = (),
     ) -> None:
-        self.set_roots(roots)
         self.places = Places()
         self._reporting: dict[int, bool] = {}  # whether files of a device without blocks are placeholders
         self._ignored = _any_of(pattern.strip("/") for pattern in ignore)
         self._system_folders = _any_of(name.casefold() for name in system_folders)
         self._link_targets = [os.path.realpath(folder) for folder in follow_links_to]
+        self.set_roots(roots)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
@@ -80,6 +81,7 @@ class Rules:
     def set_roots(self, roots: Sequence[bytes]) -> None:
         """Replace the libraries. Blocking."""
         self._roots = {root: os.path.realpath(root) for root in roots}
+        self.places.retain({*roots, *self._link_targets})
 
     def refresh(self, root: bytes) -> None:
         """Resolve the links of a library again. Blocking."""
@@ -102,13 +104,44 @@ class Rules:
             return False
 
     def away_folder(self, path: bytes) -> bytes | None:
-        """Return the library or mount point that holds *path* and is not mounted; None if all are. Blocking."""
-        root = self.root_of(path)
-        if root is None:
-            return None
-        if not self.is_mounted(root):
-            return root
-        return innermost(path, self.places.unmounted(root))
+        """Return the folder that holds *path* and whose disk is not mounted; None if all are mounted. Blocking."""
+        return self.away_folders([path]).get(path)
+
+    def away_folders(self, paths: Iterable[bytes]) -> dict[bytes, bytes]:
+        """Return the unmounted folder of each of *paths* that has one. Blocking.
+
+        It is the library, a mount point below it, or a link in it to a folder of ``follow_links_to``.
+        """
+        unmounted = functools.cache(self.places.unmounted)
+        is_mounted = functools.cache(self.is_mounted)
+        found = {}
+        for path in paths:
+            root = self.root_of(path)
+            if root is None:
+                continue
+            folder = innermost(path, unmounted(root)) if is_mounted(root) else root
+            if folder is None and self._link_targets:
+                real = os.path.realpath(path)
+                target = innermost(real, self._link_targets)
+                if target is not None and not (is_mounted(target) and innermost(real, unmounted(target)) is None):
+                    folder = _first_link(path, root)
+            if folder is not None:
+                found[path] = folder
+        return found
+
+    def remember_place(self, root: bytes, unmounted: frozenset[bytes] = frozenset()) -> None:
+        """Remember where a library, and the folders that its links may lead to, lie now. Blocking.
+
+        Parameters
+        ----------
+        root : bytes
+        unmounted : frozenset of bytes
+            Mount points below the library that belong to it, but are not mounted.
+        """
+        self.places.remember(root, unmounted)
+        for target in self._link_targets:
+            if self.is_mounted(target):
+                self.places.remember(target, self.places.unmounted(target))
 
     def presence(self, path: bytes) -> Presence:
         """Return whether a music file seen before is still there. Blocking."""
@@ -117,8 +150,8 @@ class Rules:
     def presences(self, paths: Sequence[bytes]) -> list[Presence]:
         """Return the presence of several files; mounts are checked once, after the last file. Blocking."""
         found = [self._presence_by_stat(path) for path in paths]
-        missing = {path for path, presence in zip(paths, found, strict=True) if presence in _MISSING}
-        away = self._away(missing)
+        missing = (path for path, presence in zip(paths, found, strict=True) if presence in _MISSING)
+        away = self.away_folders(missing)
         return [Presence.AWAY if path in away else presence for path, presence in zip(paths, found, strict=True)]
 
     def _presence_by_stat(self, path: bytes) -> Presence:
@@ -133,14 +166,6 @@ class Rules:
         if not (same_name and is_regular(status)):
             return Presence.GONE
         return Presence.PLACEHOLDER if self.is_placeholder(path, status) else Presence.THERE
-
-    def _away(self, paths: Iterable[bytes]) -> set[bytes]:
-        """Return those of *paths* whose library, or the disk below it, is not mounted."""
-        held = {path: root for path in paths if (root := self.root_of(path)) is not None}
-        roots = set(held.values())
-        mounted = {root for root in roots if self.is_mounted(root)}
-        points = {root: self.places.unmounted(root) for root in mounted}
-        return {path for path, root in held.items() if root not in mounted or innermost(path, points[root]) is not None}
 
     def omission(self, name: bytes, below_root: bytes) -> Reason | None:
         """Return why an entry is left out because of its name, or None.
@@ -201,6 +226,16 @@ class Rules:
         below = os.path.relpath(folder, root)
         direct = os.path.normpath(os.path.join(os.path.realpath(root), below))
         return os.path.realpath(folder) == direct or self.follows(folder)
+
+
+def _first_link(path: bytes, root: bytes) -> bytes:
+    """Return the first link on the way from *root* to *path*; *path* if there is none."""
+    folder = root
+    for part in split_path(relative_path(path, root) or b""):
+        folder = os.path.join(folder, part)
+        if os.path.islink(folder):
+            break
+    return folder
 
 
 def _any_of(patterns: Iterable[str]) -> re.Pattern[str] | None:

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from ..files.paths import innermost
 from ..files.rules import Presence, Rules
 from ..models import FileEvent
 
@@ -132,7 +131,8 @@ class Reconciler:
         agreed = self._agreed(root, gone, halved=2 * found < self._known - len(away))
         if agreed is not None:
             await self._mark_gone(agreed)
-        await self._remember(root, frozenset(unmounted))
+        points = await asyncio.to_thread(self._rules.places.unmounted, root)
+        await self._remember(root, points & frozenset(unmounted))
         await self._report_mounts(root, frozenset(unmounted))
         self._on_queued()
         return Verdict(reason=_describe(unmounted), confirm=agreed is None)
@@ -142,17 +142,16 @@ class Reconciler:
         await self._on_online(root, online)
 
     async def _unmounted(self, root: bytes, away: Sequence[bytes]) -> Counter[bytes] | None:
-        """Count tracks by unmounted mount point; None if the library itself is not mounted.
+        """Count tracks by unmounted folder; None if the library itself is not mounted.
 
-        A mount point below which most of its tracks were seen is an ordinary folder by now.
+        A folder below which most of its tracks were seen is an ordinary folder by now.
         """
+        folders = await asyncio.to_thread(self._rules.away_folders, away)
         points = await asyncio.to_thread(self._rules.places.unmounted, root)
         counts: Counter[bytes] = Counter(dict.fromkeys(points, 0))
-        for path in away:
-            point = innermost(path, points)
-            if point is None:
-                return None
-            counts[point] += 1
+        counts.update(folders.values())
+        if root in counts:
+            return None
         for point, missing in list(counts.items()):
             if not missing or await self._library.count_present(point) >= 2 * missing:
                 del counts[point]
@@ -173,7 +172,7 @@ class Reconciler:
             await self._library.observe([FileEvent(path, None) for path in gone[start : start + GONE_PER_WRITE]])
 
     async def _remember(self, root: bytes, unmounted: frozenset[bytes] = frozenset()) -> None:
-        await asyncio.to_thread(self._rules.places.remember, root, unmounted)
+        await asyncio.to_thread(self._rules.remember_place, root, unmounted)
         text = self._rules.places.dump()
         if text != self._saved:
             await self._library.remember(_PLACES, text)

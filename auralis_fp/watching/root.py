@@ -1,6 +1,8 @@
 """One watched library: its sweeps and its file-system events."""
 
 import asyncio
+import contextlib
+import errno
 import itertools
 import logging
 import os
@@ -37,6 +39,7 @@ POLL_SHARE: Final = 20  # such sweeps take at most one part in so many of the ti
 OFFLINE_RETRY_SEC: Final = 5.0
 CONFIRM_SEC: Final = 5.0  # pause before a sweep that confirms another
 MOUNT_CHECK_SEC: Final = 2.0
+HANG_LIMIT_SEC: Final = 120.0  # for one call into the file system, in which a disk may have to wake up
 EVENTS_RETRY_SEC: Final = 600.0  # after a refusal: the limit may have been raised
 OPENING_LIMIT_SEC: Final = 30.0  # how long the first sweep waits for events to be open
 FLOOD: Final = 4096  # in a batch of so many changes the kernel may have dropped some
@@ -68,8 +71,6 @@ class WatchContext:
     settings : Settings
     rules : Rules
     sink : EventSink
-    threads : ThreadPoolExecutor
-        Runs what blocks.
     debouncer : WriteDebouncer
         Takes changed paths until they stop changing.
     on_change : callable
@@ -81,7 +82,6 @@ class WatchContext:
     settings: Settings
     rules: Rules
     sink: EventSink
-    threads: ThreadPoolExecutor
     debouncer: WriteDebouncer
     on_change: Callable[[], None]
     sweep_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -93,7 +93,9 @@ class WatchedRoot:
     def __init__(self, path: bytes, context: WatchContext) -> None:
         self.path = path
         self.tasks = AsyncExitStack()
-        self.broken_links = BrokenLinks(context.threads, self._touch)
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="auralis-walk")
+        self.tasks.callback(self._threads.shutdown, wait=False, cancel_futures=True)
+        self.broken_links = BrokenLinks(self._threads, self._touch)
         self._context = context
         self._events: FileSystemEvents | None = None
         self._events_refused = ""  # why there are no events
@@ -160,14 +162,14 @@ class WatchedRoot:
 
     async def watch_mounts(self) -> None:
         """Sweep, and reopen the events, whenever something is mounted or unmounted at or below the library."""
-        signature = await self._in_thread(self._context.rules.places.signature, self.path)
+        signature = None
         while True:
-            await asyncio.sleep(MOUNT_CHECK_SEC)
             before, signature = signature, await self._in_thread(self._context.rules.places.signature, self.path)
-            if signature != before:
+            if before not in (None, signature):
                 self.request_sweep()
                 if self._events is not None:
                     self._events.end()
+            await asyncio.sleep(MOUNT_CHECK_SEC)
 
     async def follow_events(self) -> None:
         """Follow the system's events for as long as they are available."""
@@ -227,7 +229,9 @@ class WatchedRoot:
         return min(max(POLL_EVERY_SEC, POLL_SHARE * self._sweep_took_sec), interval)
 
     async def _is_readable(self) -> bool:
-        return await self._in_thread(os.path.isdir, self.path)
+        with contextlib.suppress(OSError):
+            return await self._in_thread(os.path.isdir, self.path)
+        return False
 
     async def _judge_mount(self) -> None:
         """Find out whether the file system announces changes; where that is doubtful, sweeps are frequent."""
@@ -238,7 +242,12 @@ class WatchedRoot:
                 self._events_doubtful = f"Changes on {', '.join(kinds)} may not be announced; swept frequently."
 
     async def _in_thread(self, function: Callable[..., T], *args: object) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._context.threads, function, *args)
+        """Run what blocks in a thread of this library, so that a share that hangs affects no other library."""
+        try:
+            async with asyncio.timeout(HANG_LIMIT_SEC):
+                return await asyncio.get_running_loop().run_in_executor(self._threads, function, *args)
+        except TimeoutError:
+            raise OSError(errno.ETIMEDOUT, "it does not answer") from None
 
     def _poll(self, reason: str) -> None:
         """Fall back to sweeps, for *reason*."""

@@ -19,14 +19,15 @@ from stored import library_in
 class Swept:
     """A library in a database, with the sweeps and mounts of a test."""
 
-    def __init__(self, root: Path, library: Library, table: MountTable) -> None:
+    def __init__(self, root: Path, library: Library, table: MountTable, follow_links_to: Path | None = None) -> None:
         self.root, self.library, self.table = os.fsencode(root), library, table
+        self.link_targets = [os.fsencode(follow_links_to)] if follow_links_to is not None else []
         self.online: dict[bytes, bool] = {}
         self.restart()
 
     def restart(self) -> None:
         """Forget everything but the database."""
-        self.rules = Rules([self.root])
+        self.rules = Rules([self.root], follow_links_to=self.link_targets)
         self.rules.places = Places(self.table.path)
         self.reconciler = Reconciler(self.library, self.rules, lambda: None, self._set_online)
 
@@ -213,3 +214,45 @@ async def test_a_share_mounted_over_a_known_folder_loses_nothing(swept: Swept, m
     assert not verdict.online
     assert "Another disk" in verdict.reason
     assert await swept.present() == 11
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("state", ["empty", "missing", "stray"])
+async def test_a_linked_disk_that_is_not_mounted_is_offline(
+    swept: Swept, music: Path, restarted: bool, state: str
+) -> None:
+    """The tracks behind a followed link are kept, whatever is left at its target."""
+    disk = music.with_name("disk3")
+    disk.mkdir()
+    for number in range(3):
+        (disk / f"{number}.mp3").touch()
+    (music / "linked").symlink_to(disk)
+    linked = Swept(music, swept.library, swept.table, follow_links_to=disk)
+    linked.table.mount(disk)
+    assert await linked.sweep() == Verdict()
+    assert await linked.present() == 13
+    linked.table.unmount(disk)
+    shutil.rmtree(disk)
+    if state != "missing":
+        disk.mkdir()
+    if state == "stray":
+        (disk / "stray.mp3").touch()
+    if restarted:
+        linked.restart()
+        await linked.reconciler.restore()
+    verdict = await linked.sweep()
+    assert (verdict.online, await linked.present()) == (True, 14 if state == "stray" else 13)
+    assert "linked is not mounted; its 3 tracks are kept" in verdict.reason
+
+
+async def test_a_library_that_is_removed_and_added_again_is_accepted(swept: Swept, music: Path) -> None:
+    """Where it lay before is forgotten with it."""
+    swept.table.mount(music)
+    await swept.sweep()
+    swept.table.unmount(music)
+    for number in range(6):
+        (music / f"{number}.mp3").unlink()
+    assert not (await swept.sweep()).online
+    swept.rules.set_roots([])
+    swept.rules.set_roots([swept.root])
+    assert (await swept.sweep()).online
