@@ -1,16 +1,24 @@
 """Inject random faults into a running service for minutes and audit the result."""
 
+import math
+import os
 import random
 import signal
+import sqlite3
 import tempfile
 import time
 from collections import Counter
-from contextlib import ExitStack
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import psutil
 
+from auralis_fp import schema
+from auralis_fp.models import Analysed
+from auralis_fp.workers.tasks import analyse_file
 from service_process import Ledger, ServiceUnderTest, audit
 from small_disk import Disk, small_disk
 
@@ -22,6 +30,7 @@ DISK_MB: Final = 192
 LIVES: Final = 2 / 3  # share of the time with kills of the service; then it runs on to measure its growth
 SETTLE_LIMIT_SEC: Final = 600.0
 _ENDING_SEC: Final = 3.0
+TOLERANCE: Final = 1e-5  # relative; threads of linear algebra libraries change the last digits
 SETTINGS: Final = {
     "workers": 2,
     "time_limit_sec": 5,  # a suspended worker must not block the whole run
@@ -81,6 +90,8 @@ class _Run:
         self._ledger.look()
         self._amiss += [f"{kind}: {name}" for kind, names in findings.faults().items() for name in names]
         self._amiss += [f"redone: {name}" for name in self._ledger.redone]
+        wrong = _wrong(self._service.database)
+        self._amiss += [f"wrong: {name}" for name in wrong]
         orphans = self._service.until_gone()
         figures = [
             ("files at the end", findings.files),
@@ -94,6 +105,7 @@ class _Run:
             ("reanalysed without cause", len(self._ledger.redone)),
             ("truncated or left-over sidecars", len(findings.torn) + len(findings.leftovers)),
             ("sidecars that disagree with the database", len(findings.disagreeing)),
+            ("results that differ from a fresh analysis", len(wrong)),
             ("orphan processes", len(orphans)),
             ("longest clean shutdown, s", max(self._stops, default=0.0)),
             *self._grown(),
@@ -185,6 +197,26 @@ class _Run:
             ("memory of the service in each quarter of it, MB", memory),
             ("open handles in each quarter of it", handles),
         ]
+
+
+def _wrong(database: Path) -> list[str]:
+    """Return the files whose stored values differ from those of an analysis made now."""
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        rows = connection.execute(
+            f"SELECT f.path, {', '.join(schema.NAMES)} FROM fingerprints p JOIN files f ON f.id = p.file_id"  # noqa: S608
+            " LEFT JOIN failures x ON x.file_id = f.id WHERE f.missing_since IS NULL AND x.file_id IS NULL"
+        ).fetchall()
+    return [os.fsdecode(path) for path, *values in rows if not _agree(values, _values(path))]
+
+
+def _agree(stored: Sequence[float], fresh: Sequence[float] | None) -> bool:
+    return fresh is not None and all(map(partial(math.isclose, rel_tol=TOLERANCE, abs_tol=TOLERANCE), stored, fresh))
+
+
+def _values(path: bytes) -> list[float] | None:
+    """Return the values of a file, None if it cannot be analysed."""
+    outcome = analyse_file(path)
+    return list(outcome.fingerprint.values()) if isinstance(outcome, Analysed) else None
 
 
 def _described(pid: int) -> str:

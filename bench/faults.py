@@ -18,6 +18,7 @@ from service_process import JUNK, ServiceUnderTest, music_in
 from small_disk import Disk
 
 from .signals import music, write
+from .storage_faults import StorageFaults
 
 SONGS: Final = 40  # source songs that other files are made from
 MOST_FILES: Final = 150
@@ -44,6 +45,7 @@ class Faults:
         self._pool = disk.folder / ".pool"
         self._ends: list[tuple[float, Callable[[], object]]] = []  # end times and functions of temporary faults
         self._lasting: set[str] = set()
+        storage = StorageFaults(self, service, disk, rng)
         chances: list[tuple[Callable[[], object], int]] = [
             (self.file_copied, 12),
             (self.file_written_slowly, 3),
@@ -66,6 +68,15 @@ class Faults:
             (self.library_away, 1),
             (self.paused, 1),
             (self.playing, 1),
+            (storage.files_swapped, 3),
+            (storage.content_replaced_in_place, 3),
+            (storage.odd_time, 2),
+            (storage.owner_changed, 2),
+            (storage.disk_below_away, 1),
+            (storage.link_repointed, 2),
+            (storage.known_file_asked_for_on_a_full_disk, 2),
+            (storage.obstacle_at_the_sidecar, 2),
+            (storage.row_damaged, 1),
         ]
         self._deeds = [deed for deed, _ in chances]
         self._weights = [weight for _, weight in chances]
@@ -110,7 +121,8 @@ class Faults:
         for end in due:
             end()
 
-    def _for_a_while(self, what: str, low_sec: float, high_sec: float, end: Callable[[], object]) -> None:
+    def for_a_while(self, what: str, low_sec: float, high_sec: float, end: Callable[[], object]) -> None:
+        """Call *end* after a random time between two bounds in seconds."""
         self._lasting.add(what)
 
         def ending() -> None:
@@ -119,12 +131,17 @@ class Faults:
 
         self._ends.append((time.monotonic() + self._rng.uniform(low_sec, high_sec), ending))
 
+    def lasts(self, what: str) -> bool:
+        """Return True while a temporary fault is active."""
+        return what in self._lasting
+
     # files
 
     def _files(self) -> list[Path]:
         return sorted(music_in([root for root in self._service.roots if root.is_dir()]))
 
-    def _some_file(self) -> Path:
+    def some_file(self) -> Path:
+        """Return an audio file; raise FileNotFoundError if there is none."""
         files = self._files()
         if not files:
             raise FileNotFoundError
@@ -144,7 +161,7 @@ class Faults:
     def _song(self) -> Path:
         return self._rng.choice(sorted(self._pool.iterdir()))
 
-    def _new_content(self) -> tuple[bytes, str]:
+    def new_content(self) -> tuple[bytes, str]:
         """Return new audio content and its suffix."""
         song = self._song()
         content = bytearray(song.read_bytes())
@@ -156,13 +173,13 @@ class Faults:
         """Copy a song with changed samples."""
         if len(self._files()) > MOST_FILES:
             return False
-        content, suffix = self._new_content()
+        content, suffix = self.new_content()
         self._new_name(suffix).write_bytes(content)
         return True
 
     def file_written_slowly(self) -> None:
         """Write half of a file now and the rest later."""
-        content, suffix = self._new_content()
+        content, suffix = self.new_content()
         path, half = self._new_name(suffix), len(content) // 2
         path.write_bytes(content[:half])
 
@@ -171,18 +188,18 @@ class Faults:
                 file.seek(half)
                 file.write(content[half:])
 
-        self._for_a_while(str(path), 0.1, 3.0, rest)
+        self.for_a_while(str(path), 0.1, 3.0, rest)
 
     def file_renamed(self) -> None:
         """Rename a file in its folder, sometimes by case only."""
-        path = self._some_file()
+        path = self.some_file()
         name = path.stem.swapcase() if self._rng.random() < 0.3 else f"renamed {self._names}"
         self._names += 1
         path.rename(path.with_name(name + path.suffix))
 
     def file_moved(self) -> None:
         """Move a file to another folder or library, with or without its sidecar."""
-        path = self._some_file()
+        path = self.some_file()
         target = self._folder() / path.name
         path.rename(target)
         if self._rng.random() < 0.5:
@@ -191,8 +208,8 @@ class Faults:
 
     def file_replaced(self) -> None:
         """Atomically replace a file with other music."""
-        path = self._some_file()
-        content, _ = self._new_content()
+        path = self.some_file()
+        content, _ = self.new_content()
         partial = path.with_name(path.name + ".part")
         try:
             partial.write_bytes(content)
@@ -202,7 +219,7 @@ class Faults:
 
     def file_corrupted(self) -> None:
         """Overwrite bytes of a file."""
-        path = self._some_file()
+        path = self.some_file()
         size = path.stat().st_size
         with path.open("r+b") as file:
             for _ in range(self._rng.choice((1, 10, 100))):
@@ -211,19 +228,19 @@ class Faults:
 
     def file_truncated(self) -> None:
         """Truncate a file."""
-        path = self._some_file()
+        path = self.some_file()
         os.truncate(path, self._rng.randrange(path.stat().st_size + 1))
 
     def file_retagged(self) -> None:
         """Append an ID3v1 tag."""
-        with self._some_file().open("ab") as file:
+        with self.some_file().open("ab") as file:
             file.write(b"TAG" + self._rng.randbytes(100) + bytes(25))
 
     def file_deleted(self) -> object:
         """Delete a file or a folder."""
         if len(self._files()) < SONGS:
             return False
-        path = self._some_file()
+        path = self.some_file()
         if self._rng.random() < 0.1 and path.parent not in self._service.roots:
             shutil.rmtree(path.parent)
         else:
@@ -233,11 +250,11 @@ class Faults:
     def file_asked_for(self) -> None:
         """Request the fingerprint of a file in any condition."""
         with suppress(OSError):  # 404, 400, 503 and others are valid responses
-            self._service.post("", {"track_id": self._rng.randrange(1000), "filepath": str(self._some_file())})
+            self._service.post("", {"track_id": self._rng.randrange(1000), "filepath": str(self.some_file())})
 
     def folder_renamed(self) -> None:
         """Rename a folder with its contents."""
-        folder = self._some_file().parent
+        folder = self.some_file().parent
         if folder in self._service.roots:
             raise FileNotFoundError
         self._names += 1
@@ -302,7 +319,7 @@ class Faults:
         except sqlite3.OperationalError:  # busy, or the disk is full
             other.close()
             return False
-        self._for_a_while("lock", 1, 8, other.close)
+        self.for_a_while("lock", 1, 8, other.close)
         return True
 
     def disk_filled(self) -> object:
@@ -310,7 +327,7 @@ class Faults:
         if not self._disk.own or "disk" in self._lasting:
             return False
         self._disk.fill()
-        self._for_a_while("disk", 2, 6, self._disk.relieve)
+        self.for_a_while("disk", 2, 6, self._disk.relieve)
         return True
 
     def library_away(self) -> object:
@@ -320,21 +337,21 @@ class Faults:
         root = self._rng.choice(self._service.roots)
         away = root.with_name(f".{root.name} away")
         root.rename(away)
-        self._for_a_while("library", 1, 8, lambda: away.rename(root))
+        self.for_a_while("library", 1, 8, lambda: away.rename(root))
         return True
 
     def paused(self) -> object:
         """Pause the service temporarily."""
         with suppress(OSError):  # already paused
             self._service.post("/pause")
-            self._for_a_while("pause", 1, 5, lambda: self._say("/resume"))
+            self.for_a_while("pause", 1, 5, lambda: self._say("/resume"))
             return True
         return False
 
     def playing(self) -> None:
         """Report playback temporarily."""
         self._say("/playing", {"playing": True})
-        self._for_a_while("playing", 1, 5, lambda: self._say("/playing", {"playing": False}))
+        self.for_a_while("playing", 1, 5, lambda: self._say("/playing", {"playing": False}))
 
     def _say(self, path: str, body: object = None) -> None:
         with suppress(OSError):

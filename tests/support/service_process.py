@@ -22,7 +22,7 @@ from auralis_fp.files.formats import is_music
 from commands import environment
 
 JUNK: Final = b"junk, as of another program\n"  # first line of planted sidecars
-MARK: Final = "AURALIS_FP_TEST_RUN"  # environment variable that marks the processes it started
+MARK: Final = "AURALIS_TEST_RUN"  # environment variable that marks the processes it started
 ANSWER_LIMIT_SEC: Final = 20.0
 READY_LIMIT_SEC: Final = 100.0
 
