@@ -6,7 +6,7 @@ from ..errors import RequestError
 from ..models import Rejected
 from ..runtime.serialization import public_reason
 
-_UNKNOWN_FORMAT: Final = frozenset({"unsupported", "no_audio", "no_decoder"})
+_UNKNOWN_FORMAT: Final = frozenset({"unsupported", "protected", "no_audio", "no_decoder"})
 _REFUSED: Final = frozenset({"too_short", "non_finite"})
 _STAGE_STATUS: Final = {"queue": 409, "decode": 400, "analysis": 422, "worker": 500, "internal": 500}
 _SCAN_STATUS: Final = {
@@ -36,6 +36,6 @@ def http_error_for(rejected: Rejected) -> RequestError:
         status = 415
     elif stage == "scan":
         status = _SCAN_STATUS.get(code, 400)
-    elif code in {"timeout", "unavailable"}:
+    elif code in {"timeout", "unavailable", "incomplete"}:
         status = 503
     return RequestError(status, code, public_reason(stage, code, rejected.reason), {"stage": stage})

@@ -3,6 +3,7 @@
 Only structure is read; nothing is decoded. Reads are budgeted, so a hostile file costs neither minutes nor memory.
 """
 
+import errno
 import os
 from collections.abc import Iterator
 from typing import BinaryIO, Final, NamedTuple
@@ -37,11 +38,11 @@ class Payload(NamedTuple):
     setup: bytes = b""
 
 
-class _UnparsableError(Exception):
+class UnparsableError(Exception):
     """The structure contradicts the first bytes, or exceeds the budget."""
 
 
-class _BudgetedReader:
+class BudgetedReader:
     """Reads a file's structure within a fixed number of reads and bytes."""
 
     def __init__(self, file: BinaryIO) -> None:
@@ -53,13 +54,13 @@ class _BudgetedReader:
 
         Raises
         ------
-        _UnparsableError
+        UnparsableError
             The budget is spent.
         """
         self._reads -= 1
         self._bytes -= size
         if min(self._reads, self._bytes) < 0:
-            raise _UnparsableError
+            raise UnparsableError
         return read_at(self._file, position, size)
 
 
@@ -67,7 +68,12 @@ def read_at(file: BinaryIO, position: int, size: int) -> bytes:
     """Read up to *size* bytes at *position*; none where no file can reach."""
     if size <= 0 or position > _MAX_POSITION:
         return b""
-    file.seek(position)
+    try:
+        file.seek(position)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        return b""  # beyond what the file system can hold
     return file.read(size) or b""
 
 
@@ -79,7 +85,7 @@ def find_payload(file: BinaryIO) -> Payload:
     OSError
         The file cannot be read.
     """
-    reader = _BudgetedReader(file)
+    reader = BudgetedReader(file)
     start, end = 0, os.fstat(file.fileno()).st_size
     try:
         start, end = audio_span(reader.read, end)
@@ -88,12 +94,12 @@ def find_payload(file: BinaryIO) -> Payload:
         payload = None if find is None else find(reader, start, end)
         if payload is not None and any(last > first for first, last in payload.spans):
             return payload
-    except _UnparsableError:
+    except UnparsableError:
         pass  # the whole file is its payload
     return Payload(b"plain", [(start, end)])
 
 
-def _chunks(file: _BudgetedReader, start: int, end: int, layout: str) -> Iterator[tuple[bytes, int, int]]:
+def _chunks(file: BudgetedReader, start: int, end: int, layout: str) -> Iterator[tuple[bytes, int, int]]:
     """Yield (name, start, end) of the chunks of a RIFF or AIFF file; one longer than the file ends with it."""
     count = 0
     for chunk in riff.read_chunks(file.read, start + 12, layout, _MAX_CHUNKS):
@@ -102,10 +108,10 @@ def _chunks(file: _BudgetedReader, start: int, end: int, layout: str) -> Iterato
         yield chunk.name, chunk.start, min(chunk.start + chunk.size, end)
         count += 1
     if count == _MAX_CHUNKS:
-        raise _UnparsableError
+        raise UnparsableError
 
 
-def _wave(file: _BudgetedReader, start: int, end: int) -> Payload:
+def _wave(file: BudgetedReader, start: int, end: int) -> Payload:
     setup, spans = bytearray(), []
     whole = file.read(start, 4) == b"RF64"
     for name, first, last in _chunks(file, start, end, riff.RIFF):
@@ -118,7 +124,7 @@ def _wave(file: _BudgetedReader, start: int, end: int) -> Payload:
     return Payload(b"wave", spans, bytes(setup))
 
 
-def _aiff(file: _BudgetedReader, start: int, end: int) -> Payload:
+def _aiff(file: BudgetedReader, start: int, end: int) -> Payload:
     setup, spans = bytearray(), []
     for name, first, last in _chunks(file, start, end, riff.AIFF):
         if name == b"COMM":
@@ -128,7 +134,7 @@ def _aiff(file: _BudgetedReader, start: int, end: int) -> Payload:
     return Payload(b"aiff", spans, bytes(setup))
 
 
-def _flac(file: _BudgetedReader, start: int, end: int) -> Payload:
+def _flac(file: BudgetedReader, start: int, end: int) -> Payload:
     """The frames; STREAMINFO, with its MD5 of the decoded samples, is the setup."""
     setup, position = b"", start + 4
     while True:
@@ -141,10 +147,10 @@ def _flac(file: _BudgetedReader, start: int, end: int) -> Payload:
         position += 4 + size
         if head[0] & 0x80:
             return Payload(b"flac", [(position, end)], setup)
-    raise _UnparsableError
+    raise UnparsableError
 
 
-def _boxes(file: _BudgetedReader, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+def boxes(file: BudgetedReader, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """Yield (name, start, end) of the boxes between two positions of an MP4 file."""
     position = start
     while True:
@@ -156,15 +162,15 @@ def _boxes(file: _BudgetedReader, start: int, end: int) -> Iterator[tuple[bytes,
             size, content = int.from_bytes(head[8:], "big"), position + 16
         last = end if size == 0 else position + size
         if last < content:
-            raise _UnparsableError
+            raise UnparsableError
         yield head[4:8], content, min(last, end)
         position = last
 
 
-def _mp4(file: _BudgetedReader, start: int, end: int) -> Payload:
+def _mp4(file: BudgetedReader, start: int, end: int) -> Payload:
     """The media data; the sample descriptions of the tracks are the setup."""
     setup, spans = bytearray(), []
-    for name, first, last in _boxes(file, start, end):
+    for name, first, last in boxes(file, start, end):
         if name == b"mdat":
             spans.append((first, last))
         elif name == b"moov":
@@ -172,15 +178,15 @@ def _mp4(file: _BudgetedReader, start: int, end: int) -> Payload:
     return Payload(b"mp4", spans, bytes(setup))
 
 
-def _descriptions(file: _BudgetedReader, start: int, end: int, depth: int) -> Iterator[bytes]:
-    for name, first, last in _boxes(file, start, end):
+def _descriptions(file: BudgetedReader, start: int, end: int, depth: int) -> Iterator[bytes]:
+    for name, first, last in boxes(file, start, end):
         if name in {b"trak", b"mdia", b"minf", b"stbl"} and depth < 5:
             yield from _descriptions(file, first, last, depth + 1)
         elif name in {b"stsd", b"stts", b"stsz"}:
             yield file.read(first, min(last - first, _MAX_SETUP))
 
 
-def _ogg(file: _BudgetedReader, start: int, end: int) -> Payload:
+def _ogg(file: BudgetedReader, start: int, end: int) -> Payload:
     """The page bodies after the header packets. Page headers are left out: retagging renumbers them."""
     setup, spans, position, started = bytearray(), [], start, False
     while True:
@@ -188,7 +194,7 @@ def _ogg(file: _BudgetedReader, start: int, end: int) -> Payload:
         if len(head) < 27 or position >= end:
             break
         if head[:4] != b"OggS":
-            raise _UnparsableError
+            raise UnparsableError
         table = head[27 : 27 + head[26]]
         first = position + 27 + len(table)
         position = first + sum(table)
@@ -202,12 +208,12 @@ def _ogg(file: _BudgetedReader, start: int, end: int) -> Payload:
     return Payload(b"ogg", spans, bytes(setup))
 
 
-def _matroska(file: _BudgetedReader, start: int, end: int) -> Payload:
+def _matroska(file: BudgetedReader, start: int, end: int) -> Payload:
     """The clusters; the track descriptions are the setup."""
     setup, spans = bytearray(), []
-    for name, first, last in _elements(file, start, end):
+    for name, first, last in elements(file, start, end):
         if name == _SEGMENT:
-            for inner, content, after in _elements(file, first, last):
+            for inner, content, after in elements(file, first, last):
                 if inner == _TRACKS:
                     setup += file.read(content, min(after - content, _MAX_SETUP))
                 elif inner == _CLUSTER:
@@ -218,7 +224,7 @@ def _matroska(file: _BudgetedReader, start: int, end: int) -> Payload:
 _SEGMENT, _TRACKS, _CLUSTER = 0x18538067, 0x1654AE6B, 0x1F43B675
 
 
-def _elements(file: _BudgetedReader, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+def elements(file: BudgetedReader, start: int, end: int) -> Iterator[tuple[int, int, int]]:
     """Yield (id, start, end) of the elements between two positions of a Matroska file."""
     position = start
     while True:
@@ -228,7 +234,7 @@ def _elements(file: _BudgetedReader, start: int, end: int) -> Iterator[tuple[int
         name_bytes = 9 - head[0].bit_length()
         size_bytes = 9 - head[name_bytes].bit_length() if name_bytes < len(head) else 9
         if name_bytes > 4 or size_bytes > 8:
-            raise _UnparsableError
+            raise UnparsableError
         sized = int.from_bytes(head[name_bytes : name_bytes + size_bytes], "big")
         mask = (1 << 7 * size_bytes) - 1
         content = position + name_bytes + size_bytes
@@ -237,20 +243,20 @@ def _elements(file: _BudgetedReader, start: int, end: int) -> Iterator[tuple[int
         position = last
 
 
-def _dsf(file: _BudgetedReader, start: int, end: int) -> Payload:
+def _dsf(file: BudgetedReader, start: int, end: int) -> Payload:
     """The samples; the format chunk is the setup. The header before it holds the offset of the tags."""
     size = int.from_bytes(file.read(start + 84, 8), "little")
     return Payload(b"dsf", [(start + 92, min(start + 80 + size, end))], file.read(start + 28, 52))
 
 
-def _asf(file: _BudgetedReader, start: int, end: int) -> Payload:
+def _asf(file: BudgetedReader, start: int, end: int) -> Payload:
     """The packets of the data object, without its header, which repeats the file id."""
     position = start
     while True:
         head = file.read(position, 24)
         size = int.from_bytes(head[16:], "little")
         if len(head) < 24 or size < 24:
-            raise _UnparsableError
+            raise UnparsableError
         if head[:16] == _ASF_DATA:
             return Payload(b"asf", [(position + 50, min(position + size, end))])
         position += size

@@ -44,6 +44,7 @@ _ASF_GUID: Final = bytes.fromhex("3026b2758e66cf11")
 FORMATS: Final = (
     Format("wav", "wav wave bwf", "wav", ((0, b"RIFF"), (8, b"WAVE")), length_stated=True),
     Format("wav", "rf64", "wav", ((0, b"RF64"), (8, b"WAVE")), length_stated=True),
+    Format("wav", "", "wav", ((0, b"RIFX"), (8, b"WAVE")), length_stated=True),
     Format("w64", "w64", "w64", ((0, b"riff"), (24, b"wave" + _WAVE_GUID)), length_stated=True),
     Format("aiff", "aif aiff", "aiff", ((0, b"FORM"), (8, b"AIFF")), length_stated=True),
     Format("aiff", "aifc", "aiff", ((0, b"FORM"), (8, b"AIFC")), length_stated=True),
@@ -69,6 +70,7 @@ FORMATS: Final = (
     Format("truehd", "thd", "truehd", ((4, b"\xf8\x72\x6f\xba"),)),
     Format("mp3", "mp3 mp2 mp1 mpga mpa m2a", "mp3"),
     Format("aac", "aac adts", "aac"),
+    Format("loas", "loas latm", "loas"),
     Format("ac3", "ac3", "ac3"),
     Format("eac3", "eac3 ec3", "eac3"),
 )

@@ -14,6 +14,8 @@ from .context import Context
 log = logging.getLogger(__name__)
 
 READ_FAILED: Final = frozenset({"unreadable", "io_error"})
+INCOMPLETE: Final = "incomplete"  # decoding stopped early: the file or the share may be at fault
+MAX_INCOMPLETE: Final = 3  # retries
 FIRST_READ_RETRY_SEC: Final = 60.0
 LONGEST_READ_RETRY_SEC: Final = 6 * 3600.0
 READ_BACKOFF: Final = 4.0  # factor between two delays
@@ -52,7 +54,7 @@ class RetryPolicy:
 
     def retry_at(self, job: Job, rejected: Rejected) -> float | None:
         """Return the Unix time of the next attempt to read a file; None for failures that are final."""
-        if rejected.code not in READ_FAILED:
+        if rejected.code not in READ_FAILED and not (rejected.code == INCOMPLETE and job.attempts < MAX_INCOMPLETE):
             return None
         return time.time() + min(FIRST_READ_RETRY_SEC * READ_BACKOFF**job.attempts, LONGEST_READ_RETRY_SEC)
 

@@ -172,8 +172,8 @@ def write_wav(path: Path, sound: FloatArray, rate: int = RATE, subtype: str = "P
     return path
 
 
-def encode(sound: FloatArray, recipe: Recipe) -> bytes:
-    """Encode 16-bit *sound* with libav."""
+def encode(sound: FloatArray, recipe: Recipe, *, start_sec: float = 0.0) -> bytes:
+    """Encode 16-bit *sound* with libav; its time stamps begin at *start_sec*."""
     target = io.BytesIO()
     with av.open(target, "w", format=recipe.container) as output:
         container: Any = output
@@ -182,17 +182,17 @@ def encode(sound: FloatArray, recipe: Recipe) -> bytes:
             stream.format = recipe.sample_type
         if recipe.bit_rate:
             stream.bit_rate = recipe.bit_rate
-        _add_sound(container, stream, sound, recipe.rate)
+        _add_sound(container, stream, sound, recipe.rate, round(start_sec * recipe.rate))
     return target.getvalue()
 
 
-def _add_sound(container: Any, stream: Any, sound: FloatArray, rate: int) -> None:
+def _add_sound(container: Any, stream: Any, sound: FloatArray, rate: int, first: int = 0) -> None:
     samples = np.round(sound * 32768).clip(-32768, 32767).astype(np.int16)
     for start in range(0, len(samples), 4096):
         part = np.ascontiguousarray(samples[start : start + 4096])
         frame = av.AudioFrame.from_ndarray(part.reshape(1, -1), format="s16", layout=LAYOUTS[sound.shape[1]])
         frame.sample_rate = rate
-        frame.pts = start
+        frame.pts = first + start
         container.mux(stream.encode(frame))
     container.mux(stream.encode(None))
 

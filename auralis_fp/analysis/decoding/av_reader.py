@@ -3,21 +3,21 @@
 from collections import Counter
 from collections.abc import Iterator
 from itertools import chain, groupby, islice
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import av
-import numpy as np
 from av.audio.fifo import AudioFifo
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.container import InputContainer
 from av.stream import Disposition
-from numpy.typing import NDArray
 
 from ...errors import DecodeError
 from ...files.formats import DEMUXERS, Format
 from ..types import FloatArray
-from .reader import BLOCK_SAMPLES, AudioInfo, check_limits, usual_positions
+from .av_description import HeaderFacts, describe
+from .av_samples import frame_samples
+from .reader import BLOCK_SAMPLES, check_limits
 from .source import Source
 
 _PROBE_BYTES: Final = ("32768", "5000000")
@@ -25,8 +25,7 @@ _BUFFER_BYTES: Final = 65536
 _MOST_FAILURES: Final = 64  # consecutive demuxer errors
 _FRAMES_TO_VOTE: Final = 8
 _GENERATE_TIMES: Final = 0x0001  # AVFMT_FLAG_GENPTS, which PyAV sets; it reads ahead
-_MP3_LENGTHS: Final = (b"Xing", b"Info", b"VBRI")
-_NO_POSITIONS: Final = ("NONE", "UN", "USR", "AMBI")
+_ESCAPE, _USAC = 31, 42  # audio object types of ISO/IEC 14496-3
 
 # Only these decoders ever run on a file: no playlists, pictures or video.
 _DECODER_NAMES: Final = (
@@ -44,17 +43,6 @@ _OPTIONS: Final = {
     "protocol_whitelist": "data",  # a file cannot refer to another file
     "max_size": "131072",  # bytes per WAV packet
 }
-
-_SAMPLE_TYPES: Final[dict[str, tuple[type[np.generic], int, float]]] = {  # sample type, zero, full scale
-    "u8": (np.uint8, 128, 2.0**7),
-    "s16": (np.int16, 0, 2.0**15),
-    "s32": (np.int32, 0, 2.0**31),
-    "s64": (np.int64, 0, 2.0**63),
-    "flt": (np.float32, 0, 1.0),
-    "dbl": (np.float64, 0, 1.0),
-}
-DECODER: Final = "libavcodec " + ".".join(map(str, av.library_versions["libavcodec"]))
-_BRANDS: Final = {"qt": "mov", "3gp": "3gp", "3g2": "3gp", "M4A": "m4a", "M4B": "m4a"}
 
 
 _Shape = tuple[int, int, str]  # sample rate, channels, sample type
@@ -83,6 +71,8 @@ class AvReader:
         self.damaged = False
         self.reshaped = False
         self._source = source
+        self._read_to = 0  # end of the latest packet
+        header = HeaderFacts.of(source)  # before libav reads: it keeps its own position
         for probe_bytes in _PROBE_BYTES:
             source.seek(0)
             self._container = open_container(source, recognised, {"probesize": probe_bytes, **(options or {})})
@@ -98,7 +88,7 @@ class AvReader:
         self._model = _typical(first)
         self._shape = _shape(self._model)
         check_limits(*self._shape[:2])
-        self.info, self.length_stated = _describe(self._container, stream, self._model, source.head)
+        self.info, self.length_stated = describe(self._container, stream, self._model, header)
 
     def blocks(self) -> Iterator[FloatArray]:
         """Yield all samples, see ``Reader``."""
@@ -107,20 +97,26 @@ class AvReader:
             frame.pts = None  # the queue checks for gaps otherwise
             queue.write(frame)
             while (part := queue.read(BLOCK_SAMPLES)) is not None:
-                yield _floats(part)
+                yield frame_samples(part)
         if (rest := queue.read()) is not None:
-            yield _floats(rest)
+            yield frame_samples(rest)
+
+    @property
+    def unread_bytes(self) -> int:
+        """Bytes after the latest packet, 0 if the demuxer does not tell positions."""
+        return self._source.size - self._source.start - self._read_to if self._read_to else 0
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the decoder. May be called twice."""
         self._frames = iter(())
         self._container.close()
-        self._source.close()
 
     def _decoded(self, stream: Any) -> Iterator[AudioFrame]:
         """Decode packet by packet; bad data counts as damage only between good data."""
         begun = failed = False
         for packet in _packets(self._container, stream):
+            if packet.pos is not None and packet.pos >= 0:
+                self._read_to = max(self._read_to, packet.pos + packet.size)
             try:
                 frames = packet.decode()
             except MemoryError:  # av.MemoryError is an FFmpegError too
@@ -205,7 +201,15 @@ def _audio_stream(container: InputContainer) -> Any:
         raise DecodeError("unsupported", "There is no decoder for the audio in this file.")
     chosen = max(usable, key=lambda each: bool(each.disposition & Disposition.default))
     chosen.codec_context.thread_count = 1
+    if chosen.codec_context.codec.canonical_name == "aac" and _object_type(chosen.codec_context.extradata) == _USAC:
+        raise DecodeError("unsupported", "The audio is xHE-AAC (USAC), which is not decoded reliably.")
     return chosen
+
+
+def _object_type(configuration: bytes | None) -> int:
+    """Return the audio object type of an MPEG-4 AudioSpecificConfig; 0 without one."""
+    bits = int.from_bytes((configuration or b"")[:2].ljust(2, b"\0"), "big")
+    return bits >> 11 if bits >> 11 != _ESCAPE else 32 + (bits >> 5 & 63)
 
 
 def _packets(container: InputContainer, stream: Any) -> Iterator[Any]:
@@ -232,68 +236,3 @@ def _typical(frames: list[AudioFrame]) -> AudioFrame:
     """Return a frame of the most common shape; the first one may be garbage."""
     shapes = [_shape(frame) for frame in frames]
     return frames[shapes.index(Counter(shapes).most_common(1)[0][0])]
-
-
-def _describe(container: InputContainer, stream: Any, frame: AudioFrame, head: bytes) -> tuple[AudioInfo, bool]:
-    """Describe the stream that *frame* belongs to; return True with it if the file states its length."""
-    codec = stream.codec_context.codec.canonical_name
-    if codec.startswith("pcm_"):
-        codec = codec.removesuffix("_planar").removesuffix("le").removesuffix("be")
-    row = DEMUXERS[container.format.name.split(",")[0]]
-    name = _variant(row.name, codec, container, head)
-    declared_sec = _declared_sec(container, stream)
-    info = AudioInfo(*_shape(frame)[:2], name, codec, declared_sec, DECODER, _positions(frame))
-    return info, row.length_stated or any(mark in head for mark in _MP3_LENGTHS)
-
-
-def _variant(name: str, codec: str, container: InputContainer, head: bytes) -> str:
-    if name == "m4a":
-        brand = container.metadata.get("major_brand", "").strip()
-        return next((variant for start, variant in _BRANDS.items() if brand.startswith(start)), "mp4")
-    if name == "matroska" and b"webm" in head[:64]:
-        return "webm"
-    return "mp2" if name == "mp3" and codec == "mp2" else name
-
-
-def _declared_sec(container: InputContainer, stream: Any) -> float | None:
-    if stream.duration and stream.time_base:
-        seconds = float(stream.duration * stream.time_base)
-    else:
-        seconds = (container.duration or 0) / av.time_base
-    return seconds if seconds > 0 else None
-
-
-def _positions(frame: AudioFrame) -> tuple[str, ...]:
-    channels = frame.layout.nb_channels
-    names = tuple(channel.name for channel in frame.layout.channels)
-    if channels == 1 or any(not name or name.startswith(_NO_POSITIONS) for name in names):
-        return usual_positions(channels)
-    return names
-
-
-def _floats(frame: AudioFrame) -> FloatArray:
-    """Return the samples of a frame, (samples, channels), full scale 1, in the decoder's memory order."""
-    count, channels = frame.samples, frame.layout.nb_channels
-    name, planes = frame.format.name, cast("tuple[Any, ...]", frame.planes)  # the stubs lack the buffer protocol
-    dtype, zero, full_scale = _SAMPLE_TYPES[name.removesuffix("p")]
-    if name.endswith("p"):
-        rows: FloatArray = np.empty((channels, count), np.float32)
-        for channel, plane in enumerate(planes):
-            _scale(np.frombuffer(plane, dtype, count), zero, full_scale, rows[channel])
-        return rows.T
-    block: FloatArray = np.empty((count, channels), np.float32)
-    _scale(np.frombuffer(planes[0], dtype, count * channels).reshape(-1, channels), zero, full_scale, block)
-    return block
-
-
-def _scale(values: NDArray[Any], zero: int, full_scale: float, out: FloatArray) -> None:
-    if zero:
-        np.subtract(values, zero, out=out, dtype=np.float32, casting="unsafe")
-        np.divide(out, full_scale, out=out)
-    elif full_scale != 1.0:
-        np.multiply(values, np.float32(1 / full_scale), out=out, dtype=np.float32, casting="unsafe")
-    elif values.dtype == np.float32:
-        out[...] = values
-    else:
-        with np.errstate(over="ignore", invalid="ignore"):  # doubles outside float32 become infinite
-            np.copyto(out, values, casting="unsafe")

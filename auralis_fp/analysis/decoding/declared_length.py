@@ -7,8 +7,7 @@ pass as a complete track. Both also stop at the declared end, although a recorde
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
-from typing import Final
+from typing import Final, Literal
 
 from ...files.id3 import TAG_MARKS
 from ...files.riff import AIFF, CAF, RIFF, Chunk, read_chunks, read_w64_chunks
@@ -57,11 +56,11 @@ def read_declared_length(source: Source) -> DeclaredLength | None:
 
     Does not restore the position of the source.
     """
-    head, read_at = source.head, partial(_read_at, source)
+    head, read_at = source.head, source.read_at
     if head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
         return _find_data(source, read_chunks(read_at, 12, RIFF, _MAX_CHUNKS))
-    if head[:4] == b"FORM" and head[8:11] == b"AIF":
-        return _find_data(source, read_chunks(read_at, 12, AIFF, _MAX_CHUNKS))
+    if head[:4] in (b"RIFX", b"FORM") and head[8:11] in (b"WAV", b"AIF"):
+        return _find_data(source, read_chunks(read_at, 12, AIFF, _MAX_CHUNKS), "big")
     if head[:4] == b"riff" and head[24:28] == b"wave":
         return _find_data(source, read_w64_chunks(read_at, _MAX_CHUNKS))
     if head[:4] == b"caff":
@@ -72,17 +71,15 @@ def read_declared_length(source: Source) -> DeclaredLength | None:
     return None
 
 
-def _read_at(source: Source, position: int, size: int) -> bytes:
-    return source.read(size) if source.seek(position) == position else b""
-
-
-def _find_data(source: Source, chunks: Iterator[Chunk]) -> DeclaredLength | None:
+def _find_data(
+    source: Source, chunks: Iterator[Chunk], order: Literal["little", "big"] = "little"
+) -> DeclaredLength | None:
     bytes_per_sec, long_size = 0, 0
     for chunk in chunks:
         if chunk.name == b"fmt ":
-            bytes_per_sec = int.from_bytes(_read_at(source, chunk.start + 8, 4), "little")
+            bytes_per_sec = int.from_bytes(source.read_at(chunk.start + 8, 4), order)
         elif chunk.name == b"ds64":
-            long_size = int.from_bytes(_read_at(source, chunk.start + 8, 8), "little")
+            long_size = int.from_bytes(source.read_at(chunk.start + 8, 8), "little")
         elif chunk.name in (b"data", b"SSND"):
             declared = long_size if long_size and chunk.size == _RF64_SIZE else chunk.size
             return _of_data(source, chunk.start, declared, bytes_per_sec)
@@ -99,7 +96,7 @@ def _of_data(source: Source, start: int, declared: int, bytes_per_sec: int) -> D
         return None
     trailing = max(0, present - declared)
     if trailing:
-        trailing = 0 if _is_chunk_or_tag(_read_at(source, start + declared + declared % 2, 8)) else trailing
+        trailing = 0 if _is_chunk_or_tag(source.read_at(start + declared + declared % 2, 8)) else trailing
     return DeclaredLength(declared, present, trailing, bytes_per_sec)
 
 

@@ -72,8 +72,13 @@ class Reader(Protocol):
         """Yield all samples, shape (samples, channels), float32, full scale 1.0."""
         ...
 
+    @property
+    def unread_bytes(self) -> int:
+        """Bytes of the file after the latest decoded one; 0 if unknown."""
+        ...
+
     def close(self) -> None:
-        """Close the file. May be called twice."""
+        """Close the decoder, not the file. May be called twice."""
         ...
 
 

@@ -14,14 +14,24 @@ from .source import Source
 FORMATS: Final = frozenset({"wav", "w64", "aiff", "caf"})
 FALLBACK: Final = frozenset({"ogg", "flac"})  # libsndfile reads some files that libav rejects
 _CODECS: Final = {"PCM_16": "pcm_s16", "FLOAT": "pcm_f32"}
-_OTHER_CODECS: Final = {"VORBIS": "vorbis", "OPUS": "opus"}
+_OTHER_CODECS: Final = {
+    "VORBIS": "vorbis",
+    "OPUS": "opus",
+    "MPEG_LAYER_III": "mp3",
+    "PCM_U8": "pcm_u8",
+    "PCM_24": "pcm_s24",
+    "PCM_32": "pcm_s32",
+    "DOUBLE": "pcm_f64",
+}
 DECODER: Final = f"libsndfile {soundfile.__libsndfile_version__}"
 _LONGEST_SEC: Final = 1e6  # chained files have no known length
+_SAMPLE_BYTES: Final = 2  # at least
+_PEEK_SAMPLES: Final = 1 << 17
 _SCALE_16: Final = np.float32(2**-15)
 
 
 class SndfileReader:
-    """Read 16-bit and float samples of one or two channels, and files that libav rejects.
+    """Read 16-bit and float samples of one or two channels, and files that libav rejects or misreads.
 
     Parameters
     ----------
@@ -46,14 +56,16 @@ class SndfileReader:
         self.info = AudioInfo(rate, channels, name, codec, declared, DECODER, usual_positions(channels))
 
     @classmethod
-    def open(cls, source: Source, name: str) -> Self | None:
+    def open(cls, source: Source, name: str, *, fallback: bool = False) -> Self | None:
         """Open a source if this reader is the right one for it.
 
         Parameters
         ----------
         source : Source
         name : str
-            Name of the format, of ``FORMATS`` or, as a fallback, of ``FALLBACK``.
+            Name of the format.
+        fallback : bool
+            Whether libav cannot read the file: read any codec and number of channels.
 
         Returns
         -------
@@ -65,19 +77,26 @@ class SndfileReader:
         DecodeError
             ``limits``.
         """
-        if source.start or sys.platform == "win32":  # C libraries do not share descriptors there
+        shares_descriptor = not source.start and sys.platform != "win32"  # C libraries do not share them there
+        if not (shares_descriptor or fallback):
             return None
         source.seek(0)
         try:
-            sound = soundfile.SoundFile(source.fileno(), closefd=False)
+            sound = soundfile.SoundFile(source.fileno() if shares_descriptor else source, closefd=False)
         except soundfile.LibsndfileError:
             return None
         plain = sound.subtype in _CODECS and sound.channels <= 2
-        if not (plain or name in FALLBACK) or sound.frames <= 0:
+        if not (plain or fallback) or sound.frames <= 0:
             sound.close()
             return None
         check_limits(sound.samplerate, sound.channels)
         return cls(source, sound, name)
+
+    def peek(self) -> FloatArray:
+        """Return the first samples, shape (samples, channels), without advancing."""
+        samples: FloatArray = self._sound.read(_PEEK_SAMPLES, dtype="float32", always_2d=True)
+        self._sound.seek(0)
+        return samples
 
     def blocks(self) -> Iterator[FloatArray]:
         """Yield all samples, see ``Reader``."""
@@ -98,7 +117,12 @@ class SndfileReader:
                 return
             yield block
 
+    @property
+    def unread_bytes(self) -> int:
+        """Bytes of the samples that the file holds but that could not be read."""
+        missing = int(self._sound.frames - self._sound.tell()) if self._plain else 0
+        return max(0, missing) * self.info.channels * _SAMPLE_BYTES
+
     def close(self) -> None:
-        """Close the file."""
+        """Close the decoder. May be called twice."""
         self._sound.close()
-        self._source.close()

@@ -5,17 +5,17 @@ from types import TracebackType
 from typing import Final, Self
 
 from ...errors import DecodeError
-from ...files.formats import recognise
 from ..types import FloatArray
-from . import sndfile_reader
-from .av_reader import AvReader
+from .bitstream import BitstreamDetector
 from .declared_length import DeclaredLength, read_declared_length
 from .reader import AudioInfo, Reader
+from .selection import choose_reader
 from .source import Source
 
 __all__ = ["AudioInfo", "AudioStream", "open_audio"]
 
 _TOLERANCE: Final = 0.01
+_UNREAD_BYTES: Final = 1 << 17
 _TOLERANCE_SEC: Final = 0.5
 
 
@@ -59,14 +59,21 @@ class AudioStream:
         ScanError
             ``io_error``: the disk or network failed.
         DecodeError
-            ``corrupt``: no audio could be decoded.
+            ``corrupt``: no audio could be decoded; ``unsupported``: the samples are a bitstream, not PCM audio;
+            ``incomplete``: decoding stopped although the file holds more audio.
         """
+        detector = BitstreamDetector(self.info.codec)
         for block in self._reader.blocks():
             self.frames += len(block)
+            found = detector.check(block)
+            if found is not None:
+                raise DecodeError("unsupported", f"The samples are not audio, but a bitstream in PCM: {found}.")
             yield block
         self._source.check()
         if not self.frames:
             raise DecodeError("corrupt", "No audio could be decoded.")
+        if self._is_incomplete():
+            raise DecodeError("incomplete", "Decoding stopped before the end of the audio.")
         self.warnings = tuple(self._warnings())
 
     def payload_digest(self) -> bytes | None:
@@ -92,10 +99,21 @@ class AudioStream:
     ) -> None:
         self.close()
 
-    def _warnings(self) -> Iterator[str]:
+    def _lengths(self) -> tuple[float, float, float]:
+        """Return decoded and stated length and the tolerated difference, in seconds."""
         decoded_sec = self.frames / self.info.sample_rate
         stated_sec = max(self._stated_sec or decoded_sec, decoded_sec * self._shortfall)
-        tolerance = max(_TOLERANCE_SEC, _TOLERANCE * stated_sec)
+        return decoded_sec, stated_sec, max(_TOLERANCE_SEC, _TOLERANCE * stated_sec)
+
+    def _is_incomplete(self) -> bool:
+        """Return True if the decoder stopped early although the file is neither cut nor damaged."""
+        decoded_sec, stated_sec, tolerance = self._lengths()
+        if decoded_sec >= stated_sec - tolerance or self._reader.damaged or self._shortfall > 1:
+            return False
+        return self._reader.unread_bytes > max(_UNREAD_BYTES, _TOLERANCE * self._source.size)
+
+    def _warnings(self) -> Iterator[str]:
+        decoded_sec, stated_sec, tolerance = self._lengths()
         if decoded_sec < stated_sec - tolerance:
             yield "truncated"
         if self._reader.damaged:
@@ -123,8 +141,9 @@ def open_audio(path: bytes, bounds: Sequence[bytes] = ()) -> AudioStream:
     ScanError
         ``missing``, ``outside_roots``, ``unreadable``, ``io_error``, ``not_regular``.
     DecodeError
-        ``unsupported``: not audio, or no decoder for it; ``no_audio``: empty, or a video without sound; ``corrupt``:
-        no audio could be decoded; ``limits``: more than 32 channels, or a sample rate outside 1 kHz to 1 MHz.
+        ``unsupported``: not audio, or no decoder for it; ``protected``: encrypted; ``no_audio``: empty, or a video
+        without sound; ``corrupt``: no audio could be decoded; ``limits``: more than 32 channels, or a sample rate
+        outside 1 kHz to 1 MHz.
     """
     source = Source(path, bounds)
     try:
@@ -138,28 +157,11 @@ def _open(source: Source) -> AudioStream:
     try:
         if not source.head:
             raise DecodeError("no_audio", "The file is empty.")
+        scheme = source.encryption
+        if scheme is not None:
+            raise DecodeError("protected", f"The audio is encrypted ({scheme}).")
         length = read_declared_length(source)
-        return AudioStream(source, _reader(source, length), length)
+        return AudioStream(source, choose_reader(source, length), length)
     except DecodeError:
         source.check()  # an I/O error takes precedence
         raise
-
-
-def _reader(source: Source, length: DeclaredLength | None) -> Reader:
-    """Return the fastest reader that decodes the content correctly."""
-    recognised = recognise(source.head)
-    if length is not None and length.overrun:
-        return AvReader(source, recognised, {"ignore_length": "1"})
-    if recognised and recognised.name in sndfile_reader.FORMATS:
-        plain = sndfile_reader.SndfileReader.open(source, recognised.name)
-        if plain is not None:
-            return plain
-    try:
-        return AvReader(source, recognised)
-    except DecodeError as error:
-        if error.code != "corrupt" or recognised is None or recognised.name not in sndfile_reader.FALLBACK:
-            raise
-        other = sndfile_reader.SndfileReader.open(source, recognised.name)
-        if other is None:
-            raise
-        return other

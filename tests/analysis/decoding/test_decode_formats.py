@@ -27,7 +27,7 @@ from audio_files import (
 from auralis_fp.analysis.decoding.stream import AudioInfo, open_audio
 from auralis_fp.files.formats import EXTENSIONS
 
-OTHERWISE_PROVEN = {".spx", ".dsf", ".dff", ".amr", ".ape", ".mpc", ".mp+", ".dts", ".mlp", ".thd"}
+OTHERWISE_PROVEN = {".spx", ".dsf", ".dff", ".amr", ".ape", ".mpc", ".mp+", ".dts", ".mlp", ".thd", ".loas", ".latm"}
 SAMPLES = Path(__file__).parents[2] / "support" / "samples"
 
 
