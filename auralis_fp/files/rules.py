@@ -176,14 +176,15 @@ class Rules:
         below_root : bytes
             Its path below its root.
         """
-        text = os.fsdecode(name)
-        if self._system_folders is not None and self._system_folders.match(text.casefold()):
+        system_folders = None if is_music(name) else self._system_folders
+        if system_folders is not None and system_folders.match(os.fsdecode(name).casefold()):
             return Reason.SYSTEM_FOLDER
-        if text.startswith(".") and not text.startswith(".."):  # titles may begin with an ellipsis
+        if name.startswith(b".") and not name.startswith(b".."):  # titles may begin with an ellipsis
             return Reason.HIDDEN
-        if self._ignored is not None and (self._ignored.match(text) or self._ignored.match(os.fsdecode(below_root))):
-            return Reason.IGNORED
-        return None
+        if self._ignored is None:
+            return None
+        ignored = self._ignored.match(os.fsdecode(name)) or self._ignored.match(os.fsdecode(below_root))
+        return Reason.IGNORED if ignored else None
 
     def admits_file(self, name: bytes) -> bool:
         """Return True if the name is that of a music file, completely written."""

@@ -88,23 +88,21 @@ class _Walk:
     def _entries(self, entries: Iterator["os.DirEntry[bytes]"]) -> Iterator[FileEvent]:
         for entry in entries:
             try:
-                reason = self._omission(entry)
+                is_audio = is_music(entry.name)
+                reason = self._omission(entry, is_audio=is_audio)
                 if reason is not None:
                     self._count(reason, entry)
                 elif entry.is_dir():
                     if not entry.is_symlink() or self._rules.follows(entry.path):
                         self._pending.append(entry.path)
-                elif self._rules.admits_file(entry.name):
-                    yield from self._decided(entry.path, entry.stat())
+                elif is_audio:
+                    status = entry.stat()
+                    if self._rules.note_blocks(status):
+                        yield FileEvent(entry.path, FileStamp.of(status))
+                    else:  # perhaps a placeholder, on a file system that may not report blocks
+                        self._undecided.append((entry.path, status))
             except OSError as error:
                 self._failed(entry.path, error)
-
-    def _decided(self, path: bytes, status: os.stat_result) -> Iterator[FileEvent]:
-        """Yield a file, unless it may be a placeholder, on a file system that may not report blocks."""
-        if self._rules.note_blocks(status):
-            yield FileEvent(path, FileStamp.of(status))
-        else:
-            self._undecided.append((path, status))
 
     def _decide(self) -> Iterator[FileEvent]:
         """Yield the files without blocks on file systems that report no blocks of any file."""
@@ -114,15 +112,15 @@ class _Walk:
             else:
                 yield FileEvent(path, FileStamp.of(status))
 
-    def _omission(self, entry: "os.DirEntry[bytes]") -> Reason | None:
+    def _omission(self, entry: "os.DirEntry[bytes]", *, is_audio: bool) -> Reason | None:
         """Return why an entry is left out; None if it is not."""
-        if is_stub_name(entry.name):
+        if not is_audio and is_stub_name(entry.name):
             return Reason.PLACEHOLDER
         reason = self._rules.omission(entry.name, entry.path[self._prefix :])
         if reason is None and entry.is_symlink():
             reason = self._link_omission(entry)
         if reason is None and not entry.is_dir():
-            reason = self._file_omission(entry)
+            return self._audio_omission(entry) if is_audio else self._other_omission(entry)
         return reason
 
     def _link_omission(self, entry: "os.DirEntry[bytes]") -> Reason | None:
@@ -134,19 +132,16 @@ class _Walk:
             return Reason.BROKEN_LINK
         return None if self._rules.contains(entry.path) else Reason.LINK_OUTSIDE
 
-    def _file_omission(self, entry: "os.DirEntry[bytes]") -> Reason | None:
-        if is_music(entry.name) and is_temporary(entry.name):
+    def _audio_omission(self, entry: "os.DirEntry[bytes]") -> Reason | None:
+        if is_temporary(entry.name):
             return Reason.TEMPORARY
-        if is_unsupported_audio(entry.name):
-            return Reason.UNSUPPORTED
-        if not self._rules.admits_file(entry.name):
-            return None
         status = entry.stat()
         if not is_regular(status):
             return Reason.NOT_REGULAR
-        if self._rules.is_placeholder(entry.path, status):
-            return Reason.PLACEHOLDER
-        return None
+        return Reason.PLACEHOLDER if self._rules.is_placeholder(entry.path, status) else None
+
+    def _other_omission(self, entry: "os.DirEntry[bytes]") -> Reason | None:
+        return Reason.UNSUPPORTED if is_unsupported_audio(entry.name) else None
 
     def _count(self, reason: Reason, entry: "os.DirEntry[bytes]") -> None:
         """Count a folder or audio file; other files, and resource forks of macOS, are no music."""
