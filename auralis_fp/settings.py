@@ -31,6 +31,17 @@ _TOKEN = re.compile(r"|[!-~]{16,}")
 _QUIET_HOURS = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
 
 
+NO_DATA_DIR: Final = Path(os.path.abspath(os.sep), "no-home-folder", ".auralis", "fingerprint")  # noqa: PTH100
+"""The default of a user without home folder: nothing is read or written there."""
+
+
+def _default_data_dir() -> Path:
+    try:
+        return Path.home() / ".auralis" / "fingerprint"
+    except RuntimeError:  # no HOME, and no entry in the user database: common in containers
+        return NO_DATA_DIR
+
+
 def _help(text: str, **default: Any) -> Any:
     """Declare a field with its help text."""
     return field(metadata={"help": text}, **default)
@@ -47,9 +58,7 @@ class Settings:
     """
 
     libraries: tuple[Path, ...] = _help("music folders to watch; files outside them are never read", default=())
-    data_dir: Path = _help(
-        "folder for the database and worker files", default_factory=lambda: Path.home() / ".auralis" / "fingerprint"
-    )
+    data_dir: Path = _help("folder for the database and worker files", default_factory=_default_data_dir)
     workers: int = _help("number of analysis processes; 0 chooses by processors and memory", default=0)
     time_limit_sec: float = _help("base time limit per file, in seconds", default=60.0)
     time_limit_factor: float = _help("seconds added to the time limit per second of audio", default=0.5)
@@ -119,7 +128,15 @@ class Settings:
 
     @property
     def database(self) -> Path:
-        """Path of the SQLite database."""
+        """Path of the SQLite database.
+
+        Raises
+        ------
+        SettingsError
+            ``data_dir`` was not given, and the user has no home folder to hold it.
+        """
+        if self.data_dir == NO_DATA_DIR:
+            raise SettingsError("data_dir", "must be given, because the user has no home folder")
         return self.data_dir / "fingerprints.sqlite3"
 
 
@@ -144,7 +161,10 @@ def _typed(name: str, value: Any, kind: Any) -> Any:
 def _path(name: str, value: Any) -> Path:
     if not isinstance(value, str | os.PathLike) or not os.fspath(value):
         raise SettingsError(name, f"expected a path, got {value!r}")
-    return Path(os.path.abspath(Path(value).expanduser()))  # noqa: PTH100 - absolute() keeps "..", resolve() links
+    try:
+        return Path(os.path.abspath(Path(value).expanduser()))  # noqa: PTH100 - absolute() keeps "..", resolve() links
+    except RuntimeError as error:
+        raise SettingsError(name, f"{value}: the home folder is unknown") from error
 
 
 def _text(name: str, value: Any) -> str:

@@ -40,7 +40,10 @@ def run_backend(checkout: Path, settings: Settings, port: int, *, dev: bool, bro
     ServeError
         The backend does not exist or cannot be imported.
     """
-    database = Path.home() / HOST_DATABASE
+    try:
+        database = Path.home() / HOST_DATABASE
+    except RuntimeError as error:
+        raise ServeError("the home folder is unknown; the backend keeps its library there") from error
     if settings.host_database is None and database.is_file():
         settings = replace(settings, host_database=database)
     if port not in (0, HOST_PORT):
