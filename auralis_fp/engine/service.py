@@ -3,13 +3,13 @@
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import AuralisError, RequestError, StorageError
+from ..errors import RequestError, StorageError
 from ..files.access import PathPolicy
 from ..models import StateName
 from ..runtime.event_bus import Subscription
@@ -18,9 +18,9 @@ from ..settings import Settings
 from ..store.host_library import HostLibrary
 from ..store.queries import Queries
 from ..store.records import FileRecord
-from .assembly import PAUSED, Components, assemble
+from .assembly import PAUSED
+from .lifecycle import Lifecycle
 from .lookup import Answer, RequestCounters
-from .metrics import Metrics
 from .seeds import Surroundings
 from .similarity import SimilarRequest, SimilarTracks, SimilarTracksFinder
 from .snapshot import Status
@@ -28,7 +28,7 @@ from .snapshot import Status
 log = logging.getLogger(__name__)
 
 
-class Service:
+class Service(Lifecycle):
     """Everything the plugin does, without HTTP.
 
     ``fault`` is the reason why the service did not start; while it is set, every method raises 503 ``not_started``
@@ -40,50 +40,8 @@ class Service:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.fault: str | None = None
-        self.metrics = Metrics()
-        self._running: Components | None = None
+        super().__init__(settings)
         self._host_library = HostLibrary(settings.host_database) if settings.host_database is not None else None
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator["Service"]:
-        """Run the service for as long as the context lasts. A failed start is logged and kept as ``fault``."""
-        async with AsyncExitStack() as stack:
-            try:
-                self._running = await assemble(self.settings, self.metrics, stack)
-                self.fault = None
-            except Exception as error:  # the host application continues; every answer gives the reason
-                self.fault = f"The fingerprint service could not be started: {error}"
-                log.log(logging.ERROR, "%s", self.fault, exc_info=None if isinstance(error, AuralisError) else error)
-                await stack.aclose()
-            try:
-                yield self
-            finally:
-                self.stop_answering()
-                stack.callback(self._forget)
-
-    def _forget(self) -> None:
-        self._running = None
-
-    def stop_answering(self) -> None:
-        """End event streams and waiting requests. Called before the service stops."""
-        if self._running is not None:
-            self._running.lookup.stopping.set()
-            self._running.context.bus.close()
-
-    @property
-    def _live(self) -> Components:
-        if self._running is None or self.fault is not None:
-            reason = self.fault or "The fingerprint service is not running."
-            raise RequestError(503, "not_started", self._public(reason))
-        return self._running
-
-    def _public(self, sentence: str) -> str:
-        """Return a sentence with local paths reduced to their names; the log has them in full."""
-        for place in (self.settings.data_dir, *self.settings.libraries):
-            sentence = sentence.replace(str(place), place.name)
-        return sentence
 
     # requests
 
