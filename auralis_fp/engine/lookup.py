@@ -1,7 +1,6 @@
 """Answers to requests for one file: from memory, the database, a sidecar, or an analysis."""
 
 import asyncio
-import logging
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
@@ -15,16 +14,16 @@ from ..jobs.context import Completion, Context
 from ..jobs.dispatcher import Dispatcher
 from ..models import Analysed, FileEvent, FileStamp, Rejected
 from ..runtime.event_bus import Event
+from ..runtime.threads import in_daemon_thread
 from ..sidecars import storage
 from ..sidecars.format import match
 from ..store.fingerprints import Source, StoredFingerprint
 from ..store.records import FileRecord
 from .rejections import http_error_for, unknown_track
-
-log = logging.getLogger(__name__)
+from .track_links import TrackLinks
 
 CACHED: Final = 1024  # answers kept in memory
-LINK_PATIENCE_SEC: Final = 1.0
+RESOLVE_LIMIT_SEC: Final = 30.0
 MOST_WAITING: Final = 256  # requests that may wait for an analysis at the same time
 
 
@@ -76,8 +75,7 @@ class FingerprintLookup:
         self._dispatcher = dispatcher
         self._on_change = on_change
         self._cache: OrderedDict[bytes, Answer] = OrderedDict()
-        self._linked: OrderedDict[int, int] = OrderedDict()
-        self._links: set[asyncio.Task[None]] = set()
+        self.links = TrackLinks(context.library, context.health)
         self._waiting = 0
         self._replaced = 0  # results replaced since the start
 
@@ -102,7 +100,7 @@ class FingerprintLookup:
             The file may not be named, does not exist, or cannot be analysed.
         """
         try:
-            path, stamp = await asyncio.to_thread(self.policy.resolve, path)
+            path, stamp = await self._resolve(path)
             replaced, answer = self._replaced, self._cache.get(path)
             if answer is not None and answer.stamp == stamp:
                 self.counters.memory += 1
@@ -116,8 +114,16 @@ class FingerprintLookup:
             self._cache.move_to_end(path)
             if len(self._cache) > CACHED:
                 self._cache.popitem(last=False)
-        await self._link(track_id, answer.file_id)
+        await self.links.link(track_id, answer.file_id)
         return answer
+
+    async def _resolve(self, path: bytes) -> tuple[bytes, FileStamp]:
+        """Return a path as the library spells it, and its stamp; raise 503 if its disk does not answer."""
+        try:
+            async with asyncio.timeout(RESOLVE_LIMIT_SEC):
+                return await in_daemon_thread(self.policy.resolve, path)
+        except TimeoutError:
+            raise RequestError(503, "io_error", "The disk with the file does not answer; try again later.") from None
 
     async def track(self, track_id: int) -> tuple[FileRecord, Answer | None]:
         """Return the file with the host's *track_id*, and its answer if it has been analysed.
@@ -129,7 +135,8 @@ class FingerprintLookup:
         RequestError
             404 if the id is unknown or the file is gone; as ``fingerprint`` if the file cannot be analysed.
         """
-        record = await self._library.by_track(track_id)
+        pending = self.links.pending(track_id)
+        record = await (self._library.by_track(track_id) if pending is None else self._library.by_id(pending))
         if record is None or record.state == "missing":
             raise unknown_track(track_id)
         return record, _known(record)
@@ -148,7 +155,7 @@ class FingerprintLookup:
             404 if the file lies outside the libraries, is gone, or has not been found yet.
         """
         try:
-            resolved, _ = await asyncio.to_thread(self.policy.resolve, path)
+            resolved, _ = await self._resolve(path)
         except RequestError:
             raise unknown_track(track_id) from None
         record = await self._library.by_path(resolved)
@@ -160,7 +167,7 @@ class FingerprintLookup:
         """Return the answer from the database, a sidecar, or an analysis."""
         record = await self._library.by_path(path)
         if record is not None:
-            await self._link(track_id, record.id)
+            await self.links.link(track_id, record.id)
             answer = _stored(record, stamp)
             if answer is not None:
                 self.counters.store += 1
@@ -169,11 +176,11 @@ class FingerprintLookup:
         analysed = match(documents, stamp) if documents else None
         if analysed is not None and (file_id := await self._adopt(path, stamp, analysed)) is not None:
             self.counters.sidecar += 1
-            await self._link(track_id, file_id)
+            await self.links.link(track_id, file_id)
             return Answer(file_id, stamp, analysed, "sidecar", schema.ALGORITHM_VERSION)
         self.counters.analysis += 1
         done = await self._wait_for(self._dispatcher.fingerprint(path, stamp, documents))
-        await self._link(track_id, done.file_id)
+        await self.links.link(track_id, done.file_id)
         if isinstance(done.outcome, Rejected):
             raise http_error_for(done.outcome)
         if done.stamp != stamp:  # the request joined the analysis of an earlier state of the file
@@ -207,26 +214,6 @@ class FingerprintLookup:
             self._waiting -= 1
             work.cancel()
             end.cancel()
-
-    async def _link(self, track_id: int | None, file_id: int) -> None:
-        """Store the host's id of a file, without waiting long if another program has locked the database."""
-        if track_id is None or self._linked.get(track_id) == file_id:
-            return
-        linking = asyncio.create_task(self._library.link_track(track_id, file_id), name="link")
-        self._links.add(linking)
-        linking.add_done_callback(self._link_ended)
-        await asyncio.wait({linking}, timeout=LINK_PATIENCE_SEC)
-        if not linking.done():
-            return
-        linking.result()
-        self._linked[track_id] = file_id
-        if len(self._linked) > CACHED:
-            self._linked.popitem(last=False)
-
-    def _link_ended(self, linking: "asyncio.Task[None]") -> None:
-        self._links.discard(linking)
-        if not linking.cancelled() and (error := linking.exception()) is not None:
-            log.warning("a track id could not be stored: %s", error)
 
 
 def _known(record: FileRecord) -> Answer | None:
