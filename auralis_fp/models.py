@@ -262,7 +262,15 @@ class Counts:
 
 
 StateName = Literal[
-    "starting", "idle", "working", "paused", "quiet_hours", "waiting_for_playback", "waiting_for_machine", "offline"
+    "starting",
+    "idle",
+    "working",
+    "pausing",
+    "paused",
+    "quiet_hours",
+    "waiting_for_playback",
+    "waiting_for_machine",
+    "offline",
 ]
 
 

@@ -85,13 +85,13 @@ export type HealthAnswer = {
   status: "degraded" | "healthy";
   version: string;
   uptime_sec: number;
-  state: "idle" | "offline" | "paused" | "quiet_hours" | "starting" | "waiting_for_machine" | "waiting_for_playback" | "working";
+  state: "idle" | "offline" | "paused" | "pausing" | "quiet_hours" | "starting" | "waiting_for_machine" | "waiting_for_playback" | "working";
   reasons: string[];
 };
 
 /** The complete status of the service. */
 export type Status = {
-  state: "idle" | "offline" | "paused" | "quiet_hours" | "starting" | "waiting_for_machine" | "waiting_for_playback" | "working";
+  state: "idle" | "offline" | "paused" | "pausing" | "quiet_hours" | "starting" | "waiting_for_machine" | "waiting_for_playback" | "working";
   reason: string;
   until: number | null;
   paused: boolean;
@@ -535,7 +535,7 @@ export type DimensionInfo = {
 
 /** The state of the service after the request. */
 export type StateAnswer = {
-  state: "idle" | "offline" | "paused" | "quiet_hours" | "starting" | "waiting_for_machine" | "waiting_for_playback" | "working";
+  state: "idle" | "offline" | "paused" | "pausing" | "quiet_hours" | "starting" | "waiting_for_machine" | "waiting_for_playback" | "working";
 };
 
 /** The folder to scan; default all. */

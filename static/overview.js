@@ -15,6 +15,7 @@ const STATES = {
   starting: "Starting",
   working: "Working",
   idle: "Idle",
+  pausing: "Pausing",
   paused: "Paused",
   quiet_hours: "Quiet hours",
   waiting_for_playback: "Waiting for playback",

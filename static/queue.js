@@ -10,7 +10,7 @@ import { bytes, clean, count, counted, folderOf, nameOf } from "./format.js";
 
 const SHOWN = 5;
 /** @type {Status["state"][]} */
-const HOLDING = ["paused", "quiet_hours", "waiting_for_playback", "waiting_for_machine"];
+const HOLDING = ["pausing", "paused", "quiet_hours", "waiting_for_playback", "waiting_for_machine"];
 let waiting = 0;
 let running = 0;
 /** @type {string | null} */

@@ -3,14 +3,15 @@
 import asyncio
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Final
 
 from .. import schema
 from .._version import __version__
 from ..jobs.context import Context
-from ..models import Counts, FolderState, Job, ServiceState
+from ..jobs.flights import Flights
+from ..models import Counts, FolderState, ServiceState
 from ..runtime.single_flight import SingleFlight
 from ..runtime.tasks import happens_within
 from ..watching.watcher import Watcher
@@ -60,8 +61,8 @@ class StatusBoard:
     watcher : Watcher
     finished : callable
         Returns the number of analyses that have ended since the start.
-    running : callable
-        Returns the jobs in progress.
+    flights : Flights
+        The jobs in progress.
     signal : ChangeSignal
     """
 
@@ -70,13 +71,13 @@ class StatusBoard:
         context: Context,
         watcher: Watcher,
         finished: Callable[[], int],
-        running: Callable[[], Sequence[Job]],
+        flights: Flights,
         signal: ChangeSignal,
     ) -> None:
         self._context = context
         self._watcher = watcher
         self._finished = finished
-        self._running = running
+        self._flights = flights
         self._signal = signal
         self._started = time.monotonic()
         self._history = History()
@@ -103,7 +104,7 @@ class StatusBoard:
 
     async def _snapshot(self) -> Status:
         counts = await self._context.library.counts()
-        state = self.state(counts)
+        state = self.state(counts, await self._reachable(counts))
         self._history.update(self._finished())
         left = counts.pending + counts.outdated + counts.running
         throughput = self._context.throughput
@@ -133,7 +134,7 @@ class StatusBoard:
         states = self._context.pool.states()
         used = await self._load.of([worker.pid for worker in states if worker.pid is not None])
         idle = Load(None, None)
-        ids = {os.fsdecode(job.path): job.file_id for job in self._running()}
+        ids = {os.fsdecode(flight.job.path): flight.job.file_id for flight in self._flights.all()}
         return [
             Worker(**asdict(worker), file_id=ids.get(worker.path or ""), **used.get(worker.pid or 0, idle)._asdict())
             for worker in states
@@ -157,8 +158,22 @@ class StatusBoard:
         reasons += [f"{folder.path}: {folder.reason}" for folder in self._watcher.folders() if not folder.online]
         return HealthSummary("degraded" if reasons else "healthy", reasons)
 
-    def state(self, counts: Counts | None = None) -> ServiceState:
-        """Return the service state; without *counts*, as far as the workers show it."""
+    async def _reachable(self, counts: Counts) -> int:
+        """Return how many of the queued files lie in folders that can be read now."""
+        queued = counts.pending + counts.outdated
+        unreadable = self._context.breakers.open()
+        return await self._context.job_queue.reachable(unreadable) if queued and unreadable else queued
+
+    def state(self, counts: Counts | None = None, reachable: int | None = None) -> ServiceState:
+        """Return the service state.
+
+        Parameters
+        ----------
+        counts : Counts, optional
+            Without them, the state as far as the workers show it.
+        reachable : int, optional
+            How many of the queued files can be read now; all by default.
+        """
         folders = self._watcher.folders()
         if counts is None:
             counts = Counts(running=sum(worker.state == "working" for worker in self._context.pool.states()))
@@ -166,14 +181,23 @@ class StatusBoard:
             return ServiceState("starting", "Looking through the music folders for the first time.")
         if folders and not any(folder.online for folder in folders):
             return ServiceState("offline", "No music folder can be read at the moment.")
+        return self._work_state(counts, reachable)
+
+    def _work_state(self, counts: Counts, reachable: int | None) -> ServiceState:
+        """Return the state of the jobs, the folders being there."""
+        blocked = self._context.gate.blocked_by()
+        background = sum(not flight.requested for flight in self._flights.all())
+        if counts.running and blocked is not None and background:
+            return ServiceState("pausing", f"{blocked.reason} {_ending(background)}", blocked.until)
         if counts.running:
             return ServiceState("working", _remaining(counts))
-        blocked = self._context.gate.blocked_by()
         if blocked is not None:
             return blocked
-        if counts.pending or counts.outdated:
-            return ServiceState("working", _remaining(counts))
-        return ServiceState("idle", _idle_reason(counts))
+        if not counts.pending + counts.outdated:
+            return ServiceState("idle", _idle_reason(counts))
+        if reachable == 0:
+            return ServiceState("offline", f"{_remaining(counts)} All of them lie in folders that cannot be read now.")
+        return ServiceState("working", _remaining(counts))
 
     async def run(self) -> None:
         """Publish a snapshot after each change while there are listeners; runs until cancelled."""
@@ -206,3 +230,7 @@ def _idle_reason(counts: Counts) -> str:
 def _remaining(counts: Counts) -> str:
     left = counts.running + counts.pending + counts.outdated
     return f"{left} {'track' if left == 1 else 'tracks'} to go."
+
+
+def _ending(jobs: int) -> str:
+    return "One track is still being analysed." if jobs == 1 else f"{jobs} tracks are still being analysed."
