@@ -16,6 +16,7 @@ from ..settings import Settings
 from .progress import ScanProgress, scan_progress
 
 POLL_SEC: Final = 0.1
+STALL_SEC: Final = 60.0
 NAMED: Final = 10  # failed files listed at the end
 
 
@@ -78,8 +79,10 @@ async def _follow(events: AsyncIterable[Event], tally: _Tally, progress: ScanPro
 async def _until_done(service: Service, progress: ScanProgress) -> Status:
     """Wait until two consecutive snapshots show no work: counts and folders are not read at the same instant."""
     finished_before = False
+    stall = _StallDetector()
     while True:
         status = await service.snapshot()
+        stall.check(status)
         if status.paused:
             raise ScanFailedError("background work is paused; resume it on the status page first")
         counts = status.counts
@@ -89,6 +92,23 @@ async def _until_done(service: Service, progress: ScanProgress) -> Status:
             return status
         finished_before = finished
         await asyncio.sleep(POLL_SEC)
+
+
+class _StallDetector:
+    """Ends a scan that makes no progress because of a fault, so that it always has an exit code."""
+
+    def __init__(self) -> None:
+        self._progress: object = None
+        self._since = time.monotonic()
+
+    def check(self, status: Status) -> None:
+        """Raise ``ScanFailedError`` if nothing has changed for long and the service reports faults."""
+        folders = [(folder.files, folder.last_scan) for folder in status.folders]
+        progress = (status.counts, folders, [worker.decoded_sec for worker in status.workers])
+        if progress != self._progress:
+            self._progress, self._since = progress, time.monotonic()
+        elif status.health.reasons and time.monotonic() - self._since > STALL_SEC:
+            raise ScanFailedError(f"no progress for {STALL_SEC:.0f} s: {' '.join(status.health.reasons)}")
 
 
 def _finished(status: Status) -> bool:

@@ -2,21 +2,24 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any, Final
 
 from .. import schema
+from ..errors import StorageError
 from ..files.content_id import content_id
 from ..files.rules import Rules
 from ..files.scanner import stat_audio
 from ..models import Analysed, FileStamp, Isolation, Job, Rejected
 from ..runtime.tasks import FIRST_RETRY_SEC, LONGEST_RETRY_SEC, Backoff, cancel_and_wait
+from ..runtime.threads import in_daemon_thread
 from ..store.fingerprints import invalid
 from ..store.job_queue import CANCELLED
 from ..workers.protocol import Slot
 from .context import Completion, Context, Outcome
+from .flights import ANALYSING, READING, STORING, Flight, Flights
 from .results import AWAY, CHANGED, ResultWriter
 from .retry import RETRY_ISOLATION
 
@@ -54,15 +57,14 @@ class Dispatcher:
         self._on_change = on_change
         self._on_queued = on_queued
         self._on_work = on_work
-        self._flights: dict[bytes, asyncio.Future[Completion]] = {}
-        self._jobs: dict[bytes, Job] = {}  # the jobs of these flights
+        self.flights = Flights(on_change)
         self._requests: dict[tuple[bytes, FileStamp], asyncio.Task[Completion]] = {}
         self._cancelled: set[int] = set()
         self._later: asyncio.TimerHandle | None = None
 
     def running(self) -> list[Job]:
         """Return the jobs in progress."""
-        return list(self._jobs.values())
+        return [flight.job for flight in self.flights.all()]
 
     # background jobs
 
@@ -95,9 +97,9 @@ class Dispatcher:
             job = await context.job_queue.claim(context.breakers.open(), up_to=up_to)
             if job is None:
                 return None
-            with self._flight(job) as flight:
-                completion = await self._run_job(job, slot, lease)
-                flight.set_result(completion)
+            with self.flights.register(job) as flight:
+                completion = await self._run_job(flight, slot, lease)
+                flight.done.set_result(completion)
         return completion.outcome
 
     # requested files
@@ -127,15 +129,15 @@ class Dispatcher:
         context = self._context
         try:
             while True:
-                flight = self._flights.get(path)
+                flight = self.flights.get(path)
                 if flight is not None:
-                    completion = await asyncio.shield(flight)
+                    completion = await asyncio.shield(flight.done)
                 elif (job := await context.job_queue.claim_file(path, stamp)) is not None:
-                    with self._flight(job) as flight:
+                    with self.flights.register(job, requested=True) as flight:
                         async with AsyncExitStack() as lease:
                             slot = await lease.enter_async_context(context.pool.lease(interactive=True))
-                            completion = await self._run_job(job, slot, lease, requested=True, documents=documents)
-                        flight.set_result(completion)
+                            completion = await self._run_job(flight, slot, lease, documents)
+                        flight.done.set_result(completion)
                 else:
                     record = await context.library.by_path(path)
                     if record is not None and record.state in {"done", "failed"}:  # completed a moment ago
@@ -161,57 +163,39 @@ class Dispatcher:
             cancelled += 1
         return cancelled
 
-    @contextmanager
-    def _flight(self, job: Job) -> Iterator["asyncio.Future[Completion]"]:
-        """Register a leased job, so that requests for the same file join it."""
-        flight: asyncio.Future[Completion] = asyncio.get_running_loop().create_future()
-        self._flights[job.path] = flight
-        self._jobs[job.path] = job
-        self._on_change()
-        try:
-            yield flight
-        except Exception as error:
-            flight.set_exception(error)
-            flight.exception()  # mark it as retrieved: possibly no request has joined
-            raise
-        finally:
-            flight.cancel()  # does nothing if it has a result
-            del self._flights[job.path], self._jobs[job.path]
-            self._cancelled.discard(job.file_id)
-            self._on_change()
-
     async def _run_job(
-        self,
-        job: Job,
-        slot: Slot,
-        lease: AsyncExitStack,
-        *,
-        requested: bool = False,
-        documents: list[Any] | None = None,
+        self, flight: Flight, slot: Slot, lease: AsyncExitStack, documents: list[Any] | None = None
     ) -> Completion:
         """Analyse the file of a leased job and commit the outcome."""
-        context = self._context
+        job, context = flight.job, self._context
         try:
-            outcome = await self._outcome(job, slot, documents)
+            outcome = await flight.run(self._outcome(flight, slot, documents))
             if isinstance(outcome, Completion):  # a known result of the same content
                 return outcome
             await lease.aclose()
             if job.file_id in self._cancelled:
                 outcome = CANCELLED
-            committed = await self._results.commit(job, outcome, sidecar_later=requested)
-        except Exception:
+            flight.enter(STORING)
+            committed = await self._results.commit(job, outcome, sidecar_later=flight.requested)
+        except StorageError:
             await context.job_queue.release(job)
             raise
+        except Exception as error:  # an unexpected one: fails this file, or the queue would lease it for ever
+            log.exception("job of %r", job.path)
+            committed = await self._results.fail(job, error)
+        finally:
+            self._cancelled.discard(job.file_id)
         if committed is CHANGED:
             self._notify_later()
         elif isinstance(committed, Rejected) and committed is not AWAY:  # it may have been released for a retry
             context.job_queue.notify()
         return Completion(job.file_id, job.stamp, committed, "analysis")
 
-    async def _outcome(self, job: Job, slot: Slot, documents: list[Any] | None) -> Outcome | Completion:
+    async def _outcome(self, flight: Flight, slot: Slot, documents: list[Any] | None) -> Outcome | Completion:
         """Return the outcome of a job, or its completion with a stored result of the same content."""
-        context = self._context
-        content, now, bounds = await asyncio.to_thread(_inspect, job, context.rules)
+        job, context = flight.job, self._context
+        flight.enter(READING)
+        content, now, bounds = await in_daemon_thread(_inspect, job, context.rules)
         if now != job.stamp:
             return CHANGED
         if content is not None and not job.force:
@@ -223,6 +207,7 @@ class Dispatcher:
         context.throughput.begin()
         self._on_work()
         self._on_change()
+        flight.enter(ANALYSING)
         try:
             patience = EXTENDED_PATIENCE if job.isolation == Isolation.EXTENDED else 1.0
             outcome = await slot.run(job.path, patience, bounds)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
@@ -9,6 +10,7 @@ from typing import Final, Self
 
 from ..errors import StorageError
 from ..models import Analysed, Job
+from ..runtime.batches import isolate
 from ..runtime.tasks import cancel_and_wait, supervise
 from ..settings import Settings
 from ..sidecars import storage
@@ -18,6 +20,9 @@ from .context import Context
 from .dispatcher import Dispatcher
 from .results import ResultWriter
 from .retry import RetryPolicy
+from .watchdog import Watchdog
+
+log = logging.getLogger(__name__)
 
 TAKE_OVER: Final = 200  # sidecars read per batch
 RELEASE_LIMIT_SEC: Final = 0.5
@@ -50,6 +55,7 @@ class Pipeline:
         self.retry = RetryPolicy(context, on_change)
         self.results = ResultWriter(context, self.retry, self.reconciler.observe, on_change, on_away)
         self.dispatcher = Dispatcher(context, self.results, on_change, self.notify, on_work)
+        self.watchdog = Watchdog(context, self.dispatcher.flights, on_change)
         self._queued = asyncio.Event()
         self._stack = AsyncExitStack()
 
@@ -65,6 +71,7 @@ class Pipeline:
         self._stack.callback(self.retry.close)
         self._start("sidecar take-over", self._take_over)
         self._start("retries", self.retry.run)
+        self._start("watchdog", self.watchdog.run)
         self._start("sidecar outbox", context.outbox.run)
         for number in range(2 * context.pool.size):  # while one commits its result, another keeps the slot busy
             self._start(f"dispatcher {number}", self.dispatcher.run)
@@ -122,15 +129,28 @@ class Pipeline:
                     [job.file_id for job, known in zip(jobs, found, strict=True) if known is None]
                 )
                 adopted = [(job, known) for job, known in zip(jobs, found, strict=True) if known is not None]
-                await asyncio.gather(*(self._adopt(job, known) for job, known in adopted))
+                for (job, _), error in await isolate(adopted, self._adopt_all):
+                    log.warning("%r: the sidecar cannot be adopted: %s", job.path, error)
+                    await job_queue.mark_checked([job.file_id])
                 job_queue.notify()
                 self._on_change()
             await self._queued.wait()
 
-    async def _adopt(self, job: Job, known: Analysed) -> None:
-        await self._context.library.record(job.file_id, known, job.stamp, claim=None, source="sidecar")
+    async def _adopt_all(self, adopted: Sequence[tuple[Job, Analysed]]) -> None:
+        record = self._context.library.record
+        await asyncio.gather(
+            *(record(job.file_id, known, job.stamp, claim=None, source="sidecar") for job, known in adopted)
+        )
 
 
 def _read_sidecars(jobs: Sequence[Job], settings: Settings) -> list[Analysed | None]:
     """Return the results in the sidecars of these files. Blocking."""
-    return [storage.read(job.path, job.stamp, settings) for job in jobs]
+    return [_read_sidecar(job, settings) for job in jobs]
+
+
+def _read_sidecar(job: Job, settings: Settings) -> Analysed | None:
+    try:
+        return storage.read(job.path, job.stamp, settings)
+    except Exception:  # one that cannot be read costs only itself: the file is analysed
+        log.exception("sidecar of %r", job.path)
+        return None

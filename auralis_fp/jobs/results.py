@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, Final
@@ -12,6 +13,7 @@ from ..files.scanner import stat_audio
 from ..models import Analysed, FileEvent, FileStamp, Job, Rejected
 from ..runtime.payloads import result_event
 from ..runtime.tasks import FIRST_RETRY_SEC, LONGEST_RETRY_SEC, Backoff
+from ..runtime.threads import in_daemon_thread
 from ..sidecars import storage
 from ..sidecars.format import match
 from ..store.deduplication import reuse
@@ -23,6 +25,7 @@ from .retry import RetryPolicy
 log = logging.getLogger(__name__)
 
 CHANGED: Final = Rejected("scan", "file_changed", "The file changed while it was being analysed; it is queued again.")
+STAT_LIMIT_SEC: Final = 30.0  # for a disk that does not answer
 AWAY: Final = Rejected("scan", "offline", "The music folder cannot be read at the moment.")
 
 
@@ -146,7 +149,7 @@ class ResultWriter:
 
     async def _commit(self, job: Job, outcome: Outcome, *, sidecar_later: bool) -> Outcome:
         context, retry = self._context, self._retry
-        now = await asyncio.to_thread(stat_audio, job.path, context.rules)
+        now = await self._stamp(job.path)
         if now is None:
             now, outcome = await self._after_disappearance(job, outcome)
         if outcome is AWAY:
@@ -185,10 +188,39 @@ class ResultWriter:
             retry.read_failed(job.path)
         return outcome
 
+    async def fail(self, job: Job, error: Exception) -> Outcome:
+        """End a job whose outcome could not be committed because of an unexpected error with that failure."""
+        rejected = Rejected("internal", type(error).__name__, "".join(traceback.format_exception(error, limit=-4)))
+        try:
+            stored = await self._context.library.record(
+                job.file_id, rejected, job.stamp, claim=job.claim, source="analysis"
+            )
+        except Exception:
+            await self._context.job_queue.release(job)
+            raise
+        if stored:
+            self._publisher.publish(job, rejected, kind_of(job.path))
+        return rejected
+
+    async def _stamp(self, path: bytes) -> FileStamp | None:
+        """Return the stamp of a file, or None if it is not there or its disk does not answer."""
+        try:
+            async with asyncio.timeout(STAT_LIMIT_SEC):
+                return await in_daemon_thread(stat_audio, path, self._context.rules)
+        except TimeoutError:
+            return None
+
+    async def _presence(self, path: bytes) -> Presence:
+        try:
+            async with asyncio.timeout(STAT_LIMIT_SEC):
+                return await in_daemon_thread(self._context.rules.presence, path)
+        except TimeoutError:
+            return Presence.UNREADABLE
+
     async def _after_disappearance(self, job: Job, outcome: Outcome) -> tuple[FileStamp | None, Outcome]:
         """Return the stamp and outcome that hold for a file that could not be found."""
         context = self._context
-        match await asyncio.to_thread(context.rules.presence, job.path):
+        match await self._presence(job.path):
             case Presence.AWAY:
                 away = await asyncio.to_thread(context.rules.away_folder, job.path)
                 context.breakers.set_online(away or context.rules.root_of(job.path) or b"", online=False)
@@ -199,4 +231,4 @@ class ResultWriter:
                 return job.stamp, Rejected("scan", "io_error", "The file cannot be looked at.")
             case Presence.PLACEHOLDER:
                 return job.stamp, Rejected("scan", "placeholder", "The content of the file is not on this disk.")
-        return await asyncio.to_thread(stat_audio, job.path, context.rules), outcome  # it may be back this moment
+        return await self._stamp(job.path), outcome  # it may be back this moment

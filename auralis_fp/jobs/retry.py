@@ -19,6 +19,7 @@ MAX_INCOMPLETE: Final = 3  # retries
 FIRST_READ_RETRY_SEC: Final = 60.0
 LONGEST_READ_RETRY_SEC: Final = 6 * 3600.0
 READ_BACKOFF: Final = 4.0  # factor between two delays
+CLOCK_CHECK_SEC: Final = 600.0  # the clock may be set while a retry is pending
 RETRY_ISOLATION: Final = {
     "timeout": Isolation.EXTENDED,
     "crashed": Isolation.SERIAL,
@@ -82,8 +83,9 @@ class RetryPolicy:
         while True:
             self._scheduled.clear()
             now = time.time()
-            due = await self._context.job_queue.retry_due(now)
-            await happens_within(self._scheduled, None if due is None else max(1.0, due - now))
+            due = await self._context.job_queue.retry_due(now, longest_sec=LONGEST_READ_RETRY_SEC)
+            pause = None if due is None else min(max(1.0, due - now), CLOCK_CHECK_SEC)
+            await happens_within(self._scheduled, pause)
 
     def close(self) -> None:
         """Cancel the timers."""

@@ -9,6 +9,7 @@ from ..models import ServiceState
 from ..runtime.tasks import happens_within
 
 PLAYING_LASTS: Final = timedelta(hours=1)  # unless repeated: a host may end without notice
+CLOCK_CHECK_SEC: Final = 60.0  # the clock may be set while jobs wait
 
 
 class QuietHours:
@@ -76,7 +77,7 @@ class BackgroundGate:
         if self.paused:
             return ServiceState("paused", "Paused by you.")
         now = self._now()
-        if self._plays_until is not None and now < self._plays_until:
+        if self._plays_until is not None and now < self._plays_until <= now + PLAYING_LASTS:
             return ServiceState("waiting_for_playback", "Waiting while music plays.")
         end = self._quiet.until(now)
         if end is not None:
@@ -91,5 +92,5 @@ class BackgroundGate:
             self._changed.clear()
             now = self._now()
             ends = [end for end in (self._quiet.until(now), self._plays_until) if end is not None and end > now]
-            limit = max(1.0, (min(ends) - now).total_seconds()) if ends else None
+            limit = min(max(1.0, (min(ends) - now).total_seconds()), CLOCK_CHECK_SEC) if ends else None
             await happens_within(self._changed, limit)

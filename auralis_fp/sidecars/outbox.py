@@ -10,6 +10,7 @@ from ..files.rules import Rules
 from ..files.scanner import stat_audio
 from ..models import Analysed, FileStamp, Health, PendingSidecar
 from ..runtime.tasks import Backoff
+from ..runtime.threads import in_daemon_thread
 from ..settings import Settings
 from . import storage
 from .format import SUFFIX
@@ -28,8 +29,8 @@ class OutboxStore(Protocol):
     async def enqueue_sidecar(self, file_id: int) -> None:
         """Add a file."""
 
-    async def pending_sidecars(self, limit: int) -> list[PendingSidecar]:
-        """Return files whose sidecar is pending."""
+    async def pending_sidecars(self, limit: int, after: int = 0) -> list[PendingSidecar]:
+        """Return files whose sidecar is pending, by ids greater than *after*."""
 
     async def sidecars_flushed(self, file_ids: Sequence[int]) -> None:
         """Remove files."""
@@ -52,6 +53,7 @@ class Outbox:
         self._settings = settings
         self._health = health
         self._pending = asyncio.Event()
+        self._after = 0  # file id after which the current pass continues
 
     @property
     def enabled(self) -> bool:
@@ -82,7 +84,7 @@ class Outbox:
         bounds = self._rules.bounds(path)
         try:
             async with asyncio.timeout(WRITE_LIMIT_SEC):
-                place = await asyncio.to_thread(storage.write, path, analysed, stamp, self._settings, refused, bounds)
+                place = await in_daemon_thread(storage.write, path, analysed, stamp, self._settings, refused, bounds)
         except TimeoutError:  # the thread waits for a disk or network share that does not answer
             self._health.mark_down("sidecars", f"Writing one takes over {WRITE_LIMIT_SEC:.0f} s. Tried again later.")
             return False
@@ -90,6 +92,9 @@ class Outbox:
             reason = error.strerror or str(error)
             self._health.mark_down("sidecars", f"They cannot be written: {reason}. Tried again later.")
             return False
+        except Exception:  # a result that has no valid sidecar: the others do not wait for it
+            log.exception("sidecar of %r", path)
+            return True
         if self._health.notes and place == path + SUFFIX:  # the folder is writable again
             self._health.notes.pop(self._folder(path), None)
         return True
@@ -108,31 +113,41 @@ class Outbox:
         backoff = Backoff(FIRST_RETRY_SEC, LONGEST_RETRY_SEC)
         while True:
             self._pending.clear()
-            pending = await self._store.pending_sidecars(BATCH)
-            if not pending:
+            if await self._write_pending():
                 self._health.mark_up("sidecars")
                 backoff.reset()
                 await self._pending.wait()
-            elif not await self._write_all(pending):
+            else:
                 await asyncio.sleep(backoff.next())
 
     async def flush(self) -> None:
         """Write what can be written now, once."""
-        await self._write_all(await self._store.pending_sidecars(BATCH))
+        await self._write_batch(await self._store.pending_sidecars(BATCH))
 
-    async def _write_all(self, pending: Sequence[PendingSidecar]) -> bool:
-        """Write sidecars in order. Return True if all were written or are not needed any more."""
-        flushed, complete = [], True
-        for item in pending:
-            now = await asyncio.to_thread(stat_audio, item.path, self._rules)
-            if now is not None and item.analysed is not None and now == item.stamp:  # a changed file gets a new one
-                complete = await self.write(item.path, item.analysed, now)
-            if not complete or now is None:  # its folder is away
-                complete = False
-                break
-            flushed.append(item.file_id)
-        await self._store.sidecars_flushed(flushed)
+    async def _write_pending(self) -> bool:
+        """Try each pending sidecar once; one that fails does not delay the others. Return True if none is left."""
+        complete = self._after == 0
+        while pending := await self._store.pending_sidecars(BATCH, self._after):
+            self._after = pending[-1].file_id
+            written = await self._write_batch(pending)
+            complete = complete and written == len(pending)
+            if written == 0 and len(pending) == BATCH:  # probably the whole disk; continue here after the pause
+                return False
+        self._after = 0
         return complete
+
+    async def _write_batch(self, pending: Sequence[PendingSidecar]) -> int:
+        """Write sidecars; return how many were written or are not needed any more."""
+        flushed = []
+        for item in pending:
+            now = await in_daemon_thread(stat_audio, item.path, self._rules)
+            if now is None:  # its folder may be away
+                continue
+            changed = item.analysed is None or now != item.stamp  # a changed file will get a new one
+            if changed or (item.analysed is not None and await self.write(item.path, item.analysed, now)):
+                flushed.append(item.file_id)
+        await self._store.sidecars_flushed(flushed)
+        return len(flushed)
 
     def _folder(self, path: bytes) -> str:
         """Return the library that contains a file."""

@@ -17,6 +17,7 @@ from .observations import WALKED, below, mark_gone, merge_seen
 from .records import SELECT_FILES, FileRecord, file_record
 
 _PRESENT: Final = "f.missing_since IS NULL"
+UNKNOWN_STAMP: Final = FileStamp(-1, 0)  # of a file whose stamp cannot be stored
 
 
 class Library:
@@ -146,6 +147,21 @@ class Library:
 
         return await self.database.write(operation)
 
+    async def reject(self, path: bytes, rejected: Rejected, *, walk: bool = False) -> None:
+        """Store a file that cannot be observed, with the failure that says why.
+
+        Parameters
+        ----------
+        path : bytes
+        rejected : Rejected
+        walk : bool
+            A walk saw the file.
+        """
+        await self.observe([FileEvent(path, UNKNOWN_STAMP)], walk=walk)
+        record = await self.by_path(path)
+        if record is not None:
+            await self.record(record.id, rejected, UNKNOWN_STAMP, claim=None, source="analysis")
+
     async def link_track(self, track_id: int, file_id: int) -> None:
         """Store the host's track id of a file."""
 
@@ -198,10 +214,12 @@ class Library:
 
         await self.database.write(operation)
 
-    async def pending_sidecars(self, limit: int) -> list[PendingSidecar]:
-        """Return files whose sidecar still has to be written, including those in offline folders."""
+    async def pending_sidecars(self, limit: int, after: int = 0) -> list[PendingSidecar]:
+        """Return files whose sidecar still has to be written, by ids greater than *after*; offline folders included."""
         rows = await self.database.read(
-            f"{SELECT_FILES} WHERE {_PRESENT} AND f.id IN (SELECT file_id FROM sidecars_owed) LIMIT ?", (limit,)
+            f"{SELECT_FILES} WHERE {_PRESENT} AND f.id > ? AND f.id IN (SELECT file_id FROM sidecars_owed)"
+            " ORDER BY f.id LIMIT ?",
+            (after, limit),
         )
         pending = []
         for record in map(file_record, rows):

@@ -5,6 +5,7 @@ The queue is in the database, so its length costs no memory and a restart resume
 
 import asyncio
 import json
+import math
 import secrets
 import sqlite3
 from collections.abc import Sequence
@@ -91,6 +92,13 @@ class JobQueue:
             f"SELECT j.suspect FROM {_JOBS} WHERE {_NEXT}{_outside(blocked)} {_ORDER}", _bounds(blocked)
         )
         return Isolation(rows[0]["suspect"]) if rows else None
+
+    async def reachable(self, blocked: Sequence[bytes]) -> int:
+        """Return how many jobs wait for files outside of these folders."""
+        rows = await self._database.read(
+            f"SELECT count(*) AS number FROM {_JOBS} WHERE j.claim IS NULL{_outside(blocked)}", _bounds(blocked)
+        )
+        return int(rows[0]["number"])
 
     async def claim(self, blocked: Sequence[bytes] = (), *, up_to: Isolation = Isolation.SERIAL) -> Job | None:
         """Lease the next job whose sidecar has been checked; None if there is none.
@@ -250,7 +258,9 @@ class JobQueue:
 
         return await self._database.write(operation)
 
-    async def retry_due(self, now: float, folder: bytes | None = None) -> float | None:
+    async def retry_due(
+        self, now: float, folder: bytes | None = None, *, longest_sec: float = math.inf
+    ) -> float | None:
         """Queue the unreadable files that are due for a retry.
 
         Parameters
@@ -259,13 +269,15 @@ class JobQueue:
             Unix time.
         folder : bytes, optional
             Queue all unreadable files below this folder instead, due or not.
+        longest_sec : float
+            The longest pause before a retry. One that is farther ahead was set by a wrong clock, and is due.
 
         Returns
         -------
         float or None
             Unix time of the next retry.
         """
-        due, values = "x.retry_at <= ?", (now,)  # type: tuple[str, tuple[Any, ...]]
+        due, values = "(x.retry_at <= ? OR x.retry_at > ?)", (now, now + longest_sec)  # type: tuple[str, tuple[Any, ...]]
         if folder is not None:
             due, values = "x.retry_at IS NOT NULL AND " + below("f.path"), sort_range(folder)
 

@@ -1,6 +1,7 @@
 """Reconciliation of the database with what a sweep found on the disk."""
 
 import asyncio
+import logging
 import os
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
@@ -8,7 +9,10 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from ..files.rules import Presence, Rules
-from ..models import FileEvent
+from ..models import FileEvent, Rejected
+from ..runtime.batches import isolate
+
+log = logging.getLogger(__name__)
 
 GONE_PER_WRITE: Final = 200  # so that other writers get a turn in between
 _PLACES: Final = "library places"  # key in the database
@@ -19,6 +23,9 @@ class KnownFiles(Protocol):
 
     async def observe(self, events: Sequence[FileEvent], *, walk: bool = False) -> int:
         """Store files seen or gone; return how many were queued."""
+
+    async def reject(self, path: bytes, rejected: Rejected, *, walk: bool = False) -> None:
+        """Store a file that cannot be observed as a failure."""
 
     async def begin_walk(self) -> None:
         """Start recording which files a walk sees."""
@@ -93,10 +100,25 @@ class Reconciler:
             self._rules.places.load(self._saved)
 
     async def observe(self, events: Sequence[FileEvent], *, walk: bool = False) -> None:
-        """Store files seen or gone. *walk* marks those of a sweep."""
-        queued = await self._library.observe(events, walk=walk)
+        """Store files seen or gone; one that cannot be stored becomes a failure. *walk* marks those of a sweep."""
+        queued = 0
+
+        async def store(part: Sequence[FileEvent]) -> None:
+            nonlocal queued
+            queued += await self._library.observe(part, walk=walk)
+
+        for event, error in await isolate(events, store):
+            await self._reject(event, error, walk=walk)
         if queued or any(event.stamp is None for event in events):
             self._on_queued()
+
+    async def _reject(self, event: FileEvent, error: Exception, *, walk: bool) -> None:
+        log.warning("%r cannot be stored: %s", event.path, error)
+        reason = f"The file cannot be stored in the database ({type(error).__name__}: {error})."
+        try:
+            await self._library.reject(event.path, Rejected("scan", "unstorable", reason), walk=walk)
+        except Exception:  # not even its path: the log has it
+            log.exception("%r: the failure cannot be stored either", event.path)
 
     async def begin_sweep(self, root: bytes) -> None:
         """Start recording which files of *root* a sweep sees."""
@@ -169,7 +191,7 @@ class Reconciler:
 
     async def _mark_gone(self, gone: Sequence[bytes]) -> None:
         for start in range(0, len(gone), GONE_PER_WRITE):
-            await self._library.observe([FileEvent(path, None) for path in gone[start : start + GONE_PER_WRITE]])
+            await self.observe([FileEvent(path, None) for path in gone[start : start + GONE_PER_WRITE]])
 
     async def _remember(self, root: bytes, unmounted: frozenset[bytes] = frozenset()) -> None:
         await asyncio.to_thread(self._rules.remember_place, root, unmounted)

@@ -1,0 +1,51 @@
+"""Batches in which a bad item costs only itself."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from ..errors import StorageError
+
+T = TypeVar("T")
+
+#: Codes of storage errors that may be caused by one item of a batch; all others concern the whole database.
+_ITEM_ERRORS = frozenset({"storage_failed"})
+
+
+async def isolate(items: Sequence[T], work: Callable[[Sequence[T]], Awaitable[object]]) -> list[tuple[T, Exception]]:
+    """Apply *work* to a batch. If it fails, split the batch until all items but the culprits went through.
+
+    Parameters
+    ----------
+    items : sequence
+    work : callable
+        Awaited with a part of the items; must have no effect if it fails.
+
+    Returns
+    -------
+    list of (item, Exception)
+        The culprits and why they failed.
+
+    Raises
+    ------
+    StorageError
+        The database cannot be used, whatever the items.
+    """
+    culprits = await _isolate(items, work)
+    errors = [error for _, error in culprits]
+    if len(culprits) == len(items) and any(isinstance(error, StorageError) for error in errors):
+        raise errors[0]  # nothing went through: the items are not to blame
+    return culprits
+
+
+async def _isolate(items: Sequence[T], work: Callable[[Sequence[T]], Awaitable[object]]) -> list[tuple[T, Exception]]:
+    try:
+        if items:
+            await work(items)
+    except Exception as error:
+        if isinstance(error, StorageError) and error.code not in _ITEM_ERRORS:
+            raise
+        if len(items) == 1:
+            return [(items[0], error)]
+        middle = len(items) // 2
+        return await _isolate(items[:middle], work) + await _isolate(items[middle:], work)
+    return []

@@ -1,0 +1,46 @@
+"""Blocking calls that may hang: run in threads that neither their callers nor the interpreter wait for."""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+async def in_daemon_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a blocking function in a daemon thread of its own and return its result.
+
+    Unlike ``asyncio.to_thread``, a call that never returns (on a dead network mount, for example) occupies no thread
+    of a shared pool after its caller was cancelled, and does not keep the interpreter from exiting.
+
+    Parameters
+    ----------
+    function : callable
+    *args, **kwargs
+        Its arguments.
+    """
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[T] = loop.create_future()
+
+    def deliver(result: T | None, error: BaseException | None) -> None:
+        if future.done():  # the caller was cancelled
+            return
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(result)  # type: ignore[arg-type]
+
+    def run() -> None:
+        result, error = None, None
+        try:
+            result = function(*args, **kwargs)
+        except BaseException as raised:  # noqa: BLE001 - raised in the caller
+            error = raised
+        with contextlib.suppress(RuntimeError):  # the event loop has ended meanwhile
+            loop.call_soon_threadsafe(deliver, result, error)
+
+    threading.Thread(target=run, name=f"auralis-{function.__name__.strip('_')}", daemon=True).start()
+    return await future
