@@ -132,7 +132,6 @@ RECIPES: Final = (
     Recipe("eac3", "eac3", "eac3", "eac3", "eac3", exact=False),
     Recipe("avi", "avi", "mp2", "avi", "mp2", exact=False),
     Recipe("voc", "voc", "pcm_s16le", "voc", "pcm_s16"),
-    *ALIASES,
 )
 
 NARROW: Final = Recipe("amr", "amr", "libopencore_amrnb", "amr", "amr_nb", exact=False, rate=8000, channels=1)

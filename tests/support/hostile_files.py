@@ -271,12 +271,13 @@ def _private(path: bytes) -> None:
 
 def _names() -> Iterator[Hostile]:
     """Difficult file names; the audio is valid and different in each."""
-    hidden = [".hidden.wav", "...wav", "._apple.wav"]
+    hidden = [".hidden.wav", ".wav", "._apple.wav"]
     names: list[str | bytes] = [
         "new\nline.wav", "return\r.wav", "tab\t.wav", "bell\a.wav", "\x1b[31mred.wav", "🎵 émoji.wav", "\u202er.wav",
         "-i.wav", "--help.wav", "concat:a|b.wav", "file:c.wav", "http:d.wav", "%s%n%x.wav", "';DROP TABLE f;--.wav",
         '"><script>alert(1)<.wav', " .wav", "a  .WAV", "*.wav", "$(id).wav", "e\u0301.wav", "\u00e9.wav", "b\\s.wav",
         b"\xff\xfe\xe9.wav", b"\xed\xa0\x80.wav", b"n" * 251 + b".wav", "ü" * 125 + "e.wav", "a.wav.25d.wav", "CON.wav",
+        "...wav",
     ]  # fmt: skip
     for number, name in enumerate(names):
         yield _file(name, wav(seconds=0.6 + number / 100), DONE)

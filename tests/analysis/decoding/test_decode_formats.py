@@ -10,6 +10,7 @@ import pytest
 import soundfile
 
 from audio_files import (
+    ALIASES,
     NARROW,
     RATE,
     RECIPES,
@@ -50,7 +51,7 @@ def peak_hz(sound: FloatArray, rate: int) -> float:
     return float(np.argmax(power)) * rate / len(sound)
 
 
-@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.title)
+@pytest.mark.parametrize("recipe", [*RECIPES, *ALIASES], ids=lambda recipe: recipe.title)
 def test_round_trip(recipe: Recipe, tmp_path: Path) -> None:
     """Lossless formats decode exactly, lossy ones with high correlation and the same length."""
     truth = tones(2.0, recipe.channels, recipe.rate, recipe.bits)
@@ -73,7 +74,7 @@ def test_round_trip(recipe: Recipe, tmp_path: Path) -> None:
 
 def test_every_suffix_is_proven() -> None:
     """Every suffix of the table is decoded by a test."""
-    assert {f".{recipe.suffix}" for recipe in RECIPES} | OTHERWISE_PROVEN == EXTENSIONS
+    assert {f".{recipe.suffix}" for recipe in (*RECIPES, *ALIASES)} | OTHERWISE_PROVEN == EXTENSIONS
 
 
 def test_speex(tmp_path: Path) -> None:
