@@ -129,7 +129,7 @@ def test_an_interrupt_leaves_whole_files(tmp_path: Path) -> None:
         assert filling.stdout.readline().startswith("[1/")
         filling.send_signal(signal.SIGINT)
         _, said = filling.communicate(timeout=60)
-    assert (filling.returncode, said) == (130, "interrupted; a second run makes what is missing\n")
+    assert (filling.returncode, said) == (130, "interrupted; run again to create the missing files\n")
     assert not list(tmp_path.glob(".*"))
 
 
