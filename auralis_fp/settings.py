@@ -93,6 +93,7 @@ class Settings:
         repr=False,
     )
     request_rate: int = _help("sustained requests per second per client; 0 for no limit", default=1000)
+    cover_cache_mb: int = _help("disk space for cover thumbnails in the data folder, in MiB", default=200)
     host_database: Path | None = _help("database of the host's library, read for track ids and titles", default=None)
 
     def __post_init__(self) -> None:
@@ -112,6 +113,7 @@ class Settings:
                 "must have at least 16 printable ASCII characters",
             ),
             ("request_rate", self.request_rate >= 0, "must not be negative"),
+            ("cover_cache_mb", 1 <= self.cover_cache_mb <= 100_000, "must be between 1 and 100000"),
             (
                 "quiet_hours",
                 not self.quiet_hours or _QUIET_HOURS.fullmatch(self.quiet_hours) is not None,

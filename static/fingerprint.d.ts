@@ -212,13 +212,15 @@ export type TagsEvent = {
   ids: number[];
 };
 
-/** A page of files; `next` is the cursor of the following page. */
+/** A page of files, the number of matches on all pages, and the cursor of the following page. `search` tells how `q` was looked up: in the full-text `index`, or by a `scan` where SQLite has no FTS5. */
 export type Files = {
   items: File[];
+  matching: number;
+  search: "index" | "scan" | null;
   next: string | null;
 };
 
-/** Everything stored about one file. */
+/** Everything stored about one file. `title` is that of the host's library or, if it has none, of the tags. `tags` is null until they have been read. */
 export type File = {
   id: number;
   path: string;
@@ -235,6 +237,7 @@ export type File = {
   processing_time_ms: number | null;
   source: "analysis" | "import" | "sidecar" | null;
   failure: Failure | null;
+  tags: FileTags | null;
 };
 
 /** Why a file cannot be used; `retry_at` is null if it is not retried before it changes. */
@@ -245,6 +248,106 @@ export type Failure = {
   attempts: number;
   failed_at: number;
   retry_at: number | null;
+};
+
+/** The tags of one file. Tracks of an album share `album_id`, tracks by an artist `artist_id`. `album_kind` is `folder` for tracks without an album tag, which are grouped by folder. `cover` changes with the picture at `/files/{file_id}/cover`; null if there is none. */
+export type FileTags = {
+  title: string | null;
+  artist: string | null;
+  album_artist: string | null;
+  album: string | null;
+  track: number | null;
+  track_total: number | null;
+  disc: number | null;
+  disc_total: number | null;
+  year: number | null;
+  genre: string | null;
+  compilation: boolean | null;
+  replaygain_track_gain: number | null;
+  replaygain_track_peak: number | null;
+  replaygain_album_gain: number | null;
+  replaygain_album_peak: number | null;
+  musicbrainz_recording_id: string | null;
+  musicbrainz_release_id: string | null;
+  musicbrainz_release_group_id: string | null;
+  musicbrainz_artist_id: string | null;
+  musicbrainz_release_artist_id: string | null;
+  album_id: string;
+  album_kind: "album" | "folder";
+  artist_id: string | null;
+  cover: string | null;
+};
+
+/** The same with the requested `fields` only. */
+export type PartialFiles = {
+  items: PartialFile[];
+  matching: number;
+  search: "index" | "scan" | null;
+  next: string | null;
+};
+
+/** The requested fields of one file. */
+export type PartialFile = {
+  id?: number;
+  path?: string;
+  name?: string;
+  title?: string | null;
+  state?: "done" | "failed" | "missing" | "outdated" | "pending" | "running";
+  size?: number;
+  mtime_ns?: number;
+  track_ids?: number[];
+  fingerprint?: Fingerprint | null;
+  metadata?: Metadata | null;
+  outdated?: boolean;
+  analysed_at?: number | null;
+  processing_time_ms?: number | null;
+  source?: "analysis" | "import" | "sidecar" | null;
+  failure?: Failure | null;
+  tags?: FileTags | null;
+};
+
+/** A page of albums; `unread` files are in none yet, since their tags have not been read. */
+export type Albums = {
+  items: Album[];
+  matching: number;
+  unread: number;
+  next: string | null;
+};
+
+/** An album, or (`kind` is `folder`) the tracks of a folder that have no album tag. `duration_sec` and `fingerprint`, the median of each dimension, are those of the `analysed` tracks. The cover is that of the file `cover_file_id`. `id` is the `album_id` of its tracks. */
+export type Album = {
+  id: string;
+  kind: "album" | "folder";
+  title: string;
+  artist: string | null;
+  year: number | null;
+  discs: number;
+  compilation: boolean;
+  tracks: number;
+  analysed: number;
+  duration_sec: number;
+  fingerprint: Fingerprint | null;
+  cover_file_id: number | null;
+};
+
+/** A page of artists; `unread` files count for none yet, since their tags have not been read. */
+export type Artists = {
+  items: Artist[];
+  matching: number;
+  unread: number;
+  next: string | null;
+};
+
+/** An artist, by the tags of single tracks. `id` is the `artist_id` of the tracks. */
+export type Artist = {
+  id: string;
+  name: string;
+  albums: number;
+  tracks: number;
+  analysed: number;
+  duration_sec: number;
+  fingerprint: Fingerprint | null;
+  cover_file_id: number | null;
 };
 
 /** A track whose fingerprint is not available yet. */
@@ -607,8 +710,11 @@ export interface Answers {
   "GET /health": HealthAnswer;
   "GET /status": Status;
   "GET /events": string;
-  "GET /files": Files;
+  "GET /files": Files | PartialFiles;
   "GET /files/{file_id}": File;
+  "GET /files/{file_id}/cover": string;
+  "GET /albums": Albums;
+  "GET /artists": Artists;
   "GET /tracks/{track_id}": TrackAnswer | Queued;
   "POST /similar": SimilarTracks;
   "POST /playlist": PlaylistAnswer;

@@ -11,7 +11,8 @@ from ..runtime.serialization import path_text, to_json
 from ..settings import Settings
 from ..store.database import Database, open_database
 from ..store.files import Library
-from ..store.queries import FileQuery, Queries
+from ..store.filters import FileQuery
+from ..store.queries import Queries
 from ..store.records import FileRecord
 from .output import print_table, printable
 

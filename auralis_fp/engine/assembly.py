@@ -33,6 +33,7 @@ from ..workers.process import local_pool
 from .folder_accounts import FolderAccounts
 from .lookup import FingerprintLookup
 from .metrics import Metrics
+from .music import Music
 from .status import ChangeSignal, StatusBoard
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ class Components:
     board: StatusBoard
     lookup: FingerprintLookup
     index: IndexProcess
+    music: Music
 
     def report(self, part: str, reason: str | None) -> None:
         """Show the fault of a part, or with None that it has none."""
@@ -95,18 +97,18 @@ async def assemble(settings: Settings, metrics: Metrics, stack: AsyncExitStack) 
     await stack.enter_async_context(pipeline)
     await stack.enter_async_context(watcher)
     stack.push_async_callback(accounts.close)
-    tags = TagUpdater(context, TagStore(context.library.database), signal.set)
+    tags = TagStore(context.library.database)
     tasks = {
         "status": board.run,
         "first worker": context.pool.warm,
         "system load": monitor.run,
-        "tags": tags.run,
+        "tags": TagUpdater(context, tags, signal.set).run,
         "folder accounts": accounts.run,
     }
     for name, work in tasks.items():
         task = asyncio.create_task(supervise(name, work, context.health), name=name)
         stack.push_async_callback(cancel_and_wait, task)
-    return Components(context, pipeline, watcher, board, lookup, index)
+    return Components(context, pipeline, watcher, board, lookup, index, Music(context, tags))
 
 
 async def _build_context(settings: Settings, metrics: Metrics, signal: ChangeSignal, stack: AsyncExitStack) -> Context:

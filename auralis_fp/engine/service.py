@@ -21,6 +21,7 @@ from ..store.records import FileRecord
 from .assembly import PAUSED
 from .lifecycle import Lifecycle
 from .lookup import Answer, RequestCounters
+from .music import Music
 from .seeds import Surroundings
 from .similarity import SimilarRequest, SimilarTracks, SimilarTracksFinder
 from .snapshot import Status
@@ -122,6 +123,11 @@ class Service(Lifecycle):
 
     async def _track_record(self, track_id: int) -> FileRecord:
         return (await self.track(track_id))[0]
+
+    @property
+    def music(self) -> Music:
+        """Tags, covers, albums and artists."""
+        return self._live.music
 
     @property
     def listings(self) -> Queries:

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from ..store.queries import FileQuery
+from ..store.filters import FileQuery
 from .app_keys import service_of
 from .responses import answer
 from .schemas.bodies import (

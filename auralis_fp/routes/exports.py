@@ -10,7 +10,7 @@ from aiohttp import web
 
 from ..runtime.logging import printable
 from ..runtime.serialization import to_json
-from ..store.queries import FileQuery
+from ..store.filters import FileQuery
 from ..store.records import FileRecord
 from .app_keys import service_of
 from .schemas.bodies import path_bytes

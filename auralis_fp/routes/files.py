@@ -1,36 +1,56 @@
 """File listings, the queue, failures, and the meaning of the dimensions."""
 
+from collections.abc import Sequence
+
 from aiohttp import web
 
 from ..errors import RequestError
-from ..store.queries import FileQuery
-from ..store.records import Page
+from ..store.filters import FileQuery
+from ..store.records import FileRecord, Page
 from .api import number_in_path
 from .app_keys import service_of
 from .responses import answer
-from .schemas.files import Failures, File, Files, Queue
-from .schemas.queries import FailuresQuery, FilesQuery, Query, QueueQuery, file_query, read_query
+from .schemas.files import Failures, File, Files, PartialFile, PartialFiles, Queue, SearchMethod
+from .schemas.queries import (
+    FailuresQuery,
+    FilesQuery,
+    Query,
+    QueueQuery,
+    file_query,
+    files_query,
+    read_query,
+    wanted_fields,
+)
 from .serializers import dimensions_body, file_body
 
 
 async def files(request: web.Request) -> web.StreamResponse:
-    """List files, filtered and sorted, in pages."""
-    query = read_query(request, FilesQuery)
-    page = await _page(request, file_query(query, query.state))
-    return answer(Files(await _bodies(request, page), page.next))
+    """List files, searched, filtered and sorted, in pages."""
+    query, listings = read_query(request, FilesQuery), service_of(request).listings
+    which = files_query(query)
+    page = await _page(request, which)
+    items = await _bodies(request, page.items)
+    matching = await listings.number(which) if page.total is None else page.total
+    method: SearchMethod | None = None
+    if which.query:
+        method = "index" if (await listings.index_state()).usable else "scan"
+    if query.fields is None:
+        return answer(Files(items, matching, method, page.next))
+    partial = [PartialFile(**{name: getattr(item, name) for name in wanted_fields(query.fields)}) for item in items]
+    return answer(PartialFiles(partial, matching, method, page.next))
 
 
 async def queue(request: web.Request) -> web.StreamResponse:
     """List the queued files in processing order."""
     records = await service_of(request).listings.next_up(read_query(request, QueueQuery).limit)
-    return answer(Queue([file_body(record) for record in records]))
+    return answer(Queue(await _bodies(request, records)))
 
 
 async def failures(request: web.Request) -> web.StreamResponse:
     """List failed files in pages, with the number of failures by code."""
     which = file_query(read_query(request, FailuresQuery), "failed")
     page = await _page(request, which)
-    items, listings = await _bodies(request, page), service_of(request).listings
+    items, listings = await _bodies(request, page.items), service_of(request).listings
     return answer(Failures(items, await listings.number(which), await listings.failure_codes(), page.next))
 
 
@@ -38,8 +58,8 @@ async def file(request: web.Request) -> web.StreamResponse:
     """Get one file by its id."""
     service = service_of(request)
     record = await service.file(number_in_path(request, "file_id"))
-    titles = await service.titles([record.path])
-    return answer(file_body(record, titles.get(record.path)))
+    (body,) = await _bodies(request, [record])
+    return answer(body)
 
 
 async def dimensions(request: web.Request) -> web.StreamResponse:
@@ -55,6 +75,8 @@ async def _page(request: web.Request, which: FileQuery) -> Page:
         raise RequestError(400, "bad_field", f"{error}.", {"field": "after"}) from error
 
 
-async def _bodies(request: web.Request, page: Page) -> list[File]:
-    titles = await service_of(request).titles([record.path for record in page.items])
-    return [file_body(record, titles.get(record.path)) for record in page.items]
+async def _bodies(request: web.Request, records: Sequence[FileRecord]) -> list[File]:
+    service = service_of(request)
+    titles = await service.titles([record.path for record in records])
+    tags = await service.music.tags([record.id for record in records])
+    return [file_body(record, titles.get(record.path), tags.get(record.id)) for record in records]

@@ -12,9 +12,10 @@ from ..engine.similarity import PlaylistAnswer, SimilarTracks
 from ..engine.snapshot import Status
 from ..runtime.m3u8 import MEDIA_TYPE
 from ..runtime.payloads import FailureEvent, ResultEvent, TagsEvent
-from . import api, control, events, exports, files, metrics, overview, playlists, similar, static_files
+from . import api, control, events, exports, files, metrics, music, overview, playlists, similar, static_files
 from .schemas import bodies, queries, responses
 from .schemas import files as listings
+from .schemas import music as albums
 from .schemas import overview as summaries
 from .schemas import playlists as lists
 from .schemas import similar as similarity
@@ -119,8 +120,11 @@ OPERATIONS: Final = (
         kind="text/event-stream",
         events={"status": Status, "result": ResultEvent, "failure": FailureEvent, "tags": TagsEvent},
     ),
-    _get("/files", files.files, listings.Files, query=queries.FilesQuery),
+    _get("/files", files.files, (listings.Files, listings.PartialFiles), query=queries.FilesQuery),
     _get("/files/{file_id}", files.file, listings.File, (404,)),
+    _get("/files/{file_id}/cover", music.cover, bytes, (404, 415), kind="image/webp"),
+    _get("/albums", music.albums, albums.Albums, query=queries.AlbumsQuery),
+    _get("/artists", music.artists, albums.Artists, query=queries.ArtistsQuery),
     Operation(
         method="get",
         path="/tracks/{track_id}",

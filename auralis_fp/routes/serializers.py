@@ -8,18 +8,20 @@ from ..runtime.payloads import Fingerprint, Metadata
 from ..runtime.serialization import path_text, public_reason
 from ..store.failures import StoredFailure
 from ..store.records import FileRecord
-from .schemas.files import ExportedFailure, Failure, File
+from ..store.tags import StoredTags
+from .schemas.files import ExportedFailure, Failure, File, FileTags
 from .schemas.overview import DimensionInfo, Dimensions
 
 
-def file_body(record: FileRecord, title: str | None = None) -> File:
+def file_body(record: FileRecord, title: str | None = None, tags: StoredTags | None = None) -> File:
     """Return the body of one file.
 
     Parameters
     ----------
     record : FileRecord
     title : str, optional
-        The title in the host's library.
+        The title in the host's library, which outranks that of the tags.
+    tags : StoredTags, optional
     """
     known = record.fingerprint
     path = path_text(record.path)
@@ -27,7 +29,7 @@ def file_body(record: FileRecord, title: str | None = None) -> File:
         id=record.id,
         path=path,
         name=os.path.basename(path),
-        title=title,
+        title=title if title is not None or tags is None else tags.tags.title,
         state=record.state,
         size=record.stamp.size,
         mtime_ns=record.stamp.mtime_ns,
@@ -39,6 +41,18 @@ def file_body(record: FileRecord, title: str | None = None) -> File:
         processing_time_ms=known.processing_time_ms if known else None,
         source=known.source if known else None,
         failure=_failure(record.failure) if record.failure else None,
+        tags=None if tags is None else tags_body(tags),
+    )
+
+
+def tags_body(stored: StoredTags) -> FileTags:
+    """Return the body of a file's tags."""
+    return FileTags(
+        **stored.tags.as_dict(),
+        album_id=stored.album_id,
+        album_kind=stored.album_kind,
+        artist_id=stored.artist_id,
+        cover=None if stored.cover is None else stored.cover.digest,
     )
 
 

@@ -4,75 +4,19 @@ import base64
 import binascii
 import json
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import isfinite
 from typing import Any, Final, NamedTuple
 
-from .. import schema
 from ..files.paths import sort_range
 from .database import Database
+from .filters import DENSE, JOINED, PRESENT, SORTS, FileQuery, Filter, file_filter, sort_expression
 from .observations import below
-from .records import SELECT_FILES, STATES, FileRecord, Page, file_record
+from .records import SELECT_FILES, FileRecord, Page, file_record
+from .search_index import IndexState, index_state
 from .vectors import Points, generation, read_points
 
 _SAMPLE: Final = 1_000  # newest analyses that the cost estimate averages
-_PRESENT: Final = "f.missing_since IS NULL"
-_JOINED: Final = (
-    "files f LEFT JOIN jobs j ON j.file_id = f.id LEFT JOIN fingerprints p ON p.file_id = f.id"
-    " LEFT JOIN failures x ON x.file_id = f.id"
-)
-_FOLDER: Final = "rtrim(CAST(f.path AS TEXT), replace(CAST(f.path AS TEXT), '/', ''))"
-SORTS: Final[dict[str, str]] = {
-    "path": "f.path",
-    "name": f"CAST(lower(substr(CAST(f.path AS TEXT), length({_FOLDER}) + 1)) AS BLOB)",
-    "size": "f.size",
-    "duration_sec": "json_extract(p.metadata, '$.duration_sec')",
-    "analysed_at": "p.analysed_at",
-    "failed_at": "x.failed_at",
-    **{name: f"p.{name}" for name in schema.NAMES},
-}
-SORT_NAMES: Final = tuple(SORTS)
-_STATE_CONDITIONS: Final = {
-    "missing": "f.missing_since IS NOT NULL",
-    "running": f"{_PRESENT} AND j.claim IS NOT NULL",
-    "outdated": f"{_PRESENT} AND j.file_id IS NOT NULL AND j.claim IS NULL AND p.file_id IS NOT NULL",
-    "pending": f"{_PRESENT} AND j.file_id IS NOT NULL AND j.claim IS NULL AND p.file_id IS NULL",
-    "failed": f"{_PRESENT} AND j.file_id IS NULL AND x.file_id IS NOT NULL",
-    "done": f"{_PRESENT} AND j.file_id IS NULL AND x.file_id IS NULL",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileQuery:
-    """Filter and order of a listing.
-
-    Parameters
-    ----------
-    state : str, optional
-        One of ``STATES``; None lists all files that are present.
-    code : str, optional
-        Code of a failure.
-    query : str, optional
-        Substring of the path; ASCII letters match in either case.
-    folder : bytes, optional
-        Only files below this folder.
-    sort : str
-        One of ``SORTS``; files without a value to sort by are left out.
-    descending : bool
-    after : str, optional
-        Cursor: the ``next`` of the previous page.
-    limit : int
-        Most files per page.
-    """
-
-    state: str | None = None
-    code: str | None = None
-    query: str | None = None
-    folder: bytes | None = None
-    sort: str = "path"
-    descending: bool = False
-    after: str | None = None
-    limit: int = 100
 
 
 class Minute(NamedTuple):
@@ -111,21 +55,33 @@ class Queries:
         ValueError
             The state, the sort order or the cursor is invalid.
         """
-        conditions, parameters = _conditions(wanted)
-        key = _sort_expression(wanted.sort)
+        filtered, key = await self._filter(wanted), sort_expression(wanted.sort)
+        total = await self._count(filtered) if filtered.is_plain else None
+        dense = wanted.sort == "path" and total is not None and total > DENSE
+        columns = f"f.id AS id, {key} AS key"
         if wanted.after:
-            conditions.append(f"({key}, f.id) {'<' if wanted.descending else '>'} (?, ?)")
-            parameters += await self._position(wanted.after, wanted.sort)
+            filtered.conditions.append(f"({key}, f.id) {'<' if wanted.descending else '>'} (?, ?)")
+            filtered.parameters += await self._position(wanted.after, wanted.sort)
+        elif wanted.query and total is None:
+            columns += ", count(*) OVER () AS total"  # matches are found once, not once more to count them
         way = "DESC" if wanted.descending else "ASC"
+        sql, parameters = filtered.select(columns, dense=dense)
         found = await self._database.read(
-            f"SELECT f.id AS id, {key} AS key FROM {_JOINED} WHERE {' AND '.join(conditions)}"
-            f" ORDER BY {key} {way}, f.id {way} LIMIT ?",
-            (*parameters, wanted.limit + 1),
+            f"{sql} ORDER BY {key} {way}, f.id {way} LIMIT ?", (*parameters, wanted.limit + 1)
         )
+        if columns.endswith("total"):
+            total = found[0]["total"] if found else 0
         shown = found[: wanted.limit]
         items = await self.records([row["id"] for row in shown])
         more = len(found) > wanted.limit and shown
-        return Page(items, _cursor(wanted.sort, shown[-1]["key"], shown[-1]["id"]) if more else None)
+        return Page(items, _cursor(wanted.sort, shown[-1]["key"], shown[-1]["id"]) if more else None, total)
+
+    async def _filter(self, wanted: FileQuery) -> Filter:
+        return file_filter(wanted, await self.index_state())
+
+    async def index_state(self) -> IndexState:
+        """Return what searches can rely on."""
+        return await index_state(self._database)
 
     async def _position(self, cursor: str, sort: str) -> tuple[Any, int]:
         """Decode a pagination cursor; ``ValueError`` if it is invalid for this sort order."""
@@ -140,7 +96,7 @@ class Queries:
                 return (_bounded(value) if isinstance(value, int) else value), _bounded(file_id)
             case [str() as sorted_by, None, int() as file_id] if sorted_by == sort:
                 rows = await self._database.read(
-                    f"SELECT {SORTS[sort]} AS key FROM {_JOINED} WHERE f.id = ?", (_bounded(file_id),)
+                    f"SELECT {SORTS[sort]} AS key FROM files f {JOINED} WHERE f.id = ?", (_bounded(file_id),)
                 )
                 for row in rows:
                     return row["key"], file_id
@@ -168,7 +124,7 @@ class Queries:
     async def next_up(self, limit: int) -> list[FileRecord]:
         """Return the queued files in the order in which they will be claimed."""
         rows = await self._database.read(
-            f"SELECT f.id AS id FROM jobs j JOIN files f ON f.id = j.file_id WHERE {_PRESENT} AND j.claim IS NULL"
+            f"SELECT f.id AS id FROM jobs j JOIN files f ON f.id = j.file_id WHERE {PRESENT} AND j.claim IS NULL"
             " ORDER BY j.suspect, j.priority DESC, j.queued_at DESC LIMIT ?",
             (limit,),
         )
@@ -178,26 +134,24 @@ class Queries:
         """Count the failed files by failure code, the most frequent first."""
         rows = await self._database.read(
             "SELECT x.code, count(*) AS number FROM failures x JOIN files f ON f.id = x.file_id"
-            f" WHERE {_PRESENT} AND f.id NOT IN (SELECT file_id FROM jobs)"
+            f" WHERE {PRESENT} AND f.id NOT IN (SELECT file_id FROM jobs)"
             " GROUP BY x.code ORDER BY number DESC, x.code"
         )
         return {row["code"]: row["number"] for row in rows}
 
     async def ids(self, wanted: FileQuery) -> list[int]:
         """Return the ids of all matching files, across all pages."""
-        conditions, parameters = _conditions(wanted)
-        rows = await self._database.read(
-            f"SELECT f.id AS id FROM {_JOINED} WHERE {' AND '.join(conditions)}", parameters
-        )
+        sql, parameters = (await self._filter(wanted)).select("f.id AS id")
+        rows = await self._database.read(sql, parameters)
         return [row["id"] for row in rows]
 
     async def number(self, wanted: FileQuery) -> int:
         """Count the matching files, across all pages."""
-        conditions, parameters = _conditions(wanted)
-        (row,) = await self._database.read(
-            f"SELECT count(*) AS number FROM {_JOINED} WHERE {' AND '.join(conditions)}", parameters
-        )
-        return int(row["number"])
+        return await self._count(await self._filter(wanted))
+
+    async def _count(self, filtered: Filter) -> int:
+        (row,) = await self._database.read(*filtered.count())
+        return int(row[0])
 
     async def generation(self) -> str:
         """Return a short text that changes whenever the result of ``points`` changes."""
@@ -232,45 +186,19 @@ class Queries:
 
     async def tally(self, folder: bytes | None = None) -> dict[str, int]:
         """Count the files, all or below a folder: ``present``, ``waiting`` and ``failed`` (which overlap)."""
-        condition = _PRESENT if folder is None else f"{_PRESENT} AND {below('f.path')}"
+        condition = PRESENT if folder is None else f"{PRESENT} AND {below('f.path')}"
         (row,) = await self._database.read(
             "SELECT count(*) AS present, count(j.file_id) AS waiting, count(CASE WHEN j.file_id IS NULL THEN x.file_id"
-            f" END) AS failed FROM {_JOINED} WHERE {condition}",
+            f" END) AS failed FROM files f {JOINED} WHERE {condition}",
             () if folder is None else sort_range(folder),
         )
         return {name: row[name] for name in ("present", "waiting", "failed")}
 
 
-def _conditions(wanted: FileQuery) -> tuple[list[str], list[Any]]:
-    if wanted.state is not None and wanted.state not in STATES:
-        raise ValueError(f"there is no state {wanted.state!r}; states are {', '.join(STATES)}")
-    conditions = [_STATE_CONDITIONS.get(wanted.state or "", _PRESENT)]
-    parameters: list[Any] = []
-    if wanted.sort != "path":
-        conditions.append(f"{_sort_expression(wanted.sort)} IS NOT NULL")
-    if wanted.code:
-        conditions.append("x.code = ?")
-        parameters.append(wanted.code)
-    if wanted.query:
-        pattern = wanted.query.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        conditions.append("CAST(f.path AS TEXT) LIKE ? ESCAPE '\\'")
-        parameters.append(f"%{pattern}%")
-    if wanted.folder is not None:
-        conditions.append(below("f.path"))
-        parameters += sort_range(wanted.folder)
-    return conditions, parameters
-
-
-def _sort_expression(sort: str) -> str:
-    if sort not in SORTS:
-        raise ValueError(f"there is no order by {sort!r}")
-    return SORTS[sort]
-
-
 def _cursor(sort: str, value: Any, file_id: int) -> str:
     """Return the opaque pagination cursor that continues a listing after a file."""
-    # a path may be too long for a URL, and does not change: looked up by the file id
-    spelt = None if isinstance(value, bytes) else value
+    # text may be too long for a URL: looked up by the file id
+    spelt = None if isinstance(value, bytes | str) else value
     return base64.urlsafe_b64encode(json.dumps([sort, spelt, file_id]).encode("ascii")).decode("ascii")
 
 

@@ -36,10 +36,11 @@ class FileRecord:
 
 
 class Page(NamedTuple):
-    """One page of a listing, and the cursor of the next page (None at the end)."""
+    """One page of a listing, the cursor of the next page (None at the end), and the matches on all pages if counted."""
 
     items: list[FileRecord]
     next: str | None
+    total: int | None
 
 
 #: One row per file; append a WHERE clause. The definition of the states.

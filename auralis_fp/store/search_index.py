@@ -6,10 +6,11 @@ anywhere in a word, in any script. Where SQLite was built without FTS5 there is 
 
 import os
 import sqlite3
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..tags.folding import fold
 from ..tags.model import Tags
+from .database import Database
 
 COLUMNS: Final = ("title", "artist", "album", "genre", "path")
 INDEX: Final = "search"
@@ -35,6 +36,16 @@ _TRIGGERS: Final = {
 }
 
 
+class IndexState(NamedTuple):
+    """What searches can rely on.
+
+    ``usable`` is True if there is an index; ``incomplete`` if files are still missing from the text to search.
+    """
+
+    usable: bool
+    incomplete: bool
+
+
 def prepare_index(db: sqlite3.Connection, *, available: bool = True) -> bool:
     """Create the index, and rebuild it if it may have missed changes. Return True if it can be used.
 
@@ -58,6 +69,17 @@ def prepare_index(db: sqlite3.Connection, *, available: bool = True) -> bool:
         for name, text in _TRIGGERS.items():
             db.execute(f"CREATE TRIGGER IF NOT EXISTS {name} {text}")
     return True
+
+
+async def index_state(database: Database) -> IndexState:
+    """Return what searches can rely on."""
+    (row,) = await database.read(
+        "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'searchable_added')"
+        " AND EXISTS (SELECT 1 FROM pragma_module_list WHERE name = 'fts5') AS usable,"
+        " EXISTS (SELECT 1 FROM tags_due d"
+        " WHERE NOT EXISTS (SELECT 1 FROM searchable s WHERE s.file_id = d.file_id)) AS incomplete"
+    )
+    return IndexState(bool(row["usable"]), bool(row["incomplete"]))
 
 
 def _has_fts5(db: sqlite3.Connection) -> bool:

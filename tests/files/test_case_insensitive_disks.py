@@ -12,7 +12,7 @@ import pytest
 from auralis_fp.engine.service import Service
 from auralis_fp.files.on_disk_names import on_disk_name
 from auralis_fp.settings import Settings, Watching
-from auralis_fp.store.queries import FileQuery
+from auralis_fp.store.filters import FileQuery
 from disks import caseless_disk
 from hosting import tone_file
 from serving import until_counts

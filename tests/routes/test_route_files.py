@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.every_way, SHARED]
 
 FILE_KEYS = [
     "id", "path", "name", "title", "state", "size", "mtime_ns", "track_ids", "fingerprint", "metadata", "outdated",
-    "analysed_at", "processing_time_ms", "source", "failure",
+    "analysed_at", "processing_time_ms", "source", "failure", "tags",
 ]  # fmt: skip
 
 

@@ -14,7 +14,11 @@ from hosting import PREFIX, SHARED, Plugin, tone_file
 
 pytestmark = [pytest.mark.every_way, SHARED]
 
-READING = [operation for operation in OPERATIONS if operation.method == "get" and 200 in operation.answers]
+READING = [
+    operation
+    for operation in OPERATIONS
+    if operation.method == "get" and 200 in operation.answers and operation.answers[200] is not bytes
+]
 NOT_API = {"/", "/openapi.json"}
 
 
@@ -69,7 +73,8 @@ async def test_get_responses_conform(known: Plugin, operation: Any) -> None:
             assert response.content_type == operation.kind
         return
     path = operation.path.format(file_id=1, track_id=1)
-    assert msgspec.convert(await known.get(path), operation.answers[200])
+    kind = operation.answers[200]
+    assert msgspec.convert(await known.get(path), kind[0] if isinstance(kind, tuple) else kind)
 
 
 async def test_post_responses_and_errors_conform(known: Plugin, shared_library: Path) -> None:

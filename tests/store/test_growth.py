@@ -34,7 +34,8 @@ from auralis_fp.models import Analysed, FileEvent, FileStamp, TrackMetadata
 from auralis_fp.store.database import open_database
 from auralis_fp.store.deduplication import queue_outdated
 from auralis_fp.store.files import Library
-from auralis_fp.store.queries import FileQuery, Queries
+from auralis_fp.store.filters import FileQuery
+from auralis_fp.store.queries import Queries
 from auralis_fp.store.transfer import import_results, result_from_json, result_record, results
 
 async def main(path, lines):

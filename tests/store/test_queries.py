@@ -9,10 +9,14 @@ import pytest
 from auralis_fp import schema
 from auralis_fp.models import FileEvent
 from auralis_fp.store.files import Library
+from auralis_fp.store.filters import SORTS, FileQuery
 from auralis_fp.store.job_queue import JobQueue
-from auralis_fp.store.queries import SORTS, FileQuery, Queries
+from auralis_fp.store.queries import Queries
+from auralis_fp.store.tags import TagStore
 from auralis_fp.store.vectors import STEPS
+from auralis_fp.tags.model import TagReading
 from stored import CORRUPT, LATER, STAMP, analysed, library_in, queued, seen, stored, with_metadata
+from tagged_files import FULL
 
 
 @pytest.fixture
@@ -71,6 +75,8 @@ async def test_order_by_a_dimension_and_by_name(library: Library) -> None:
 async def test_every_order_can_be_asked_for(library: Library) -> None:
     """Each gives the file that has all there is to sort by."""
     await stored(library)
+    tags = TagStore(library.database)
+    await tags.record([(file, TagReading(FULL)) for file in await tags.due(1)])
     for sort in SORTS:
         expected = 0 if sort == "failed_at" else 1
         assert len((await Queries(library.database).files(FileQuery(sort=sort))).items) == expected, sort

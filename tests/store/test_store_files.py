@@ -11,8 +11,9 @@ from auralis_fp import schema
 from auralis_fp.errors import StorageError
 from auralis_fp.models import Counts, FileEvent, FileStamp
 from auralis_fp.store.files import Library, kind_of
+from auralis_fp.store.filters import FileQuery
 from auralis_fp.store.job_queue import JobQueue
-from auralis_fp.store.queries import FileQuery, Queries
+from auralis_fp.store.queries import Queries
 from stored import CORRUPT, LATER, SONG, STAMP, analysed, known, library_in, queued, seen, stored
 
 

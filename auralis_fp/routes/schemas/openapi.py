@@ -27,7 +27,7 @@ async def document(request: web.Request) -> web.StreamResponse:
 @cache
 def described() -> dict[str, Any]:
     """Return the OpenAPI document with paths relative to the prefix."""
-    kinds = [ErrorAnswer, *(kind for operation in OPERATIONS for kind in _kinds(operation) if kind is not str)]
+    kinds = [ErrorAnswer, *(kind for operation in OPERATIONS for kind in _kinds(operation) if kind not in {str, bytes})]
     schemas, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
     by_kind = dict(zip(kinds, schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}

@@ -1,21 +1,32 @@
 """Query strings and their validation: types, unknown names, sizes."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
 from aiohttp import web
 
 from ...errors import RequestError
-from ...store.queries import SORT_NAMES, FileQuery
+from ...store.albums import GroupQuery
+from ...store.filters import SORT_NAMES, FileQuery
 from ...store.records import State as FileState
 from .bodies import ABSOLUTE, bad_field, path_bytes
+from .files import FILE_FIELDS
 
 MAX_PAGE: Final = 500
 DEFAULT_PAGE: Final = 100
 
 Limit = Annotated[int, msgspec.Meta(ge=1, le=MAX_PAGE, description="maximum number of items")]
 Key = Annotated[str, msgspec.Meta(max_length=200, description="`next` of the previous page")]
-Search = Annotated[str, msgspec.Meta(max_length=100, description="only files whose path contains this text")]
+Search = Annotated[
+    str,
+    msgspec.Meta(
+        max_length=200,
+        description='only files that match this search: words, `"phrases"`, `artist:name`, `year:1990..1999`,'
+        " `tempo:120..130`",
+    ),
+]
+GroupId = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")]
 Folder = Annotated[  # a whole URL is limited to 8 kB
     str,
     msgspec.Meta(
@@ -27,6 +38,19 @@ if TYPE_CHECKING:
     SortName = str
 else:  # names of dimensions, which a type checker cannot evaluate
     SortName = Literal[SORT_NAMES]
+AlbumSort = Literal["title", "artist", "year", "tracks"]
+ArtistSort = Literal["name", "tracks", "albums"]
+_PATH: Final = msgspec.Meta(
+    max_length=2000, description="only the file at exactly this absolute path", extra_json_schema=ABSOLUTE
+)
+_IDS: Final = msgspec.Meta(
+    pattern="^[0-9]{1,18}(,[0-9]{1,18})*$", max_length=5000, description="only files with these ids, such as `3,17,4`"
+)
+_FIELDS: Final = msgspec.Meta(
+    pattern=f"^({'|'.join(FILE_FIELDS)})(,({'|'.join(FILE_FIELDS)}))*$",
+    max_length=300,
+    description="only these fields of each file, such as `id,path,tags`",
+)
 State = Annotated[FileState, msgspec.Meta(description="only files in this state; default all files that are present")]
 Sort = Annotated[SortName, msgspec.Meta(description="sort key; files without this value are omitted")]
 Order = Annotated[Literal["asc", "desc"], msgspec.Meta(description="sort order")]
@@ -52,6 +76,33 @@ class FilesQuery(FailuresQuery):
     """Filter and order of files."""
 
     state: State | None = None
+    path: Annotated[str, _PATH] | None = None
+    ids: Annotated[str, _IDS] | None = None
+    album: Annotated[GroupId, msgspec.Meta(description="only files of the album with this `album_id`")] | None = None
+    artist: Annotated[GroupId, msgspec.Meta(description="only files by the artist with this `artist_id`")] | None = None
+    fields: Annotated[str, _FIELDS] | None = None
+
+
+class GroupsQuery(Query):
+    """Filter and order of albums or artists."""
+
+    q: Search | None = None
+    order: Order = "asc"
+    after: Key | None = None
+    limit: Limit = DEFAULT_PAGE
+
+
+class AlbumsQuery(GroupsQuery):
+    """Filter and order of albums."""
+
+    artist: Annotated[GroupId, msgspec.Meta(description="only albums with a track by this artist")] | None = None
+    sort: Annotated[AlbumSort, msgspec.Meta(description="sort key")] = "title"
+
+
+class ArtistsQuery(GroupsQuery):
+    """Filter and order of artists."""
+
+    sort: Annotated[ArtistSort, msgspec.Meta(description="sort key")] = "name"
 
 
 class QueueQuery(Query):
@@ -132,5 +183,42 @@ def file_query(query: FailuresQuery, state: str | None) -> FileQuery:
         sort=query.sort,
         descending=query.order == "desc",
         after=query.after,
+        limit=query.limit,
+    )
+
+
+def files_query(query: FilesQuery) -> FileQuery:
+    """Return the store query for a query of the file listing."""
+    return replace(
+        file_query(query, query.state),
+        path=None if query.path is None else path_bytes(query.path, "path"),
+        ids=None if query.ids is None else tuple(int(one) for one in query.ids.split(",")),
+        album=query.album,
+        artist=query.artist,
+    )
+
+
+def wanted_fields(names: str) -> list[str]:
+    """Return the fields of a file in a comma-separated list, each once."""
+    return list(dict.fromkeys(names.split(",")))
+
+
+def group_query(query: AlbumsQuery | ArtistsQuery) -> GroupQuery:
+    """Return the store query for a query of albums or artists.
+
+    Raises
+    ------
+    RequestError
+        400: ``after`` is not a cursor of such a listing.
+    """
+    after = query.after or "0"
+    if not (after.isascii() and after.isdigit() and len(after) < 10):
+        raise RequestError(400, "bad_field", "after: not a cursor of this listing.", {"field": "after"})
+    return GroupQuery(
+        query=query.q,
+        artist=query.artist if isinstance(query, AlbumsQuery) else None,
+        sort=query.sort,
+        descending=query.order == "desc",
+        offset=int(after),
         limit=query.limit,
     )
