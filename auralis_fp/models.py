@@ -1,6 +1,7 @@
 """Plain values shared by the packages; those sent to workers are picklable."""
 
 import os
+import sys
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Final, Literal, NamedTuple
@@ -12,15 +13,28 @@ _LONGEST_NAME: Final = 100  # characters of a format or codec name
 
 @dataclass(frozen=True, slots=True)
 class FileStamp:
-    """Size and modification time of a file: a cheap test whether it has changed."""
+    """Size, times and inode of a file: a cheap test whether it has changed.
+
+    Stamps are equal if size and modification time agree. ``confirms`` also compares the time of the last status change
+    and the inode, which no program can set back; they are None where the file system does not keep them.
+    """
 
     size: int
     mtime_ns: int
+    ctime_ns: int | None = field(default=None, compare=False)
+    inode: int | None = field(default=None, compare=False)
 
     @classmethod
     def of(cls, status: os.stat_result) -> "FileStamp":
         """Return the stamp in a ``stat`` result."""
-        return cls(status.st_size, status.st_mtime_ns)
+        ctime_ns = None if sys.platform == "win32" else status.st_ctime_ns  # the time of creation on Windows
+        return cls(status.st_size, status.st_mtime_ns, ctime_ns, status.st_ino)
+
+    def confirms(self, other: "FileStamp") -> bool:
+        """Return True if all fields are known and agree: the file has not been written to in between."""
+        if self != other or self.ctime_ns is None or self.inode is None:
+            return False
+        return (self.ctime_ns, self.inode) == (other.ctime_ns, other.inode)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +118,8 @@ class Analysed:
     """The result of a successful analysis.
 
     ``fingerprint`` maps the dimensions, in schema order, to their values. ``content`` is the content id of the audio,
-    ``payload_digest`` the digest of every byte of it (see ``files.content_id``); None if unknown.
+    ``payload_digest`` the digest of every byte of it (see ``files.content_id``); None if unknown. ``confirmed`` is
+    False for a result from a sidecar that may not belong to the file.
     """
 
     fingerprint: dict[str, float]
@@ -112,6 +127,7 @@ class Analysed:
     processing_time_ms: float
     content: bytes | None = None
     payload_digest: bytes | None = None
+    confirmed: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

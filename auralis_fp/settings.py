@@ -71,6 +71,10 @@ class Settings:
     sweep_interval_sec: float = _help(
         "seconds between full scans, which find changes that events missed", default=3600.0
     )
+    recheck_minutes: float = _help(
+        "minutes per day for re-reading files whose results have not been confirmed for a month; 0 for never",
+        default=60.0,
+    )
     ignore: tuple[str, ...] = _help("glob patterns of names, or of paths relative to a library, to ignore", default=())
     system_folders: tuple[str, ...] = _help(
         "names of recycle bins, snapshots and system folders to leave out, in any letter case", default=SYSTEM_FOLDERS
@@ -106,6 +110,7 @@ class Settings:
             ("memory_limit_mb", self.memory_limit_mb == 0 or self.memory_limit_mb >= 512, "must be 0 or at least 512"),
             ("settle_sec", 0 <= self.settle_sec <= 3600, "must be between 0 and 3600 seconds"),
             ("sweep_interval_sec", 1 <= self.sweep_interval_sec <= 2_592_000, "must be between 1 second and 30 days"),
+            ("recheck_minutes", 0 <= self.recheck_minutes <= 1440, "must be between 0 and 1440 minutes"),
             ("busy_percent", 0 <= self.busy_percent <= 100, "must be between 0 and 100"),
             (
                 "token",

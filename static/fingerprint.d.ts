@@ -58,6 +58,7 @@ export type AnswerMetadata = {
   file_id: number;
   algorithm_version: number;
   outdated: boolean;
+  confirmed: boolean;
 };
 
 /** A file and the host's id of the track. */

@@ -87,7 +87,7 @@ async def _until_done(service: Service, progress: ScanProgress) -> Status:
             raise ScanFailedError("background work is paused; resume it on the status page first")
         counts = status.counts
         progress.counts(counts.done + counts.failed, counts.total, status.eta_sec)
-        finished = _finished(status)
+        finished = _finished(status) and not await service.unconfirmed()
         if finished and finished_before:
             return status
         finished_before = finished

@@ -10,6 +10,7 @@ from typing import Any, Final
 from .. import schema
 from ..errors import RequestError
 from ..files.access import PathPolicy
+from ..files.content_id import content_id
 from ..jobs.context import Completion, Context
 from ..jobs.dispatcher import Dispatcher
 from ..models import Analysed, FileEvent, FileStamp, Rejected
@@ -17,6 +18,7 @@ from ..runtime.event_bus import Event
 from ..runtime.threads import in_daemon_thread
 from ..sidecars import storage
 from ..sidecars.format import match
+from ..store.confirmation import Confirmations
 from ..store.fingerprints import Source, StoredFingerprint
 from ..store.records import FileRecord
 from .rejections import http_error_for, unknown_track
@@ -32,6 +34,7 @@ class Answer:
     """A fingerprint as a request gets it.
 
     ``algorithm_version`` differs from the present one only until the file, which is queued, has been analysed again.
+    ``confirmed`` is False while only the content id, which samples the audio, shows that the result is the file's.
     """
 
     file_id: int
@@ -39,6 +42,7 @@ class Answer:
     analysed: Analysed
     source: Source
     algorithm_version: int
+    confirmed: bool
 
 
 @dataclass(slots=True)
@@ -71,6 +75,7 @@ class FingerprintLookup:
         self.stopping = asyncio.Event()
         self.policy = policy
         self._library = context.library
+        self._confirmations = Confirmations(context.library.database)
         self._settings = context.settings
         self._dispatcher = dispatcher
         self._on_change = on_change
@@ -102,14 +107,14 @@ class FingerprintLookup:
         try:
             path, stamp = await self._resolve(path)
             replaced, answer = self._replaced, self._cache.get(path)
-            if answer is not None and answer.stamp == stamp:
+            if answer is not None and answer.stamp.confirms(stamp):
                 self.counters.memory += 1
             else:
                 answer = await self._find(path, stamp, track_id)
         except RequestError:
             self.counters.refused += 1
             raise
-        if replaced == self._replaced:  # else this may be the answer that was just replaced
+        if replaced == self._replaced and answer.confirmed:  # else this may be the answer that was just replaced
             self._cache[path] = answer
             self._cache.move_to_end(path)
             if len(self._cache) > CACHED:
@@ -169,7 +174,7 @@ class FingerprintLookup:
         if record is not None:
             await self.links.link(track_id, record.id)
             answer = _stored(record, stamp)
-            if answer is not None:
+            if answer is not None and (answer.confirmed or await self._agrees(path, stamp, record)):
                 self.counters.store += 1
                 return answer
         documents = await asyncio.to_thread(storage.load, path, self._settings)
@@ -177,7 +182,7 @@ class FingerprintLookup:
         if analysed is not None and (file_id := await self._adopt(path, stamp, analysed)) is not None:
             self.counters.sidecar += 1
             await self.links.link(track_id, file_id)
-            return Answer(file_id, stamp, analysed, "sidecar", schema.ALGORITHM_VERSION)
+            return Answer(file_id, stamp, analysed, "sidecar", schema.ALGORITHM_VERSION, analysed.confirmed)
         self.counters.analysis += 1
         done = await self._wait_for(self._dispatcher.fingerprint(path, stamp, documents))
         await self.links.link(track_id, done.file_id)
@@ -185,10 +190,23 @@ class FingerprintLookup:
             raise http_error_for(done.outcome)
         if done.stamp != stamp:  # the request joined the analysis of an earlier state of the file
             raise RequestError(409, "file_changed", "The file changed while it was being analysed; ask again.")
-        return Answer(done.file_id, stamp, done.outcome, done.source, schema.ALGORITHM_VERSION)
+        confirmed = done.outcome.confirmed
+        return Answer(done.file_id, stamp, done.outcome, done.source, schema.ALGORITHM_VERSION, confirmed)
+
+    async def _agrees(self, path: bytes, stamp: FileStamp, record: FileRecord) -> bool:
+        """Return True if the content id of a file is that of its unconfirmed result; else discard the result."""
+        await self._library.observe([FileEvent(path, stamp)])  # the verifier reads the whole file later
+        known = None if record.fingerprint is None else record.fingerprint.content
+        if known is None or await asyncio.to_thread(content_id, path) in {known, None}:
+            return True
+        await self._confirmations.refute(record.id)
+        return False
 
     async def _adopt(self, path: bytes, stamp: FileStamp, analysed: Analysed) -> int | None:
-        """Store the result of a sidecar. Return the file id, or None if the file has changed."""
+        """Store the result of a sidecar. Return the file id, or None if the file has changed or another is meant."""
+        content = None if analysed.confirmed else analysed.content
+        if content is not None and await asyncio.to_thread(content_id, path) != content:
+            return None
         await self._library.observe([FileEvent(path, stamp)])
         record = await self._library.by_path(path)
         if record is None or record.stamp != stamp:
@@ -220,21 +238,22 @@ def _known(record: FileRecord) -> Answer | None:
     """Return the result of an unchanged file, even if outdated; raise if it is a failure."""
     known = record.fingerprint
     if record.failure is None and known is not None and known.stamp == record.stamp:
-        return _answer(record, known)
+        return _answer(record, known, record.stamp)
     return _stored(record, record.stamp)
 
 
 def _stored(record: FileRecord, stamp: FileStamp) -> Answer | None:
     """Return the current result of a file with this stamp; raise if it is a failure."""
     if record.fingerprint is not None and is_current(record.fingerprint, stamp):
-        return _answer(record, record.fingerprint)
+        return _answer(record, record.fingerprint, stamp)
     if record.state == "failed" and record.failure is not None and record.stamp == stamp:
         raise http_error_for(Rejected(record.failure.stage, record.failure.code, record.failure.reason))
     return None
 
 
-def _answer(record: FileRecord, known: StoredFingerprint) -> Answer:
-    return Answer(record.id, known.stamp, known.analysed(), known.source, known.algorithm_version)
+def _answer(record: FileRecord, known: StoredFingerprint, stamp: FileStamp) -> Answer:
+    confirmed = known.stamp.confirms(stamp)
+    return Answer(record.id, known.stamp, known.analysed(), known.source, known.algorithm_version, confirmed)
 
 
 def is_current(known: StoredFingerprint, stamp: FileStamp) -> bool:

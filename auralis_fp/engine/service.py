@@ -15,6 +15,7 @@ from ..models import StateName
 from ..runtime.event_bus import Subscription
 from ..runtime.serialization import plain
 from ..settings import Settings
+from ..store.confirmation import Confirmations
 from ..store.host_library import HostLibrary
 from ..store.queries import Queries
 from ..store.records import FileRecord
@@ -141,6 +142,10 @@ class Service(Lifecycle):
     async def snapshot(self) -> Status:
         """Return the status."""
         return await self._live.board.snapshot()
+
+    async def unconfirmed(self) -> int:
+        """Return the number of results that are being compared with their files."""
+        return await Confirmations(self._live.context.library.database).number_pending()
 
     def health(self) -> dict[str, Any]:
         """Return the health of the service without a query; raise 503 if it is not running."""

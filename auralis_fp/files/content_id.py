@@ -26,8 +26,17 @@ _DIGEST_VERSION: Final = b"1"  # digests of different versions never match
 
 def parse_content_id(text: object) -> bytes | None:
     """Return the content id in hexadecimal *text* of unknown origin, or None if it is not one."""
+    return _from_hex(text, DIGEST_BYTES)
+
+
+def parse_payload_digest(text: object) -> bytes | None:
+    """Return the payload digest in hexadecimal *text* of unknown origin, or None if it is not one."""
+    return _from_hex(text, PAYLOAD_DIGEST_BYTES)
+
+
+def _from_hex(text: object, size: int) -> bytes | None:
     try:
-        return bytes.fromhex(text) if isinstance(text, str) and len(text) == 2 * DIGEST_BYTES else None
+        return bytes.fromhex(text) if isinstance(text, str) and len(text) == 2 * size else None
     except ValueError:
         return None
 
@@ -50,6 +59,23 @@ def content_id(path: bytes, bounds: Sequence[bytes] = ()) -> bytes | None:
             if bounds and not is_within(file.fileno(), path, bounds):
                 return None
             return _digest(file, find_payload(file))
+    except (OSError, ValueError):
+        return None
+
+
+def payload_digest_of(path: bytes, bounds: Sequence[bytes] = ()) -> bytes | None:
+    """Return the payload digest of a file, or None if it cannot be read.
+
+    Parameters
+    ----------
+    path : bytes
+        As the operating system spells it.
+    bounds : sequence of bytes
+        Folders without links, one of which must hold the opened file; empty allows any.
+    """
+    try:
+        with os.fdopen(open_regular(path), "rb", buffering=0) as file:
+            return None if bounds and not is_within(file.fileno(), path, bounds) else payload_digest(file)
     except (OSError, ValueError):
         return None
 

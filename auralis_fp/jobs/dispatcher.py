@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from .. import schema
 from ..errors import StorageError
@@ -15,6 +15,7 @@ from ..files.scanner import stat_audio
 from ..models import Analysed, FileStamp, Isolation, Job, Rejected
 from ..runtime.tasks import FIRST_RETRY_SEC, LONGEST_RETRY_SEC, Backoff, cancel_and_wait
 from ..runtime.threads import in_daemon_thread
+from ..sidecars.format import Document
 from ..store.fingerprints import invalid
 from ..store.job_queue import CANCELLED
 from ..workers.protocol import Slot
@@ -104,7 +105,7 @@ class Dispatcher:
 
     # requested files
 
-    async def fingerprint(self, path: bytes, stamp: FileStamp, documents: list[Any] | None = None) -> Completion:
+    async def fingerprint(self, path: bytes, stamp: FileStamp, documents: list[Document] | None = None) -> Completion:
         """Analyse a file ahead of background jobs.
 
         Concurrent calls for the same file share one analysis (single flight), which continues if callers give up.
@@ -125,7 +126,7 @@ class Dispatcher:
             task.add_done_callback(_log_failure)
         return await asyncio.shield(task)
 
-    async def _request(self, path: bytes, stamp: FileStamp, documents: list[Any] | None) -> Completion:
+    async def _request(self, path: bytes, stamp: FileStamp, documents: list[Document] | None) -> Completion:
         context = self._context
         try:
             while True:
@@ -164,7 +165,7 @@ class Dispatcher:
         return cancelled
 
     async def _run_job(
-        self, flight: Flight, slot: Slot, lease: AsyncExitStack, documents: list[Any] | None = None
+        self, flight: Flight, slot: Slot, lease: AsyncExitStack, documents: list[Document] | None = None
     ) -> Completion:
         """Analyse the file of a leased job and commit the outcome."""
         job, context = flight.job, self._context
@@ -191,7 +192,7 @@ class Dispatcher:
             context.job_queue.notify()
         return Completion(job.file_id, job.stamp, committed, "analysis")
 
-    async def _outcome(self, flight: Flight, slot: Slot, documents: list[Any] | None) -> Outcome | Completion:
+    async def _outcome(self, flight: Flight, slot: Slot, documents: list[Document] | None) -> Outcome | Completion:
         """Return the outcome of a job, or its completion with a stored result of the same content."""
         job, context = flight.job, self._context
         flight.enter(READING)

@@ -20,6 +20,7 @@ from .context import Context
 from .dispatcher import Dispatcher
 from .results import ResultWriter
 from .retry import RetryPolicy
+from .verification import Verifier
 from .watchdog import Watchdog
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ class Pipeline:
         self.reconciler = Reconciler(context.library, context.rules, self.notify, self._set_online)
         self.retry = RetryPolicy(context, on_change)
         self.results = ResultWriter(context, self.retry, self.reconciler.observe, on_change, on_away)
+        self.verifier = Verifier(context, self.reconciler.observe, self.notify)
         self.dispatcher = Dispatcher(context, self.results, on_change, self.notify, on_work)
         self.watchdog = Watchdog(context, self.dispatcher.flights, on_change)
         self._queued = asyncio.Event()
@@ -72,6 +74,8 @@ class Pipeline:
         self._start("sidecar take-over", self._take_over)
         self._start("retries", self.retry.run)
         self._start("watchdog", self.watchdog.run)
+        self._start("verification", self.verifier.run)
+        self._start("daily recheck", self.verifier.run_rechecks)
         self._start("sidecar outbox", context.outbox.run)
         for number in range(2 * context.pool.size):  # while one commits its result, another keeps the slot busy
             self._start(f"dispatcher {number}", self.dispatcher.run)

@@ -5,9 +5,10 @@ import logging
 import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from ..errors import StorageError
+from ..files.content_id import payload_digest_of
 from ..files.rules import Presence
 from ..files.scanner import stat_audio
 from ..models import Analysed, FileEvent, FileStamp, Job, Rejected
@@ -15,8 +16,8 @@ from ..runtime.payloads import result_event
 from ..runtime.tasks import FIRST_RETRY_SEC, LONGEST_RETRY_SEC, Backoff
 from ..runtime.threads import in_daemon_thread
 from ..sidecars import storage
-from ..sidecars.format import match
-from ..store.deduplication import reuse
+from ..sidecars.format import Document, claims, match
+from ..store.deduplication import is_known, reuse
 from ..store.files import kind_of
 from .context import Completion, Context, Outcome
 from .publisher import ResultPublisher
@@ -74,8 +75,10 @@ class ResultWriter:
         """Return the number of analyses that have ended since the start."""
         return self.analysed + self.rejected
 
-    async def reuse(self, job: Job, content: bytes, documents: list[Any] | None = None) -> Completion | None:
-        """Complete a job with a result known for the same content (deduplication).
+    async def reuse(self, job: Job, content: bytes, documents: list[Document] | None = None) -> Completion | None:
+        """Complete a job with a result known for the same audio (deduplication).
+
+        The content id only proposes candidates; the digest of the whole payload decides.
 
         Parameters
         ----------
@@ -94,10 +97,13 @@ class ResultWriter:
         try:
             if documents is None:
                 documents = await asyncio.to_thread(storage.load, job.path, context.settings)
-            stored = await reuse(context.library.database, job, content)
+            database, digest = context.library.database, None
+            if claims(documents, content) or await is_known(database, content):
+                digest = await asyncio.to_thread(payload_digest_of, job.path, context.rules.bounds(job.path))
+            stored = None if digest is None else await reuse(database, job, digest)
             known = None if stored is None else stored.analysed()
             if known is None and documents:
-                known = await self._adopt(job, content, documents)
+                known = await self._adopt(job, digest, documents)
             if known is None:
                 return None
         except StorageError as error:  # the file is analysed; commit() waits for the database
@@ -112,9 +118,9 @@ class ResultWriter:
         context.bus.publish("result", result_event(job.file_id, job.path, known))
         return Completion(job.file_id, job.stamp, known, "sidecar" if stored is None else stored.source)
 
-    async def _adopt(self, job: Job, content: bytes, documents: list[Any]) -> Analysed | None:
-        """Store the result of a sidecar with the same content."""
-        known = match(documents, job.stamp, content)
+    async def _adopt(self, job: Job, digest: bytes | None, documents: list[Document]) -> Analysed | None:
+        """Store the result of a sidecar of the same audio."""
+        known = match(documents, job.stamp, digest)
         if known is None:
             return None
         stored = await self._context.library.record(job.file_id, known, job.stamp, claim=job.claim, source="sidecar")
@@ -154,7 +160,7 @@ class ResultWriter:
             now, outcome = await self._after_disappearance(job, outcome)
         if outcome is AWAY:
             return AWAY
-        if now != job.stamp:
+        if now is None or now != job.stamp or (job.stamp.ctime_ns is not None and not now.confirms(job.stamp)):
             await context.job_queue.release(job)
             await self._observe([FileEvent(job.path, now)])
             return CHANGED
@@ -163,7 +169,7 @@ class ResultWriter:
         pending, retry_at = False, None
         if isinstance(outcome, Analysed):
             pending = sidecar_later and context.outbox.enabled
-            pending = pending or not await context.outbox.write(job.path, outcome, job.stamp)
+            pending = pending or not await context.outbox.write(job.path, outcome, now)
             context.breakers.succeeded(job.path)
         else:
             retry_at = retry.retry_at(job, outcome)
@@ -171,7 +177,7 @@ class ResultWriter:
         stored = await context.library.record(
             job.file_id,
             outcome,
-            job.stamp,
+            now,
             claim=job.claim,
             source="analysis",
             retry_at=retry_at,

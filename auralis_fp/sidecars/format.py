@@ -7,20 +7,33 @@ import json
 import os
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from .. import schema
 from .._version import __version__
-from ..files.content_id import parse_content_id
+from ..files.content_id import parse_content_id, parse_payload_digest
 from ..models import Analysed, FileStamp, TrackMetadata
 from ..runtime.serialization import to_json
+from .signature import sign
 
 SUFFIX: Final = b".25d"
 FORMAT_VERSION: Final = "1.0"
+LONGEST_TRACK_SEC: Final = 30 * 86_400.0
+MOST_CHANNELS: Final = 255
+HIGHEST_RATE: Final = 50_000_000  # Hz; DSD512 has 22.6 MHz
+MOST_WARNINGS: Final = 20
+LONGEST_WARNING: Final = 100  # characters
 LONGEST: Final = 64 << 10  # bytes read at most; a document takes about 2 kB
 
 
-def encode(path: bytes, analysed: Analysed, stamp: FileStamp) -> bytes:
+class Document(NamedTuple):
+    """A JSON value of unknown origin, and whether it carries the signature of this installation."""
+
+    value: Any
+    signed: bool = False
+
+
+def encode(path: bytes, analysed: Analysed, stamp: FileStamp, key: bytes | None) -> bytes:
     """Return the document of a file as it is written.
 
     Parameters
@@ -30,8 +43,10 @@ def encode(path: bytes, analysed: Analysed, stamp: FileStamp) -> bytes:
     analysed : Analysed
     stamp : FileStamp
         The audio file as it was analysed.
+    key : bytes or None
+        Signs the document.
     """
-    document = {
+    document: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
         "algorithm": schema.ALGORITHM,
         "algorithm_version": schema.ALGORITHM_VERSION,
@@ -40,17 +55,27 @@ def encode(path: bytes, analysed: Analysed, stamp: FileStamp) -> bytes:
         "audio_file": {
             "path": os.fsdecode(os.path.basename(path)),
             "size_bytes": stamp.size,
-            # local time without zone: the host compares it as text
-            "modified_at": datetime.fromtimestamp(stamp.mtime_ns / 1e9).isoformat(),  # noqa: DTZ006
+            "modified_at": _local_time(stamp.mtime_ns),
             "mtime_ns": stamp.mtime_ns,
+            "ctime_ns": stamp.ctime_ns,
+            "inode": stamp.inode,
             "content_id": analysed.content.hex() if analysed.content is not None else None,
+            "payload_digest": analysed.payload_digest.hex() if analysed.payload_digest is not None else None,
         },
         "fingerprint": analysed.fingerprint,
         "processing_time_ms": analysed.processing_time_ms,
         "processing_cache": {},
         "metadata": analysed.metadata.as_json(),
     }
-    return to_json(document).encode("ascii") + b"\n"
+    return to_json(document if key is None else sign(document, key)).encode("ascii") + b"\n"
+
+
+def _local_time(mtime_ns: int) -> str | None:
+    """Return a modification time as the host compares it; None for one outside the years of the calendar."""
+    try:
+        return datetime.fromtimestamp(mtime_ns / 1e9).isoformat()  # noqa: DTZ006
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def decode(content: bytes) -> Any:
@@ -71,37 +96,53 @@ def is_ours(document: Any) -> bool:
     return isinstance(document, dict) and document.get("format_version") == FORMAT_VERSION
 
 
-def match(documents: Iterable[Any], stamp: FileStamp, content: bytes | None = None) -> Analysed | None:
+def match(documents: Iterable[Document], stamp: FileStamp, digest: bytes | None = None) -> Analysed | None:
     """Return the fingerprint in the first document that belongs to a file.
 
     Parameters
     ----------
     documents : iterable
-        JSON values of unknown origin.
     stamp : FileStamp
         The audio file as it is now.
-    content : bytes, optional
-        Its content id: a document with the same one matches whatever the stamp.
+    digest : bytes, optional
+        Its payload digest: a signed document with the same one matches whatever the stamp.
     """
     return next(
-        (found for found in (accepted(one, stamp, content) for one in documents) if found is not None),
+        (found for found in (accepted(one, stamp, digest) for one in documents) if found is not None),
         None,
     )
 
 
-def accepted(document: Any, stamp: FileStamp, content: bytes | None) -> Analysed | None:
-    """Return the fingerprint in a document of this program and algorithm version that belongs to the file.
+def claims(documents: Iterable[Document], content: bytes) -> bool:
+    """Return True if one of the documents has this content id, so that the payload digest is worth computing.
 
     Parameters
     ----------
-    document : object
-        A JSON value of unknown origin.
+    documents : iterable
+    content : bytes
+    """
+    for document in documents:
+        match document:
+            case Document({"audio_file": {"content_id": str() as text}}, True) if parse_content_id(text) == content:
+                return True
+    return False
+
+
+def accepted(document: Document, stamp: FileStamp, digest: bytes | None) -> Analysed | None:
+    """Return the fingerprint in a document of this program and algorithm version that belongs to the file.
+
+    The result is confirmed if the document is signed, and the whole stamp or the payload digest agrees. An unsigned
+    document may come from anywhere, so what it says about the content of the file is not used.
+
+    Parameters
+    ----------
+    document : Document
     stamp : FileStamp
         The audio file as it is now.
-    content : bytes or None
-        Content id of its audio; a document with the same id is accepted whatever its stamp.
+    digest : bytes or None
+        Its payload digest, if it was computed.
     """
-    match document:
+    match document.value:
         case {
             "format_version": str() as version,
             "algorithm": schema.ALGORITHM,
@@ -111,14 +152,31 @@ def accepted(document: Any, stamp: FileStamp, content: bytes | None) -> Analysed
             "metadata": dict() as metadata,
             "processing_time_ms": int() | float() as milliseconds,
         } if version == FORMAT_VERSION and schema.fault_of(values) is None and 0 <= milliseconds < 1e12:
-            known = parse_content_id(file.get("content_id"))
-            if (file.get("size_bytes"), file.get("mtime_ns")) != (stamp.size, stamp.mtime_ns) and (
-                content is None or known != content
-            ):
+            known = parse_payload_digest(file.get("payload_digest")) if document.signed else None
+            same_audio = digest is not None and known == digest
+            same_stamp = (file.get("size_bytes"), file.get("mtime_ns")) == (stamp.size, stamp.mtime_ns)
+            track = _plausible(metadata)
+            if track is None or not (same_stamp or same_audio) or (digest is not None and known not in {None, digest}):
                 return None
-            try:
-                track = TrackMetadata.from_json(metadata)
-            except ValueError:
-                return None
-            return Analysed(schema.values_of(values, schema.ALGORITHM_VERSION), track, float(milliseconds), known)
+            whole = (file.get("ctime_ns"), file.get("inode")) == (stamp.ctime_ns, stamp.inode)
+            return Analysed(
+                schema.values_of(values, schema.ALGORITHM_VERSION),
+                track,
+                float(milliseconds),
+                parse_content_id(file.get("content_id")) if document.signed else None,
+                known,
+                confirmed=same_audio or (document.signed and same_stamp and whole and stamp.ctime_ns is not None),
+            )
     return None
+
+
+def _plausible(metadata: object) -> TrackMetadata | None:
+    """Return track metadata, or None if it is invalid or exceeds what any recording has."""
+    try:
+        track = TrackMetadata.from_json(metadata)
+    except ValueError:
+        return None
+    if track.duration_sec > LONGEST_TRACK_SEC or track.channels > MOST_CHANNELS or track.sample_rate > HIGHEST_RATE:
+        return None
+    warnings = track.warnings
+    return track if len(warnings) <= MOST_WARNINGS and all(len(text) <= LONGEST_WARNING for text in warnings) else None

@@ -15,7 +15,8 @@ from ..files.regular import is_regular, open_regular
 from ..models import Analysed, FileStamp
 from ..settings import Settings
 from . import format as sidecar_format
-from .format import LONGEST, SUFFIX
+from .format import LONGEST, SUFFIX, Document
+from .signature import is_signed, load_key
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ LONGEST_NAME: Final = 255  # bytes, on common file systems
 _REFUSED: Final = frozenset((errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT))
 
 
-def read(path: bytes, stamp: FileStamp, settings: Settings, content: bytes | None = None) -> Analysed | None:
+def read(path: bytes, stamp: FileStamp, settings: Settings) -> Analysed | None:
     """Return the fingerprint in the sidecar of a file, or None if there is no valid one.
 
     Parameters
@@ -33,17 +34,24 @@ def read(path: bytes, stamp: FileStamp, settings: Settings, content: bytes | Non
     stamp : FileStamp
         The audio file as it is now.
     settings : Settings
-    content : bytes, optional
-        Content id of its audio: a sidecar of the same audio is accepted whatever its stamp.
     """
-    return sidecar_format.match(load(path, settings), stamp, content)
+    return sidecar_format.match(load(path, settings), stamp)
 
 
-def load(path: bytes, settings: Settings) -> list[Any]:
-    """Return the JSON documents in the sidecars of a file, nearest first; empty if there are none."""
+def load(path: bytes, settings: Settings) -> list[Document]:
+    """Return the documents in the sidecars of a file, nearest first; empty if sidecars are off.
+
+    Parameters
+    ----------
+    path : bytes
+        The audio file.
+    settings : Settings
+    """
     if settings.sidecars == "off":
         return []
-    return [document for document in map(_load, _places(path, settings)) if document is not None]
+    key = load_key(settings.data_dir, create=False)
+    values = [_load(place) for place in _places(path, settings)]
+    return [Document(value, is_signed(value, key)) for value in values if value is not None]
 
 
 def write(
@@ -83,7 +91,7 @@ def write(
     if settings.sidecars == "off":
         return None
     *beside, elsewhere = _places(path, settings)
-    content = sidecar_format.encode(path, analysed, stamp)
+    content = sidecar_format.encode(path, analysed, stamp, load_key(settings.data_dir, create=True))
     for place in beside:
         folder, name = os.path.split(place)
         try:

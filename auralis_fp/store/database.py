@@ -6,7 +6,7 @@ import os
 import sqlite3
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -43,7 +43,7 @@ class Database:
         self._closed = False
         self.trouble: Callable[[str | None], None] = lambda _: None
 
-    async def read(self, sql: str, parameters: Iterable[Any] = ()) -> list[sqlite3.Row]:
+    async def read(self, sql: str, parameters: Iterable[Any] | Mapping[str, Any] = ()) -> list[sqlite3.Row]:
         """Return the rows of a query.
 
         Parameters

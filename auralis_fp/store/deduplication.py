@@ -13,12 +13,24 @@ from .database import Database
 from .fingerprints import StoredFingerprint
 from .observations import follow_moves, queue
 from .records import SELECT_FILES, file_record
+from .stamps import to_sql
 
 _KNOWN: Final = "SELECT 1 FROM fingerprints WHERE content = ? AND algorithm_version = ? LIMIT 1"
 _VERSION: Final = "algorithm version"  # key: the version for which outdated results were last queued
 
 
-async def reuse(database: Database, job: Job, content: bytes) -> StoredFingerprint | None:
+async def is_known(database: Database, content: bytes) -> bool:
+    """Return True if a current result has this content id: the payload digest decides whether it is the same audio.
+
+    Parameters
+    ----------
+    database : Database
+    content : bytes
+    """
+    return bool(await database.read(_KNOWN, (content, schema.ALGORITHM_VERSION)))
+
+
+async def reuse(database: Database, job: Job, digest: bytes) -> StoredFingerprint | None:
     """End a job with the stored result of the same audio, of another file or of this file before it was retagged.
 
     Parameters
@@ -26,30 +38,29 @@ async def reuse(database: Database, job: Job, content: bytes) -> StoredFingerpri
     database : Database
     job : Job
         A claimed job.
-    content : bytes
-        Content id of its file.
+    digest : bytes
+        Payload digest of its file.
 
     Returns
     -------
     StoredFingerprint or None
         The result; None if there is none, or the claim is no longer valid.
     """
-    if not await database.read(_KNOWN, (content, schema.ALGORITHM_VERSION)):
-        return None
 
     def operation(db: sqlite3.Connection) -> StoredFingerprint | None:
         held = db.execute(
             "SELECT 1 FROM jobs j JOIN files f ON f.id = j.file_id"
             " WHERE f.id = ? AND f.size = ? AND f.mtime_ns = ? AND j.claim = ?",
-            (job.file_id, job.stamp.size, job.stamp.mtime_ns, job.claim),
+            (job.file_id, job.stamp.size, to_sql(job.stamp.mtime_ns), job.claim),
         ).fetchall()
         if not held:
             return None
-        if not fingerprints.copy(db, job.file_id, content):
+        if not fingerprints.copy(db, job.file_id, digest):
             return None
         failures.clear(db, job.file_id)
+        db.execute("DELETE FROM unconfirmed WHERE file_id = ?", (job.file_id,))
         db.execute("DELETE FROM jobs WHERE file_id = ?", (job.file_id,))
-        follow_moves(db, "id IN (SELECT file_id FROM fingerprints WHERE content = ?)", (content,))
+        follow_moves(db, "id IN (SELECT file_id FROM fingerprints WHERE payload_digest = ?)", (digest,))
         (row,) = db.execute(f"{SELECT_FILES} WHERE f.id = ?", (job.file_id,)).fetchall()
         return file_record(row).fingerprint
 

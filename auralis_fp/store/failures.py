@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from .. import schema
 from ..models import FileStamp, Rejected
+from .stamps import to_sql
 
 LONGEST_REASON: Final = 2000  # characters
 _INSERT: Final = (
@@ -45,7 +46,7 @@ def put(db: sqlite3.Connection, file_id: int, stamp: FileStamp, failure: StoredF
             file_id,
             schema.ALGORITHM_VERSION,
             stamp.size,
-            stamp.mtime_ns,
+            to_sql(stamp.mtime_ns),
             failure.stage,
             failure.code,
             failure.reason[:LONGEST_REASON],

@@ -15,6 +15,7 @@ from .failures import StoredFailure
 from .fingerprints import Source, StoredFingerprint
 from .observations import WALKED, below, mark_gone, merge_seen
 from .records import SELECT_FILES, FileRecord, file_record
+from .stamps import to_sql
 
 _PRESENT: Final = "f.missing_since IS NULL"
 UNKNOWN_STAMP: Final = FileStamp(-1, 0)  # of a file whose stamp cannot be stored
@@ -46,7 +47,7 @@ class Library:
         int
             Files queued.
         """
-        seen = [(event.path, event.stamp.size, event.stamp.mtime_ns) for event in events if event.stamp is not None]
+        seen = [(event.path, event.stamp) for event in events if event.stamp is not None]
         gone = [event.path for event in events if event.stamp is None]
 
         def operation(db: sqlite3.Connection) -> int:
@@ -132,7 +133,7 @@ class Library:
             rows = db.execute(
                 "SELECT coalesce(j.attempts, 0) AS attempts FROM files f LEFT JOIN jobs j ON j.file_id = f.id"
                 " WHERE f.id = :id AND f.size = :size AND f.mtime_ns = :mtime AND (:claim IS NULL OR j.claim = :claim)",
-                {"id": file_id, "size": stamp.size, "mtime": stamp.mtime_ns, "claim": claim},
+                {"id": file_id, "size": stamp.size, "mtime": to_sql(stamp.mtime_ns), "claim": claim},
             ).fetchall()
             if not rows:
                 db.execute("UPDATE jobs SET claim = NULL WHERE file_id = ? AND claim = ?", (file_id, claim))
@@ -292,9 +293,13 @@ def _store(
                     analysed_at=now,
                     processing_time_ms=outcome.processing_time_ms,
                     content=outcome.content,
+                    payload_digest=outcome.payload_digest,
+                    confirmed_at=now if outcome.confirmed else None,
                 ),
             )
             failures.clear(db, file_id)
+            mark = "DELETE FROM unconfirmed WHERE file_id = ?"
+            db.execute(mark if outcome.confirmed else "INSERT OR REPLACE INTO unconfirmed VALUES (?, 0)", (file_id,))
             return
         outcome = fingerprints.invalid(fault)
     if not fingerprints.has_current(db, file_id):

@@ -2,23 +2,42 @@
 
 import json
 import sqlite3
+import time
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from .. import schema
 from ..models import Analysed, FileStamp, Rejected, TrackMetadata
+from .stamps import stamp_from_row, to_sql
 
 Source = Literal["analysis", "sidecar", "import"]
 
 #: Columns that describe how a fingerprint was made; a copy for another file takes them over.
-ORIGIN_COLUMNS: Final = ("algorithm_version", "source", "analysed_at", "processing_time_ms", "metadata", "content")
-COLUMNS: Final = ("file_id", "size", "mtime_ns", *ORIGIN_COLUMNS, *schema.COLUMNS)
+ORIGIN_COLUMNS: Final = (
+    "algorithm_version",
+    "source",
+    "analysed_at",
+    "processing_time_ms",
+    "metadata",
+    "content",
+    "payload_digest",
+)
+COLUMNS: Final = (
+    "file_id",
+    "size",
+    "mtime_ns",
+    "ctime_ns",
+    "inode",
+    "confirmed_at",
+    *ORIGIN_COLUMNS,
+    *schema.COLUMNS,
+)
 _INSERT: Final = f"INSERT OR REPLACE INTO fingerprints ({', '.join(COLUMNS)})"
 _PUT: Final = f"{_INSERT} VALUES ({', '.join('?' * len(COLUMNS))})"
 _COPIED: Final = ", ".join(f"p.{name}" for name in (*ORIGIN_COLUMNS, *schema.COLUMNS))
 _COPY: Final = (
-    f"{_INSERT} SELECT f.id, f.size, f.mtime_ns, {_COPIED} FROM fingerprints p, files f"
-    " WHERE f.id = ? AND p.content = ? AND p.algorithm_version = ? LIMIT 1"
+    f"{_INSERT} SELECT f.id, f.size, f.mtime_ns, f.ctime_ns, f.inode, :now, {_COPIED} FROM fingerprints p, files f"
+    " WHERE f.id = :id AND p.payload_digest = :digest AND p.algorithm_version = :version LIMIT 1"
 )
 _CURRENT: Final = "{table}.size = f.size AND {table}.mtime_ns = f.mtime_ns AND {table}.algorithm_version = {version}"
 
@@ -27,8 +46,9 @@ _CURRENT: Final = "{table}.size = f.size AND {table}.mtime_ns = f.mtime_ns AND {
 class StoredFingerprint:
     """A row of the table.
 
-    ``values`` holds the dimensions of ``algorithm_version``, ``stamp`` is that of the file that was analysed, and
-    ``content`` the content id of its audio, None if unknown.
+    ``values`` holds the dimensions of ``algorithm_version``. ``stamp`` is that of the file for which the result was
+    last confirmed, at ``confirmed_at``; None if it never was. ``content`` and ``payload_digest`` are those of its
+    audio, None if unknown.
     """
 
     values: dict[str, float]
@@ -39,10 +59,12 @@ class StoredFingerprint:
     analysed_at: float
     processing_time_ms: float
     content: bytes | None = None
+    payload_digest: bytes | None = None
+    confirmed_at: float | None = None
 
     def analysed(self) -> Analysed:
         """Return the fingerprint in the form that the analysis returns."""
-        return Analysed(self.values, self.metadata, self.processing_time_ms, self.content)
+        return Analysed(self.values, self.metadata, self.processing_time_ms, self.content, self.payload_digest)
 
 
 def current(table: str, version: str = ":version") -> str:
@@ -72,18 +94,22 @@ def put(db: sqlite3.Connection, file_id: int, fingerprint: StoredFingerprint) ->
     row = (
         file_id,
         fingerprint.stamp.size,
-        fingerprint.stamp.mtime_ns,
+        to_sql(fingerprint.stamp.mtime_ns),
+        to_sql(fingerprint.stamp.ctime_ns),
+        to_sql(fingerprint.stamp.inode),
+        fingerprint.confirmed_at,
         fingerprint.algorithm_version,
         fingerprint.source,
         fingerprint.analysed_at,
         fingerprint.processing_time_ms,
         json.dumps(fingerprint.metadata.as_json(), allow_nan=False),
         fingerprint.content,
+        fingerprint.payload_digest,
     )
     db.execute(_PUT, (*row, *(fingerprint.values.get(name) for name in schema.COLUMNS)))
 
 
-def copy(db: sqlite3.Connection, file_id: int, content: bytes) -> bool:
+def copy(db: sqlite3.Connection, file_id: int, digest: bytes) -> bool:
     """Store the current fingerprint of the same audio for another file. Return True if there was one.
 
     Parameters
@@ -91,10 +117,35 @@ def copy(db: sqlite3.Connection, file_id: int, content: bytes) -> bool:
     db : sqlite3.Connection
     file_id : int
         The file that receives the copy.
-    content : bytes
-        Content id of its audio.
+    digest : bytes
+        Payload digest of its audio.
     """
-    return db.execute(_COPY, (file_id, content, schema.ALGORITHM_VERSION)).rowcount > 0
+    values = {"id": file_id, "digest": digest, "version": schema.ALGORITHM_VERSION, "now": time.time()}
+    return db.execute(_COPY, values).rowcount > 0
+
+
+def confirm(db: sqlite3.Connection, file_id: int, stamp: FileStamp) -> None:
+    """Record that the digest of a file agrees with its fingerprint.
+
+    Parameters
+    ----------
+    db : sqlite3.Connection
+    file_id : int
+    stamp : FileStamp
+        Stamp of the file while it was read.
+    """
+    db.execute(
+        "UPDATE fingerprints SET ctime_ns = ?, inode = ?, confirmed_at = ?"
+        " WHERE file_id = ? AND size = ? AND mtime_ns = ?",
+        (
+            to_sql(stamp.ctime_ns),
+            to_sql(stamp.inode),
+            time.time(),
+            file_id,
+            stamp.size,
+            to_sql(stamp.mtime_ns),
+        ),
+    )
 
 
 def has_current(db: sqlite3.Connection, file_id: int) -> bool:
@@ -118,11 +169,13 @@ def from_row(row: sqlite3.Row) -> StoredFingerprint:
         values=schema.values_of(row, row["algorithm_version"]),
         metadata=TrackMetadata.from_json(json.loads(row["metadata"])),
         algorithm_version=row["algorithm_version"],
-        stamp=FileStamp(row["analysed_size"], row["analysed_mtime_ns"]),
+        stamp=stamp_from_row(row, "analysed_"),
         source=row["source"],
         analysed_at=row["analysed_at"],
         processing_time_ms=row["processing_time_ms"],
         content=row["content"],
+        payload_digest=row["payload_digest"],
+        confirmed_at=row["confirmed_at"],
     )
 
 

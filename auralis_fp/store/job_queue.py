@@ -17,10 +17,12 @@ from .database import Database
 from .deduplication import queue_forced
 from .failures import fail_jobs
 from .observations import below, merge_seen, queue
+from .stamps import stamp_from_row
 
-_COLUMNS: Final = "f.id, f.path, f.size, f.mtime_ns, j.attempts, j.suspect, j.afresh"
+_COLUMNS: Final = "f.id, f.path, f.size, f.mtime_ns, f.ctime_ns, f.inode, j.attempts, j.suspect, j.afresh"
 _CLAIMED: Final = "file_id AS id, attempts, suspect, afresh, " + ", ".join(
-    f"(SELECT {name} FROM files WHERE id = file_id) AS {name}" for name in ("path", "size", "mtime_ns")
+    f"(SELECT {name} FROM files WHERE id = file_id) AS {name}"
+    for name in ("path", "size", "mtime_ns", "ctime_ns", "inode")
 )
 _JOBS: Final = "jobs j JOIN files f ON f.id = j.file_id"
 _NEXT: Final = "j.claim IS NULL AND j.sidecar_checked = 1"
@@ -127,11 +129,11 @@ class JobQueue:
         Job or None
             None if the file has no job, or the job is leased already.
         """
-        seen = None if stamp is None else (path, stamp.size, stamp.mtime_ns)
+        seen = None if stamp is None else (path, stamp)
         return await self._claim("j.claim IS NULL AND f.path = ?", (path,), seen)
 
     async def _claim(
-        self, condition: str, parameters: tuple[Any, ...], seen: tuple[bytes, int, int] | None = None
+        self, condition: str, parameters: tuple[Any, ...], seen: tuple[bytes, FileStamp] | None = None
     ) -> Job | None:
         token = secrets.token_hex(8)
 
@@ -311,5 +313,5 @@ def _bounds(folders: Sequence[bytes]) -> tuple[bytes, ...]:
 
 
 def _job(row: Any, claim: str) -> Job:
-    stamp = FileStamp(row["size"], row["mtime_ns"])
+    stamp = stamp_from_row(row)
     return Job(row["id"], row["path"], stamp, row["attempts"], claim, row["suspect"], bool(row["afresh"]))

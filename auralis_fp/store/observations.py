@@ -7,10 +7,25 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from .. import schema
+from ..models import FileStamp
 from .fingerprints import current
+from .stamps import to_sql
 
 WALKED: Final = "CREATE TEMP TABLE IF NOT EXISTS walked (file_id INTEGER PRIMARY KEY)"
-_SEEN: Final = "CREATE TEMP TABLE IF NOT EXISTS seen (path BLOB PRIMARY KEY, size INTEGER, mtime_ns INTEGER)"
+_SEEN: Final = (
+    "CREATE TEMP TABLE IF NOT EXISTS seen (path BLOB PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER,"
+    " inode INTEGER)"
+)
+_TOUCHED: Final = """
+SELECT f.id, f.path FROM seen s CROSS JOIN files f USING (path)
+WHERE s.ctime_ns IS NOT NULL AND (f.ctime_ns IS NOT s.ctime_ns OR f.inode IS NOT s.inode)
+"""
+_UNCONFIRMED: Final = f"""
+INSERT OR IGNORE INTO unconfirmed (file_id)
+SELECT f.id FROM files f JOIN fingerprints p ON p.file_id = f.id
+WHERE f.id IN (SELECT value FROM json_each(:ids)) AND {current("p")}
+  AND (p.ctime_ns IS NOT f.ctime_ns OR p.inode IS NOT f.inode)
+"""
 _PRESENT: Final = "f.missing_since IS NULL"
 _SAME_AUDIO: Final = "id IN (SELECT p.file_id FROM fingerprints p JOIN fingerprints q ON q.content = p.content WHERE "
 
@@ -56,28 +71,36 @@ def follow_moves(db: sqlite3.Connection, condition: str, parameters: Iterable[An
     """
     db.execute(
         "UPDATE tracks SET file_id = coalesce((SELECT q.file_id FROM fingerprints p"
-        " JOIN fingerprints q ON q.content = p.content JOIN files g ON g.id = q.file_id AND g.missing_since IS NULL"
+        " JOIN fingerprints q ON q.content = p.content"
+        " AND (q.payload_digest = p.payload_digest OR q.payload_digest IS NULL OR p.payload_digest IS NULL)"
+        " JOIN files g ON g.id = q.file_id AND g.missing_since IS NULL"
         " WHERE p.file_id = tracks.file_id LIMIT 1), file_id)"
         f" WHERE file_id IN (SELECT id FROM files WHERE missing_since IS NOT NULL AND ({condition}))",
         tuple(parameters),
     )
 
 
-def merge_seen(db: sqlite3.Connection, seen: Sequence[tuple[bytes, int, int]], *, walk: bool) -> int:
+def merge_seen(db: sqlite3.Connection, seen: Sequence[tuple[bytes, FileStamp]], *, walk: bool) -> int:
     """Update ``files``, ``failures`` and ``jobs`` from a listing; return the number of files queued.
 
-    Unchanged files cost no write.
+    Unchanged files cost no write. A result whose file differs only in ctime or inode becomes unconfirmed.
 
     Parameters
     ----------
     db : sqlite3.Connection
-    seen : sequence of (path, size, mtime_ns)
+    seen : sequence of (path, stamp)
     walk : bool
         Remember the files as seen by the current walk.
     """
     db.execute(_SEEN)
     db.execute("DELETE FROM seen")
-    db.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?, ?)", seen)
+    db.executemany(
+        "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?)",
+        [
+            (path, stamp.size, to_sql(stamp.mtime_ns), to_sql(stamp.ctime_ns), to_sql(stamp.inode))
+            for path, stamp in seen
+        ],
+    )
     db.execute(  # a replaced file starts without the attempts of the earlier one
         "UPDATE jobs SET attempts = 0, suspect = 0, sidecar_checked = 0, afresh = 0 WHERE claim IS NULL AND file_id IN"
         " (SELECT f.id FROM seen s CROSS JOIN files f USING (path) WHERE f.size != s.size OR f.mtime_ns != s.mtime_ns)"
@@ -91,6 +114,14 @@ def merge_seen(db: sqlite3.Connection, seen: Sequence[tuple[bytes, int, int]], *
         " WHERE size != excluded.size OR mtime_ns != excluded.mtime_ns OR missing_since IS NOT NULL",
         (time.time(),),
     )
+    touched = json.dumps([row["id"] for row in db.execute(_TOUCHED).fetchall()])
+    if touched != "[]":
+        db.execute(
+            "UPDATE files SET ctime_ns = s.ctime_ns, inode = s.inode FROM seen s"
+            " WHERE files.path = s.path AND files.id IN (SELECT value FROM json_each(?))",
+            (touched,),
+        )
+        db.execute(_UNCONFIRMED, {"ids": touched, "version": schema.ALGORITHM_VERSION})
     if ids := [row["id"] for row in returned]:
         follow_moves(db, _SAME_AUDIO + "q.file_id IN (SELECT value FROM json_each(?)))", (json.dumps(ids),))
     if walk:

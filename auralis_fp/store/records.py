@@ -9,6 +9,7 @@ from ..models import Analysed, FileStamp, Rejected
 from . import failures, fingerprints
 from .failures import StoredFailure
 from .fingerprints import StoredFingerprint
+from .stamps import stamp_from_row
 
 State = Literal["done", "outdated", "pending", "running", "failed", "missing"]
 STATES: Final[tuple[State, ...]] = ("done", "outdated", "pending", "running", "failed", "missing")
@@ -45,7 +46,7 @@ class Page(NamedTuple):
 
 #: One row per file; append a WHERE clause. The definition of the states.
 SELECT_FILES: Final = """
-SELECT f.id, f.path, f.size, f.mtime_ns,
+SELECT f.id, f.path, f.size, f.mtime_ns, f.ctime_ns, f.inode,
        CASE WHEN f.missing_since IS NOT NULL THEN 'missing'
             WHEN j.claim IS NOT NULL THEN 'running'
             WHEN j.file_id IS NOT NULL AND p.file_id IS NOT NULL THEN 'outdated'
@@ -53,6 +54,7 @@ SELECT f.id, f.path, f.size, f.mtime_ns,
             WHEN x.file_id IS NOT NULL THEN 'failed'
             ELSE 'done' END AS state,
        p.file_id AS fingerprinted, p.algorithm_version, p.size AS analysed_size, p.mtime_ns AS analysed_mtime_ns,
+       p.ctime_ns AS analysed_ctime_ns, p.inode AS analysed_inode, p.payload_digest, p.confirmed_at,
        p.source, p.analysed_at, p.processing_time_ms, p.metadata, p.content, {values},
        x.file_id AS failed, x.stage, x.code, x.reason, x.attempts, x.failed_at, x.retry_at,
        (SELECT group_concat(t.track_id) FROM tracks t WHERE t.file_id = f.id) AS track_ids
@@ -68,7 +70,7 @@ def file_record(row: sqlite3.Row) -> FileRecord:
     return FileRecord(
         id=row["id"],
         path=row["path"],
-        stamp=FileStamp(row["size"], row["mtime_ns"]),
+        stamp=stamp_from_row(row),
         state=row["state"],
         fingerprint=fingerprints.from_row(row) if row["fingerprinted"] is not None else None,
         failure=failures.from_row(row) if row["failed"] is not None else None,

@@ -14,6 +14,7 @@ from ..tags.model import FIELDS, Cover, TagReading, Tags
 from .database import Database
 from .observations import below
 from .search_index import prepare_index, store_searchable
+from .stamps import from_sql, to_sql
 
 TAGS_VERSION: Final = 1
 """Raised when readers find more or other tags than before; all files are then read again, at lowest priority."""
@@ -134,7 +135,7 @@ class TagStore:
 
 
 def _due_file(row: sqlite3.Row) -> DueFile:
-    return DueFile(row["id"], row["path"], FileStamp(row["size"], row["mtime_ns"]), row["priority"])
+    return DueFile(row["id"], row["path"], FileStamp(row["size"], from_sql(row["mtime_ns"])), row["priority"])
 
 
 def stored_tags(row: Mapping[str, Any] | sqlite3.Row) -> StoredTags:
@@ -155,7 +156,7 @@ def stored_tags(row: Mapping[str, Any] | sqlite3.Row) -> StoredTags:
 def _store_reading(db: sqlite3.Connection, file: DueFile, reading: TagReading) -> bool:
     unchanged = db.execute(
         "SELECT 1 FROM files WHERE id = ? AND size = ? AND mtime_ns = ?",
-        (file.file_id, file.stamp.size, file.stamp.mtime_ns),
+        (file.file_id, file.stamp.size, to_sql(file.stamp.mtime_ns)),
     ).fetchall()
     if not unchanged:
         return False

@@ -3,19 +3,21 @@
 import os
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from .. import schema
-from ..files.content_id import parse_content_id
+from ..files.content_id import parse_content_id, parse_payload_digest
 from ..models import FileStamp, TrackMetadata
 from . import failures, fingerprints
 from .database import Database
 from .fingerprints import StoredFingerprint
 from .records import SELECT_FILES, file_record
+from .stamps import from_sql, to_sql
 
 _LARGEST: Final = 2**63 - 1  # the largest integer SQLite stores
+_LARGEST_TIME: Final = 2**95  # nanoseconds: more than a file system with 64 bits of seconds holds
 _KNOWN: Final = """
 SELECT f.id, f.size, f.mtime_ns, f.missing_since IS NULL AS present, p.file_id IS NOT NULL AS has_one,
        p.size IS f.size AND p.mtime_ns IS f.mtime_ns AND p.algorithm_version IS :version AS has_current
@@ -75,6 +77,7 @@ def result_record(result: Result) -> dict[str, Any]:
         "analysed_at": stored.analysed_at,
         "processing_time_ms": stored.processing_time_ms,
         "content_id": stored.content.hex() if stored.content is not None else None,
+        "payload_digest": stored.payload_digest.hex() if stored.payload_digest is not None else None,
         "track_ids": list(result.track_ids),
     }
 
@@ -105,21 +108,22 @@ def result_from_json(value: object) -> Result:
         values=schema.values_of(values, version),
         metadata=TrackMetadata.from_json(value.get("metadata")),
         algorithm_version=version,
-        stamp=FileStamp(_whole(value, "size"), _whole(value, "mtime_ns", least=-_LARGEST)),
+        stamp=FileStamp(_whole(value, "size"), _whole(value, "mtime_ns", least=-_LARGEST_TIME, most=_LARGEST_TIME)),
         source="import",
         analysed_at=_number(value, "analysed_at"),
         processing_time_ms=_number(value, "processing_time_ms"),
-        content=_content(value.get("content_id")),
+        content=_digest(value, "content_id", parse_content_id),
+        payload_digest=_digest(value, "payload_digest", parse_payload_digest),
     )
     return Result(_path(value), fingerprint, tuple(_whole({"track_ids": one}, "track_ids") for one in ids))
 
 
-def _content(text: object) -> bytes | None:
-    """Return the content id of a record; exports of earlier versions have none."""
-    content = parse_content_id(text)
-    if content is None and text is not None:
-        raise ValueError("content_id is not a digest in hexadecimal")
-    return content
+def _digest(value: dict[str, Any], name: str, parse: Callable[[object], bytes | None]) -> bytes | None:
+    """Return a digest of a record; exports of earlier versions have none."""
+    digest = parse(value.get(name))
+    if digest is None and value.get(name) is not None:
+        raise ValueError(f"{name} is not a digest in hexadecimal")
+    return digest
 
 
 def _path(value: dict[str, Any]) -> bytes:
@@ -133,9 +137,9 @@ def _path(value: dict[str, Any]) -> bytes:
     return path
 
 
-def _whole(value: dict[str, Any], name: str, least: int = 0) -> int:
+def _whole(value: dict[str, Any], name: str, least: int = 0, most: int = _LARGEST) -> int:
     number = value.get(name)
-    if isinstance(number, bool) or not isinstance(number, int) or not least <= number <= _LARGEST:
+    if isinstance(number, bool) or not isinstance(number, int) or not least <= number <= most:
         raise ValueError(f"{name} is not a whole number in range")
     return number
 
@@ -175,7 +179,7 @@ def _import_one(db: sqlite3.Connection, result: Result) -> bool:
     current = False
     if rows:
         (row,) = rows
-        same = FileStamp(row["size"], row["mtime_ns"]) == stamp
+        same = FileStamp(row["size"], from_sql(row["mtime_ns"])) == stamp
         current = same and fingerprint.algorithm_version == schema.ALGORITHM_VERSION
         if row["has_current"] or (row["has_one"] and not current):
             return False
@@ -183,10 +187,11 @@ def _import_one(db: sqlite3.Connection, result: Result) -> bool:
     else:
         cursor = db.execute(
             "INSERT INTO files (path, size, mtime_ns, added_at, missing_since) VALUES (?, ?, ?, ?, ?)",
-            (result.path, stamp.size, stamp.mtime_ns, time.time(), time.time()),
+            (result.path, stamp.size, to_sql(stamp.mtime_ns), time.time(), time.time()),
         )
         file_id = cursor.lastrowid
     fingerprints.put(db, file_id, fingerprint)
+    db.execute("INSERT OR REPLACE INTO unconfirmed VALUES (?, 0)", (file_id,))
     if current:
         failures.clear(db, file_id)
         db.execute("DELETE FROM jobs WHERE file_id = ?", (file_id,))

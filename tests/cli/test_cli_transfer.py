@@ -59,6 +59,7 @@ def test_exported_record(data: Path) -> None:
         "analysed_at",
         "processing_time_ms",
         "content_id",
+        "payload_digest",
         "track_ids",
     }
     assert tuple(records[0]["fingerprint"]) == schema.NAMES

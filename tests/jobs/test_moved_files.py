@@ -117,11 +117,13 @@ async def test_other_audio_at_the_same_path_is_analysed(service: Service, librar
 
 
 async def test_sidecars_are_valid_for_the_same_audio(settings: Settings, library: Path, tmp_path: Path) -> None:
-    """With a new database and new file times, as after restoring a backup, nothing is analysed."""
+    """With a new database, the old key and new file times, as after restoring a backup, nothing is analysed."""
     song = tone_file(library / "song.wav")
     async with Service(settings).running() as service:
         await until_counts(service, done=1)
     os.utime(song, (1_000_000_000, 1_000_000_000))
+    (tmp_path / "new").mkdir()
+    shutil.copyfile(settings.data_dir / "sidecar.key", tmp_path / "new" / "sidecar.key")
     async with Service(replace(settings, data_dir=tmp_path / "new")).running() as service:
         await until_counts(service, done=1)
         assert service.analyses == (0, 0)

@@ -125,6 +125,7 @@ def good() -> dict[str, Any]:
         "analysed_at": 1_700_000_000.25,
         "processing_time_ms": 81.5,
         "content_id": "00112233445566778899aabbccddeeff",
+        "payload_digest": "00112233445566778899aabbccddeeff00112233",
         "track_ids": [7],
     }
 
@@ -163,6 +164,8 @@ def test_a_good_result_is_accepted() -> None:
         ("content_id", 7),
         ("content_id", "00"),
         ("content_id", "x" * 32),
+        ("payload_digest", "00" * 16),
+        ("payload_digest", 7.5),
         ("track_ids", 7),
         ("track_ids", ["7"]),
         ("track_ids", [2**63]),

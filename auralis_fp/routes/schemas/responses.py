@@ -33,6 +33,7 @@ class AnswerMetadata(Metadata, frozen=True):
     file_id: int
     algorithm_version: int
     outdated: bool
+    confirmed: bool
 
 
 class TrackAnswer(Payload, frozen=True):
@@ -68,6 +69,7 @@ class TrackAnswer(Payload, frozen=True):
             answer.file_id,
             version,
             version != schema.ALGORITHM_VERSION,
+            answer.confirmed,
         )
         return cls(track_id, Fingerprint(**analysed.fingerprint), metadata, analysed.processing_time_ms)
 
