@@ -288,7 +288,7 @@ def _store(
                     values=outcome.fingerprint,
                     metadata=outcome.metadata,
                     algorithm_version=schema.ALGORITHM_VERSION,
-                    stamp=stamp,
+                    stamp=stamp if outcome.confirmed else FileStamp(stamp.size, stamp.mtime_ns),
                     source=source,
                     analysed_at=now,
                     processing_time_ms=outcome.processing_time_ms,
