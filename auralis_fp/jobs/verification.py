@@ -9,6 +9,7 @@ from typing import Final
 from ..files.content_id import content_id, payload_digest_of
 from ..files.scanner import stat_audio
 from ..models import FileEvent, FileStamp
+from ..runtime.threads import in_daemon_thread
 from ..store.confirmation import Candidate, Confirmations
 from .context import Context
 
@@ -111,7 +112,7 @@ class Verifier:
     async def check(self, candidate: Candidate) -> bool:
         """Compare a result with its file. Return False if the file cannot be read at the moment."""
         context, path = self._context, candidate.path
-        before = await asyncio.to_thread(stat_audio, path, context.rules)
+        before = await in_daemon_thread(stat_audio, path, context.rules)
         if before is None:
             return False
         if before != candidate.stamp:
@@ -119,7 +120,7 @@ class Verifier:
             return True
         bounds = context.rules.bounds(path)
         if not candidate.sampled and candidate.content is not None:
-            content = await asyncio.to_thread(content_id, path, bounds)
+            content = await in_daemon_thread(content_id, path, bounds)
             if content is None:
                 return False
             if content != candidate.content:
@@ -130,8 +131,8 @@ class Verifier:
 
     async def _check_digest(self, candidate: Candidate, before: FileStamp) -> bool:
         context, path = self._context, candidate.path
-        digest = await asyncio.to_thread(payload_digest_of, path, context.rules.bounds(path))
-        after = await asyncio.to_thread(stat_audio, path, context.rules)
+        digest = await in_daemon_thread(payload_digest_of, path, context.rules.bounds(path))
+        after = await in_daemon_thread(stat_audio, path, context.rules)
         if digest is None or after is None or after != before or after.ctime_ns != before.ctime_ns:
             return False
         if digest == candidate.digest:
