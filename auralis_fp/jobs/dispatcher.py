@@ -21,6 +21,7 @@ from ..store.job_queue import CANCELLED
 from ..workers.protocol import Slot
 from .context import Completion, Context, Outcome
 from .flights import ANALYSING, READING, STORING, Flight, Flights
+from .growing import GrowingFiles
 from .results import AWAY, CHANGED, ResultWriter
 from .retry import RETRY_ISOLATION
 
@@ -61,7 +62,8 @@ class Dispatcher:
         self.flights = Flights(on_change)
         self._requests: dict[tuple[bytes, FileStamp], asyncio.Task[Completion]] = {}
         self._cancelled: set[int] = set()
-        self._later: asyncio.TimerHandle | None = None
+        self._growing = GrowingFiles(context.settings.settle_sec)
+        self._timers: set[asyncio.TimerHandle] = set()
 
     def running(self) -> list[Job]:
         """Return the jobs in progress."""
@@ -95,7 +97,7 @@ class Dispatcher:
             if context.gate.blocked_by():
                 return None
             up_to = Isolation.SERIAL if alone else Isolation.EXTENDED
-            job = await context.job_queue.claim(context.breakers.open(), up_to=up_to)
+            job = await context.job_queue.claim(context.breakers.open(), up_to=up_to, held=self._growing.held())
             if job is None:
                 return None
             with self.flights.register(job) as flight:
@@ -187,7 +189,7 @@ class Dispatcher:
         finally:
             self._cancelled.discard(job.file_id)
         if committed is CHANGED:
-            self._notify_later()
+            self._notify_later(self._growing.changed(job.path))
         elif isinstance(committed, Rejected) and committed is not AWAY:  # it may have been released for a retry
             context.job_queue.notify()
         return Completion(job.file_id, job.stamp, committed, "analysis")
@@ -222,20 +224,16 @@ class Dispatcher:
 
     # timers and shutdown
 
-    def _notify_later(self) -> None:
+    def _notify_later(self, delay: float) -> None:
         """Look for jobs again once a file that is being written may have settled."""
-        if self._later is None:
-            delay = self._context.settings.settle_sec
-            self._later = asyncio.get_running_loop().call_later(delay, self._notify_settled)
-
-    def _notify_settled(self) -> None:
-        self._later = None
-        self._on_queued()
+        loop = asyncio.get_running_loop()
+        self._timers = {timer for timer in self._timers if not timer.cancelled() and timer.when() > loop.time()}
+        self._timers.add(loop.call_later(delay, self._on_queued))
 
     async def close(self) -> None:
         """Cancel timers and requests."""
-        if self._later is not None:
-            self._later.cancel()
+        for timer in self._timers:
+            timer.cancel()
         for task in list(self._requests.values()):
             await cancel_and_wait(task)
 

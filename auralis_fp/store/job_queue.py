@@ -102,7 +102,13 @@ class JobQueue:
         )
         return int(rows[0]["number"])
 
-    async def claim(self, blocked: Sequence[bytes] = (), *, up_to: Isolation = Isolation.SERIAL) -> Job | None:
+    async def claim(
+        self,
+        blocked: Sequence[bytes] = (),
+        *,
+        up_to: Isolation = Isolation.SERIAL,
+        held: Sequence[bytes] = (),
+    ) -> Job | None:
         """Lease the next job whose sidecar has been checked; None if there is none.
 
         Parameters
@@ -111,9 +117,12 @@ class JobQueue:
             Folders whose files are skipped.
         up_to : Isolation
             Highest isolation to lease.
+        held : sequence of bytes
+            Files to skip.
         """
-        condition = f"{_NEXT} AND j.suspect <= {int(up_to)}{_outside(blocked)} {_ORDER}"
-        return await self._claim(condition, _bounds(blocked))
+        other = f" AND f.path NOT IN ({', '.join('?' for _ in held)})" if held else ""
+        condition = f"{_NEXT} AND j.suspect <= {int(up_to)}{_outside(blocked)}{other} {_ORDER}"
+        return await self._claim(condition, (*_bounds(blocked), *held))
 
     async def claim_file(self, path: bytes, stamp: FileStamp | None = None) -> Job | None:
         """Lease the job of one file.

@@ -40,6 +40,19 @@ async def test_the_newest_file_is_first(library: Library, job_queue: JobQueue) -
     assert [job and job.path for job in claimed] == [b"/m/3.mp3", b"/m/2.mp3", b"/m/1.mp3", None]
 
 
+async def test_held_files_are_skipped(library: Library, job_queue: JobQueue) -> None:
+    """They keep their place, and a request for one of them leases it."""
+    await library.observe([seen(b"/m/%d.mp3" % number) for number in range(3)])
+    await look_at_sidecars(job_queue)
+    held = [b"/m/2.mp3", b"/m/0.mp3"]
+    claimed = [await job_queue.claim(held=held) for _ in range(2)]
+    assert [job and job.path for job in claimed] == [b"/m/1.mp3", None]
+    assert await job_queue.claim_file(b"/m/0.mp3") is not None
+    job = await job_queue.claim()
+    assert job is not None
+    assert job.path == b"/m/2.mp3"
+
+
 async def test_sidecars_are_looked_at_first(library: Library, job_queue: JobQueue) -> None:
     """A job is handed out once it is known that no sidecar answers it."""
     await library.observe([seen()])
