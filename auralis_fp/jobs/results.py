@@ -1,6 +1,7 @@
 """From the outcome of a job to the stored result, its sidecar and its event."""
 
 import asyncio
+import contextlib
 import logging
 import traceback
 from collections.abc import Awaitable, Callable
@@ -12,6 +13,7 @@ from ..files.content_id import payload_digest_of
 from ..files.rules import Presence
 from ..files.scanner import stat_audio
 from ..models import Analysed, FileEvent, FileStamp, Job, Rejected
+from ..runtime.batches import ITEM_ERRORS
 from ..runtime.payloads import result_event
 from ..runtime.tasks import FIRST_RETRY_SEC, LONGEST_RETRY_SEC, Backoff
 from ..runtime.threads import in_daemon_thread
@@ -26,6 +28,7 @@ from .retry import RetryPolicy
 log = logging.getLogger(__name__)
 
 CHANGED: Final = Rejected("scan", "file_changed", "The file changed while it was being analysed; it is queued again.")
+COMMIT_ATTEMPTS: Final = 3  # before a result that the database rejects becomes a failure
 STAT_LIMIT_SEC: Final = 30.0  # for a disk that does not answer
 AWAY: Final = Rejected("scan", "offline", "The music folder cannot be read at the moment.")
 
@@ -142,10 +145,15 @@ class ResultWriter:
             The outcome, or ``CHANGED`` or ``AWAY`` if it was discarded.
         """
         health, backoff = self._context.health, Backoff(FIRST_RETRY_SEC, LONGEST_RETRY_SEC)
+        attempts = 0
         while True:
             try:
                 committed = await self._commit(job, outcome, sidecar_later=sidecar_later)
             except StorageError as error:
+                attempts += 1
+                if error.code in ITEM_ERRORS and attempts >= COMMIT_ATTEMPTS:  # this result alone may be the cause
+                    with contextlib.suppress(StorageError):
+                        return await self._store_failure(job, error)
                 health.mark_down("database", f"Results cannot be stored: {error}. Tried again all the time.")
                 self._on_change()
                 await asyncio.sleep(backoff.next())
@@ -195,16 +203,17 @@ class ResultWriter:
         return outcome
 
     async def fail(self, job: Job, error: Exception) -> Outcome:
-        """End a job whose outcome could not be committed because of an unexpected error with that failure."""
-        rejected = Rejected("internal", type(error).__name__, "".join(traceback.format_exception(error, limit=-4)))
+        """End a job with an unexpected error as its failure; release it if that cannot be stored."""
         try:
-            stored = await self._context.library.record(
-                job.file_id, rejected, job.stamp, claim=job.claim, source="analysis"
-            )
+            return await self._store_failure(job, error)
         except Exception:
             await self._context.job_queue.release(job)
             raise
-        if stored:
+
+    async def _store_failure(self, job: Job, error: Exception) -> Outcome:
+        rejected = Rejected("internal", type(error).__name__, "".join(traceback.format_exception(error, limit=-4)))
+        record = self._context.library.record
+        if await record(job.file_id, rejected, job.stamp, claim=job.claim, source="analysis"):
             self._publisher.publish(job, rejected, kind_of(job.path))
         return rejected
 

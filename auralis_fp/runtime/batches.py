@@ -8,7 +8,7 @@ from ..errors import StorageError
 T = TypeVar("T")
 
 #: Codes of storage errors that may be caused by one item of a batch; all others concern the whole database.
-_ITEM_ERRORS = frozenset({"storage_failed"})
+ITEM_ERRORS = frozenset({"storage_failed"})
 
 
 async def isolate(items: Sequence[T], work: Callable[[Sequence[T]], Awaitable[object]]) -> list[tuple[T, Exception]]:
@@ -42,7 +42,7 @@ async def _isolate(items: Sequence[T], work: Callable[[Sequence[T]], Awaitable[o
         if items:
             await work(items)
     except Exception as error:
-        if isinstance(error, StorageError) and error.code not in _ITEM_ERRORS:
+        if isinstance(error, StorageError) and error.code not in ITEM_ERRORS:
             raise
         if len(items) == 1:
             return [(items[0], error)]
