@@ -156,13 +156,16 @@ export type Folder = {
 
 /** Entries of a folder that a sweep left out for one reason, and the setting that changes it. */
 export type LeftOutEntries = {
-  reason: "broken_link" | "hidden" | "ignored" | "link_outside" | "not_regular" | "placeholder" | "system_folder" | "temporary" | "unreadable" | "unsupported";
+  reason: Reason;
   suffix: string;
   count: number;
   examples: string[];
   setting: string;
   text: string;
 };
+
+/** Why an entry of a library is not analysed. The value is its name in the API. */
+export type Reason = "broken_link" | "hidden" | "ignored" | "link_outside" | "not_regular" | "placeholder" | "system_folder" | "temporary" | "unreadable" | "unsupported";
 
 /** Overall health, with one sentence for each problem. */
 export type HealthSummary = {

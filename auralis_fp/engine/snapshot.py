@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from ..files.omissions import Reason
 from ..models import StateName
 from ..runtime.payloads import Payload
 
@@ -47,18 +48,7 @@ class Worker(Payload, frozen=True):
 class LeftOutEntries(Payload, frozen=True):
     """Entries of a folder that a sweep left out for one reason, and the setting that changes it."""
 
-    reason: Literal[
-        "hidden",
-        "ignored",
-        "system_folder",
-        "link_outside",
-        "broken_link",
-        "unreadable",
-        "not_regular",
-        "unsupported",
-        "placeholder",
-        "temporary",
-    ]
+    reason: Reason
     suffix: str
     count: Count
     examples: list[str]

@@ -9,6 +9,7 @@ from typing import Final
 
 from .. import schema
 from .._version import __version__
+from ..files.omissions import Reason
 from ..jobs.context import Context
 from ..jobs.flights import Flights
 from ..models import Counts, FolderState, ServiceState
@@ -145,7 +146,10 @@ class StatusBoard:
         return [self._folder(folder) for folder in self._watcher.folders()]
 
     def _folder(self, folder: FolderState) -> Folder:
-        left_out = [LeftOutEntries(**entry) for entry in asdict(folder)["left_out"]]
+        left_out = [
+            LeftOutEntries(Reason(one.reason), one.suffix, one.count, [*one.examples], one.setting, one.text)
+            for one in folder.left_out
+        ]
         return Folder(**asdict(folder) | {"reason": self._reason(folder), "left_out": left_out})
 
     def _reason(self, folder: FolderState) -> str:
