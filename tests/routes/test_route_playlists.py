@@ -58,6 +58,8 @@ async def test_the_same_as_m3u8(
     [
         ("/playlist", {"like": {"files": [99]}}, 404, "file_not_found"),
         ("/playlist", {"like": {"files": [1]}, "tracks": 0}, 400, "bad_field"),
+        ("/playlist", {"like": {"files": [1]}, "relative_to": "music"}, 400, "bad_field"),
+        ("/flow", {"like": {"files": [1]}, "relative_to": "music"}, 400, "bad_field"),
         ("/playlist", {"like": {"files": [1]}, "spread": 2}, 400, "bad_field"),
         ("/playlist", {"like": {"files": [1]}, "cap": {"genre": 1}}, 400, "bad_field"),
         ("/path", {"start": {"files": [1, 2]}, "end": {"files": [3]}}, 409, "one_track_needed"),

@@ -20,6 +20,9 @@ Interval = tuple[float | None, float | None]
 Weight = Annotated[float, msgspec.Meta(ge=0, le=MAX_WEIGHT)]
 Limit = Annotated[int, msgspec.Meta(ge=0, le=MAX_SIMILAR, description="maximum number of tracks")]
 Cursor = Annotated[str, msgspec.Meta(pattern=CURSOR, description="cursor: `next` of the previous page")]
+QueryCursor = Annotated[  # in a query string, an empty value counts as not given
+    str, msgspec.Meta(pattern=f"^$|{CURSOR}", description="cursor: `next` of the previous page")
+]
 
 
 def _meta(dimension: schema.Dimension) -> msgspec.Meta:
@@ -138,7 +141,7 @@ class SimilarTo(Query):
 
     folder: Folder | None = None
     limit: Limit = 20
-    after: Cursor | None = None
+    after: QueryCursor | None = None
 
     def request(self, like: Seeds) -> SimilarRequest:
         """Return what to look for."""
