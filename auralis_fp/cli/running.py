@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from ..errors import AuralisError
 from ..settings import Settings
+from ..store.integrity import restore_backup
 from ..store.recovery import set_aside
 from .signals import interruption
 
@@ -61,7 +62,9 @@ def set_up_logging(*, verbose: bool) -> None:
 
 
 async def rebuild(settings: Settings) -> None:
-    """Move the database aside, so that it is rebuilt from the sidecars, and print where it is kept."""
+    """Move the database aside, so that it is rebuilt from its backup and the sidecars, and print where it is kept."""
     kept = await asyncio.to_thread(set_aside, settings.database)
     if kept is not None:
         print(f"The database is kept as {kept}", file=sys.stderr)
+        if await asyncio.to_thread(restore_backup, settings.database):
+            print("Its latest backup is used; newer results come from the sidecars", file=sys.stderr)

@@ -18,6 +18,7 @@ from ..store.deduplication import queue_outdated
 from ..watching.reconcile import Reconciler
 from .context import Context
 from .dispatcher import Dispatcher
+from .maintenance import Maintenance
 from .results import ResultWriter
 from .retry import RetryPolicy
 from .verification import Verifier
@@ -76,6 +77,7 @@ class Pipeline:
         self._start("watchdog", self.watchdog.run)
         self._start("verification", self.verifier.run)
         self._start("daily recheck", self.verifier.run_rechecks)
+        self._start("database care", Maintenance(context, self.notify).run)
         self._start("sidecar outbox", context.outbox.run)
         for number in range(2 * context.pool.size):  # while one commits its result, another keeps the slot busy
             self._start(f"dispatcher {number}", self.dispatcher.run)

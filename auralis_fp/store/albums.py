@@ -16,6 +16,7 @@ from ..tags.grouping import VARIOUS_ARTISTS, AlbumKind, album_artist, album_fold
 from ..tags.model import FIELDS, Tags
 from .database import Database
 from .filters import PRESENT, FileQuery, file_filter
+from .fingerprints import duration
 from .search_index import index_state
 
 _FROM: Final = "tags tg JOIN files f ON f.id = tg.file_id JOIN searchable s ON s.file_id = tg.file_id"
@@ -33,7 +34,7 @@ _ARTIST_SORTS: Final = {
 ALBUM_SORTS: Final = tuple(_ALBUM_SORTS)
 ARTIST_SORTS: Final = tuple(_ARTIST_SORTS)
 _TRACKS: Final = (
-    f"SELECT tg.*, f.path, p.file_id AS analysed, json_extract(p.metadata, '$.duration_sec') AS duration_sec,"
+    f"SELECT tg.*, f.path, p.file_id AS analysed, {duration('p')} AS duration_sec,"
     f" {', '.join(f'p.{name}' for name in schema.NAMES)}"
     " FROM tags tg JOIN files f ON f.id = tg.file_id LEFT JOIN fingerprints p ON p.file_id = tg.file_id"
     f" AND p.algorithm_version = {schema.ALGORITHM_VERSION}"

@@ -4,12 +4,14 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 
 from .. import schema
 from ..files.paths import sort_range
 from ..models import Analysed, Counts, FileEvent, FileStamp, PendingSidecar, Rejected
 from . import failures, fingerprints
+from .confirmation import discard
 from .database import Database
 from .failures import StoredFailure
 from .fingerprints import Source, StoredFingerprint
@@ -188,8 +190,12 @@ class Library:
         return await self._one("f.id = (SELECT file_id FROM tracks WHERE track_id = ?)", track_id)
 
     async def _one(self, condition: str, value: Any) -> FileRecord | None:
-        rows = await self.database.read(f"{SELECT_FILES} WHERE {condition}", (value,))
-        return file_record(rows[0]) if rows else None
+        while rows := await self.database.read(f"{SELECT_FILES} WHERE {condition}", (value,)):
+            record = file_record(rows[0])
+            if not record.damaged:
+                return record
+            await self.database.write(partial(discard, file_id=record.id))
+        return None
 
     async def counts(self) -> Counts:
         """Count the files that are present, by state."""

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from .. import schema
 from ..files.paths import sort_range
+from .fingerprints import duration
 from .observations import below
 from .records import STATES
 from .search_index import COLUMNS, INDEX, VOCABULARY, IndexState
@@ -22,7 +23,7 @@ SORTS: Final[dict[str, str]] = {
     "path": "f.path",
     "name": f"CAST(lower(substr(CAST(f.path AS TEXT), length({_FOLDER}) + 1)) AS BLOB)",
     "size": "f.size",
-    "duration_sec": "json_extract(p.metadata, '$.duration_sec')",
+    "duration_sec": duration("p"),
     "analysed_at": "p.analysed_at",
     "failed_at": "x.failed_at",
     **{name: f"tg.{name}" for name in ("title", "artist", "album", "year")},

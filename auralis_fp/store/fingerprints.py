@@ -80,6 +80,18 @@ def current(table: str, version: str = ":version") -> str:
     return _CURRENT.format(table=table, version=version)
 
 
+def duration(table: str = "") -> str:
+    """Return the SQL expression of a track's duration in seconds, NULL if the metadata are damaged.
+
+    Parameters
+    ----------
+    table : str, optional
+        Alias of ``fingerprints``.
+    """
+    column = f"{table}.metadata" if table else "metadata"
+    return f"CASE WHEN json_valid({column}) THEN json_extract({column}, '$.duration_sec') END"
+
+
 def put(db: sqlite3.Connection, file_id: int, fingerprint: StoredFingerprint) -> None:
     """Store the fingerprint of a file, replacing an earlier one.
 
@@ -164,9 +176,19 @@ def has_current(db: sqlite3.Connection, file_id: int) -> bool:
 
 
 def from_row(row: sqlite3.Row) -> StoredFingerprint:
-    """Return the fingerprint in a row of ``SELECT_FILES``, with the dimensions its algorithm version had."""
+    """Return the fingerprint in a row of ``SELECT_FILES``, with the dimensions its algorithm version had.
+
+    Raises
+    ------
+    ValueError, TypeError
+        The row is damaged.
+    """
+    values = schema.values_of(row, row["algorithm_version"])
+    fault = schema.fault_of(values, row["algorithm_version"])
+    if fault is not None:
+        raise ValueError(fault)
     return StoredFingerprint(
-        values=schema.values_of(row, row["algorithm_version"]),
+        values=values,
         metadata=TrackMetadata.from_json(json.loads(row["metadata"])),
         algorithm_version=row["algorithm_version"],
         stamp=stamp_from_row(row, "analysed_"),

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from ..files.paths import sort_range
 from .database import Database
 from .filters import DENSE, JOINED, PRESENT, SORTS, FileQuery, Filter, file_filter, sort_expression
+from .fingerprints import duration
 from .observations import below
 from .records import SELECT_FILES, FileRecord, Page, file_record
 from .search_index import IndexState, index_state
@@ -166,7 +167,7 @@ class Queries:
         rows = await self._database.read(
             "SELECT minute, sum(tracks) AS tracks, sum(audio) AS audio, sum(failed) AS failed FROM ("
             "SELECT CAST(analysed_at / 60 AS INTEGER) AS minute, 1 AS tracks,"
-            " json_extract(metadata, '$.duration_sec') AS audio, 0 AS failed"
+            f" {duration()} AS audio, 0 AS failed"
             " FROM fingerprints WHERE analysed_at >= :since AND source = 'analysis'"
             " UNION ALL SELECT CAST(failed_at / 60 AS INTEGER), 0, 0, 1 FROM failures"
             " WHERE failed_at >= :since AND code != 'cancelled') GROUP BY minute ORDER BY minute",
@@ -178,7 +179,7 @@ class Queries:
         """Return the average cost of the most recent analyses."""
         (row,) = await self._database.read(
             "SELECT count(*) AS measured, coalesce(avg(audio), 0) AS audio, coalesce(avg(ms), 0) AS ms FROM ("
-            "SELECT json_extract(metadata, '$.duration_sec') AS audio, processing_time_ms AS ms"
+            f"SELECT {duration()} AS audio, processing_time_ms AS ms"
             " FROM fingerprints WHERE source = 'analysis' ORDER BY file_id DESC LIMIT ?)",
             (_SAMPLE,),
         )

@@ -17,7 +17,10 @@ STATES: Final[tuple[State, ...]] = ("done", "outdated", "pending", "running", "f
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileRecord:
-    """One file with its state, its fingerprint or failure, and the host's track ids."""
+    """One file with its state, its fingerprint or failure, and the host's track ids.
+
+    ``damaged`` is True if the stored fingerprint is invalid; it is then left out.
+    """
 
     id: int
     path: bytes
@@ -26,6 +29,7 @@ class FileRecord:
     fingerprint: StoredFingerprint | None = None
     failure: StoredFailure | None = None
     track_ids: tuple[int, ...] = ()
+    damaged: bool = False
 
     def outcome(self) -> Analysed | Rejected:
         """Return the stored result in the form that the analysis returns."""
@@ -44,6 +48,13 @@ class Page(NamedTuple):
     total: int | None
 
 
+DAMAGED: Final = StoredFailure(
+    stage="internal",
+    code="damaged_result",
+    reason="The stored result is damaged; the file is analysed again.",
+    attempts=0,
+    failed_at=0.0,
+)
 #: One row per file; append a WHERE clause. The definition of the states.
 SELECT_FILES: Final = """
 SELECT f.id, f.path, f.size, f.mtime_ns, f.ctime_ns, f.inode,
@@ -66,13 +77,24 @@ LEFT JOIN failures x ON x.file_id = f.id
 
 
 def file_record(row: sqlite3.Row) -> FileRecord:
-    """Return the record in a row of ``SELECT_FILES``."""
+    """Return the record in a row of ``SELECT_FILES``; a damaged fingerprint becomes a failure."""
+    fingerprint, failure, damaged = None, None, False
+    if row["fingerprinted"] is not None:
+        try:
+            fingerprint = fingerprints.from_row(row)
+        except (TypeError, ValueError):
+            damaged = True
+    if row["failed"] is not None:
+        failure = failures.from_row(row)
+    elif damaged:
+        failure = DAMAGED
     return FileRecord(
         id=row["id"],
         path=row["path"],
         stamp=stamp_from_row(row),
-        state=row["state"],
-        fingerprint=fingerprints.from_row(row) if row["fingerprinted"] is not None else None,
-        failure=failures.from_row(row) if row["failed"] is not None else None,
+        state="failed" if damaged and row["state"] == "done" else row["state"],
+        fingerprint=fingerprint,
+        failure=failure,
         track_ids=tuple(int(part) for part in (row["track_ids"] or "").split(",") if part),
+        damaged=damaged,
     )

@@ -19,6 +19,7 @@ from .. import schema
 from ..errors import RequestError
 from ..tags.folding import fold
 from ..tags.model import INTEGER_FIELDS
+from .fingerprints import duration
 from .search_index import COLUMNS
 
 _TOKEN: Final = re.compile(r'(?:(\w+):)?(?:"([^"]*)"?|(\S+))')
@@ -58,7 +59,7 @@ def _numbers() -> dict[str, str]:
     """Return the SQL expression of each number that can be searched: tags, properties and dimensions."""
     known = {name: f"tg.{name}" for name in sorted(INTEGER_FIELDS)}
     known |= {name: f"tg.replaygain_{name}" for name in ("track_gain", "album_gain", "track_peak", "album_peak")}
-    known |= {"duration": "json_extract(p.metadata, '$.duration_sec')", "size": "f.size"}
+    known |= {"duration": duration("p"), "size": "f.size"}
     for name in schema.NAMES:
         for alias in {name, *(name.removesuffix(unit) for unit in _UNITS)}:
             known.setdefault(alias, f"p.{name}")

@@ -40,7 +40,7 @@ async def generation(database: Database) -> str:
 
 async def read_points(database: Database) -> Points:
     """Return the current fingerprints of all files that are present."""
-    extremes = ", ".join(f"min(p.{name}), max(p.{name})" for name in schema.NAMES)
+    extremes = ", ".join(f"min({_valid(name)}), max({_valid(name)})" for name in schema.NAMES)
     (row,) = await database.read(f"SELECT {extremes} FROM {_CURRENT}")
     bounds = [0.0 if value is None else float(value) for value in row]
     ranges = dict(zip(schema.NAMES, zip(bounds[::2], bounds[1::2], strict=True), strict=True))
@@ -53,6 +53,12 @@ async def read_points(database: Database) -> Points:
             points.columns[name].extend(column)
         last = ids[-1]
     return points
+
+
+def _valid(name: str) -> str:
+    """Return the SQL expression of a value, NULL where a damaged row has another."""
+    low, high = schema.limits(name)
+    return f"CASE WHEN p.{name} BETWEEN {low!r} AND {high!r} THEN p.{name} END"
 
 
 def _chunk_query(ranges: dict[str, tuple[float, float]], last: int) -> tuple[str, tuple[Any, ...]]:

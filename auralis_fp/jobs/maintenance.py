@@ -1,0 +1,72 @@
+"""Care for the database while the service runs: checks, repair of single rows, and backups."""
+
+import asyncio
+import logging
+import os
+import sqlite3
+from collections.abc import Callable
+from typing import Final
+
+from ..runtime.threads import in_daemon_thread
+from ..store.confirmation import Confirmations
+from ..store.integrity import back_up, inspect
+from .context import Context
+
+log = logging.getLogger(__name__)
+
+FIRST_CHECK_SEC: Final = 1.0
+CHECK_EVERY_SEC: Final = 6 * 3600.0
+BACKUP_EVERY_SEC: Final = 24 * 3600.0
+NAMED: Final = 3  # files named in the fault
+PAGES: Final = "database pages"
+ROWS: Final = "stored results"
+BACKUP: Final = "database backup"
+
+
+class Maintenance:
+    """Checks the database by schedule and keeps a backup of a sound one.
+
+    Parameters
+    ----------
+    context : Context
+    on_queued : callable
+        Called when files were queued.
+    """
+
+    def __init__(self, context: Context, on_queued: Callable[[], None]) -> None:
+        self._context = context
+        self._on_queued = on_queued
+
+    async def run(self) -> None:
+        """Check and back up by schedule; runs until cancelled."""
+        await asyncio.sleep(FIRST_CHECK_SEC)
+        while True:
+            await self.check()
+            await asyncio.sleep(CHECK_EVERY_SEC)
+
+    async def check(self) -> None:
+        """Check the database, queue the files of damaged rows, and make a backup if the pages are sound."""
+        health, database = self._context.health, self._context.settings.database
+        report = await in_daemon_thread(inspect, database)
+        if report.pages is not None:
+            log.error("the database is damaged: %s", report.pages)
+            health.mark_down(PAGES, f"The database is damaged ({report.pages}); start again with --rebuild.")
+            return
+        health.mark_up(PAGES)
+        confirmations = Confirmations(self._context.library.database)
+        for file_id, path in report.rows:
+            log.error("the stored result of %r is damaged; the file is analysed again", path)
+            await confirmations.refute(file_id)
+        if report.rows:
+            names = ", ".join(os.fsdecode(path or b"?") for _, path in report.rows[:NAMED])
+            more = f" and {len(report.rows) - NAMED} more" if len(report.rows) > NAMED else ""
+            health.mark_down(ROWS, f"The stored results of {names}{more} were damaged; these files are analysed again.")
+            self._on_queued()
+        else:
+            health.mark_up(ROWS)
+        try:
+            await in_daemon_thread(back_up, database, BACKUP_EVERY_SEC)
+        except (OSError, sqlite3.Error) as error:
+            health.mark_down(BACKUP, f"The database could not be backed up: {error}.")
+        else:
+            health.mark_up(BACKUP)
