@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from auralis_fp import schema
+from auralis_fp.store.filters import FileQuery
 from auralis_fp.store.integrity import back_up, backup_of, inspect, restore_backup
-from auralis_fp.store.queries import FileQuery, Queries
+from auralis_fp.store.queries import Queries
 from auralis_fp.store.transfer import results
 from stored import SONG, known, library_in, stored
 
