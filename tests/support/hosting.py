@@ -98,6 +98,7 @@ class UvicornServer(BaseTestServer):
     def __init__(self, app: Any, **options: Any) -> None:
         super().__init__()
         chosen = {"lifespan": "on", "log_config": None, "ws": "none", "timeout_graceful_shutdown": 10} | options
+        chosen.setdefault("timeout_keep_alive", 120)  # a POST on a connection that is being closed fails
         self.uvicorn = _Uvicorn(uvicorn.Config(app, **chosen))
         self._task: asyncio.Task[None] | None = None
 
