@@ -9,6 +9,7 @@ from ..models import ServiceState
 from ..runtime.tasks import happens_within
 
 PLAYING_LASTS: Final = timedelta(hours=1)  # unless repeated: a host may end without notice
+CLOCK_TOLERANCE: Final = timedelta(minutes=1)  # a clock set back by more ends playback that seems to last longer
 CLOCK_CHECK_SEC: Final = 60.0  # the clock may be set while jobs wait
 
 
@@ -77,7 +78,7 @@ class BackgroundGate:
         if self.paused:
             return ServiceState("paused", "Paused by you.")
         now = self._now()
-        if self._plays_until is not None and now < self._plays_until <= now + PLAYING_LASTS:
+        if self._plays_until is not None and now < self._plays_until <= now + PLAYING_LASTS + CLOCK_TOLERANCE:
             return ServiceState("waiting_for_playback", "Waiting while music plays.")
         end = self._quiet.until(now)
         if end is not None:

@@ -28,16 +28,8 @@ async def isolate(items: Sequence[T], work: Callable[[Sequence[T]], Awaitable[ob
     Raises
     ------
     StorageError
-        The database cannot be used, whatever the items.
+        The database cannot be used, for a reason that no item causes.
     """
-    culprits = await _isolate(items, work)
-    errors = [error for _, error in culprits]
-    if len(culprits) == len(items) and any(isinstance(error, StorageError) for error in errors):
-        raise errors[0]  # nothing went through: the items are not to blame
-    return culprits
-
-
-async def _isolate(items: Sequence[T], work: Callable[[Sequence[T]], Awaitable[object]]) -> list[tuple[T, Exception]]:
     try:
         if items:
             await work(items)
@@ -47,5 +39,5 @@ async def _isolate(items: Sequence[T], work: Callable[[Sequence[T]], Awaitable[o
         if len(items) == 1:
             return [(items[0], error)]
         middle = len(items) // 2
-        return await _isolate(items[:middle], work) + await _isolate(items[middle:], work)
+        return await isolate(items[:middle], work) + await isolate(items[middle:], work)
     return []

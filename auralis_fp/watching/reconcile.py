@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from ..errors import StorageError
 from ..files.rules import Presence, Rules
 from ..models import FileEvent, Rejected
 from ..runtime.batches import isolate
@@ -117,6 +118,8 @@ class Reconciler:
         reason = f"The file cannot be stored in the database ({type(error).__name__}: {error})."
         try:
             await self._library.reject(event.path, Rejected("scan", "unstorable", reason), walk=walk)
+        except StorageError:  # the database as a whole refuses to write: the sweep is repeated
+            raise
         except Exception:  # not even its path: the log has it
             log.exception("%r: the failure cannot be stored either", event.path)
 

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from auralis_fp.cli import scan as scan_module
+from auralis_fp.cli.scan import ScanFailedError
+from auralis_fp.settings import Settings
 from commands import auralis, environment, song
 from stored import library_in
 
@@ -178,3 +181,14 @@ def test_folders_without_a_scan(tmp_path: Path) -> None:
 async def _empty(folder: Path) -> None:
     async with library_in(folder):
         pass
+
+
+async def test_a_scan_without_progress_ends(music: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the database accepts nothing, the scan ends with the reason instead of waiting for ever."""
+    monkeypatch.setattr(scan_module, "STALL_SEC", 2.0)
+    data.mkdir()
+    async with library_in(data) as library:
+        refuse = "CREATE TRIGGER refuse BEFORE INSERT ON files BEGIN SELECT RAISE(ABORT, 'refused'); END"
+        await library.database.write(lambda db: db.execute(refuse).rowcount)
+    with pytest.raises(ScanFailedError, match=r"no progress for 2 s: .*refused"):
+        await scan_module.scan(Settings(libraries=(music,), data_dir=data, workers=1))

@@ -89,3 +89,17 @@ def test_playback_expires() -> None:
     assert gate.blocked_by() is not None
     now += PLAYING_LASTS
     assert gate.blocked_by() is None
+
+
+@pytest.mark.parametrize("back", [timedelta(minutes=2), timedelta(hours=2), timedelta(days=2000)])
+def test_a_clock_that_is_set_back_ends_playback(back: timedelta) -> None:
+    """Playback that seems to last longer than an hour was recorded by a clock that was wrong."""
+    now = clock("12:00")
+    gate = BackgroundGate(now=lambda: now)
+    gate.playing(playing=True)
+    now -= timedelta(seconds=30)
+    assert gate.blocked_by() is not None
+    now -= back
+    assert gate.blocked_by() is None
+    gate.playing(playing=True)
+    assert gate.blocked_by() is not None

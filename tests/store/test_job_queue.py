@@ -270,3 +270,14 @@ async def test_what_could_not_be_read_is_due_again(library: Library, job_queue: 
     assert await job_queue.retry_due(60.0, b"/elsewhere") == 100.0
     assert await job_queue.retry_due(60.0, b"/m") is None
     assert await library.counts() == Counts(failed=1, pending=1, running=1)
+
+
+@pytest.mark.parametrize("ahead", [5 * 365 * 86_400.0, 21_601.0, 1e12])
+async def test_a_retry_set_by_a_wrong_clock_is_due(library: Library, job_queue: JobQueue, ahead: float) -> None:
+    """A retry farther ahead than the longest pause comes from a clock that was wrong; an ordinary one waits."""
+    now, longest = 1_800_000_000.0, 21_600.0
+    for number, due in enumerate((now + ahead, now + longest)):
+        job = await queued(library, b"/m/%d.mp3" % number)
+        await library.record(job.file_id, CORRUPT, STAMP, claim=job.claim, source="analysis", retry_at=due)
+    assert await job_queue.retry_due(now, longest_sec=longest) == now + longest
+    assert await library.counts() == Counts(failed=1, pending=1)
