@@ -3,7 +3,8 @@
 import { get, messageOf, post } from "./api.js";
 import { askWithCost, confirmed } from "./ask.js";
 import { atMostEvery, buttonById, byId, el, inputById, reconcile, setAttribute, setText, toast, within } from "./dom.js";
-import { clean, count, counted, folderOf, fromNow, nameOf } from "./format.js";
+import { clean, count, counted, fromNow } from "./format.js";
+import { byline, titleOf } from "./music.js";
 import { currentView } from "./views.js";
 import { virtualList } from "./virtual.js";
 
@@ -175,7 +176,7 @@ function draw(trouble = "") {
 
 /** @param {File} item */
 function create(item) {
-  const name = nameOf(item.path);
+  const name = titleOf(item);
   /** @type {HTMLButtonElement} */
   const again = el("button", { type: "button", class: "quiet", "aria-label": `Retry: ${name}`, onclick: () => act(again, "retry", { ids: [item.id] }) }, "Retry");
   /** @type {HTMLButtonElement} */
@@ -205,8 +206,8 @@ function update(node, item) {
   const { code: kind, reason, attempts, retry_at: at } = item.failure;
   box.checked = isChosen(item.id);
   node.classList.toggle("chosen", isChosen(item.id));
-  setText(within(file, ".name bdi"), nameOf(item.path));
-  setText(within(file, ".path"), folderOf(item.path));
+  setText(within(file, ".name bdi"), titleOf(item));
+  setText(within(file, ".path"), byline(item));
   setAttribute(file, "title", clean(item.path));
   setText(within(why, ".kind"), kindOf(kind));
   setText(within(why, ":last-child"), clean(reason));

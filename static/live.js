@@ -3,7 +3,7 @@
 import { get, messageOf } from "./api.js";
 
 /** @typedef {import("./fingerprint.d.ts").Events} Events */
-/** @typedef {"status" | "result" | "failure"} Followed the events that the page uses */
+/** @typedef {"status" | "result" | "failure" | "tags"} Followed the events that the page uses */
 
 const POLL_MS = 5_000;
 const QUIET_MS = 30_000; // poll after this silence, because a stream can stall without an error
@@ -12,7 +12,7 @@ const SLOWEST_RETRY_MS = 30_000;
 /**
  * Subscribe to the service for as long as the page is open.
  *
- * `on` holds the callbacks status(body), result(body), failure(body) and link(state, message), where state is
+ * `on` holds the callbacks status(body), result(body), failure(body), tags(body) and link(state, message), where state is
  * "live", "polling" or "lost".
  *
  * @param {{[Name in Followed]: (body: Events[Name]) => void} &
@@ -43,7 +43,7 @@ export function follow(on) {
       heard = performance.now();
       on.link("live");
     });
-    for (const name of /** @type {const} */ (["status", "result", "failure"])) source.addEventListener(name, read(name));
+    for (const name of /** @type {const} */ (["status", "result", "failure", "tags"])) source.addEventListener(name, read(name));
     source.addEventListener("error", failed);
   }
 

@@ -11,7 +11,7 @@ import { setUpQueue, showQueue } from "./queue.js";
 import { closeSheet, setUpSheet } from "./sheet.js";
 import { refreshThroughput, setUpThroughput } from "./throughput.js";
 import { openTrack, refreshTrack } from "./track.js";
-import { countTracks, refreshTracks, setUpTracks, showTracks } from "./tracks.js";
+import { refreshTracks, setUpTracks, showTracks } from "./tracks.js";
 import { currentView, leaveSheet, setUpViews } from "./views.js";
 import { showWorkers, tickWorkers } from "./workers.js";
 
@@ -34,7 +34,6 @@ function onStatus(status) {
   showQueue(status);
   showFolders(status.folders, status.counts);
   showLink(link, status.updated_at);
-  countTracks(status.counts);
   const { failed } = status.counts;
   byId("failed-tally").hidden = failed === 0;
   setText(byId("failed-tally"), count(failed));
@@ -49,6 +48,11 @@ function onResult(result) {
   refreshThroughput();
   refreshTracks();
   refreshTrack(result);
+}
+
+function onTags() {
+  refreshTracks();
+  refreshFailures();
 }
 
 /** @param {import("./fingerprint.d.ts").FailureEvent} failure */
@@ -108,6 +112,6 @@ setUpViews({
   open: openSheet,
   close: closeSheet,
 });
-follow({ status: onStatus, result: onResult, failure: onFailure, link: onLink });
+follow({ status: onStatus, result: onResult, failure: onFailure, tags: onTags, link: onLink });
 setInterval(tickWorkers, TICK_MS);
 setInterval(() => currentView() === "now" && !document.hidden && refreshThroughput(), GRAPH_MS);

@@ -2,7 +2,8 @@
 
 import { get, messageOf } from "./api.js";
 import { atMostEvery, buttonById, byId, el, inputById, selectById, setAttribute, setText, within } from "./dom.js";
-import { clean, clock, count, decimal, folderOf, measured, nameOf } from "./format.js";
+import { clean, clock, count, decimal, measured } from "./format.js";
+import { byline, cover, titleOf } from "./music.js";
 import { glyph, noGlyph } from "./glyph.js";
 import { dimensions } from "./meaning.js";
 import { currentView } from "./views.js";
@@ -10,7 +11,6 @@ import { virtualList } from "./virtual.js";
 
 /** @typedef {import("./fingerprint.d.ts").DimensionInfo} DimensionInfo */
 /** @typedef {import("./fingerprint.d.ts").File} File */
-/** @typedef {import("./fingerprint.d.ts").FileCounts} FileCounts */
 
 const PAGE = 60;
 const MOST = 500; // maximum page size
@@ -27,8 +27,7 @@ let asked = 0; // number of the latest request; responses to earlier ones are ig
 let loading = false;
 /** @type {{show(items: File[]): void} | null} */
 let list = null;
-/** @type {FileCounts | null} */
-let counts = null; // files by state in the latest status
+let matching = 0; // files that match, loaded or not
 /** @type {DimensionInfo[]} */
 let meaning = []; // the 25 dimensions, once loaded
 
@@ -36,15 +35,6 @@ let meaning = []; // the 25 dimensions, once loaded
 export const refreshTracks = atMostEvery(2000, () => {
   if (currentView() === "tracks" && !loading) load(Math.min(MOST, Math.max(PAGE, items.length)));
 });
-
-/**
- * Update the file counts.
- *
- * @param {FileCounts} known
- */
-export function countTracks(known) {
-  counts = known;
-}
 
 /**
  * Show the tracks; `#tracks/failed` filters by state, `#tracks/sort/lufs` sorts.
@@ -128,6 +118,7 @@ async function load(limit, after = null) {
     const tail = after === null && items.length > limit ? items.slice(limit) : []; // rows beyond the maximum page size
     items = after === null ? [...body.items, ...tail] : [...items, ...body.items];
     if (!tail.length) next = body.next;
+    matching = body.matching;
     loading = false;
     show("");
   } catch (error) {
@@ -139,14 +130,13 @@ async function load(limit, after = null) {
 
 /** @param {string} trouble */
 function show(trouble) {
-  const { state, q, sort } = wish();
+  const { state, q } = wish();
   list?.show(items);
   setAttribute(byId("track-list"), "aria-busy", null);
   const note = byId("track-note");
   note.hidden = items.length > 0 && !trouble;
   setText(note, trouble || (q || state ? "No matches." : "No tracks yet. They appear here when a scan finds them."));
-  const whole = counts && !q && (!sort || sort === "name") ? ` of ${count(state ? counts[/** @type {keyof FileCounts} */ (state)] : counts.total)}` : "";
-  const shown = next === null ? count(items.length) : `the first ${count(items.length)}${whole}`;
+  const shown = next === null ? count(items.length) : `the first ${count(items.length)} of ${count(matching)}`;
   setText(byId("track-count"), items.length ? `Showing ${shown}` : "");
 }
 
@@ -177,13 +167,13 @@ function create(item) {
  */
 function update(node, item) {
   const [picture, what, state, numbers] = [".picture", ".what", ".state", ".numbers"].map((part) => within(node, part));
-  const version = item.fingerprint ? `${item.analysed_at}/${item.mtime_ns}` : item.state;
+  const version = `${item.fingerprint ? `${item.analysed_at}/${item.mtime_ns}` : item.state}/${item.tags?.cover ?? ""}`;
   if (picture.dataset.version !== version) {
     picture.dataset.version = version;
-    picture.replaceChildren(item.fingerprint ? glyph(item.fingerprint) : noGlyph(item.state));
+    picture.replaceChildren(item.fingerprint ? glyph(item.fingerprint) : noGlyph(item.state), ...cover(item));
   }
-  setText(within(what, ".name"), nameOf(item.path));
-  setText(within(what, ".path"), folderOf(item.path));
+  setText(within(what, ".name"), titleOf(item));
+  setText(within(what, ".path"), byline(item));
   setAttribute(what, "title", clean(item.path));
   setText(numbers, facts(item));
   const again = item.state === "outdated" && !item.outdated; // requested reanalysis

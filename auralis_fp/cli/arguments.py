@@ -122,6 +122,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     _add_analysis(command)
     _add_listings(command)
+    _add_search(command)
     _add_similarity(command)
     _add_tools(command)
     return parser
@@ -157,6 +158,19 @@ def _add_listings(command: AddCommand) -> None:
     failures = command("failures", "list failed files with the reason")
     failures.add_argument("--json", action="store_true", help="print JSON lines")
     add_settings(failures, "data_dir")
+
+
+def _add_search(command: AddCommand) -> None:
+    search = command("search", "list files by title, artist, album, genre or path")
+    search.add_argument(
+        "words",
+        nargs="+",
+        metavar="WORD",
+        help="text to find; also artist:NAME, album:NAME, year:1990..1999, tempo:120..130",
+    )
+    search.add_argument("--limit", type=track_count, default=100, metavar="N", help="files (default %(default)s)")
+    search.add_argument("--json", action="store_true", help="print JSON lines")
+    add_settings(search, "data_dir")
 
 
 def _add_similarity(command: AddCommand) -> None:

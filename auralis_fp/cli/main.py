@@ -2,9 +2,10 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
-from ..settings import load_settings
+from ..settings import Settings, load_settings
 from .arguments import build_parser, settings_given
 from .completion import SHELLS
 from .running import rebuild, run_command, set_up_logging
@@ -61,14 +62,25 @@ async def _dispatch(arguments: argparse.Namespace) -> int:
 
             show = {"status": inspect.status, "folders": inspect.folders, "failures": inspect.failures}[name]
             return await show(settings, as_json=arguments.json)
-        case "similar" | "playlist":
-            from .playlist import playlist
-            from .similar import similar
-
-            command = similar if arguments.command == "similar" else playlist
-            return await command(settings, arguments)
+        case "search" | "similar" | "playlist" as name:
+            return await _library_command(name)(settings, arguments)
         case _:
             from . import transfer
 
             move = transfer.export_results if arguments.command == "export" else transfer.import_file
             return await move(settings, arguments.file)
+
+
+def _library_command(name: str) -> Callable[[Settings, argparse.Namespace], Coroutine[Any, Any, int]]:
+    """Return one of the commands that read the analysed library."""
+    if name == "search":
+        from .search import search
+
+        return search
+    if name == "similar":
+        from .similar import similar
+
+        return similar
+    from .playlist import playlist
+
+    return playlist

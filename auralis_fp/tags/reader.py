@@ -79,7 +79,7 @@ def _ape(source: Source) -> tuple[RawTags, bytes | None]:
 #: The second column names the formats (see ``files.formats``) that a reader looks at.
 PRECEDENCE: Final[tuple[tuple[str, frozenset[str], Reader], ...]] = (
     ("tinytag", frozenset({"mp3", "aac", "tta", "flac", "ogg", "m4a", "wma", "wav", "aiff", "dsf"}), _tinytag),
-    ("apev2", frozenset({"mp3", "aac", "tta", "wavpack", "ape", "musepack", "mpc", "tak", "ofr"}), _ape),
+    ("apev2", frozenset({"mp3", "aac", "tta", "wavpack", "ape", "musepack"}), _ape),
     ("container", frozenset({_ANY_FORMAT}), read_container),
 )
 _COMPLETE_WITHOUT_CONTAINER: Final = frozenset({"mp3", "flac", "ogg", "m4a"})
