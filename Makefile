@@ -70,9 +70,11 @@ test: $(VENV)/test.stamp  ## run all tests
 	@$(SAME_VERSION)
 	@$(BIN)/python -m pytest
 
-test-quick: $(VENV)/test.stamp  ## run the tests without browser, stress tests and other implementations
+QUICK := analysis engine files jobs routes runtime sidecars similarity store tags watching test_*.py
+test-quick: $(VENV)/test.stamp  ## run the tests that need no browser, command, stress or other implementation
 	@$(SAME_VERSION)
-	@$(BIN)/python -m pytest -m 'not browser and not slow and not peers'
+	@$(BIN)/python -m pytest -q --numprocesses 2 --dist loadfile --one-way \
+		-m 'not browser and not slow and not peers' $(addprefix tests/,$(QUICK))
 
 check: $(VENV)/check.stamp  ## lint, formatting, types, import contracts, prose
 	@$(BIN)/ruff check .

@@ -22,10 +22,16 @@ if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_I
     signal.signal(signal.SIGHUP, lambda _number, _frame: None)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option of `make test-quick`."""
+    parser.addoption("--one-way", action="store_true", help="run tests marked every_way in an aiohttp host only")
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run tests marked ``every_way`` once for each way of serving the plugin."""
     if metafunc.definition.get_closest_marker("every_way") and "way" in metafunc.fixturenames:
-        metafunc.parametrize("way", WAYS, indirect=True)
+        ways = WAYS[:1] if metafunc.config.getoption("--one-way") else WAYS
+        metafunc.parametrize("way", ways, indirect=True)
 
 
 @pytest.fixture(scope="module")

@@ -59,6 +59,7 @@ def test_block_size_does_not_matter(block: int) -> None:
         assert found.values[name] == pytest.approx(PLAIN.values[name], rel=1e-5, abs=1e-6), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", [48_000])
 def test_sample_rate_does_not_matter(rate: int) -> None:
     """Sound below 10 kHz reads the same at other sample rates."""
@@ -171,6 +172,7 @@ def test_short_clips_have_all_numbers(track: np.ndarray, seconds: float) -> None
         assert schema.fault_of(values(stereo(track[: round(seconds * RATE)]))) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seconds", [0.5, 0.75, 1.5, 3.0])
 @pytest.mark.parametrize("kind", ["music", "drums", "strings", "voice", "hiss and hum"])
 def test_short_clips_of_music_are_described(kind: str, seconds: float) -> None:

@@ -13,6 +13,8 @@ from auralis_fp.models import Analysed
 from rhythms import drum_loop
 from signals import RATE, pink, saw, signal
 
+pytestmark = pytest.mark.slow
+
 LOSSLESS = [each for each in RECIPES if each.exact and each.rate == RATE and each.channels == 2 and each.bits >= 16]
 LOSSY = [
     each for each in RECIPES if each.codec in {"MPEG_LAYER_III", "aac", "VORBIS", "libopus"} and each.suffix != "mp4"
