@@ -113,6 +113,14 @@ def _plausible(duration: float, rate: int, channels: int) -> bool:
     return 0 <= duration < 1e9 and 0 < rate < 1 << 31 and 0 < channels < 1 << 16
 
 
+class Part(NamedTuple):
+    """Something computed in the same decode as a fingerprint, with a version of its own."""
+
+    name: str
+    version: int
+    data: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Analysed:
     """The result of a successful analysis.
@@ -128,6 +136,7 @@ class Analysed:
     content: bytes | None = None
     payload_digest: bytes | None = None
     confirmed: bool = field(default=True, compare=False)
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -485,6 +485,60 @@ export type Ranges = {
   phase_correlation?: [number | null, number | null] | null;
 };
 
+/** A page of groups; `compared` of `library` files have the bits that decide. */
+export type DuplicatesAnswer = {
+  items: DuplicateGroup[];
+  total: number;
+  compared: number;
+  library: number;
+  next: number | null;
+};
+
+/** Files with the same recording; of a `candidate` only the numbers and the length are the same. */
+export type DuplicateGroup = {
+  kind: "candidate" | "other_length" | "same_recording";
+  files: DuplicateFile[];
+  pairs: DuplicatePair[];
+};
+
+/** A file of a group; `best` marks the copy that is proposed to keep, with the reason in `why`. */
+export type DuplicateFile = {
+  file_id: number;
+  track_ids: number[];
+  path: string;
+  size: number;
+  duration_sec: number;
+  sample_rate: number;
+  channels: number;
+  format: string;
+  codec: string;
+  lufs: number;
+  warnings: string[];
+  best: boolean;
+  why: string;
+};
+
+/** Two files of a group. `agreement` is the share of equal bits, null where bits are missing; the second file begins `offset_sec` later in the recording than the first. */
+export type DuplicatePair = {
+  first: number;
+  second: number;
+  kind: "candidate" | "other_length" | "same_recording";
+  agreement: number | null;
+  offset_sec: number;
+  confirmed: boolean;
+};
+
+/** The number of pairs that the decision is remembered for. */
+export type Decided = {
+  pairs: number;
+};
+
+/** Files of which all hold the same recording, or of which no two do. */
+export type DecisionBody = {
+  files: number[];
+  same: boolean;
+};
+
 /** Tracks in order, and their length in seconds; `note` says why there are fewer than wanted. */
 export type PlaylistAnswer = {
   items: PlaylistTrack[];
@@ -721,6 +775,8 @@ export interface Answers {
   "GET /artists": Artists;
   "GET /tracks/{track_id}": TrackAnswer | Queued;
   "POST /similar": SimilarTracks;
+  "GET /duplicates": DuplicatesAnswer;
+  "POST /duplicates": Decided;
   "POST /playlist": PlaylistAnswer;
   "POST /playlist.m3u8": string;
   "POST /path": PlaylistAnswer;

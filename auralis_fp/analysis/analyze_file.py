@@ -6,9 +6,11 @@ from typing import Final
 
 import numpy as np
 
-from ..models import Analysed, TrackMetadata
+from ..models import Analysed, Part, TrackMetadata
+from ..schema import sub_fingerprints
 from .decoding.stream import AudioStream, open_audio
 from .extractor import FingerprintExtractor
+from .sub_fingerprints import SubFingerprints
 from .types import FeatureValues
 
 _WARM_UP_RATE: Final = 44_100  # the most common rate: its tables are cached afterwards
@@ -39,7 +41,7 @@ def fingerprint_file(
     with open_audio(path, bounds) as audio:
         info = audio.info
         reported[1] = info.declared_sec or 0.0
-        features = _analyse(audio, reported)
+        features, part = _analyse(audio, reported)
         metadata = TrackMetadata(
             duration_sec=round(audio.frames / info.sample_rate, 6),
             sample_rate=info.sample_rate,
@@ -52,16 +54,18 @@ def fingerprint_file(
         )
         digest = audio.payload_digest()  # from the page cache: decoding has just read the file
     milliseconds = (time.perf_counter() - started) * 1000
-    return Analysed(features.values, metadata, round(milliseconds, 3), payload_digest=digest)
+    return Analysed(features.values, metadata, round(milliseconds, 3), payload_digest=digest, parts=(part,))
 
 
-def _analyse(audio: AudioStream, progress: MutableSequence[float]) -> FeatureValues:
+def _analyse(audio: AudioStream, progress: MutableSequence[float]) -> tuple[FeatureValues, Part]:
     extractor = FingerprintExtractor(audio.info.sample_rate, audio.info.positions)
+    bits = SubFingerprints(audio.info.sample_rate, audio.info.channels)
     with np.errstate(all="raise", under="ignore"):  # no NaN or infinity may pass silently
         for block in audio.blocks():
             extractor.add_block(block)
+            bits.add_block(block)
             progress[0] = audio.frames / audio.info.sample_rate
-        return extractor.result()
+        return extractor.result(), Part(sub_fingerprints.NAME, sub_fingerprints.VERSION, bits.result())
 
 
 def warm_up_analysis() -> None:

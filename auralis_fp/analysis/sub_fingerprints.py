@@ -5,13 +5,9 @@ from typing import Final
 import numpy as np
 from scipy import fft
 
+from ..schema.sub_fingerprints import BITS, HOP_SEC, MAX_COUNT
 from .types import FloatArray
 
-NAME: Final = "sub_fingerprints"  # of the part that is stored
-VERSION: Final = 1  # a change of any bit adds one
-BITS: Final = 32  # in each sub-fingerprint
-MAX_COUNT: Final = 1024  # sub-fingerprints: 4 KiB, 95 s
-HOP_SEC: Final = 4096 / 44_100
 FRAME_SEC: Final = 20_480 / 44_100
 LOW_RATE: Final = 4410  # Hz, about
 LOWEST_HZ: Final = 300.0
@@ -22,7 +18,7 @@ _FRAMES_AT_ONCE: Final = 32  # their spectra stay in the processor's cache
 
 
 class SubFingerprints:
-    """Computes the sub-fingerprints of the first 95 s of a recording.
+    """Computes the sub-fingerprints of the first 72 s of a recording.
 
     Parameters
     ----------
@@ -52,8 +48,8 @@ class SubFingerprints:
         self._parts: list[FloatArray] = []
         self._missing = int((MAX_COUNT * HOP_SEC + FRAME_SEC) * self._rate) + 1
 
-    def feed(self, block: FloatArray) -> None:
-        """Take the next block, shape (samples, channels); what lies beyond the first 95 s is ignored."""
+    def add_block(self, block: FloatArray) -> None:
+        """Take the next block, shape (samples, channels); what lies beyond the first 72 s is ignored."""
         if self._missing <= 0:
             return
         mono = block @ self._mix
@@ -70,7 +66,7 @@ class SubFingerprints:
         self._missing -= len(low)
         self._parts.append(low)
 
-    def finish(self) -> bytes:
+    def result(self) -> bytes:
         """Return the sub-fingerprints, 4 bytes each, least significant first; empty for less than two frames."""
         self._decimate()
         low = np.concatenate(self._parts)
@@ -90,7 +86,9 @@ class SubFingerprints:
         """Return the power of each frame in each band, and which frames are silent."""
         size = fft.next_fast_len(length, real=True)
         edges = LOWEST_HZ * (HIGHEST_HZ / LOWEST_HZ) ** (np.arange(BITS + 2) / (BITS + 1))
-        bins = np.searchsorted(fft.rfftfreq(size, 1.0 / self._rate), edges)
+        hz = fft.rfftfreq(size, 1.0 / self._rate)
+        hz = hz[: np.searchsorted(hz, HIGHEST_HZ)]
+        bank = ((hz[:, None] >= edges[:-1]) & (hz[:, None] < edges[1:])).astype(np.float32)
         window = np.hanning(length).astype(np.float32)
         energies = np.empty((len(starts), BITS + 1), dtype=np.float32)
         silent = np.empty(len(starts), dtype=bool)
@@ -99,7 +97,6 @@ class SubFingerprints:
             part = slice(first, first + _FRAMES_AT_ONCE)
             chunk = frames[starts[part]] * window
             silent[part] = np.einsum("ij,ij->i", chunk, chunk) < SILENCE**2 * length * 0.375
-            spectra = fft.rfft(chunk, size, axis=1)[:, : bins[-1] + 1]
-            power = spectra.real**2 + spectra.imag**2
-            energies[part] = np.add.reduceat(power, bins, axis=1)[:, :-1]
+            spectra = fft.rfft(chunk, size, axis=1)[:, : len(hz)]
+            energies[part] = (spectra.real**2 + spectra.imag**2) @ bank
         return energies, silent

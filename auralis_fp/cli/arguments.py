@@ -194,6 +194,10 @@ def _add_similarity(command: AddCommand) -> None:
     playlist.add_argument("--json", action="store_true", help="print JSON instead of M3U8")
     add_settings(playlist, "data_dir")
 
+    duplicates = command("duplicates", "list files with the same recording, a group a paragraph")
+    duplicates.add_argument("--json", action="store_true", help="print JSON lines")
+    add_settings(duplicates, "data_dir")
+
 
 def _add_tools(command: AddCommand) -> None:
     export = command("export", "write all results as JSON lines")

@@ -62,7 +62,7 @@ async def _dispatch(arguments: argparse.Namespace) -> int:
 
             show = {"status": inspect.status, "folders": inspect.folders, "failures": inspect.failures}[name]
             return await show(settings, as_json=arguments.json)
-        case "search" | "similar" | "playlist" as name:
+        case "search" | "similar" | "playlist" | "duplicates" as name:
             return await _library_command(name)(settings, arguments)
         case _:
             from . import transfer
@@ -81,6 +81,10 @@ def _library_command(name: str) -> Callable[[Settings, argparse.Namespace], Coro
         from .similar import similar
 
         return similar
+    if name == "duplicates":
+        from .duplicates import duplicates
+
+        return duplicates
     from .playlist import playlist
 
     return playlist

@@ -38,3 +38,8 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[tuple[str, ..
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
     console.print(table)
+
+
+def one_line(path: str) -> str:
+    """Return a path with its control characters escaped, for lines that programs read."""
+    return "".join(char if char.isprintable() or ord(char) > 127 else f"\\x{ord(char):02x}" for char in path)

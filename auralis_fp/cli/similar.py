@@ -19,7 +19,7 @@ from ..similarity.process import IndexProcess
 from ..store.database import Database, open_database
 from ..store.files import Library
 from ..store.records import FileRecord
-from .output import print_table, printable
+from .output import one_line, print_table, printable
 
 
 class UnknownFileError(AuralisError):
@@ -108,7 +108,6 @@ async def offline_finder(settings: Settings) -> AsyncIterator[tuple[Database, Si
 def _write(tracks: Sequence[SimilarTrack]) -> None:
     """Write a line for each track, with the bytes of its path; control characters are escaped."""
     for one in tracks:
-        path = "".join(char if char.isprintable() or ord(char) > 127 else f"\\x{ord(char):02x}" for char in one.path)
-        line = f"{one.similarity:.4f}\t{one.distance:.4f}\t".encode() + os.fsencode(path)
+        line = f"{one.similarity:.4f}\t{one.distance:.4f}\t".encode() + os.fsencode(one_line(one.path))
         sys.stdout.buffer.write(line + f"\t{one.reason}\n".encode())
     sys.stdout.flush()

@@ -20,6 +20,7 @@ from ..store.host_library import HostLibrary
 from ..store.queries import Queries
 from ..store.records import FileRecord
 from .assembly import PAUSED
+from .duplicates import Duplicates
 from .lifecycle import Lifecycle
 from .lookup import Answer, RequestCounters
 from .music import Music
@@ -113,7 +114,7 @@ class Service(Lifecycle):
 
     @property
     def similarity(self) -> SimilarTracksFinder:
-        """Similar tracks, radios, paths and duplicates."""
+        """Similar tracks, radios and paths."""
         live = self._live
         surroundings = Surroundings(live.lookup.policy, self._track_record, self.titles)
         return SimilarTracksFinder(live.context.library, live.index, surroundings)
@@ -121,6 +122,12 @@ class Service(Lifecycle):
     async def similar(self, request: SimilarRequest) -> SimilarTracks:
         """Return a page of similar tracks, nearest first; see ``similarity`` for more."""
         return await self.similarity.similar(request)
+
+    @property
+    def duplicates(self) -> Duplicates:
+        """Groups of files with the same recording."""
+        live = self._live
+        return Duplicates(live.context.library, live.index)
 
     async def _track_record(self, track_id: int) -> FileRecord:
         return (await self.track(track_id))[0]

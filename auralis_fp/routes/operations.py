@@ -8,12 +8,27 @@ from typing import Any, Final
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from ..engine.duplicates import DuplicatesAnswer
 from ..engine.similarity import PlaylistAnswer, SimilarTracks
 from ..engine.snapshot import Status
 from ..runtime.m3u8 import MEDIA_TYPE
 from ..runtime.payloads import FailureEvent, ResultEvent, TagsEvent
-from . import api, control, events, exports, files, metrics, music, overview, playlists, similar, static_files
+from . import (
+    api,
+    control,
+    duplicates,
+    events,
+    exports,
+    files,
+    metrics,
+    music,
+    overview,
+    playlists,
+    similar,
+    static_files,
+)
 from .schemas import bodies, queries, responses
+from .schemas import duplicates as copies
 from .schemas import files as listings
 from .schemas import music as albums
 from .schemas import overview as summaries
@@ -133,6 +148,8 @@ OPERATIONS: Final = (
         errors=(400, 404, 409, 415, 422),
     ),
     _search("/similar", similar.similar, SimilarTracks, similarity.SimilarBody, _SEED_ERRORS),
+    _get("/duplicates", duplicates.duplicates, DuplicatesAnswer, query=copies.DuplicatesQuery),
+    _search("/duplicates", duplicates.decide, copies.Decided, copies.DecisionBody, (404,)),
     _search("/playlist", playlists.playlist, PlaylistAnswer, lists.RadioBody, _SEED_ERRORS),
     _search("/playlist.m3u8", playlists.playlist_m3u8, str, lists.RadioBody, _SEED_ERRORS, MEDIA_TYPE),
     _search("/path", playlists.path, PlaylistAnswer, lists.PathBody, _SEED_ERRORS),

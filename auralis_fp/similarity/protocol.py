@@ -1,6 +1,6 @@
 """Messages between the service and the index process: tagged MessagePack, no pickled objects."""
 
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -76,6 +76,10 @@ class FlowQuery(Message, frozen=True, kw_only=True):
     tracks: list[int]
 
 
+class DuplicatesQuery(Message, frozen=True, kw_only=True):
+    """All groups of files with the same recording."""
+
+
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """Distance within one family of dimensions, and that of a random pair."""
 
@@ -120,6 +124,36 @@ class Playlist(Message, frozen=True, kw_only=True):
     note: str = ""
 
 
+class DuplicatePair(msgspec.Struct, frozen=True, kw_only=True):
+    """Two files of a group.
+
+    ``kind`` is ``same_recording``, ``other_length`` or ``candidate``; ``agreement`` is the share of equal bits, None
+    without sub-fingerprints; the second file begins ``offset_sec`` later in the recording than the first.
+    """
+
+    first: int
+    second: int
+    kind: Literal["same_recording", "other_length", "candidate"]
+    agreement: float | None = None
+    offset_sec: float = 0.0
+    confirmed: bool = False
+
+
+class DuplicateGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """Files that are connected by pairs, by id."""
+
+    files: list[int]
+    pairs: list[DuplicatePair]
+
+
+class Duplicates(Message, frozen=True, kw_only=True):
+    """All groups; ``compared`` files have sub-fingerprints, ``total`` is the size of the library."""
+
+    groups: list[DuplicateGroup]
+    compared: int
+    total: int
+
+
 class Refusal(Message, frozen=True, kw_only=True):
     """The query cannot be answered."""
 
@@ -132,8 +166,8 @@ class Progress(Message, frozen=True, kw_only=True):
     """The index works on an answer; sent before it."""
 
 
-Query = SimilarQuery | PlaylistQuery | PathQuery | FlowQuery
-Reply = SimilarPage | Playlist | Refusal | Progress
+Query = SimilarQuery | PlaylistQuery | PathQuery | FlowQuery | DuplicatesQuery
+Reply = SimilarPage | Playlist | Duplicates | Refusal | Progress
 
 _encoder: Final = msgspec.msgpack.Encoder()
 _queries: Final = msgspec.msgpack.Decoder(Query)

@@ -8,7 +8,7 @@ from typing import Final
 
 from .. import schema
 from ..models import Job
-from . import failures, fingerprints
+from . import failures, fingerprints, parts
 from .database import Database
 from .fingerprints import StoredFingerprint
 from .observations import follow_moves, queue
@@ -57,6 +57,7 @@ async def reuse(database: Database, job: Job, digest: bytes) -> StoredFingerprin
             return None
         if not fingerprints.copy(db, job.file_id, digest):
             return None
+        parts.copy(db, job.file_id, digest)
         failures.clear(db, job.file_id)
         db.execute("DELETE FROM unconfirmed WHERE file_id = ?", (job.file_id,))
         db.execute("DELETE FROM jobs WHERE file_id = ?", (job.file_id,))

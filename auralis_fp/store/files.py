@@ -10,7 +10,7 @@ from typing import Any, Final
 from .. import schema
 from ..files.paths import sort_range
 from ..models import Analysed, Counts, FileEvent, FileStamp, PendingSidecar, Rejected
-from . import failures, fingerprints
+from . import failures, fingerprints, parts
 from .confirmation import discard
 from .database import Database
 from .failures import StoredFailure
@@ -303,6 +303,7 @@ def _store(
                     confirmed_at=now if outcome.confirmed else None,
                 ),
             )
+            parts.put(db, file_id, outcome.parts)
             failures.clear(db, file_id)
             mark = "DELETE FROM unconfirmed WHERE file_id = ?"
             db.execute(mark if outcome.confirmed else "INSERT OR REPLACE INTO unconfirmed VALUES (?, 0)", (file_id,))

@@ -16,7 +16,7 @@ NAMES: Final = schema.names_of(schema.ALGORITHM_VERSION)
 _VALUES: Final = ", ".join(f"p.{name}" for name in NAMES)
 _CURRENT: Final = f"f.missing_since IS NULL AND {current('p', str(schema.ALGORITHM_VERSION))}"
 _SELECT: Final = (
-    "SELECT {id}, f.path, p.content, json_extract(p.metadata, '$.duration_sec'),"
+    "SELECT {id}, f.path, p.payload_digest, json_extract(p.metadata, '$.duration_sec'),"
     f" json_extract(p.metadata, '$.undefined'), {_VALUES}"
 )
 _ALL: Final = (
@@ -34,7 +34,7 @@ class Vector(NamedTuple):
 
     file_id: int
     path: bytes
-    content: bytes | None
+    digest: bytes | None
     duration_sec: float
     undefined: int
     values: tuple[float, ...] | None
@@ -135,7 +135,7 @@ class VectorReader:
         }
 
     def parts(self, name: str, version: int, file_ids: Sequence[int]) -> dict[int, bytes]:
-        """Return a part of each of the files that has it for its present content.
+        """Return a part of each of the files that has it.
 
         Parameters
         ----------
@@ -146,9 +146,8 @@ class VectorReader:
         file_ids : sequence of int
         """
         sql = (
-            "SELECT f.id, q.data FROM files f JOIN parts q ON q.file_id = f.id AND q.size = f.size"
-            " AND q.mtime_ns = f.mtime_ns WHERE q.name = ? AND q.version = ?"
-            " AND f.id IN (SELECT value FROM json_each(?))"
+            "SELECT file_id, data FROM parts WHERE name = ? AND version = ?"
+            " AND file_id IN (SELECT value FROM json_each(?))"
         )
         return dict(self._connection.execute(sql, (name, version, json.dumps(list(file_ids)))).fetchall())
 
@@ -164,10 +163,10 @@ class VectorReader:
 
 
 def _vector(row: tuple[Any, ...]) -> Vector:
-    file_id, path, content, duration, undefined, *values = row
+    file_id, path, digest, duration, undefined, *values = row
     if duration is None:  # no current fingerprint
         return Vector(file_id, path or b"", None, 0.0, 0, None)
-    return Vector(file_id, path, content, duration, undefined_mask(undefined), tuple(values))
+    return Vector(file_id, path, digest, duration, undefined_mask(undefined), tuple(values))
 
 
 def undefined_mask(names: str) -> int:

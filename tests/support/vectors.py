@@ -41,7 +41,7 @@ def result(
         codec="flac",
         undefined=tuple(undefined),
     )
-    return Analysed(dict(values), metadata, 80.0, content)
+    return Analysed(dict(values), metadata, 80.0, content, content)
 
 
 async def store(library: Library, path: bytes, outcome: Analysed) -> int:

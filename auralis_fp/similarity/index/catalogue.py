@@ -87,6 +87,11 @@ class Catalogue:
         return self._live.columns[name][..., : len(self)]
 
     @property
+    def sequence(self) -> int:
+        """Position in the change log of the database that the rows stand for."""
+        return self._live.header.sequence
+
+    @property
     def terms(self) -> Terms:
         """Standardised terms of all tracks."""
         return Terms(self.column("terms"), self.column("undefined"), self.generation.period)
@@ -255,7 +260,7 @@ def _write(columns: ColumnFile, rows: NDArray[np.integer], vectors: Sequence[Vec
     into = columns.columns
     into["id"][rows] = [one.file_id for one in vectors]
     into["folder"][rows] = [_hash(one.folder) for one in vectors]
-    into["content"][rows] = [_hash(one.content) if one.content else 0 for one in vectors]
+    into["content"][rows] = [_hash(one.digest) if one.digest else 0 for one in vectors]
     into["duration"][rows] = [one.duration_sec for one in vectors]
     into["undefined"][rows] = [one.undefined for one in vectors]
     into["raw"][:, rows] = np.array([one.values for one in vectors], dtype=np.float32).T

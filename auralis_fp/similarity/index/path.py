@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ..protocol import FlowQuery, PathQuery, Playlist
 from .catalogue import Catalogue
-from .copies import are_copies
+from .copies import are_copies, equal_numbers
 from .distance import Terms, city_block
 from .filtering import allowed, contradiction
 from .playlist import LONGEST, entries
@@ -18,6 +18,7 @@ BEAM: Final = 64  # partial paths kept at each step
 NEAR_LINE: Final = 40  # candidates for each point of the straight line between the ends
 MOST_CANDIDATES: Final = 1500
 POWER: Final = 4  # of a step in the cost of a path: its largest step counts most
+RETRIES: Final = 5  # for copies found on a path
 ROUNDS: Final = 20  # of improvement of an order
 
 Matrix = NDArray[np.float64]
@@ -52,7 +53,11 @@ def path(catalogue: Catalogue, query: PathQuery) -> Playlist:
     terms = catalogue.terms.at(rows)
     wanted = min(wanted, len(rows))
     steps = matrix(terms)
-    found = _beam(steps, _recordings(catalogue, rows, steps), wanted)
+    recordings = _recordings(catalogue, rows, steps)
+    for _ in range(RETRIES):
+        found = _beam(steps, recordings, wanted)
+        if not _join_copies(catalogue, rows, found, steps, recordings):
+            break
     short = f"Only {len(found)} tracks fit." if len(found) < query.tracks else ""
     return Playlist(items=entries(catalogue, rows[found]), note=short)
 
@@ -118,13 +123,29 @@ def _between(catalogue: Catalogue, start: int, end: int, rows: NDArray[np.intp],
 
 
 def _recordings(catalogue: Catalogue, rows: NDArray[np.intp], steps: Matrix) -> NDArray[np.intp]:
-    """Return a number for each row that its copies share."""
+    """Return a number for each row that files with the same audio data or numbers share."""
     numbers = np.arange(len(rows))
     for i, row in enumerate(rows.tolist()):
         if numbers[i] == i:
-            copies = are_copies(catalogue, row, rows, steps[i].astype(np.float32))
+            copies = equal_numbers(catalogue, row, rows, steps[i].astype(np.float32))
             numbers[copies & (numbers > i)] = i
     return numbers
+
+
+def _join_copies(
+    catalogue: Catalogue, rows: NDArray[np.intp], way: list[int], steps: Matrix, recordings: NDArray[np.intp]
+) -> bool:
+    """Give copies on a path the same number; return True if there were any."""
+    joined = False
+    for place, i in enumerate(way):
+        later = np.array(way[place + 1 :], dtype=np.intp)
+        if not later.size:
+            break
+        same = are_copies(catalogue, int(rows[i]), rows[later], steps[i, later].astype(np.float32))
+        for j in later[same & (recordings[later] != recordings[i])].tolist():
+            recordings[recordings == recordings[j]] = recordings[i]
+            joined = True
+    return joined
 
 
 def _beam(steps: Matrix, recordings: NDArray[np.intp], wanted: int) -> list[int]:

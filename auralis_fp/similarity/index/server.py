@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from ..protocol import (
+    DuplicatesQuery,
     FlowQuery,
     Message,
     PathQuery,
@@ -23,6 +24,7 @@ from ..protocol import (
     encode,
 )
 from .catalogue import Catalogue
+from .duplicates import DuplicateFinder
 from .path import flow, path
 from .playlist import playlist
 from .similar import similar
@@ -45,6 +47,7 @@ class Server:
 
     def __init__(self, database: Path, file: Path, on_progress: Callable[[], None]) -> None:
         self._catalogue = Catalogue(database, file, on_progress)
+        self._duplicates = DuplicateFinder(self._catalogue, on_progress)
         self._paged_at = -PAGING_SEC
 
     def answer(self, query: Query) -> Message:
@@ -66,6 +69,8 @@ class Server:
                 return path(self._catalogue, query)
             case FlowQuery():
                 return flow(self._catalogue, query)
+            case DuplicatesQuery():
+                return self._duplicates.groups()
 
 
 def serve(connection: Connection, database: Path, file: Path) -> None:

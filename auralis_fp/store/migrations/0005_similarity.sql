@@ -7,6 +7,7 @@ CREATE INDEX vector_changes_by_sequence ON vector_changes (sequence);
 
 -- No INSERT OR REPLACE: a trigger takes over the conflict clause of the statement that fires it.
 CREATE TRIGGER fingerprint_stored AFTER INSERT ON fingerprints BEGIN
+    DELETE FROM parts WHERE file_id = new.file_id;
     UPDATE vector_changes SET sequence = (SELECT max(sequence) + 1 FROM vector_changes) WHERE file_id = new.file_id;
     INSERT INTO vector_changes SELECT new.file_id, (SELECT coalesce(max(sequence), 0) + 1 FROM vector_changes)
     WHERE NOT EXISTS (SELECT 1 FROM vector_changes WHERE file_id = new.file_id);
@@ -23,13 +24,11 @@ WHEN EXISTS (SELECT 1 FROM fingerprints WHERE file_id = new.id) BEGIN
     WHERE NOT EXISTS (SELECT 1 FROM vector_changes WHERE file_id = new.id);
 END;
 
--- What is computed in the same decode as the fingerprint, each with a version of its own.
+-- What is computed in the same decode as the fingerprint, each with a version of its own; replaced with it.
 CREATE TABLE parts (
     file_id INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE,
     name TEXT NOT NULL,
     version INTEGER NOT NULL,
-    size INTEGER NOT NULL,
-    mtime_ns INTEGER NOT NULL,
     data BLOB NOT NULL,
     PRIMARY KEY (file_id, name)
 ) WITHOUT ROWID;

@@ -1,0 +1,122 @@
+"""Alignment of sub-fingerprints: whether two files hold the same recording, and from where on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+from ...schema.sub_fingerprints import BITS, HOP_SEC
+from .transforms import FloatArray
+
+REACH_SEC: Final = 31.0  # a copy may lack so much at its beginning
+LEAST_OVERLAP: Final = 86  # sub-fingerprints that are not silent: 8 s
+CHUNK: Final = 64  # sub-fingerprints whose agreement is judged together: 6 s
+SAME: Final = 0.75  # agreement of the bits; strangers have .5
+SAME_EVERYWHERE: Final = 0.70  # agreement of the weakest part; versions with other parts fail here
+_SIZE: Final = 2048  # of the transforms: no offset wraps around
+_REACH: Final = round(REACH_SEC / HOP_SEC)
+
+Words = NDArray[np.uint32]
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """The best alignment of two files.
+
+    Parameters
+    ----------
+    agreement : float
+        Share of equal bits in the overlap.
+    weakest : float
+        The same in the weakest part of the overlap, one outlier aside.
+    offset_sec : float
+        How much later the second file begins in the first one.
+    """
+
+    agreement: float
+    weakest: float
+    offset_sec: float
+
+    @property
+    def same(self) -> bool:
+        """True if the files hold the same recording."""
+        return self.agreement >= SAME and self.weakest >= SAME_EVERYWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Sub-fingerprints of one file with their spectra.
+
+    Parameters
+    ----------
+    words : ndarray, shape (n,), uint32
+        0 where silent.
+    spectra : ndarray, shape (33, 1025)
+        Of the sequence of each bit as -1 and 1, and of the mask of words that are not silent.
+    """
+
+    words: Words
+    spectra: NDArray[np.complexfloating]
+
+    @classmethod
+    def of(cls, data: bytes) -> "Recording":
+        """Return the sub-fingerprints in their stored form."""
+        words = np.frombuffer(data, "<u4")
+        valid = (words != 0).astype(np.float32)
+        bits = (words[None, :] >> np.arange(BITS, dtype=np.uint32)[:, None] & 1).astype(np.float32)
+        rows: FloatArray = np.concatenate([(2.0 * bits - 1.0) * valid, valid[None, :]]).astype(np.float32)
+        return cls(words, fft.rfft(rows, _SIZE, axis=1))
+
+
+def align(first: Recording, second: Recording) -> Alignment | None:
+    """Find the offset at which most bits of two files are equal.
+
+    Parameters
+    ----------
+    first, second : Recording
+
+    Returns
+    -------
+    Alignment or None
+        None if no offset within 31 s leaves an overlap of 8 s that is not silent.
+
+    Notes
+    -----
+    The number of equal bits at every offset is a sum of cross-correlations, computed by FFT.
+    """
+    products = first.spectra * np.conj(second.spectra)
+    equal, overlap = fft.irfft(np.stack([products[:BITS].sum(axis=0), products[BITS]]), _SIZE, axis=1)
+    offsets = np.arange(-_REACH, _REACH + 1)
+    count = np.round(overlap[offsets])
+    agreement = np.where(count >= LEAST_OVERLAP, 0.5 + equal[offsets] / (2 * BITS * np.maximum(count, 1)), 0.0)
+    best = int(np.argmax(agreement))
+    if not agreement[best]:
+        return None
+    offset = int(offsets[best])
+    return Alignment(float(agreement[best]), _weakest(first.words, second.words, offset), round(offset * HOP_SEC, 2))
+
+
+def _weakest(first: Words, second: Words, offset: int) -> float:
+    """Return the agreement of the weakest chunk, of many the second weakest."""
+    one, other = first[max(0, offset) :], second[max(0, -offset) :]
+    length = min(len(one), len(other))
+    one, other = one[:length], other[:length]
+    valid = (one != 0) & (other != 0)
+    differing = np.bitwise_count(one[valid] ^ other[valid]).astype(np.float64)
+    chunks = [differing[i : i + CHUNK] for i in range(0, len(differing), CHUNK)]
+    found = sorted(1.0 - float(chunk.mean()) / BITS for chunk in chunks if len(chunk) >= CHUNK // 2)
+    return found[1] if len(found) >= 8 else found[0] if found else 0.0
+
+
+def matches(seed: bytes, others: Mapping[int, bytes]) -> list[int]:
+    """Return the keys of those that hold the recording of a seed."""
+    recording = Recording.of(seed)
+    found = []
+    for key, data in others.items():
+        aligned = align(recording, Recording.of(data))
+        if aligned is not None and aligned.same:
+            found.append(key)
+    return found
