@@ -121,9 +121,9 @@ def _finished(status: Status) -> bool:
 def _summary(status: Status, tally: _Tally, seconds: float) -> int:
     counts = status.counts
     unreadable = [folder for folder in status.folders if not folder.online]
-    for folder in unreadable:
-        _warn(f"{folder.path}: {folder.reason}")
     for folder in status.folders:
+        if folder.reason:
+            _warn(f"{folder.path}: {folder.reason}")
         for entry in folder.left_out:
             _warn(f"{folder.path}: {_left_out(entry)}")
     for path, reason in tally.failed[:NAMED]:

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from ..errors import StorageError
+from ..files.paths import innermost, is_below
 from ..files.rules import Presence, Rules
 from ..models import FileEvent, Rejected
 from ..runtime.batches import isolate
 
 log = logging.getLogger(__name__)
 
+FOUND_PER_WRITE: Final = 500
 GONE_PER_WRITE: Final = 200  # so that other writers get a turn in between
 _PLACES: Final = "library places"  # key in the database
 
@@ -90,6 +92,9 @@ class Reconciler:
         self._on_queued = on_queued
         self._on_online = on_online
         self._known = 0  # files of the library before its sweep
+        self._displaced = ""  # why the library is not where it was
+        self._doubtful: frozenset[bytes] = frozenset()  # folders that are on another disk than before
+        self._found: list[FileEvent] = []  # files seen in those: stored once the folder is accepted
         self._away: dict[bytes, frozenset[bytes]] = {}  # unmounted mount points, by library
         self._doubted: dict[bytes, frozenset[bytes]] = {}  # files that only one sweep missed, by library
         self._saved = ""
@@ -102,6 +107,12 @@ class Reconciler:
 
     async def observe(self, events: Sequence[FileEvent], *, walk: bool = False) -> None:
         """Store files seen or gone; one that cannot be stored becomes a failure. *walk* marks those of a sweep."""
+        if walk and self._doubtful:
+            self._found += [event for event in events if innermost(event.path, self._doubtful) is not None]
+            events = [event for event in events if innermost(event.path, self._doubtful) is None]
+        await self._store(events, walk=walk)
+
+    async def _store(self, events: Sequence[FileEvent], *, walk: bool = False) -> None:
         queued = 0
 
         async def store(part: Sequence[FileEvent]) -> None:
@@ -126,6 +137,10 @@ class Reconciler:
     async def begin_sweep(self, root: bytes) -> None:
         """Start recording which files of *root* a sweep sees."""
         await asyncio.to_thread(self._rules.refresh, root)
+        self._displaced = await asyncio.to_thread(self._rules.places.displaced, root)
+        unmounted = await asyncio.to_thread(self._rules.places.unmounted, root)
+        self._doubtful = frozenset({root}) if self._displaced else unmounted
+        self._found = []
         self._known = await self._library.count_present(root)
         await self._library.begin_walk()
 
@@ -142,34 +157,45 @@ class Reconciler:
         if unseen and not found:
             reason = f"The folder is empty, but {len(unseen)} tracks of it are known; nothing is judged gone."
             return Verdict(online=False, reason=reason)
-        displaced = await asyncio.to_thread(self._rules.places.displaced, root)
-        if displaced:
-            if 2 * len(unseen) > self._known:
-                return Verdict(online=False, reason=f"{displaced} Its {len(unseen)} tracks are kept.")
-            await self._remember(root)  # the tracks are here: the library was moved
+        if self._displaced:
+            if not await self._adopt(root, unseen):
+                return Verdict(online=False, reason=f"{self._displaced} Its {len(unseen)} tracks are kept.")
+            await self._remember(root)
+            unseen = await self._library.unseen(root)
         presences = await asyncio.to_thread(self._rules.presences, unseen)
         away = [path for path, presence in zip(unseen, presences, strict=True) if presence is Presence.AWAY]
         gone = [path for path, presence in zip(unseen, presences, strict=True) if presence is Presence.GONE]
-        unmounted = await self._unmounted(root, away)
+        unmounted = await self._unmounted(root, unseen, away)
         if unmounted is None:
             return Verdict(online=False, reason="The folder went away during the sweep.")
-        agreed = self._agreed(root, gone, halved=2 * found < self._known - len(away))
+        agreed = self._agreed(root, gone, halved=2 * (found - len(self._found)) < self._known - len(away))
         if agreed is not None:
             await self._mark_gone(agreed)
         points = await asyncio.to_thread(self._rules.places.unmounted, root)
         await self._remember(root, points & frozenset(unmounted))
         await self._report_mounts(root, frozenset(unmounted))
         self._on_queued()
-        return Verdict(reason=_describe(unmounted), confirm=agreed is None)
+        return Verdict(reason=self._describe(unmounted), confirm=agreed is None)
 
     async def set_online(self, root: bytes, *, online: bool) -> None:
         """Report whether *root* can be read."""
         await self._on_online(root, online)
 
-    async def _unmounted(self, root: bytes, away: Sequence[bytes]) -> Counter[bytes] | None:
+    async def _adopt(self, folder: bytes, unseen: Sequence[bytes]) -> bool:
+        """Accept a folder on another disk than before, and store its files, if half of its known files are there."""
+        known = {path for path in unseen if is_below(path, folder)}
+        found = [event for event in self._found if is_below(event.path, folder)]
+        if 2 * sum(event.path in known for event in found) < len(known):
+            return False
+        self._found = [event for event in self._found if not is_below(event.path, folder)]
+        for start in range(0, len(found), FOUND_PER_WRITE):
+            await self._store(found[start : start + FOUND_PER_WRITE], walk=True)
+        return True
+
+    async def _unmounted(self, root: bytes, unseen: Sequence[bytes], away: Sequence[bytes]) -> Counter[bytes] | None:
         """Count tracks by unmounted folder; None if the library itself is not mounted.
 
-        A folder below which most of its tracks were seen is an ordinary folder by now.
+        A mount point below which half of its tracks were found is an ordinary folder by now.
         """
         folders = await asyncio.to_thread(self._rules.away_folders, away)
         points = await asyncio.to_thread(self._rules.places.unmounted, root)
@@ -177,8 +203,8 @@ class Reconciler:
         counts.update(folders.values())
         if root in counts:
             return None
-        for point, missing in list(counts.items()):
-            if not missing or await self._library.count_present(point) >= 2 * missing:
+        for point in points:
+            if await self._adopt(point, unseen):
                 del counts[point]
         return counts
 
@@ -209,10 +235,12 @@ class Reconciler:
         for point in sorted(unmounted | before):
             await self._on_online(point, point not in unmounted)
 
-
-def _describe(unmounted: Counter[bytes]) -> str:
-    return " ".join(
-        f"The disk at {os.fsdecode(point)} is not mounted; its {count} tracks are kept."
-        for point, count in sorted(unmounted.items())
-        if count
-    )
+    def _describe(self, unmounted: Counter[bytes]) -> str:
+        sentences = []
+        for folder, count in sorted(unmounted.items()):
+            others = sum(is_below(event.path, folder) for event in self._found)
+            waiting = f"; {others} files found in its place wait" if others else ""
+            if count:
+                name = os.fsdecode(folder)
+                sentences.append(f"The disk at {name} is not mounted; its {count} tracks are kept{waiting}.")
+        return " ".join(sentences)
