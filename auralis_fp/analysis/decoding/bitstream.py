@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ..types import FloatArray
 
 LOSSLESS: Final = frozenset({"alac", "ape", "flac", "mlp", "tak", "truehd", "tta", "wavpack", "wmalossless"})
-_BLOCKS: Final = 12  # that are not silent: about nine seconds of music
+_BLOCKS: Final = 4  # that are not silent: three seconds of music
 _LEAST_FRAMES: Final = 2
 _DOP_MARKERS: Final = (0x05, 0xFA)
 _LEAST_DOP: Final = 256  # consecutive samples

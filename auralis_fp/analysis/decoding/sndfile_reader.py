@@ -26,7 +26,7 @@ _OTHER_CODECS: Final = {
 DECODER: Final = f"libsndfile {soundfile.__libsndfile_version__}"
 _LONGEST_SEC: Final = 1e6  # chained files have no known length
 _SAMPLE_BYTES: Final = 2  # at least
-_PEEK_SAMPLES: Final = 1 << 17
+_PEEK_BLOCKS: Final = 16
 _SCALE_16: Final = np.float32(2**-15)
 
 
@@ -93,8 +93,13 @@ class SndfileReader:
         return cls(source, sound, name)
 
     def peek(self) -> FloatArray:
-        """Return the first samples, shape (samples, channels), without advancing."""
-        samples: FloatArray = self._sound.read(_PEEK_SAMPLES, dtype="float32", always_2d=True)
+        """Return the first samples that are not silent, shape (samples, channels), without advancing."""
+        samples: FloatArray = np.empty((0, self.info.channels), np.float32)
+        with np.errstate(invalid="ignore"):
+            for _ in range(_PEEK_BLOCKS):
+                samples = self._sound.read(BLOCK_SAMPLES, dtype="float32", always_2d=True)
+                if not len(samples) or samples.any():
+                    break
         self._sound.seek(0)
         return samples
 

@@ -73,7 +73,7 @@ def test_bitstreams_in_wav_are_decoded(stream: bytes | None, codec: str, tmp_pat
         ("FLAC", "PCM_16", 0.0),
         ("AIFF", "PCM_16", 0.0),
         ("WAV", "PCM_24", 0.0),
-        ("WAV", "PCM_16", 5.0),
+        ("WAV", "PCM_16", 15.0),
         ("CAF", "PCM_16", 0.0),
     ],
 )
