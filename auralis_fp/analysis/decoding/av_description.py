@@ -13,7 +13,11 @@ from .ogg_pages import first_granule, start_sec
 from .reader import AudioInfo, usual_positions
 from .source import Source
 
-_STATE_THE_END: Final = ("matroska", "asf", "ogg")  # demuxers whose duration is the time of the end, but for Vorbis
+_STATE_THE_END: Final = (
+    "matroska",
+    "asf",
+    "ogg",
+)  # demuxers whose duration is the time of the end, but for Vorbis in Ogg
 _MP3_LENGTHS: Final = (b"Xing", b"Info", b"VBRI")
 _NO_POSITIONS: Final = ("NONE", "UN", "USR", "AMBI")
 DECODER: Final = "libavcodec " + ".".join(map(str, av.library_versions["libavcodec"]))
@@ -87,7 +91,7 @@ def _declared_sec(container: InputContainer, stream: Any, codec: str, granule: i
 def _start_sec(container: InputContainer, stream: Any, codec: str, granule: int) -> float:
     """Return the time of the first sample, where libav includes it in the length."""
     name = container.format.name.split(",")[0]
-    if name not in _STATE_THE_END or codec == "vorbis":
+    if name not in _STATE_THE_END or (name, codec) == ("ogg", "vorbis"):
         return 0.0
     if stream.start_time:
         return max(0.0, float(stream.start_time * stream.time_base))

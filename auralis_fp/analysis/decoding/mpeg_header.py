@@ -4,7 +4,7 @@ import struct
 from dataclasses import dataclass
 from typing import Final
 
-from ...files.id3 import id3v2_end
+from ...files.id3 import audio_span, id3v2_end
 from .source import Source
 
 _RATES: Final = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}  # by version
@@ -12,7 +12,7 @@ _MPEG1: Final = 3
 _LAYER_III, _LAYER_I = 1, 3
 _MONO: Final = 3
 _MAX_TAGS: Final = 16
-_ID3V1_BYTES: Final = 128
+_SLACK_BYTES: Final = 2048  # encoders count a frame more or less
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,9 @@ def read_mpeg_header(head: bytes) -> MpegHeader | None:
 
 
 def sec_before_tags(source: Source) -> float | None:
-    """Return the length in seconds that the Xing or Info tag states, if nothing but ID3 tags follows that audio.
+    """Return the length in seconds that the Xing or Info tag states, if nothing but tags follows that audio.
 
-    libav estimates the length from the file size when such tags follow.
+    libav estimates the length from the file size when long tags follow.
     """
     header = read_mpeg_header(source.head)
     if header is None or source.head[header.info_offset :][:4] not in (b"Xing", b"Info"):
@@ -62,7 +62,8 @@ def sec_before_tags(source: Source) -> float | None:
     flags, frames, size = struct.unpack_from(">III", source.head, header.info_offset + 4)
     if flags & 3 != 3:  # without the number of frames or of bytes
         return None
+    present = source.size - source.start
     end = size + id3v2_end(lambda position, count: source.read_at(size + position, count), _MAX_TAGS)
-    if end == size or source.start + end < source.size - _ID3V1_BYTES:
+    if end < audio_span(source.read_at, present)[1] - _SLACK_BYTES or size > present:
         return None
     return float(frames * header.frame_samples / header.sample_rate)

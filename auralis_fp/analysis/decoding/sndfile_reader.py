@@ -22,6 +22,8 @@ _OTHER_CODECS: Final = {
     "PCM_24": "pcm_s24",
     "PCM_32": "pcm_s32",
     "DOUBLE": "pcm_f64",
+    "ULAW": "pcm_mulaw",
+    "ALAW": "pcm_alaw",
 }
 DECODER: Final = f"libsndfile {soundfile.__libsndfile_version__}"
 _LONGEST_SEC: Final = 1e6  # chained files have no known length

@@ -13,6 +13,8 @@ from auralis_fp.analysis.decoding.stream import open_audio
 from auralis_fp.errors import DecodeError
 from signals import Signal
 
+APE_TAG = bytes(200_000) + b"APETAGEX" + struct.pack("<IIII8x", 2000, 200_032, 1, 0)
+LYRICS3_TAG = b"LYRICSBEGIN" + b"x" * 200_000 + b"200011LYRICS200"
 PCM_GUID = bytes.fromhex("0100000000001000800000aa00389b71")
 
 
@@ -58,13 +60,24 @@ def test_valid_bits(valid_bits: int, channels: int, tmp_path: Path) -> None:
         ("ogg", "libopus", 48_000),
         ("ogg", "flac", RATE),
         ("matroska", "flac", RATE),
+        ("matroska", "libopus", 48_000),
+        ("mov", "alac", RATE),
         ("webm", "libopus", 48_000),
         ("asf", "wmav2", RATE),
     ],
 )
 def test_start_times_do_not_count(container: str, codec: str, rate: int, tmp_path: Path) -> None:
     """A stream whose time stamps begin at ten hours has the length of its samples, and no warning."""
-    recipe = Recipe("x", container, codec, "", "", rate=rate, bit_rate=128_000 if codec == "wmav2" else 0)
+    recipe = Recipe(
+        "x",
+        container,
+        codec,
+        "",
+        "",
+        rate=rate,
+        bit_rate=128_000 if codec == "wmav2" else 0,
+        sample_type="s16p" if codec == "alac" else "",
+    )
     path = tmp_path / "radio"
     path.write_bytes(encode(tones(2.0, rate=rate), recipe, start_sec=36_000.0))
     heard, warnings = decode(path)
@@ -82,11 +95,21 @@ def mp3(seconds: float, rate: int = RATE) -> bytes:
     [
         (b"", id3_tag(300_000)),
         (b"", id3_tag(300_000) + b"TAG" + bytes(125)),
+        (b"", APE_TAG),
+        (b"", LYRICS3_TAG + b"TAG" + bytes(125)),
         (bytes(400_000), b""),
         (id3_tag(500) + bytes(3_000_000), b""),
         (id3_tag(500) + bytes(5000) + id3_tag(100_000), b""),
     ],
-    ids=["tag at the end", "two tags at the end", "zeros", "zeros after a tag", "tag, zeros, tag"],
+    ids=[
+        "tag at the end",
+        "two tags at the end",
+        "APE tag at the end",
+        "Lyrics3 tag at the end",
+        "zeros",
+        "zeros after a tag",
+        "tag, zeros, tag",
+    ],
 )
 def test_tags_and_zeros_around_mp3(junk: tuple[bytes, bytes], tmp_path: Path) -> None:
     """Tags and zeros on either side of the frames change neither the length nor the warnings."""
