@@ -295,9 +295,9 @@ class JobQueue:
         def operation(db: sqlite3.Connection) -> tuple[int, float | None]:
             chosen = f"failures x JOIN files f ON f.id = x.file_id WHERE f.missing_since IS NULL AND {due}"
             cursor = db.execute(
-                "INSERT INTO jobs (file_id, queued_at, attempts)"
-                f" SELECT f.id, ?, x.attempts FROM {chosen} ON CONFLICT (file_id) DO NOTHING",
-                (now, *values),
+                "INSERT INTO jobs (file_id, queued_at, attempts, sidecar_checked)"
+                f" SELECT f.id, ?, x.attempts, ? FROM {chosen} ON CONFLICT (file_id) DO NOTHING",
+                (now, folder is None, *values),  # the first attempt has checked it; the folder may have changed
             )
             db.execute(f"DELETE FROM failures WHERE file_id IN (SELECT f.id FROM {chosen})", values)
             (following,) = db.execute(
