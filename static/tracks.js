@@ -113,7 +113,8 @@ async function load(limit, after = null) {
   loading = true;
   setAttribute(byId("track-list"), "aria-busy", items.length === 0);
   try {
-    const body = await get("files", { ...wish(), limit: String(limit), after });
+    // all fields, because none are selected
+    const body = /** @type {import("./fingerprint.d.ts").Files} */ (await get("files", { ...wish(), limit: String(limit), after }));
     if (request !== asked) return;
     const tail = after === null && items.length > limit ? items.slice(limit) : []; // rows beyond the maximum page size
     items = after === null ? [...body.items, ...tail] : [...items, ...body.items];

@@ -54,7 +54,7 @@ def test_matches_as_json(data: Path) -> None:
 
 
 def test_more_matches_than_shown(data: Path) -> None:
-    """The total is told if not all are shown."""
+    """The total is shown if the list is truncated."""
     done = auralis("search", "music", "--limit", "1", "--data-dir", data)
     assert done.returncode == 0
     assert "The first 1 of 3 matches" in done.stderr

@@ -9,7 +9,7 @@ from auralis_fp.runtime.m3u8 import Entry, m3u8
 
 
 def locations(text: str) -> list[str]:
-    """Return the lines that are no comments."""
+    """Return the lines without comments."""
     return [line for line in text.splitlines() if not line.startswith("#")]
 
 

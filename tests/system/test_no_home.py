@@ -14,11 +14,11 @@ from commands import environment, song
 HOMELESS = """
 import os, pwd, runpy, sys
 
-def nobody(number):
+def no_user(number):
     raise KeyError(f"getpwuid(): uid not found: {number}")
 
 os.environ.pop("HOME", None)
-pwd.getpwuid = nobody
+pwd.getpwuid = no_user
 runpy.run_module("auralis_fp", run_name="__main__")
 """
 

@@ -24,7 +24,7 @@ def steps(found: Playlist) -> list[float]:
 
 @pytest.mark.parametrize("tracks", [2, 3, 10, 40])
 async def test_it_leads_over_distinct_tracks(tmp_path: Path, tracks: int) -> None:
-    """As many as wanted, from the one to the other."""
+    """A path has the requested length and both ends."""
     ids = await library(tmp_path)
     with catalogue(tmp_path) as index:
         found = path(index, PathQuery(start=ids[0], end=ids[1], tracks=tracks))

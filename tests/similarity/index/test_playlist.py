@@ -29,7 +29,7 @@ def ids_of(found: Playlist) -> list[int]:
 
 
 async def test_it_has_distinct_tracks_without_the_seed(tmp_path: Path) -> None:
-    """As many as wanted, with the steps between them."""
+    """A playlist has the requested length and the steps between its tracks."""
     ids = await library(tmp_path)
     found = ask(tmp_path, [ids[0]], tracks=20)
     assert len(set(ids_of(found))) == 20
