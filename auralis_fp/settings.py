@@ -75,6 +75,9 @@ class Settings:
         "minutes per day for re-reading files whose results have not been confirmed for a month; 0 for never",
         default=60.0,
     )
+    keep_missing_days: float = _help(
+        "days after which missing files are forgotten, counted while their folder is online; 0 for never", default=90.0
+    )
     ignore: tuple[str, ...] = _help("glob patterns of names, or of paths relative to a library, to ignore", default=())
     system_folders: tuple[str, ...] = _help(
         "names of recycle bins, snapshots and system folders to leave out, in any letter case", default=SYSTEM_FOLDERS
@@ -110,6 +113,7 @@ class Settings:
             ("memory_limit_mb", self.memory_limit_mb == 0 or self.memory_limit_mb >= 512, "must be 0 or at least 512"),
             ("settle_sec", 0 <= self.settle_sec <= 3600, "must be between 0 and 3600 seconds"),
             ("sweep_interval_sec", 1 <= self.sweep_interval_sec <= 2_592_000, "must be between 1 second and 30 days"),
+            ("keep_missing_days", 0 <= self.keep_missing_days <= 36_500, "must be between 0 and 36500 days"),
             ("recheck_minutes", 0 <= self.recheck_minutes <= 1440, "must be between 0 and 1440 minutes"),
             ("busy_percent", 0 <= self.busy_percent <= 100, "must be between 0 and 100"),
             (

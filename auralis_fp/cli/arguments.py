@@ -208,5 +208,9 @@ def _add_tools(command: AddCommand) -> None:
     imported.add_argument("file", nargs="?", default="-", metavar="FILE", help="input file (default: standard input)")
     add_settings(imported, "data_dir")
 
+    prune = command("prune", "show the results of files that are gone for long, or delete them")
+    prune.add_argument("--yes", action="store_true", help="delete what is shown")
+    add_settings(prune, "data_dir")
+
     completion = command("completion", "print a completion script for a shell")
     completion.add_argument("shell", choices=SHELLS, metavar="SHELL", help=f"one of {', '.join(SHELLS)}")

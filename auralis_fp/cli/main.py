@@ -62,7 +62,7 @@ async def _dispatch(arguments: argparse.Namespace) -> int:
 
             show = {"status": inspect.status, "folders": inspect.folders, "failures": inspect.failures}[name]
             return await show(settings, as_json=arguments.json)
-        case "search" | "similar" | "playlist" | "duplicates" as name:
+        case "search" | "similar" | "playlist" | "duplicates" | "prune" as name:
             return await _library_command(name)(settings, arguments)
         case _:
             from . import transfer
@@ -72,11 +72,15 @@ async def _dispatch(arguments: argparse.Namespace) -> int:
 
 
 def _library_command(name: str) -> Callable[[Settings, argparse.Namespace], Coroutine[Any, Any, int]]:
-    """Return one of the commands that read the analysed library."""
+    """Return one of the commands that work with the analysed library."""
     if name == "search":
         from .search import search
 
         return search
+    if name == "prune":
+        from .prune import prune
+
+        return prune
     if name == "similar":
         from .similar import similar
 

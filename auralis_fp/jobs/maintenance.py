@@ -8,7 +8,9 @@ from collections.abc import Callable
 from typing import Final
 
 from ..runtime.threads import in_daemon_thread
+from ..sidecars.storage import remove_stray
 from ..store.confirmation import Confirmations
+from ..store.forgetting import forget
 from ..store.integrity import back_up, inspect
 from .context import Context
 
@@ -42,6 +44,7 @@ class Maintenance:
         await asyncio.sleep(FIRST_CHECK_SEC)
         while True:
             await self.check()
+            await self.forget()
             await asyncio.sleep(CHECK_EVERY_SEC)
 
     async def check(self) -> None:
@@ -70,3 +73,11 @@ class Maintenance:
             health.mark_down(BACKUP, f"The database could not be backed up: {error}.")
         else:
             health.mark_up(BACKUP)
+
+    async def forget(self) -> None:
+        """Forget files that have been gone for long, and remove their sidecars."""
+        settings, days = self._context.settings, self._context.settings.keep_missing_days
+        while days and (paths := await forget(self._context.library.database, days * 86_400.0)):
+            log.info("%d files have been gone for %g days and are forgotten", len(paths), days)
+            for path in paths:
+                await in_daemon_thread(remove_stray, path, settings)

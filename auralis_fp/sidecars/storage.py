@@ -3,6 +3,7 @@
 These functions block; call them in a thread.
 """
 
+import contextlib
 import errno
 import hashlib
 import logging
@@ -121,6 +122,29 @@ def clear_away(paths: Iterable[bytes], settings: Settings) -> None:
         names.setdefault(folder, set()).add(name)
     for folder, some in names.items():
         remove_partial(folder, frozenset(some))
+
+
+def remove_stray(path: bytes, settings: Settings) -> int:
+    """Remove the sidecars of a file that does not exist any more. Return how many there were.
+
+    Only regular files that this program may replace are removed.
+
+    Parameters
+    ----------
+    path : bytes
+        The audio file.
+    settings : Settings
+    """
+    removed = 0
+    if settings.sidecars == "off" or os.path.lexists(path):
+        return 0
+    for place in _places(path, settings):
+        folder, name = os.path.split(place)
+        with contextlib.suppress(OSError), open_folder(folder) as opened:
+            if opened is not None and not _foreign(opened, name):
+                os.unlink(opened.named(name), dir_fd=opened.descriptor)
+                removed += 1
+    return removed
 
 
 def _places(path: bytes, settings: Settings) -> list[bytes]:

@@ -15,6 +15,7 @@ from .confirmation import discard
 from .database import Database
 from .failures import StoredFailure
 from .fingerprints import Source, StoredFingerprint
+from .forgetting import count_absence
 from .observations import WALKED, below, mark_gone, merge_seen
 from .records import SELECT_FILES, FileRecord, file_record
 from .stamps import to_sql
@@ -164,6 +165,10 @@ class Library:
         record = await self.by_path(path)
         if record is not None:
             await self.record(record.id, rejected, UNKNOWN_STAMP, claim=None, source="analysis")
+
+    async def count_absence(self, folder: bytes, except_below: Sequence[bytes] = ()) -> None:
+        """Count the time since the last confirmed sweep as absence of the missing files; see ``forgetting``."""
+        await count_absence(self.database, folder, except_below)
 
     async def link_track(self, track_id: int, file_id: int) -> None:
         """Store the host's track id of a file."""

@@ -33,7 +33,7 @@ SORTS: Final[dict[str, str]] = {
 SORT_NAMES: Final = tuple(SORTS)
 DENSE: Final = 10_000  # matches, from which on it is faster to walk the files in their order than to sort the matches
 _STATE_CONDITIONS: Final = {
-    "missing": "f.missing_since IS NOT NULL",
+    "missing": "f.missing_since IS NOT NULL AND f.forgotten_at IS NULL",
     "running": f"{PRESENT} AND j.claim IS NOT NULL",
     "outdated": f"{PRESENT} AND j.file_id IS NOT NULL AND j.claim IS NULL AND p.file_id IS NOT NULL",
     "pending": f"{PRESENT} AND j.file_id IS NOT NULL AND j.claim IS NULL AND p.file_id IS NULL",

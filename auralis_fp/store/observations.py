@@ -110,7 +110,8 @@ def merge_seen(db: sqlite3.Connection, seen: Sequence[tuple[bytes, FileStamp]], 
     ).fetchall()
     db.execute(
         "INSERT INTO files (path, size, mtime_ns, added_at) SELECT path, size, mtime_ns, ? FROM seen WHERE true"
-        " ON CONFLICT (path) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns, missing_since = NULL"
+        " ON CONFLICT (path) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns, missing_since = NULL,"
+        " absent_sec = 0, forgotten_at = NULL"
         " WHERE size != excluded.size OR mtime_ns != excluded.mtime_ns OR missing_since IS NOT NULL",
         (time.time(),),
     )

@@ -39,6 +39,9 @@ class KnownFiles(Protocol):
     async def count_present(self, folder: bytes) -> int:
         """Return the number of known files below *folder* that are not gone."""
 
+    async def count_absence(self, folder: bytes, except_below: Sequence[bytes] = ()) -> None:
+        """Count the time since the last confirmed sweep as absence of the missing files."""
+
     async def remember(self, key: str, value: str) -> None:
         """Keep a value over restarts."""
 
@@ -171,6 +174,7 @@ class Reconciler:
         agreed = self._agreed(root, gone, halved=2 * (found - len(self._found)) < self._known - len(away))
         if agreed is not None:
             await self._mark_gone(agreed)
+            await self._library.count_absence(root, tuple(unmounted))
         points = await asyncio.to_thread(self._rules.places.unmounted, root)
         await self._remember(root, points & frozenset(unmounted))
         await self._report_mounts(root, frozenset(unmounted))

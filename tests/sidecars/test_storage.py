@@ -278,3 +278,19 @@ def test_a_folder_swapped_while_it_is_written_to(song: Path, settings: Settings,
             written(named / "b.flac", settings, within=song.parent)
     assert sorted(path.name for path in outside.iterdir()) == ["b.flac"]
     assert sorted(path.name for path in inside.iterdir()) == ["b.flac", "b.flac.25d"]
+
+
+def test_sidecars_of_deleted_files_are_removed(song: Path, settings: Settings) -> None:
+    """Only when the file is gone, and only those of this program."""
+    place = written(song, settings)
+    assert sidecar.remove_stray(bytes(song), settings) == 0
+    song.unlink()
+    assert sidecar.remove_stray(bytes(song), settings) == 1
+    assert not place.exists()
+    place.write_text("notes of mine", encoding="ascii")
+    assert sidecar.remove_stray(bytes(song), settings) == 0
+    assert place.exists()
+    place.unlink()
+    os.mkfifo(place)
+    assert sidecar.remove_stray(bytes(song), settings) == 0
+    assert place.is_fifo()
