@@ -9,6 +9,7 @@ import { dimensions, inWords } from "./meaning.js";
 import { whenItComes } from "./queue.js";
 import { fan, inPlace, pulse, scale, spectrum, tile, written } from "./scales.js";
 import { head, openAddress, openSheet } from "./sheet.js";
+import { similarPanel } from "./similar.js";
 import { refreshTracks } from "./tracks.js";
 
 /** @typedef {import("./fingerprint.d.ts").DimensionInfo} DimensionInfo */
@@ -84,6 +85,7 @@ function content(file, meaning) {
     tiles(meaning, print, unknown),
     spectrum(bands, [{ print, unknown, colour: (/** @type {number} */ index) => `hsl(${Math.round(hue + 8 * (index - 3))} 48% 52%)` }]),
     ...Object.entries(FAMILIES).map(([family, title]) => group(title, meaning.filter((one) => one.family === family), print, unknown)),
+    ...(file.state === "done" ? [similarPanel(file)] : []),
     el("p", { class: "hint" }, el("a", { href: `files/${encodeURIComponent(file.id)}` }, "View as JSON")),
   ];
 }

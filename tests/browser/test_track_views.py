@@ -76,6 +76,19 @@ def test_a_track_shows_all_numbers_with_their_meaning(tracks: Page) -> None:
     expect(row).to_be_focused()
 
 
+def test_a_track_shows_what_sounds_like_it(tracks: Page) -> None:
+    """On request the panel lists the other tracks with reasons; each opens its own view."""
+    tracks.locator("#track-list .row", has_text="Noon").click()
+    sheet = tracks.get_by_role("dialog")
+    sheet.get_by_role("button", name="Find similar tracks").click()
+    rows = sheet.locator(".similar li")
+    expect(rows).to_have_count(SONGS - 1)
+    expect(rows.first).to_contain_text("%")
+    name = rows.first.get_by_role("link").text_content() or ""
+    rows.first.get_by_role("link").click()
+    expect(sheet.get_by_role("heading").first).to_contain_text(name)
+
+
 def test_a_track_has_an_address(tracks: Page, live_service: Running, visit: Visit, faults: list[str]) -> None:
     """A track link works in a new page, and an unknown id shows an error."""
     link = tracks.locator("#track-list .row", has_text="Dawn").get_attribute("href")

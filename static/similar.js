@@ -1,0 +1,47 @@
+/** Panel of the track view: tracks that sound like the shown one, with reasons. */
+
+import { get, messageOf } from "./api.js";
+import { el } from "./dom.js";
+import { clean, nameOf } from "./format.js";
+
+/** @typedef {import("./fingerprint.d.ts").File} File */
+/** @typedef {import("./fingerprint.d.ts").SimilarTrack} SimilarTrack */
+
+const SHOWN = "8"; // tracks
+
+/**
+ * Return the panel. It asks the service on request only, because the first query starts the index.
+ *
+ * @param {File} file
+ */
+export function similarPanel(file) {
+  const list = el("div", { "aria-live": "polite" });
+  /** @type {HTMLButtonElement} */
+  const button = el("button", { type: "button", onclick: () => fill(file, list, button) }, "Find similar tracks");
+  return el("section", { class: "family similar" }, el("h3", {}, "Sounds like"), el("div", { class: "actions" }, button), list);
+}
+
+/**
+ * @param {File} file
+ * @param {HTMLElement} list
+ * @param {HTMLButtonElement} button
+ */
+async function fill(file, list, button) {
+  button.disabled = true;
+  list.replaceChildren(el("p", { class: "hint" }, "Searching …"));
+  try {
+    const found = await get(`files/${encodeURIComponent(file.id)}/similar`, { limit: SHOWN });
+    list.replaceChildren(found.items.length ? el("ol", {}, found.items.map(row)) : el("p", { class: "hint" }, clean(found.note)));
+    button.parentElement?.remove();
+  } catch (error) {
+    list.replaceChildren(el("p", { class: "fault small note" }, messageOf(error)));
+    button.disabled = false;
+  }
+}
+
+/** @param {SimilarTrack} track */
+function row(track) {
+  const title = track.title ? clean(track.title) : nameOf(track.path);
+  return el("li", {}, el("a", { href: `#track/${track.file_id}` }, el("bdi", {}, title)),
+    el("span", { class: "hint" }, ` ${Math.round(100 * track.similarity)} % · ${clean(track.reason)}`));
+}
