@@ -1,5 +1,7 @@
 """Choice of the reader that decodes a file correctly, the faster one if both do."""
 
+from typing import Final
+
 from ...errors import DecodeError
 from ...files.formats import Format, recognise
 from . import sndfile_reader
@@ -11,6 +13,8 @@ from .reader import AudioInfo, Reader
 from .sndfile_reader import SndfileReader
 from .source import Source
 from .wave_format import WaveFormat, is_big_endian, read_wave_format
+
+_CONTRADICTION: Final = "No decoder reads the samples as the header of the file states them."
 
 
 def choose_reader(source: Source, length: DeclaredLength | None) -> Reader:
@@ -65,10 +69,10 @@ def _checked(source: Source, recognised: Format | None, stated: WaveFormat | Non
     if stated is None or not _contradicts(reader.info, stated):
         return reader
     reader.close()
-    other = _by_sndfile(source, "wav", "The decoders contradict the header of the file.")
+    other = _by_sndfile(source, recognised.name if recognised else "wav", _CONTRADICTION)
     if _contradicts(other.info, stated):
         other.close()
-        raise DecodeError("unsupported", "The decoders contradict the header of the file.")
+        raise DecodeError("unsupported", _CONTRADICTION)
     return other
 
 

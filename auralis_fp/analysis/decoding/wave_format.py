@@ -1,10 +1,11 @@
-"""The sample format that the header of a WAV file states, to check what the decoders make of it."""
+"""The sample format that the header of a WAV, Wave64 or CAF file states, to check what the decoders make of it."""
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from ...files.riff import AIFF, RIFF, read_chunks
+from ...files.riff import AIFF, CAF, RIFF, Chunk, read_chunks, read_w64_chunks
 from .source import Source
 
 _MAX_CHUNKS: Final = 256
@@ -35,18 +36,33 @@ def is_big_endian(head: bytes) -> bool:
 
 
 def read_wave_format(source: Source) -> WaveFormat | None:
-    """Return the format of a WAV file's uncompressed samples; None for other files and codecs.
+    """Return the format of uncompressed samples; None for other files and codecs.
 
     Does not restore the position of the source.
     """
-    head = source.head
-    big = is_big_endian(head)
-    if not big and (head[:4] not in (b"RIFF", b"RF64", b"BW64") or head[8:12] != b"WAVE"):
+    head, big = source.head, is_big_endian(source.head)
+    if head[:4] == b"caff":
+        description = _find(b"desc", read_chunks(source.read_at, 8, CAF, _MAX_CHUNKS))
+        return None if description is None else _parse_caf(source.read_at(description.start, 32))
+    if head[:4] == b"riff" and head[24:28] == b"wave":
+        chunks = read_w64_chunks(source.read_at, _MAX_CHUNKS)
+    elif big or (head[:4] in (b"RIFF", b"RF64", b"BW64") and head[8:12] == b"WAVE"):
+        chunks = read_chunks(source.read_at, 12, AIFF if big else RIFF, _MAX_CHUNKS)
+    else:
         return None
-    for chunk in read_chunks(source.read_at, 12, AIFF if big else RIFF, _MAX_CHUNKS):
-        if chunk.name == b"fmt ":
-            return _parse(source.read_at(chunk.start, 40), ">" if big else "<")
-    return None
+    layout = _find(b"fmt ", chunks)
+    return None if layout is None else _parse(source.read_at(layout.start, 40), ">" if big else "<")
+
+
+def _find(name: bytes, chunks: Iterator[Chunk]) -> Chunk | None:
+    return next((chunk for chunk in chunks if chunk.name == name), None)
+
+
+def _parse_caf(content: bytes) -> WaveFormat | None:
+    if len(content) < 32 or content[8:12] != b"lpcm":
+        return None
+    rate, _, flags, align, _, channels, _ = struct.unpack(">d4sIIIII", content)
+    return _linear(_FLOAT if flags & 1 else _PCM, 8 * align // max(1, channels), int(rate), channels)
 
 
 def _parse(content: bytes, order: str) -> WaveFormat | None:
@@ -57,8 +73,13 @@ def _parse(content: bytes, order: str) -> WaveFormat | None:
         tag = struct.unpack_from(f"{order}H", content, 24)[0]  # the first bytes of the sub-format
     if channels:
         bits = 8 * align // channels  # of the container; fewer may be valid, in its upper bits
-    if tag == _PCM and bits in (8, 16, 24, 32):
-        return WaveFormat("pcm_u8" if bits == 8 else f"pcm_s{bits}", rate, channels)
+    return None if tag == _PCM and bits == 8 else _linear(tag, bits, rate, channels)
+
+
+def _linear(tag: int, bits: int, rate: int, channels: int) -> WaveFormat | None:
+    """Return the format of integer or float samples of a size that occurs."""
+    if tag == _PCM and bits in (16, 24, 32):
+        return WaveFormat(f"pcm_s{bits}", rate, channels)
     if tag == _FLOAT and bits in (32, 64):
         return WaveFormat(f"pcm_f{bits}", rate, channels)
     return None

@@ -54,6 +54,31 @@ def test_valid_bits(valid_bits: int, channels: int, tmp_path: Path) -> None:
     assert warnings == ()
 
 
+@pytest.mark.parametrize(("name", "readable"), [("a.caf", False), ("a.w64", True), ("a.bw64", False)])
+def test_padded_samples_elsewhere_are_not_misread(name: str, readable: bool, tmp_path: Path) -> None:
+    """24 of 32 bits in CAF, Wave64 and BW64 decode to their samples, or are refused for that reason."""
+    samples = (tones(1.0) * 2.0**31).astype("<i4")
+    path, content = tmp_path / name, extensible(samples, 24)
+    if name == "a.caf":
+        desc = struct.pack(">d4sIIIII", float(RATE), b"lpcm", 2, 8, 1, 2, 24)
+        head = b"caff\0\1\0\0desc" + struct.pack(">q", len(desc)) + desc
+        content = head + b"data" + struct.pack(">q", samples.nbytes + 4) + bytes(4) + samples.tobytes()
+    elif name == "a.w64":
+        guid = bytes.fromhex("f3acd3118cd100c04f8edb8a")
+        body = b"wave" + guid + b"fmt " + guid + struct.pack("<Q", 64) + content[20:60]
+        body += b"data" + guid + struct.pack("<Q", 24 + samples.nbytes) + samples.tobytes()
+        content = b"riff" + bytes.fromhex("2e91cf11a5d628db04c10000") + struct.pack("<Q", 24 + len(body)) + body
+    else:
+        sizes = b"ds64" + struct.pack("<IQQQI", 28, len(content) + 28, samples.nbytes, len(samples), 0)
+        content = b"BW64" + b"\xff" * 4 + b"WAVE" + sizes + content[12:]
+    path.write_bytes(content)
+    if readable:
+        np.testing.assert_array_equal(decode(path)[0], tones(1.0))
+    else:
+        with pytest.raises(DecodeError, match="header"):
+            decode(path)
+
+
 @pytest.mark.parametrize(
     ("container", "codec", "rate"),
     [
