@@ -22,8 +22,7 @@ log = logging.getLogger(__name__)
 BATCH: Final = 100  # files read in one lease and stored in one transaction
 LEASE_SEC: Final = 0.5  # then others get the slot
 RETRY_SEC: Final = 600.0  # for files that could not be read
-POLL_SEC: Final = 20.0  # while background work is blocked
-IDLE_SEC: Final = 300.0
+IDLE_SEC: Final = 10.0  # no notification tells of files whose ctime alone has changed
 _TRANSIENT: Final = frozenset({"unavailable", "io_error", "unreadable", "missing", "not_regular", "outside_roots"})
 
 
@@ -64,13 +63,9 @@ class TagUpdater:
         )
 
     async def _wait(self, generation: int) -> None:
-        """Wait until files were queued, or files that could not be read are due again."""
-        limit = IDLE_SEC if self._context.gate.blocked_by() is None else POLL_SEC
-        retry = await self._store.next_retry()
-        if retry is not None:
-            limit = min(limit, max(1.0, retry - time.time()))
+        """Wait until files were queued, but not long: blocked work and postponed files become due without notice."""
         try:
-            async with asyncio.timeout(limit):
+            async with asyncio.timeout(IDLE_SEC):
                 await self._context.job_queue.wait(generation)
         except TimeoutError:
             pass

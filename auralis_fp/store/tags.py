@@ -95,11 +95,6 @@ class TagStore:
         )
         return [_due_file(row) for row in rows]
 
-    async def next_retry(self) -> float | None:
-        """Return when the next postponed file is due, in Unix seconds; None if there is none."""
-        (row,) = await self._database.read("SELECT min(not_before) AS at FROM tags_due WHERE not_before > 0")
-        return None if row["at"] is None else float(row["at"])
-
     async def waiting(self) -> int:
         """Return how many files that are present have tags still to be read."""
         (row,) = await self._database.read(

@@ -77,6 +77,20 @@ async def test_retagging_costs_no_analysis(service: Service, library: Path) -> N
     assert service.analyses == analysed
 
 
+async def test_edits_that_keep_size_and_time_are_found(service: Service, library: Path) -> None:
+    """A tagger that sets back the modification time is noticed by the time of the last status change."""
+    path = library / "1.flac"
+    await until_title(service, path, "First 1")
+    before = path.stat()
+    file = mutagen.flac.FLAC(path)
+    file["title"] = "Third 1"
+    file.save()
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert (path.stat().st_size, path.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+    await until_title(service, path, "Third 1")
+    assert service.analyses == (SONGS, 0)
+
+
 async def test_listeners_hear_of_new_tags(service: Service, library: Path) -> None:
     """An event names the files whose tags were read."""
     path = library / "0.flac"

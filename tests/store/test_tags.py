@@ -83,7 +83,6 @@ async def test_postponed_files_wait(library: Library) -> None:
     (due,) = await store.due(1)
     await store.postpone([due.file_id], 4e9)
     assert await store.due(1) == []
-    assert await store.next_retry() == 4e9
     await library.observe([FileEvent(SONG, LATER)])
     assert len(await store.due(1)) == 1
 
