@@ -60,7 +60,7 @@ def main() -> int:
     executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     with (
         tempfile.TemporaryDirectory() as data,
-        serving(library, Path(data), sidecars="off") as running,
+        serving(library, Path(data), sidecars="off", busy_percent="0") as running,
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=executable, args=list(SWITCHES)) as browser,
     ):
