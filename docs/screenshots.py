@@ -14,9 +14,9 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 IMAGES: Final = ROOT / "docs" / "images"
-sys.path.append(str(ROOT / "tests"))
+sys.path.append(str(ROOT / "tests" / "support"))
 
-from browser_fixtures import SWITCHES  # noqa: E402 - it lies beside the tests that use it
+from browser_fixtures import SWITCHES  # noqa: E402 - a helper of the tests
 from browser_service import serving  # noqa: E402
 
 SIZES: Final = {"desk": (1280, 900), "phone": (390, 844), "wide": (2560, 1440)}
