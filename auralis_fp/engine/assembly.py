@@ -54,7 +54,14 @@ class Components:
     music: Music
 
     def report(self, part: str, reason: str | None) -> None:
-        """Show the fault of a part, or with None that it has none."""
+        """Show the fault of a part.
+
+        Parameters
+        ----------
+        part : str
+        reason : str or None
+            None if the part works.
+        """
         _report(self.context.health, self.board.changed, part, reason)
 
 

@@ -34,7 +34,18 @@ class CircuitBreakers:
         self._breakers: dict[bytes, _Breaker] = {}
 
     def set_online(self, root: bytes, *, online: bool) -> bool:
-        """Record whether a folder can be read. Return True if that changed."""
+        """Record whether a folder can be read.
+
+        Parameters
+        ----------
+        root : bytes
+        online : bool
+
+        Returns
+        -------
+        bool
+            True if that changed.
+        """
         breaker = self._breakers.setdefault(root, _Breaker())
         changed = breaker.offline is online
         breaker.offline = not online

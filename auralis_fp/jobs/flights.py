@@ -86,7 +86,14 @@ class Flights:
 
     @contextmanager
     def register(self, job: Job, *, requested: bool = False) -> Iterator[Flight]:
-        """Register a leased job for the duration of the context."""
+        """Register a leased job for the duration of the context.
+
+        Parameters
+        ----------
+        job : Job
+        requested : bool
+            A request waits for it.
+        """
         flight = self._flights[job.path] = Flight(job, requested=requested)
         self._on_change()
         try:

@@ -203,7 +203,18 @@ class ResultWriter:
         return outcome
 
     async def fail(self, job: Job, error: Exception) -> Outcome:
-        """End a job with an unexpected error as its failure; release it if that cannot be stored."""
+        """End a job with an unexpected error as its failure; release it if that cannot be stored.
+
+        Parameters
+        ----------
+        job : Job
+        error : Exception
+
+        Returns
+        -------
+        Rejected
+            The failure.
+        """
         try:
             return await self._store_failure(job, error)
         except Exception:

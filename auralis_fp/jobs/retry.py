@@ -44,7 +44,19 @@ class RetryPolicy:
         self._scheduled = asyncio.Event()
 
     async def requeue(self, job: Job, rejected: Rejected) -> bool:
-        """Release a job for another attempt if its failure allows one. Return True if so."""
+        """Release a job for another attempt if its failure allows one.
+
+        Parameters
+        ----------
+        job : Job
+        rejected : Rejected
+            Its failure.
+
+        Returns
+        -------
+        bool
+            True if the job was released.
+        """
         if rejected.code == "unavailable":  # no worker could be started: not an attempt
             await self._context.job_queue.release(job)
             return True
@@ -54,7 +66,19 @@ class RetryPolicy:
         return True
 
     def retry_at(self, job: Job, rejected: Rejected) -> float | None:
-        """Return the Unix time of the next attempt to read a file; None for failures that are final."""
+        """Return when to read a file again.
+
+        Parameters
+        ----------
+        job : Job
+        rejected : Rejected
+            Its failure.
+
+        Returns
+        -------
+        float or None
+            Unix time; None if the failure is final.
+        """
         if rejected.code not in READ_FAILED and not (rejected.code == INCOMPLETE and job.attempts < MAX_INCOMPLETE):
             return None
         return time.time() + min(FIRST_READ_RETRY_SEC * READ_BACKOFF**job.attempts, LONGEST_READ_RETRY_SEC)

@@ -39,7 +39,17 @@ def usage(pids: Iterable[int]) -> Usage:
 
 
 def others_percent(before: Usage, after: Usage) -> float:
-    """Return the share of all processors that other programs used between two samples, in percent."""
+    """Return the share of all processors that other programs used between two samples.
+
+    Parameters
+    ----------
+    before, after : Usage
+
+    Returns
+    -------
+    float
+        Percent, 0 to 100.
+    """
     available = after.available - before.available
     spent = after.all_programs - before.all_programs - (after.ours - before.ours)
     return max(0.0, min(100.0, 100 * spent / available)) if available > 0 else 0.0

@@ -105,9 +105,20 @@ async def see_through(work: Awaitable[T]) -> T:
 
 
 async def happens_within(event: asyncio.Event, seconds: float | None) -> bool:
-    """Wait for *event*, at most *seconds* (None for no limit). Return True if it was set.
+    """Wait for an event for a limited time.
 
     Unlike ``asyncio.wait_for`` before Python 3.12, this never loses a cancellation that coincides with the event.
+
+    Parameters
+    ----------
+    event : asyncio.Event
+    seconds : float or None
+        None for no limit.
+
+    Returns
+    -------
+    bool
+        True if the event was set.
     """
     try:
         async with asyncio.timeout(seconds):

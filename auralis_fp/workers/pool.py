@@ -59,7 +59,19 @@ class WorkerPool:
         await self._stack.aclose()
 
     async def give_up(self, path: bytes, why: Rejected) -> bool:
-        """Abort the analysis of *path* with the outcome *why*. Return True if it was running."""
+        """Abort the analysis of a file.
+
+        Parameters
+        ----------
+        path : bytes
+        why : Rejected
+            The outcome of the analysis.
+
+        Returns
+        -------
+        bool
+            True if the file was being analysed.
+        """
         for slot in self._slots:
             if await slot.give_up(path, why):
                 return True

@@ -207,7 +207,19 @@ class ProcessSlot:
         return outcome
 
     async def give_up(self, path: bytes, why: Rejected) -> bool:
-        """Abort the analysis of *path* with the outcome *why*. Return True if it was running."""
+        """Abort the analysis of a file.
+
+        Parameters
+        ----------
+        path : bytes
+        why : Rejected
+            The outcome of the analysis.
+
+        Returns
+        -------
+        bool
+            True if the file was being analysed.
+        """
         if self._path != path:
             return False
         self._given_up = why

@@ -65,7 +65,19 @@ class Slot(Protocol):
         """
 
     async def give_up(self, path: bytes, why: Rejected) -> bool:
-        """Abort the analysis of *path* with the outcome *why*. Return True if it was running."""
+        """Abort the analysis of a file.
+
+        Parameters
+        ----------
+        path : bytes
+        why : Rejected
+            The outcome of the analysis.
+
+        Returns
+        -------
+        bool
+            True if the file was being analysed.
+        """
 
     async def close(self) -> None:
         """Stop the worker for good."""
@@ -96,7 +108,19 @@ class Pool(Protocol):
         """
 
     async def give_up(self, path: bytes, why: Rejected) -> bool:
-        """Abort the analysis of *path* with the outcome *why*. Return True if it was running."""
+        """Abort the analysis of a file.
+
+        Parameters
+        ----------
+        path : bytes
+        why : Rejected
+            The outcome of the analysis.
+
+        Returns
+        -------
+        bool
+            True if the file was being analysed.
+        """
 
     async def warm(self) -> None:
         """Start one worker, so that the first request does not wait for its imports."""
