@@ -71,10 +71,14 @@ class CircuitBreakers:
 
     def succeeded(self, path: bytes) -> None:
         """Record that *path* was read, which closes the breaker of its folder."""
-        if any(breaker.failures for breaker in self._breakers.values()):
-            breaker = self._breaker_of(path)
-            if breaker is not None:
-                breaker.failures, breaker.pause_sec, breaker.open_until = 0, FIRST_OPEN_SEC, 0.0
+        breaker = self._breaker_of(path)
+        if breaker is not None:
+            breaker.failures, breaker.pause_sec, breaker.open_until = 0, FIRST_OPEN_SEC, 0.0
+
+    @property
+    def failing(self) -> bool:
+        """Whether reading has failed in any folder since it last succeeded there."""
+        return any(breaker.failures for breaker in self._breakers.values())
 
     def open(self) -> Sequence[bytes]:
         """Return the folders whose files must not be read now."""

@@ -178,7 +178,8 @@ class ResultWriter:
         if isinstance(outcome, Analysed):
             pending = sidecar_later and context.outbox.enabled
             pending = pending or not await context.outbox.write(job.path, outcome, now)
-            context.breakers.succeeded(job.path)
+            if context.breakers.failing:
+                context.breakers.succeeded(job.path)
         else:
             retry_at = retry.retry_at(job, outcome)
         kind = kind_of(job.path)
@@ -196,10 +197,8 @@ class ResultWriter:
         self._publisher.publish(job, outcome, kind)
         if pending:
             context.outbox.notify()
-        if retry_at is not None:
-            retry.scheduled()
-        if isinstance(outcome, Rejected) and outcome.code == "io_error":
-            retry.read_failed(job.path)
+        if isinstance(outcome, Rejected):
+            retry.stored(job, outcome)
         return outcome
 
     async def fail(self, job: Job, error: Exception) -> Outcome:

@@ -83,11 +83,21 @@ class RetryPolicy:
             return None
         return time.time() + min(FIRST_READ_RETRY_SEC * READ_BACKOFF**job.attempts, LONGEST_READ_RETRY_SEC)
 
-    def scheduled(self) -> None:
-        """Recompute the time of the next retry: a failure with one was stored."""
-        self._scheduled.set()
+    def stored(self, job: Job, rejected: Rejected) -> None:
+        """Plan the next retry after a failure was stored, and count I/O errors.
 
-    def read_failed(self, path: bytes) -> None:
+        Parameters
+        ----------
+        job : Job
+        rejected : Rejected
+            Its failure.
+        """
+        if rejected.code in READ_FAILED:
+            self._scheduled.set()
+        if rejected.code == "io_error":
+            self._read_failed(job.path)
+
+    def _read_failed(self, path: bytes) -> None:
         """Count an I/O error; repeated ones open the circuit breaker of the folder."""
         pause, root = self._context.breakers.failed(path), self._context.rules.root_of(path)
         if pause is None or root is None:

@@ -23,6 +23,10 @@ BATCH: Final = 100
 WRITE_LIMIT_SEC: Final = 30.0  # for one sidecar
 
 
+class _MissingError(Exception):
+    """The file is not there, perhaps with its folder."""
+
+
 class OutboxStore(Protocol):
     """Keeps the list of pending sidecars."""
 
@@ -60,7 +64,7 @@ class Outbox:
         """Whether sidecars are written at all."""
         return self._settings.sidecars != "off"
 
-    async def write(self, path: bytes, analysed: Analysed, stamp: FileStamp) -> bool:
+    async def write(self, path: bytes, analysed: Analysed, stamp: FileStamp, *, verify: bool = False) -> bool:
         """Write a sidecar. Errors are reported, never raised.
 
         Parameters
@@ -70,21 +74,31 @@ class Outbox:
         analysed : Analysed
         stamp : FileStamp
             The audio file as it was analysed.
+        verify : bool
+            Do nothing if the file has changed since: a sidecar of its new state will follow.
 
         Returns
         -------
         bool
-            False if the sidecar could not be written.
+            False if the sidecar could not be written, or the file was not found.
         """
         loop = asyncio.get_running_loop()
 
         def refused(error: OSError) -> None:
             loop.call_soon_threadsafe(self._note_refusal, path, error)
 
-        bounds = self._rules.bounds(path)
+        def write() -> bytes | None:
+            if verify and (now := stat_audio(path, self._rules)) != stamp:
+                if now is None:
+                    raise _MissingError
+                return None
+            return storage.write(path, analysed, stamp, self._settings, refused, self._rules.bounds(path))
+
         try:
             async with asyncio.timeout(WRITE_LIMIT_SEC):
-                place = await in_daemon_thread(storage.write, path, analysed, stamp, self._settings, refused, bounds)
+                place = await in_daemon_thread(write)
+        except _MissingError:
+            return False
         except TimeoutError:  # the thread waits for a disk or network share that does not answer
             self._health.mark_down("sidecars", f"Writing one takes over {WRITE_LIMIT_SEC:.0f} s. Tried again later.")
             return False
@@ -138,14 +152,11 @@ class Outbox:
 
     async def _write_batch(self, pending: Sequence[PendingSidecar]) -> int:
         """Write sidecars; return how many were written or are not needed any more."""
-        flushed = []
-        for item in pending:
-            now = await in_daemon_thread(stat_audio, item.path, self._rules)
-            if now is None:  # its folder may be away
-                continue
-            changed = item.analysed is None or now != item.stamp  # a changed file will get a new one
-            if changed or (item.analysed is not None and await self.write(item.path, item.analysed, now)):
-                flushed.append(item.file_id)
+        flushed = [
+            item.file_id
+            for item in pending
+            if item.analysed is None or await self.write(item.path, item.analysed, item.stamp, verify=True)
+        ]
         await self._store.sidecars_flushed(flushed)
         return len(flushed)
 
