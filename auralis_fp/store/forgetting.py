@@ -12,7 +12,7 @@ from ..files.paths import sort_range
 from .database import Database
 from .observations import below
 
-LONGEST_STEP_SEC: Final = 86_400.0  # counted between two sweeps at most: nobody looked in between
+LONGEST_STEP_SEC: Final = 86_400.0  # counted between two sweeps at most
 _LAST_SWEEP: Final = "confirmed sweep of "  # and the folder in hexadecimal: key of the time
 
 
