@@ -31,7 +31,7 @@ _TOKEN = re.compile(r"|[!-~]{16,}")
 _QUIET_HOURS = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
 
 
-NO_DATA_DIR: Final = Path(os.path.abspath(os.sep), "no-home-folder", ".auralis", "fingerprint")  # noqa: PTH100
+NO_DATA_DIR: Final = Path(os.path.abspath("/"), "no-home-folder", ".auralis", "fingerprint")  # noqa: PTH100
 """The default of a user without home folder: nothing is read or written there."""
 
 

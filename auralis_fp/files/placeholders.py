@@ -1,10 +1,10 @@
 """Placeholders of cloud drives: files whose content is not on this disk. Opening one downloads it."""
 
 import os
-import stat
 from typing import Final
 
 from .formats import is_music
+from .regular import is_regular
 
 _STUB_SUFFIXES: Final = (b".icloud", b".nextcloud", b".owncloud", b".opencloud")
 _LEAST_SIZE: Final = 4096  # smaller files may be stored without a block of their own
@@ -29,4 +29,4 @@ def has_no_blocks(status: os.stat_result) -> bool:
 
     On a file system that reports blocks, its content is elsewhere, or it holds nothing but zeros.
     """
-    return stat.S_ISREG(status.st_mode) and status.st_size >= _LEAST_SIZE and getattr(status, "st_blocks", 1) == 0
+    return is_regular(status) and status.st_size >= _LEAST_SIZE and getattr(status, "st_blocks", 1) == 0
