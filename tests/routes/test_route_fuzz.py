@@ -15,6 +15,9 @@ CONFIG = """
 [parameters]
 after = ""
 
+[checks.negative_data_rejection]
+expected-statuses = [400, 401, 403, 404, 405, 406, 409, 414, 415, 422, 428, 429, "5xx"]
+
 [[operations]]
 include-path = "{prefix}/events"
 enabled = false
@@ -22,6 +25,7 @@ enabled = false
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 async def test_responses_conform_to_the_document(plugin: Plugin, library: Path, tmp_path: Path) -> None:
     """All responses are documented, conform to their schema, and are no server errors."""
     tone_file(library / "good.wav")

@@ -13,7 +13,7 @@ from ..responses import answer
 from . import queries
 from .responses import ErrorAnswer
 
-_ALWAYS: Final = (401, 403, 429, 500, 503)
+_ALWAYS: Final = (401, 403, 414, 429, 431, 500, 503)  # 414 and 431 under ASGI: aiohttp itself answers 400
 
 
 async def document(request: web.Request) -> web.StreamResponse:
