@@ -6,6 +6,7 @@ import numpy as np
 from scipy import fft
 
 from ..schema.sub_fingerprints import BITS, HOP_SEC, MAX_COUNT
+from .kernels.windows import hann
 from .types import FloatArray
 
 FRAME_SEC: Final = 20_480 / 44_100
@@ -89,7 +90,7 @@ class SubFingerprints:
         hz = fft.rfftfreq(size, 1.0 / self._rate)
         hz = hz[: np.searchsorted(hz, HIGHEST_HZ)]
         bank = ((hz[:, None] >= edges[:-1]) & (hz[:, None] < edges[1:])).astype(np.float32)
-        window = np.hanning(length).astype(np.float32)
+        window = hann(length, periodic=False).astype(np.float32)
         energies = np.empty((len(starts), BITS + 1), dtype=np.float32)
         silent = np.empty(len(starts), dtype=bool)
         frames = np.lib.stride_tricks.sliding_window_view(low, length)
