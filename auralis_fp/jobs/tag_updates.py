@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 BATCH: Final = 100  # files read in one lease and stored in one transaction
 LEASE_SEC: Final = 0.5  # then others get the slot
 RETRY_SEC: Final = 600.0  # for files that could not be read
-IDLE_SEC: Final = 10.0  # no notification tells of files whose ctime alone has changed
+IDLE_SEC: Final = 10.0  # files of which only ctime has changed come without a notification
 _TRANSIENT: Final = frozenset({"unavailable", "io_error", "unreadable", "missing", "not_regular", "outside_roots"})
 
 
