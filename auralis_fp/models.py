@@ -1,5 +1,6 @@
 """Plain values shared by the packages; those sent to workers are picklable."""
 
+import base64
 import os
 import sys
 from dataclasses import dataclass, field
@@ -119,6 +120,26 @@ class Part(NamedTuple):
     name: str
     version: int
     data: bytes
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the JSON form, with the data in base64."""
+        return {"name": self.name, "version": self.version, "data": base64.b64encode(self.data).decode("ascii")}
+
+    @classmethod
+    def from_json(cls, value: object) -> "Part":
+        """Return a part from JSON of unknown origin.
+
+        Raises
+        ------
+        ValueError
+            The value does not have the form that ``as_json`` returns, or is too long.
+        """
+        match value:
+            case {"name": str() as name, "version": int() as version, "data": str() as text} if (
+                not isinstance(version, bool) and 0 < version < 2**31 and 0 < len(name) <= 100 and len(text) <= 1 << 15
+            ):
+                return cls(name, version, base64.b64decode(text, validate=True))
+        raise ValueError("not a part of a result")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from .. import schema
 from .._version import __version__
 from ..files.content_id import parse_content_id, parse_payload_digest
-from ..models import Analysed, FileStamp, TrackMetadata
+from ..models import Analysed, FileStamp, Part, TrackMetadata
 from ..runtime.serialization import to_json
 from .signature import sign
 
@@ -66,6 +66,7 @@ def encode(path: bytes, analysed: Analysed, stamp: FileStamp, key: bytes | None)
         "processing_time_ms": analysed.processing_time_ms,
         "processing_cache": {},
         "metadata": analysed.metadata.as_json(),
+        **({"parts": [part.as_json() for part in analysed.parts]} if analysed.parts else {}),
     }
     return to_json(document if key is None else sign(document, key)).encode("ascii") + b"\n"
 
@@ -166,6 +167,7 @@ def accepted(document: Document, stamp: FileStamp, digest: bytes | None) -> Anal
                 parse_content_id(file.get("content_id")) if document.signed else None,
                 known,
                 confirmed=same_audio or (document.signed and same_stamp and whole and stamp.ctime_ns is not None),
+                parts=_parts(document.value.get("parts")) if document.signed else (),
             )
     return None
 
@@ -180,3 +182,11 @@ def _plausible(metadata: object) -> TrackMetadata | None:
         return None
     warnings = track.warnings
     return track if len(warnings) <= MOST_WARNINGS and all(len(text) <= LONGEST_WARNING for text in warnings) else None
+
+
+def _parts(value: object) -> tuple[Part, ...]:
+    """Return the parts of a document; none if one of them is invalid."""
+    try:
+        return tuple(Part.from_json(part) for part in value) if isinstance(value, list) else ()
+    except ValueError:
+        return ()

@@ -1,9 +1,11 @@
 """The ``parts`` table: what is computed in the same decode as a fingerprint, with versions of its own."""
 
+import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ..models import Part
+from .database import Database
 
 
 def put(db: sqlite3.Connection, file_id: int, parts: Iterable[Part]) -> None:
@@ -38,3 +40,22 @@ def copy(db: sqlite3.Connection, file_id: int, digest: bytes) -> None:
         " WHERE p.payload_digest = ? AND p.file_id != ? GROUP BY q.name",
         (file_id, digest, file_id),
     )
+
+
+async def of(database: Database, file_ids: Sequence[int]) -> dict[int, tuple[Part, ...]]:
+    """Return the parts of files by id; files without any are left out.
+
+    Parameters
+    ----------
+    database : Database
+    file_ids : sequence of int
+    """
+    rows = await database.read(
+        "SELECT file_id, name, version, data FROM parts"
+        " WHERE file_id IN (SELECT value FROM json_each(?)) ORDER BY name",
+        (json.dumps(list(file_ids)),),
+    )
+    found: dict[int, tuple[Part, ...]] = {}
+    for row in rows:
+        found[row["file_id"]] = (*found.get(row["file_id"], ()), Part(row["name"], row["version"], row["data"]))
+    return found

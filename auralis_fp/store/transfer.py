@@ -9,13 +9,14 @@ from typing import Any, Final, NamedTuple
 
 from .. import schema
 from ..files.content_id import parse_content_id, parse_payload_digest
-from ..models import FileStamp, TrackMetadata
-from . import failures, fingerprints
+from ..models import FileStamp, Part, TrackMetadata
+from . import failures, fingerprints, parts
 from .database import Database
 from .fingerprints import StoredFingerprint
 from .records import SELECT_FILES, file_record
 from .stamps import from_sql, to_sql
 
+_MOST_PARTS: Final = 10
 _LARGEST: Final = 2**63 - 1  # the largest integer SQLite stores
 _LARGEST_TIME: Final = 2**95  # nanoseconds: more than a file system with 64 bits of seconds holds
 _KNOWN: Final = """
@@ -32,6 +33,7 @@ class Result:
     path: bytes
     fingerprint: StoredFingerprint
     track_ids: tuple[int, ...] = ()
+    parts: tuple[Part, ...] = ()
 
 
 class Imported(NamedTuple):
@@ -56,8 +58,9 @@ async def results(database: Database, after: bytes = b"", limit: int = 500) -> l
         f"{SELECT_FILES} WHERE p.file_id IS NOT NULL AND f.path > ? ORDER BY f.path LIMIT ?", (after, limit)
     )
     records = [file_record(row) for row in rows]
+    known = await parts.of(database, [record.id for record in records])
     return [
-        Result(record.path, record.fingerprint, tuple(sorted(record.track_ids)))
+        Result(record.path, record.fingerprint, tuple(sorted(record.track_ids)), known.get(record.id, ()))
         for record in records
         if record.fingerprint is not None
     ]
@@ -66,6 +69,7 @@ async def results(database: Database, after: bytes = b"", limit: int = 500) -> l
 def result_record(result: Result) -> dict[str, Any]:
     """Return the JSON form of a result; ``result_from_json`` reads it."""
     stored = result.fingerprint
+    carried = {"parts": [part.as_json() for part in result.parts]} if result.parts else {}
     return {
         "path": os.fsdecode(result.path),
         "size": stored.stamp.size,
@@ -79,6 +83,7 @@ def result_record(result: Result) -> dict[str, Any]:
         "content_id": stored.content.hex() if stored.content is not None else None,
         "payload_digest": stored.payload_digest.hex() if stored.payload_digest is not None else None,
         "track_ids": list(result.track_ids),
+        **carried,
     }
 
 
@@ -115,7 +120,11 @@ def result_from_json(value: object) -> Result:
         content=_digest(value, "content_id", parse_content_id),
         payload_digest=_digest(value, "payload_digest", parse_payload_digest),
     )
-    return Result(_path(value), fingerprint, tuple(_whole({"track_ids": one}, "track_ids") for one in ids))
+    track_ids = tuple(_whole({"track_ids": one}, "track_ids") for one in ids)
+    carried = value.get("parts", [])
+    if not isinstance(carried, list):
+        raise ValueError("parts is not a list")  # noqa: TRY004 - the same
+    return Result(_path(value), fingerprint, track_ids, tuple(Part.from_json(part) for part in carried[:_MOST_PARTS]))
 
 
 def _digest(value: dict[str, Any], name: str, parse: Callable[[object], bytes | None]) -> bytes | None:
@@ -191,6 +200,7 @@ def _import_one(db: sqlite3.Connection, result: Result) -> bool:
         )
         file_id = cursor.lastrowid
     fingerprints.put(db, file_id, fingerprint)
+    parts.put(db, file_id, result.parts)
     db.execute("INSERT OR REPLACE INTO unconfirmed VALUES (?, 0)", (file_id,))
     if current:
         failures.clear(db, file_id)

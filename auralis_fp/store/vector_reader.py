@@ -9,15 +9,15 @@ from typing import Any, Final, NamedTuple, Self
 
 from .. import schema
 from ..files.paths import sort_range
-from .fingerprints import current
+from .fingerprints import current, duration
 from .observations import below
 
 NAMES: Final = schema.names_of(schema.ALGORITHM_VERSION)
 _VALUES: Final = ", ".join(f"p.{name}" for name in NAMES)
 _CURRENT: Final = f"f.missing_since IS NULL AND {current('p', str(schema.ALGORITHM_VERSION))}"
 _SELECT: Final = (
-    "SELECT {id}, f.path, p.payload_digest, json_extract(p.metadata, '$.duration_sec'),"
-    f" json_extract(p.metadata, '$.undefined'), {_VALUES}"
+    f"SELECT {{id}}, f.path, p.payload_digest, {duration('p')},"
+    f" CASE WHEN json_valid(p.metadata) THEN json_extract(p.metadata, '$.undefined') END, {_VALUES}"
 )
 _ALL: Final = (
     f"{_SELECT.format(id='f.id')} FROM files f JOIN fingerprints p ON p.file_id = f.id WHERE {_CURRENT} ORDER BY f.id"
@@ -163,10 +163,10 @@ class VectorReader:
 
 
 def _vector(row: tuple[Any, ...]) -> Vector:
-    file_id, path, digest, duration, undefined, *values = row
-    if duration is None:  # no current fingerprint
+    file_id, path, digest, seconds, undefined, *values = row
+    if seconds is None:  # no current fingerprint, or damaged metadata
         return Vector(file_id, path or b"", None, 0.0, 0, None)
-    return Vector(file_id, path, digest, duration, undefined_mask(undefined), tuple(values))
+    return Vector(file_id, path, digest, seconds, undefined_mask(undefined or "[]"), tuple(values))
 
 
 def undefined_mask(names: str) -> int:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auralis_fp import schema
-from auralis_fp.models import Analysed, FileStamp
+from auralis_fp.models import Analysed, FileStamp, Part
 from auralis_fp.settings import Settings
 from auralis_fp.sidecars import storage as sidecar
 from hosting import swapping
@@ -222,6 +223,13 @@ def test_names_that_are_not_text_have_sidecars_too(song: Path, settings: Setting
 def test_metadata_is_kept(song: Path, settings: Settings) -> None:
     """Whatever the metadata says, text that is no text included."""
     result = with_metadata(analysed(), codec="odd \udce9 codec", warnings=("truncated", "decode_errors"))
+    written(song, settings, result)
+    assert read(song, settings) == result
+
+
+def test_parts_are_kept(song: Path, settings: Settings) -> None:
+    """They come back to the bit."""
+    result = replace(analysed(), parts=(Part("sub_fingerprints", 1, bytes(range(256)) * 12),))
     written(song, settings, result)
     assert read(song, settings) == result
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from auralis_fp import schema
-from auralis_fp.models import Counts, FileEvent
+from auralis_fp.models import Counts, FileEvent, Part
 from auralis_fp.runtime.serialization import to_json
 from auralis_fp.store.files import Library
 from auralis_fp.store.job_queue import JobQueue
@@ -46,6 +46,24 @@ async def test_results_arrive_as_they_left(tmp_path: Path) -> None:
         assert [to_json(result_record(one)) for one in again] == [to_json(result_record(one)) for one in sent]
         assert {one.fingerprint.source for one in again} == {"import"}
         assert await import_results(library.database, sent) == Imported(0, 3)
+
+
+async def test_parts_travel_with_their_result(tmp_path: Path) -> None:
+    """They are stored beside it on the other side, and a damaged one refuses the whole."""
+    part = Part("sub_fingerprints", 1, bytes(range(256)))
+    async with library_in(tmp_path / "a") as library:
+        job = await queued(library)
+        outcome = replace(analysed(), parts=(part,))
+        await library.record(job.file_id, outcome, STAMP, claim=job.claim, source="analysis")
+        (sent,) = await results(library.database)
+    assert sent.parts == (part,)
+    async with library_in(tmp_path / "b") as library:
+        await import_results(library.database, [over_the_wire(sent)])
+        assert [one.parts for one in await results(library.database)] == [(part,)]
+    bad: Any
+    for bad in ({}, [{}], [{"name": "x", "version": 0, "data": ""}], [{"name": "x", "version": 1, "data": "?"}]):
+        with pytest.raises(ValueError, match=r"part|base64|Non-base64|padding"):
+            result_from_json(result_record(sent) | {"parts": bad})
 
 
 async def test_a_scan_after_an_import_has_nothing_to_do(tmp_path: Path) -> None:
