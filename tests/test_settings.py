@@ -1,4 +1,4 @@
-"""Where settings come from, and what is refused."""
+"""Sources and validation of settings."""
 
 import os
 from dataclasses import FrozenInstanceError, fields
@@ -13,13 +13,13 @@ from auralis_fp.settings import Settings, load_settings
 
 @pytest.fixture(autouse=True)
 def working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in an empty folder, which is returned."""
+    """Change to an empty folder and return it."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 def test_nothing_needs_to_be_set() -> None:
-    """The defaults are valid, and watch nothing."""
+    """The defaults are valid and watch no folder."""
     settings = load_settings(environ={})
     assert settings == Settings()
     assert settings.libraries == ()
@@ -28,12 +28,12 @@ def test_nothing_needs_to_be_set() -> None:
 
 
 def test_every_setting_says_what_it_is() -> None:
-    """The help texts are part of the declaration."""
+    """Each setting has a help text."""
     assert all(spec.metadata["help"] for spec in fields(Settings))
 
 
 def test_code_goes_before_environment_goes_before_file(working_folder: Path) -> None:
-    """The first source that gives a value wins; None gives none."""
+    """The first source with a value wins; None is no value."""
     (working_folder / "auralis-fp.toml").write_text("workers = 1\nsettle_sec = 1\nignore = ['a']\n", encoding="utf-8")
     environ = {"AURALIS_FP_WORKERS": "2", "AURALIS_FP_SETTLE_SEC": "2", "PATH": "/bin"}
     settings = load_settings({"workers": 3, "settle_sec": None}, environ=environ)
@@ -41,7 +41,7 @@ def test_code_goes_before_environment_goes_before_file(working_folder: Path) -> 
 
 
 def test_a_file_can_be_named(working_folder: Path) -> None:
-    """It is read instead of the one in the working folder, and must be there."""
+    """It replaces the one in the working directory and must exist."""
     (working_folder / "auralis-fp.toml").write_text("workers = 1", encoding="utf-8")
     (working_folder / "other.toml").write_text("workers = 2", encoding="utf-8")
     assert load_settings(environ={}, file=Path("other.toml")).workers == 2
@@ -51,7 +51,7 @@ def test_a_file_can_be_named(working_folder: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"workers = ", b"\xff", b"[workers]\nx = 1"])
 def test_a_bad_file_is_named(working_folder: Path, content: bytes) -> None:
-    """Neither bad TOML nor a bad value in it is passed over."""
+    """Invalid TOML and invalid values raise an error that names the file or setting."""
     (working_folder / "auralis-fp.toml").write_bytes(content)
     with pytest.raises(SettingsError, match=r"auralis-fp\.toml|workers"):
         load_settings(environ={})
@@ -69,7 +69,7 @@ def test_lists_come_as_text_or_lists(working_folder: Path) -> None:
 
 
 def test_paths_are_made_whole(working_folder: Path) -> None:
-    """Relative ones start in the working folder, ``~`` is the home."""
+    """Relative to the working directory, with ``~`` for the home directory."""
     assert load_settings({"data_dir": "x/../data"}, environ={}).data_dir == working_folder / "data"
     assert load_settings({"data_dir": "~/data"}, environ={}).data_dir == Path.home() / "data"
 
@@ -78,7 +78,7 @@ def test_paths_are_made_whole(working_folder: Path) -> None:
     ("text", "value"), [("1", True), ("true", True), ("yes", True), ("0", False), ("false", False), ("no", False)]
 )
 def test_flags_come_as_words(text: str, value: object) -> None:
-    """As people write them in an environment."""
+    """Usual spellings of true and false."""
     assert load_settings(environ={"AURALIS_FP_ALLOW_ANY_PATH": text}).allow_any_path is value
 
 
@@ -115,7 +115,7 @@ def test_flags_come_as_words(text: str, value: object) -> None:
     ],
 )
 def test_a_bad_value_is_refused_by_name(working_folder: Path, name: str, value: Any) -> None:
-    """The error names the field, so that a person can mend it."""
+    """The error names the setting."""
     (working_folder / "a file").touch()
     with pytest.raises(SettingsError) as caught:
         load_settings({name: value}, environ={})
@@ -124,7 +124,7 @@ def test_a_bad_value_is_refused_by_name(working_folder: Path, name: str, value: 
 
 
 def test_unknown_settings_are_refused(working_folder: Path) -> None:
-    """A mistyped name is never silently without effect."""
+    """A misspelled name raises an error."""
     with pytest.raises(SettingsError, match="worker: unknown setting"):
         load_settings({"worker": 2}, environ={})
     with pytest.raises(SettingsError, match="AURALIS_FP_WORKER: "):
@@ -135,11 +135,11 @@ def test_unknown_settings_are_refused(working_folder: Path) -> None:
 
 
 def test_settings_do_not_change() -> None:
-    """They are checked once, when made."""
+    """They are immutable, so validation on creation suffices."""
     with pytest.raises(FrozenInstanceError):
         Settings().workers = 3  # type: ignore[misc]
 
 
 def test_an_optional_path_can_be_empty() -> None:
-    """An empty text is none."""
+    """An empty string means None."""
     assert load_settings(environ={"AURALIS_FP_HOST_DATABASE": ""}).host_database is None

@@ -1,4 +1,4 @@
-"""The ``.25d`` files: what is written, where, and what is believed."""
+"""Sidecars: format, location, and validation."""
 
 import json
 import os
@@ -24,7 +24,7 @@ from stored import analysed, with_metadata
 
 @pytest.fixture
 def song(tmp_path: Path) -> Path:
-    """Return a file to have a sidecar."""
+    """Return an audio file without a sidecar."""
     folder = tmp_path / "music"
     folder.mkdir()
     path = folder / "song.flac"
@@ -34,7 +34,7 @@ def song(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """Return settings with a data folder of their own."""
+    """Return settings with an empty data folder."""
     return Settings(data_dir=tmp_path / "data")
 
 
@@ -52,19 +52,19 @@ def written(song: Path, settings: Settings, result: Analysed | None = None, with
 
 
 def read(song: Path, settings: Settings) -> Analysed | None:
-    """Return what the sidecar of a song says."""
+    """Return the result in the sidecar of a song."""
     return sidecar.read(os.fsencode(song), stamp_of(song), settings)
 
 
-def test_a_sidecar_lies_beside_its_song_and_is_believed(song: Path, settings: Settings) -> None:
-    """What was written comes back to the bit."""
+def test_a_sidecar_is_written_beside_its_song_and_read(song: Path, settings: Settings) -> None:
+    """Values survive the round trip exactly."""
     result = analysed(lufs=-14.1234567890123, tempo_bpm=100 / 3)
     assert written(song, settings, result) == song.with_name("song.flac.25d")
     assert read(song, settings) == result
 
 
 def test_the_form_is_the_one_the_host_reads(song: Path, settings: Settings) -> None:
-    """Format 1.0 with exactly the 25 keys, and what tells whether the file is still the same."""
+    """Format 1.0 with exactly the dimensions of the schema, and the stamp of the file."""
     text = written(song, settings).read_text(encoding="utf-8")
     document = json.loads(text)
     assert document["format_version"] == "1.0"
@@ -79,8 +79,8 @@ def test_the_form_is_the_one_the_host_reads(song: Path, settings: Settings) -> N
     assert text.isascii()
 
 
-def test_a_changed_song_is_not_believed_of(song: Path, settings: Settings) -> None:
-    """Neither after another content of the same length, nor after a new length."""
+def test_the_sidecar_of_a_changed_song_is_ignored(song: Path, settings: Settings) -> None:
+    """Neither with a new time nor with a new size."""
     written(song, settings)
     os.utime(song, ns=(0, song.stat().st_mtime_ns + 1))
     assert read(song, settings) is None
@@ -116,8 +116,8 @@ UNBELIEVABLE: dict[str, Change] = {
 
 
 @pytest.mark.parametrize("change", UNBELIEVABLE.values(), ids=UNBELIEVABLE.keys())
-def test_what_does_not_match_is_not_believed(song: Path, settings: Settings, change: Change) -> None:
-    """One wrong field is enough."""
+def test_invalid_sidecars_are_ignored(song: Path, settings: Settings, change: Change) -> None:
+    """Each invalid field causes the sidecar to be ignored."""
     place = written(song, settings)
     document = json.loads(place.read_text(encoding="utf-8"))
     change(document)
@@ -126,8 +126,8 @@ def test_what_does_not_match_is_not_believed(song: Path, settings: Settings, cha
 
 
 @given(content=st.binary(max_size=200))
-def test_garbage_is_no_sidecar(content: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Any bytes may lie there; nothing is believed and nothing raised."""
+def test_arbitrary_bytes_are_ignored(content: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Arbitrary bytes are ignored without an exception."""
     folder = tmp_path_factory.getbasetemp()
     song = folder / "garbage.flac"
     song.touch()
@@ -138,8 +138,8 @@ def test_garbage_is_no_sidecar(content: bytes, tmp_path_factory: pytest.TempPath
 @pytest.mark.parametrize(
     "content", [b"[" * 50_000, b'{"a":' * 10_000, b" " * 70_000, b"\xff\xfe", b"", b"null", b"1e999"]
 )
-def test_hostile_sidecars_are_passed_over(song: Path, settings: Settings, content: bytes) -> None:
-    """Deep nesting, size and odd encodings neither raise nor convince."""
+def test_hostile_sidecars_are_ignored(song: Path, settings: Settings, content: bytes) -> None:
+    """Deep nesting, excessive size and invalid encodings are ignored without an exception."""
     song.with_name("song.flac.25d").write_bytes(content)
     assert read(song, settings) is None
 
@@ -164,7 +164,7 @@ def test_a_link_is_neither_followed_nor_replaced(song: Path, settings: Settings,
 
 
 def test_the_founding_servers_file_is_replaced(song: Path, settings: Settings) -> None:
-    """An unmarked 1.0 file is not believed, and makes room."""
+    """A 1.0 file without an algorithm is ignored and replaced."""
     old = {"format_version": "1.0", "fingerprint": analysed().fingerprint}
     song.with_name("song.flac.25d").write_text(json.dumps(old), encoding="utf-8")
     assert read(song, settings) is None
@@ -174,7 +174,7 @@ def test_the_founding_servers_file_is_replaced(song: Path, settings: Settings) -
 
 @pytest.mark.parametrize("content", ['{"format_version": "2.0"}', "notes of mine", "[]"])
 def test_another_programs_file_is_left_alone(song: Path, settings: Settings, content: str) -> None:
-    """Ours goes to the data folder, and is found there."""
+    """The sidecar goes to the data folder and is found there."""
     other = song.with_name("song.flac.25d")
     other.write_text(content, encoding="ascii")
     assert settings.data_dir in written(song, settings).parents
@@ -192,7 +192,7 @@ def test_a_folder_that_cannot_be_written_is_no_failure(song: Path, tmp_path: Pat
 
 
 def test_sidecars_can_lie_elsewhere_or_nowhere(song: Path, tmp_path: Path) -> None:
-    """As set: all in the data folder, or none at all."""
+    """According to the settings, in the data folder or nowhere."""
     elsewhere = Settings(data_dir=tmp_path / "data", sidecars="data-dir")
     assert elsewhere.data_dir in written(song, elsewhere).parents
     assert read(song, elsewhere) == analysed()
@@ -203,7 +203,7 @@ def test_sidecars_can_lie_elsewhere_or_nowhere(song: Path, tmp_path: Path) -> No
 
 
 def test_two_songs_never_share_a_sidecar(song: Path, tmp_path: Path) -> None:
-    """In the data folder the place depends on the whole path."""
+    """The name in the data folder depends on the whole path."""
     settings = Settings(data_dir=tmp_path / "data", sidecars="data-dir")
     other = song.parent / "more" / "song.flac"
     other.parent.mkdir()
@@ -212,7 +212,7 @@ def test_two_songs_never_share_a_sidecar(song: Path, tmp_path: Path) -> None:
 
 
 def test_names_that_are_not_text_have_sidecars_too(song: Path, settings: Settings) -> None:
-    """Bytes that no encoding explains survive."""
+    """Names that are not valid text are preserved."""
     odd = os.path.join(os.fsencode(song.parent), b"\xe9\xff.flac")  # noqa: PTH118 - bytes
     os.rename(song, odd)  # noqa: PTH104 - bytes
     stamp = FileStamp.of(os.stat(odd))  # noqa: PTH116 - bytes
@@ -221,7 +221,7 @@ def test_names_that_are_not_text_have_sidecars_too(song: Path, settings: Setting
 
 
 def test_metadata_is_kept(song: Path, settings: Settings) -> None:
-    """Whatever the metadata says, text that is no text included."""
+    """Including strings with lone surrogates."""
     result = with_metadata(analysed(), codec="odd \udce9 codec", warnings=("truncated", "decode_errors"))
     written(song, settings, result)
     assert read(song, settings) == result
@@ -235,7 +235,7 @@ def test_parts_are_kept(song: Path, settings: Settings) -> None:
 
 
 def test_nothing_is_left_of_an_interrupted_write(song: Path, settings: Settings) -> None:
-    """Killed in the middle again and again, the sidecar is whole and old, or whole and new."""
+    """After repeated kills, the sidecar is the complete old or the complete new one."""
     writing = (
         "import os, sys\nsys.path.insert(0, 'tests/support')\nfrom stored import analysed\n"
         "from auralis_fp.models import FileStamp\nfrom auralis_fp.settings import Settings\n"
@@ -260,7 +260,7 @@ def test_nothing_is_left_of_an_interrupted_write(song: Path, settings: Settings)
 
 
 def test_a_folder_that_leads_out_of_the_library_gets_no_sidecar(song: Path, settings: Settings, tmp_path: Path) -> None:
-    """A folder swapped for a link to elsewhere is left alone; one that leads elsewhere in the library is not."""
+    """A link that leads out of the library is not written through; one within it is."""
     outside, inside = tmp_path / "outside", song.parent / "inside"
     for folder in (outside, inside):
         folder.mkdir()
@@ -274,7 +274,7 @@ def test_a_folder_that_leads_out_of_the_library_gets_no_sidecar(song: Path, sett
 
 
 def test_a_folder_swapped_while_it_is_written_to(song: Path, settings: Settings, tmp_path: Path) -> None:
-    """However fast a folder is swapped for a link to elsewhere, nothing appears there."""
+    """A folder swapped for an outside link during a write never receives the sidecar."""
     outside, inside = tmp_path / "outside", song.parent / "inside"
     for folder in (outside, inside):
         folder.mkdir()

@@ -20,7 +20,7 @@ from auralis_fp.store.writer import Operation
 
 
 def adding(value: str) -> Operation[str]:
-    """Return an operation that keeps a value under itself."""
+    """Return an operation that stores a value under itself."""
 
     def operation(db: sqlite3.Connection) -> str:
         db.execute("INSERT INTO memory VALUES (?, ?)", (value, value))
@@ -30,13 +30,13 @@ def adding(value: str) -> Operation[str]:
 
 
 async def kept(database: Database) -> set[str]:
-    """Return what was kept."""
+    """Return the stored keys."""
     return {row["key"] for row in await database.read("SELECT key FROM memory")}
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Return where the database goes, in a folder that is yet to be made."""
+    """Return the path of the database, in a folder that does not exist."""
     return tmp_path / "data" / "fingerprints.sqlite3"
 
 
@@ -55,7 +55,7 @@ def test_migrations_are_numbered_without_gaps() -> None:
     assert versions == list(range(1, len(versions) + 1))
 
 
-async def test_what_was_written_is_there_after_reopening(path: Path) -> None:
+async def test_commits_survive_reopening(path: Path) -> None:
     """A commit outlives the program, and opening again changes nothing."""
     async with open_database(path) as database:
         assert await database.write(adding("a")) == "a"
@@ -65,7 +65,7 @@ async def test_what_was_written_is_there_after_reopening(path: Path) -> None:
 
 
 async def test_one_failing_operation_undoes_only_itself(path: Path) -> None:
-    """Of operations committed together the good ones stay, the bad one's waiter hears why."""
+    """Of operations in one transaction only the failing one is rolled back, and its caller gets the error."""
     async with open_database(path) as database:
         outcomes = await asyncio.gather(
             *(database.write(adding(value)) for value in ("a", "b", "a", "c")), return_exceptions=True
@@ -77,7 +77,7 @@ async def test_one_failing_operation_undoes_only_itself(path: Path) -> None:
 
 
 async def test_an_operation_that_raises_leaves_nothing_behind(path: Path) -> None:
-    """What it wrote before it failed is undone, and its own error reaches the caller."""
+    """Its earlier writes are rolled back, and the caller gets its exception."""
 
     def half(db: sqlite3.Connection) -> None:
         db.execute("INSERT INTO memory VALUES ('half', '')")
@@ -90,7 +90,7 @@ async def test_an_operation_that_raises_leaves_nothing_behind(path: Path) -> Non
 
 
 async def test_writes_of_callers_that_gave_up_do_no_harm(path: Path) -> None:
-    """A cancelled caller neither stops the writer nor loses others their commit."""
+    """A cancelled caller neither stops the writer nor affects the commits of others."""
     async with open_database(path) as database:
         tasks = [asyncio.create_task(database.write(adding(str(number)))) for number in range(20)]
         await asyncio.sleep(0)
@@ -101,7 +101,7 @@ async def test_writes_of_callers_that_gave_up_do_no_harm(path: Path) -> None:
 
 
 async def test_many_writes_cost_few_commits(path: Path) -> None:
-    """A thousand waiting operations are committed in groups: far fewer transactions than operations."""
+    """A thousand waiting operations need far fewer transactions."""
     begun = 0
 
     def count(statement: str) -> None:
@@ -120,7 +120,7 @@ async def test_many_writes_cost_few_commits(path: Path) -> None:
 
 
 async def test_what_waits_at_the_end_is_written(path: Path) -> None:
-    """Closing the database commits what was handed over before."""
+    """Closing the database commits the operations submitted before."""
     async with open_database(path) as database:
         writes = [asyncio.create_task(database.write(adding(str(number)))) for number in range(5)]
         await asyncio.sleep(0)
@@ -129,8 +129,8 @@ async def test_what_waits_at_the_end_is_written(path: Path) -> None:
         assert len(await kept(database)) == 5
 
 
-async def test_nobody_waits_for_ever_on_a_closed_database(path: Path) -> None:
-    """A write after the end is refused."""
+async def test_writes_to_a_closed_database_are_refused(path: Path) -> None:
+    """A write after closing is refused."""
     async with open_database(path) as database:
         pass
     with pytest.raises(StorageError) as caught:
@@ -139,7 +139,7 @@ async def test_nobody_waits_for_ever_on_a_closed_database(path: Path) -> None:
 
 
 async def test_a_full_disk_is_an_error_and_not_the_end(path: Path) -> None:
-    """Too much for the disk is refused as such; what fits afterwards is stored."""
+    """A write that does not fit is refused; a later one that fits is stored."""
     async with open_database(path) as database:
 
         def fill(db: sqlite3.Connection) -> None:
@@ -157,8 +157,8 @@ async def test_a_full_disk_is_an_error_and_not_the_end(path: Path) -> None:
         assert await kept(database) == {"small"}
 
 
-async def test_a_second_program_is_told_who_works_here(path: Path) -> None:
-    """The folder's lock names the process that holds it, and is free again when that one is killed."""
+async def test_a_second_process_learns_which_one_holds_the_lock(path: Path) -> None:
+    """The error names the process that holds the lock, which is released when that process is killed."""
     holding = (
         "import asyncio, sys; from pathlib import Path; from auralis_fp.store.database import open_database\n"
         "async def main():\n"
@@ -180,7 +180,7 @@ async def test_a_second_program_is_told_who_works_here(path: Path) -> None:
 
 
 async def test_reading_goes_on_beside_a_writer(path: Path) -> None:
-    """A read-only opening needs no lock, sees what is committed, and cannot write."""
+    """A read-only connection needs no lock, sees committed data, and cannot write."""
     async with open_database(path) as writing:
         await writing.write(adding("a"))
         async with open_database(path, read_only=True) as reading:
@@ -193,7 +193,7 @@ async def test_reading_goes_on_beside_a_writer(path: Path) -> None:
 
 
 async def code_of_opening(path: Path, *, read_only: bool = False) -> str:
-    """Return the code with which opening is refused."""
+    """Return the error code of opening."""
     with pytest.raises(StorageError) as caught:
         async with open_database(path, read_only=read_only):
             pass
@@ -201,13 +201,13 @@ async def code_of_opening(path: Path, *, read_only: bool = False) -> str:
 
 
 async def test_looking_needs_a_database(path: Path) -> None:
-    """Reading makes no database, nor a folder for one."""
+    """Opening for reading creates neither the database nor its folder."""
     assert await code_of_opening(path, read_only=True) == "no_database"
     assert not path.parent.exists()
 
 
 async def test_looking_does_not_migrate(path: Path) -> None:
-    """A database of an older layout is left as it is by whoever only reads."""
+    """Opening for reading leaves a database of an older layout unchanged."""
     path.parent.mkdir()
     sqlite3.connect(path).close()
     path.touch()
@@ -215,7 +215,7 @@ async def test_looking_does_not_migrate(path: Path) -> None:
 
 
 async def test_a_newer_database_is_left_alone(path: Path) -> None:
-    """A layout from the future is refused, untouched."""
+    """A newer layout is refused and left unchanged."""
     path.parent.mkdir()
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA user_version = 999")
@@ -226,7 +226,7 @@ async def test_a_newer_database_is_left_alone(path: Path) -> None:
 
 
 async def test_a_damaged_database_is_named_as_such(path: Path) -> None:
-    """What is no database is not overwritten."""
+    """A file that is not a database is not overwritten."""
     path.parent.mkdir()
     path.write_bytes(b"this is no database" * 1000)
     assert await code_of_opening(path) == "corrupt_database"
@@ -234,13 +234,13 @@ async def test_a_damaged_database_is_named_as_such(path: Path) -> None:
 
 
 async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
-    """A file where the data folder should be is a sentence, not a traceback."""
+    """A file in place of the data folder is reported with a message."""
     (tmp_path / "data").write_text("a file", encoding="ascii")
     assert await code_of_opening(tmp_path / "data" / "fingerprints.sqlite3") == "unwritable"
 
 
 async def test_opening_fifty_times_leaves_no_file_open(path: Path) -> None:
-    """Neither descriptors nor threads remain."""
+    """No descriptors and no threads remain."""
     async with open_database(path):
         pass
     before = len(os.listdir("/proc/self/fd"))
@@ -251,7 +251,7 @@ async def test_opening_fifty_times_leaves_no_file_open(path: Path) -> None:
 
 
 def test_an_opening_that_is_given_up_leaves_nothing(path: Path) -> None:
-    """At whatever moment: no thread is left that would tell a loop that has ended, and no descriptor."""
+    """Cancelled at any moment, it leaves no threads and no descriptors."""
 
     async def give_up(after_sec: float) -> None:
         async with AsyncExitStack() as stack:

@@ -1,4 +1,4 @@
-"""Looking into another program's database."""
+"""Queries of the host's library database."""
 
 import os
 import sqlite3
@@ -16,13 +16,13 @@ MUSIC = b"/music/caf\xc3\xa9?#%20 'x'.flac"
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
-    """Return where the database lies: a name that an address must escape."""
+    """Return the path of the database, with characters that a URI must escape."""
     return tmp_path / "the player?#%41" / "library.db"
 
 
 @pytest.fixture
 def player(place: Path) -> Iterator[sqlite3.Connection]:
-    """Return the player's own connection, its database in write-ahead mode as the player has it."""
+    """Return the host's own connection, in WAL mode."""
     place.parent.mkdir()
     with closing(sqlite3.connect(place, isolation_level=None)) as database:
         database.execute("PRAGMA journal_mode = WAL")
@@ -44,14 +44,14 @@ def test_ids_and_titles(player: sqlite3.Connection, place: Path) -> None:
 
 
 def test_many_paths(player: sqlite3.Connection, place: Path) -> None:
-    """More than one question can hold."""
+    """More paths than fit into one query."""
     paths = [f"/music/{number}.flac" for number in range(1234)]
     player.executemany("INSERT INTO tracks (title, filepath) VALUES ('t', ?)", [(path,) for path in paths])
     assert len(HostLibrary(place).titles([os.fsencode(path) for path in paths])) == 1234
 
 
 def test_nothing_is_held_or_left(player: sqlite3.Connection, place: Path) -> None:
-    """The player can lock its database for itself between our looks, and nothing of ours lies beside it afterwards."""
+    """The host can lock its database between queries, and no files of ours remain beside it."""
     library = HostLibrary(place)
     assert library.path_of(7) == MUSIC
     player.execute("BEGIN EXCLUSIVE")
@@ -65,7 +65,7 @@ def test_nothing_is_held_or_left(player: sqlite3.Connection, place: Path) -> Non
 
 
 def test_the_player_is_not_running(player: sqlite3.Connection, place: Path) -> None:
-    """Its database is in write-ahead mode, without a log."""
+    """The database is in WAL mode, without a log file."""
     player.close()
     assert HostLibrary(place).path_of(7) == MUSIC
     with closing(sqlite3.connect(place)) as again:  # the player starts again
@@ -73,7 +73,7 @@ def test_the_player_is_not_running(player: sqlite3.Connection, place: Path) -> N
 
 
 def test_a_lock_is_told_from_a_fault(player: sqlite3.Connection, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Locked for longer than our patience."""
+    """A lock that outlasts the timeout has its own error code."""
     monkeypatch.setattr("auralis_fp.store.host_library.PATIENCE_SEC", 0.01)
     player.execute("PRAGMA journal_mode = DELETE")
     player.execute("BEGIN EXCLUSIVE")
@@ -84,7 +84,7 @@ def test_a_lock_is_told_from_a_fault(player: sqlite3.Connection, place: Path, mo
 
 @pytest.mark.parametrize("kind", ["missing", "folder", "no database", "another schema"])
 def test_whatever_else_lies_there(tmp_path: Path, kind: str) -> None:
-    """One error, and nothing is made of it."""
+    """Other files cause an error and are not changed."""
     path = tmp_path / "library.db"
     if kind == "folder":
         path.mkdir()

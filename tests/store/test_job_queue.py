@@ -1,4 +1,4 @@
-"""Which file is next."""
+"""The job queue: leases, order, retries and cancellation."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -32,7 +32,7 @@ async def look_at_sidecars(job_queue: JobQueue) -> None:
 
 
 async def test_the_newest_file_is_first(library: Library, job_queue: JobQueue) -> None:
-    """What was just added is what somebody will want to hear."""
+    """Recently added files are analysed before older ones."""
     for path in (b"/m/1.mp3", b"/m/2.mp3", b"/m/3.mp3"):
         await library.observe([seen(path)])
     await look_at_sidecars(job_queue)
@@ -54,7 +54,7 @@ async def test_held_files_are_skipped(library: Library, job_queue: JobQueue) -> 
 
 
 async def test_sidecars_are_looked_at_first(library: Library, job_queue: JobQueue) -> None:
-    """A job is handed out once it is known that no sidecar answers it."""
+    """A job is leased only after its sidecar was checked."""
     await library.observe([seen()])
     assert await job_queue.claim() is None
     (job,) = await job_queue.without_sidecar_check(10)
@@ -63,8 +63,8 @@ async def test_sidecars_are_looked_at_first(library: Library, job_queue: JobQueu
     assert (await job_queue.claim()) is not None
 
 
-async def test_nothing_is_handed_out_twice(library: Library, job_queue: JobQueue) -> None:
-    """However many ask at once."""
+async def test_no_job_is_leased_twice(library: Library, job_queue: JobQueue) -> None:
+    """Concurrent claims get different jobs."""
     await library.observe([seen(b"/m/%d.mp3" % number) for number in range(20)])
     await look_at_sidecars(job_queue)
     claimed = await asyncio.gather(*(job_queue.claim() for _ in range(30)))
@@ -74,7 +74,7 @@ async def test_nothing_is_handed_out_twice(library: Library, job_queue: JobQueue
 
 
 async def test_one_file_can_be_asked_for(library: Library, job_queue: JobQueue) -> None:
-    """Before its sidecar was looked at, but not while somebody else is at it."""
+    """Its sidecar need not have been checked, but it must not be leased."""
     await library.observe([seen()])
     job = await job_queue.claim_file(SONG)
     assert job is not None
@@ -83,8 +83,8 @@ async def test_one_file_can_be_asked_for(library: Library, job_queue: JobQueue) 
     assert await job_queue.claim_file(b"/m/unknown.mp3") is None
 
 
-async def test_a_job_put_back_is_there_again(library: Library, job_queue: JobQueue) -> None:
-    """With its attempts counted where it was tried."""
+async def test_a_released_job_can_be_leased_again(library: Library, job_queue: JobQueue) -> None:
+    """Attempts are counted if it was tried."""
     job = await queued(library)
     await job_queue.release(job)
     again = await job_queue.claim_file(SONG)
@@ -96,8 +96,8 @@ async def test_a_job_put_back_is_there_again(library: Library, job_queue: JobQue
     assert third.attempts == 1
 
 
-async def test_only_the_holder_puts_back(library: Library, job_queue: JobQueue) -> None:
-    """A claim that was lost changes nothing."""
+async def test_only_the_holder_releases(library: Library, job_queue: JobQueue) -> None:
+    """A lost lease changes nothing."""
     job = await queued(library)
     await job_queue.release(job)
     again = await job_queue.claim_file(SONG)
@@ -106,8 +106,8 @@ async def test_only_the_holder_puts_back(library: Library, job_queue: JobQueue) 
     assert again is not None
 
 
-async def test_attempts_are_told_with_the_failure(library: Library, job_queue: JobQueue) -> None:
-    """The number of tries includes the last one."""
+async def test_attempts_are_stored_with_the_failure(library: Library, job_queue: JobQueue) -> None:
+    """The number of attempts includes the last one."""
     await job_queue.release(await queued(library), Isolation.SERIAL)
     job = await job_queue.claim_file(SONG)
     assert job is not None
@@ -118,7 +118,7 @@ async def test_attempts_are_told_with_the_failure(library: Library, job_queue: J
 
 
 async def test_a_restart_takes_up_what_was_in_flight(tmp_path: Path) -> None:
-    """What a killed program had claimed is claimed again, and nothing is lost."""
+    """Jobs leased by a killed process are leased again."""
     async with library_in(tmp_path) as library:
         await queued(library)
         await queued(library, b"/music/other.mp3")
@@ -133,7 +133,7 @@ async def test_a_restart_takes_up_what_was_in_flight(tmp_path: Path) -> None:
 
 
 async def test_failed_files_are_tried_again_when_asked(library: Library, job_queue: JobQueue) -> None:
-    """All of them, or those named; what is done is left alone."""
+    """All failed files or some; finished files are not affected."""
     await stored(library, b"/m/done.mp3")
     ids = []
     for path in (b"/m/1.mp3", b"/m/2.mp3", b"/m/3.mp3"):
@@ -149,7 +149,7 @@ async def test_failed_files_are_tried_again_when_asked(library: Library, job_que
 
 
 async def test_a_skipped_file_waits_until_it_changes(library: Library, job_queue: JobQueue) -> None:
-    """It keeps its reason, no second chance is due, and asking or changing it has it tried again."""
+    """It keeps its reason and is not retried until it is requested or changes."""
     for path in (b"/m/1.mp3", b"/m/2.mp3"):
         job = await queued(library, path)
         await library.record(job.file_id, CORRUPT, STAMP, claim=job.claim, source="analysis", retry_at=5.0)
@@ -167,7 +167,7 @@ async def test_a_skipped_file_waits_until_it_changes(library: Library, job_queue
 
 
 async def test_only_failures_are_forgotten_by_a_retry(library: Library, job_queue: JobQueue) -> None:
-    """A file that is gone keeps its failure, and is not queued."""
+    """A missing file keeps its failure and is not queued."""
     job = await queued(library)
     await library.record(job.file_id, CORRUPT, STAMP, claim=job.claim, source="analysis")
     await library.observe([FileEvent(SONG, None)])
@@ -178,7 +178,7 @@ async def test_only_failures_are_forgotten_by_a_retry(library: Library, job_queu
 
 
 async def test_very_many_can_be_retried_at_once(library: Library, job_queue: JobQueue) -> None:
-    """More than a statement has room for parameters."""
+    """More than the number of parameters of a statement."""
     paths = [b"/m/%d.mp3" % number for number in range(3)]
     for path in paths:
         job = await queued(library, path)
@@ -186,8 +186,8 @@ async def test_very_many_can_be_retried_at_once(library: Library, job_queue: Job
     assert await job_queue.retry(range(1, 100_000)) == 3
 
 
-async def test_who_waits_is_woken_once_there_is_news(job_queue: JobQueue) -> None:
-    """News since it was last looked at return at once."""
+async def test_waiters_wake_after_a_notification(job_queue: JobQueue) -> None:
+    """A notification since the given generation returns at once."""
     generation = job_queue.generation
     waiting = [asyncio.create_task(job_queue.wait(generation)) for _ in range(3)]
     await asyncio.sleep(0)
@@ -198,7 +198,7 @@ async def test_who_waits_is_woken_once_there_is_news(job_queue: JobQueue) -> Non
 
 
 async def test_a_changed_file_is_worked_on_as_it_is_now(library: Library, job_queue: JobQueue) -> None:
-    """The job carries the stamp of the present content."""
+    """The job has the stamp of the present file."""
     await stored(library)
     await library.observe([seen(stamp=LATER)])
     job = await job_queue.claim_file(SONG)
@@ -208,8 +208,8 @@ async def test_a_changed_file_is_worked_on_as_it_is_now(library: Library, job_qu
     assert await library.counts() == Counts(done=1)
 
 
-async def test_the_suspicious_are_last_and_the_wanted_first(library: Library, job_queue: JobQueue) -> None:
-    """What killed a worker waits for all others; what somebody put first goes before them."""
+async def test_order_by_isolation_and_priority(library: Library, job_queue: JobQueue) -> None:
+    """Jobs that need isolation run last, prioritised ones first."""
     for number in range(4):
         await library.observe([seen(b"/m/%d.mp3" % number)])
     await look_at_sidecars(job_queue)
@@ -226,8 +226,8 @@ async def test_the_suspicious_are_last_and_the_wanted_first(library: Library, jo
     assert await job_queue.claim(up_to=Isolation.EXTENDED) is None
 
 
-async def test_files_of_held_folders_are_not_handed_out(library: Library, job_queue: JobQueue) -> None:
-    """They wait, and keep their class."""
+async def test_files_of_blocked_folders_are_not_leased(library: Library, job_queue: JobQueue) -> None:
+    """They stay queued with their isolation."""
     await library.observe([seen(b"/m/1.mp3"), seen(b"/n/2.mp3")])
     await look_at_sidecars(job_queue)
     job = await job_queue.claim([b"/m"])
@@ -239,7 +239,7 @@ async def test_files_of_held_folders_are_not_handed_out(library: Library, job_qu
 
 
 async def test_cancelled_files_count_as_failed_until_they_change(library: Library, job_queue: JobQueue) -> None:
-    """Some, or all that wait; what is being worked on is left to whoever works on it."""
+    """Some or all queued files; leased ones are not affected."""
     await library.observe([seen(b"/m/%d.mp3" % number) for number in range(5)])
     running = await job_queue.claim_file(b"/m/0.mp3")
     one = await known(library, b"/m/1.mp3")
@@ -256,7 +256,7 @@ async def test_cancelled_files_count_as_failed_until_they_change(library: Librar
 
 
 async def test_what_could_not_be_read_is_due_again(library: Library, job_queue: JobQueue) -> None:
-    """At its time, with its attempts, or at once for a folder that is back; nothing else is touched."""
+    """When it is due, with its attempts, or at once for a folder that is online again."""
     for number, due in enumerate((50.0, 100.0, None)):
         job = await queued(library, b"/m/%d.mp3" % number)
         await library.record(job.file_id, CORRUPT, STAMP, claim=job.claim, source="analysis", retry_at=due)

@@ -1,4 +1,4 @@
-"""Files filtered and sorted, all fingerprints at once, and what work costs."""
+"""Listings, the map of all fingerprints, and cost estimates."""
 
 import time
 from collections.abc import AsyncIterator
@@ -27,20 +27,20 @@ async def library(tmp_path: Path) -> AsyncIterator[Library]:
 
 
 async def paths(library: Library, wanted: FileQuery) -> list[bytes]:
-    """Return the paths of all that is wanted, page after page."""
+    """Return the paths of all pages of a listing."""
     return [record.path async for record in Queries(library.database).all_files(wanted)]
 
 
 async def test_pages_follow_each_other_by_path(library: Library) -> None:
-    """There are no gaps or repeats, in either direction, whatever bytes the names hold."""
+    """There are no gaps or repeats in either direction, with any bytes in the names."""
     there = sorted([b"/m/%03d.mp3" % number for number in range(25)] + [b"/m/\xe9.mp3", b"/m/\xf0\x9f\x8e\xb5.mp3"])
     await library.observe([seen(path) for path in there])
     assert await paths(library, FileQuery(limit=10)) == there
     assert await paths(library, FileQuery(limit=9, descending=True)) == there[::-1]
 
 
-async def test_what_comes_next_is_what_is_handed_out(library: Library) -> None:
-    """The list has the order of the claims, and leaves out what is claimed already."""
+async def test_the_queue_listing_has_the_order_of_leases(library: Library) -> None:
+    """The list has the order of leasing and omits leased jobs."""
     await library.observe([seen(b"/m/%d.mp3" % number) for number in range(4)])
     job_queue, listings = JobQueue(library.database), Queries(library.database)
     ids = [record.id for record in await listings.next_up(10)]
@@ -57,7 +57,7 @@ async def test_what_comes_next_is_what_is_handed_out(library: Library) -> None:
 
 
 async def test_order_by_a_dimension_and_by_name(library: Library) -> None:
-    """Equal values do not stop the pages; files without a value are left out; names sort without their folders."""
+    """Pagination works with equal values, files without a value are omitted, and names sort without their folders."""
     tempi = {b"/m/b/1.mp3": 90.0, b"/m/a/2.mp3": 90.0, b"/m/c/3.mp3": 90.0, b"/m/A.mp3": 60.0, b"/m/z.mp3": 180.0}
     for path, tempo in tempi.items():
         await stored(library, path, tempo_bpm=tempo)
@@ -73,7 +73,7 @@ async def test_order_by_a_dimension_and_by_name(library: Library) -> None:
 
 
 async def test_every_order_can_be_asked_for(library: Library) -> None:
-    """Each gives the file that has all there is to sort by."""
+    """Each lists a file that has all values."""
     await stored(library)
     tags = TagStore(library.database)
     await tags.record([(file, TagReading(FULL)) for file in await tags.due(1)])
@@ -83,7 +83,7 @@ async def test_every_order_can_be_asked_for(library: Library) -> None:
 
 
 async def test_folder_and_code_narrow_down(library: Library) -> None:
-    """A folder is not the beginning of a name; a code is that of the failure."""
+    """By folder, not by prefix, and by failure code."""
     await stored(library, b"/m/a/1.mp3")
     bad = await queued(library, b"/m/ab/2.mp3")
     await library.record(bad.file_id, CORRUPT, STAMP, claim=bad.claim, source="analysis")
@@ -106,7 +106,7 @@ async def test_folder_and_code_narrow_down(library: Library) -> None:
     ],
 )
 async def test_a_search_takes_its_text_literally(library: Library, query: str, expected: set[bytes]) -> None:
-    """Wildcards of SQL mean themselves."""
+    """SQL wildcards have no special meaning."""
     there = [b"/music/100%.mp3", b"/music/a_b.mp3", b"/music/axb.mp3", "/music/\u00e9.mp3".encode()]
     await library.observe([seen(path) for path in there])
     assert set(await paths(library, FileQuery(query=query))) == expected
@@ -115,14 +115,14 @@ async def test_a_search_takes_its_text_literally(library: Library, query: str, e
 @pytest.mark.parametrize(
     "key", ["\u00e9", "a", "a b", "====", "YQ=\n=", "W10=", "WyJwYXRoIiwgbnVsbCwgMV0=", "W1tbWw=="]
 )
-async def test_other_keys_are_refused(library: Library, key: str) -> None:
-    """Whatever was not given out for this very listing is no key."""
+async def test_invalid_cursors_are_refused(library: Library, key: str) -> None:
+    """Anything but a cursor of this listing is refused."""
     with pytest.raises(ValueError, match="not a cursor"):
         await Queries(library.database).files(FileQuery(after=key))
 
 
-async def test_a_key_of_another_order_is_refused(library: Library) -> None:
-    """A page in one order cannot be continued in another."""
+async def test_a_cursor_of_another_order_is_refused(library: Library) -> None:
+    """A cursor of one sort order is invalid in another."""
     await library.observe([seen(b"/m/%d.mp3" % number) for number in range(3)])
     page = await Queries(library.database).files(FileQuery(limit=1))
     with pytest.raises(ValueError, match="not a cursor"):
@@ -134,7 +134,7 @@ async def test_a_key_of_another_order_is_refused(library: Library) -> None:
 
 
 async def test_points_come_back_within_half_a_step(library: Library) -> None:
-    """A coordinate leads back to the value; files that are gone, changed or of another version are not there."""
+    """Dequantised coordinates equal the values; missing, changed and outdated files are omitted."""
     tempi = [60.0, 97.3, 180.0]
     records = [await stored(library, b"/m/%d.mp3" % number, tempo_bpm=tempo) for number, tempo in enumerate(tempi)]
     await stored(library, b"/m/gone.mp3", tempo_bpm=300.0)
@@ -152,12 +152,12 @@ async def test_points_come_back_within_half_a_step(library: Library) -> None:
 
 
 async def test_no_points_without_fingerprints(library: Library) -> None:
-    """An empty library has none."""
+    """An empty library has no points."""
     assert len((await Queries(library.database).points()).ids) == 0
 
 
 async def test_generation_tells_whether_points_changed(library: Library) -> None:
-    """It is the same while nothing changes, and another after a result, a loss or a return."""
+    """It changes with each new result, missing file and returned file, and not otherwise."""
     listings = Queries(library.database)
     seen_before = {await listings.generation()}
     await stored(library)
@@ -172,7 +172,7 @@ async def test_generation_tells_whether_points_changed(library: Library) -> None
 
 
 async def test_minutes_count_what_was_analysed(library: Library) -> None:
-    """Tracks, seconds of music and failures of the last minutes; what was taken over cost nothing."""
+    """Tracks, seconds of audio and failures per minute; results from sidecars do not count."""
     await stored(library, b"/m/1.mp3")
     await stored(library, b"/m/2.mp3")
     taken = await queued(library, b"/m/3.mp3")
@@ -188,7 +188,7 @@ async def test_minutes_count_what_was_analysed(library: Library) -> None:
 
 
 async def test_cost_is_the_mean_of_what_was_measured(library: Library) -> None:
-    """With nothing measured there is nothing to tell."""
+    """Without measurements the estimate is empty."""
     listings = Queries(library.database)
     assert (await listings.cost()).measured == 0
     await stored(library)
@@ -201,7 +201,7 @@ async def test_cost_is_the_mean_of_what_was_measured(library: Library) -> None:
 
 
 async def test_tally_of_a_folder(library: Library) -> None:
-    """Files there are, that wait, and that failed: all, or below a folder."""
+    """Present, queued and failed files, of all folders or of one."""
     await stored(library, b"/m/a/done.mp3")
     bad = await queued(library, b"/m/a/bad.mp3")
     await library.record(bad.file_id, CORRUPT, STAMP, claim=bad.claim, source="analysis")

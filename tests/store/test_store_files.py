@@ -1,4 +1,4 @@
-"""What the library knows of files and their results."""
+"""Files, their states and their results."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -25,7 +25,7 @@ async def library(tmp_path: Path) -> AsyncIterator[Library]:
 
 
 async def test_a_new_file_is_queued_once(library: Library) -> None:
-    """Seen again unchanged it is not queued again, waiting or done."""
+    """Unchanged files are not queued again, pending or done."""
     assert await library.observe([seen()]) == 1
     assert await library.observe([seen()]) == 0
     assert (await known(library)).state == "pending"
@@ -44,7 +44,7 @@ async def test_a_result_comes_back_as_it_was_stored(library: Library) -> None:
 
 
 async def test_an_unchanged_file_is_never_queued_again(library: Library) -> None:
-    """Neither when done, nor when it could not be used."""
+    """Neither done nor failed files are."""
     await stored(library)
     job = await queued(library, b"/music/bad.wav")
     await library.record(job.file_id, CORRUPT, STAMP, claim=job.claim, source="analysis")
@@ -53,7 +53,7 @@ async def test_an_unchanged_file_is_never_queued_again(library: Library) -> None
 
 
 async def test_a_failure_is_a_result_like_any_other(library: Library) -> None:
-    """Stage, code, reason and the number of tries are kept."""
+    """Stage, code, reason and the number of attempts are stored."""
     job = await queued(library)
     assert await library.record(job.file_id, CORRUPT, STAMP, claim=job.claim, source="analysis")
     record = await known(library)
@@ -64,7 +64,7 @@ async def test_a_failure_is_a_result_like_any_other(library: Library) -> None:
 
 
 async def test_a_changed_file_is_outdated_and_queued(library: Library) -> None:
-    """Its old result stays visible until the new one is there."""
+    """Its old result remains visible until the new one is stored."""
     await stored(library, lufs=-9.0)
     assert await library.observe([seen(stamp=LATER)]) == 1
     record = await known(library)
@@ -75,7 +75,7 @@ async def test_a_changed_file_is_outdated_and_queued(library: Library) -> None:
 
 
 async def test_a_changed_file_gets_another_chance(library: Library) -> None:
-    """The failure of its former content is forgotten."""
+    """The failure of its earlier content is deleted."""
     job = await queued(library)
     await library.record(job.file_id, CORRUPT, STAMP, claim=job.claim, source="analysis")
     assert await library.observe([seen(stamp=LATER)]) == 1
@@ -92,7 +92,7 @@ async def test_a_new_algorithm_queues_everything(library: Library, monkeypatch: 
 
 
 async def test_a_result_for_another_content_is_not_stored(library: Library) -> None:
-    """If the file changed under the worker its job stays, unclaimed."""
+    """If the file changes during the analysis, its job is released."""
     job = await queued(library)
     await library.observe([seen(stamp=LATER)])
     assert not await library.record(job.file_id, analysed(), STAMP, claim=job.claim, source="analysis")
@@ -100,14 +100,14 @@ async def test_a_result_for_another_content_is_not_stored(library: Library) -> N
 
 
 async def test_a_claim_that_was_lost_stores_nothing(library: Library) -> None:
-    """Only the holder of the job's claim ends it."""
+    """Only the holder of the lease ends a job."""
     job = await queued(library)
     assert not await library.record(job.file_id, analysed(), STAMP, claim="another", source="analysis")
     assert (await known(library)).state == "running"
 
 
 async def test_an_invalid_fingerprint_becomes_a_failure(library: Library) -> None:
-    """Values outside their range are never stored as a result."""
+    """Values out of range are not stored as a result."""
     job = await queued(library)
     await library.record(job.file_id, analysed(lufs=float("nan")), STAMP, claim=job.claim, source="analysis")
     record = await known(library)
@@ -118,7 +118,7 @@ async def test_an_invalid_fingerprint_becomes_a_failure(library: Library) -> Non
 
 
 async def test_a_gone_file_leaves_the_count_and_keeps_its_result(library: Library) -> None:
-    """Coming back unchanged it needs no analysis."""
+    """If it returns unchanged, it needs no analysis."""
     await stored(library)
     await library.observe([FileEvent(SONG, None)])
     assert (await known(library)).state == "missing"
@@ -128,7 +128,7 @@ async def test_a_gone_file_leaves_the_count_and_keeps_its_result(library: Librar
 
 
 async def test_a_gone_folder_takes_what_is_below_it(library: Library) -> None:
-    """But neither its namesakes nor names that merely begin alike."""
+    """Files whose path merely starts with the same text are not affected."""
     below = [b"/music/a/1.mp3", b"/music/a/b/2.mp3", b"/music/a/\xff.mp3"]
     beside = [b"/music/ab.mp3", b"/music/a.mp3", b"/music/a b/3.mp3", b"/music/a0/3.mp3"]
     await library.observe([seen(path) for path in below + beside])
@@ -139,7 +139,7 @@ async def test_a_gone_folder_takes_what_is_below_it(library: Library) -> None:
 
 
 async def test_a_walk_tells_what_it_did_not_see(library: Library) -> None:
-    """Only below the folder that was walked, and only what is not known to be gone."""
+    """Only below the folder that was walked, and only files not yet missing."""
     await library.observe([seen(path) for path in (b"/a/1.mp3", b"/a/2.mp3", b"/a/3.mp3", b"/b/1.mp3")])
     await library.observe([FileEvent(b"/a/3.mp3", None)])
     await library.begin_walk()
@@ -150,14 +150,14 @@ async def test_a_walk_tells_what_it_did_not_see(library: Library) -> None:
 
 
 async def test_the_root_folder_holds_everything(library: Library) -> None:
-    """A library that is the root of the file system works like any other."""
+    """The root of the file system can be a library."""
     await library.observe([seen(b"/a/1.mp3")])
     await library.begin_walk()
     assert await library.unseen(b"/") == [b"/a/1.mp3"]
 
 
 async def test_only_what_lies_in_the_libraries_counts(library: Library) -> None:
-    """Files of folders that were taken off the list are set aside with their results, and come back with them."""
+    """Files of removed folders become missing and return with their results."""
     await stored(library, b"/old/1.mp3")
     await stored(library, b"/kept/1.mp3")
     await library.confine([b"/kept", b"/other"])
@@ -168,7 +168,7 @@ async def test_only_what_lies_in_the_libraries_counts(library: Library) -> None:
 
 
 async def test_counts_always_add_up(library: Library) -> None:
-    """Every present file is in exactly one state, and the listing by state agrees."""
+    """Every present file has exactly one state, and the listings by state agree."""
     await stored(library, b"/m/done.mp3")
     await stored(library, b"/m/outdated.mp3")
     await stored(library, b"/m/again.mp3")
@@ -187,7 +187,7 @@ async def test_counts_always_add_up(library: Library) -> None:
 
 
 async def test_the_host_may_call_a_file_by_several_ids(library: Library) -> None:
-    """Each id leads to its file; an id given anew leads to the new one."""
+    """Each id finds its file; a reassigned id finds the new one."""
     first, second = await stored(library), await stored(library, b"/music/other.mp3")
     for track_id, record in ((7, first), (9, first), (7, second)):
         await library.link_track(track_id, record.id)
@@ -197,13 +197,13 @@ async def test_the_host_may_call_a_file_by_several_ids(library: Library) -> None
 
 
 async def test_a_track_needs_a_file(library: Library) -> None:
-    """An id cannot lead nowhere."""
+    """An id needs an existing file."""
     with pytest.raises(StorageError):
         await library.link_track(7, 999)
 
 
 async def test_values_are_remembered(library: Library) -> None:
-    """The last one counts."""
+    """The last value wins."""
     assert await library.recall("paused") is None
     await library.remember("paused", "yes")
     await library.remember("paused", "no")
@@ -211,7 +211,7 @@ async def test_values_are_remembered(library: Library) -> None:
 
 
 async def test_many_results_at_once_are_all_stored(library: Library) -> None:
-    """Callers that record together share commits and lose nothing."""
+    """Concurrent callers share transactions and lose nothing."""
     paths = [b"/m/%d.mp3" % number for number in range(300)]
     await library.observe([seen(path) for path in paths])
     job_queue = JobQueue(library.database)
@@ -224,7 +224,7 @@ async def test_many_results_at_once_are_all_stored(library: Library) -> None:
 
 
 async def test_known_files_cost_a_walk_no_write(library: Library) -> None:
-    """A restart over an unchanged library writes nothing to the database file."""
+    """A restart with an unchanged library writes nothing to the database."""
     paths = [b"/m/%d.mp3" % number for number in range(50)]
     for path in paths:
         await stored(library, path)
@@ -236,7 +236,7 @@ async def test_known_files_cost_a_walk_no_write(library: Library) -> None:
 
 
 async def test_what_is_left_is_weighed_by_kind(library: Library) -> None:
-    """Bytes that wait, by the last letters of their names in either case; what is done weighs nothing."""
+    """Queued bytes by suffix in either case; finished files do not count."""
     for path, size in ((b"/m/a.FLAC", 30), (b"/m/b.flac", 12), (b"/m/c\xe9.au", 5), (b"/m/done.mp3", 7)):
         await library.observe([seen(path, FileStamp(size, 1))])
     done = await known(library, b"/m/done.mp3")

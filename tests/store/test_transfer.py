@@ -1,4 +1,4 @@
-"""Results on their way from one database to another."""
+"""Export and import of results."""
 
 import json
 import time
@@ -32,12 +32,12 @@ async def some_results(folder: Path) -> list[Result]:
 
 
 def over_the_wire(result: Result) -> Result:
-    """Return a result as it arrives."""
+    """Return a result after a round trip through JSON."""
     return result_from_json(json.loads(to_json(result_record(result))))
 
 
 async def test_results_arrive_as_they_left(tmp_path: Path) -> None:
-    """Exported, imported and exported again they are the same text."""
+    """A second export after an import equals the first."""
     sent = await some_results(tmp_path / "a")
     assert [result.path for result in sent] == [b"/music/gone.mp3", SONG, ODD]
     async with library_in(tmp_path / "b") as library:
@@ -67,7 +67,7 @@ async def test_parts_travel_with_their_result(tmp_path: Path) -> None:
 
 
 async def test_a_scan_after_an_import_has_nothing_to_do(tmp_path: Path) -> None:
-    """Unchanged files are done as soon as they are seen; until then they do not count."""
+    """Unchanged files are done as soon as they are found; until then they do not count."""
     sent = await some_results(tmp_path / "a")
     async with library_in(tmp_path / "b") as library:
         await import_results(library.database, sent)
@@ -82,7 +82,7 @@ async def test_a_scan_after_an_import_has_nothing_to_do(tmp_path: Path) -> None:
 
 
 async def test_an_import_answers_what_is_queued_or_failed(tmp_path: Path) -> None:
-    """Jobs and failures of the same content end with it; those of another stay."""
+    """Jobs and failures of the same content are deleted; others stay."""
     sent = {result.path: result for result in await some_results(tmp_path / "a")}
     async with library_in(tmp_path / "b") as library:
         await library.observe([seen(), seen(b"/music/gone.mp3", LATER)])
@@ -94,7 +94,7 @@ async def test_an_import_answers_what_is_queued_or_failed(tmp_path: Path) -> Non
 
 
 async def test_an_import_never_replaces_what_is_current(tmp_path: Path) -> None:
-    """What was analysed here stays; an old result does not overwrite an outdated one either."""
+    """Current results stay, and an old result does not replace an outdated one either."""
     sent = await some_results(tmp_path / "a")
     async with library_in(tmp_path / "b") as library:
         await stored(library, lufs=-20.0)
@@ -149,7 +149,7 @@ def good() -> dict[str, Any]:
 
 
 def test_a_good_result_is_accepted() -> None:
-    """The ground the next test stands on."""
+    """The record that the next test modifies is valid."""
     assert result_record(result_from_json(good())) == good()
 
 
@@ -190,14 +190,14 @@ def test_a_good_result_is_accepted() -> None:
     ],
 )
 def test_a_bad_field_refuses_the_whole(name: str, value: object) -> None:
-    """Whatever comes from elsewhere is checked, and the fault named."""
+    """Each field is validated, and the error names it."""
     with pytest.raises(ValueError, match=rf"{name}|metadata|algorithm"):
         result_from_json(good() | {name: value})
 
 
 @pytest.mark.parametrize("value", [None, [], "text", 7, {}])
-def test_what_is_no_result_is_refused(value: object) -> None:
-    """Anything may stand on a line."""
+def test_other_values_are_refused(value: object) -> None:
+    """Any other JSON value is refused."""
     with pytest.raises(ValueError, match=r"JSON object|algorithm"):
         result_from_json(value)
 
@@ -215,7 +215,7 @@ async def test_a_result_of_an_older_algorithm_is_kept_but_not_current(
 
 
 async def test_an_id_that_is_taken_stays_where_it_is(tmp_path: Path) -> None:
-    """The host of this machine has said what it calls its files."""
+    """Track ids of this host are not reassigned."""
     sent = await some_results(tmp_path / "a")
     async with library_in(tmp_path / "b") as library:
         mine = await stored(library, b"/music/mine.mp3")

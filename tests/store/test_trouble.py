@@ -1,4 +1,4 @@
-"""A store in trouble: locked, damaged, of an earlier layout, wanted by two at once."""
+"""A database that is locked, damaged, or opened twice."""
 
 import asyncio
 import os
@@ -24,19 +24,19 @@ NEWEST = migrations()[-1][0]
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Return where the database goes."""
+    """Return the path of the database."""
     return tmp_path / "fingerprints.sqlite3"
 
 
 def holder(path: Path) -> sqlite3.Connection:
-    """Return the connection of another program that is in the midst of writing."""
+    """Return the connection of another program that holds the write lock."""
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     return other
 
 
 async def test_writes_wait_for_another_program(path: Path) -> None:
-    """What holds the database is shown; reading goes on, and what waited is stored when it is free."""
+    """The lock is reported, reads continue, and writes complete when it is released."""
     async with open_database(path) as database:
         told: list[str | None] = []
         database.trouble = told.append
@@ -54,7 +54,7 @@ async def test_writes_wait_for_another_program(path: Path) -> None:
         assert await library.recall("4") == "kept"
 
 
-async def test_nobody_waits_for_ever_for_another_program(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_waiting_for_another_program_is_limited(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a time limit all waiting callers receive an error, including late ones."""
     monkeypatch.setattr(module, "BUSY_LIMIT_SEC", 0.1)
     async with open_database(path) as database:
@@ -88,7 +88,7 @@ asyncio.run(main())
 
 
 def test_of_programs_that_start_at_once_one_has_the_folder(path: Path) -> None:
-    """The others are told which process has it, and since when; the new database is whole."""
+    """The others get an error with the process and its start time, and the new database is complete."""
     command = [sys.executable, "-c", OPENING, str(path)]
     programs = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)]
     try:
@@ -123,7 +123,7 @@ async def test_pages_that_do_not_fit_are_found_after_a_bad_end(path: Path) -> No
 
 
 async def test_a_database_set_aside_is_kept(path: Path) -> None:
-    """With its log, under a name that says when; one in use stays where it is."""
+    """It is kept with its log under a name with the time; one in use is not moved."""
     assert set_aside(path) is None
     async with library_in(path.parent) as library:
         await stored(library)
