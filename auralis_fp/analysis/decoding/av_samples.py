@@ -19,7 +19,23 @@ _SAMPLE_TYPES: Final[dict[str, tuple[type[np.generic], int, float]]] = {  # samp
 
 
 def frame_samples(frame: AudioFrame) -> FloatArray:
-    """Return the samples of a frame, (samples, channels), full scale 1, in the decoder's memory order."""
+    """Return the samples of a decoded frame.
+
+    Parameters
+    ----------
+    frame : AudioFrame
+
+    Returns
+    -------
+    ndarray, shape (samples, channels), float32
+        Full scale 1.0; in C or Fortran order, as the decoder delivers them.
+
+    Examples
+    --------
+    >>> frame = AudioFrame.from_ndarray(np.array([[16384, -32768]], np.int16), format="s16", layout="stereo")
+    >>> frame_samples(frame)
+    array([[ 0.5, -1. ]], dtype=float32)
+    """
     count, channels = frame.samples, frame.layout.nb_channels
     name, planes = frame.format.name, cast("tuple[Any, ...]", frame.planes)  # the stubs lack the buffer protocol
     dtype, zero, full_scale = _SAMPLE_TYPES[name.removesuffix("p")]
