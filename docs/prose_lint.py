@@ -1,22 +1,15 @@
 #!/usr/bin/env python3
-"""Find phrases that are not idiomatic technical English in docstrings, comments, strings, pages and documents.
+"""Find phrases that are not idiomatic technical English in docstrings, comments, strings, pages and documents."""
 
-``prose_allowed.txt`` holds the number of findings each folder may still have. The numbers may only fall: more findings
-fail the check, fewer are written back with ``--lower``.
-"""
-
-import argparse
 import io
 import re
 import sys
 import tokenize
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
 ROOT: Final = Path(__file__).parent.parent
-ALLOWED: Final = Path(__file__).with_name("prose_allowed.txt")
 _GAP: Final = r"\s+(?:(?:\#|//|\*)\s+)?"  # a phrase may run on in the next line, after its comment sign
 _PHRASES: Final = (
     r"(?:say|says|said|saying) whether",
@@ -83,41 +76,12 @@ def files() -> Iterator[Path]:
             yield path
 
 
-def room(path: Path) -> str:
-    """Return the folder that a file counts for: two levels of the package and the tests, one of everything else."""
-    depth = 2 if path.parts[0] in {"auralis_fp", "tests"} else 1
-    return "/".join(path.parts[: min(depth, len(path.parts) - 1)]) or "."
-
-
-def allowances(text: str) -> Counter[str]:
-    """Return the number of findings each folder may have."""
-    return Counter({folder: int(count) for folder, count in (line.split() for line in text.splitlines() if line)})
-
-
-def over(found: Counter[str], allowed: Counter[str]) -> set[str]:
-    """Return the folders with more findings than they may have."""
-    return {folder for folder, count in found.items() if count > allowed[folder]}
-
-
 def main() -> int:
-    """Print the findings of folders that exceed their allowance; return 1 if there are any."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--all", action="store_true", help="print allowed findings too")
-    parser.add_argument("--lower", action="store_true", help="lower the allowances to the present counts")
-    options = parser.parse_args()
+    """Print all findings; return 1 if there are any."""
     found = [one for path in files() for one in findings(path, (ROOT / path).read_text(encoding="utf-8"))]
-    counts = Counter(room(one.path) for one in found)
-    allowed = allowances(ALLOWED.read_text(encoding="utf-8"))
-    exceeded = over(counts, allowed)
     for one in found:
-        if options.all or room(one.path) in exceeded:
-            print(f"{one.path}:{one.line}: {one.phrase!r}")
-    for folder in sorted(exceeded):
-        print(f"{folder}: {counts[folder]} phrases, {allowed[folder]} allowed")
-    if options.lower:
-        lowered = {folder: min(count, counts[folder]) for folder, count in allowed.items() if counts[folder]}
-        ALLOWED.write_text("".join(f"{folder} {count}\n" for folder, count in sorted(lowered.items())))
-    return 1 if exceeded else 0
+        print(f"{one.path}:{one.line}: {one.phrase!r}")
+    return 1 if found else 0
 
 
 if __name__ == "__main__":

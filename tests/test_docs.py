@@ -54,14 +54,6 @@ def test_the_prose_lint_finds_phrases(tmp_path: Path) -> None:
     assert [one.line for one in lint.findings(tmp_path / "page.md", f"One\n{phrase} two")] == [2]
 
 
-def test_the_prose_lint_fails_above_the_allowance() -> None:
-    """A folder may have as few findings as it likes, and no more than its allowance."""
-    lint = script("prose_lint")
-    allowed = lint.allowances("docs 2\nbench 1\n")
-    assert lint.over(lint.Counter(docs=2), allowed) == set()
-    assert lint.over(lint.Counter(docs=3, static=1), allowed) == {"docs", "static"}
-
-
 def test_paths_in_the_documents_exist() -> None:
     """Every project file named in a document exists."""
     pattern = re.compile(r"`((?:auralis_fp|bench|docs|static|tests|analysis|files|workers)/[\w./-]+\.\w+)")
