@@ -100,3 +100,9 @@ def test_house_limits_hold() -> None:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 body = node.body[1:] if ast.get_docstring(node) and len(node.body) > 1 else node.body
                 assert (body[-1].end_lineno or 0) - body[0].lineno < 50, f"{path.name}: {node.name}"
+
+
+def test_migrations_have_different_numbers() -> None:
+    """Of two migrations with the same number, only one would run."""
+    numbers = [path.name[:4] for path in (PACKAGE / "store" / "migrations").glob("*.sql")]
+    assert sorted(numbers) == [f"{number:04d}" for number in range(1, len(numbers) + 1)]

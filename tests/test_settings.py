@@ -33,7 +33,7 @@ def test_every_setting_says_what_it_is() -> None:
 
 
 def test_code_goes_before_environment_goes_before_file(working_folder: Path) -> None:
-    """The first source with a value wins; None is no value."""
+    """The first source with a value wins, and None counts as not given."""
     (working_folder / "auralis-fp.toml").write_text("workers = 1\nsettle_sec = 1\nignore = ['a']\n", encoding="utf-8")
     environ = {"AURALIS_FP_WORKERS": "2", "AURALIS_FP_SETTLE_SEC": "2", "PATH": "/bin"}
     settings = load_settings({"workers": 3, "settle_sec": None}, environ=environ)

@@ -67,7 +67,7 @@ async def test_parts_travel_with_their_result(tmp_path: Path) -> None:
 
 
 async def test_a_scan_after_an_import_has_nothing_to_do(tmp_path: Path) -> None:
-    """Unchanged files are done as soon as they are found; until then they do not count."""
+    """Unchanged files are done as soon as a scan finds them; until then they do not count."""
     sent = await some_results(tmp_path / "a")
     async with library_in(tmp_path / "b") as library:
         await import_results(library.database, sent)
