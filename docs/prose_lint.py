@@ -17,7 +17,7 @@ _PHRASES: Final = (
     r"lets? go|letting go",
     r"(?:is|are|was|were) to be|to be had",
     r"who (?:waits|asks|listens|begins|opens|announced)",
-    r"none is(?! left)|nobody(?:'s)?|by and by|owe[ds]?|owing",
+    r"(?-i:none) is(?! left)|nobody(?:'s)?|by and by|owe[ds]?|owing",
     r"told by|is told|tells? (?:of|apart)",
     r"looked? through|put back|as they are (?:finished|found)",
     r"that are no(?:ne)?|is no [a-z]+ file",
