@@ -118,6 +118,7 @@ def test_dsdiff(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "container", "codec", "least"),
     [
+        ("tones.ape", "ape", "ape", 0.999),
         ("tones.mpc", "musepack", "musepack8", 0.95),
         ("tones.dts", "dts", "dts", 0.95),
         ("tones.mlp", "mlp", "mlp", 0.999),
@@ -133,15 +134,6 @@ def test_samples_of_formats_without_an_encoder(name: str, container: str, codec:
         correlation, shift_sec = likeness(heard[:, channel], truth[:, channel], RATE)
         assert correlation > least
         assert abs(shift_sec) < 0.05
-
-
-def test_monkeys_audio() -> None:
-    """A Monkey's Audio file decodes to its declared length."""
-    heard, info, warnings = decode(SAMPLES / "music.ape")
-    assert (info.format, info.codec, info.sample_rate, info.channels) == ("ape", "ape", 48_000, 2)
-    assert len(heard) == 68_546
-    assert warnings == ()
-    assert np.sqrt(np.mean(heard**2)) > 0.01
 
 
 FRONT = ("FL", "FR", "FC", "LFE")
