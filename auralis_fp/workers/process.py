@@ -5,7 +5,6 @@ then starts a new process. Files in other slots are not affected.
 """
 
 import asyncio
-import contextlib
 import logging
 import multiprocessing
 import os
@@ -15,13 +14,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait
-from pathlib import Path
 from typing import Final
-
-import psutil
 
 from ..models import Analysed, Rejected, WorkerState
 from ..settings import Settings
+from .capacity import choose_workers
 from .pidfiles import PidFiles
 from .pool import WorkerPool
 from .protocol import FileTask, T, WorkerUnavailableError
@@ -31,27 +28,9 @@ from .tasks import analyse_file, warm_up
 
 log = logging.getLogger(__name__)
 
-MEMORY_PER_WORKER: Final = 300 << 20  # bytes; twice the measured peak
 START_LIMIT_SEC: Final = 120.0  # the imports may come from a cold, slow disk
 CHECK_EVERY_SEC: Final = 1.0
 RENEW_AFTER: Final = 1000  # files, after which a new process frees what decoders have leaked
-
-
-def choose_workers(settings: Settings) -> int:
-    """Return the number of slots: the setting, or one per usable processor as far as memory allows."""
-    if settings.workers:
-        return settings.workers
-    by_memory = int(psutil.virtual_memory().available // 2 // MEMORY_PER_WORKER)
-    return max(1, min(_processors(), by_memory, 16))
-
-
-def _processors() -> int:
-    """Return the processors this process may use, by its affinity and the quota of its control group."""
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    with contextlib.suppress(OSError, ValueError):
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
-        available = min(available, max(1, int(quota) // int(period)))  # "max" raises ValueError: no quota
-    return available
 
 
 class ProcessSlot:

@@ -15,8 +15,9 @@ import pytest
 from auralis_fp import schema
 from auralis_fp.models import Analysed, Rejected
 from auralis_fp.settings import Settings
+from auralis_fp.workers.capacity import choose_workers
 from auralis_fp.workers.pool import WorkerPool
-from auralis_fp.workers.process import choose_workers, local_pool
+from auralis_fp.workers.process import local_pool
 from auralis_fp.workers.protocol import Slot
 from auralis_fp.workers.sandbox import NICENESS
 from listening import until
