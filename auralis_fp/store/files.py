@@ -1,22 +1,19 @@
 """The ``files`` table: files seen and gone, their results and counts."""
 
 import sqlite3
-import time
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
 
-from .. import schema
 from ..files.paths import sort_range
 from ..models import Analysed, Counts, FileEvent, FileStamp, PendingSidecar, Rejected
-from . import failures, fingerprints, parts
 from .confirmation import discard
 from .database import Database
-from .failures import StoredFailure
-from .fingerprints import Source, StoredFingerprint
+from .fingerprints import Source
 from .forgetting import count_absence
 from .observations import WALKED, below, mark_gone, merge_seen
+from .outcomes import store_outcome
 from .records import SELECT_FILES, FileRecord, file_record
 from .stamps import to_sql
 
@@ -141,7 +138,7 @@ class Library:
             if not rows:
                 db.execute("UPDATE jobs SET claim = NULL WHERE file_id = ? AND claim = ?", (file_id, claim))
                 return False
-            _store(db, file_id, outcome, stamp, source, rows[0]["attempts"] + 1, retry_at)
+            store_outcome(db, file_id, outcome, stamp, source, rows[0]["attempts"] + 1, retry_at)
             if sidecar_pending:
                 db.execute(
                     "INSERT OR IGNORE INTO sidecars_owed SELECT file_id FROM fingerprints WHERE file_id = ?", (file_id,)
@@ -276,51 +273,3 @@ class Library:
 def kind_of(path: bytes) -> str:
     """Return the last four characters of a name in lower case: a cheap proxy of the format, also in SQL."""
     return path[-4:].decode("latin-1").lower()
-
-
-def _store(
-    db: sqlite3.Connection,
-    file_id: int,
-    outcome: Analysed | Rejected,
-    stamp: FileStamp,
-    source: Source,
-    attempts: int,
-    retry_at: float | None,
-) -> None:
-    """Store a fingerprint or a failure; a failure does not replace a current fingerprint."""
-    now = time.time()
-    if isinstance(outcome, Analysed):
-        fault = schema.fault_of(outcome.fingerprint)
-        if fault is None:
-            fingerprints.put(
-                db,
-                file_id,
-                StoredFingerprint(
-                    values=outcome.fingerprint,
-                    metadata=outcome.metadata,
-                    algorithm_version=schema.ALGORITHM_VERSION,
-                    stamp=stamp if outcome.confirmed else FileStamp(stamp.size, stamp.mtime_ns),
-                    source=source,
-                    analysed_at=now,
-                    processing_time_ms=outcome.processing_time_ms,
-                    content=outcome.content,
-                    payload_digest=outcome.payload_digest,
-                    confirmed_at=now if outcome.confirmed else None,
-                ),
-            )
-            parts.put(db, file_id, outcome.parts)
-            failures.clear(db, file_id)
-            mark = "DELETE FROM unconfirmed WHERE file_id = ?"
-            db.execute(mark if outcome.confirmed else "INSERT OR REPLACE INTO unconfirmed VALUES (?, 0)", (file_id,))
-            return
-        outcome = fingerprints.invalid(fault)
-    if not fingerprints.has_current(db, file_id):
-        failure = StoredFailure(
-            stage=outcome.stage,
-            code=outcome.code,
-            reason=outcome.reason,
-            attempts=attempts,
-            failed_at=now,
-            retry_at=retry_at,
-        )
-        failures.put(db, file_id, stamp, failure)
