@@ -10,6 +10,8 @@ from .alignment import matches
 from .catalogue import Catalogue
 from .transforms import FloatArray
 
+Rows = NDArray[np.intp] | slice
+
 SAME_NUMBERS: Final = 0.05  # distance below which two fingerprints are of the same samples, lossy coding aside
 SAME_LENGTH_SEC: Final = 1.0
 COPY_REACH: Final = 9.0  # distance beyond which no copy is looked for
@@ -17,7 +19,7 @@ SMALL: Final = 1000  # tracks; in smaller libraries distances between copies may
 COMPARED: Final = 8  # nearest tracks whose sub-fingerprints are compared
 
 
-def are_copies(catalogue: Catalogue, row: int, rows: NDArray[np.intp], distances: FloatArray) -> NDArray[np.bool_]:
+def are_copies(catalogue: Catalogue, row: int, rows: Rows, distances: FloatArray) -> NDArray[np.bool_]:
     """Return which rows hold the recording of a track; the track itself does.
 
     Parameters
@@ -25,7 +27,7 @@ def are_copies(catalogue: Catalogue, row: int, rows: NDArray[np.intp], distances
     catalogue : Catalogue
     row : int
         The track.
-    rows : ndarray
+    rows : ndarray or slice
         Rows to compare with it.
     distances : ndarray, shape (n_rows,)
         Their distances from the track.
@@ -40,16 +42,19 @@ def are_copies(catalogue: Catalogue, row: int, rows: NDArray[np.intp], distances
     near = np.flatnonzero((distances <= reach) & ~same)
     if near.size:
         near = near[np.argsort(distances[near], kind="stable")[:COMPARED]]
-        same[near] = _agree(catalogue, row, rows[near])
+        same[near] = _agree(catalogue, row, near if isinstance(rows, slice) else rows[near])
     return np.asarray(same)
 
 
-def equal_numbers(catalogue: Catalogue, row: int, rows: NDArray[np.intp], distances: FloatArray) -> NDArray[np.bool_]:
+def equal_numbers(catalogue: Catalogue, row: int, rows: Rows, distances: FloatArray) -> NDArray[np.bool_]:
     """Return which rows have the audio data or the numbers of a track; parameters as for `are_copies`."""
     content, duration = catalogue.column("content"), catalogue.column("duration")
     same = (distances <= SAME_NUMBERS) & (np.abs(duration[rows] - duration[row]) <= SAME_LENGTH_SEC)
     if content[row]:
         same |= content[rows] == content[row]
+    if isinstance(rows, slice):
+        same[row] = True  # a slice stands for all rows
+        return np.asarray(same)
     return np.asarray(same | (rows == row))
 
 

@@ -16,6 +16,7 @@ from .targets import Target, targets_of, term_weights, track_target
 from .transforms import FloatArray
 
 NO_SEED: Final = "There is nothing to compare with: give a track or a wished value."
+FAR: Final = np.float32(1e6)  # beyond every distance
 NO_WEIGHT: Final = "Every family of dimensions has the weight 0."
 
 
@@ -56,25 +57,33 @@ class Search:
             if self._targets[i].row != seed or self._weights is not None:  # not the distances of the track as it is
                 own = track_target(self._catalogue, seed)
                 distances = city_block(self._catalogue.terms, own.terms, own.undefined)
-            everything = np.arange(len(self._catalogue))
-            found.append(np.flatnonzero(are_copies(self._catalogue, seed, everything, distances)))
+            found.append(np.flatnonzero(are_copies(self._catalogue, seed, slice(None), distances)))
         return np.concatenate(found)
 
     def ranked(self, rows: NDArray[np.intp], count: int) -> NDArray[np.intp]:
         """Return the best *count* of some rows in order."""
-        everything = len(rows) == len(self._catalogue)
-        chosen: slice | NDArray[np.intp] = slice(None) if everything else rows
-        mean, std = self._catalogue.column("mean")[chosen], self._catalogue.column("std")[chosen]
         if len(self._targets) == 1 and self._weights is None:
-            order, _ = nearest(self.distances[chosen], self._targets[0].neighbourhood, mean, std, count)
-            return rows[order]
+            return self._nearest(rows, count)
+        mean, std = self._catalogue.column("mean")[rows], self._catalogue.column("std")[rows]
         score = np.zeros(len(rows))
         for i, target in enumerate(self._targets):
             liked = len(self.likes)
             share = 1 / liked if i < liked else -1 / (len(self._targets) - liked)
-            score += share * _score(self._each[i][chosen], target, mean, std, self._weights)
-        order = np.lexsort((rows, self.distances[chosen], -score))[:count]
+            score += share * _score(self._each[i][rows], target, mean, std, self._weights)
+        order = np.lexsort((rows, self.distances[rows], -score))[:count]
         return rows[order]
+
+    def _nearest(self, rows: NDArray[np.intp], count: int) -> NDArray[np.intp]:
+        """Return the best rows for a single target; few excluded rows are put far away rather than left out."""
+        target, mean, std = self._targets[0], self._catalogue.column("mean"), self._catalogue.column("std")
+        if 2 * len(rows) < len(self._catalogue):
+            order, _ = nearest(self.distances[rows], target.neighbourhood, mean[rows], std[rows], count)
+            return rows[order]
+        excluded = np.ones(len(self._catalogue), dtype=bool)
+        excluded[rows] = False
+        distances = np.where(excluded, FAR, self.distances)
+        order, _ = nearest(distances, target.neighbourhood, mean, std, min(count, len(rows)))
+        return order
 
 
 def candidates(catalogue: Catalogue, selection: Selection) -> tuple[Search | None, NDArray[np.intp], str]:
