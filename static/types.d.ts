@@ -7,6 +7,8 @@ export type DimensionName = keyof Fingerprint;
 /** The response to a request by method and address; addresses are relative to the page. */
 export type Reply<Method extends string, Address extends string> = `${Method} /${Address}` extends keyof Answers
   ? Answers[`${Method} /${Address}`]
+  : `${Method} /${Address}` extends `GET /files/${string}/similar${string}`
+    ? Answers["GET /files/{file_id}/similar"]
   : `${Method} /${Address}` extends `GET /files/${string}`
     ? Answers["GET /files/{file_id}"]
     : never;
