@@ -18,7 +18,7 @@ import psutil
 
 from auralis_fp.models import Analysed, Rejected
 from auralis_fp.settings import Settings
-from auralis_fp.workers.process import local_pool
+from auralis_fp.workers.local import local_pool
 from auralis_fp.workers.protocol import Slot
 from service_process import Ledger, ServiceUnderTest, audit
 

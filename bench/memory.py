@@ -8,7 +8,7 @@ from pathlib import Path
 
 from auralis_fp.models import Analysed
 from auralis_fp.settings import Settings
-from auralis_fp.workers.process import local_pool
+from auralis_fp.workers.local import local_pool
 
 from .music import table
 from .options import Options

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from auralis_fp.models import Counts, FileStamp, Health, TrackMetadata
+from auralis_fp.models import FileStamp, TrackMetadata
+from auralis_fp.states import Counts, Health
 from stored import CORRUPT, STAMP, analysed, seen
 
 

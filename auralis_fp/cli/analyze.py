@@ -10,7 +10,7 @@ from typing import Literal
 
 from ..models import Analysed, Rejected
 from ..settings import Settings
-from ..workers.process import local_pool
+from ..workers.local import local_pool
 from ..workers.protocol import Pool
 from .inputs import STANDARD_INPUT, expand
 from .progress import file_progress

@@ -7,7 +7,7 @@ from typing import Final
 from ..models import Analysed, Rejected
 from ..runtime.serialization import public_reason
 from ..settings import Settings
-from ..workers.process import local_pool
+from ..workers.local import local_pool
 from ..workers.protocol import Pool
 from .types import NoFingerprintError
 

@@ -17,19 +17,19 @@ from ..jobs.system_load import LoadMonitor
 from ..jobs.tag_updates import TagUpdater
 from ..jobs.throttle import BackgroundGate
 from ..jobs.throughput import Throughput
-from ..models import Health
 from ..runtime.event_bus import EventBus
 from ..runtime.tasks import cancel_and_wait, supervise
 from ..settings import Settings
 from ..sidecars.outbox import Outbox
 from ..similarity.process import IndexProcess
+from ..states import Health
 from ..store.database import open_database
 from ..store.files import Library
 from ..store.job_queue import JobQueue
 from ..store.tags import TagStore
 from ..watching.watcher import Watcher
+from ..workers.local import local_pool
 from ..workers.pidfiles import PidFiles
-from ..workers.process import local_pool
 from .folder_accounts import FolderAccounts
 from .lookup import FingerprintLookup
 from .metrics import Metrics

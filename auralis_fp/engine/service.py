@@ -11,10 +11,10 @@ from typing import Any
 
 from ..errors import RequestError, StorageError
 from ..files.access import PathPolicy
-from ..models import StateName
 from ..runtime.event_bus import Subscription
 from ..runtime.serialization import plain
 from ..settings import Settings
+from ..states import StateName
 from ..store.confirmation import Confirmations
 from ..store.host_library import HostLibrary
 from ..store.queries import Queries

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 import msgspec
 
 from ..files.omissions import Reason
-from ..models import StateName
 from ..runtime.payloads import Payload
+from ..states import StateName
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]

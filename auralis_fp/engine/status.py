@@ -12,9 +12,9 @@ from .._version import __version__
 from ..files.omissions import Reason
 from ..jobs.context import Context
 from ..jobs.flights import Flights
-from ..models import Counts, FolderState, ServiceState
 from ..runtime.single_flight import SingleFlight
 from ..runtime.tasks import happens_within
+from ..states import Counts, FolderState, ServiceState
 from ..watching.watcher import Watcher
 from ..workers.usage import Load, WorkerLoad
 from .eta import History, Remainder

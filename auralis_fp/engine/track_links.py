@@ -6,8 +6,8 @@ from collections import OrderedDict
 from typing import Final
 
 from ..errors import StorageError
-from ..models import Health
 from ..runtime.tasks import FIRST_RETRY_SEC, LONGEST_RETRY_SEC, Backoff, cancel_and_wait
+from ..states import Health
 from ..store.files import Library
 
 log = logging.getLogger(__name__)

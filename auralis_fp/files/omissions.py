@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from enum import Enum
 from typing import Final
 
-from ..models import LeftOut
+from ..states import LeftOut
 
 EXAMPLES: Final = 10  # paths named for each reason
 

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from ..files.rules import Rules
-from ..models import Analysed, FileStamp, Health, Rejected
+from ..models import Analysed, FileStamp, Rejected
 from ..runtime.event_bus import EventBus
 from ..settings import Settings
 from ..sidecars.outbox import Outbox
+from ..states import Health
 from ..store.files import Library
 from ..store.fingerprints import Source
 from ..store.job_queue import JobQueue

@@ -17,7 +17,7 @@ from ..runtime.tasks import FIRST_RETRY_SEC, LONGEST_RETRY_SEC, Backoff, cancel_
 from ..runtime.threads import in_daemon_thread
 from ..sidecars.format import Document
 from ..store.fingerprints import invalid
-from ..store.job_queue import CANCELLED
+from ..store.job_requests import CANCELLED
 from ..workers.protocol import Slot
 from .context import Completion, Context, Outcome
 from .flights import ANALYSING, READING, STORING, Flight, Flights

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from typing import Final
 
-from ..models import ServiceState
 from ..runtime.tasks import happens_within
+from ..states import ServiceState
 
 PLAYING_LASTS: Final = timedelta(hours=1)  # unless repeated: a host may end without notice
 CLOCK_TOLERANCE: Final = timedelta(minutes=1)  # a clock set back by more ends playback that seems to last longer

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 
 from ..errors import AuralisError
-from ..models import Health
+from ..states import Health
 
 log = logging.getLogger(__name__)
 

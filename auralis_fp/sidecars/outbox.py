@@ -8,10 +8,11 @@ from typing import Final, Protocol
 
 from ..files.rules import Rules
 from ..files.scanner import stat_audio
-from ..models import Analysed, FileStamp, Health, PendingSidecar
+from ..models import Analysed, FileStamp, PendingSidecar
 from ..runtime.tasks import Backoff
 from ..runtime.threads import in_daemon_thread
 from ..settings import Settings
+from ..states import Health
 from . import storage
 from .format import SUFFIX
 

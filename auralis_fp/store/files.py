@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any, Final
 
 from ..files.paths import sort_range
-from ..models import Analysed, Counts, FileEvent, FileStamp, PendingSidecar, Rejected
+from ..models import Analysed, FileEvent, FileStamp, PendingSidecar, Rejected
+from ..states import Counts
 from .confirmation import discard
 from .database import Database
 from .fingerprints import Source

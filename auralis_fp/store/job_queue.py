@@ -4,19 +4,19 @@ The queue is in the database, so its length costs no memory and a restart resume
 """
 
 import asyncio
-import json
 import math
 import secrets
 import sqlite3
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 
 from ..files.paths import sort_range
-from ..models import FileStamp, Isolation, Job, Rejected
+from ..models import FileStamp, Isolation, Job
+from . import job_requests
 from .database import Database
 from .deduplication import queue_forced
-from .failures import fail_jobs
-from .observations import below, merge_seen, queue
+from .observations import below, merge_seen
 from .stamps import stamp_from_row
 
 _COLUMNS: Final = "f.id, f.path, f.size, f.mtime_ns, f.ctime_ns, f.inode, j.attempts, j.suspect, j.afresh"
@@ -27,7 +27,6 @@ _CLAIMED: Final = "file_id AS id, attempts, suspect, afresh, " + ", ".join(
 _JOBS: Final = "jobs j JOIN files f ON f.id = j.file_id"
 _NEXT: Final = "j.claim IS NULL AND j.sidecar_checked = 1"
 _ORDER: Final = "ORDER BY j.suspect, j.priority DESC, j.queued_at DESC LIMIT 1"
-CANCELLED: Final = Rejected("queue", "cancelled", "Cancelled by you; tried again when the file changes, or on request.")
 
 
 class JobQueue:
@@ -202,18 +201,7 @@ class JobQueue:
 
     async def retry(self, file_ids: Sequence[int] | None) -> int:
         """Queue failed files again, all of them for None. Return their number."""
-        chosen = "f.missing_since IS NULL"
-        if file_ids is not None:
-            chosen += " AND f.id IN (SELECT value FROM json_each(:p0))"
-        ids = [] if file_ids is None else [json.dumps(list(file_ids))]
-
-        def operation(db: sqlite3.Connection) -> int:
-            failed = f"SELECT f.id FROM failures x JOIN files f ON f.id = x.file_id WHERE {chosen}"
-            rows = db.execute(failed, {f"p{index}": value for index, value in enumerate(ids)}).fetchall()
-            db.executemany("DELETE FROM failures WHERE file_id = ?", [(row["id"],) for row in rows])
-            return queue(db, chosen, ids)
-
-        queued = await self._database.write(operation)
+        queued = await self._database.write(partial(job_requests.retry, file_ids=file_ids))
         self.notify()
         return queued
 
@@ -225,49 +213,21 @@ class JobQueue:
 
     async def prioritise(self, file_ids: Sequence[int]) -> int:
         """Move these files to the head of the queue. Return how many of them are queued."""
-
-        def operation(db: sqlite3.Connection) -> int:
-            cursor = db.execute(
-                "UPDATE jobs SET priority = (SELECT max(priority) + 1 FROM jobs), suspect = 0"
-                " WHERE claim IS NULL AND file_id IN (SELECT value FROM json_each(?))",
-                (json.dumps(list(file_ids)),),
-            )
-            return cursor.rowcount
-
-        return await self._database.write(operation)
+        return await self._database.write(partial(job_requests.prioritise, file_ids=file_ids))
 
     async def cancel(self, file_ids: Sequence[int] | None) -> int:
         """Remove queued files, all of them for None. Return their number.
 
         They count as failed until they change; files queued for a forced re-run keep their result instead.
         """
-        chosen = "j.claim IS NULL"
-        if file_ids is not None:
-            chosen += " AND j.file_id IN (SELECT value FROM json_each(?))"
-
-        def operation(db: sqlite3.Connection) -> int:
-            values = () if file_ids is None else (json.dumps(list(file_ids)),)
-            fail_jobs(db, f"{chosen} AND j.afresh = 0", values, CANCELLED)
-            cursor = db.execute("DELETE FROM jobs AS j WHERE " + chosen, values)
-            return cursor.rowcount
-
-        return await self._database.write(operation)
+        return await self._database.write(partial(job_requests.cancel, file_ids=file_ids))
 
     async def skip(self, file_ids: Sequence[int] | None) -> int:
         """Do not retry failed files, all of them for None, until they change or are requested. Return their number.
 
         Their reason is kept; their code becomes ``skipped``.
         """
-        chosen = "file_id IN (SELECT id FROM files WHERE missing_since IS NULL) AND code != 'skipped'"
-        if file_ids is not None:
-            chosen += " AND file_id IN (SELECT value FROM json_each(?))"
-        values = () if file_ids is None else (json.dumps(list(file_ids)),)
-
-        def operation(db: sqlite3.Connection) -> int:
-            cursor = db.execute(f"UPDATE failures SET code = 'skipped', retry_at = NULL WHERE {chosen}", values)
-            return cursor.rowcount
-
-        return await self._database.write(operation)
+        return await self._database.write(partial(job_requests.skip, file_ids=file_ids))
 
     async def retry_due(
         self, now: float, folder: bytes | None = None, *, longest_sec: float = math.inf

@@ -20,9 +20,10 @@ from ..files.paths import is_same_or_below
 from ..files.rules import Rules
 from ..files.scanner import walk
 from ..files.temporary_names import is_temporary
-from ..models import FileEvent, FolderState
+from ..models import FileEvent
 from ..runtime.tasks import happens_within
 from ..settings import Settings
+from ..states import FolderState
 from .broken_links import BrokenLinks
 from .debounce import WriteDebouncer
 from .events import FileSystemEvents

@@ -8,9 +8,10 @@ from contextlib import AsyncExitStack
 from typing import Self
 
 from ..files.rules import Rules
-from ..models import FileEvent, FolderState, Health
+from ..models import FileEvent
 from ..runtime.tasks import cancel_and_wait, supervise
 from ..settings import Settings
+from ..states import FolderState, Health
 from .debounce import WriteDebouncer
 from .root import EventSink, WatchContext, WatchedRoot
 

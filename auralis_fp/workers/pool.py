@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final, Self
 
-from ..models import Rejected, WorkerState
+from ..models import Rejected
+from ..states import WorkerState
 from .protocol import Slot, WorkerUnavailableError
 
 WARM_AFTER_SEC: Final = 0.5  # leaves the processors to the host while it starts

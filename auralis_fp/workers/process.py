@@ -10,17 +10,16 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait
 from typing import Final
 
-from ..models import Analysed, Rejected, WorkerState
+from ..models import Analysed, Rejected
 from ..settings import Settings
-from .capacity import choose_workers
+from ..states import WorkerState
 from .pidfiles import PidFiles
-from .pool import WorkerPool
 from .protocol import FileTask, T, WorkerUnavailableError
 from .sandbox import NOT_STARTED, init_worker
 from .spawn import IsolatedContext
@@ -263,20 +262,3 @@ class ProcessSlot:
         """Stop the process for good."""
         await self.stop()
         self._launcher.shutdown(wait=False)
-
-
-def local_pool(
-    settings: Settings, on_change: Callable[[], None] | None = None, pid_files: PidFiles | None = None
-) -> WorkerPool:
-    """Return a pool of local worker processes.
-
-    Parameters
-    ----------
-    settings : Settings
-    on_change : callable, optional
-        Called when a slot starts or finishes a lease.
-    pid_files : PidFiles, optional
-        Records the processes, so that the next run can end them if this one is killed.
-    """
-    slots = [ProcessSlot(number, settings, pid_files) for number in range(choose_workers(settings))]
-    return WorkerPool(slots, on_change)

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol, TypeVar
 
-from ..models import Analysed, Rejected, WorkerState
+from ..models import Analysed, Rejected
+from ..states import WorkerState
 
 T = TypeVar("T")
 FileTask = Callable[[bytes, Sequence[bytes]], T | Rejected]

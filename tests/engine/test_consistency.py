@@ -8,8 +8,8 @@ from pathlib import Path
 
 from auralis_fp import schema
 from auralis_fp.engine.service import Service
-from auralis_fp.models import Counts
 from auralis_fp.settings import Settings
+from auralis_fp.states import Counts
 from hosting import eventually, tone_file
 from serving import until_counts
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from auralis_fp.models import Counts, FileEvent
+from auralis_fp.models import FileEvent
+from auralis_fp.states import Counts
 from auralis_fp.store.files import Library
 from auralis_fp.store.job_queue import JobQueue
 from hosting import Host, Plugin, tone_file

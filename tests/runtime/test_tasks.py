@@ -6,9 +6,9 @@ import logging
 
 import pytest
 
-from auralis_fp.models import Health
 from auralis_fp.runtime import tasks
 from auralis_fp.runtime.tasks import cancel_and_wait, see_through, supervise
+from auralis_fp.states import Health
 
 
 async def test_a_task_may_return() -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from auralis_fp import schema
 from auralis_fp.errors import StorageError
-from auralis_fp.models import Counts, FileEvent, FileStamp
+from auralis_fp.models import FileEvent, FileStamp
+from auralis_fp.states import Counts
 from auralis_fp.store.files import Library, kind_of
 from auralis_fp.store.filters import FileQuery
 from auralis_fp.store.job_queue import JobQueue

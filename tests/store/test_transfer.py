@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from auralis_fp import schema
-from auralis_fp.models import Counts, FileEvent, Part
+from auralis_fp.models import FileEvent, Part
 from auralis_fp.runtime.serialization import to_json
+from auralis_fp.states import Counts
 from auralis_fp.store.files import Library
 from auralis_fp.store.job_queue import JobQueue
 from auralis_fp.store.transfer import Imported, Result, import_results, result_from_json, result_record, results

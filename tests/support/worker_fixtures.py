@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from auralis_fp.settings import Settings
+from auralis_fp.workers.local import local_pool
 from auralis_fp.workers.pool import WorkerPool
-from auralis_fp.workers.process import local_pool
 from auralis_fp.workers.protocol import Slot
 from worker_slots import HOUR, silence
 

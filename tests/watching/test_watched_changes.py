@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from auralis_fp.models import Health
 from auralis_fp.settings import Settings
+from auralis_fp.states import Health
 from auralis_fp.watching import root as module
 from auralis_fp.watching.watcher import Watcher
 from disks import small_disk

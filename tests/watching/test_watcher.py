@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from auralis_fp.models import Health
 from auralis_fp.settings import Settings
+from auralis_fp.states import Health
 from auralis_fp.watching import root as module
 from auralis_fp.watching.events import FileSystemEvents
 from auralis_fp.watching.watcher import Watcher

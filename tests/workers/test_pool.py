@@ -7,10 +7,11 @@ from typing import TypeVar
 
 import pytest
 
-from auralis_fp.models import Analysed, Rejected, WorkerState
+from auralis_fp.models import Analysed, Rejected
 from auralis_fp.settings import Settings
+from auralis_fp.states import WorkerState
+from auralis_fp.workers.local import local_pool
 from auralis_fp.workers.pool import WorkerPool
-from auralis_fp.workers.process import local_pool
 from auralis_fp.workers.protocol import FileTask, Slot
 from auralis_fp.workers.tasks import analyse_file
 from listening import until

@@ -18,7 +18,7 @@ with Path(sys.argv[1]).open("a") as count:
 import html.parser  # stands for the host's heavy imports
 
 from auralis_fp.workers.sandbox import init_worker
-from auralis_fp.workers.process import local_pool
+from auralis_fp.workers.local import local_pool
 from auralis_fp.settings import Settings
 
 async def main():
@@ -32,7 +32,7 @@ asyncio.run(main())
 # A host with processes of its own, whose functions live in its main module.
 WITH_OWN_PROCESSES = """
 import asyncio, multiprocessing, os, sys, threading
-from auralis_fp.workers.process import local_pool
+from auralis_fp.workers.local import local_pool
 from auralis_fp.settings import Settings
 
 def square(number, queue):

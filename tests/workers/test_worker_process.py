@@ -16,8 +16,8 @@ from auralis_fp import schema
 from auralis_fp.models import Analysed, Rejected
 from auralis_fp.settings import Settings
 from auralis_fp.workers.capacity import choose_workers
+from auralis_fp.workers.local import local_pool
 from auralis_fp.workers.pool import WorkerPool
-from auralis_fp.workers.process import local_pool
 from auralis_fp.workers.protocol import Slot
 from auralis_fp.workers.sandbox import NICENESS
 from listening import until
@@ -158,7 +158,7 @@ async def test_lost_workers_leave_nothing_behind(slot: Slot, short: bytes) -> No
 
 HOST = """
 import asyncio, os, sys
-from auralis_fp.workers.process import local_pool
+from auralis_fp.workers.local import local_pool
 from auralis_fp.settings import Settings
 
 async def main():

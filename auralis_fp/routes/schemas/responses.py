@@ -7,8 +7,8 @@ from ..._version import __version__
 from ...engine.lookup import Answer
 from ...engine.snapshot import Count
 from ...errors import RequestError
-from ...models import StateName
 from ...runtime.payloads import Fingerprint, Metadata, Payload
+from ...states import StateName
 from ...store.fingerprints import Source
 from ...store.records import State as FileState
 

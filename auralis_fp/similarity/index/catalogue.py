@@ -18,7 +18,8 @@ from ...store.vector_reader import Vector, VectorReader
 from .column_file import ColumnFile, DamagedFileError, Layout
 from .distance import N_TERMS, Terms
 from .generation import Generation, freeze, neighbourhoods
-from .transforms import NAMES, FloatArray
+from .generation_format import generation_from_bytes, generation_to_bytes
+from .transforms import NAMES
 
 log = logging.getLogger(__name__)
 
@@ -158,7 +159,7 @@ class Catalogue:
         try:
             access = ColumnFile.open if self._owner else ColumnFile.read
             columns = access(self._file, LAYOUT, self._purpose)
-            self._generation = _generation_from(columns.attachment)
+            self._generation = generation_from_bytes(columns.attachment)
         except (DamagedFileError, msgspec.DecodeError, ValueError) as error:
             log.info("the similarity index is built: %s", error)
             return
@@ -229,7 +230,7 @@ class Catalogue:
         self._on_progress()
         mean, std = neighbourhoods(generation, ids, terms, self._on_progress)
         columns.columns["mean"][: len(self)], columns.columns["std"][: len(self)] = mean, std
-        columns.attach(_generation_bytes(generation))
+        columns.attach(generation_to_bytes(generation))
         columns.commit(len(self), columns.header.sequence)
 
     def _create(self, count: int) -> ColumnFile:
@@ -269,55 +270,3 @@ def _write(columns: ColumnFile, rows: NDArray[np.integer], vectors: Sequence[Vec
 def _hash(data: bytes) -> int:
     """Return 64 bits that stand for some bytes, never 0."""
     return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "little", signed=True) or 1
-
-
-class _Frozen(msgspec.Struct):
-    """A generation as bytes."""
-
-    number: int
-    n_tracks: int
-    period: float
-    mean: bytes
-    std: bytes
-    sample: bytes
-    sample_undefined: bytes
-    sample_ids: bytes
-    quantiles: bytes
-    expected: bytes
-
-
-def _generation_bytes(one: Generation) -> bytes:
-    frozen = _Frozen(
-        number=one.number,
-        n_tracks=one.n_tracks,
-        period=one.sample.period,
-        mean=one.mean.tobytes(),
-        std=one.std.tobytes(),
-        sample=one.sample.values.tobytes(),
-        sample_undefined=one.sample.undefined.tobytes(),
-        sample_ids=one.sample_ids.tobytes(),
-        quantiles=one.quantiles.tobytes(),
-        expected=one.expected.tobytes(),
-    )
-    return msgspec.msgpack.encode(frozen)
-
-
-def _generation_from(data: bytes) -> Generation:
-    known = msgspec.msgpack.decode(data, type=_Frozen)
-
-    def floats(part: bytes) -> FloatArray:
-        return np.frombuffer(part, np.float32)
-
-    sample_ids = np.frombuffer(known.sample_ids, np.int64)
-    values = floats(known.sample).reshape(N_TERMS, len(sample_ids))
-    sample = Terms(values, np.frombuffer(known.sample_undefined, np.uint64), known.period)
-    return Generation(
-        known.number,
-        known.n_tracks,
-        floats(known.mean),
-        floats(known.std),
-        sample,
-        sample_ids,
-        floats(known.quantiles),
-        floats(known.expected),
-    )
