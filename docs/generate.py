@@ -141,7 +141,7 @@ def api_page() -> str:
             lines += _operation(f"{method.upper()} {path or '(the prefix itself)'}", operation)
     lines.append("## Schemas\n")
     for name, schema in document["components"]["schemas"].items():
-        lines += [f"### {name}\n", schema.get("description", "").replace("\n", " ") + "\n"]
+        lines += [f"### {name}\n", " ".join(schema.get("description", "").split()) + "\n"]
         lines += ["```typescript", f"{_typescript(schema, depth=0)}", "```\n"]
     return _MADE + "\n".join(lines).rstrip() + "\n"
 
