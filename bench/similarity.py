@@ -38,6 +38,7 @@ PACKAGES: Final[Mapping[str, str]] = {
 SHORTEST_SEC: Final = 20.0
 LONGEST_SEC: Final = 150.0  # of a copy
 EACH: Final = 4  # one of so many tracks is altered
+_BLOCK: Final = 65_536  # samples
 HEAD: Final = ("distance", "mAP", "P@5", "N10 skew", "in no list of 10, %")
 
 Matrix = NDArray[np.float64]
@@ -204,7 +205,10 @@ def _altered(songs: Sequence[Song], options: Options) -> Iterator[tuple[int, str
                 if len(changed.samples) < SHORTEST_SEC * changed.rate:
                     continue
                 path = Path(folder, "copy")
-                soundfile.write(path, np.clip(changed.samples, -1, 1), changed.rate, format=kind, subtype=subtype)
+                channels = changed.samples.shape[1]
+                with soundfile.SoundFile(path, "w", changed.rate, channels, subtype, format=kind) as file:
+                    for start in range(0, len(changed.samples), _BLOCK):  # libvorbis overflows its stack on long ones
+                        file.write(np.clip(changed.samples[start : start + _BLOCK], -1, 1))
                 yield every * place, name, fingerprint_file(os.fsencode(path))
 
 
