@@ -92,7 +92,7 @@ class RetryPolicy:
         rejected : Rejected
             Its failure.
         """
-        if rejected.code in READ_FAILED:
+        if rejected.code in READ_FAILED or rejected.code == INCOMPLETE:
             self._scheduled.set()
         if rejected.code == "io_error":
             self._read_failed(job.path)

@@ -12,7 +12,7 @@ from auralis_fp.watching.inotify import describe_watch_error
 WATCHING = """
 import asyncio, sys
 from pathlib import Path
-from auralis_fp.models import Health
+from auralis_fp.states import Health
 from auralis_fp.settings import Settings
 from auralis_fp.watching.watcher import Watcher
 from listening import Listener, until

@@ -34,7 +34,7 @@ async def test_a_blocking_call_is_detected(
     unblocked: BlockBuster, library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """File access from our own code in the event loop raises."""
-    monkeypatch.setattr("auralis_fp.files.formats.os.path.splitext", lambda name: (library.stat(), name))
+    monkeypatch.setattr("auralis_fp.files.formats._suffix", lambda _: library.stat())
     with pytest.raises(BlockingError):
         is_music(b"a.wav")
 
