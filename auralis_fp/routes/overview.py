@@ -69,7 +69,7 @@ def _estimate(tracks: int, mean: Cost, workers: int) -> Estimate:
     if not mean.measured:
         return Estimate(tracks, None, None)
     audio_sec, seconds = tracks * mean.audio_sec, tracks * mean.processing_sec / workers
-    return Estimate(tracks, round(audio_sec, 1), round(seconds, 1))
+    return Estimate(tracks, round(audio_sec, 1), round(seconds, 3))
 
 
 def _base64(numbers: "array[int]") -> str:
