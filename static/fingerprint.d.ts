@@ -771,6 +771,7 @@ export interface Answers {
   "GET /files": Files | PartialFiles;
   "GET /files/{file_id}": File;
   "GET /files/{file_id}/cover": string;
+  "GET /files/{file_id}/audio": string;
   "GET /albums": Albums;
   "GET /artists": Artists;
   "GET /tracks/{track_id}": TrackAnswer | Queued;

@@ -30,6 +30,7 @@ from ..store.tags import TagStore
 from ..watching.watcher import Watcher
 from ..workers.local import local_pool
 from ..workers.pidfiles import PidFiles
+from .audio import AudioFiles
 from .folder_accounts import FolderAccounts
 from .lookup import FingerprintLookup
 from .metrics import Metrics
@@ -52,6 +53,7 @@ class Components:
     lookup: FingerprintLookup
     index: IndexProcess
     music: Music
+    audio: AudioFiles
 
     def report(self, part: str, reason: str | None) -> None:
         """Show the fault of a part.
@@ -115,7 +117,7 @@ async def assemble(settings: Settings, metrics: Metrics, stack: AsyncExitStack) 
     for name, work in tasks.items():
         task = asyncio.create_task(supervise(name, work, context.health), name=name)
         stack.push_async_callback(cancel_and_wait, task)
-    return Components(context, pipeline, watcher, board, lookup, index, Music(context, tags))
+    return Components(context, pipeline, watcher, board, lookup, index, Music(context, tags), AudioFiles(lookup))
 
 
 async def _build_context(settings: Settings, metrics: Metrics, signal: ChangeSignal, stack: AsyncExitStack) -> Context:

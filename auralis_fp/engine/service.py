@@ -20,6 +20,7 @@ from ..store.host_library import HostLibrary
 from ..store.queries import Queries
 from ..store.records import FileRecord
 from .assembly import PAUSED
+from .audio import AudioFiles
 from .duplicates import Duplicates
 from .lifecycle import Lifecycle
 from .lookup import Answer, RequestCounters
@@ -136,6 +137,11 @@ class Service(Lifecycle):
     def music(self) -> Music:
         """Tags, covers, albums and artists."""
         return self._live.music
+
+    @property
+    def audio(self) -> AudioFiles:
+        """The audio of the files, for players."""
+        return self._live.audio
 
     @property
     def listings(self) -> Queries:

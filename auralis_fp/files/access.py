@@ -15,7 +15,7 @@ from .mounts import is_local, mount_of, read_mounts
 from .on_disk_names import on_disk_name
 from .paths import innermost, is_below, relative_path
 from .placeholders import has_no_blocks, is_placeholder
-from .regular import NotRegularFileError, require_regular
+from .regular import NotRegularFileError, open_regular, require_regular
 
 _O_PATH: Final = getattr(os, "O_PATH", None)  # pins a file of any kind without opening it for reading
 
@@ -55,6 +55,26 @@ class PathPolicy:
         with _pinned(path) as descriptor:
             real = None if descriptor is None else realpath_of(descriptor, path)
             return self._resolve(path, real or os.path.realpath(path), descriptor if real is not None else None)
+
+    def open(self, path: bytes) -> tuple[int, FileStamp]:
+        """Open a file for reading; return its descriptor and stamp. Blocking.
+
+        What was opened is checked, so that a link that is changed meanwhile leads nowhere else.
+
+        Raises
+        ------
+        RequestError
+            As ``resolve``; 403 also for a file that may not be read.
+        """
+        self.resolve(path)
+        with _as_request_error():
+            descriptor = open_regular(path)
+        try:
+            real = realpath_of(descriptor, path) or os.path.realpath(path)
+            return descriptor, self._resolve(path, real, descriptor)[1]
+        except RequestError:
+            os.close(descriptor)
+            raise
 
     def _resolve(self, path: bytes, real: bytes, descriptor: int | None) -> tuple[bytes, FileStamp]:
         library_path = self._library_path(path, real)
@@ -97,15 +117,22 @@ def _pinned(path: bytes) -> Iterator[int | None]:
             os.close(descriptor)
 
 
-def _stamp(path: bytes, descriptor: int | None) -> FileStamp:
+@contextmanager
+def _as_request_error() -> Iterator[None]:
+    """Raise the errors of opening a file as ``RequestError``."""
     try:
-        status = require_regular(os.stat(path) if descriptor is None else os.fstat(descriptor))
+        yield
     except NotRegularFileError:
         raise RequestError(415, "not_a_file", "This is not a regular file.") from None
     except PermissionError:
         raise RequestError(403, "unreadable", "The file may not be read.") from None
-    except OSError:
+    except (OSError, ValueError):
         raise RequestError(404, "file_not_found", "The file does not exist.") from None
+
+
+def _stamp(path: bytes, descriptor: int | None) -> FileStamp:
+    with _as_request_error():
+        status = require_regular(os.stat(path) if descriptor is None else os.fstat(descriptor))
     if is_placeholder(status) or (has_no_blocks(status) and is_local(mount_of(os.path.realpath(path), read_mounts()))):
         raise RequestError(409, "placeholder", "The content of the file is not on this disk.")
     return FileStamp.of(status)

@@ -15,6 +15,7 @@ from ..runtime.m3u8 import MEDIA_TYPE
 from ..runtime.payloads import FailureEvent, ResultEvent, TagsEvent
 from . import (
     api,
+    audio,
     control,
     duplicates,
     events,
@@ -106,6 +107,7 @@ def _search(
 
 
 _SEED_ERRORS: Final = (400, 404, 409, 415)
+_AUDIO_ERRORS: Final = (404, 409, 415, 416)
 
 OPERATIONS: Final = (
     Operation(
@@ -138,6 +140,14 @@ OPERATIONS: Final = (
     _get("/files", files.files, (listings.Files, listings.PartialFiles), query=queries.FilesQuery),
     _get("/files/{file_id}", files.file, listings.File, (404,)),
     _get("/files/{file_id}/cover", music.cover, bytes, (404, 415), kind="image/webp"),
+    Operation(
+        method="get",
+        path="/files/{file_id}/audio",
+        handler=audio.audio,
+        answers={200: bytes, 206: bytes, 304: None},
+        errors=_AUDIO_ERRORS,
+        kind="audio/*",
+    ),
     _get("/albums", music.albums, albums.Albums, query=queries.AlbumsQuery),
     _get("/artists", music.artists, albums.Artists, query=queries.ArtistsQuery),
     Operation(

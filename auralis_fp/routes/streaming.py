@@ -13,20 +13,23 @@ log = logger(__name__)
 
 
 @asynccontextmanager
-async def streamed(request: web.Request, headers: Mapping[str, str]) -> AsyncIterator[web.StreamResponse]:
+async def streamed(
+    request: web.Request, headers: Mapping[str, str], status: int = 200
+) -> AsyncIterator[web.StreamResponse]:
     """Send a response in chunks.
 
     Parameters
     ----------
     request : web.Request
     headers : mapping
+    status : int
 
     Notes
     -----
     A client that disconnects ends the response silently. A response that fails is aborted at the connection, because
     its status has already been sent: the client must not mistake it for a complete one.
     """
-    response = web.StreamResponse(headers=dict(headers))
+    response = web.StreamResponse(status=status, headers=dict(headers))
     await response.prepare(request)
     try:
         yield response

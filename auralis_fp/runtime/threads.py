@@ -42,5 +42,18 @@ async def in_daemon_thread(function: Callable[P, T], *args: P.args, **kwargs: P.
         with contextlib.suppress(RuntimeError):  # the event loop has ended meanwhile
             loop.call_soon_threadsafe(deliver, result, error)
 
-    threading.Thread(target=run, name=f"auralis-{function.__name__.strip('_')}", daemon=True).start()
+    start_daemon_thread(run, function.__name__)
     return await future
+
+
+def start_daemon_thread(function: Callable[[], object], name: str | None = None) -> None:
+    """Run a blocking function in a daemon thread that nobody waits for.
+
+    Parameters
+    ----------
+    function : callable
+    name : str, optional
+        Name of the thread; default that of the function.
+    """
+    title = (name or function.__name__).strip("_")
+    threading.Thread(target=function, name=f"auralis-{title}", daemon=True).start()

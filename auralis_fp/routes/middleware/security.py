@@ -25,10 +25,12 @@ _HEADERS: Final = {
 }
 _PREFLIGHT: Final = {
     "Access-Control-Allow-Methods": "GET, POST",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type, If-None-Match, Last-Event-ID, X-Request-ID",
+    "Access-Control-Allow-Headers": (
+        "Authorization, Content-Type, If-None-Match, If-Range, Last-Event-ID, Range, X-Request-ID"
+    ),
     "Access-Control-Max-Age": "600",
 }
-_EXPOSED: Final = "ETag, Retry-After, X-Request-ID"
+_EXPOSED: Final = "Accept-Ranges, Content-Range, ETag, Retry-After, X-Request-ID"
 _CHALLENGES: Final = (  # separate headers: Chromium reads only the first challenge of each
     'Basic realm="auralis_fp", charset="UTF-8"',
     'Bearer realm="auralis_fp"',
