@@ -21,10 +21,12 @@ export class ApiError extends Error {
 }
 
 /**
+ * Send a request and return the JSON of its response.
+ *
  * @param {string} address
  * @param {RequestInit} options
  */
-async function ask(address, options) {
+export async function ask(address, options) {
   let response;
   try {
     response = await fetch(address, { signal: AbortSignal.timeout(LIMIT_MS), credentials: "same-origin", ...options });

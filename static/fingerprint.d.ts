@@ -813,3 +813,35 @@ export interface Events {
   failure: FailureEvent;
   tags: TagsEvent;
 }
+
+/** A failed request; its message can be shown to users. `status` is the HTTP status, 0 without a response. */
+export declare class ApiError extends Error {
+  status: number;
+}
+
+/** Number of tracks with a fingerprint and of all tracks, and the state of the service. */
+export type Coverage = { done: number; total: number; percent: number; state: Status["state"] };
+
+/** Called with the data of each event, and with the state of the stream; events may be missing after it was lost. */
+export type Listeners = {
+  [Name in keyof Events]?: (body: Events[Name]) => void;
+} & { link?: (state: "live" | "lost") => void };
+
+/** Requests that fail are rejected with an `ApiError`. */
+export interface Client {
+  /** The fingerprint of a track by the host's id, or null while there is none: the track is unknown or queued. */
+  fingerprint(trackId: number): Promise<TrackAnswer | null>;
+  /** Similar tracks, nearest first, or null while the track is unknown. */
+  similar(trackId: number, options?: { limit?: number }): Promise<SimilarTracks | null>;
+  coverage(): Promise<Coverage>;
+  /** The address of the cover of a file. */
+  cover(fileId: number): string;
+  /** Follow events until the returned function is called. All pages of a browser share one stream; it reconnects. */
+  events(on: Listeners): () => void;
+}
+
+/**
+ * Return a client of the service at `base`, by default the folder that `fingerprint.js` was loaded from.
+ * `token` is sent with requests, but not with the event stream.
+ */
+export declare function connect(options?: { base?: string | URL; token?: string }): Client;

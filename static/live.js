@@ -1,13 +1,13 @@
-/** Live updates: an event stream, with polling as the fallback. */
+/** Live updates: the shared event stream, with polling as the fallback. */
 
 import { get, messageOf } from "./api.js";
+import { connect } from "./client.js";
 
 /** @typedef {import("./fingerprint.d.ts").Events} Events */
 /** @typedef {"status" | "result" | "failure" | "tags"} Followed the events that the page uses */
 
 const POLL_MS = 5_000;
 const QUIET_MS = 30_000; // poll after this silence, because a stream can stall without an error
-const SLOWEST_RETRY_MS = 30_000;
 
 /**
  * Subscribe to the service for as long as the page is open.
@@ -19,40 +19,18 @@ const SLOWEST_RETRY_MS = 30_000;
  *   {link: (state: import("./types.d.ts").LinkState, message?: string) => void}} on
  */
 export function follow(on) {
-  /** @type {EventSource} */
-  let source;
-  let retryMs = 1_000;
   let heard = performance.now();
   let asking = false;
+  let open = false;
 
-  const read = (/** @type {Followed} */ name) => (/** @type {MessageEvent<string>} */ event) => {
+  /**
+   * @template {unknown[]} Arguments
+   * @param {(...args: Arguments) => void} listener
+   */
+  const noting = (listener) => (/** @type {Arguments} */ ...args) => {
     heard = performance.now();
-    let body;
-    try {
-      body = JSON.parse(event.data);
-    } catch {
-      return; // a truncated event; the next one is complete
-    }
-    on[name](body);
+    listener(...args);
   };
-
-  function connect() {
-    source = new EventSource("events");
-    source.addEventListener("open", () => {
-      retryMs = 1_000;
-      heard = performance.now();
-      on.link("live");
-    });
-    for (const name of /** @type {const} */ (["status", "result", "failure", "tags"])) source.addEventListener(name, read(name));
-    source.addEventListener("error", failed);
-  }
-
-  function failed() {
-    poll();
-    if (source.readyState !== EventSource.CLOSED) return; // the browser reconnects automatically
-    setTimeout(connect, retryMs);
-    retryMs = Math.min(2 * retryMs, SLOWEST_RETRY_MS);
-  }
 
   async function poll() {
     if (asking) return;
@@ -60,7 +38,7 @@ export function follow(on) {
     try {
       const status = await get("status");
       heard = performance.now();
-      on.link(source.readyState === EventSource.OPEN ? "live" : "polling");
+      on.link(open ? "live" : "polling");
       on.status(status);
     } catch (error) {
       on.link("lost", messageOf(error));
@@ -69,12 +47,21 @@ export function follow(on) {
     }
   }
 
+  connect().events({
+    status: noting(on.status),
+    result: noting(on.result),
+    failure: noting(on.failure),
+    tags: noting(on.tags),
+    link(state) {
+      open = state === "live";
+      if (!open) return poll();
+      heard = performance.now();
+      on.link("live");
+    },
+  });
   setInterval(() => {
     const silent = performance.now() - heard;
-    if (!document.hidden && (source.readyState === EventSource.OPEN ? silent > QUIET_MS : silent > POLL_MS)) poll();
+    if (!document.hidden && silent > (open ? QUIET_MS : POLL_MS)) poll();
   }, POLL_MS);
   document.addEventListener("visibilitychange", () => document.hidden || poll());
-  window.addEventListener("pagehide", () => source.close());
-  window.addEventListener("pageshow", (event) => event.persisted && connect());
-  connect();
 }

@@ -18,7 +18,7 @@ from .backend import PREFIX, run_backend
 from .running import EXIT_USAGE, rebuild, run_command, set_up_logging
 from .server import serve
 
-DEV_SERVER_PORTS: Final = range(3000, 3007)  # of the frontend's development server
+DEV_SERVER_PORTS: Final = (*range(3000, 3007), 5173)  # of the frontend's development server; 5173 is Vite's default
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -85,6 +85,7 @@ def test_without_an_event_stream_the_page_polls(tmp_path: Path, visit: Visit, fa
     write_song(tmp_path / "music" / "one.wav")
     with serving(tmp_path / "music", tmp_path / "data", watching="polling") as running:
         page = visit("about:blank")
+        page.add_init_script("delete window.SharedWorker")  # its requests cannot be intercepted
         page.route("**/events", lambda route: route.abort())
         page.goto(running.url)
         expect(page.locator("#connection")).to_have_attribute("data-link", "polling")

@@ -59,6 +59,17 @@ async def test_own_and_allowed_origins(shared: Plugin) -> None:
         assert "Origin" in response.headers["Vary"]
 
 
+@pytest.mark.parametrize(("origin", "status"), [(ALLOWED, 200), ("http://evil.example", 403)])
+async def test_images_in_pages_of_other_origins(shared: Plugin, origin: str, status: int) -> None:
+    """Images and sounds have no Origin; they load in pages of allowed origins, told by the Referer."""
+    headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Referer": f"{origin}/"}
+    async with shared.client.get(f"{PREFIX}/icon.svg", headers=headers) as response:
+        assert response.status == status
+        embeddable = response.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+        assert embeddable == (status == 200)
+    assert (await shared.post("/pause", status=403, headers=headers))["code"] == "origin_not_allowed"
+
+
 async def test_preflight(shared: Plugin) -> None:
     """CORS preflight succeeds for allowed origins only."""
     asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}

@@ -19,6 +19,8 @@ SWITCHES: Final = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP player.test 127.0.0.1",
+    "--disable-features=LocalNetworkAccessChecks",  # intercepted pages count as public ones
 )
 
 

@@ -63,6 +63,8 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Add security and CORS headers to every response, streams and errors included."""
+    if _embedded(request):
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "cross-origin")
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers.setdefault("Cache-Control", "no-store")
@@ -89,7 +91,8 @@ def _cross_origin(request: web.Request) -> bool:
     origins = request.headers.getall(hdrs.ORIGIN, [])
     if not origins:  # not from a page, a GET of our own page, or a followed link
         followed = request.method == "GET" and request.headers.get("Sec-Fetch-Mode") == "navigate"
-        return request.headers.get("Sec-Fetch-Site", "") == "cross-site" and not followed
+        expected = followed or _embedded(request)
+        return request.headers.get("Sec-Fetch-Site", "") == "cross-site" and not expected
     origin = origins[0]
     if len(origins) > 1:
         return True
@@ -100,6 +103,16 @@ def _cross_origin(request: web.Request) -> bool:
     except ValueError:
         return True
     return parts.scheme not in {"http", "https"} or parts.netloc.lower() != request.headers.get(hdrs.HOST, "").lower()
+
+
+def _embedded(request: web.Request) -> bool:
+    """Return True for an image or a sound in a page of an allowed origin: it has no Origin, but a Referer."""
+    page = request.headers.get(hdrs.REFERER, "")
+    return (
+        request.method == "GET"
+        and hdrs.ORIGIN not in request.headers
+        and any(page.startswith(f"{origin}/") for origin in service_of(request).settings.allowed_origins)
+    )
 
 
 def _authorised(request: web.Request) -> bool:
