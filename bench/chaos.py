@@ -3,6 +3,7 @@
 import math
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import tempfile
@@ -89,7 +90,7 @@ class _Run:
         findings = audit(self._service.roots, self._service.data, settled=True)
         self._ledger.look()
         self._amiss += [f"{kind}: {name}" for kind, names in findings.faults().items() for name in names]
-        self._amiss += [f"redone: {name}" for name in self._ledger.redone]
+        self._amiss += [f"redone: {again}" for again in self._ledger.redone]
         wrong = _wrong(self._service.database)
         self._amiss += [f"wrong: {name}" for name in wrong]
         orphans = self._service.until_gone()
@@ -116,7 +117,15 @@ class _Run:
         if self._amiss:
             lines = [*dict.fromkeys(self._amiss)][:50]
             text += "\nProblems:\n\n" + "".join(f"* {line}\n" for line in lines)
+            text += f"\nThe log of the service and the journal of faults: {self._keep_logs()}\n"
         return text + f"\nState at the end: {status['health']['status']} {status['health']['reasons']}.\n"
+
+    def _keep_logs(self) -> Path:
+        """Copy the log of the service and the journal of faults out of the disk; return their folder."""
+        kept = Path(tempfile.mkdtemp(prefix="chaos-"))
+        shutil.copy(self._service.data.parent / "service.log", kept)
+        (kept / "journal.log").write_text("\n".join(self._faults.journal), encoding="utf-8", errors="backslashreplace")
+        return kept
 
     def _finish(self) -> None:
         self._stops.append(self._service.end(signal.SIGTERM))
@@ -135,10 +144,10 @@ class _Run:
     def _die(self) -> None:
         """Kill or stop the service, audit what remains, and restart it."""
         if self._rng.random() < 0.8:
-            self._faults.done["service killed"] += 1
+            self._faults.count("service killed")
             self._service.end()
         else:
-            self._faults.done["service stopped"] += 1
+            self._faults.count("service stopped")
             self._stops.append(self._service.end(signal.SIGTERM))
         left = self._service.until_gone(_ENDING_SEC)  # a worker suspended during its start is ended by the next start
         findings = audit(self._service.roots, self._service.data, settled=False)

@@ -38,6 +38,8 @@ class Faults:
 
     def __init__(self, service: ServiceUnderTest, disk: Disk, rng: random.Random) -> None:
         self.done: Counter[str] = Counter()
+        self.journal: list[str] = []  # time, fault and files of each
+        self._touched: list[Path] = []  # files of the present fault
         self._service = service
         self._disk = disk
         self._rng = rng
@@ -91,17 +93,25 @@ class Faults:
             self.file_copied()
         self.done.clear()
 
+    def count(self, name: str) -> None:
+        """Count a fault and enter it in the journal."""
+        self.done[name] += 1
+        self.journal.append(f"{time.time():.3f} {name}")
+
     def one(self) -> None:
         """Inject one random fault and end expired temporary faults."""
         self._end_what_is_due(time.monotonic())
         (deed,) = self._rng.choices(self._deeds, self._weights)
         name = deed.__name__.replace("_", " ")
+        self._touched.clear()
+        began = time.time()
         with suppress(FileNotFoundError, NotADirectoryError):  # removed by another fault
             try:
                 if deed() is not False:
                     self.done[name] += 1
             except OSError:
                 self.done["impossible on a full disk"] += 1
+        self.journal.append(f"{began:.3f} {name}: {', '.join(map(repr, map(str, self._touched)))}")
 
     def before_start(self) -> None:
         """End faults that prevent a start: a missing library and a full disk."""
@@ -145,7 +155,8 @@ class Faults:
         files = self._files()
         if not files:
             raise FileNotFoundError
-        return self._rng.choice(files)
+        self._touched.append(self._rng.choice(files))
+        return self._touched[-1]
 
     def _folder(self) -> Path:
         root = self._rng.choice([root for root in self._service.roots if root.is_dir()])
@@ -156,7 +167,8 @@ class Faults:
     def _new_name(self, suffix: str) -> Path:
         self._names += 1
         word = self._rng.choice(("song", "-i", "ä", "a\nb", "🎵"))
-        return self._folder() / f"{word} {self._names}{suffix}"
+        self._touched.append(self._folder() / f"{word} {self._names}{suffix}")
+        return self._touched[-1]
 
     def _song(self) -> Path:
         return self._rng.choice(sorted(self._pool.iterdir()))
@@ -195,13 +207,15 @@ class Faults:
         path = self.some_file()
         name = path.stem.swapcase() if self._rng.random() < 0.3 else f"renamed {self._names}"
         self._names += 1
-        path.rename(path.with_name(name + path.suffix))
+        self._touched.append(path.with_name(name + path.suffix))
+        path.rename(self._touched[-1])
 
     def file_moved(self) -> None:
         """Move a file to another folder or library, with or without its sidecar."""
         path = self.some_file()
         target = self._folder() / path.name
         path.rename(target)
+        self._touched.append(target)
         if self._rng.random() < 0.5:
             with suppress(FileNotFoundError):
                 Path(f"{path}.25d").rename(f"{target}.25d")
@@ -258,7 +272,8 @@ class Faults:
         if folder in self._service.roots:
             raise FileNotFoundError
         self._names += 1
-        folder.rename(folder.with_name(f"folder {self._names}"))
+        self._touched.append(folder.with_name(f"folder {self._names}"))
+        folder.rename(self._touched[-1])
 
     def hostile_file(self) -> None:
         """Create a file that is not audio under an audio name."""

@@ -27,12 +27,10 @@ async def prune(settings: Settings, arguments: argparse.Namespace) -> int:
             print(path.decode("ascii", "backslashreplace"))
         if found.files > len(found.examples):
             print(f"... and {found.files - len(found.examples)} more")
+        results = f"{found.results} results" + (f" and {found.former} of replaced audio" if found.former else "")
         if arguments.yes:
             deleted = await forgetting.prune(database)
-            print(f"{deleted} forgotten files deleted with {found.results} results", file=sys.stderr)
+            print(f"{deleted} forgotten files deleted with {results}", file=sys.stderr)
         else:
-            print(
-                f"{found.files} forgotten files with {found.results} results would be deleted; repeat with --yes",
-                file=sys.stderr,
-            )
+            print(f"{found.files} forgotten files with {results} would be deleted; repeat with --yes", file=sys.stderr)
     return 0

@@ -85,10 +85,10 @@ class FingerprintLookup:
         self._replaced = 0  # results replaced since the start
 
     def on_event(self, event: Event) -> None:
-        """Drop the cached answer for a file that was analysed again."""
-        if event.name == "result" and event.data["again"]:
-            self._replaced += 1
-            self._cache.pop(os.fsencode(event.data["path"]), None)
+        """Drop the cached answer for a file that has a new result."""
+        if event.name == "result":
+            cached = self._cache.pop(os.fsencode(event.data["path"]), None)
+            self._replaced += event.data["again"] or cached is not None
 
     async def fingerprint(self, path: bytes, track_id: int | None = None) -> Answer:
         """Return the fingerprint of the file at *path*, analysing it if necessary.
@@ -170,15 +170,16 @@ class FingerprintLookup:
 
     async def _find(self, path: bytes, stamp: FileStamp, track_id: int | None) -> Answer:
         """Return the answer from the database, a sidecar, or an analysis."""
-        record = await self._library.by_path(path)
+        record, refuted = await self._library.by_path(path), False
         if record is not None:
             await self.links.link(track_id, record.id)
             answer = _stored(record, stamp)
             if answer is not None and (answer.confirmed or await self._agrees(path, stamp, record)):
                 self.counters.store += 1
                 return answer
+            refuted = answer is not None
         documents = await asyncio.to_thread(storage.load, path, self._settings)
-        analysed = match(documents, stamp) if documents else None
+        analysed = match(documents, stamp) if documents and not refuted else None
         if analysed is not None and (file_id := await self._adopt(path, stamp, analysed)) is not None:
             self.counters.sidecar += 1
             await self.links.link(track_id, file_id)

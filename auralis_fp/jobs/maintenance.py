@@ -58,12 +58,14 @@ class Maintenance:
         health.mark_up(PAGES)
         confirmations = Confirmations(self._context.library.database)
         for file_id, path in report.rows:
-            log.error("the stored result of %r is damaged; the file is analysed again", path)
+            log.error("the stored result of %r is damaged; it is restored or computed again", path)
             await confirmations.refute(file_id)
         if report.rows:
             names = ", ".join(os.fsdecode(path or b"?") for _, path in report.rows[:NAMED])
             more = f" and {len(report.rows) - NAMED} more" if len(report.rows) > NAMED else ""
-            health.mark_down(ROWS, f"The stored results of {names}{more} were damaged; these files are analysed again.")
+            health.mark_down(
+                ROWS, f"The stored results of {names}{more} were damaged; they are restored or computed again."
+            )
             self._on_queued()
         else:
             health.mark_up(ROWS)

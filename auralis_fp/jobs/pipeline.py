@@ -58,6 +58,7 @@ class Pipeline:
         self.results = ResultWriter(context, self.retry, self.reconciler.observe, on_change, on_away)
         self.verifier = Verifier(context, self.reconciler.observe, self.notify)
         self.dispatcher = Dispatcher(context, self.results, on_change, self.notify, on_work)
+        self.maintenance = Maintenance(context, self.notify)
         self.watchdog = Watchdog(context, self.dispatcher.flights, on_change)
         self._queued = asyncio.Event()
         self._stack = AsyncExitStack()
@@ -77,7 +78,7 @@ class Pipeline:
         self._start("watchdog", self.watchdog.run)
         self._start("verification", self.verifier.run)
         self._start("daily recheck", self.verifier.run_rechecks)
-        self._start("database care", Maintenance(context, self.notify).run)
+        self._start("database care", self.maintenance.run)
         self._start("sidecar outbox", context.outbox.run)
         for number in range(2 * context.pool.size):  # while one commits its result, another keeps the slot busy
             self._start(f"dispatcher {number}", self.dispatcher.run)

@@ -105,7 +105,7 @@ class ResultWriter:
                 digest = await asyncio.to_thread(payload_digest_of, job.path, context.rules.bounds(job.path))
             stored = None if digest is None else await reuse(database, job, digest)
             known = None if stored is None else stored.analysed()
-            if known is None and documents:
+            if known is None and digest is not None:
                 known = await self._adopt(job, digest, documents)
             if known is None:
                 return None
@@ -121,9 +121,9 @@ class ResultWriter:
         context.bus.publish("result", result_event(job.file_id, job.path, known))
         return Completion(job.file_id, job.stamp, known, "sidecar" if stored is None else stored.source)
 
-    async def _adopt(self, job: Job, digest: bytes | None, documents: list[Document]) -> Analysed | None:
-        """Store the result of a sidecar of the same audio."""
-        known = match(documents, job.stamp, digest)
+    async def _adopt(self, job: Job, digest: bytes, documents: list[Document]) -> Analysed | None:
+        """Store the result of a signed sidecar of the same audio; stamps were compared before the job was leased."""
+        known = match((document for document in documents if document.signed), job.stamp, digest)
         if known is None:
             return None
         stored = await self._context.library.record(job.file_id, known, job.stamp, claim=job.claim, source="sidecar")

@@ -13,7 +13,7 @@ from typing import Any, Final
 from .. import schema
 from ..files.paths import sort_range
 from ..models import FileStamp
-from . import fingerprints
+from . import fingerprints, former
 from .database import Database
 from .fingerprints import current
 from .observations import queue
@@ -160,8 +160,12 @@ class Confirmations:
 
 
 def discard(db: sqlite3.Connection, file_id: int) -> None:
-    """Delete the results of a file and queue it; neither a sidecar nor the same content elsewhere ends the job."""
+    """Delete the results of a file and queue it; its sidecar, made for the same stamp, is not believed.
+
+    The results are kept for the audio that they were made from.
+    """
+    former.keep(db, file_id)
     for table in ("fingerprints", "unconfirmed", "parts"):
         db.execute(f"DELETE FROM {table} WHERE file_id = ?", (file_id,))
     if queue(db, "f.id = :p0", (file_id,)):
-        db.execute("UPDATE jobs SET sidecar_checked = 1, afresh = 1 WHERE file_id = ?", (file_id,))
+        db.execute("UPDATE jobs SET sidecar_checked = 1 WHERE file_id = ?", (file_id,))

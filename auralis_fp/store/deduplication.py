@@ -8,30 +8,33 @@ from typing import Final
 
 from .. import schema
 from ..models import Job
-from . import failures, fingerprints, parts
+from . import failures, fingerprints, former, parts
 from .database import Database
 from .fingerprints import StoredFingerprint
 from .observations import follow_moves, queue
 from .records import SELECT_FILES, file_record
 from .stamps import to_sql
 
-_KNOWN: Final = "SELECT 1 FROM fingerprints WHERE content = ? AND algorithm_version = ? LIMIT 1"
+_KNOWN: Final = (
+    "SELECT 1 FROM fingerprints WHERE content = :content AND algorithm_version = :version"
+    " UNION ALL SELECT 1 FROM former_results WHERE content = :content AND algorithm_version = :version LIMIT 1"
+)
 _VERSION: Final = "algorithm version"  # key: the version for which outdated results were last queued
 
 
 async def is_known(database: Database, content: bytes) -> bool:
-    """Return True if a current result has this content id: the payload digest decides whether it is the same audio.
+    """Return True if a current or former result has this content id; the payload digest decides.
 
     Parameters
     ----------
     database : Database
     content : bytes
     """
-    return bool(await database.read(_KNOWN, (content, schema.ALGORITHM_VERSION)))
+    return bool(await database.read(_KNOWN, {"content": content, "version": schema.ALGORITHM_VERSION}))
 
 
 async def reuse(database: Database, job: Job, digest: bytes) -> StoredFingerprint | None:
-    """End a job with the stored result of the same audio, of another file or of this file before it was retagged.
+    """End a job with a stored result of the same audio: of another file, of this one before it was retagged, or former.
 
     Parameters
     ----------
@@ -55,9 +58,11 @@ async def reuse(database: Database, job: Job, digest: bytes) -> StoredFingerprin
         ).fetchall()
         if not held:
             return None
-        if not fingerprints.copy(db, job.file_id, digest):
+        former.keep(db, job.file_id, digest)
+        if fingerprints.copy(db, job.file_id, digest):
+            parts.copy(db, job.file_id, digest)
+        elif not former.restore(db, job.file_id, digest):
             return None
-        parts.copy(db, job.file_id, digest)
         failures.clear(db, job.file_id)
         db.execute("DELETE FROM unconfirmed WHERE file_id = ?", (job.file_id,))
         db.execute("DELETE FROM jobs WHERE file_id = ?", (job.file_id,))

@@ -32,12 +32,33 @@ COLUMNS: Final = (
     *ORIGIN_COLUMNS,
     *schema.COLUMNS,
 )
+_NUMBER: Final = "typeof({column}) NOT IN ('real', 'integer') OR {column} NOT BETWEEN {low!r} AND {high!r}"
+
+
+def damaged(table: str) -> str:
+    """Return the SQL condition that the stored values or metadata of a row are invalid.
+
+    Parameters
+    ----------
+    table : str
+        Alias of ``fingerprints``.
+    """
+    values = (
+        f"{table}.algorithm_version >= {each.since} AND"
+        f" ({_NUMBER.format(column=f'{table}.{each.name}', low=each.low, high=each.high)})"
+        for each in schema.DIMENSIONS
+    )
+    metadata = f"CASE WHEN json_valid({table}.metadata) THEN json_type({table}.metadata) END IS NOT 'object'"
+    return " OR ".join((metadata, *values))
+
+
 _INSERT: Final = f"INSERT OR REPLACE INTO fingerprints ({', '.join(COLUMNS)})"
 _PUT: Final = f"{_INSERT} VALUES ({', '.join('?' * len(COLUMNS))})"
 _COPIED: Final = ", ".join(f"p.{name}" for name in (*ORIGIN_COLUMNS, *schema.COLUMNS))
 _COPY: Final = (
     f"{_INSERT} SELECT f.id, f.size, f.mtime_ns, f.ctime_ns, f.inode, :now, {_COPIED} FROM fingerprints p, files f"
-    " WHERE f.id = :id AND p.payload_digest = :digest AND p.algorithm_version = :version LIMIT 1"
+    " WHERE f.id = :id AND p.payload_digest = :digest AND p.algorithm_version = :version"
+    f" AND NOT ({damaged('p')}) LIMIT 1"
 )
 _CURRENT: Final = "{table}.size = f.size AND {table}.mtime_ns = f.mtime_ns AND {table}.algorithm_version = {version}"
 

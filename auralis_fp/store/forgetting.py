@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from ..files.paths import sort_range
+from . import former
 from .database import Database
 from .observations import below
 
@@ -17,10 +18,11 @@ _LAST_SWEEP: Final = "confirmed sweep of "  # and the folder in hexadecimal: key
 
 
 class Prunable(NamedTuple):
-    """What ``prune`` would delete: the number of forgotten files, of their results, and some paths."""
+    """What ``prune`` would delete: numbers of forgotten files, their results and former results, and some paths."""
 
     files: int
     results: int
+    former: int
     examples: list[bytes]
 
 
@@ -82,6 +84,7 @@ async def forget(database: Database, after_sec: float, limit: int = 1000) -> lis
                 " AND payload_digest IS NOT NULL)",
                 (row["id"],),
             )
+        former.drop(db, older_than=time.time() - after_sec)
         return [row["path"] for row in rows]
 
     return await database.write(operation)
@@ -103,13 +106,15 @@ async def prunable(database: Database, examples: int = 10) -> Prunable:
     paths = await database.read(
         "SELECT path FROM files WHERE forgotten_at IS NOT NULL ORDER BY path LIMIT ?", (examples,)
     )
-    return Prunable(row["files"], row["results"], [path["path"] for path in paths])
+    (kept,) = await database.read("SELECT count(*) AS number FROM former_results")
+    return Prunable(row["files"], row["results"], kept["number"], [path["path"] for path in paths])
 
 
 async def prune(database: Database) -> int:
-    """Delete forgotten files with their results. Return their number."""
+    """Delete forgotten files with their results, and former results. Return the number of files."""
 
     def operation(db: sqlite3.Connection) -> int:
+        former.drop(db)
         return db.execute("DELETE FROM files WHERE forgotten_at IS NOT NULL").rowcount
 
     return await database.write(operation)

@@ -9,17 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from .. import schema
+from .fingerprints import damaged
 
 BACKUP_SUFFIX: Final = ".backup"
-_NUMBER: Final = "typeof({name}) NOT IN ('real', 'integer') OR {name} NOT BETWEEN {low!r} AND {high!r}"
-_VALUES: Final = " OR ".join(
-    f"algorithm_version >= {each.since} AND ({_NUMBER.format(name=each.name, low=each.low, high=each.high)})"
-    for each in schema.DIMENSIONS
-)
 _DAMAGED: Final = (
-    "SELECT p.file_id, f.path FROM fingerprints p LEFT JOIN files f ON f.id = p.file_id"
-    f" WHERE CASE WHEN json_valid(p.metadata) THEN json_type(p.metadata) END IS NOT 'object' OR {_VALUES}"
+    f"SELECT p.file_id, f.path FROM fingerprints p LEFT JOIN files f ON f.id = p.file_id WHERE {damaged('p')}"
 )
 
 

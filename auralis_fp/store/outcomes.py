@@ -5,7 +5,7 @@ import time
 
 from .. import schema
 from ..models import Analysed, FileStamp, Rejected
-from . import failures, fingerprints, parts
+from . import failures, fingerprints, former, parts
 from .failures import StoredFailure
 from .fingerprints import Source, StoredFingerprint
 
@@ -39,6 +39,7 @@ def store_outcome(
     if isinstance(outcome, Analysed):
         fault = schema.fault_of(outcome.fingerprint)
         if fault is None:
+            former.keep(db, file_id, outcome.payload_digest)
             fingerprints.put(
                 db,
                 file_id,

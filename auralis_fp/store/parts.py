@@ -42,6 +42,12 @@ def copy(db: sqlite3.Connection, file_id: int, digest: bytes) -> None:
     )
 
 
+def of_file(db: sqlite3.Connection, file_id: int) -> tuple[Part, ...]:
+    """Return the parts of one file, in a transaction."""
+    rows = db.execute("SELECT name, version, data FROM parts WHERE file_id = ? ORDER BY name", (file_id,))
+    return tuple(Part(row["name"], row["version"], row["data"]) for row in rows)
+
+
 async def of(database: Database, file_ids: Sequence[int]) -> dict[int, tuple[Part, ...]]:
     """Return the parts of files by id; files without any are left out.
 

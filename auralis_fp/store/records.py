@@ -51,7 +51,7 @@ class Page(NamedTuple):
 DAMAGED: Final = StoredFailure(
     stage="internal",
     code="damaged_result",
-    reason="The stored result is damaged; the file is analysed again.",
+    reason="The stored result is damaged; it is restored or computed again.",
     attempts=0,
     failed_at=0.0,
 )

@@ -213,3 +213,34 @@ async def test_old_results_are_rechecked_within_a_budget(service: Service, libra
     await eventually(lambda: service.analyses == (2, 0))
     await until_counts(service, done=1)
     assert await centroid(service, song) > HIGH / 2
+
+
+@pytest.mark.parametrize("same_time", [True, False], ids=["equal size and time", "other times"])
+async def test_exchanged_names_cost_no_analysis(service: Service, library: Path, *, same_time: bool) -> None:
+    """The result follows the audio, even where stamps agree and the row of one file was replaced first."""
+    low, high = tone_file(library / "a.wav", hz=LOW), tone_file(library / "b.wav", hz=HIGH)
+    if same_time:
+        os.utime(high, ns=(low.stat().st_atime_ns, low.stat().st_mtime_ns))
+    await until_counts(service, done=2)
+    for _ in range(3):
+        before = await centroid(service, low)
+        swap(low, high)
+        assert await centroid(service, low) != before
+        await until_counts(service, done=2)
+        await unconfirmed(service)
+    assert await centroid(service, low) > await centroid(service, high)
+    assert service.analyses == (2, 0)
+
+
+async def test_a_damaged_row_is_restored_from_the_sidecar(service: Service, library: Path, settings: Settings) -> None:
+    """Its signed sidecar names the audio, so nothing is analysed again."""
+    song = tone_file(library / "a.wav", hz=LOW)
+    await until_counts(service, done=1)
+    before = await centroid(service, song)
+    with sqlite3.connect(settings.database) as database:
+        database.execute("UPDATE fingerprints SET lufs = 1e300")
+    database.close()
+    await service._live.pipeline.maintenance.check()
+    await until_counts(service, done=1)
+    assert await centroid(service, song) == before
+    assert service.analyses == (1, 0)

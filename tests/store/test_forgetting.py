@@ -11,7 +11,7 @@ from auralis_fp.models import FileEvent
 from auralis_fp.store.deduplication import reuse
 from auralis_fp.store.files import Library
 from auralis_fp.store.filters import FileQuery
-from auralis_fp.store.forgetting import count_absence, forget, prunable, prune
+from auralis_fp.store.forgetting import Prunable, count_absence, forget, prunable, prune
 from auralis_fp.store.queries import Queries
 from stored import CORRUPT, SONG, STAMP, analysed, library_in, queued, seen
 
@@ -91,13 +91,13 @@ async def test_a_forgotten_result_is_found_by_its_audio(library: Library) -> Non
     await swept(library, 0)
     await swept(library, 1)
     await forget(library.database, DAY)
-    assert await prunable(library.database) == (1, 1, [SONG])
+    assert await prunable(library.database) == Prunable(1, 1, 0, [SONG])
     moved = await queued(library, b"/music/moved.flac")
     found = await reuse(library.database, moved, DIGEST)
     assert found is not None
     assert found.values["lufs"] == -12.5
     assert await prune(library.database) == 1
-    assert await prunable(library.database) == (0, 0, [])
+    assert await prunable(library.database) == Prunable(0, 0, 0, [])
     assert (await library.counts()).done == 1
 
 

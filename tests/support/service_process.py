@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import psutil
 
@@ -258,13 +258,22 @@ def _check_sidecar(found: Findings, path: Path, content: bytes, results: Mapping
         found.disagreeing.append(str(path))
 
 
+class Redone(NamedTuple):
+    """A file whose audio was analysed before, with the times (Unix, seconds) of both results."""
+
+    path: str
+    analysed_at: float
+    first_path: str
+    first_at: float
+
+
 class Ledger:
     """Records what was analysed when, over all runs of a service: nothing may be repeated."""
 
     def __init__(self, database: Path) -> None:
         self._database = database
         self._finished: dict[bytes, tuple[float, bytes]] = {}
-        self.redone: list[str] = []
+        self.redone: list[Redone] = []
 
     def __len__(self) -> int:
         return len(self._finished)
@@ -273,14 +282,15 @@ class Ledger:
         """Record the finished analyses. The service may be running."""
         with closing(sqlite3.connect(f"file:{self._database}?mode=ro", uri=True, timeout=60)) as database:
             rows = database.execute(
-                "SELECT p.content, p.size, p.mtime_ns, p.analysed_at, p.processing_time_ms, f.path FROM fingerprints p"
-                " JOIN files f ON f.id = p.file_id WHERE p.source = 'analysis' ORDER BY p.analysed_at"
+                "SELECT coalesce(p.payload_digest, p.content), p.size, p.mtime_ns, p.analysed_at, p.processing_time_ms,"
+                " f.path FROM fingerprints p JOIN files f ON f.id = p.file_id WHERE p.source = 'analysis'"
+                " ORDER BY p.analysed_at"
             ).fetchall()
-        for content, size, mtime_ns, analysed_at, milliseconds, path in rows:
-            key = content or b"%d %d" % (size, mtime_ns) + path
+        for audio, size, mtime_ns, analysed_at, milliseconds, path in rows:
+            key = audio or b"%d %d" % (size, mtime_ns) + path
             first, where = self._finished.setdefault(key, (analysed_at, path))
             if analysed_at != first:
                 began = analysed_at - milliseconds / 1000
                 if began > first:  # else two copies were analysed at the same time
-                    self.redone.append(f"{os.fsdecode(path)!r}, first {first:.3f} as {os.fsdecode(where)!r}")
+                    self.redone.append(Redone(os.fsdecode(path), analysed_at, os.fsdecode(where), first))
                 self._finished[key] = (analysed_at, path)
