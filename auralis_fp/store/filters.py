@@ -1,7 +1,6 @@
 """Filters of file listings, as SQL: states, folders, ids, albums, and searches."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,8 +9,9 @@ from ..files.paths import sort_range
 from .fingerprints import duration
 from .observations import below
 from .records import STATES
-from .search_index import COLUMNS, INDEX, VOCABULARY, IndexState
-from .search_query import Range, Search, Word, parse_search
+from .search_index import IndexState
+from .search_matches import matches
+from .search_query import parse_search
 
 PRESENT: Final = "f.missing_since IS NULL"
 JOINED: Final = (
@@ -31,7 +31,7 @@ SORTS: Final[dict[str, str]] = {
     **{name: f"p.{name}" for name in schema.NAMES},
 }
 SORT_NAMES: Final = tuple(SORTS)
-DENSE: Final = 10_000  # matches, from which on it is faster to walk the files in their order than to sort the matches
+DENSE: Final = 10_000  # matches beyond which walking the files in order is faster than sorting the matches
 _STATE_CONDITIONS: Final = {
     "missing": "f.missing_since IS NOT NULL AND f.forgotten_at IS NULL",
     "running": f"{PRESENT} AND j.claim IS NOT NULL",
@@ -95,7 +95,7 @@ class FileQuery:
 
 @dataclass(slots=True)
 class Filter:
-    """Conditions over ``files f`` joined with ``JOINED``, and the ids that the words of a search match.
+    """Conditions over ``files f`` joined with ``JOINED``, and the ids that a search matches.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ class Filter:
     parameters : list
         Of the conditions.
     matches : str, optional
-        A SELECT of ids; None if there are no words.
+        A SELECT of ids; None without a search.
     match_parameters : list
         Of ``matches``.
     """
@@ -115,33 +115,48 @@ class Filter:
 
     @property
     def is_plain(self) -> bool:
-        """True if the words of a search are all that is asked for of files that are present."""
+        """True if the search is the only restriction on files that are present."""
         return self.matches is not None and self.conditions == [PRESENT]
 
-    def count(self) -> tuple[str, list[Any]]:
-        """Return a SELECT of the number of files that pass, with its parameters."""
-        if not self.is_plain:
-            return self.select("count(*)")
-        gone = f"SELECT count(*) FROM files g WHERE g.missing_since IS NOT NULL AND g.id IN ({self.matches})"
-        return f"SELECT (SELECT count(*) FROM ({self.matches})) - ({gone})", 2 * self.match_parameters
-
-    def select(self, columns: str, *, dense: bool = False) -> tuple[str, list[Any]]:
-        """Return a SELECT of *columns* of the files that pass, with its parameters; more conditions may follow.
-
-        Parameters
-        ----------
-        columns : str
-        dense : bool
-            Walk through all files and look each up in the matches, instead of starting from the matches.
-        """
+    def select(self, columns: str) -> tuple[str, list[Any]]:
+        """Return a SELECT of *columns* of the files that pass, with its parameters; more conditions may follow."""
         where = " AND ".join(self.conditions)
         if self.matches is None:
             return f"SELECT {columns} FROM files f {JOINED} WHERE {where}", list(self.parameters)
-        if dense:
-            sql = f"SELECT {columns} FROM files f {JOINED} WHERE +f.id IN ({self.matches}) AND {where}"
-        else:
-            sql = f"SELECT {columns} FROM ({self.matches}) h CROSS JOIN files f ON f.id = h.id {JOINED} WHERE {where}"
+        sql = f"SELECT {columns} FROM ({self.matches}) h CROSS JOIN files f ON f.id = h.id {JOINED} WHERE {where}"
         return sql, [*self.match_parameters, *self.parameters]
+
+    def plain_page(self, *, descending: bool, limit: int, after: tuple[Any, int] | None) -> tuple[str, list[Any]]:
+        """Return a SELECT of ``id``, ``key`` (the path) and ``total`` of a page of a plain search, ordered by path.
+
+        The matches are found once. Few are sorted; with many it is faster to walk the files in the order of their paths
+        and to look each up in the matches.
+
+        Parameters
+        ----------
+        descending : bool
+        limit : int
+            Most rows.
+        after : tuple, optional
+            Path and id that the page begins after.
+        """
+        way, sign = ("DESC", "<") if descending else ("ASC", ">")
+        beyond = f"AND (f.path, f.id) {sign} (?, ?)" if after else ""
+        pages = (
+            f"SELECT * FROM (SELECT f.id AS id, f.path AS key FROM {tables} AND {PRESENT} {beyond}"
+            f" ORDER BY f.path {way}, f.id {way} LIMIT (SELECT iif(number {condition} {DENSE}, ?, 0) FROM counted))"
+            for condition, tables in (
+                ("<=", "found h CROSS JOIN files f ON f.id = h.id WHERE TRUE"),
+                (">", "files f WHERE +f.id IN (SELECT id FROM found)"),
+            )
+        )
+        missing = "SELECT count(*) FROM files g WHERE g.missing_since IS NOT NULL AND +g.id IN (SELECT id FROM found)"
+        sql = (
+            f"WITH found (id) AS MATERIALIZED ({self.matches}), counted AS (SELECT count(*) AS number FROM found)"
+            f" SELECT id, key, (SELECT number FROM counted) - ({missing}) AS total FROM ({' UNION ALL '.join(pages)})"
+            f" ORDER BY key {way}, id {way}"
+        )
+        return sql, [*self.match_parameters, *2 * [*(after or ()), limit]]
 
 
 def file_filter(wanted: FileQuery, state: IndexState) -> Filter:
@@ -174,25 +189,8 @@ def file_filter(wanted: FileQuery, state: IndexState) -> Filter:
     if wanted.folder is not None:
         conditions.append(below("f.path"))
         parameters += sort_range(wanted.folder)
-    search = parse_search(wanted.query or "")
-    for each in search.ranges:
-        conditions += _range_conditions(each, parameters)
-    matches, values = _matches(search, state) if search.words else _in_ranges(search)
-    return Filter(conditions, parameters, matches, values)
-
-
-def _in_ranges(search: Search) -> tuple[str | None, list[Any]]:
-    """Return a SELECT of the ids whose dimensions lie in the ranges; None without such ranges.
-
-    One pass through the table of fingerprints is faster than a look-up for each file.
-    """
-    values: list[Any] = []
-    conditions = [
-        one for each in search.ranges if each.expression.startswith("p.") for one in _range_conditions(each, values)
-    ]
-    if not conditions:
-        return None, []
-    return f"SELECT p.file_id AS id FROM fingerprints p WHERE {' AND '.join(conditions)}", values
+    matching = matches(parse_search(wanted.query or ""), state)
+    return Filter(conditions, parameters, matching.sql, matching.parameters)
 
 
 def sort_expression(sort: str) -> str:
@@ -200,73 +198,3 @@ def sort_expression(sort: str) -> str:
     if sort not in SORTS:
         raise ValueError(f"there is no order by {sort!r}")
     return SORTS[sort]
-
-
-def _range_conditions(each: Range, parameters: list[Any]) -> list[str]:
-    ends = ((">=", each.low), ("<=", each.high))
-    parameters += [end for _, end in ends if end is not None]
-    return [f"{each.expression} {operator} ?" for operator, end in ends if end is not None]
-
-
-def _matches(search: Search, state: IndexState) -> tuple[str, list[Any]]:
-    """Return a SELECT of the ids whose text has all words, with its parameters.
-
-    Files whose tags have not been read yet are not in the index; their paths are searched.
-    """
-    looked_up = [word for word in search.words if state.usable and not (len(word.text) == 1 and word.text.isascii())]
-    scanned = [word for word in search.words if word not in looked_up]
-    sql, parameters = "searchable s", list[Any]()
-    if looked_up:
-        expression, parameters = _expression(looked_up)
-        sql = f"(SELECT rowid AS id FROM {INDEX} WHERE {INDEX} MATCH {expression})"
-        sql += " m CROSS JOIN searchable s ON s.file_id = m.id" if scanned else ""
-    sql = f"SELECT {'s.file_id AS id' if scanned else 'id'} FROM {sql}"
-    if scanned:
-        sql += " WHERE " + " AND ".join(_contains(word) for word in scanned)
-        parameters += [word.text for word in scanned for _ in _columns(word)]
-    if state.incomplete and all(word.column in {None, "path"} for word in search.words):
-        paths = " AND ".join("CAST(u.path AS TEXT) LIKE ? ESCAPE '\\'" for _ in search.words)
-        unread = f"SELECT d.file_id FROM tags_due d CROSS JOIN files u ON u.id = d.file_id WHERE {paths}"
-        sql += f" UNION ALL {unread} AND NOT EXISTS (SELECT 1 FROM searchable k WHERE k.file_id = d.file_id)"
-        parameters += [_like(word.typed) for word in search.words]
-    return sql, parameters
-
-
-def _expression(words: Sequence[Word]) -> tuple[str, list[Any]]:
-    """Return the SQL expression of a full-text query, with its parameters.
-
-    A word of one or two letters has no trigram; it stands for all trigrams that begin with it.
-    """
-    parts: list[str] = []
-    parameters: list[Any] = []
-    for word in words:
-        column = "" if word.column is None else f"{word.column} : "
-        if len(word.text) > 2:
-            parts.append("?")
-            parameters.append(f"({column}{_quoted(word.text)})")
-        else:
-            trigrams = f"SELECT group_concat({_QUOTED_TERM}, ' OR ') FROM {VOCABULARY} WHERE term >= ? AND term < ?"
-            parts.append(f"'({column}(' || coalesce(({trigrams}), '{_NOTHING}') || '))'")
-            parameters += [word.text, word.text + "\U0010ffff"]
-    return " || ' AND ' || ".join(parts), parameters
-
-
-_NOTHING: Final = '"\ue000\ue000\ue000"'  # private characters, which tags do not have
-_QUOTED_TERM: Final = "'\"' || replace(term, '\"', '\"\"') || '\"'"
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'
-
-
-def _contains(word: Word) -> str:
-    return "(" + " OR ".join(f"instr(s.{column}, ?)" for column in _columns(word)) + ")"
-
-
-def _columns(word: Word) -> tuple[str, ...]:
-    return COLUMNS if word.column is None else (word.column,)
-
-
-def _like(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"

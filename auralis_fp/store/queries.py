@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from ..files.paths import sort_range
 from .database import Database
-from .filters import DENSE, JOINED, PRESENT, SORTS, FileQuery, Filter, file_filter, sort_expression
+from .filters import JOINED, PRESENT, SORTS, FileQuery, Filter, file_filter, sort_expression
 from .fingerprints import duration
 from .observations import below
 from .records import SELECT_FILES, FileRecord, Page, file_record
@@ -56,22 +56,16 @@ class Queries:
         ValueError
             The state, the sort order or the cursor is invalid.
         """
-        filtered, key = await self._filter(wanted), sort_expression(wanted.sort)
-        total = await self._count(filtered) if filtered.is_plain else None
-        dense = wanted.sort == "path" and total is not None and total > DENSE
-        columns = f"f.id AS id, {key} AS key"
-        if wanted.after:
-            filtered.conditions.append(f"({key}, f.id) {'<' if wanted.descending else '>'} (?, ?)")
-            filtered.parameters += await self._position(wanted.after, wanted.sort)
-        elif wanted.query and total is None:
-            columns += ", count(*) OVER () AS total"  # matches are found once, not once more to count them
-        way = "DESC" if wanted.descending else "ASC"
-        sql, parameters = filtered.select(columns, dense=dense)
-        found = await self._database.read(
-            f"{sql} ORDER BY {key} {way}, f.id {way} LIMIT ?", (*parameters, wanted.limit + 1)
-        )
-        if columns.endswith("total"):
-            total = found[0]["total"] if found else 0
+        filtered = await self._filter(wanted)
+        after = await self._position(wanted.after, wanted.sort) if wanted.after else None
+        if filtered.is_plain and wanted.sort == "path":
+            sql, parameters = filtered.plain_page(descending=wanted.descending, limit=wanted.limit + 1, after=after)
+        else:
+            sql, parameters = _page(filtered, wanted, after)
+        found = await self._database.read(sql, parameters)
+        total = 0 if wanted.query and after is None else None
+        if found and "total" in found[0].keys():  # noqa: SIM118 - rows have no __contains__ for names
+            total = found[0]["total"]
         shown = found[: wanted.limit]
         items = await self.records([row["id"] for row in shown])
         more = len(found) > wanted.limit and shown
@@ -151,7 +145,7 @@ class Queries:
         return await self._count(await self._filter(wanted))
 
     async def _count(self, filtered: Filter) -> int:
-        (row,) = await self._database.read(*filtered.count())
+        (row,) = await self._database.read(*filtered.select("count(*)"))
         return int(row[0])
 
     async def generation(self) -> str:
@@ -194,6 +188,20 @@ class Queries:
             () if folder is None else sort_range(folder),
         )
         return {name: row[name] for name in ("present", "waiting", "failed")}
+
+
+def _page(filtered: Filter, wanted: FileQuery, after: tuple[Any, int] | None) -> tuple[str, list[Any]]:
+    """Return a SELECT of ``id`` and ``key`` of a page; with a search the first page also has ``total``."""
+    key = sort_expression(wanted.sort)
+    way, sign = ("DESC", "<") if wanted.descending else ("ASC", ">")
+    columns = f"f.id AS id, {key} AS key"
+    if after is not None:
+        filtered.conditions.append(f"({key}, f.id) {sign} (?, ?)")
+        filtered.parameters += after
+    elif wanted.query:
+        columns += ", count(*) OVER () AS total"  # the matches are found once, not once more to count them
+    sql, parameters = filtered.select(columns)
+    return f"{sql} ORDER BY {key} {way}, f.id {way} LIMIT ?", [*parameters, wanted.limit + 1]
 
 
 def _cursor(sort: str, value: Any, file_id: int) -> str:

@@ -40,11 +40,23 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Bounds, inclusive, of the number that an SQL expression stands for."""
+    """Inclusive bounds of an SQL expression over ``fingerprints p``, ``tags tg`` or ``files f``."""
 
     expression: str
     low: float | None
     high: float | None
+
+    @property
+    def dimension(self) -> str | None:
+        """The dimension, if the number is one."""
+        name = self.expression.removeprefix("p.")
+        return name if name in schema.BY_NAME else None
+
+    @property
+    def table(self) -> str:
+        """The alias of the table that has the number."""
+        alias, _, _ = self.expression.partition(".")
+        return alias if alias in {"tg", "f"} else "p"
 
 
 @dataclass(frozen=True, slots=True)

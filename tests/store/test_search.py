@@ -1,18 +1,20 @@
 """Searches over tags and paths, with and without the full-text index."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from auralis_fp.models import FileEvent
+from auralis_fp.store import filters
 from auralis_fp.store.files import Library
 from auralis_fp.store.filters import FileQuery
 from auralis_fp.store.queries import Queries
 from auralis_fp.store.search_index import prepare_index
 from auralis_fp.store.tags import TagStore
 from auralis_fp.tags.model import TagReading, Tags
-from stored import library_in, seen, stored
+from stored import STAMP, analysed, library_in, queued, seen, stored, with_metadata
 
 TRACKS = {
     b"/music/Sigur R\xc3\xb3s/01 Intro.flac": Tags(title="Intro", artist="Sigur Rós", album="Ágætis byrjun", year=1999),
@@ -137,3 +139,32 @@ async def test_filters(library: Library) -> None:
     ):
         assert [one.path for one in (await queries.files(wanted)).items] == [SIGUR]
     assert (await queries.files(FileQuery(path=SIGUR[:-1]))).items == []
+
+
+@pytest.mark.parametrize("dense", [0, 10_000])
+async def test_pages_of_many_matches(library: Library, dense: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages are the same whether the matches are sorted or the files are walked in order; each knows the total."""
+    monkeypatch.setattr(filters, "DENSE", dense)
+    await library.observe([FileEvent(TOKYO, None)])
+    queries = Queries(library.database)
+    present = sorted(path for path in TRACKS if path != TOKYO)
+    for query in ("music", "music year:1900..2100", "tempo:1..400"):
+        for descending in (False, True):
+            wanted = FileQuery(query=query, descending=descending, limit=2)
+            expected = [path for path in present if "year" not in query or TRACKS[path].year]
+            found = [record.path async for record in queries.all_files(wanted)]
+            assert found == (expected[::-1] if descending else expected)
+            page = await queries.files(wanted)
+            while page.next is not None:
+                assert page.total == len(expected)
+                page = await queries.files(replace(wanted, after=page.next))
+
+
+async def test_an_undefined_tempo_is_in_no_range(library: Library) -> None:
+    """The neutral value that stands for an undefined dimension is not found as a value."""
+    for path, undefined in ((b"/music/drone.flac", ("tempo_bpm",)), (b"/music/march.flac", ())):
+        job = await queued(library, path)
+        result = with_metadata(analysed(tempo_bpm=120.0), undefined=undefined)
+        assert await library.record(job.file_id, result, STAMP, claim=job.claim, source="analysis")
+    assert await found(library, "tempo:115..124") == [b"/music/march.flac"]
+    assert await found(library, "drone tempo:1..400") == []
