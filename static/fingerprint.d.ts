@@ -625,19 +625,32 @@ export type ExportedFailure = {
   id: number;
 };
 
-/** All current fingerprints in column order, quantised to 16 bits. `ids` is base64 of little-endian unsigned 64-bit file ids. Each of `columns` is base64 of as many little-endian unsigned 16-bit integers q, which stand for low + (high - low)·q/65535 with the dimension's entry in `ranges`. */
-export type Points = {
-  count: number;
+/** First line of the points: what follows. `version` is the `since` of a later request for what has changed. `removed` lists the ids of the files that are no longer points; null if all points follow rather than changes. */
+export type PointsHead = {
+  version: string;
   algorithm_version: number;
-  ids: string;
+  count: number;
   ranges: Record<string, Range>;
-  columns: Record<string, string>;
+  removed: number[] | null;
 };
 
 /** Minimum and maximum of a dimension in the library. */
 export type Range = {
   low: number;
   high: number;
+};
+
+/** Each further line: some of the points in column order, quantised to 16 bits. `ids` is base64 of little-endian unsigned 64-bit file ids. Each of `columns` is base64 of as many little-endian unsigned 16-bit integers q, which stand for low + (high - low)·q/65535 with the dimension's entry in `ranges`. The indices of `tags` are such integers too. */
+export type PointsPart = {
+  ids: string;
+  columns: Record<string, string>;
+  tags: Record<string, PointTags>;
+};
+
+/** A tag of some points: its different values, and base64 of each point's index in them; 65535 for none. */
+export type PointTags = {
+  values: string[];
+  indices: string;
 };
 
 /** Files analysed per minute, oldest first; minutes without work are omitted. Persists across restarts. */
@@ -790,7 +803,7 @@ export interface Answers {
   "GET /failures": Failures;
   "GET /failures.csv": string;
   "GET /failures.json": ExportedFailure[];
-  "GET /points": Points;
+  "GET /points": PointsHead | PointsPart;
   "GET /throughput": Throughput;
   "GET /cost": CostAnswer;
   "GET /dimensions": Dimensions;

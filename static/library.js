@@ -42,7 +42,7 @@ export async function showLibrary(done) {
   loading = true;
   if (!points) tell("Loading the map …");
   try {
-    [points, meaning] = await Promise.all([fetchPoints(), dimensions()]);
+    [points, meaning] = await Promise.all([fetchPoints(points), dimensions()]);
   } catch (error) {
     map = null;
     tell(messageOf(error), el("button", { type: "button", onclick: () => showLibrary(done) }, "Retry"));

@@ -1,26 +1,95 @@
-/** Download of all fingerprints in quantised columns. */
+/** Download of fingerprints in quantised columns. */
 
-import { get } from "./api.js";
+import { lines } from "./lines.js";
 
 /** @typedef {import("./types.d.ts").DimensionName} DimensionName */
 /** @typedef {import("./types.d.ts").Library} Library */
+/** @typedef {import("./fingerprint.d.ts").PointsHead} PointsHead */
+/** @typedef {import("./fingerprint.d.ts").PointsPart} PointsPart */
 
 const STEPS = 65_535; // quantisation steps between minimum and maximum
 
 /**
- * Fetch all current fingerprints.
+ * Fetch all current fingerprints, or bring earlier ones up to date.
  *
+ * @param {Library | null} known
+ * @param {(share: number) => void} progress
  * @returns {Promise<Library>} `columns` holds the values of each dimension in their own units, in the order of `ids`.
  */
-export async function fetchPoints() {
-  const body = await get("points");
-  const ids = [...new BigUint64Array(unpacked(body.ids))].map(Number);
-  const columns = /** @type {Library["columns"]} */ ({});
-  for (const [name, packed] of /** @type {[DimensionName, string][]} */ (Object.entries(body.columns))) {
-    const { low, high } = body.ranges[name];
-    columns[name] = Float32Array.from(new Uint16Array(unpacked(packed)), (step) => low + ((high - low) * step) / STEPS);
+export async function fetchPoints(known = null, progress = () => {}) {
+  const answer = lines("points", known ? { since: known.version } : undefined);
+  const head = /** @type {PointsHead} */ ((await answer.next()).value);
+  const names = /** @type {DimensionName[]} */ (Object.keys(head.ranges));
+  const fresh = empty(head.version, names, head.count);
+  for await (const part of answer) {
+    append(fresh, /** @type {PointsPart} */ (part), head.ranges);
+    progress(fresh.count / Math.max(1, head.count));
   }
-  return { count: ids.length, ids, names: /** @type {DimensionName[]} */ (Object.keys(columns)), columns };
+  return known && head.removed ? merged(known, fresh, new Set(head.removed)) : fresh;
+}
+
+/**
+ * @param {string} version
+ * @param {DimensionName[]} names
+ * @param {number} size
+ * @returns {Library}
+ */
+function empty(version, names, size) {
+  const columns = Object.fromEntries(names.map((name) => [name, new Float32Array(size)]));
+  return { version, count: 0, ids: [], names, columns: /** @type {Library["columns"]} */ (columns) };
+}
+
+/**
+ * Append a part of the response; files stored since the request was made may be more than announced.
+ *
+ * @param {Library} library
+ * @param {PointsPart} part
+ * @param {PointsHead["ranges"]} ranges
+ */
+function append(library, part, ranges) {
+  const ids = new BigUint64Array(unpacked(part.ids));
+  const from = library.count;
+  for (const id of ids) library.ids.push(Number(id));
+  library.count += ids.length;
+  for (const name of library.names) {
+    const { low, high } = ranges[name];
+    if (library.columns[name].length < library.count) library.columns[name] = grown(library.columns[name], library.count);
+    const steps = new Uint16Array(unpacked(part.columns[name]));
+    const column = library.columns[name];
+    for (let index = 0; index < steps.length; index += 1) column[from + index] = low + ((high - low) * steps[index]) / STEPS;
+  }
+}
+
+/**
+ * Return what was known without the files that were removed or replaced, followed by the new ones.
+ *
+ * @param {Library} known
+ * @param {Library} fresh
+ * @param {Set<number>} removed
+ * @returns {Library}
+ */
+function merged(known, fresh, removed) {
+  for (const id of fresh.ids) removed.add(id);
+  const kept = known.ids.flatMap((id, index) => (removed.has(id) ? [] : [index]));
+  const library = empty(fresh.version, fresh.names, kept.length + fresh.count);
+  library.count = kept.length + fresh.count;
+  library.ids = [...kept.map((index) => known.ids[index]), ...fresh.ids];
+  for (const name of fresh.names) {
+    const column = library.columns[name];
+    kept.forEach((from, index) => (column[index] = known.columns[name][from]));
+    column.set(fresh.columns[name].subarray(0, fresh.count), kept.length);
+  }
+  return library;
+}
+
+/**
+ * @param {Float32Array} column
+ * @param {number} size
+ */
+function grown(column, size) {
+  const larger = new Float32Array(size);
+  larger.set(column);
+  return larger;
 }
 
 /**

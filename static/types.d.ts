@@ -24,6 +24,7 @@ export type AnalysedFile = File & { fingerprint: Fingerprint; metadata: NonNulla
 
 /** All fingerprints of a library, in columns. */
 export type Library = {
+  version: string;
   count: number;
   ids: number[];
   names: DimensionName[];

@@ -38,7 +38,9 @@ class AudioFile:
         self.stamp = stamp
         self.media_type = media_type
         self._descriptor = descriptor
-        self._close = weakref.finalize(self, os.close, descriptor)  # also where nobody waits for the opening any more
+        self._close = weakref.finalize(
+            self, os.close, descriptor
+        )  # also where the request has ended while the file was opened
         self._in_use = threading.Lock()  # a read that hangs keeps the descriptor open
 
     @classmethod

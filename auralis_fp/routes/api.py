@@ -15,7 +15,7 @@ from .responses import answer
 from .schemas.bodies import BatchRequest, TrackRequest, path_bytes, read_body, validate
 from .schemas.queries import Query, read_query
 from .schemas.responses import BatchError, HealthAnswer, Queued, TrackAnswer
-from .streaming import streamed
+from .streaming import JSON_LINES, streamed
 
 BATCH_WIDTH: Final = 8  # items of one batch in progress at the same time
 MAX_BATCHES: Final = 64  # at the same time; a batch that the client does not read holds its items in memory
@@ -43,7 +43,7 @@ async def _batch(request: web.Request) -> web.StreamResponse:
     body = await read_body(request, BatchRequest)
     service = service_of(request)
     service.state()  # raises before the response has started if the service is not running
-    headers = {"Content-Type": "application/x-ndjson"}
+    headers = {"Content-Type": JSON_LINES}
     async with (
         streamed(request, headers) as response,
         aclosing(_in_order_of_completion(service, body.items)) as lines,

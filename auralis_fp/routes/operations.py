@@ -35,6 +35,7 @@ from .schemas import music as albums
 from .schemas import overview as summaries
 from .schemas import playlists as lists
 from .schemas import similar as similarity
+from .streaming import JSON_LINES
 
 JSON: Final = "application/json"
 _BODY_ERRORS: Final = (400, 408, 413, 415)
@@ -125,7 +126,7 @@ OPERATIONS: Final = (
         handler=api.batch,
         answers={200: (responses.TrackAnswer, responses.BatchError)},
         body=bodies.BatchRequest,
-        kind="application/x-ndjson",
+        kind=JSON_LINES,
     ),
     _get("/health", api.health, responses.HealthAnswer),
     _get("/status", api.status, Status),
@@ -174,7 +175,13 @@ OPERATIONS: Final = (
     _get("/failures", files.failures, listings.Failures, query=queries.FailuresQuery),
     _get("/failures.csv", exports.as_csv, str, query=queries.ExportQuery, kind="text/csv"),
     _get("/failures.json", exports.as_json, list[listings.ExportedFailure], query=queries.ExportQuery),
-    _get("/points", overview.points, summaries.Points, (400,)),
+    _get(
+        "/points",
+        overview.points,
+        (summaries.PointsHead, summaries.PointsPart),
+        query=queries.PointsQuery,
+        kind=JSON_LINES,
+    ),
     _get("/throughput", overview.throughput, summaries.Throughput, query=queries.SpanQuery),
     _get("/cost", overview.cost, summaries.CostAnswer, query=queries.FolderQuery),
     _get("/dimensions", files.dimensions, summaries.Dimensions),

@@ -6,38 +6,63 @@ import time
 from array import array
 from typing import Final
 
-from aiohttp import ETag, web
+from aiohttp import web
 
 from .. import schema
+from ..runtime.payloads import Payload
+from ..runtime.serialization import to_json
 from ..store.queries import Cost
+from ..store.vectors import Chunk, Points
 from .app_keys import service_of
 from .middleware.compression import not_modified
 from .responses import answer
 from .schemas.bodies import path_bytes
-from .schemas.overview import CostAnswer, Estimate, Points, Range, Throughput, ThroughputMinute
-from .schemas.queries import FolderQuery, Query, SpanQuery, read_query
+from .schemas.overview import (
+    CostAnswer,
+    Estimate,
+    PointsHead,
+    PointsPart,
+    PointTags,
+    Range,
+    Throughput,
+    ThroughputMinute,
+)
+from .schemas.queries import FolderQuery, PointsQuery, SpanQuery, read_query, wanted_fields
+from .streaming import JSON_LINES, streamed
 
 _SPANS: Final = {"hour": 3600, "day": 86_400}  # seconds
 
 
 async def points(request: web.Request) -> web.StreamResponse:
-    """Get all current fingerprints in a compact form."""
-    read_query(request, Query)
+    """Get all current fingerprints, or what has changed, in a compact form: JSON lines, the head first."""
+    query = read_query(request, PointsQuery)
+    columns = schema.NAMES if query.columns is None else wanted_fields(query.columns)
     listings = service_of(request).listings
-    tag = await listings.generation()
+    tag = await listings.points_version(columns)
     if (same := not_modified(request, tag)) is not None:
         return same
-    known = await listings.points()
-    body = Points(
-        count=len(known.ids),
-        algorithm_version=schema.ALGORITHM_VERSION,
-        ids=_base64(known.ids),
-        ranges={name: Range(low, high) for name, (low, high) in known.ranges.items()},
-        columns={name: _base64(column) for name, column in known.columns.items()},
-    )
-    response = answer(body)
-    response.etag = ETag(tag, is_weak=True)
+    known = await listings.points(columns, query.since)
+    headers = {"Content-Type": JSON_LINES, "ETag": f'W/"{tag}"', "Cache-Control": "no-cache"}
+    async with streamed(request, headers) as response:
+        await response.write(_line(_head(known)))
+        async for chunk in known.chunks:
+            await response.write(_line(_part(chunk)))
     return response
+
+
+def _head(known: Points) -> PointsHead:
+    ranges = {name: Range(low, high) for name, (low, high) in known.ranges.items()}
+    return PointsHead(known.version, schema.ALGORITHM_VERSION, known.count, ranges, known.removed)
+
+
+def _part(chunk: Chunk) -> PointsPart:
+    columns = {name: _base64(column) for name, column in chunk.columns.items()}
+    tags = {name: PointTags(column.values, _base64(column.indices)) for name, column in chunk.tags.items()}
+    return PointsPart(_base64(chunk.ids), columns, tags)
+
+
+def _line(value: Payload) -> bytes:
+    return to_json(value).encode("ascii") + b"\n"
 
 
 async def throughput(request: web.Request) -> web.StreamResponse:

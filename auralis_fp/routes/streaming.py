@@ -3,11 +3,14 @@
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Final
 
 from aiohttp import web
 
 from ..errors import AuralisError
 from ..runtime.logging import logger, printable
+
+JSON_LINES: Final = "application/x-ndjson"
 
 log = logger(__name__)
 

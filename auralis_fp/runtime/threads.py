@@ -47,7 +47,7 @@ async def in_daemon_thread(function: Callable[P, T], *args: P.args, **kwargs: P.
 
 
 def start_daemon_thread(function: Callable[[], object], name: str | None = None) -> None:
-    """Run a blocking function in a daemon thread that nobody waits for.
+    """Run a blocking function in a daemon thread and return at once.
 
     Parameters
     ----------

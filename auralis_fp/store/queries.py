@@ -9,13 +9,14 @@ from math import isfinite
 from typing import Any, Final, NamedTuple
 
 from ..files.paths import sort_range
+from ..schema import NAMES
 from .database import Database
 from .filters import JOINED, PRESENT, SORTS, FileQuery, Filter, file_filter, sort_expression
 from .fingerprints import duration
 from .observations import below
 from .records import SELECT_FILES, FileRecord, Page, file_record
 from .search_index import IndexState, index_state
-from .vectors import Points, generation, read_points
+from .vectors import TAG_NAMES, Points, points_version, read_points, tags_version
 
 _SAMPLE: Final = 1_000  # newest analyses that the cost estimate averages
 
@@ -148,13 +149,22 @@ class Queries:
         (row,) = await self._database.read(*filtered.select("count(*)"))
         return int(row[0])
 
-    async def generation(self) -> str:
-        """Return a short text that changes whenever the result of ``points`` changes."""
-        return await generation(self._database)
+    async def points_version(self, columns: Sequence[str] = ()) -> str:
+        """Return a short text that changes whenever the result of ``points`` for these columns changes."""
+        version = await points_version(self._database)
+        return f"{version}-{await tags_version(self._database)}" if {*columns} & {*TAG_NAMES} else version
 
-    async def points(self) -> Points:
-        """Return the current fingerprints of all files that are present."""
-        return await read_points(self._database)
+    async def points(self, columns: Sequence[str] = NAMES, since: str | None = None) -> Points:
+        """Return current fingerprints in columns.
+
+        Parameters
+        ----------
+        columns : sequence of str
+            Names of dimensions and of tags.
+        since : str, optional
+            A version: only what has changed after it.
+        """
+        return await read_points(self._database, columns, since)
 
     async def minutes(self, since: float) -> list[Minute]:
         """Return the minutes since *since* in which analyses ended, oldest first; reused results are not counted."""

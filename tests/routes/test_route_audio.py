@@ -237,7 +237,7 @@ async def test_pipes_and_folders(plugin: Plugin, library: Path) -> None:
 
 
 async def test_bounded_number_of_streams(plugin: Plugin, library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One more player than allowed is told to wait, and plays when another has stopped."""
+    """One more player than allowed is answered 429, and plays when another has stopped."""
     monkeypatch.setattr(audio, "OPEN_WAIT_SEC", 0.2)
     path = long_file(library / "a.wav", 3000)
     number = await file_id(plugin, path)

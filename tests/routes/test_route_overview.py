@@ -3,8 +3,10 @@
 import base64
 import csv
 import io
+import json
 import struct
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -28,22 +30,42 @@ async def filled(shared: Plugin, shared_library: Path) -> Plugin:
     return shared
 
 
+async def points(plugin: Plugin, **query: str) -> tuple[str, Any, list[Any]]:
+    """Return the entity tag, the head and the parts of the points."""
+    async with plugin.client.get(f"{PREFIX}/points", params=query) as response:
+        assert response.content_type == "application/x-ndjson"
+        head, *parts = [json.loads(line) for line in (await response.read()).splitlines()]
+        return response.headers["ETag"], head, parts
+
+
 async def test_points_decode(filled: Plugin) -> None:
     """Coordinates decode to the values of the files; an unchanged body is 304."""
-    async with filled.client.get(f"{PREFIX}/points") as response:
-        tag, body = response.headers["ETag"], await response.json()
-    count = body["count"]
-    ids = struct.unpack(f"<{count}Q", base64.b64decode(body["ids"]))
+    tag, head, (part,) = await points(filled)
+    count = head["count"]
+    ids = struct.unpack(f"<{count}Q", base64.b64decode(part["ids"]))
     assert count == len(ids) == 3
     for name in schema.NAMES:
-        low, high = body["ranges"][name]["low"], body["ranges"][name]["high"]
+        low, high = head["ranges"][name]["low"], head["ranges"][name]["high"]
         for file_id, step in zip(
-            ids, struct.unpack(f"<{count}H", base64.b64decode(body["columns"][name])), strict=True
+            ids, struct.unpack(f"<{count}H", base64.b64decode(part["columns"][name])), strict=True
         ):
             value = (await filled.get(f"/files/{file_id}"))["fingerprint"][name]
             assert low + (high - low) * step / 65535 == pytest.approx(value, abs=(high - low) / 65535 + 1e-12)
     async with filled.client.get(f"{PREFIX}/points", headers={"If-None-Match": tag}) as response:
         assert (response.status, await response.read()) == (304, b"")
+
+
+async def test_points_in_part(filled: Plugin) -> None:
+    """A request chooses columns, and what has changed after a version."""
+    _, head, (part,) = await points(filled, columns="lufs,genre")
+    assert ([*head["ranges"]], [*part["columns"]], head["removed"]) == (["lufs"], ["lufs"], None)
+    assert part["tags"]["genre"]["values"] == []
+    _, changed, parts = await points(filled, since=head["version"])
+    assert (changed["count"], changed["removed"], changed["version"], parts) == (0, [], head["version"], [])
+    for query in ("columns=lufs,odd", "since=x", "since=", "version=1"):
+        expected = 200 if query == "since=" else 400
+        async with filled.client.get(f"{PREFIX}/points?{query}") as response:
+            assert response.status == expected
 
 
 async def test_throughput_of_the_last_hour_and_day(filled: Plugin) -> None:

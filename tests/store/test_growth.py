@@ -46,7 +46,7 @@ async def main(path, lines):
         await queue_outdated(database)
         record = await library.by_track(77)
         outdated = len((await queries.files(FileQuery(sort="warmth"))).items), record.state
-        points = await queries.points()
+        points = (await queries.points()).count
         values = {dimension.name: dimension.neutral for dimension in schema.DIMENSIONS}
         new = Analysed(values, record.fingerprint.metadata, 1.0)
         assert await library.record(record.id, new, record.stamp, claim=None, source="analysis")
@@ -54,7 +54,7 @@ async def main(path, lines):
         stored = {name for name in values} - set((await library.by_id(record.id)).fingerprint.values)
         print(json.dumps({
             "names": schema.NAMES, "before": before, "imported": imported.stored, "outdated": outdated,
-            "points": len(points.ids), "points_after": len((await queries.points()).ids), "lacking": sorted(stored),
+            "points": points, "points_after": (await queries.points()).count, "lacking": sorted(stored),
             "columns": [row["name"] for row in rows],
         }))
 

@@ -8,13 +8,14 @@ import pytest
 
 from auralis_fp import schema
 from auralis_fp.models import FileEvent
+from auralis_fp.store import vectors
 from auralis_fp.store.files import Library
 from auralis_fp.store.filters import SORTS, FileQuery
 from auralis_fp.store.job_queue import JobQueue
 from auralis_fp.store.queries import Queries
 from auralis_fp.store.tags import TagStore
-from auralis_fp.store.vectors import STEPS
-from auralis_fp.tags.model import TagReading
+from auralis_fp.store.vectors import NO_TAG, STEPS, Chunk, Points
+from auralis_fp.tags.model import TagReading, Tags
 from stored import CORRUPT, LATER, STAMP, analysed, library_in, queued, seen, stored, with_metadata
 from tagged_files import FULL
 
@@ -133,6 +134,18 @@ async def test_a_cursor_of_another_order_is_refused(library: Library) -> None:
         await Queries(library.database).files(FileQuery(sort="1; DROP TABLE files"))
 
 
+async def points_of(library: Library, *columns: str, since: str | None = None) -> tuple[Points, list[Chunk]]:
+    """Return the head and the chunks of the points."""
+    points = await Queries(library.database).points(columns or schema.NAMES, since)
+    return points, [chunk async for chunk in points.chunks]
+
+
+async def tag(library: Library, tags: dict[int, Tags]) -> None:
+    """Store the tags of files by their ids."""
+    store = TagStore(library.database)
+    await store.record([(file, TagReading(tags[file.file_id])) for file in await store.due(100)])
+
+
 async def test_points_come_back_within_half_a_step(library: Library) -> None:
     """Dequantised coordinates equal the values; missing, changed and outdated files are omitted."""
     tempi = [60.0, 97.3, 180.0]
@@ -141,34 +154,77 @@ async def test_points_come_back_within_half_a_step(library: Library) -> None:
     await library.observe([FileEvent(b"/m/gone.mp3", None)])
     await stored(library, b"/m/changed.mp3", tempo_bpm=300.0)
     await library.observe([seen(b"/m/changed.mp3", LATER)])
-    points = await Queries(library.database).points()
-    assert list(points.ids) == [record.id for record in records]
-    assert tuple(points.columns) == tuple(points.ranges) == schema.NAMES
+    points, (chunk,) = await points_of(library)
+    assert list(chunk.ids) == [record.id for record in records]
+    assert tuple(chunk.columns) == tuple(points.ranges) == schema.NAMES
     low, high = points.ranges["tempo_bpm"]
-    assert (low, high) == (60.0, 180.0)
-    for coordinate, tempo in zip(points.columns["tempo_bpm"], tempi, strict=True):
+    assert (points.count, points.removed, low, high) == (3, None, 60.0, 180.0)
+    for coordinate, tempo in zip(chunk.columns["tempo_bpm"], tempi, strict=True):
         assert low + coordinate * (high - low) / STEPS == pytest.approx(tempo, abs=0.51 * (high - low) / STEPS)
-    assert set(points.columns["lufs"]) == {0}
+    assert set(chunk.columns["lufs"]) == {0}
+
+
+async def test_points_arrive_in_chunks(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All chunks together hold every file once, with the columns that were asked for."""
+    monkeypatch.setattr(vectors, "_CHUNK", 2)
+    ids = [(await stored(library, b"/m/%d.mp3" % number, lufs=-number - 1.0)).id for number in range(5)]
+    points, chunks = await points_of(library, "lufs", "genre")
+    assert [len(chunk.ids) for chunk in chunks] == [2, 2, 1]
+    assert [file_id for chunk in chunks for file_id in chunk.ids] == ids
+    assert [[*chunk.columns] for chunk in chunks] == [["lufs"]] * 3
+    assert [*points.ranges] == ["lufs"]
+    assert {index for chunk in chunks for index in chunk.tags["genre"].indices} == {NO_TAG}
+
+
+async def test_points_have_tags(library: Library) -> None:
+    """Each value of a tag is sent once in a chunk; tracks without it have none."""
+    genres = ("Rock", None, "Jazz", "Rock")
+    ids = [(await stored(library, b"/m/%d.mp3" % number)).id for number in range(4)]
+    await tag(library, dict(zip(ids, (Tags(genre=genre, year=1990) for genre in genres), strict=True)))
+    _, (chunk,) = await points_of(library, "year", "genre")
+    assert (chunk.columns, chunk.tags["year"].values, set(chunk.tags["year"].indices)) == ({}, ["1990"], {0})
+    assert chunk.tags["genre"].values == ["Rock", "Jazz"]
+    assert list(chunk.tags["genre"].indices) == [0, NO_TAG, 1, 0]
+
+
+async def test_points_since_a_version(library: Library) -> None:
+    """Only what was stored, replaced or removed after the version; everything for a version of another database."""
+    kept, again, gone = [(await stored(library, b"/m/%d.mp3" % number)).id for number in range(3)]
+    version = (await points_of(library))[0].version
+    assert (await points_of(library, since=version))[1] == []
+    again_made = await library.record(again, analysed(lufs=-3.0), STAMP, claim=None, source="analysis")
+    assert again_made
+    new = (await stored(library, b"/m/new.mp3")).id
+    await library.observe([FileEvent(b"/m/2.mp3", None)])
+    points, (chunk,) = await points_of(library, since=version)
+    assert (list(chunk.ids), points.removed, points.count) == ([again, new], [gone], 2)
+    assert (await points_of(library, since=points.version))[0].count == 0
+    for other in (f"ffff-{schema.ALGORITHM_VERSION}-1", version.replace(f"-{schema.ALGORITHM_VERSION}-", "-0-")):
+        points, (chunk,) = await points_of(library, since=other)
+        assert (points.removed, list(chunk.ids)) == (None, [kept, again, new])
 
 
 async def test_no_points_without_fingerprints(library: Library) -> None:
     """An empty library has no points."""
-    assert len((await Queries(library.database).points()).ids) == 0
+    points, chunks = await points_of(library)
+    assert (points.count, chunks) == (0, [])
 
 
-async def test_generation_tells_whether_points_changed(library: Library) -> None:
-    """It changes with each new result, missing file and returned file, and not otherwise."""
+async def test_the_version_of_points_changes_with_them(library: Library) -> None:
+    """It changes with each new result, missing file and returned file; that of tags also when tags are read."""
     listings = Queries(library.database)
-    seen_before = {await listings.generation()}
-    await stored(library)
-    seen_before.add(await listings.generation())
-    await stored(library, b"/music/other.flac")
-    now = await listings.generation()
-    assert now not in seen_before
-    await library.observe([FileEvent(b"/music/other.flac", None)])
-    assert await listings.generation() not in {now}
-    await library.observe([seen(b"/music/other.flac")])
-    assert await listings.generation() == now
+    versions = [await listings.points_version()]
+    record = await stored(library)
+    versions.append(await listings.points_version())
+    assert versions[-1] == await listings.points_version(["lufs"])
+    await library.observe([FileEvent(record.path, None)])
+    versions.append(await listings.points_version())
+    await library.observe([seen(record.path)])
+    versions.append(await listings.points_version())
+    assert len({*versions}) == len(versions)
+    tagged = await listings.points_version(["genre"])
+    await tag(library, {record.id: Tags(genre="Rock")})
+    assert await listings.points_version(["genre"]) != tagged
 
 
 async def test_minutes_count_what_was_analysed(library: Library) -> None:

@@ -1,7 +1,15 @@
 """Response bodies about the library as a whole: points, throughput, cost, and the meaning of the dimensions."""
 
+from typing import TYPE_CHECKING, Literal
+
 from ...engine.snapshot import Count
 from ...runtime.payloads import DimensionName, Payload
+from ...store.vectors import TAG_NAMES
+
+if TYPE_CHECKING:
+    PointTag = str
+else:  # names that a type checker cannot evaluate
+    PointTag = Literal[TAG_NAMES]
 
 
 class DimensionInfo(Payload, frozen=True):
@@ -36,18 +44,38 @@ class Range(Payload, frozen=True):
     high: float
 
 
-class Points(Payload, frozen=True):
-    """All current fingerprints in column order, quantised to 16 bits.
+class PointsHead(Payload, frozen=True):
+    """First line of the points: what follows.
+
+    `version` is the `since` of a later request for what has changed. `removed` lists the ids of the files that are no
+    longer points; null if all points follow rather than changes.
+    """
+
+    version: str
+    algorithm_version: int
+    count: Count
+    ranges: dict[DimensionName, Range]
+    removed: list[int] | None
+
+
+class PointTags(Payload, frozen=True):
+    """A tag of some points: its different values, and base64 of each point's index in them; 65535 for none."""
+
+    values: list[str]
+    indices: str
+
+
+class PointsPart(Payload, frozen=True):
+    """Each further line: some of the points in column order, quantised to 16 bits.
 
     `ids` is base64 of little-endian unsigned 64-bit file ids. Each of `columns` is base64 of as many little-endian
     unsigned 16-bit integers q, which stand for low + (high - low)·q/65535 with the dimension's entry in `ranges`.
+    The indices of `tags` are such integers too.
     """
 
-    count: Count
-    algorithm_version: int
     ids: str
-    ranges: dict[DimensionName, Range]
     columns: dict[DimensionName, str]
+    tags: dict[PointTag, PointTags]
 
 
 class ThroughputMinute(Payload, frozen=True):

@@ -7,9 +7,11 @@ import msgspec
 from aiohttp import web
 
 from ...errors import RequestError
+from ...schema import NAMES
 from ...store.albums import GroupQuery
 from ...store.filters import SORT_NAMES, FileQuery
 from ...store.records import State as FileState
+from ...store.vectors import TAG_NAMES
 from .bodies import ABSOLUTE, bad_field, path_bytes
 from .files import FILE_FIELDS
 
@@ -50,6 +52,17 @@ _FIELDS: Final = msgspec.Meta(
     pattern=f"^({'|'.join(FILE_FIELDS)})(,({'|'.join(FILE_FIELDS)}))*$",
     max_length=300,
     description="only these fields of each file, such as `id,path,tags`",
+)
+_COLUMN: Final = "|".join((*NAMES, *TAG_NAMES))
+_COLUMNS: Final = msgspec.Meta(
+    pattern=f"^({_COLUMN})(,({_COLUMN}))*$",
+    max_length=1000,
+    description="only these dimensions and tags (`artist`, `album`, `genre`, `year`), such as `lufs,genre`; default all"
+    " dimensions",
+)
+_SINCE: Final = msgspec.Meta(
+    pattern="^[0-9a-f]{1,32}-[0-9]{1,9}-[0-9]{1,18}$",
+    description="`version` of an earlier answer: only what has changed after it",
 )
 State = Annotated[FileState, msgspec.Meta(description="only files in this state; default all files that are present")]
 Sort = Annotated[SortName, msgspec.Meta(description="sort key; files without this value are omitted")]
@@ -123,6 +136,13 @@ class FolderQuery(Query):
     """Restriction to a folder; default all."""
 
     folder: Folder | None = None
+
+
+class PointsQuery(Query):
+    """Columns of the points, and from which version."""
+
+    columns: Annotated[str, _COLUMNS] | None = None
+    since: Annotated[str, _SINCE] | None = None
 
 
 class SpanQuery(Query):
@@ -199,7 +219,7 @@ def files_query(query: FilesQuery) -> FileQuery:
 
 
 def wanted_fields(names: str) -> list[str]:
-    """Return the fields of a file in a comma-separated list, each once."""
+    """Return the names in a comma-separated list, each once."""
     return list(dict.fromkeys(names.split(",")))
 
 
