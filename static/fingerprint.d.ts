@@ -379,7 +379,15 @@ export type SimilarTrack = {
   distance: number;
   similarity: number;
   reason: string;
+  facts: Fact[];
   families: FamilyDifference[];
+};
+
+/** How a track compares with the nearest seed in one dimension. `amount` is the size of a difference: in percent for the tempo, in onsets a second for the transient density, in the unit of the dimension for others; null where a number says little. */
+export type Fact = {
+  dimension: "air_pct" | "bass_mid_ratio" | "bass_pct" | "chroma_energy" | "crest_db" | "dynamic_range_variation" | "harmonic_ratio" | "loudness_variation_std" | "low_mid_pct" | "lufs" | "mid_pct" | "peak_consistency" | "phase_correlation" | "pitch_stability" | "presence_pct" | "rhythm_stability" | "silence_ratio" | "spectral_centroid" | "spectral_flatness" | "spectral_rolloff" | "stereo_width" | "sub_bass_pct" | "tempo_bpm" | "transient_density" | "upper_mid_pct";
+  comparison: "double" | "half" | "less" | "more" | "same";
+  amount: number | null;
 };
 
 /** Distance within one family of dimensions, and the mean distance of random pairs. */
@@ -599,6 +607,12 @@ export type FlowBody = {
   relative_to?: string | null;
 };
 
+/** Files of a playlist in their order. */
+export type ListBody = {
+  files: number[];
+  relative_to?: string | null;
+};
+
 /** The queued files in the order they are processed. */
 export type Queue = {
   items: File[];
@@ -797,6 +811,7 @@ export interface Answers {
   "POST /path.m3u8": string;
   "POST /flow": PlaylistAnswer;
   "POST /flow.m3u8": string;
+  "POST /list.m3u8": string;
   "GET /files/{file_id}/similar": SimilarTracks;
   "GET /tracks/{track_id}/similar": SimilarTracks;
   "GET /queue": Queue;

@@ -13,6 +13,7 @@ from ..runtime.payloads import Payload
 from ..runtime.serialization import path_text
 from ..similarity import protocol
 from ..similarity.process import IndexProcess
+from ..similarity.reasons import Fact
 from ..store.files import Library
 from ..store.queries import Queries
 from ..store.records import FileRecord
@@ -101,6 +102,7 @@ class SimilarTrack(Payload, frozen=True):
     distance: float
     similarity: float
     reason: str
+    facts: list[Fact]
     families: list[FamilyDifference]
 
 
@@ -180,8 +182,7 @@ class SimilarTracksFinder:
         selection = await self._seeds.selection(request)
         query = protocol.SimilarQuery(selection=selection, limit=request.limit, offset=offset, generation=generation)
         page: protocol.SimilarPage = await self._index.ask(query)
-        end = offset + len(page.items)
-        more = f"{page.generation}-{end}" if page.items and end < page.total else None
+        more = f"{page.generation}-{end}" if offset < (end := offset + len(page.items)) < page.total else None
         known = await self._records([item.file_id for item in page.items])
         found = [(item, *known[item.file_id]) for item in page.items if item.file_id in known]
         items = [_similar(item, record, title, offset + rank) for rank, (item, record, title) in enumerate(found, 1)]
@@ -199,10 +200,9 @@ class SimilarTracksFinder:
         RequestError
             As for `similar`.
         """
-        length = 20 if request.tracks is None and request.minutes is None else request.tracks
         query = protocol.PlaylistQuery(
             selection=await self._seeds.selection(request),
-            tracks=length,
+            tracks=20 if request.tracks is None and request.minutes is None else request.tracks,
             minutes=request.minutes,
             number=request.number,
             spread=request.spread,
@@ -269,6 +269,7 @@ def _similar(item: protocol.Neighbour, record: FileRecord, title: str | None, ra
         distance=item.distance,
         similarity=item.similarity,
         reason=item.reason,
+        facts=item.facts,
         families=[FamilyDifference(one.family, one.distance, one.expected) for one in item.families],
     )
 

@@ -167,6 +167,7 @@ OPERATIONS: Final = (
     _search("/path.m3u8", playlists.path_m3u8, str, lists.PathBody, _SEED_ERRORS, MEDIA_TYPE),
     _search("/flow", playlists.flow, PlaylistAnswer, lists.FlowBody, _SEED_ERRORS),
     _search("/flow.m3u8", playlists.flow_m3u8, str, lists.FlowBody, _SEED_ERRORS, MEDIA_TYPE),
+    _search("/list.m3u8", playlists.list_m3u8, str, lists.ListBody, (404,), MEDIA_TYPE),
     _get("/files/{file_id}/similar", similar.similar_to_file, SimilarTracks, _SEED_ERRORS, query=similarity.SimilarTo),
     _get(
         "/tracks/{track_id}/similar", similar.similar_to_track, SimilarTracks, _SEED_ERRORS, query=similarity.SimilarTo

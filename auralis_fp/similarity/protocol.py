@@ -4,6 +4,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from .reasons import Fact
+
 FAMILIES: Final = ("frequency", "dynamics", "temporal", "spectral", "harmonic", "variation", "stereo")
 
 
@@ -95,6 +97,7 @@ class Neighbour(msgspec.Struct, frozen=True, kw_only=True):
     distance: float
     similarity: float
     families: list[Difference] = []
+    facts: list[Fact] = []
     reason: str = ""
 
 

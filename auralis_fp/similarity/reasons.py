@@ -3,11 +3,28 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import log2
-from typing import Final
+from typing import Final, Literal
+
+from ..runtime.payloads import DimensionName, Payload
 
 ALIKE: Final = 0.5  # of a random pair's distance within a family: at most this is called alike
 MOST_ALIKE: Final = 3
 MOST_DIFFERENT: Final = 2
+
+
+Comparison = Literal["same", "more", "less", "double", "half"]
+
+
+class Fact(Payload, frozen=True):
+    """How a track compares with the nearest seed in one dimension.
+
+    `amount` is the size of a difference: in percent for the tempo, in onsets a second for the transient density, in the
+    unit of the dimension for others; null where a number says little.
+    """
+
+    dimension: DimensionName
+    comparison: Comparison
+    amount: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +43,8 @@ class Wording:
         Format of the size of the difference; empty for numbers without a unit, which say little to a listener.
     difference : callable
         Takes the values of the neighbour and of the seed.
+    scale : float
+        Of the difference in the format.
     """
 
     same: str
@@ -34,16 +53,11 @@ class Wording:
     less: str
     amount: str = ""
     difference: Callable[[float, float], float] = lambda value, seed: value - seed
+    scale: float = 1.0
 
     def is_same(self, value: float, seed: float) -> bool:
         """Return True if the values are within the tolerance."""
         return abs(self.difference(value, seed)) <= self.tolerance
-
-    def compare(self, value: float, seed: float) -> str:
-        """Return what differs, with its size."""
-        size = self.difference(value, seed)
-        word = self.more if size > 0 else self.less
-        return f"{word} by {self.amount.format(abs(size))}" if self.amount else word
 
 
 def _percent(value: float, seed: float) -> float:
@@ -55,7 +69,7 @@ WORDINGS: Final[Mapping[str, Wording]] = {
     "tempo_bpm": Wording("tempo", 4.0, "faster", "slower", "{:.0f} %", _percent),
     "lufs": Wording("loudness", 1.5, "louder", "quieter", "{:.1f} LU"),
     "spectral_centroid": Wording("brightness", 150.0, "brighter", "darker", "{:.0f} Hz"),
-    "transient_density": Wording("number of onsets", 0.05, "busier", "calmer", "{:.1f} onsets a second"),
+    "transient_density": Wording("number of onsets", 0.05, "busier", "calmer", "{:.1f} onsets a second", scale=10.0),
     "rhythm_stability": Wording("steadiness of rhythm", 0.08, "steadier in rhythm", "freer in rhythm"),
     "crest_db": Wording("punch", 1.5, "punchier", "more compressed", "{:.1f} dB"),
     "bass_mid_ratio": Wording("balance of bass", 2.0, "more bass", "less bass", "{:.1f} dB"),
@@ -64,11 +78,10 @@ WORDINGS: Final[Mapping[str, Wording]] = {
     "loudness_variation_std": Wording("loudness range", 0.7, "more dynamic", "more even", "{:.1f} LU"),
     "stereo_width": Wording("stereo width", 0.05, "wider", "narrower"),
 }
-_ONSETS: Final = "transient_density"
 
 
-def sentence(seed: Mapping[str, float], values: Mapping[str, float], closeness: Mapping[str, float]) -> str:
-    """Describe a neighbour.
+def facts(seed: Mapping[str, float], values: Mapping[str, float], closeness: Mapping[str, float]) -> list[Fact]:
+    """Return what a neighbour and a seed have in common and what differs, the closest and the greatest first.
 
     Parameters
     ----------
@@ -77,41 +90,53 @@ def sentence(seed: Mapping[str, float], values: Mapping[str, float], closeness: 
     closeness : mapping
         Difference of each dimension in relation to a random pair's mean difference; greater is farther.
 
-    Returns
-    -------
-    str
-        Such as ``same tempo and loudness, brighter by 900 Hz``; empty if both define nothing that has a wording.
-
     Examples
     --------
-    >>> seed, other = {"tempo_bpm": 120.0, "lufs": -9.0}, {"tempo_bpm": 121.0, "lufs": -15.0}
-    >>> sentence(seed, other, {"tempo_bpm": 0.1, "lufs": 1.5})
-    'same tempo, quieter by 6.0 LU'
+    >>> facts({"lufs": -9.0}, {"lufs": -15.0}, {"lufs": 1.5})
+    [Fact(dimension='lufs', comparison='less', amount=6.0)]
     """
     known = [name for name in WORDINGS if name in seed and name in values]
     same = [name for name in known if closeness.get(name, 1.0) <= ALIKE and _same(name, values[name], seed[name])]
     different = [name for name in known if not _same(name, values[name], seed[name])]
+    same.sort(key=lambda name: closeness.get(name, 0.0))
     different.sort(key=lambda name: -closeness.get(name, 0.0))
-    parts = []
-    if same:
-        nouns = [WORDINGS[name].same for name in sorted(same, key=lambda name: closeness.get(name, 0.0))[:MOST_ALIKE]]
-        parts.append("same " + _listed(nouns))
-    parts += [_different(name, values[name], seed[name]) for name in different[:MOST_DIFFERENT]]
-    return ", ".join(parts)
+    found = [Fact(name, "same", None) for name in same[:MOST_ALIKE]]
+    return found + [_difference(name, values[name], seed[name]) for name in different[:MOST_DIFFERENT]]
+
+
+def sentence(found: Sequence[Fact]) -> str:
+    """Return facts in words; empty if there are none.
+
+    Examples
+    --------
+    >>> sentence([Fact("tempo_bpm", "same", None), Fact("lufs", "less", 6.0)])
+    'same tempo, quieter by 6.0 LU'
+    """
+    same = [WORDINGS[fact.dimension].same for fact in found if fact.comparison == "same"]
+    different = [_words(fact) for fact in found if fact.comparison != "same"]
+    return ", ".join((["same " + _listed(same)] if same else []) + different)
 
 
 def _same(name: str, value: float, seed: float) -> bool:
     return WORDINGS[name].is_same(value, seed)
 
 
-def _different(name: str, value: float, seed: float) -> str:
+def _difference(name: str, value: float, seed: float) -> Fact:
     if name == "tempo_bpm":
         octave = log2(value / seed)
         if abs(round(octave)) == 1 and abs(octave - round(octave)) <= log2(1.04):
-            return "double tempo" if octave > 0 else "half tempo"
-    if name == _ONSETS:  # the dimension is a tenth of the onsets in a second
-        return WORDINGS[name].compare(10.0 * value, 10.0 * seed)
-    return WORDINGS[name].compare(value, seed)
+            return Fact(name, "double" if octave > 0 else "half", None)
+    wording = WORDINGS[name]
+    size = wording.difference(value, seed) * wording.scale
+    return Fact(name, "more" if size > 0 else "less", round(abs(size), 3) if wording.amount else None)
+
+
+def _words(fact: Fact) -> str:
+    wording = WORDINGS[fact.dimension]
+    if fact.comparison in {"double", "half"}:
+        return f"{fact.comparison} tempo"
+    word = wording.more if fact.comparison == "more" else wording.less
+    return word if fact.amount is None else f"{word} by {wording.amount.format(fact.amount)}"
 
 
 def _listed(words: Sequence[str]) -> str:

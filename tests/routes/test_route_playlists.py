@@ -81,3 +81,15 @@ async def test_a_short_list_says_so(known: Plugin) -> None:
     assert (await known.post("/playlist", body))["note"] == "Only 7 tracks fit."
     async with known.client.post(f"{PREFIX}/playlist.m3u8", json=body) as response:
         assert response.headers["X-Note"] == "Only 7 tracks fit."
+
+
+async def test_files_as_m3u8(known: Plugin, shared_library: Path) -> None:
+    """In the given order, also twice, with titles and durations; files that are gone are left out and counted."""
+    body = {"files": [3, 1, 3, 99], "relative_to": str(shared_library)}
+    async with known.client.post(f"{PREFIX}/list.m3u8", json=body) as response:
+        assert response.status == 200
+        assert response.headers["X-Note"] == "1 of the files are gone."
+        lines = (await response.text()).splitlines()
+    assert lines[2:] == ["#EXTINF:1,2", "2.wav", "#EXTINF:1,0", "0.wav", "#EXTINF:1,2", "2.wav"]
+    for files, status in (([99], 404), ([], 400), ([1] * 1001, 400), (["x"], 400)):
+        await known.post("/list.m3u8", {"files": files}, status=status)

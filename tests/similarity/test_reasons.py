@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auralis_fp import schema
-from auralis_fp.similarity.reasons import ALIKE, WORDINGS, sentence
+from auralis_fp.similarity.reasons import ALIKE, WORDINGS, facts, sentence
 
 VALUES = st.fixed_dictionaries(
     {name: st.floats(schema.BY_NAME[name].typical[0], schema.BY_NAME[name].typical[1]) for name in WORDINGS}
@@ -20,7 +20,7 @@ def test_what_is_called_the_same_is_the_same(
     seed: dict[str, float], other: dict[str, float], closeness: dict[str, float]
 ) -> None:
     """Each "same ..." holds within its tolerance, and each difference has the right direction."""
-    text = sentence(seed, other, closeness)
+    text = sentence(facts(seed, other, closeness))
     nouns = re.split(", | and ", text.removeprefix("same "))
     for name, wording in WORDINGS.items():
         if wording.same in nouns:
@@ -49,10 +49,10 @@ def test_what_is_called_the_same_is_the_same(
 )
 def test_words_and_units(name: str, seed: float, other: float, text: str) -> None:
     """Each aspect has its words and, where it has one, its unit."""
-    assert sentence({name: seed}, {name: other}, {name: 0.2}) == text
+    assert sentence(facts({name: seed}, {name: other}, {name: 0.2})) == text
 
 
 def test_what_is_undefined_is_not_mentioned() -> None:
     """A dimension that one of the tracks does not define says nothing."""
-    assert sentence({"lufs": -9.0, "tempo_bpm": 120.0}, {"lufs": -9.0}, {}) == ""
-    assert sentence({"lufs": -9.0, "tempo_bpm": 120.0}, {"lufs": -9.0}, {"lufs": 0.0}) == "same loudness"
+    assert sentence(facts({"lufs": -9.0, "tempo_bpm": 120.0}, {"lufs": -9.0}, {})) == ""
+    assert sentence(facts({"lufs": -9.0, "tempo_bpm": 120.0}, {"lufs": -9.0}, {"lufs": 0.0})) == "same loudness"

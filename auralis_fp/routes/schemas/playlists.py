@@ -6,7 +6,7 @@ import msgspec
 
 from ...engine.seeds import Seeds
 from ...engine.similarity import CURVES, PathRequest, RadioRequest
-from .bodies import Text, path_bytes
+from .bodies import Id, Text, path_bytes
 from .similar import SeedTracks, SelectionBody, TrackFilters
 
 LONGEST: Final = 1000
@@ -95,6 +95,13 @@ class FlowBody(msgspec.Struct, forbid_unknown_fields=True):
     def seeds(self) -> Seeds:
         """Return the tracks."""
         return self.like.seeds("like")
+
+
+class ListBody(msgspec.Struct, forbid_unknown_fields=True):
+    """Files of a playlist in their order."""
+
+    files: Annotated[list[Id], msgspec.Meta(min_length=1, max_length=LONGEST)]
+    relative_to: Folder = None
 
 
 def folder_of(relative_to: str | None) -> bytes | None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..protocol import Difference, Neighbour, SimilarPage, SimilarQuery
-from ..reasons import sentence
+from ..reasons import facts, sentence
 from .catalogue import Catalogue
 from .distance import N_TERMS, city_block, differences
 from .search import candidates
@@ -50,10 +50,12 @@ def _neighbour(catalogue: Catalogue, likes: Sequence[Target], row: int, distance
     values = {name: float(raw[NAMES.index(name)]) for name in names}
     wished = {name: float(seed.raw[NAMES.index(name)]) for name in names}
     closeness = {name: float(gaps[NAMES.index(name)] / expected[NAMES.index(name)]) for name in names}
+    found = facts(wished, values, closeness)
     return Neighbour(
         file_id=int(catalogue.column("id")[row]),
         distance=round(distance, 4),
         similarity=round(catalogue.generation.similarity(distance), 4),
         families=families,
-        reason=sentence(wished, values, closeness),
+        facts=found,
+        reason=sentence(found),
     )
