@@ -22,6 +22,9 @@ LOCAL_FILE_SYSTEMS: Final = frozenset(
         *("tmpfs", "ramfs", "rootfs", "overlay", "aufs", "fuse.fuse-overlayfs", "ecryptfs"),
     )
 )
+# File systems that keep no time of the last status change (ctime): an edit that sets back the modification time, and
+# keeps the size, leaves no trace there.
+WITHOUT_CTIME: Final = frozenset({"vfat", "msdos", "exfat", "fuse.exfat", "fuse.exfat-fuse"})
 _OCTAL: Final = re.compile(rb"\\([0-7]{3})")
 
 
@@ -81,6 +84,21 @@ def doubtful_kinds(folder: bytes, mounts: Sequence[Mount]) -> tuple[str, ...]:
     holding = mount_of(folder, mounts)
     present = ((holding,) if holding is not None else ()) + mounts_below(folder, mounts)
     return tuple(sorted({mount.kind for mount in present} - LOCAL_FILE_SYSTEMS))
+
+
+def lacks_ctime(folder: bytes, mounts: Sequence[Mount]) -> bool:
+    """Return True if a file system at or below *folder* keeps no ctime.
+
+    Parameters
+    ----------
+    folder : bytes
+        Without links.
+    mounts : sequence of Mount
+    """
+    holding = mount_of(folder, mounts)
+    return any(
+        mount.kind in WITHOUT_CTIME for mount in (*mounts_below(folder, mounts), *([holding] if holding else ()))
+    )
 
 
 def _unescaped(field: bytes) -> bytes:

@@ -15,6 +15,7 @@ from typing import Final, Self
 
 from ..settings import SYSTEM_FOLDERS, Settings
 from .formats import is_music
+from .mounts import lacks_ctime
 from .omissions import Reason
 from .on_disk_names import on_disk_name
 from .paths import innermost, is_same_or_below, relative_path, split_path
@@ -90,6 +91,11 @@ class Rules:
     def root_of(self, path: bytes) -> bytes | None:
         """Return the innermost library that *path* lies in."""
         return innermost(path, self._roots)
+
+    def without_ctime(self) -> tuple[bytes, ...]:
+        """Return the libraries of which a file system keeps no ctime. Blocking."""
+        mounts = self.places.mounts()
+        return tuple(root for root, real in self._roots.items() if lacks_ctime(real, mounts))
 
     def bounds(self, path: bytes) -> tuple[bytes, ...]:
         """Return the folders, without links, one of which must hold the opened file; empty allows any."""

@@ -12,6 +12,7 @@ from typing import Final
 
 from ..models import Rejected
 from ..runtime.payloads import TagsEvent
+from ..runtime.threads import in_daemon_thread
 from ..store.tags import CHANGED_FILES, DueFile, TagStore
 from ..tags.model import TagReading
 from ..workers.tasks import read_tags
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 BATCH: Final = 100  # files read in one lease and stored in one transaction
 LEASE_SEC: Final = 0.5  # then others get the slot
 RETRY_SEC: Final = 600.0  # for files that could not be read
+UNSEEN_EDITS_SEC: Final = 3600.0  # between readings of files whose stamp does not show every edit
 IDLE_SEC: Final = 10.0  # files of which only ctime has changed come without a notification
 _TRANSIENT: Final = frozenset({"unavailable", "io_error", "unreadable", "missing", "not_regular", "outside_roots"})
 
@@ -41,6 +43,7 @@ class TagUpdater:
         self._context = context
         self._store = store
         self._on_change = on_change
+        self._next_unseen = time.monotonic()
         self.read = 0  # files since the start
 
     async def run(self) -> None:
@@ -48,11 +51,19 @@ class TagUpdater:
         await self._store.prepare()
         while True:
             generation = self._context.job_queue.generation
+            await self._queue_unseen()
             files = await self._due()
             if not files:
                 await self._wait(generation)
             elif await self._update(files):
                 self._on_change()
+
+    async def _queue_unseen(self) -> None:
+        """Queue files on file systems without ctime, such as FAT: a tagger may have kept size and modification time."""
+        now = time.monotonic()
+        if now >= self._next_unseen:
+            self._next_unseen = now + UNSEEN_EDITS_SEC
+            await self._store.queue_without_ctime(await in_daemon_thread(self._context.rules.without_ctime))
 
     async def _due(self) -> list[DueFile]:
         """Return the next files; only changed ones while background work is blocked, since someone just edited them."""

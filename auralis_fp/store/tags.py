@@ -21,10 +21,6 @@ TAGS_VERSION: Final = 1
 
 CHANGED_FILES: Final = 2  # the priority of files that have changed since their tags were read
 _VERSION_KEY: Final = "tags version"
-_COLUMNS: Final = (
-    "file_id", "version", "read_at", "album_id", "album_kind", "artist_id", "cover", "cover_place", "problems", *FIELDS,
-)  # fmt: skip
-_STORE: Final = f"INSERT OR REPLACE INTO tags ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' for _ in _COLUMNS)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +99,31 @@ class TagStore:
         return int(row["number"])
 
     async def record(self, readings: Sequence[tuple[DueFile, TagReading]]) -> list[int]:
-        """Store what was read, unless a file has changed since. Return the ids of the files that it was stored for."""
+        """Store the tags of files that have not changed since. Return the ids of files whose tags are new."""
 
         def operation(db: sqlite3.Connection) -> list[int]:
             return [file.file_id for file, reading in readings if _store_reading(db, file, reading)]
 
         return await self._database.write(operation)
+
+    async def queue_without_ctime(self, folders: Sequence[bytes]) -> None:
+        """Queue the files, after all others, whose stamp does not show every edit.
+
+        Parameters
+        ----------
+        folders : sequence of bytes
+            Folders on file systems without ctime; files whose stamp has no ctime are queued wherever they are.
+        """
+        unseen = " OR ".join(("f.ctime_ns IS NULL", *(below("f.path") for _ in folders)))
+
+        def operation(db: sqlite3.Connection) -> None:
+            db.execute(
+                "INSERT OR IGNORE INTO tags_due (file_id, priority) SELECT f.id, 0 FROM files f"
+                f" WHERE f.missing_since IS NULL AND ({unseen})",
+                [bound for folder in folders for bound in sort_range(folder)],
+            )
+
+        await self._database.write(operation)
 
     async def postpone(self, file_ids: Sequence[int], until: float) -> None:
         """Read the tags of these files no earlier than *until*, in Unix seconds."""
@@ -157,9 +172,17 @@ def _store_reading(db: sqlite3.Connection, file: DueFile, reading: TagReading) -
         return False
     tags, group = reading.tags, group_of(reading.tags, file.path)
     cover = (None, None) if reading.cover is None else (reading.cover.digest, reading.cover.place)
-    values = tags.as_dict()
-    head = (file.file_id, TAGS_VERSION, time.time(), group.album_id, group.kind, group.artist_id, *cover)
-    db.execute(_STORE, (*head, "\n".join(reading.problems), *values.values()))
-    store_searchable(db, file.file_id, tags, file.path)
     db.execute("DELETE FROM tags_due WHERE file_id = ?", (file.file_id,))
+    values = {
+        "version": TAGS_VERSION, "album_id": group.album_id, "album_kind": group.kind, "artist_id": group.artist_id,
+        "cover": cover[0], "cover_place": cover[1], "problems": "\n".join(reading.problems), **tags.as_dict(),
+    }  # fmt: skip
+    known = db.execute(f"SELECT {', '.join(values)} FROM tags WHERE file_id = ?", (file.file_id,)).fetchall()
+    if known and tuple(known[0]) == tuple(values.values()):
+        return False
+    row = {"file_id": file.file_id, "read_at": time.time(), **values}
+    db.execute(
+        f"INSERT OR REPLACE INTO tags ({', '.join(row)}) VALUES ({', '.join('?' for _ in row)})", tuple(row.values())
+    )
+    store_searchable(db, file.file_id, tags, file.path)
     return True

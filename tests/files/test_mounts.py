@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from auralis_fp.files.mounts import doubtful_kinds, mount_of, mounts_below, parse_mounts, read_mounts
+from auralis_fp.files.mounts import doubtful_kinds, lacks_ctime, mount_of, mounts_below, parse_mounts, read_mounts
 
 TABLE = (
     b"22 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
@@ -42,6 +42,14 @@ def test_a_later_mount_covers_an_earlier_one() -> None:
     mounts = parse_mounts(table + b"3 2 0:10 / /nas rw - xfs /dev/sdc rw\n")
     assert doubtful_kinds(b"/nas/music", mounts) == ()
     assert [mount.kind for mount in mounts_below(b"/", mounts) if mount.point == b"/nas"] == ["xfs"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "expected"), [(b"/mnt/nas/usb/x", True), (b"/mnt/nas", True), (b"/home", False), (b"/mnt/a b", False)]
+)
+def test_file_systems_without_ctime(folder: bytes, expected: bool) -> None:
+    """FAT and exFAT keep no time of the last status change; a folder may also hold such a mount."""
+    assert lacks_ctime(folder, parse_mounts(TABLE)) is expected
 
 
 NETWORK = "nfs nfs4 cifs smb2 smb3 smbfs 9p afs ceph glusterfs lustre coda davfs ncpfs beegfs orangefs"

@@ -12,6 +12,7 @@ import pytest
 
 from audio_files import tones, write_recipe
 from auralis_fp.engine.service import Service
+from auralis_fp.jobs import tag_updates
 from auralis_fp.settings import Settings
 from auralis_fp.store.tags import StoredTags, TagStore
 from auralis_fp.tags.model import Tags
@@ -89,6 +90,31 @@ async def test_edits_that_keep_size_and_time_are_found(service: Service, library
     assert (path.stat().st_size, path.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
     await until_title(service, path, "Third 1")
     assert service.analyses == (SONGS, 0)
+
+
+async def test_edits_that_leave_no_trace_are_found(
+    settings: Settings, library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the file system keeps no ctime, tags are read again from time to time."""
+    monkeypatch.setattr(tag_updates, "UNSEEN_EDITS_SEC", 0.2)
+    monkeypatch.setattr(tag_updates, "IDLE_SEC", 0.1)
+    path = library / "song.flac"
+    write_recipe(path, recipe("flac", "PCM_16"), tones(1.0))
+    write_vorbis(path, Tags(title="Old"), mutagen.flac.FLAC)
+    os.utime(path, ns=(10**18, 10**18))
+    async with Service(replace(settings, settle_sec=0.1)).running() as running:
+        await until_counts(running, done=1)
+        await until_title(running, path, "Old")
+        table = tmp_path / "mountinfo"
+        table.write_bytes(b"1 0 8:1 / %s rw - vfat /dev/sdb1 rw\n" % os.fsencode(library.resolve()))
+        monkeypatch.setattr(running._live.context.rules.places, "_table", table)
+        file = mutagen.flac.FLAC(path)
+        file["title"] = "New"
+        file.save()
+        os.utime(path, ns=(10**18, 10**18))
+        async with asyncio.timeout(30):
+            await until_title(running, path, "New")
+        assert running.analyses == (1, 0)
 
 
 async def test_listeners_hear_of_new_tags(service: Service, library: Path) -> None:

@@ -121,3 +121,18 @@ async def test_paths_that_are_not_text_can_be_stored(library: Library) -> None:
     """Bytes of a name that are not UTF-8 do not keep its tags from being stored."""
     await library.observe([seen(b"/m/\xe9\xff.mp3", STAMP)])
     assert len(await store_tags(library, TagReading(Tags(title="x")))) == 1
+
+
+async def test_tags_that_are_read_again_unchanged_change_nothing(library: Library) -> None:
+    """Files without ctime are read again now and then; only other tags are stored and reported."""
+    store = TagStore(library.database)
+    await library.observe([seen(b"/usb/a.mp3"), seen(b"/disk/b.mp3", replace(STAMP, ctime_ns=5, inode=7))])
+    await store_tags(library, TagReading(FULL), TagReading(FULL))
+    await store.queue_without_ctime([])
+    assert [due.path for due in await store.due(10)] == [b"/usb/a.mp3"]
+    await store.queue_without_ctime([b"/disk"])
+    assert len(await store.due(10)) == 2
+    assert await store_tags(library, TagReading(FULL), TagReading(FULL)) == []
+    assert await store.waiting() == 0
+    await store.queue_without_ctime([])
+    assert len(await store_tags(library, TagReading(replace(FULL, title="Other")))) == 1
