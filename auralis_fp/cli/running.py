@@ -5,12 +5,16 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any, Final
 
-from ..errors import AuralisError
+from ..errors import AuralisError, StorageError
 from ..settings import Settings
+from ..store.database import open_database
 from ..store.integrity import restore_backup
 from ..store.recovery import set_aside
+from ..store.salvage import all_results
+from ..store.transfer import import_results
 from .signals import interruption
 
 EXIT_USAGE: Final = 2
@@ -68,3 +72,18 @@ async def rebuild(settings: Settings) -> None:
         print(f"The database is kept as {kept}", file=sys.stderr)
         if await asyncio.to_thread(restore_backup, settings.database):
             print("Its latest backup is used; newer results come from the sidecars", file=sys.stderr)
+        salvaged = await _salvage(kept, settings.database)
+        if salvaged:
+            print(f"{salvaged} further results were read from the damaged database", file=sys.stderr)
+
+
+async def _salvage(damaged: Path, database: Path) -> int:
+    """Copy the results that can be read in a damaged database, and are not known, to another; return their number."""
+    salvaged = 0
+    try:
+        async with open_database(damaged, read_only=True) as source, open_database(database) as target:
+            async for found in all_results(source, lambda _: None):
+                salvaged += (await import_results(target, found)).stored
+    except StorageError as error:
+        print(f"Nothing more can be read from the damaged database: {error}", file=sys.stderr)
+    return salvaged

@@ -16,7 +16,8 @@ from ..files.atomic import open_folder, replacing
 from ..runtime.serialization import to_json
 from ..settings import Settings
 from ..store.database import Database, open_database
-from ..store.transfer import Result, import_results, result_from_json, result_record, results
+from ..store.salvage import all_results
+from ..store.transfer import Result, import_results, result_from_json, result_record
 
 STANDARD: Final = "-"
 MAX_LINE: Final = 64 << 10  # bytes; exported lines have about 2 kB
@@ -40,32 +41,58 @@ async def export_results(settings: Settings, file: str) -> int:
     Returns
     -------
     int
-        Exit code, 0.
+        Exit code: 0 success, 1 some results are damaged and were left out.
     """
+    lost = _LostResults()
     async with open_database(settings.database, read_only=True) as database:
         if file == STANDARD:
-            await _write(database, sys.stdout)
+            await _write(database, sys.stdout, lost)
             sys.stdout.flush()
+        else:
+            try:
+                written = await _replace(database, Path(file), lost)
+            except OSError as error:
+                raise TransferError(f"{file} cannot be written: {error.strerror}") from error
+            print(f"{written} results written to {_printable(file)}", file=sys.stderr)
+    return lost.summarise()
+
+
+class _LostResults:
+    """Counts results that cannot be read and names the first ones."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def add(self, which: bytes | int) -> None:
+        """Count and name a result, by its path or the id of its file."""
+        self._count += 1
+        if self._count <= SHOWN:
+            name = f"file {which}" if isinstance(which, int) else _printable(os.fsdecode(which))
+            print(f"{name}: the stored result cannot be read", file=sys.stderr)
+
+    def summarise(self) -> int:
+        """Print how many results were left out and what to do; return the exit code."""
+        if not self._count:
             return 0
-        try:
-            written = await _replace(database, Path(file))
-        except OSError as error:
-            raise TransferError(f"{file} cannot be written: {error.strerror}") from error
-    print(f"{written} results written to {_printable(file)}", file=sys.stderr)
-    return 0
+        print(
+            f"{self._count} results are damaged and were left out. The service restores single ones by itself; after"
+            " damage to the database file, start it once with --rebuild: it uses the daily backup, the sidecars and"
+            " what can be read of the damaged file.",
+            file=sys.stderr,
+        )
+        return 1
 
 
-async def _write(database: Database, stream: IO[str]) -> int:
-    written, last = 0, b""
-    while page := await results(database, last, BATCH):
-        last = page[-1].path
-        lines = "".join(to_json(result_record(result)) + "\n" for result in page)
+async def _write(database: Database, stream: IO[str], lost: _LostResults) -> int:
+    written = 0
+    async for found in all_results(database, lost.add):
+        lines = "".join(to_json(result_record(result)) + "\n" for result in found)
         await asyncio.to_thread(stream.write, lines)
-        written += len(page)
+        written += len(found)
     return written
 
 
-async def _replace(database: Database, target: Path) -> int:
+async def _replace(database: Database, target: Path, lost: _LostResults) -> int:
     """Replace *target* atomically by a file that only its owner can read, because it lists the library."""
     with open_folder(os.fsencode(target.parent)) as folder:
         if folder is None:
@@ -73,7 +100,7 @@ async def _replace(database: Database, target: Path) -> int:
         with replacing(folder, os.fsencode(target.name), 0o600) as file:
             text = io.TextIOWrapper(file, encoding="ascii", newline="\n", write_through=True)
             try:
-                return await _write(database, text)
+                return await _write(database, text, lost)
             finally:
                 text.detach()
 

@@ -18,7 +18,7 @@ from ..runtime.tasks import see_through
 from .lock import hold_lock
 from .recovery import damaged, ended_badly
 from .upgrade import check_version, migrations, upgrade
-from .writer import PRAGMAS, NotBegunError, Operation, Outcome, Writer, storage_error, transact
+from .writer import PRAGMAS, NotBegunError, Operation, Outcome, Writer, decode_text, storage_error, transact
 
 T = TypeVar("T")
 _Waiting = tuple[Operation[Any], "asyncio.Future[Any]"]
@@ -197,6 +197,7 @@ async def _connect(path: Path) -> AsyncIterator[aiosqlite.Connection]:
     try:
         await see_through(connection)
         connection.row_factory = sqlite3.Row
+        connection.text_factory = decode_text
         for pragma in PRAGMAS:
             await connection.execute(pragma)
         yield connection

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from .fingerprints import damaged
+from .writer import decode_text
 
 BACKUP_SUFFIX: Final = ".backup"
 _DAMAGED: Final = (
@@ -113,7 +114,7 @@ def backup_of(database: Path) -> Path:
 @contextlib.contextmanager
 def _reading(database: Path) -> Iterator[sqlite3.Connection]:
     with contextlib.closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-        connection.text_factory = lambda text: text.decode("utf-8", "replace")
+        connection.text_factory = decode_text
         yield connection
 
 

@@ -43,7 +43,14 @@ class Imported(NamedTuple):
     known: int
 
 
-async def results(database: Database, after: bytes = b"", limit: int = 500) -> list[Result]:
+class ResultPage(NamedTuple):
+    """A page of results, and the paths of those that are damaged."""
+
+    results: list[Result]
+    damaged: list[bytes]
+
+
+async def results(database: Database, after: bytes = b"", limit: int = 500) -> ResultPage:
     """Return stored results in order of path, including those of missing files.
 
     Parameters
@@ -54,16 +61,29 @@ async def results(database: Database, after: bytes = b"", limit: int = 500) -> l
     limit : int
         Most results to return.
     """
-    rows = await database.read(
-        f"{SELECT_FILES} WHERE p.file_id IS NOT NULL AND f.path > ? ORDER BY f.path LIMIT ?", (after, limit)
-    )
+    return await results_where(database, "f.path > ? ORDER BY f.path LIMIT ?", (after, limit))
+
+
+async def results_where(database: Database, condition: str, values: Sequence[object]) -> ResultPage:
+    """Return the stored results that match.
+
+    Parameters
+    ----------
+    database : Database
+    condition : str
+        SQL condition over ``files f``, with what may follow it.
+    values : sequence
+        Its parameters.
+    """
+    rows = await database.read(f"{SELECT_FILES} WHERE p.file_id IS NOT NULL AND {condition}", values)
     records = [file_record(row) for row in rows]
     known = await parts.of(database, [record.id for record in records])
-    return [
+    found = [
         Result(record.path, record.fingerprint, tuple(sorted(record.track_ids)), known.get(record.id, ()))
         for record in records
         if record.fingerprint is not None
     ]
+    return ResultPage(found, [record.path for record in records if record.fingerprint is None])
 
 
 def result_record(result: Result) -> dict[str, Any]:

@@ -17,6 +17,20 @@ Outcome = tuple[Any, Exception | None]
 """What an operation returned, or the exception it raised."""
 
 OPEN_LIMIT_MS: Final = 10_000  # another program may hold the lock briefly while the database is opened
+_CODES: Final = {  # by the beginning of SQLite's (extended) error name
+    "SQLITE_FULL": "disk_full",
+    "SQLITE_CORRUPT": "corrupt_database",
+    "SQLITE_NOTADB": "corrupt_database",
+    "SQLITE_READONLY": "unwritable",
+    "SQLITE_BUSY": "locked",
+}
+
+
+def decode_text(value: bytes) -> str:
+    """Return a TEXT value; bytes that a damaged row holds are replaced instead of failing the whole query."""
+    return value.decode("utf-8", "replace")
+
+
 PRAGMAS: Final = (
     f"PRAGMA busy_timeout = {OPEN_LIMIT_MS}",
     "PRAGMA foreign_keys = ON",
@@ -41,6 +55,7 @@ class Writer:
         if self._connection is None:
             self._connection = sqlite3.connect(self._path, isolation_level=None)
             self._connection.row_factory = sqlite3.Row
+            self._connection.text_factory = decode_text
             for pragma in PRAGMAS:
                 self._connection.execute(pragma)
         return work(self._connection)
@@ -116,12 +131,6 @@ def storage_error(error: Exception) -> Exception:
     if not isinstance(error, sqlite3.Error):
         return error
     name = getattr(error, "sqlite_errorname", "")
-    code = {
-        "SQLITE_FULL": "disk_full",
-        "SQLITE_CORRUPT": "corrupt_database",
-        "SQLITE_NOTADB": "corrupt_database",
-        "SQLITE_READONLY": "unwritable",
-        "SQLITE_BUSY": "locked",
-    }.get(name, "storage_failed")
+    code = next((code for start, code in _CODES.items() if name.startswith(start)), "storage_failed")
     advice = "; start again with --rebuild" if code == "corrupt_database" else ""
     return StorageError(code, f"the database could not be used: {error}{advice}")

@@ -41,7 +41,7 @@ async def test_a_move_after_an_import_is_followed(tmp_path: Path) -> None:
         result = replace(analysed(lufs=-12.5), content=CONTENT, payload_digest=DIGEST)
         await library.record(job.file_id, result, STAMP, claim=job.claim, source="analysis")
         await library.link_track(7, job.file_id)
-        sent = [result_from_json(result_record(one)) for one in await results(library.database)]
+        sent = [result_from_json(result_record(one)) for one in (await results(library.database)).results]
     async with library_in(tmp_path / "b") as library:
         await import_results(library.database, sent)
         await library.observe([seen()])

@@ -20,6 +20,7 @@ DAMAGE = {
     "JSON of another type": "metadata = '[1, 2]'",
     "a number out of range": "lufs = 1e300",
     "a number of another dimension's range": "tempo_bpm = -5",
+    "text that is not UTF-8": "metadata = CAST(x'7bff227d' AS TEXT)",
     "text for a number": "lufs = 'abc'",
     "a blob for a number": "stereo_width = x'00ff'",
 }
@@ -54,7 +55,8 @@ async def test_a_damaged_row_costs_only_its_file(path: Path, damage: str) -> Non
         ]
         for sort in ("path", "size", "duration_sec", "analysed_at", *schema.NAMES):
             assert OTHER in {item.path for item in (await queries.files(FileQuery(sort=sort))).items}
-        assert [result.path for result in await results(library.database)] == [OTHER]
+        exported = await results(library.database)
+        assert ([result.path for result in exported.results], exported.damaged) == ([OTHER], [SONG])
         assert sum([len(chunk.ids) async for chunk in (await queries.points()).chunks]) > 0
         await queries.minutes(0.0)
         await queries.cost()

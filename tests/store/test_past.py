@@ -55,7 +55,7 @@ async def test_values_survive_the_upgrade(path: Path, version: int) -> None:
     """An export after the upgrade contains all that the earlier version exported."""
     restore(path, version)
     async with open_database(path) as database:
-        records = [result_record(result) for result in await results(database)]
+        records = [result_record(result) for result in (await results(database)).results]
     earlier = [json.loads(line) for line in exported(version)]
     for record, before in zip(records, earlier, strict=True):
         assert record["metadata"].items() >= before.pop("metadata").items()

@@ -29,7 +29,7 @@ async def some_results(folder: Path) -> list[Result]:
         await stored(library, ODD, tempo_bpm=100 / 3)
         await stored(library, b"/music/gone.mp3")
         await library.observe([FileEvent(b"/music/gone.mp3", None), seen(b"/music/waiting.mp3")])
-        return await results(library.database)
+        return (await results(library.database)).results
 
 
 def over_the_wire(result: Result) -> Result:
@@ -43,7 +43,7 @@ async def test_results_arrive_as_they_left(tmp_path: Path) -> None:
     assert [result.path for result in sent] == [b"/music/gone.mp3", SONG, ODD]
     async with library_in(tmp_path / "b") as library:
         assert await import_results(library.database, [over_the_wire(result) for result in sent]) == Imported(3, 0)
-        again = await results(library.database)
+        again = (await results(library.database)).results
         assert [to_json(result_record(one)) for one in again] == [to_json(result_record(one)) for one in sent]
         assert {one.fingerprint.source for one in again} == {"import"}
         assert await import_results(library.database, sent) == Imported(0, 3)
@@ -56,11 +56,11 @@ async def test_parts_travel_with_their_result(tmp_path: Path) -> None:
         job = await queued(library)
         outcome = replace(analysed(), parts=(part,))
         await library.record(job.file_id, outcome, STAMP, claim=job.claim, source="analysis")
-        (sent,) = await results(library.database)
+        (sent,) = (await results(library.database)).results
     assert sent.parts == (part,)
     async with library_in(tmp_path / "b") as library:
         await import_results(library.database, [over_the_wire(sent)])
-        assert [one.parts for one in await results(library.database)] == [(part,)]
+        assert [one.parts for one in (await results(library.database)).results] == [(part,)]
     bad: Any
     for bad in ({}, [{}], [{"name": "x", "version": 0, "data": ""}], [{"name": "x", "version": 1, "data": "?"}]):
         with pytest.raises(ValueError, match=r"part|base64|Non-base64|padding"):
@@ -113,8 +113,8 @@ async def test_results_come_in_pages(tmp_path: Path) -> None:
     async with library_in(tmp_path) as library:
         for number in range(5):
             await stored(library, b"/m/%d.mp3" % number)
-        first = await results(library.database, limit=2)
-        second = await results(library.database, first[-1].path, limit=10)
+        first = (await results(library.database, limit=2)).results
+        second = (await results(library.database, first[-1].path, limit=10)).results
     assert [result.path for result in first + second] == [b"/m/%d.mp3" % number for number in range(5)]
 
 

@@ -1,0 +1,92 @@
+"""Reading all results of a database, also of one with damaged pages."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Final
+
+from ..errors import StorageError
+from .database import Database
+from .transfer import Result, results, results_where
+
+PAGE: Final = 500
+_HIGHEST: Final = ("SELECT max(id) AS id FROM files", "SELECT max(file_id) AS id FROM fingerprints")
+
+
+async def all_results(database: Database, on_lost: Callable[[bytes | int], None]) -> AsyncIterator[list[Result]]:
+    """Yield all stored results, in order of path as long as the pages of the database are sound.
+
+    After the first damaged page the rest is read in order of file ids, in ranges that are halved around the damage.
+
+    Parameters
+    ----------
+    database : Database
+    on_lost : callable
+        Called with the path of each result that cannot be read, or with the id of its file if the path cannot be read.
+
+    Raises
+    ------
+    StorageError
+        The database cannot be read at all.
+    """
+    last = b""
+    try:
+        while any(page := await results(database, last, PAGE)):
+            last = max((*(result.path for result in page.results), *page.damaged))
+            for path in page.damaged:
+                on_lost(path)
+            yield page.results
+    except StorageError as error:
+        if error.code != "corrupt_database":
+            raise
+        async for found in _salvage(database, last, on_lost, error):
+            yield found
+
+
+async def _salvage(
+    database: Database, after: bytes, on_lost: Callable[[bytes | int], None], error: StorageError
+) -> AsyncIterator[list[Result]]:
+    """Yield the readable results of paths after *after*; raise *error* if nothing can be read."""
+    highest = await _highest(database)
+    if highest is None:
+        raise error
+    ranges = [(start, min(start + PAGE - 1, highest)) for start in range(highest // PAGE * PAGE, -1, -PAGE)]
+    while ranges:
+        first, last = ranges.pop()
+        try:
+            page = await results_where(database, "f.id BETWEEN ? AND ? AND f.path > ?", (first, last, after))
+        except StorageError as damage:
+            if damage.code != "corrupt_database":
+                raise
+            middle = (first + last) // 2
+            if first < last:
+                ranges += [(middle + 1, last), (first, middle)]
+            else:
+                await _report(database, first, after, on_lost)
+        else:
+            for path in page.damaged:
+                on_lost(path)
+            yield page.results
+
+
+async def _highest(database: Database) -> int | None:
+    """Return the highest file id that can be read."""
+    found: list[int] = []
+    for query in _HIGHEST:
+        try:
+            (row,) = await database.read(query)
+        except StorageError:
+            continue
+        if isinstance(row["id"], int):
+            found.append(row["id"])
+    return max(found, default=None)
+
+
+async def _report(database: Database, file_id: int, after: bytes, on_lost: Callable[[bytes | int], None]) -> None:
+    """Report the result of a file as lost, unless there is no such file or its result was read before the damage."""
+    try:
+        rows = await database.read("SELECT path FROM files WHERE id = ?", (file_id,))
+    except StorageError:
+        on_lost(file_id)
+        return
+    for row in rows:
+        if row["path"] > after:
+            on_lost(row["path"])
