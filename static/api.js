@@ -1,5 +1,7 @@
 /** HTTP client for the service. URLs are relative because the page does not know its mount point. */
 
+import { maybe, t } from "./i18n.js";
+
 /**
  * @template {string} Method
  * @template {string} Address
@@ -13,12 +15,22 @@ export class ApiError extends Error {
   /**
    * @param {string} message
    * @param {number} status HTTP status, 0 without a response
+   * @param {string} code name of the error in the API
    */
-  constructor(message, status = 0) {
+  constructor(message, status = 0, code = "") {
     super(message);
     this.status = status;
+    this.code = code;
   }
 }
+
+/**
+ * Return the sentence for an error: the text of its code in the language of the reader, or that of the service.
+ *
+ * @param {Partial<import("./fingerprint.d.ts").ErrorAnswer>} body
+ * @param {number} status
+ */
+const sentenceOf = ({ code = "", error }, status) => maybe(`error.code.${code}`, error ?? t("error.failed", { status: String(status) }));
 
 /**
  * Send a request and return the JSON of its response.
@@ -31,15 +43,15 @@ export async function ask(address, options) {
   try {
     response = await fetch(address, { signal: AbortSignal.timeout(LIMIT_MS), credentials: "same-origin", ...options });
   } catch {
-    throw new ApiError("The service is not responding.");
+    throw new ApiError(t("error.unreachable"));
   }
   let body;
   try {
     body = await response.json();
   } catch {
-    throw new ApiError(`The service sent an invalid response (${response.status}).`, response.status);
+    throw new ApiError(t("error.invalid", { status: String(response.status) }), response.status);
   }
-  if (!response.ok) throw new ApiError(body.error ?? `The request failed (${response.status}).`, response.status);
+  if (!response.ok) throw new ApiError(sentenceOf(body, response.status), response.status, body.code);
   return body;
 }
 
@@ -62,10 +74,11 @@ export function get(address, parameters = {}) {
  * @template {string} Address
  * @param {Address} address
  * @param {object} body
+ * @param {RequestInit} options
  * @returns {Promise<Reply<"POST", Address>>}
  */
-export const post = (address, body = {}) =>
-  ask(address, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+export const post = (address, body = {}, options = {}) =>
+  ask(address, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), ...options });
 
 /**
  * The message of an error for the user.

@@ -2,7 +2,8 @@
 
 import { get } from "./api.js";
 import { byId, dialogById, setText } from "./dom.js";
-import { counted, roughly } from "./format.js";
+import { roughly } from "./format.js";
+import { t } from "./i18n.js";
 
 /**
  * Ask for confirmation. Resolves to true if the user agreed; Escape and "Cancel" resolve to false.
@@ -41,13 +42,20 @@ export async function askWithCost({ title, tracks, does, action }) {
   } catch {
     // the dialog works without an estimate
   }
-  const { tracks: all, audio_sec: audio, seconds } = cost?.everything ?? {};
-  const parts = [does];
-  if (!cost) parts.push("The duration cannot be estimated at the moment.");
-  else if (!seconds || !audio || !all) parts.push("The duration cannot be estimated before the first analysis.");
-  else parts.push(`About ${hours((audio * tracks) / all)} of music, estimated to take ${roughly((seconds * tracks) / all)} with ${counted(cost.workers, "worker")}.`);
-  return confirmed({ title, text: parts.join(" "), action });
+  return confirmed({ title, text: `${does} ${estimate(cost, tracks)}`, action });
+}
+
+/**
+ * @param {import("./fingerprint.d.ts").CostAnswer | null} cost
+ * @param {number} tracks
+ */
+function estimate(cost, tracks) {
+  if (!cost) return t("cost.unavailable");
+  const { tracks: all, audio_sec: audio, seconds } = cost.everything;
+  if (!seconds || !audio || !all) return t("cost.unmeasured");
+  const workers = t("count.workers", { count: cost.workers });
+  return t("cost.estimate", { music: hours((audio * tracks) / all), time: roughly((seconds * tracks) / all), workers });
 }
 
 /** @param {number} seconds */
-const hours = (seconds) => (seconds < 5400 ? counted(Math.round(seconds / 60), "minute") : counted(Math.round(seconds / 3600), "hour"));
+const hours = (seconds) => (seconds < 5400 ? t("time.minutes", { count: Math.round(seconds / 60) }) : t("time.hours", { count: Math.round(seconds / 3600) }));

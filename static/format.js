@@ -1,17 +1,20 @@
 /** Locale-aware formatting of numbers, times and names. */
 
+import { locale, t } from "./i18n.js";
+
 /** @typedef {import("./fingerprint.d.ts").DimensionInfo} DimensionInfo */
 
 /** @param {Intl.NumberFormatOptions} options */
-const digits = (options) => new Intl.NumberFormat(undefined, options);
+const digits = (options) => new Intl.NumberFormat(locale, options);
 const WHOLE = digits({ maximumFractionDigits: 0 });
 const ONE = digits({ minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const PERCENT = digits({ style: "percent", maximumFractionDigits: 0 });
 const SHORT = digits({ maximumSignificantDigits: 2 });
 const UP_TO = [0, 1, 2, 3].map((most) => digits({ minimumFractionDigits: most, maximumFractionDigits: most }));
-const CLOCK = { medium: new Intl.DateTimeFormat(undefined, { timeStyle: "medium" }), short: new Intl.DateTimeFormat(undefined, { timeStyle: "short" }) };
-const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto" }); // English, because the text around it is English
+const CLOCK = { medium: new Intl.DateTimeFormat(locale, { timeStyle: "medium" }), short: new Intl.DateTimeFormat(locale, { timeStyle: "short" }) };
+const DATE = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
+const DAY = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+const RELATIVE = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
 /** @type {Record<string, number>} */
 const DECIMALS = { "%": 1, Hz: 0, LUFS: 1, LU: 1, dB: 1, BPM: 1 };
 
@@ -74,15 +77,6 @@ export const percent = (number) => PERCENT.format(Math.floor(number) / 100);
 export const rate = (number) => (number < 100 ? SHORT.format(number) : WHOLE.format(number));
 
 /**
- * Format a count with its noun: "1 track", "20 tracks".
- *
- * @param {number} number
- * @param {string} one
- * @param {string} many
- */
-export const counted = (number, one, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;
-
-/**
  * Format a duration as 3:05 or 1:02:03.
  *
  * @param {number} seconds
@@ -100,10 +94,10 @@ export function clock(seconds) {
  * @param {number} seconds
  */
 export function roughly(seconds) {
-  if (seconds < 60) return "less than a minute";
-  if (seconds < 5400) return counted(Math.round(seconds / 60), "minute");
-  if (seconds < 129600) return counted(Math.round(seconds / 3600), "hour");
-  return counted(Math.round(seconds / 86400), "day");
+  if (seconds < 60) return t("time.moment");
+  if (seconds < 5400) return t("time.minutes", { count: Math.round(seconds / 60) });
+  if (seconds < 129600) return t("time.hours", { count: Math.round(seconds / 3600) });
+  return t("time.days", { count: Math.round(seconds / 86400) });
 }
 
 /**
@@ -122,6 +116,13 @@ export const timeOfDay = (seconds, style = "medium") => CLOCK[style].format(seco
 export const moment = (seconds) => DAY.format(seconds * 1000);
 
 /**
+ * Format Unix seconds as a date.
+ *
+ * @param {number} seconds
+ */
+export const date = (seconds) => DATE.format(seconds * 1000);
+
+/**
  * Format Unix seconds relative to now: "2 minutes ago", "in 3 hours".
  *
  * @param {number} seconds
@@ -129,7 +130,7 @@ export const moment = (seconds) => DAY.format(seconds * 1000);
 export function fromNow(seconds) {
   const distance = seconds - serverNow();
   const size = Math.abs(distance);
-  if (size < 5) return "now";
+  if (size < 5) return t("time.now");
   if (size < 60) return RELATIVE.format(Math.round(distance), "second");
   if (size < 3600) return RELATIVE.format(Math.round(distance / 60), "minute");
   if (size < 86400) return RELATIVE.format(Math.round(distance / 3600), "hour");

@@ -2,6 +2,7 @@
 
 import { announce, el, reconcile, setText } from "./dom.js";
 import { glyph } from "./glyph.js";
+import { t } from "./i18n.js";
 import { Nearest, extent } from "./nearest.js";
 import { printOf } from "./points.js";
 import { Scatter } from "./scatter.js";
@@ -51,8 +52,8 @@ export class LibraryMap {
     /** @type {Nearest | null} */
     this.nearest = null;
     this.canvas = el("canvas", {
-      tabindex: 0, role: "application", "aria-roledescription": "map", "aria-describedby": "map-keys",
-      "aria-label": "Map of the library. The same tracks are listed under Tracks.",
+      tabindex: 0, role: "application", "aria-roledescription": t("map.role"), "aria-describedby": "map-keys",
+      "aria-label": t("map.label"),
     });
     this.drawings = el("div", { class: "drawings", "aria-hidden": "true" });
     this.ring = el("span", { class: "ring", "aria-hidden": "true", hidden: true });
@@ -61,10 +62,10 @@ export class LibraryMap {
     const button = (/** @type {string} */ text, /** @type {string} */ label, /** @type {() => void} */ onclick) =>
       el("button", { type: "button", "aria-label": label, title: label, onclick }, text);
     this.surface = el("div", { class: "surface" }, this.canvas, this.drawings, el("div", { class: "over" }, this.ring, this.tip),
-      el("div", { class: "zoom" }, button("+", "Zoom in", zoomBy(1.6)), button("−", "Zoom out", zoomBy(1 / 1.6)), button("⤢", "Show all", () => this.whole())));
+      el("div", { class: "zoom" }, button("+", t("map.in"), zoomBy(1.6)), button("−", t("map.out"), zoomBy(1 / 1.6)), button("⤢", t("map.all"), () => this.whole())));
     this.axes = el("div", { class: "axes" });
     container.replaceChildren(this.surface, this.axes, el("p", { class: "hint", id: "map-keys" },
-      "Drag to pan. Click the map, then scroll to zoom. Keys: arrows select a track, Enter opens it, + and − zoom, 0 shows all."));
+      t("map.keys")));
     this.scatter = new Scatter(this.canvas);
     this.listen();
   }

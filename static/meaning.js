@@ -1,17 +1,24 @@
 /** Metadata of the 25 dimensions, and a verbal summary of a fingerprint. */
 
 import { get } from "./api.js";
+import { listed, maybe, t } from "./i18n.js";
 
 /** @typedef {import("./fingerprint.d.ts").DimensionInfo} DimensionInfo */
 /** @typedef {import("./fingerprint.d.ts").Fingerprint} Fingerprint */
 /** @typedef {import("./types.d.ts").DimensionName} DimensionName */
+/** @typedef {import("./i18n.js").Key} Key */
+
+/** Families of dimensions in display order. */
+export const FAMILIES = /** @type {const} */ (["frequency", "dynamics", "temporal", "spectral", "harmonic", "variation", "stereo"]);
 
 /** @type {Promise<DimensionInfo[]> | null} */
 let asked = null;
 
-/** Return the dimensions as described by the service; fetched once. */
+/** Return the dimensions as described by the service, with titles in the language of the reader; fetched once. */
 export function dimensions() {
-  asked ??= get("dimensions").then((body) => body.dimensions);
+  asked ??= get("dimensions").then((body) => body.dimensions.map((one) => ({
+    ...one, title: maybe(`dimension.${one.name}`, one.title), hears: maybe(`hears.${one.name}`, one.hears),
+  })));
   asked.catch(() => {
     asked = null; // retry on the next call
   });
@@ -30,23 +37,23 @@ export const standing = ({ typical: [low, high] }, value) => (value < low ? -1 :
 /**
  * Words for values below and above the typical range.
  *
- * @type {Partial<Record<DimensionName, [string | null, string | null]>>}
+ * @type {Partial<Record<DimensionName, [Key | null, Key | null]>>}
  */
 const WORDS = {
-  lufs: ["quiet", "loud"],
-  crest_db: ["dense", "punchy"],
-  bass_mid_ratio: ["light bass", "heavy bass"],
-  rhythm_stability: ["free rhythm", "strict rhythm"],
-  transient_density: ["calm", "busy"],
-  silence_ratio: [null, "many pauses"],
-  spectral_centroid: ["dark", "bright"],
-  spectral_flatness: [null, "noisy"],
-  harmonic_ratio: ["percussive", "harmonic"],
-  pitch_stability: [null, "clear pitch"],
-  chroma_energy: ["many pitch classes", "few pitch classes"],
-  loudness_variation_std: ["even loudness", "varying loudness"],
-  stereo_width: ["narrow", "wide"],
-  phase_correlation: ["out of phase", null],
+  lufs: ["word.quiet", "word.loud"],
+  crest_db: ["word.dense", "word.punchy"],
+  bass_mid_ratio: ["word.light-bass", "word.heavy-bass"],
+  rhythm_stability: ["word.free-rhythm", "word.strict-rhythm"],
+  transient_density: ["word.calm", "word.busy"],
+  silence_ratio: [null, "word.pauses"],
+  spectral_centroid: ["word.dark", "word.bright"],
+  spectral_flatness: [null, "word.noisy"],
+  harmonic_ratio: ["word.percussive", "word.harmonic"],
+  pitch_stability: [null, "word.pitch"],
+  chroma_energy: ["word.many-classes", "word.few-classes"],
+  loudness_variation_std: ["word.even", "word.varying"],
+  stereo_width: ["word.narrow", "word.wide"],
+  phase_correlation: ["word.out-of-phase", null],
 };
 
 /**
@@ -60,18 +67,19 @@ function wordFor(dimension, value) {
 }
 
 /**
- * Summarise the untypical dimensions of a track, for example "Bright, busy, wide."
+ * Summarise the untypical dimensions of a track, for example "Bright, busy and wide." Silence is only called silent.
  *
  * @param {DimensionInfo[]} meaning
  * @param {Fingerprint} print
  * @param {DimensionName[]} unknown
  */
 export function inWords(meaning, print, unknown) {
+  if (unknown.includes("lufs")) return t("word.silent");
   const said = meaning.flatMap((one) => {
     const word = unknown.includes(one.name) ? null : wordFor(one, print[one.name]);
-    return word ?? [];
+    return word ? [t(word)] : [];
   });
-  if (!said.length) return "Typical in every dimension.";
-  const text = said.join(", ");
-  return `${text[0].toUpperCase()}${text.slice(1)}.`;
+  if (!said.length) return t("word.typical");
+  const text = listed(said);
+  return t("sentence", { text: `${text[0].toUpperCase()}${text.slice(1)}` });
 }

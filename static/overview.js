@@ -1,115 +1,116 @@
-/** Overview: state and reason, coverage, speed, health. */
+/** Overview of the work: state and reason, coverage, speed, and the buttons that pause and scan. */
 
-import { messageOf, post } from "./api.js";
+import { post } from "./api.js";
 import { confirmed } from "./ask.js";
-import { announce, buttonById, byId, el, reconcile, setAttribute, setText, toast, within } from "./dom.js";
-import { FIXES } from "./folders.js";
-import { bytes, clean, count, counted, percent as percentOf, rate, roughly, setServerTime, timeOfDay } from "./format.js";
+import { announce, el, reconcile, setAttribute, setText, within } from "./dom.js";
+import { bytes, clean, percent as percentOf, rate, roughly } from "./format.js";
+import { t } from "./i18n.js";
+import { actionButton } from "./parts.js";
+import { address } from "./router.js";
+import { reasonOf, stateOf } from "./words.js";
 
 /** @typedef {import("./fingerprint.d.ts").FileCounts} FileCounts */
 /** @typedef {import("./fingerprint.d.ts").Status} Status */
-/** @typedef {import("./types.d.ts").LinkState} LinkState */
 
-/** @type {Record<Status["state"], string>} */
-const STATES = {
-  starting: "Starting",
-  working: "Working",
-  idle: "Idle",
-  pausing: "Pausing",
-  paused: "Paused",
-  quiet_hours: "Quiet hours",
-  waiting_for_playback: "Waiting for playback",
-  waiting_for_machine: "Waiting for other programs",
-  offline: "Folder offline",
-};
-/** @type {[keyof FileCounts, string, string][]} */
+/** @type {["pending" | "running" | "outdated" | "failed", string][]} */
 const BADGES = [
-  ["pending", "pending", "#tracks/pending"],
-  ["running", "running", "#tracks/running"],
-  ["outdated", "outdated", "#tracks/outdated"],
-  ["failed", "failed", "#failures"],
+  ["pending", address("library", ["tracks"], { state: "pending" })],
+  ["running", address("library", ["tracks"], { state: "running" })],
+  ["outdated", address("library", ["tracks"], { state: "outdated" })],
+  ["failed", address("activity", ["failures"])],
 ];
 const LARGE = 10_000; // number of files above which a scan needs confirmation
-let paused = false;
-let total = 0; // files
 
-/**
- * Show a status response.
- *
- * @param {Status} status
- */
-export function showOverview(status) {
-  setServerTime(status.updated_at);
-  const state = STATES[status.state];
-  const reason = reasonOf(status);
-  if (byId("state").textContent !== state) announce(`${state}. ${reason}`);
-  setText(byId("state"), state);
-  setAttribute(byId("state"), "data-state", status.state);
-  setText(byId("reason"), reason);
-  setAttribute(byId("overview"), "aria-busy", null);
-  document.title = status.state === "working" ? `${percentOf(status.percent)} · Auralis` : `${state} · Auralis`;
-  showCoverage(status);
-  showFacts(status);
-  showHealth(status);
-  showButtons(status);
-  setText(byId("about"), `Auralis fingerprints ${status.version}, algorithm ${status.algorithm_version}, running for ${roughly(status.uptime_sec)}`);
+/** Create the overview; `show(status)` updates it. */
+export function overviewPanel() {
+  let paused = false;
+  let total = 0; // files
+  const pause = actionButton(t("overview.pause"), async () => {
+    const resuming = paused;
+    await post(resuming ? "resume" : "pause");
+    return t(resuming ? "overview.resumed" : "overview.paused");
+  }, { id: "pause", disabled: true });
+  const rescan = actionButton(t("overview.scan"), async () => {
+    if (total >= LARGE && !await confirmed({ title: t("scan.all"), text: t("scan.checks", { count: total }), action: t("overview.scan") })) return;
+    await post("scan");
+    return t("scan.started");
+  }, { id: "rescan", disabled: true });
+  const [state, reason] = [el("h2", { id: "state", class: "state" }, t("state.starting")), el("p", { id: "reason", class: "reason" })];
+  const [figure, covered] = [el("strong", { id: "percent" }, "–"), el("span", { id: "covered" }, t("overview.waiting"))];
+  const bar = el("div", { id: "bar", class: "bar", role: "progressbar", "aria-label": t("overview.coverage"), "aria-valuemin": 0, "aria-valuemax": 100 });
+  const badges = el("ul", { id: "badges", class: "badges", "aria-label": t("overview.states") });
+  const facts = el("dl", { class: "facts", id: "facts" });
+  const node = el("section", { id: "overview", class: "card overview", "aria-labelledby": "state", "aria-busy": "true" },
+    el("div", { class: "lead" }, state, reason, el("div", { class: "actions" }, pause, rescan)),
+    el("div", { class: "coverage" }, el("p", { class: "figure" }, figure, " ", covered), bar, badges, facts));
+
+  /** @param {Status} status */
+  function show(status) {
+    ({ paused } = status);
+    ({ total } = status.counts);
+    const [name, why] = [stateOf(status), reasonOf(status)];
+    if (state.textContent !== name) announce(`${name}. ${why}`);
+    setText(state, name);
+    setAttribute(state, "data-state", status.state);
+    setText(reason, why);
+    setAttribute(node, "aria-busy", null);
+    showCoverage(status, figure, covered, bar, badges);
+    showFacts(status, facts);
+    showButtons(status, pause, rescan);
+  }
+  return { node, show };
 }
 
 /**
- * Reason for the state and queue length, with local times.
- *
  * @param {Status} status
+ * @param {HTMLElement} figure
+ * @param {HTMLElement} covered
+ * @param {HTMLElement} bar
+ * @param {HTMLElement} badges
  */
-function reasonOf({ state, reason, until, counts: { pending, outdated } }) {
-  const waiting = pending + outdated;
-  const left = waiting ? `${counted(waiting, "track")} queued.` : "The queue is empty.";
-  if (state === "paused") return `${left} No new file is started until you resume.`;
-  if (state === "quiet_hours" && until) return `Until ${timeOfDay(until, "short")}. ${left}`;
-  if (state.startsWith("waiting_for_")) return `${reason} ${left}`;
-  return reason.replace(/\b\d{4,}\b/g, (number) => count(Number(number)));
-}
-
-/** @param {Status} status */
-function showCoverage({ counts, percent, health }) {
+function showCoverage({ counts, percent, health }, figure, covered, bar, badges) {
   const known = counts.total > 0;
-  setText(byId("percent"), known ? percentOf(percent) : "–");
   const usable = counts.total - counts.failed; // failed files are in a badge
-  setText(byId("covered"), known ? `${count(counts.done)} of ${counted(usable, "track")}` : "No music found yet");
-  const bar = byId("bar");
+  const said = t("overview.covered", { done: counts.done, count: usable });
+  setText(figure, known ? percentOf(percent) : "–");
+  setText(covered, known ? said : t("reason.empty"));
   setAttribute(bar, "aria-valuenow", known ? percent : null);
-  setAttribute(bar, "aria-valuetext", known ? `${count(counts.done)} of ${count(usable)}` : "unknown");
+  setAttribute(bar, "aria-valuetext", known ? said : t("unknown"));
   /** @type {(keyof FileCounts)[]} */
   const parts = known ? ["done", "running", "outdated", "failed"] : [];
   reconcile(bar, parts, (part) => part, (part) => el("span", { class: part }), (node, part) =>
     node.style.setProperty("--share", String(counts[part] / counts.total)));
-  const badges = BADGES.filter(([name]) => counts[name] > 0).map(([name, label, href]) => [name, `${count(counts[name])} ${label}`, href]);
+  const shown = BADGES.filter(([name]) => counts[name] > 0).map(([name, href]) => ({ name, href, text: t(`badge.${name}`, { count: counts[name] }) }));
   const issues = health.reasons.length;
-  if (issues) badges.push(["issues", counted(issues, "issue"), "#now/health"]);
-  reconcile(byId("badges"), badges, ([name]) => name, ([name, , href]) => el("li", {}, el("a", { href, class: `badge ${name}`, onclick: () => name === "issues" && byId("health").scrollIntoView({ block: "center" }) })),
-    (node, [, text]) => setText(within(node, "a"), text));
+  const all = issues ? [...shown, { name: "issues", href: address("activity", ["health"]), text: t("count.issues", { count: issues }) }] : shown;
+  reconcile(badges, all, ({ name }) => name, ({ name, href }) => el("li", {}, el("a", { href, class: `badge ${name}` })),
+    (node, { text }) => setText(within(node, "a"), text));
 }
 
-/** @param {Status} status */
-function showFacts(status) {
+/**
+ * @param {Status} status
+ * @param {HTMLElement} list
+ */
+function showFacts(status, list) {
   const { tracks_per_sec: tracks, times_real_time: times } = status.rate;
   /** @type {[string, string][]} */
   const facts = [];
   const working = status.state === "working"; // the rate is meaningful only while files are analysed
-  if (working && tracks) facts.push(["Speed", tracks < 1 ? `${rate(60 * tracks)} tracks per minute` : `${rate(tracks)} tracks per second`]);
-  if (working && times) facts.push(["Music", `${rate(times)} × real time`]);
-  if (working) facts.push(["Remaining", left(status.eta_sec)]);
+  if (working && tracks) facts.push([t("fact.speed"), tracks < 1 ? t("fact.per-minute", { rate: rate(60 * tracks) }) : t("fact.per-second", { rate: rate(tracks) })]);
+  if (working && times) facts.push([t("fact.music"), t("fact.real-time", { rate: rate(times) })]);
+  if (working) facts.push([t("fact.remaining"), left(status.eta_sec)]);
   const cpu = sum(status.workers.map((worker) => worker.cpu_percent));
   const memory = sum(status.workers.map((worker) => worker.memory_bytes));
-  const load = [cpu !== null && `${percentOf(cpu)} CPU`, memory !== null && bytes(memory)].filter(Boolean);
-  if (load.length) facts.push(["Workers", load.join(", ")]);
-  reconcile(byId("facts"), facts, ([name]) => name, ([name]) => el("div", {}, el("dt", {}, name), el("dd")),
+  const load = [cpu !== null && t("fact.cpu", { percent: percentOf(cpu) }), memory !== null && bytes(memory)].filter(Boolean);
+  if (load.length) facts.push([t("fact.workers"), load.join(", ")]);
+  reconcile(list, facts, ([name]) => name, ([name]) => el("div", {}, el("dt", {}, name), el("dd")),
     (node, [, value]) => setText(within(node, "dd"), value));
 }
 
 /** @param {number | null} seconds */
 function left(seconds) {
-  if (seconds === null) return "not known yet";
-  return seconds < 60 ? roughly(seconds) : `about ${roughly(seconds)}`;
+  if (seconds === null) return t("fact.unknown-yet");
+  return seconds < 60 ? roughly(seconds) : t("fact.about", { time: roughly(seconds) });
 }
 
 /**
@@ -122,86 +123,36 @@ function sum(values) {
   return known.length ? known.reduce((one, two) => one + two, 0) : null;
 }
 
-/** @param {Status} status */
-function showHealth({ health, folders }) {
-  const body = byId("health-body");
-  const away = folders.filter((folder) => !folder.online);
-  const fix = (/** @type {string} */ reason) => (away.some((folder) => reason.startsWith(`${folder.path}: `)) ? ` ${FIXES.offline}` : "");
-  const lines = health.reasons.length ? health.reasons.map((reason) => clean(`${reason}${fix(reason)}`)) : [""];
-  reconcile(body, lines, (line) => line, (line) => line
-    ? el("p", { class: "fault" }, el("span", { class: "mark", "aria-hidden": "true" }, "!"), el("span", {}, line))
-    : el("p", { class: "fine" }, el("span", { class: "mark", "aria-hidden": "true" }, "✓"), el("span", {}, "No issues")),
-  () => undefined);
-}
-
-/** @param {Status} status */
-function showButtons(status) {
-  paused = status.paused;
-  total = status.counts.total;
-  const [pause, rescan] = [buttonById("pause"), buttonById("rescan")];
-  setText(pause, paused ? "Resume" : "Pause");
+/**
+ * @param {Status} status
+ * @param {HTMLButtonElement} pause
+ * @param {HTMLButtonElement} rescan
+ */
+function showButtons({ paused, folders }, pause, rescan) {
+  setText(pause, t(paused ? "overview.resume" : "overview.pause"));
   pause.classList.toggle("primary", paused);
-  setAttribute(pause, "title", paused ? "Resume analysis" : "Pause until you resume, even after a restart");
+  setAttribute(pause, "title", t(paused ? "overview.resume-hint" : "overview.pause-hint"));
   pause.disabled = false;
-  const scanning = status.folders.some((folder) => folder.scanning);
-  rescan.disabled = scanning || status.folders.length === 0;
-  setAttribute(rescan, "title", "Scan all folders for new and changed files; known files are not reanalysed");
-  setText(rescan, scanning ? "Scanning …" : "Scan for new music");
+  const scanning = folders.some((folder) => folder.scanning);
+  rescan.disabled = scanning || folders.length === 0;
+  setAttribute(rescan, "title", t("overview.scan-hint"));
+  setText(rescan, t(scanning ? "overview.scanning" : "overview.scan"));
 }
 
-/**
- * @param {HTMLButtonElement} button
- * @param {"pause" | "resume" | "scan"} address
- * @param {string} done
- */
-async function act(button, address, done) {
-  button.disabled = true;
-  try {
-    await post(address);
-    toast(done);
-  } catch (error) {
-    toast(messageOf(error), "bad");
-  } finally {
-    button.disabled = false;
+/** Create the health card; `show(status)` updates it. */
+export function healthPanel() {
+  const body = el("div", { id: "health-body" });
+  const node = el("section", { class: "card", id: "health", "aria-labelledby": "health-title" }, el("h2", { id: "health-title", tabindex: -1 }, t("health.title")), body);
+
+  /** @param {Status} status */
+  function show({ health, folders }) {
+    const away = folders.filter((folder) => !folder.online);
+    const fix = (/** @type {string} */ reason) => (away.some((folder) => reason.startsWith(`${folder.path}: `)) ? ` ${t("folder.fix.offline")}` : "");
+    const lines = health.reasons.length ? health.reasons.map((reason) => ({ reason, fix: fix(reason) })) : [null];
+    reconcile(body, lines, (line) => line?.reason ?? "", (line) => line
+      ? el("p", { class: "fault" }, el("span", { class: "mark", "aria-hidden": "true" }, "!"), el("span", {}, el("span", { lang: "en" }, clean(line.reason)), line.fix))
+      : el("p", { class: "fine" }, el("span", { class: "mark", "aria-hidden": "true" }, "✓"), el("span", {}, t("health.fine"))),
+    () => undefined);
   }
+  return { node, show };
 }
-
-/** @param {HTMLButtonElement} button */
-async function rescan(button) {
-  const agreed = total < LARGE || await confirmed({
-    title: "Scan all folders?",
-    text: `${counted(total, "file")} will be checked. Only new and changed files are analysed.`,
-    action: "Scan for new music",
-  });
-  if (agreed) await act(button, "scan", "Scanning the folders.");
-}
-
-/** Set up the buttons. */
-export function setUpOverview() {
-  const [pause, scan] = [buttonById("pause"), buttonById("rescan")];
-  pause.addEventListener("click", () => paused
-    ? act(pause, "resume", "Resumed.")
-    : act(pause, "pause", "Paused. Running files are finished first."));
-  scan.addEventListener("click", () => rescan(scan));
-}
-
-/** @type {Record<LinkState, string>} */
-const LINKS = { live: "Live", polling: "Polling every few seconds", lost: "No connection", connecting: "Connecting …" };
-
-/**
- * Show the connection state and the age of the data.
- *
- * @param {LinkState} state
- * @param {number} [updatedAt] Unix seconds
- * @param {string} [sentence]
- */
-export function showLink(state, updatedAt, sentence = "") {
-  setAttribute(byId("connection"), "data-link", state);
-  const when = updatedAt ? ` · updated ${timeOfDay(updatedAt)}` : "";
-  setText(byId("connection-text"), `${LINKS[state]}${when}`);
-  const lost = byId("lost");
-  lost.hidden = state !== "lost";
-  if (state === "lost") setText(lost, `${sentence} ${updatedAt ? "The data shown is from the time above." : ""} Reconnecting …`);
-  document.body.classList.toggle("stale", state === "lost");
-}
-

@@ -2,6 +2,7 @@
 
 import { el, svg } from "./dom.js";
 import { measured, unitOf, valueOf } from "./format.js";
+import { t } from "./i18n.js";
 import { standing } from "./meaning.js";
 
 /** @typedef {import("./fingerprint.d.ts").DimensionInfo} DimensionInfo */
@@ -9,8 +10,8 @@ import { standing } from "./meaning.js";
 /** @typedef {import("./types.d.ts").Mark} Mark */
 
 const EDGES = ["20", "60", "250", "500", "2k", "4k", "6k", "20k"]; // band edges in Hz
-/** @type {Record<-1 | 0 | 1, string>} */
-const STANDINGS = { [-1]: "below the typical range", 0: "typical", 1: "above the typical range" };
+/** @type {Record<-1 | 0 | 1, import("./i18n.js").Key>} */
+const STANDINGS = { [-1]: "standing.below", 0: "standing.typical", 1: "standing.above" };
 
 /**
  * Position of a value on its scale, 0 to 1. The scale extends the typical range by its width on both sides, so that audible
@@ -34,14 +35,17 @@ export function onScale(dimension, value) {
  * @param {number} value
  * @param {boolean} unknown
  */
-export const inPlace = (dimension, value, unknown) => (unknown ? "undefined for this track" : STANDINGS[standing(dimension, value)]);
+export const inPlace = (dimension, value, unknown) => t(unknown ? "standing.undefined" : STANDINGS[standing(dimension, value)]);
 
 /**
  * Format the typical range of a dimension.
  *
  * @param {DimensionInfo} dimension
  */
-export const usually = (dimension) => dimension.typical.map((value) => measured(dimension, value)).join(" to ");
+export function usually(dimension) {
+  const [low, high] = dimension.typical.map((value) => measured(dimension, value));
+  return t("standing.range", { low, high });
+}
 
 /**
  * Draw a scale with the typical range and a mark for each of one or two tracks, `{ value, unknown }`.
@@ -51,9 +55,9 @@ export const usually = (dimension) => dimension.typical.map((value) => measured(
  */
 export function scale(dimension, tracks) {
   const [low, high] = dimension.typical;
-  const said = tracks.map(({ value, unknown }) => inPlace(dimension, value, unknown)).join(" and ");
+  const said = tracks.map(({ value, unknown }) => inPlace(dimension, value, unknown)).join(", ");
   return el("div", {
-    class: "range", role: "img", "aria-label": `${said}; typical range ${usually(dimension)}`, title: `typical: ${usually(dimension)}`,
+    class: "range", role: "img", "aria-label": `${said}; ${usually(dimension)}`, title: usually(dimension),
     "--from": onScale(dimension, low), "--to": onScale(dimension, high),
   }, el("span", { class: "usual" }), tracks.map(({ value, unknown }, index) =>
     !unknown && el("span", { class: `mark ${index ? "second" : ""}`, "--at": onScale(dimension, value) })));
@@ -67,7 +71,7 @@ export function scale(dimension, tracks) {
  * @param {boolean} unknown
  */
 export const written = (dimension, value, unknown) =>
-  unknown ? [el("em", {}, "undefined")] : [el("strong", {}, valueOf(dimension, value)), " ", unitOf(dimension)];
+  unknown ? [el("em", {}, t("undefined"))] : [el("strong", {}, valueOf(dimension, value)), " ", unitOf(dimension)];
 
 /**
  * Draw the seven frequency bands of one or two tracks, `{ print, unknown, colour }`.
@@ -94,11 +98,11 @@ export function spectrum(bands, tracks) {
     })];
   });
   const ticks = EDGES.map((edge, index) => svg("text", { x: left + index * width, y: floor + 15, "text-anchor": "middle" }, edge));
-  const said = tracks.map(({ print }) => bands.map((band) => `${band.title} ${measured(band, print[band.name])}`).join(", ")).join("; compared with ");
+  const said = tracks.map(({ print }) => bands.map((band) => `${band.title} ${measured(band, print[band.name])}`).join(", ")).join("; ");
   return el("figure", { class: "spectrum" },
-    svg("svg", { viewBox: `-8 0 ${2 * left + 7 * width + 16} 132`, role: "img", "aria-label": `Spectrum: ${said}` },
+    svg("svg", { viewBox: `-8 0 ${2 * left + 7 * width + 16} 132`, role: "img", "aria-label": t("spectrum.label", { values: said }) },
       columns, svg("line", { class: "axis", x1: left, x2: left + 7 * width, y1: floor + 0.5, y2: floor + 0.5 }), ticks),
-    el("figcaption", {}, "Share of the energy per frequency band (Hz), in percent. Shaded areas mark the typical range."));
+    el("figcaption", {}, t("spectrum.caption")));
 }
 
 /**

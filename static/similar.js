@@ -2,7 +2,9 @@
 
 import { get, messageOf } from "./api.js";
 import { el } from "./dom.js";
-import { clean, nameOf } from "./format.js";
+import { clean, nameOf, percent } from "./format.js";
+import { t } from "./i18n.js";
+import { address } from "./router.js";
 
 /** @typedef {import("./fingerprint.d.ts").File} File */
 /** @typedef {import("./fingerprint.d.ts").SimilarTrack} SimilarTrack */
@@ -17,8 +19,8 @@ const SHOWN = "8"; // tracks
 export function similarPanel(file) {
   const list = el("div", { "aria-live": "polite" });
   /** @type {HTMLButtonElement} */
-  const button = el("button", { type: "button", onclick: () => fill(file, list, button) }, "Find similar tracks");
-  return el("section", { class: "family similar" }, el("h3", {}, "Sounds like"), el("div", { class: "actions" }, button), list);
+  const button = el("button", { type: "button", onclick: () => fill(file, list, button) }, t("similar.find"));
+  return el("section", { class: "card similar" }, el("h2", {}, t("similar.title")), el("div", { class: "actions" }, button), list);
 }
 
 /**
@@ -28,7 +30,7 @@ export function similarPanel(file) {
  */
 async function fill(file, list, button) {
   button.disabled = true;
-  list.replaceChildren(el("p", { class: "hint" }, "Searching …"));
+  list.replaceChildren(el("p", { class: "hint" }, t("similar.searching")));
   try {
     const found = await get(`files/${encodeURIComponent(file.id)}/similar`, { limit: SHOWN });
     list.replaceChildren(found.items.length ? el("ol", {}, found.items.map(row)) : el("p", { class: "hint" }, clean(found.note)));
@@ -42,6 +44,6 @@ async function fill(file, list, button) {
 /** @param {SimilarTrack} track */
 function row(track) {
   const title = track.title ? clean(track.title) : nameOf(track.path);
-  return el("li", {}, el("a", { href: `#track/${track.file_id}` }, el("bdi", {}, title)),
-    el("span", { class: "hint" }, ` ${Math.round(100 * track.similarity)} % · ${clean(track.reason)}`));
+  return el("li", {}, el("a", { href: address("track", [track.file_id]) }, el("bdi", {}, title)),
+    el("span", { class: "hint" }, ` ${percent(100 * track.similarity)} · `, el("span", { lang: "en" }, clean(track.reason))));
 }

@@ -2,7 +2,9 @@
 
 import { el, reconcile, setText, svg, within } from "./dom.js";
 import { measured } from "./format.js";
-import { FAMILIES } from "./track.js";
+import { t } from "./i18n.js";
+import { FAMILIES } from "./meaning.js";
+import { address } from "./router.js";
 
 /** @typedef {import("./fingerprint.d.ts").DimensionInfo} DimensionInfo */
 
@@ -17,14 +19,14 @@ const TAIL = 0.02; // share of the values clipped at each end
  * @param {DimensionInfo[]} meaning
  */
 export function showSpread(container, points, meaning) {
-  const families = Object.entries(FAMILIES).map(([family, title]) => ({ title, members: meaning.filter((one) => one.family === family) }));
+  const families = FAMILIES.map((family) => ({ title: t(`family.${family}`), members: meaning.filter((one) => one.family === family) }));
   reconcile(container, families, ({ title }) => title, ({ title }) => el("section", { class: "family" }, el("h3", {}, title), el("ul", { class: "plain histograms" })),
     (node, { members }) => reconcile(within(node, "ul"), members, (one) => one.name, create, (item, one) => update(item, one, points.columns[one.name])));
 }
 
 /** @param {DimensionInfo} dimension */
-const create = (dimension) => el("li", {}, el("a", { href: `#tracks/sort/${dimension.name}`, title: `${dimension.hears}. Sorts the track list by this value.` },
-  el("span", { class: "line" }, el("span", { title: dimension.title }, dimension.title), " ", el("strong")), el("span", { class: "visually-hidden" }, " median; from "), el("span", { class: "chart" }), el("span", { class: "line hint" }, el("span", { class: "low" }), el("span", { class: "visually-hidden" }, " to "), el("span", { class: "high" }))));
+const create = (dimension) => el("li", {}, el("a", { href: address("library", ["tracks"], { sort: dimension.name }), title: `${dimension.hears}. ${t("spread.sorts")}` },
+  el("span", { class: "line" }, el("span", { title: dimension.title }, dimension.title), " ", el("strong")), el("span", { class: "visually-hidden" }, t("spread.from")), el("span", { class: "chart" }), el("span", { class: "line hint" }, el("span", { class: "low" }), el("span", { class: "visually-hidden" }, t("spread.to")), el("span", { class: "high" }))));
 
 /**
  * @param {HTMLElement} node

@@ -1,70 +1,93 @@
 /** Chart of analysed tracks in the last hour or day. */
 
 import { get } from "./api.js";
-import { atMostEvery, byId, el, setAttribute, svg } from "./dom.js";
-import { clock, count, counted, rate, serverNow, timeOfDay } from "./format.js";
+import { atMostEvery, el, setAttribute, svg } from "./dom.js";
+import { clock, rate, serverNow, timeOfDay } from "./format.js";
+import { t } from "./i18n.js";
 
-/** @type {Record<string, {seconds: number, column: number, tick: number}>} */
+/** @typedef {import("./fingerprint.d.ts").ThroughputMinute} ThroughputMinute */
+/** @typedef {{at: number, tracks: number, failed: number, audio: number}} Column */
+/** @typedef {keyof typeof SPANS} Span */
+
 const SPANS = { hour: { seconds: 3600, column: 60, tick: 900 }, day: { seconds: 86400, column: 900, tick: 14400 } };
 const [HEIGHT, FLOOR] = [132, 108];
-let width = 960; // width of the figure in pixels, so that text keeps its size
+const GRAPH_MS = 30_000;
 
-let span = "hour";
-/** @type {import("./fingerprint.d.ts").ThroughputMinute[]} */
-let minutes = [];
+/**
+ * Create the chart with its switch; `refresh()` reloads the history, throttled.
+ *
+ * @param {import("./types.d.ts").Page} page
+ */
+export function throughputPanel(page) {
+  /** @type {Span} */
+  let span = "hour";
+  /** @type {ThroughputMinute[]} */
+  let minutes = [];
+  const figure = el("figure", { class: "throughput", id: "throughput" });
+  const buttons = /** @type {Span[]} */ (Object.keys(SPANS)).map((name) =>
+    el("button", { type: "button", class: "quiet", "data-span": name, "aria-pressed": String(name === span), onclick: () => choose(name) }, t(`span.${name}`)));
+  const node = el("section", { class: "card", "aria-labelledby": "throughput-title" },
+    el("div", { class: "heading" }, el("h2", { id: "throughput-title" }, t("throughput.title")),
+      el("div", { class: "choice", role: "group", "aria-label": t("span.label") }, buttons)), figure);
 
-/** Reload the history, throttled. */
-export const refreshThroughput = atMostEvery(10_000, load);
-
-async function load() {
-  try {
-    minutes = (await get("throughput", { span })).minutes;
-  } catch {
-    return; // the connection notice reports it
+  async function load() {
+    try {
+      ({ minutes } = await get("throughput", { span }));
+    } catch {
+      return; // the connection notice reports it
+    }
+    draw();
   }
-  draw();
-}
 
-/** Set up the hour/day switch. */
-export function setUpThroughput() {
-  const buttons = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-span]"));
-  for (const button of buttons) {
-    button.addEventListener("click", () => {
-      span = button.dataset.span ?? span;
-      for (const one of buttons) setAttribute(one, "aria-pressed", one === button);
-      load();
-    });
+  /** @param {Span} name */
+  function choose(name) {
+    span = name;
+    for (const one of buttons) setAttribute(one, "aria-pressed", String(one.dataset.span === name));
+    load();
   }
-  new ResizeObserver(draw).observe(byId("throughput"));
+
+  const draw = () => drawChart(figure, span, minutes);
+  const observer = new ResizeObserver(draw);
+  observer.observe(figure);
+  const timer = setInterval(() => page.visible && !document.hidden && load(), GRAPH_MS);
+  page.signal.addEventListener("abort", () => {
+    observer.disconnect();
+    clearInterval(timer);
+  });
   load();
+  return { node, refresh: atMostEvery(10_000, load) };
 }
 
-function draw() {
+/**
+ * @param {HTMLElement} figure
+ * @param {Span} span
+ * @param {ThroughputMinute[]} minutes
+ */
+function drawChart(figure, span, minutes) {
   const scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16; // scale the chart with the font size
-  width = Math.round(byId("throughput").clientWidth / scale);
+  const width = Math.round(figure.clientWidth / scale); // in pixels, so that text keeps its size
   if (!width) return; // the view is hidden
   const { seconds, column, tick } = SPANS[span];
   const end = Math.ceil(serverNow() / column) * column;
   const begin = end - seconds;
-  const columns = gathered(begin, seconds / column, column);
+  const columns = gathered(minutes, begin, seconds / column, column);
   const most = niceTop(Math.max(...columns.map(({ tracks, failed }) => tracks + failed)) * (60 / column));
   const total = columns.reduce((sum, { tracks }) => sum + tracks, 0);
   const music = columns.reduce((sum, { audio }) => sum + audio, 0);
-  const said = total
-    ? `${counted(total, "track")}, ${clock(music)} of music, in the last ${span}`
-    : `No files were analysed in the last ${span}.`;
-  byId("throughput").replaceChildren(
+  const said = total ? t("throughput.sum", { count: total, length: clock(music) }) : t(`throughput.none-${span}`);
+  figure.replaceChildren(
     svg("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": said },
-      levels(most), columns.map((one, index) => bar(one, index, columns.length, most * (column / 60))), ticks(begin, end, tick)),
-    el("figcaption", {}, total ? `${counted(total, "track")} · ${clock(music)} of music` : said));
+      levels(most, width), columns.map((one, index) => bar(one, index, width / columns.length, most * (column / 60))), ticks(begin, end, tick, width)),
+    el("figcaption", {}, said));
 }
 
 /**
+ * @param {ThroughputMinute[]} minutes
  * @param {number} begin
  * @param {number} number
  * @param {number} length
  */
-function gathered(begin, number, length) {
+function gathered(minutes, begin, number, length) {
   const columns = Array.from({ length: number }, (_, index) => ({ at: begin + index * length, tracks: 0, failed: 0, audio: 0 }));
   for (const { at, tracks, failed, audio_sec: audio } of minutes) {
     const one = columns[Math.floor((at - begin) / length)];
@@ -87,28 +110,31 @@ function niceTop(value) {
   return [1, 2, 5, 10].map((step) => step * power).find((step) => step >= value) ?? value;
 }
 
-/** @param {number} most */
-const levels = (most) => [most, most / 2].map((level, index) => {
+/**
+ * @param {number} most
+ * @param {number} width
+ */
+const levels = (most, width) => [most, most / 2].map((level, index) => {
   const y = index === 0 ? 12 : 12 + (FLOOR - 12) / 2;
   return svg("g", {}, svg("line", { class: "axis", x1: 0, x2: width, y1: y, y2: y }),
-    svg("text", { x: 0, y: y - 3 }, index ? rate(level) : `${rate(level)} ${level === 1 ? "track" : "tracks"} per minute`));
+    svg("text", { x: 0, y: y - 3 }, index ? rate(level) : t("fact.per-minute", { rate: rate(level) })));
 });
 
 /**
- * @param {{at: number, tracks: number, failed: number, audio: number}} column
+ * @param {Column} column
  * @param {number} index
- * @param {number} number
+ * @param {number} broad
  * @param {number} most
  */
-function bar({ at, tracks, failed, audio }, index, number, most) {
-  const broad = width / number;
+function bar({ at, tracks, failed, audio }, index, broad, most) {
   const tall = (/** @type {number} */ value) => (value ? Math.max(2, ((FLOOR - 12) * value) / most) : 0);
   const [good, bad] = [tall(tracks), tall(failed)];
   const where = { x: (index + 0.12) * broad, width: 0.76 * broad, rx: Math.min(2, broad / 5) };
+  const said = [`${timeOfDay(at, "short")}: ${t("throughput.sum", { count: tracks, length: clock(audio) })}`, failed > 0 && t("badge.failed", { count: failed })];
   return svg("g", {},
-    svg("title", {}, `${timeOfDay(at)}: ${counted(tracks, "track")}, ${clock(audio)} of music${failed ? `, ${count(failed)} failed` : ""}`),
+    svg("title", {}, said.filter(Boolean).join(", ")),
     svg("rect", { class: "hit", x: index * broad, y: 12, width: broad, height: FLOOR - 12 }),
-    svg("rect", { class: "done", ...where, y: FLOOR - good, height: good }),
+    good > 0 && svg("rect", { class: "done", ...where, y: FLOOR - good, height: good }),
     bad > 0 && svg("rect", { class: "failed", ...where, y: FLOOR - good - bad, height: bad }));
 }
 
@@ -116,8 +142,9 @@ function bar({ at, tracks, failed, audio }, index, number, most) {
  * @param {number} begin
  * @param {number} end
  * @param {number} step
+ * @param {number} width
  */
-function ticks(begin, end, step) {
+function ticks(begin, end, step, width) {
   const marks = [svg("line", { class: "axis", x1: 0, x2: width, y1: FLOOR + 0.5, y2: FLOOR + 0.5 })];
   const offset = new Date(begin * 1000).getTimezoneOffset() * 60; // align ticks with full hours of local time
   let drawn = -Infinity;

@@ -1,6 +1,7 @@
 /** Types that the modules of the page share. */
 
-import type { Answers, File, Fingerprint } from "./fingerprint.d.ts";
+import type { Answers, Events, File, Fingerprint, Status } from "./fingerprint.d.ts";
+import type { Key } from "./i18n.js";
 
 export type DimensionName = keyof Fingerprint;
 
@@ -41,3 +42,44 @@ export type Mark = { value: number; unknown: boolean };
 export type Coloured = { print: Fingerprint; unknown: DimensionName[]; colour: (index: number) => string };
 
 export type LinkState = "connecting" | "live" | "polling" | "lost";
+
+/** A track as the player shows it. */
+export type Playable = { id: number; title: string; by: string; cover: boolean };
+
+/** An address of the page: `#view/path/…?query`. */
+export type Place = { view: string; path: string[]; query: Record<string, string> };
+
+/** What the service tells the views. */
+export type Happenings = Events & { reconnected: undefined };
+
+/** What a view gets from the frame. */
+export type Page = {
+  /** Aborted when the view is unmounted; pass it to listeners and requests. */
+  readonly signal: AbortSignal;
+  readonly place: Place;
+  /** The latest status; null before the first one. */
+  readonly status: Status | null;
+  readonly visible: boolean;
+  /** Set the name of the view in the document's title. */
+  title(text: string): void;
+  /** Put the state of the view in its address, without a new history entry and without a call of `show`. */
+  keep(path: (string | number)[], query?: Record<string, string | number | boolean | null | undefined>): void;
+};
+
+/** What a view may do; everything is optional. */
+export type Mounted = {
+  /** The address of the view: called once after mounting, and when the address changes within the view. */
+  show?(place: Place): void | Promise<void>;
+  unmount?(): void;
+} & {
+  /** Called with the events of the service; `status` also when the view becomes visible again. */
+  [Kind in keyof Happenings]?: (body: Happenings[Kind]) => void;
+};
+
+/** A view of the registry. */
+export type ViewEntry = {
+  title: Key;
+  over?: boolean;
+  styles?: string[];
+  load(): Promise<{ mount(root: HTMLElement, page: Page): Mounted | Promise<Mounted> }>;
+};

@@ -15,12 +15,14 @@ const AHEAD = 100; // remaining rows at which the next page is requested
  * @param {HTMLElement} list
  * @param {{create: (item: Item) => HTMLElement, update: (node: HTMLElement, item: Item, index: number) => void,
  *   key: (item: Item) => string | number, more: () => void}} rows
+ * @param {AbortSignal} signal removes the listeners
  */
-export function virtualList(list, { create, update, key, more }) {
+export function virtualList(list, { create, update, key, more }, signal) {
   /** @type {Item[]} */
   let items = [];
   let height = 0;
   let asked = false;
+  let total = 0;
 
   function draw() {
     asked = false;
@@ -60,7 +62,7 @@ export function virtualList(list, { create, update, key, more }) {
     if (table) setAttribute(node, "aria-rowindex", index + 2); // row 1 is the header
     else {
       setAttribute(node, "aria-posinset", index + 1);
-      setAttribute(node, "aria-setsize", items.length);
+      setAttribute(node, "aria-setsize", total);
     }
     update(node, item, index);
   }
@@ -71,12 +73,17 @@ export function virtualList(list, { create, update, key, more }) {
     requestAnimationFrame(draw);
   }
 
-  addEventListener("scroll", soon, { passive: true });
-  addEventListener("resize", soon);
+  addEventListener("scroll", soon, { passive: true, signal });
+  addEventListener("resize", soon, { signal });
+  new ResizeObserver(soon).observe(list); // the view becomes visible
   return {
-    /** @param {Item[]} next */
-    show(next) {
+    /**
+     * @param {Item[]} next
+     * @param {number} [matching] rows of the whole list, loaded or not
+     */
+    show(next, matching = next.length) {
       items = next;
+      total = matching;
       draw();
     },
   };

@@ -1,38 +1,45 @@
 /** The workers and their current files. */
 
-import { messageOf, post } from "./api.js";
-import { byId, el, reconcile, setAttribute, setText, toast, within } from "./dom.js";
+import { post } from "./api.js";
+import { el, reconcile, setAttribute, setText, within } from "./dom.js";
 import { bytes, clean, clock, nameOf, percent, serverNow } from "./format.js";
+import { t } from "./i18n.js";
+import { actionButton } from "./parts.js";
+import { address } from "./router.js";
 
 /** @typedef {import("./fingerprint.d.ts").Worker} Worker */
 
-/** @type {Partial<Record<Worker["state"], string>>} */
-const IDLE = { starting: "starts when needed", idle: "idle" };
-/** @type {Worker[]} */
-let shown = [];
+const TICK_MS = 1_000;
 
 /**
- * Show the workers of a status response.
+ * Create the list of workers; `show(workers)` updates it. Elapsed times advance between updates.
  *
- * @param {Worker[]} workers
+ * @param {AbortSignal} signal
  */
-export function showWorkers(workers) {
-  shown = workers;
-  /** @type {(Worker | null)[]} */
-  const items = workers.length ? workers : [null];
-  reconcile(byId("worker-list"), items, (worker) => worker?.slot ?? "none", create, update);
-}
+export function workersPanel(signal) {
+  /** @type {Worker[]} */
+  let shown = [];
+  const node = el("ul", { class: "plain", id: "worker-list" });
 
-/** Advance the elapsed times between status updates. */
-export function tickWorkers() {
-  if (shown.some((worker) => worker.started_at)) showWorkers(shown);
+  /** @param {Worker[]} workers */
+  function show(workers) {
+    shown = workers;
+    /** @type {(Worker | null)[]} */
+    const items = workers.length ? workers : [null];
+    reconcile(node, items, (worker) => worker?.slot ?? "none", create, update);
+  }
+  const timer = setInterval(() => shown.some((worker) => worker.started_at) && show(shown), TICK_MS);
+  signal.addEventListener("abort", () => clearInterval(timer));
+  return { node, show };
 }
 
 /** @param {Worker | null} worker */
 function create(worker) {
-  if (!worker) return el("li", { class: "empty" }, "No worker is running.");
-  /** @type {HTMLButtonElement} */
-  const stop = el("button", { type: "button", class: "quiet", onclick: () => cancel(stop) }, "Cancel");
+  if (!worker) return el("li", { class: "empty" }, t("worker.none"));
+  const stop = actionButton(t("cancel"), async () => {
+    await post("cancel", { ids: [Number(stop.value)] });
+    return t("queue.cancelled");
+  }, { class: "quiet" });
   return el("li", { class: "worker" },
     el("div", { class: "line" }, el("a", { class: "name" }, el("bdi")), el("span", { class: "time" }), stop),
     el("progress", { max: 1, value: 0 }), el("p", { class: "hint load" }));
@@ -49,41 +56,28 @@ function update(node, worker) {
   const { path } = worker;
   const busy = path !== null;
   node.classList.toggle("busy", busy);
-  setAttribute(name, "href", busy && worker.file_id ? `#track/${worker.file_id}` : null);
-  setText(within(name, "bdi"), busy ? nameOf(path) : `Worker ${worker.slot + 1}: ${IDLE[worker.state] ?? worker.state}`);
+  setAttribute(name, "href", busy && worker.file_id ? address("track", [worker.file_id]) : null);
+  setText(within(name, "bdi"), busy ? nameOf(path) : t(worker.state === "idle" ? "worker.idle" : "worker.starting", { number: worker.slot + 1 }));
   setAttribute(name, "title", busy ? clean(path) : null);
   setText(time, busy && worker.started_at ? clock(serverNow() - worker.started_at) : "");
   progress.hidden = !busy;
   stop.hidden = !busy || !worker.file_id;
   stop.value = String(worker.file_id ?? "");
-  setAttribute(stop, "aria-label", busy ? `Cancel: ${nameOf(path)}` : "Cancel");
+  setAttribute(stop, "aria-label", busy ? t("queue.cancel-one", { name: nameOf(path) }) : t("cancel"));
   setText(load, facts(worker).join(" · "));
   if (!busy) return;
   const share = worker.duration_sec ? Math.min(1, worker.decoded_sec / worker.duration_sec) : 0;
   if (share > 0) setAttribute(progress, "value", share.toFixed(3));
   else progress.removeAttribute("value");
-  setAttribute(progress, "aria-label", `Progress in ${nameOf(path)}`);
+  setAttribute(progress, "aria-label", t("worker.progress", { name: nameOf(path) }));
 }
 
 /** @param {Worker} worker */
 function facts(worker) {
   const { decoded_sec: heard, duration_sec: whole, cpu_percent: cpu, memory_bytes: memory } = worker;
   const known = [];
-  if (worker.path && whole) known.push(`${clock(Math.min(heard, whole))} of ${clock(whole)} decoded`);
-  if (cpu !== null) known.push(`CPU ${percent(cpu)}`);
-  if (memory !== null) known.push(`memory ${bytes(memory)}`);
+  if (worker.path && whole) known.push(t("worker.decoded", { heard: clock(Math.min(heard, whole)), whole: clock(whole) }));
+  if (cpu !== null) known.push(t("fact.cpu", { percent: percent(cpu) }));
+  if (memory !== null) known.push(t("worker.memory", { size: bytes(memory) }));
   return known;
-}
-
-/** @param {HTMLButtonElement} button */
-async function cancel(button) {
-  button.disabled = true;
-  try {
-    await post("cancel", { ids: [Number(button.value)] });
-    toast("Cancelled.");
-  } catch (error) {
-    toast(messageOf(error), "bad");
-  } finally {
-    button.disabled = false;
-  }
 }

@@ -13,6 +13,7 @@ KINDS: Final = {  # the mimetypes table differs between machines
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json; charset=utf-8",
     ".ts": "text/plain; charset=utf-8",
     ".svg": "image/svg+xml",
     ".png": "image/png",

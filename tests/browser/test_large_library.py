@@ -36,7 +36,7 @@ def large_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]
 @pytest.fixture
 def page(large_service: Running, visit: Visit) -> Page:
     """Return the page after it has loaded the library."""
-    opened = visit(large_service.url)
+    opened = visit(f"{large_service.url}#activity")
     expect(opened.locator("#failed-tally")).to_have_text("20,000", timeout=60_000)
     return opened
 
@@ -51,7 +51,7 @@ def test_axe_finds_nothing_with_problems(page: Page, scheme: Literal["light", "d
     go(page, "Failures")
     expect(page.locator("#failure-list .failure").first).to_be_visible()
     assert faults_by_axe(page) == []
-    go(page, "Library")
+    go(page, "Explore")
     shown(page, "50,00")
     assert faults_by_axe(page) == []
 
@@ -68,7 +68,7 @@ def test_an_offline_folder_is_reported(page: Page) -> None:
 def test_the_map_of_fifty_thousand_tracks_is_fluid(page: Page, size: tuple[int, int], movement: Movement) -> None:
     """Zoom and pan take less than 100 ms per frame without a graphics card."""
     page.set_viewport_size({"width": size[0], "height": size[1]})
-    go(page, "Library")
+    go(page, "Explore")
     shown(page, "50,00")
     frames = frames_ms(page, movement, 30)
     assert frames[15] < FRAME_MS, frames
@@ -77,7 +77,7 @@ def test_the_map_of_fifty_thousand_tracks_is_fluid(page: Page, size: tuple[int, 
 def test_the_map_is_sharp_at_rest(page: Page) -> None:
     """A large map has a lower resolution while it moves and full resolution at rest."""
     page.set_viewport_size({"width": 2560, "height": 1440})
-    go(page, "Library")
+    go(page, "Explore")
     shown(page, "50,00")
     canvas = page.locator("#map canvas")
     width = canvas.evaluate("(canvas) => canvas.width")
@@ -92,7 +92,7 @@ def test_the_map_is_sharp_at_rest(page: Page) -> None:
 
 def test_a_point_is_named_and_opened(page: Page) -> None:
     """Hovering and arrow keys name the track of a point, and a click opens it."""
-    go(page, "Library")
+    go(page, "Explore")
     expect(page.locator("#map-hint")).to_contain_text("50,00", timeout=30_000)
     canvas = page.locator("#map canvas")
     canvas.hover()
@@ -101,12 +101,12 @@ def test_a_point_is_named_and_opened(page: Page) -> None:
     page.keyboard.press("ArrowRight")
     expect(page.locator("#announce")).to_contain_text("BPM")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("dialog").locator(".dimension")).to_have_count(len(schema.NAMES))
+    expect(page.locator("#view-track").locator(".dimension")).to_have_count(len(schema.NAMES))
 
 
 def test_zooming_in_shows_glyphs(page: Page) -> None:
     """Zooming in shows glyphs instead of points, and one key shows the whole library again."""
-    go(page, "Library")
+    go(page, "Explore")
     canvas, drawings = page.locator("#map canvas"), page.locator(".drawing")
     expect(page.locator("#map-hint")).to_contain_text("50,00", timeout=30_000)
     canvas.focus()
@@ -159,7 +159,7 @@ TO_THE_END: Final = """async (whole) => {
 
 def test_twenty_thousand_tracks_are_as_fast_as_twenty(page: Page) -> None:
     """A long track list can be searched and sorted, and holds only visible rows."""
-    go(page, "Tracks")
+    go(page, "Library")
     rows = page.locator("#track-list .row")
     expect(rows.first).to_be_visible()
     expect(page.locator("#track-count")).to_have_text(re.compile(r"^Showing the first [\d,]+ of 70,00\d$"))

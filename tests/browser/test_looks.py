@@ -15,10 +15,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 WIDTHS: Final = (390, 1280, 2600)
 SIGNS: Final = {  # elements that show that a view has loaded
-    "now": "#throughput svg",
-    "tracks": "#track-list .row",
-    "library": "#spread svg",
-    "failures": ".failure .why",
+    "home": "#newest .name",
+    "activity": "#throughput svg",
+    "library": "#track-list .row",
+    "explore": "#spread svg",
+    "activity/failures": ".failure .why",
 }
 
 
@@ -38,16 +39,15 @@ def test_axe_finds_nothing(settled: Page, scheme: str, width: int) -> None:
     for view in SIGNS:
         ready(settled, view)
         assert faults_by_axe(settled) == [], view
-    ready(settled, "tracks")
+    ready(settled, "library")
     ids = [row.get_attribute("href") or "" for row in settled.locator("#track-list .row", has_text="LUFS").all()[:2]]
     settled.evaluate(f"location.hash = '{ids[0]}'")
-    expect(settled.locator("#sheet .dimension")).to_have_count(len(schema.NAMES))
+    expect(settled.locator("#view-track .dimension")).to_have_count(len(schema.NAMES))
     assert faults_by_axe(settled) == []
     settled.evaluate(f"location.hash = '#compare/{ids[0].rpartition('/')[2]}/{ids[1].rpartition('/')[2]}'")
-    expect(settled.locator("#sheet .person")).to_have_count(2)
+    expect(settled.locator("#view-compare .person")).to_have_count(2)
     assert faults_by_axe(settled) == []
-    settled.keyboard.press("Escape")
-    ready(settled, "failures")
+    ready(settled, "activity/failures")
     settled.get_by_label("Select all matching").check()
     settled.get_by_role("button", name="Retry all").click()
     expect(settled.locator("#ask")).to_be_visible()
@@ -85,7 +85,7 @@ def test_all_text_can_be_read(settled: Page, scheme: str) -> None:
     for view in SIGNS:
         ready(settled, view)
         assert settled.evaluate(CONTRAST) == []
-    ready(settled, "tracks")
+    ready(settled, "library")
     settled.locator("#track-list .row", has_text="Noon").click()
     expect(settled.locator(".dimension")).to_have_count(len(schema.NAMES))
     assert settled.evaluate(CONTRAST) == []
@@ -97,7 +97,7 @@ def test_every_view_fits(settled: Page, width: int) -> None:
     settled.set_viewport_size({"width": width, "height": 900})
     for view in SIGNS:
         ready(settled, view)
-        if view == "library":  # with a visible tooltip
+        if view == "explore":  # with a visible tooltip
             settled.locator("#map canvas").focus()
             settled.keyboard.press("ArrowRight")
             expect(settled.locator(".tip")).to_contain_text("LUFS")
@@ -119,8 +119,9 @@ def test_every_control_has_a_name_and_can_be_reached(settled: Page) -> None:
         " !(node.textContent.trim() || node.ariaLabel || node.labels?.[0]?.textContent.trim())).length"
     )
     assert unnamed == 1  # the button of the closed dialog
-    for role in ("banner", "main", "contentinfo", "navigation"):
+    for role in ("banner", "main", "contentinfo"):
         expect(settled.get_by_role(role)).to_have_count(1)
+    expect(settled.get_by_role("navigation", name="Views")).to_have_count(1)
     settled.keyboard.press("Tab")
     expect(settled.get_by_text("Skip to content")).to_be_focused()
     settled.keyboard.press("Enter")
@@ -128,12 +129,12 @@ def test_every_control_has_a_name_and_can_be_reached(settled: Page) -> None:
 
 
 def test_numbers_follow_the_locale(live_service: Running, chromium: Any) -> None:
-    """Numbers follow the locale of the browser."""
+    """Texts, numbers and times follow the language of the browser."""
     context = chromium.new_context(locale="de-DE")
     page = context.new_page()
-    page.goto(live_service.url)
+    page.goto(f"{live_service.url}#activity")
     expect(page.locator("#percent")).to_have_text("100\u00a0%", timeout=60_000)
-    expect(page.locator("#folder-list")).to_contain_text(re.compile(r"next in \d+ minutes"))
-    go(page, "Tracks")
+    expect(page.locator("#folder-list")).to_contain_text(re.compile(r"wieder in \d+ Minuten"))
+    go(page, "Bibliothek")
     expect(page.locator("#track-list .row", has_text="Dawn")).to_contain_text(re.compile(r"-\d+,\d LUFS"))
     context.close()

@@ -23,14 +23,17 @@ def test_quiet_hours_end_in_local_time(tmp_path: Path, chromium: Browser) -> Non
     end = (datetime.now().astimezone() + timedelta(hours=2)).replace(second=0, microsecond=0)
     hours = f"{end - timedelta(hours=3):%H:%M}-{end:%H:%M}"
     with serving(tmp_path / "music", tmp_path / "data", quiet_hours=hours) as running:
-        for locale, zone, form in (("en-US", "America/New_York", "%I:%M\u202f%p"), ("de-DE", "Asia/Tokyo", "%H:%M")):
+        for locale, zone, form, name, text in (
+            ("en-US", "America/New_York", "%I:%M\u202f%p", "Quiet hours", "Until {}. 1 track queued."),
+            ("de-DE", "Asia/Tokyo", "%H:%M", "Ruhezeit", "Bis {}. 1 Titel wartet."),
+        ):
             context = chromium.new_context(locale=locale, timezone_id=zone)
             page = context.new_page()
-            page.goto(running.url)
-            expect(page.locator("#state")).to_have_text("Quiet hours", timeout=SCAN_LIMIT_MS)
+            page.goto(f"{running.url}#activity")
+            expect(page.locator("#state")).to_have_text(name, timeout=SCAN_LIMIT_MS)
             moment = f"{end.astimezone(ZoneInfo(zone)):{form}}"
             moment = moment.lstrip("0") if locale == "en-US" else moment
-            expect(page.locator("#reason")).to_have_text(f"Until {moment}. 1 track queued.", timeout=SCAN_LIMIT_MS)
+            expect(page.locator("#reason")).to_have_text(text.format(moment), timeout=SCAN_LIMIT_MS)
             context.close()
 
 
@@ -51,15 +54,15 @@ def test_a_token_protects_the_page(tmp_path: Path, chromium: Browser) -> None:
         page = context.new_page()
         refused: list[str] = []
         page.on("response", lambda response: refused.append(response.url) if response.status == 401 else None)
-        page.goto(running.url)
+        page.goto(f"{running.url}#activity")
         expect(page.locator("#covered")).to_have_text("3 of 3 tracks", timeout=SCAN_LIMIT_MS)
         expect(page.locator("#connection")).to_have_attribute("data-link", "live")
         page.get_by_role("button", name="Pause", exact=True).click()
         expect(page.locator("#state")).to_have_text("Paused")
-        go(page, "Library")
+        go(page, "Explore")
         expect(page.locator(".drawing")).to_have_count(3)
-        go(page, "Tracks")
+        go(page, "Library")
         page.locator("#track-list .row").first.click()
-        expect(page.get_by_role("dialog").locator(".dimension")).to_have_count(len(schema.NAMES))
+        expect(page.locator("#view-track").locator(".dimension")).to_have_count(len(schema.NAMES))
         assert set(refused) <= {running.url}
         context.close()

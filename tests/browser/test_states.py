@@ -25,7 +25,7 @@ def test_a_running_file_is_shown_and_cancelled(tmp_path: Path, visit: Visit) -> 
     write_song(tmp_path / "music" / "short.wav")
     long_file(tmp_path / "music" / "six hours.wav", HOURS)
     with serving(tmp_path / "music", tmp_path / "data") as running:
-        page = visit(running.url)
+        page = visit(f"{running.url}#activity")
         worker = page.locator(".worker.busy", has_text="six hours.wav")
         expect(worker.locator(".load")).to_contain_text(re.compile(r"of 6:00:00 decoded"), timeout=SCAN_LIMIT_MS)
         expect(worker.locator("progress")).to_have_attribute("value", re.compile(r"0\.\d+"))
@@ -35,20 +35,20 @@ def test_a_running_file_is_shown_and_cancelled(tmp_path: Path, visit: Visit) -> 
         expect(page.locator("#facts")).to_contain_text(re.compile("Remaining(not known yet|less than a minute|about)"))
         expect(page.locator("#badges")).to_contain_text("1 running")
         worker.get_by_role("link", name="six hours.wav").click()
-        expect(page.get_by_role("dialog")).to_contain_text("is being analysed")
+        expect(page.locator("#view-track")).to_contain_text("is being analysed")
         page.keyboard.press("Escape")
-        go(page, "Now")
+        go(page, "Activity")
         page.get_by_role("button", name="Cancel: six hours.wav").click()
         expect(page.locator("#covered")).to_have_text("1 of 1 track", timeout=SCAN_LIMIT_MS)
         page.locator("#badges a", has_text="1 failed").click()
         expect(page.locator(".failure .why")).to_contain_text("Cancelled by you")
         page.locator(".failure .name").click()
-        expect(page.get_by_role("dialog")).to_contain_text("This file could not be analysed: Cancelled by you")
+        expect(page.locator("#view-track")).to_contain_text("This file could not be analysed: Cancelled by you")
         say(page, running, "pause", {})
         expect(page.locator("#state")).to_have_text("Paused")
         page.get_by_role("button", name="Retry now").click()
         expect(page.locator("#toasts")).to_contain_text("It runs first when work resumes.")
-        expect(page.get_by_role("dialog")).to_contain_text("This file is queued.")
+        expect(page.locator("#view-track")).to_contain_text("This file is queued.")
         expect(page.get_by_role("button", name="Analyse now")).to_be_visible()
         page.close()
 
@@ -58,7 +58,7 @@ def test_playback_and_an_offline_folder(tmp_path: Path, visit: Visit) -> None:
     library = tmp_path / "music"
     write_song(library / "one.wav")
     with serving(library, tmp_path / "data") as running:
-        page = visit(running.url)
+        page = visit(f"{running.url}#activity")
         expect(page.locator("#covered")).to_have_text("1 of 1 track", timeout=SCAN_LIMIT_MS)
         say(page, running, "playing", {"playing": True})
         expect(page.locator("#state")).to_have_text("Waiting for playback")
@@ -87,7 +87,7 @@ def test_without_an_event_stream_the_page_polls(tmp_path: Path, visit: Visit, fa
         page = visit("about:blank")
         page.add_init_script("delete window.SharedWorker")  # its requests cannot be intercepted
         page.route("**/events", lambda route: route.abort())
-        page.goto(running.url)
+        page.goto(f"{running.url}#activity")
         expect(page.locator("#connection")).to_have_attribute("data-link", "polling")
         expect(page.locator("#connection-text")).to_contain_text(re.compile(r"Polling every few seconds · updated \d"))
         expect(page.locator("#covered")).to_have_text("1 of 1 track", timeout=SCAN_LIMIT_MS)
@@ -100,15 +100,15 @@ def test_without_an_event_stream_the_page_polls(tmp_path: Path, visit: Visit, fa
 
 def test_failed_requests_show_the_error_message(live_service: Running, visit: Visit, faults: list[str]) -> None:
     """A view whose request fails shows the error message of the service."""
-    page = visit(live_service.url)
-    problem = {"error": "The database cannot be used at the moment.", "code": "storage", "detail": {}}
+    page = visit(f"{live_service.url}#activity")
+    problem = {"error": "The database cannot be used at the moment.", "code": "new_code", "detail": {}}
     for address in ("**/files?**", "**/failures?**", "**/points"):
         page.route(address, lambda route: route.fulfill(status=503, json=problem))
-    for view, place in (("Tracks", "#track-note"), ("Failures", "#failure-note"), ("Library", "#map")):
+    for view, place in (("Library", "#track-note"), ("Failures", "#failure-note"), ("Explore", "#map")):
         go(page, view)
         expect(page.locator(place)).to_contain_text("The database cannot be used at the moment.")
     page.unroute("**/points")
-    page.get_by_role("button", name="Retry").click()
+    page.get_by_role("button", name="Try again").click()
     expect(page.locator(".drawing")).not_to_have_count(0, timeout=SCAN_LIMIT_MS)
     faults[:] = [fault for fault in faults if "503" not in fault]
 
@@ -119,9 +119,9 @@ def test_the_visible_map_grows(tmp_path: Path, visit: Visit) -> None:
     for name in ("a.wav", "b.wav"):
         write_song(library / name)
     with serving(library, tmp_path / "data") as running:
-        page = visit(running.url)
+        page = visit(f"{running.url}#activity")
         expect(page.locator("#covered")).to_have_text("2 of 2 tracks", timeout=SCAN_LIMIT_MS)
-        go(page, "Library")
+        go(page, "Explore")
         expect(page.locator("#map")).to_contain_text("needs at least three analysed tracks")
         for number, name in enumerate(("c.wav", "d.wav"), start=3):
             write_song(library / name)

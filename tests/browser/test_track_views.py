@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 @pytest.fixture
 def tracks(settled: Page) -> Page:
     """Return the page with the track list."""
-    go(settled, "Tracks")
+    go(settled, "Library")
     expect(settled.locator("#track-list .row")).to_have_count(SONGS + 1)
     return settled
 
@@ -62,10 +62,12 @@ def test_a_track_shows_all_numbers_with_their_meaning(tracks: Page) -> None:
     """The track view shows all values, spectrum and glyph, and Escape closes it."""
     row = tracks.locator("#track-list .row", has_text="Noon")
     row.click()
-    sheet = tracks.get_by_role("dialog")
+    sheet = tracks.locator("#view-track")
     expect(sheet.locator(".dimension")).to_have_count(len(NAMES))
     shown = sheet.locator(".dimension dt").all_text_contents()
     assert sorted(shown) == sorted(dimension.title for dimension in DIMENSIONS)
+    expect(sheet.locator(".spectrum svg")).to_be_hidden()
+    sheet.get_by_text("All 25 numbers").click()
     expect(sheet.locator(".spectrum svg")).to_be_visible()
     expect(sheet.locator(".tile")).to_have_count(4)
     expect(sheet.locator(".about")).to_contain_text("0:04")
@@ -79,7 +81,7 @@ def test_a_track_shows_all_numbers_with_their_meaning(tracks: Page) -> None:
 def test_a_track_shows_what_sounds_like_it(tracks: Page) -> None:
     """On request the panel lists the other tracks with reasons; each opens its own view."""
     tracks.locator("#track-list .row", has_text="Noon").click()
-    sheet = tracks.get_by_role("dialog")
+    sheet = tracks.locator("#view-track")
     sheet.get_by_role("button", name="Find similar tracks").click()
     rows = sheet.locator(".similar li")
     expect(rows).to_have_count(SONGS - 1)
@@ -92,9 +94,9 @@ def test_a_track_shows_what_sounds_like_it(tracks: Page) -> None:
 def test_a_track_has_an_address(tracks: Page, live_service: Running, visit: Visit, faults: list[str]) -> None:
     """A track link works in a new page, and an unknown id shows an error."""
     link = tracks.locator("#track-list .row", has_text="Dawn").get_attribute("href")
-    expect(visit(f"{live_service.url}{link}").locator("#sheet-title")).to_have_text("01 Dawn.wav")
+    expect(visit(f"{live_service.url}{link}").locator("#view-track h1")).to_have_text("01 Dawn.wav")
     nowhere = visit(f"{live_service.url}#track/999999")
-    expect(nowhere.locator("#sheet-title")).to_have_text("Not found")
+    expect(nowhere.locator("#view-track h1")).to_have_text("Not found")
     faults[:] = [fault for fault in faults if "404" not in fault]  # logged by the browser
 
 
@@ -102,12 +104,12 @@ def test_a_track_is_reanalysed(tmp_path: Path, visit: Visit) -> None:
     """A reanalysis keeps the current values until it ends, and can be cancelled."""
     write_song(tmp_path / "music" / "song.wav")
     with serving(tmp_path / "music", tmp_path / "data") as running:
-        page = visit(running.url)
+        page = visit(f"{running.url}#activity")
         expect(page.locator("#covered")).to_have_text("1 of 1 track", timeout=SCAN_LIMIT_MS)
         page.get_by_role("button", name="Pause", exact=True).click()
-        go(page, "Tracks")
+        go(page, "Library")
         page.locator("#track-list .row").click()
-        sheet = page.get_by_role("dialog")
+        sheet = page.locator("#view-track")
         expect(sheet.locator(".dimension")).to_have_count(len(NAMES))
         numbers = sheet.locator(".value").all_text_contents()
         for _ in range(2):
@@ -119,7 +121,7 @@ def test_a_track_is_reanalysed(tmp_path: Path, visit: Visit) -> None:
         sheet.get_by_role("button", name="Reanalyse").click()
         expect(page.locator("#track-list .badge")).to_have_text("queued again")
         page.keyboard.press("Escape")
-        go(page, "Now")
+        go(page, "Activity")
         page.get_by_role("button", name="Resume").click()
         page.go_back()
         page.locator("#track-list .row").click()
@@ -137,7 +139,7 @@ def test_two_tracks_side_by_side(tracks: Page) -> None:
     tracks.get_by_role("button", name="Compare with").click()
     expect(tracks.locator("#tray")).to_contain_text("01 Dawn.wav")
     tracks.locator("#track-list .row", has_text="Noon").click()
-    sheet = tracks.get_by_role("dialog")
+    sheet = tracks.locator("#view-compare")
     expect(sheet.locator(".person")).to_have_count(2)
     expect(sheet.locator(".comparison .dimension")).to_have_count(len(NAMES))
     expect(sheet.locator(".comparison .mark.second")).not_to_have_count(0)
@@ -147,7 +149,7 @@ def test_two_tracks_side_by_side(tracks: Page) -> None:
 
 def test_the_map_can_be_coloured_by_any_number(settled: Page) -> None:
     """A small library shows glyphs; colouring by a dimension shows points with a legend."""
-    go(settled, "Library")
+    go(settled, "Explore")
     expect(settled.locator(".drawing")).to_have_count(SONGS)
     settled.get_by_label("Colour by").select_option("lufs")
     expect(settled.locator(".drawing")).to_have_count(0)

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { bytes, clean, clock, counted, folderOf, fromNow, nameOf, percent, roughly, setServerTime, valueOf } from "../../static/format.js";
+import { bytes, clean, clock, folderOf, fromNow, nameOf, percent, roughly, setServerTime, valueOf } from "../../static/format.js";
 
 test("durations are formatted as minutes and hours", () => {
   assert.equal(clock(65), "1:05");
@@ -28,11 +28,6 @@ test("paths of every system are split into name and folder", () => {
 
 test("control characters and bidirectional overrides are replaced", () => {
   assert.equal(clean("a\nb\u202ec\ud800"), "a\ufffdb\ufffdc\ufffd");
-});
-
-test("counts agree with their noun", () => {
-  assert.equal(counted(1, "track"), "1 track");
-  assert.equal(counted(2, "try", "tries"), "2 tries");
 });
 
 test("times are relative to the clock of the server", () => {

@@ -13,9 +13,10 @@ test("a value is below, inside or above its typical range", () => {
 
 test("the summary names untypical and defined dimensions only", () => {
   const print = /** @type {any} */ ({ lufs: -30, spectral_centroid: 9000 });
-  assert.equal(inWords([loudness, centroid], print, []), "Quiet, bright.");
-  assert.equal(inWords([loudness, centroid], print, ["lufs"]), "Bright.");
+  assert.equal(inWords([loudness, centroid], print, []), "Quiet and bright.");
+  assert.equal(inWords([loudness, centroid], print, ["spectral_centroid"]), "Quiet.");
   assert.equal(inWords([loudness], /** @type {any} */ ({ lufs: -12 }), []), "Typical in every dimension.");
+  assert.equal(inWords([loudness, centroid], print, ["lufs", "spectral_centroid"]), "Silent.");
 });
 
 test("the typical range is the middle third of a scale, and frequencies are logarithmic", () => {

@@ -102,6 +102,6 @@ def live_service(small_library: Path, tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture
 def settled(live_service: Running, visit: Visit) -> Page:
     """Return the page after the library has been processed."""
-    page = visit(live_service.url)
+    page = visit(f"{live_service.url}#activity")
     expect(page.locator("#state")).to_have_text("Idle", timeout=SCAN_LIMIT_MS)
     return page

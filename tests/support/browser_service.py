@@ -27,8 +27,11 @@ Visit = Callable[[str], Page]
 
 
 def go(page: Page, view: str) -> None:
-    """Open a view with its navigation link."""
-    page.get_by_role("navigation").get_by_role("link", name=view).click()
+    """Open a view with its navigation link, or the failures with their tab."""
+    main = "Activity" if view == "Failures" else view
+    page.locator("#navigation").get_by_role("link", name=main).click()
+    if view == "Failures":
+        page.locator("#view-activity").get_by_role("link", name="Failures").click()
 
 
 def write_song(path: Path, seconds: float = 2.0) -> None:
