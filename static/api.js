@@ -30,7 +30,7 @@ export class ApiError extends Error {
  * @param {Partial<import("./fingerprint.d.ts").ErrorAnswer>} body
  * @param {number} status
  */
-const sentenceOf = ({ code = "", error }, status) => maybe(`error.code.${code}`, error ?? t("error.failed", { status: String(status) }));
+export const sentenceOf = ({ code = "", error }, status) => maybe(`error.code.${code}`, error ?? t("error.failed", { status: String(status) }));
 
 /**
  * Send a request and return the JSON of its response.

@@ -1,6 +1,7 @@
 /** Requests whose response arrives as JSON lines. */
 
-import { ApiError } from "./api.js";
+import { ApiError, sentenceOf } from "./api.js";
+import { t } from "./i18n.js";
 
 const IDLE_MS = 20_000; // the longest wait for a part of the response; the whole may take longer
 
@@ -18,7 +19,7 @@ export async function* lines(address, parameters = {}) {
   try {
     const query = new URLSearchParams(parameters);
     const response = await fetch(query.size ? `${address}?${query}` : address, { signal: idle.signal, credentials: "same-origin" });
-    if (!response.ok || !response.body) throw new ApiError((await response.json()).error, response.status);
+    if (!response.ok || !response.body) throw new ApiError(sentenceOf(await response.json(), response.status), response.status);
     const reader = response.body.pipeThrough(/** @type {any} */ (new TextDecoderStream())).getReader();
     let rest = "";
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
@@ -29,7 +30,7 @@ export async function* lines(address, parameters = {}) {
       for (const line of complete) yield JSON.parse(line);
     }
   } catch (error) {
-    throw error instanceof ApiError ? error : new ApiError("The service is not responding.");
+    throw error instanceof ApiError ? error : new ApiError(t("error.unreachable"));
   } finally {
     clearTimeout(timer);
     idle.abort();
