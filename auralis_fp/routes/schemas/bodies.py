@@ -22,6 +22,8 @@ _ABSOLUTE: Final = r"[A-Za-z]:[\\/]" if os.name == "nt" else "/"
 ABSOLUTE: Final = {"pattern": f"^({_ABSOLUTE}[^\\x00]*)?$"}  # documentation only; the operating system decides
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=32_768, extra_json_schema=ABSOLUTE)]
 
+_PATH_FIELDS: Final = frozenset(("filepath", "folder", "folders", "path", "paths"))  # checked by ``path_bytes``
+
 
 class NoFields(msgspec.Struct, forbid_unknown_fields=True):
     """An empty object."""
@@ -128,9 +130,33 @@ def validate(value: Any, kind: type[B]) -> B:
         400 with the name of the invalid field.
     """
     try:
-        return msgspec.convert(value, kind)
+        body = msgspec.convert(value, kind)
     except (msgspec.ValidationError, RecursionError) as error:
         raise bad_field(str(error), value, kind) from None
+    check_text(body)
+    return body
+
+
+def check_text(struct: msgspec.Struct) -> None:
+    """Raise RequestError (400) if a text contains half of a surrogate pair, which only paths may.
+
+    JSON can express such a text; neither SQLite nor UTF-8 can.
+    """
+    for name in struct.__struct_fields__:
+        value = getattr(struct, name)
+        for part in value if isinstance(value, list) else [value]:
+            if isinstance(part, msgspec.Struct):
+                check_text(part)
+            elif isinstance(part, str) and name not in _PATH_FIELDS and not _is_unicode(part):
+                raise RequestError(400, "bad_field", f"{name}: not valid Unicode text.", {"field": name})
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def path_bytes(text: str, field: str) -> bytes:

@@ -12,7 +12,7 @@ from ...store.albums import GroupQuery
 from ...store.filters import SORT_NAMES, FileQuery
 from ...store.records import State as FileState
 from ...store.vectors import TAG_NAMES
-from .bodies import ABSOLUTE, bad_field, path_bytes
+from .bodies import ABSOLUTE, bad_field, check_text, path_bytes
 from .files import FILE_FIELDS
 
 MAX_PAGE: Final = 500
@@ -183,6 +183,7 @@ def read_query(request: web.Request, kind: type[Q]) -> Q:
     for name, value in given.items():
         if getattr(query, name) is None:  # msgspec reads the text "null" as None
             raise RequestError(400, "bad_field", f"{name}: not {value!r}.", {"field": name})
+    check_text(query)
     return query
 
 
