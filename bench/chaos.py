@@ -26,6 +26,7 @@ from small_disk import Disk, small_disk
 from .faults import Faults
 from .music import table
 from .options import Options
+from .storage_faults import KEPT
 
 DISK_MB: Final = 192
 LIVES: Final = 2 / 3  # share of the time with kills of the service; then it runs on to measure its growth
@@ -90,7 +91,9 @@ class _Run:
         findings = audit(self._service.roots, self._service.data, settled=True)
         self._ledger.look()
         self._amiss += [f"{kind}: {name}" for kind, names in findings.faults().items() for name in names]
-        self._amiss += [f"redone: {again}" for again in self._ledger.redone]
+        redone = [again for again in self._ledger.redone if again.audio not in self._faults.storage.damaged]
+        self._amiss += [f"redone: {again}" for again in redone]
+        spoilt = self._faults.storage.kept.read_text(encoding="ascii", errors="replace") != KEPT
         wrong = _wrong(self._service.database)
         self._amiss += [f"wrong: {name}" for name in wrong]
         orphans = self._service.until_gone()
@@ -103,7 +106,9 @@ class _Run:
             ("inconsistent totals in the status", self._counted["wrong sum"]),
             ("lost", len(findings.lost) + len(findings.ghosts)),
             ("duplicated", len(findings.doubled)),
-            ("reanalysed without cause", len(self._ledger.redone)),
+            ("reanalysed without cause", len(redone)),
+            ("reanalysed because their row was damaged", len(self._ledger.redone) - len(redone)),
+            ("changes to a file of the user with links in the way of sidecars", int(spoilt)),
             ("truncated or left-over sidecars", len(findings.torn) + len(findings.leftovers)),
             ("sidecars that disagree with the database", len(findings.disagreeing)),
             ("results that differ from a fresh analysis", len(wrong)),

@@ -18,7 +18,7 @@ from service_process import JUNK, ServiceUnderTest, music_in
 from small_disk import Disk
 
 from .signals import music, write
-from .storage_faults import StorageFaults
+from .storage_faults import KEPT, StorageFaults
 
 SONGS: Final = 40  # source songs that other files are made from
 MOST_FILES: Final = 150
@@ -47,7 +47,7 @@ class Faults:
         self._pool = disk.folder / ".pool"
         self._ends: list[tuple[float, Callable[[], object]]] = []  # end times and functions of temporary faults
         self._lasting: set[str] = set()
-        storage = StorageFaults(self, service, disk, rng)
+        storage = self.storage = StorageFaults(self, service, disk, rng)
         chances: list[tuple[Callable[[], object], int]] = [
             (self.file_copied, 12),
             (self.file_written_slowly, 3),
@@ -86,6 +86,7 @@ class Faults:
     def furnish(self) -> None:
         """Generate the songs and copy some into the libraries."""
         self._pool.mkdir()
+        self.storage.kept.write_text(KEPT, encoding="ascii")
         for number in range(SONGS):
             sound = music(self._rng.uniform(1.0, 8.0), RATE, number)
             write(self._pool / f"{number}{SUFFIXES[number % len(SUFFIXES)]}", sound, RATE)
@@ -291,7 +292,8 @@ class Faults:
             path.write_bytes(self._rng.randbytes(10_000))
 
     def _some_sidecar(self) -> Path:
-        sidecars = sorted(found for root in self._service.roots for found in root.rglob("*.25d"))
+        found = (path for root in self._service.roots for path in root.rglob("*.25d"))
+        sidecars = sorted(path for path in found if path.is_file() and path.lstat().st_nlink == 1)
         if not sidecars:
             raise FileNotFoundError
         return self._rng.choice(sidecars)

@@ -13,6 +13,7 @@ from service_process import ServiceUnderTest
 from small_disk import Disk
 
 ODD_TIMES: Final = (-2_177_452_800, -1, 0, 4_294_967_296, 15_032_385_535)  # 1901, before and after 1970, 2106, 2446
+KEPT: Final = "a file of the user\n" * 100
 _SUB_DISK_MB: Final = 16
 
 
@@ -46,6 +47,8 @@ class StorageFaults:
     def __init__(self, files: Files, service: ServiceUnderTest, disk: Disk, rng: random.Random) -> None:
         self._files, self._service, self._disk, self._rng = files, service, disk, rng
         self._names = 0
+        self.kept = disk.folder / "kept.txt"  # has hard links where sidecars are written
+        self.damaged: set[bytes] = set()  # digests of the audio whose result was damaged
 
     def files_swapped(self) -> object:
         """Exchange the contents of two files of equal size and keep both modification times."""
@@ -133,10 +136,7 @@ class StorageFaults:
         if self._rng.random() < 0.5:
             os.mkfifo(place)
         else:
-            kept = self._disk.folder / "kept.txt"
-            if not kept.exists():
-                kept.write_text("a file of the user\n" * 100, encoding="ascii")
-            place.hardlink_to(kept)
+            place.hardlink_to(self.kept)
         self._files.for_a_while(str(place), 1, 10, lambda: place.unlink(missing_ok=True))
         return True
 
@@ -146,12 +146,13 @@ class StorageFaults:
             closing(sqlite3.connect(self._service.database, timeout=2)) as database,
             suppress(sqlite3.OperationalError),
         ):
-            rows = [row for (row,) in database.execute("SELECT file_id FROM fingerprints")]
+            rows = list(database.execute("SELECT file_id, payload_digest FROM fingerprints"))
             if not rows:
                 return False
-            spoilt = "UPDATE fingerprints SET metadata = '{spoilt' WHERE file_id = ?"
-            database.execute(spoilt, (self._rng.choice(rows),))
+            file_id, digest = self._rng.choice(rows)
+            database.execute("UPDATE fingerprints SET metadata = '{spoilt' WHERE file_id = ?", (file_id,))
             database.commit()
+            self.damaged.add(digest)
             return True
         return False
 

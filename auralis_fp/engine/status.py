@@ -179,29 +179,30 @@ class StatusBoard:
             How many of the queued files can be read now; all by default.
         """
         folders = self._watcher.folders()
+        known = counts is not None
         if counts is None:
             counts = Counts(running=sum(worker.state == "working" for worker in self._context.pool.states()))
         if not self._watcher.scanned_once:
             return ServiceState("starting", "Looking through the music folders for the first time.")
         if folders and not any(folder.online for folder in folders):
             return ServiceState("offline", "No music folder can be read at the moment.")
-        return self._work_state(counts, reachable)
+        return self._work_state(counts, reachable, known=known)
 
-    def _work_state(self, counts: Counts, reachable: int | None) -> ServiceState:
-        """Return the state of the jobs, the folders being there."""
+    def _work_state(self, counts: Counts, reachable: int | None, *, known: bool) -> ServiceState:
+        """Return the state of the jobs, the folders being there; *known* is False if some may be queued uncounted."""
         blocked = self._context.gate.blocked_by()
         background = sum(not flight.requested for flight in self._flights.all())
-        if counts.running and blocked is not None and background:
-            return ServiceState("pausing", f"{blocked.reason} {_ending(background)}", blocked.until)
         if counts.running:
+            if blocked is not None and background:
+                return ServiceState("pausing", f"{blocked.reason} {_ending(background)}", blocked.until)
             return ServiceState("working", _remaining(counts))
-        if blocked is not None:
+        if blocked is not None and (blocked.state == "paused" or not known):
             return blocked
-        if not counts.pending + counts.outdated:
+        if not counts.pending + counts.outdated:  # nothing waits for the end of quiet hours or of playback
             return ServiceState("idle", _idle_reason(counts))
         if reachable == 0:
             return ServiceState("offline", f"{_remaining(counts)} All of them lie in folders that cannot be read now.")
-        return ServiceState("working", _remaining(counts))
+        return blocked or ServiceState("working", _remaining(counts))
 
     async def run(self) -> None:
         """Publish a snapshot after each change while there are listeners; runs until cancelled."""

@@ -43,13 +43,13 @@ async def test_pausing_until_running_files_end(settings: Settings, library: Path
 
 
 async def test_playback_while_a_file_is_running(settings: Settings, library: Path) -> None:
-    """The same applies to playback."""
+    """The same applies to playback, which delays nothing once no file is left."""
     long_file(library / "long.wav", 600)
     async with Service(settings).running() as service:
         await eventually(lambda: decoding(service))
         service.playing(playing=True)
         assert (await until_state(service, "pausing")).startswith("Waiting while music plays.")
-        await until_state(service, "waiting_for_playback")
+        assert await until_state(service, "idle") == "Everything is up to date."
 
 
 async def test_a_requested_file_is_work_in_spite_of_a_pause(settings: Settings, library: Path) -> None:

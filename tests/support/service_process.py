@@ -261,6 +261,7 @@ def _check_sidecar(found: Findings, path: Path, content: bytes, results: Mapping
 class Redone(NamedTuple):
     """A file whose audio was analysed before, with the times (Unix, seconds) of both results."""
 
+    audio: bytes
     path: str
     analysed_at: float
     first_path: str
@@ -292,5 +293,5 @@ class Ledger:
             if analysed_at != first:
                 began = analysed_at - milliseconds / 1000
                 if began > first:  # else two copies were analysed at the same time
-                    self.redone.append(Redone(os.fsdecode(path), analysed_at, os.fsdecode(where), first))
+                    self.redone.append(Redone(key, os.fsdecode(path), analysed_at, os.fsdecode(where), first))
                 self._finished[key] = (analysed_at, path)
