@@ -20,6 +20,7 @@ ENVIRONMENT_PREFIX: Final = "AURALIS_FP_"
 FILE_NAME: Final = "auralis-fp.toml"
 
 Sidecars = Literal["beside", "data-dir", "off"]
+Seal = Literal["auto", "off"]
 Watching = Literal["auto", "events", "polling", "off"]
 SYSTEM_FOLDERS: Final = (
     *("$RECYCLE.BIN", "RECYCLER", "System Volume Information", "found.[0-9][0-9][0-9]"),  # Windows
@@ -63,6 +64,11 @@ class Settings:
     time_limit_sec: float = _help("base time limit per file, in seconds", default=60.0)
     time_limit_factor: float = _help("seconds added to the time limit per second of audio", default=0.5)
     memory_limit_mb: int = _help("address space limit per analysis process, in MiB; 0 for no limit", default=2048)
+    seal: Seal = _help(
+        "whether analysis processes give up access to files, network and other processes: auto (as far as the system"
+        " can) or off",
+        default="auto",
+    )
     sidecars: Sidecars = _help(
         "location of .25d sidecar files: beside (next to each track), data-dir, or off", default="beside"
     )

@@ -81,13 +81,14 @@ export type BatchRequest = {
   items: unknown[];
 };
 
-/** Health of the service. */
+/** Health of the service; ``unprotected`` names protections that are off or that the system lacks. */
 export type HealthAnswer = {
   status: "degraded" | "healthy";
   version: string;
   uptime_sec: number;
   state: "idle" | "offline" | "paused" | "pausing" | "quiet_hours" | "starting" | "waiting_for_machine" | "waiting_for_playback" | "working";
   reasons: string[];
+  unprotected: string[];
 };
 
 /** The complete status of the service. */
@@ -167,10 +168,11 @@ export type LeftOutEntries = {
 /** Why an entry of a library is not analysed. The value is its name in the API. */
 export type Reason = "broken_link" | "hidden" | "ignored" | "link_outside" | "not_regular" | "placeholder" | "system_folder" | "temporary" | "unreadable" | "unsupported";
 
-/** Overall health, with one sentence for each problem. */
+/** Overall health, with one sentence for each problem, and for each protection that is off or lacking. */
 export type HealthSummary = {
   status: "degraded" | "healthy";
   reasons: string[];
+  unprotected: string[];
 };
 
 /** Number of files finished in one minute. */

@@ -1,7 +1,7 @@
 """Analysis of one file: decoding and feature extraction, block by block."""
 
 import time
-from collections.abc import MutableSequence, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
@@ -13,35 +13,33 @@ from .extractor import FingerprintExtractor
 from .sub_fingerprints import SubFingerprints
 from .types import FeatureValues
 
+Progress = Callable[[float, float], None]
 _WARM_UP_RATE: Final = 44_100  # the most common rate: its tables are cached afterwards
 
 
 def fingerprint_file(
-    path: bytes, bounds: Sequence[bytes] = (), progress: MutableSequence[float] | None = None
+    file: bytes | int, bounds: Sequence[bytes] = (), progress: Progress = lambda _decoded_sec, _duration_sec: None
 ) -> Analysed:
     """Decode and analyse a file.
 
     Parameters
     ----------
-    path : bytes
-        The file, as the operating system spells it.
+    file : bytes or int
+        Path as the operating system spells it, or the descriptor of an open file, which is closed.
     bounds : sequence of bytes
-        Folders without symbolic links; the opened file must lie below one of them. Empty: no restriction.
-    progress : mutable sequence of two floats, optional
-        Receives the seconds decoded so far and the declared length in seconds (0 if unknown).
+        Folders without symbolic links; a file opened by its path must lie below one of them. Empty: no restriction.
+    progress : callable, optional
+        Called with the seconds decoded so far and the declared length in seconds (0 if unknown).
 
     Raises
     ------
     FileError
         The file cannot be analysed; its stage, code and message give the reason.
     """
-    reported: MutableSequence[float] = [0.0, 0.0] if progress is None else progress
-    reported[0] = 0.0  # the worker has reached the file: a crash from here on is the file's
     started = time.perf_counter()
-    with open_audio(path, bounds) as audio:
+    with open_audio(file, bounds) as audio:
         info = audio.info
-        reported[1] = info.declared_sec or 0.0
-        features, part = _analyse(audio, reported)
+        features, part = _analyse(audio, progress)
         metadata = TrackMetadata(
             duration_sec=round(audio.frames / info.sample_rate, 6),
             sample_rate=info.sample_rate,
@@ -57,14 +55,16 @@ def fingerprint_file(
     return Analysed(features.values, metadata, round(milliseconds, 3), payload_digest=digest, parts=(part,))
 
 
-def _analyse(audio: AudioStream, progress: MutableSequence[float]) -> tuple[FeatureValues, Part]:
+def _analyse(audio: AudioStream, progress: Progress) -> tuple[FeatureValues, Part]:
     extractor = FingerprintExtractor(audio.info.sample_rate, audio.info.positions)
     bits = SubFingerprints(audio.info.sample_rate, audio.info.channels)
+    declared_sec = audio.info.declared_sec or 0.0
+    progress(0.0, declared_sec)
     with np.errstate(all="raise", under="ignore"):  # no NaN or infinity may pass silently
         for block in audio.blocks():
             extractor.add_block(block)
             bits.add_block(block)
-            progress[0] = audio.frames / audio.info.sample_rate
+            progress(audio.frames / audio.info.sample_rate, declared_sec)
         return extractor.result(), Part(sub_fingerprints.NAME, sub_fingerprints.VERSION, bits.result())
 
 

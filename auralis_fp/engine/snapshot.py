@@ -71,10 +71,11 @@ class Folder(Payload, frozen=True):
 
 
 class HealthSummary(Payload, frozen=True):
-    """Overall health, with one sentence for each problem."""
+    """Overall health, with one sentence for each problem, and for each protection that is off or lacking."""
 
     status: Literal["healthy", "degraded"]
     reasons: list[str]
+    unprotected: list[str]
 
 
 class HistoryMinute(Payload, frozen=True):

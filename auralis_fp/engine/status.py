@@ -160,7 +160,8 @@ class StatusBoard:
         faults = self._context.health.faults.items()
         reasons = [f"{part[:1].upper()}{part[1:]}: {reason}" for part, reason in faults]
         reasons += [f"{folder.path}: {folder.reason}" for folder in self._watcher.folders() if not folder.online]
-        return HealthSummary("degraded" if reasons else "healthy", reasons)
+        unprotected = [f"Analysis processes run without {each}." for each in self._context.pool.lacking()]
+        return HealthSummary("degraded" if reasons else "healthy", reasons, unprotected)
 
     async def _reachable(self, counts: Counts) -> int:
         """Return how many of the queued files lie in folders that can be read now."""

@@ -1,9 +1,11 @@
 """What the index process runs; everything numeric is imported there only."""
 
+import os
+import signal
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from ..workers.sandbox import init_worker
+from ..workers.sandbox import ONE_THREAD, end_with_parent
 
 
 def run(connection: Connection, database: Path, file: Path) -> None:
@@ -17,7 +19,9 @@ def run(connection: Connection, database: Path, file: Path) -> None:
     file : Path
         Column file of the index.
     """
-    init_worker([0.0, 0.0], memory_limit_mb=0)
+    os.environ |= dict.fromkeys(ONE_THREAD, "1")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
+    end_with_parent()
     from .index.server import serve  # numpy stays out of the web process
 
     serve(connection, database, file)

@@ -6,6 +6,7 @@ Several readers know different formats. ``PRECEDENCE`` says which of them look a
 import io
 import os
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from typing import Any, BinaryIO, Final
 
 from tinytag import TinyTag
@@ -17,9 +18,10 @@ from ..errors import CoverError, DecodeError
 from ..files.formats import recognise
 from .ape import read_ape
 from .fields import RawTags, merged, parse_fields
+from .folder_pictures import open_folder_pictures
 from .genres import GENRES
 from .model import Cover, CoverImage, CoverPlace, TagReading
-from .pictures import digest_of, folder_picture, is_usable, thumbnail
+from .pictures import digest_of, first_picture, is_usable, thumbnail
 
 Reader = Callable[[Source], tuple[RawTags, bytes | None]]
 
@@ -85,15 +87,20 @@ PRECEDENCE: Final[tuple[tuple[str, frozenset[str], Reader], ...]] = (
 _COMPLETE_WITHOUT_CONTAINER: Final = frozenset({"mp3", "flac", "ogg", "m4a"})
 
 
-def read_file_tags(path: bytes, bounds: Sequence[bytes] = ()) -> TagReading:
+def read_file_tags(
+    file: bytes | int, bounds: Sequence[bytes] = (), pictures: Sequence[int] | None = None
+) -> TagReading:
     """Read the tags of one file and find its cover.
 
     Parameters
     ----------
-    path : bytes
-        The file, as the operating system spells it.
+    file : bytes or int
+        Path as the operating system spells it, or the descriptor of an open file, which is closed.
     bounds : sequence of bytes
-        Folders, free of links, one of which the file must lie below when it is opened; none: anywhere.
+        Folders, free of links, one of which a file opened by its path must lie below; none: anywhere.
+    pictures : sequence of int, optional
+        Descriptors of the picture files in its folder, which are closed; by default they are looked for beside the
+        path.
 
     Returns
     -------
@@ -105,25 +112,17 @@ def read_file_tags(path: bytes, bounds: Sequence[bytes] = ()) -> TagReading:
     ScanError
         The file cannot be opened or read.
     """
-    source = Source(path, bounds)
-    try:
-        found, picture, problems = _read(source)
-        source.check()
-    finally:
-        source.close()
-    place: CoverPlace = "embedded"
-    if picture is None:
-        picture, place = folder_picture(path, bounds), "folder"
+    found, problems, picture, place = _contents(file, bounds, pictures)
     cover = None if picture is None else Cover(digest_of(picture), place)
     return TagReading(merged(found), cover, tuple(problems))
 
 
-def read_cover(path: bytes, bounds: Sequence[bytes] = ()) -> CoverImage:
+def read_cover(file: bytes | int, bounds: Sequence[bytes] = (), pictures: Sequence[int] | None = None) -> CoverImage:
     """Return the thumbnail of the picture that ``read_file_tags`` reports as a file's cover.
 
     Parameters
     ----------
-    path, bounds
+    file, bounds, pictures
         As in ``read_file_tags``.
 
     Raises
@@ -133,16 +132,30 @@ def read_cover(path: bytes, bounds: Sequence[bytes] = ()) -> CoverImage:
     CoverError
         ``missing``: it has no cover; ``limits`` or ``corrupt``: the picture cannot be shown.
     """
-    source = Source(path, bounds)
-    try:
-        _, picture, _ = _read(source)
-        source.check()
-    finally:
-        source.close()
-    picture = folder_picture(path, bounds) if picture is None else picture
+    _, _, picture, _ = _contents(file, bounds, pictures)
     if picture is None:
         raise CoverError("missing", "The file has no cover.")
     return CoverImage(digest_of(picture), thumbnail(picture))
+
+
+def _contents(
+    file: bytes | int, bounds: Sequence[bytes], pictures: Sequence[int] | None
+) -> tuple[list[dict[str, Any]], list[str], bytes | None, CoverPlace]:
+    """Return the fields by reader, the problems, and the picture with its place."""
+    with ExitStack() as closing:
+        for descriptor in pictures or ():
+            closing.callback(os.close, descriptor)
+        source = Source(file, bounds)
+        closing.callback(source.close)
+        found, picture, problems = _read(source)
+        source.check()
+        if picture is not None:
+            return found, problems, picture, "embedded"
+        if pictures is None and isinstance(file, bytes):
+            pictures = open_folder_pictures(file, bounds)
+            for descriptor in pictures:
+                closing.callback(os.close, descriptor)
+        return found, problems, first_picture(pictures or ()), "folder"
 
 
 def _read(source: Source) -> tuple[list[dict[str, Any]], bytes | None, list[str]]:

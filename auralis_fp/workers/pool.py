@@ -51,6 +51,10 @@ class WorkerPool:
         """Return the ids of the local worker processes."""
         return [state.pid for state in self.states() if state.pid is not None]
 
+    def lacking(self) -> list[str]:
+        """Return the protections against malicious files that the workers lack, in words."""
+        return sorted({protection for slot in self._slots for protection in slot.lacking})
+
     async def __aenter__(self) -> Self:
         for slot in self._slots:
             self._stack.push_async_callback(slot.close)

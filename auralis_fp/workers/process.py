@@ -1,35 +1,36 @@
 """Slots that are local worker processes.
 
-A slot owns one single-process executor. A crash or a timeout costs the file it was analysing, and names it; the slot
-then starts a new process. Files in other slots are not affected.
+A crash or a timeout costs the file that the slot was analysing, and names it; the slot then starts a new process. Files
+in other slots are not affected.
 """
 
 import asyncio
 import logging
-import multiprocessing
 import os
 import signal
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.connection import wait
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from ..models import Analysed, Rejected
+from ..runtime.threads import in_daemon_thread
 from ..settings import Settings
 from ..states import WorkerState
+from ..tags.model import CoverImage, TagReading
+from .handover import Handover
+from .messages import Plan, Progress, Ready
 from .pidfiles import PidFiles
 from .protocol import FileTask, T, WorkerUnavailableError
-from .sandbox import NOT_STARTED, init_worker
-from .spawn import IsolatedContext
-from .tasks import analyse_file, warm_up
+from .tasks import analyse_file
+from .worker import MisbehavedError, Worker, WorkerLostError
 
 log = logging.getLogger(__name__)
 
 START_LIMIT_SEC: Final = 120.0  # the imports may come from a cold, slow disk
 CHECK_EVERY_SEC: Final = 1.0
 RENEW_AFTER: Final = 1000  # files, after which a new process frees what decoders have leaked
+_OUTCOMES: Final = {"analyse_file": Analysed, "read_tags": TagReading, "make_cover": CoverImage}
 
 
 class ProcessSlot:
@@ -45,28 +46,33 @@ class ProcessSlot:
 
     def __init__(self, number: int, settings: Settings, pid_files: PidFiles | None = None) -> None:
         self.number = number
+        self.lacking: tuple[str, ...] = ()  # protections that the newest process lacks
         self._settings = settings
         self._pid_files = pid_files
-        self._context = IsolatedContext()
-        self._progress = self._context.RawArray("d", 2)
         self._launcher = ThreadPoolExecutor(1, thread_name_prefix=f"auralis-slot-{number}")
-        self._executor: ProcessPoolExecutor | None = None
-        self._process: multiprocessing.process.BaseProcess | None = None
+        self._talker = ThreadPoolExecutor(1, thread_name_prefix=f"auralis-talk-{number}")
+        self._worker: Worker | None = None
+        self._ready = False
+        self._exit_code: int | None = None
         self._path: bytes | None = None
         self._started_at: float | None = None
+        self._reached = False  # the worker has reached the file
+        self._decoded_sec = self._duration_sec = 0.0
         self._files = 0  # analysed by the current process
         self._given_up: Rejected | None = None
 
     def state(self) -> WorkerState:
         """Return what the slot is doing."""
+        worker = self._worker
+        ready = self._ready and worker is not None and worker.exit_code is None
         return WorkerState(
             slot=self.number,
-            state="working" if self._path is not None else "idle" if self._process else "starting",
-            pid=self._process.pid if self._process else None,
+            state="working" if self._path is not None else "idle" if ready else "starting",
+            pid=worker.pid if ready and worker is not None else None,
             path=os.fsdecode(self._path) if self._path is not None else None,
             started_at=self._started_at,
-            decoded_sec=max(0.0, self._progress[0]),
-            duration_sec=self._progress[1] or None,
+            decoded_sec=self._decoded_sec,
+            duration_sec=self._duration_sec or None,
         )
 
     async def start(self) -> None:
@@ -77,46 +83,40 @@ class ProcessSlot:
         WorkerUnavailableError
             The process ended or was not ready in time, or the system refused to start it.
         """
-        alive = self._process is not None and not wait([self._process.sentinel], 0)  # is_alive() errs while another
-        if alive and self._files < RENEW_AFTER:  # thread collects the process
+        alive = self._ready and self._worker is not None and self._worker.exit_code is None
+        if alive and self._files < RENEW_AFTER:
             return
         await self.stop()
-        loop = asyncio.get_running_loop()
         try:
-            ready = await loop.run_in_executor(self._launcher, self._launch)
             async with asyncio.timeout(START_LIMIT_SEC):
-                await asyncio.wrap_future(ready)
+                ready = await self._launched()
         except TimeoutError:
             await self.stop()
             raise WorkerUnavailableError("not ready in time") from None
         except OSError as error:
             await self.stop()
             raise WorkerUnavailableError(f"the system refuses it: {error.strerror}") from error
-        except BrokenProcessPool as error:
+        except WorkerLostError:
             await self.stop()
-            raise WorkerUnavailableError(str(error)) from error
-        except Exception as error:  # a dependency of the analysis is missing or incompatible
-            await self.stop()
-            log.exception("worker of slot %d", self.number)
-            raise WorkerUnavailableError(f"the analysis cannot be loaded ({type(error).__name__}: {error})") from error
+            raise WorkerUnavailableError(f"the process {self._ending()} while it started") from None
         except BaseException:
             await asyncio.shield(self.stop())
             raise
-        self._process = self._context.newest
+        self._ready = True
+        self.lacking = tuple(ready.lacking)
 
-    def _launch(self) -> "Future[int]":
+    async def _launched(self) -> Ready:
+        loop = asyncio.get_running_loop()
+        worker = await loop.run_in_executor(self._launcher, self._launch)
+        plan = Plan(memory_limit_mb=self._settings.memory_limit_mb, seal=self._settings.seal == "auto")
+        return await loop.run_in_executor(self._talker, worker.prepare, plan)
+
+    def _launch(self) -> Worker:
         """Start a process. Blocking."""
-        self._executor = ProcessPoolExecutor(
-            1,
-            mp_context=self._context,
-            initializer=init_worker,
-            initargs=(self._progress, self._settings.memory_limit_mb),
-        )
-        ready = self._executor.submit(warm_up)
-        process = self._context.newest
-        if self._pid_files is not None and process is not None and process.pid is not None:
-            self._pid_files.write(process.pid)
-        return ready
+        self._worker = worker = Worker()
+        if self._pid_files is not None:
+            self._pid_files.write(worker.pid)
+        return worker
 
     async def run(self, path: bytes, patience: float = 1.0, bounds: Sequence[bytes] = ()) -> Analysed | Rejected:
         """Analyse one file. The slot accepts the next file when this returns, whatever the outcome.
@@ -167,12 +167,10 @@ class ProcessSlot:
         try:
             self._path, self._started_at, self._given_up = path, time.time(), None
             self._files += 1
-            self._progress[0], self._progress[1] = NOT_STARTED, 0.0
-            assert self._executor is not None  # noqa: S101 - start() made it
-            job = asyncio.wrap_future(self._executor.submit(task, path, tuple(bounds)))
-            outcome = await self._watch(job, patience)
-        except BrokenProcessPool:
-            return await self._lost()
+            self._reached, self._decoded_sec, self._duration_sec = False, 0.0, 0.0
+            outcome = await self._watch(asyncio.ensure_future(self._handed_over(task, path, bounds)), patience)
+        except WorkerLostError as error:
+            return await self._lost(error)
         except asyncio.CancelledError:
             if self._given_up is None:
                 await asyncio.shield(self.stop())
@@ -183,6 +181,25 @@ class ProcessSlot:
         if isinstance(outcome, Rejected) and outcome.code == "out_of_memory":
             await self.stop()  # its heap may be fragmented
         return outcome
+
+    async def _handed_over(self, task: FileTask[T], path: bytes, bounds: Sequence[bytes]) -> T | Rejected:
+        """Open the file, hand it to the worker, and return the outcome."""
+        worker, handover = self._worker, Handover(task.__name__, path, bounds)
+        try:
+            refused = await in_daemon_thread(handover.open)
+            if refused is not None or worker is None:
+                return refused or Rejected("worker", "unavailable", "The process was ended.")
+            kinds = (_OUTCOMES[task.__name__], Rejected)
+            loop = asyncio.get_running_loop()
+            outcome: T | Rejected = await loop.run_in_executor(self._talker, worker.run, handover, kinds, self._note)
+            return outcome
+        finally:
+            handover.close()
+
+    def _note(self, progress: Progress) -> None:
+        """Record what the worker says about its progress."""
+        self._reached = True
+        self._decoded_sec, self._duration_sec = progress.decoded_sec, progress.duration_sec
 
     async def give_up(self, path: bytes, why: Rejected) -> bool:
         """Abort the analysis of a file.
@@ -219,46 +236,49 @@ class ProcessSlot:
 
     def _limit(self) -> float:
         """Return the time limit in seconds; it grows with the declared or decoded length of the file."""
-        return self._settings.time_limit_sec + self._settings.time_limit_factor * float(max(self._progress))
+        return self._settings.time_limit_sec + self._settings.time_limit_factor * max(
+            self._decoded_sec, self._duration_sec
+        )
 
-    async def _lost(self) -> Rejected | None:
+    async def _lost(self, error: WorkerLostError) -> Rejected | None:
         """Stop a lost worker and return how it ended; None if it had not reached the file."""
         if self._given_up is not None:
             return self._given_up
-        process, started = self._process, self._progress[0] != NOT_STARTED
+        reached = self._reached
         await self.stop()
-        if not started:
+        if not reached:
             return None
-        code = process.exitcode if process is not None else None
-        if code is not None and code < 0:
-            name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
-            ending = f"ended by {name}"
-        else:
-            ending = f"ended with exit code {code}"
+        ending = f"broke the protocol ({error})" if isinstance(error, MisbehavedError) else self._ending()
         log.warning("worker of slot %d %s", self.number, ending)
         return Rejected("worker", "crashed", f"The process analysing this file {ending}.")
 
+    def _ending(self) -> str:
+        """Return how the last process ended."""
+        code = self._exit_code
+        if code is not None and code < 0:
+            name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+            return f"ended by {name}"
+        return f"ended with exit code {code}"
+
     async def stop(self) -> None:
         """Kill the process and wait until it is gone."""
-        self._process = None
+        self._ready = False
         self._files = 0
-        self._progress[0] = self._progress[1] = 0.0
+        self._decoded_sec = self._duration_sec = 0.0
         await asyncio.get_running_loop().run_in_executor(self._launcher, self._end)
 
     def _end(self) -> None:
         """Kill the process. Runs in the launcher thread, and so after a launch that is still in progress."""
-        executor, self._executor = self._executor, None
-        if executor is None:
+        worker, self._worker = self._worker, None
+        if worker is None:
             return
-        process = self._context.newest
-        pid = process.pid if process is not None else None
-        if process is not None and pid is not None:
-            process.kill()
-        executor.shutdown(wait=True, cancel_futures=True)
-        if self._pid_files is not None and pid is not None:
-            self._pid_files.remove(pid)
+        self._exit_code = worker.kill()
+        self._talker.submit(worker.close)  # after what the thread is doing
+        if self._pid_files is not None:
+            self._pid_files.remove(worker.pid)
 
     async def close(self) -> None:
         """Stop the process for good."""
         await self.stop()
         self._launcher.shutdown(wait=False)
+        self._talker.shutdown(wait=False)

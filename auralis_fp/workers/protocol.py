@@ -12,8 +12,8 @@ from ..models import Analysed, Rejected
 from ..states import WorkerState
 
 T = TypeVar("T")
-FileTask = Callable[[bytes, Sequence[bytes]], T | Rejected]
-"""A function of ``workers.tasks`` that takes the path of one file and its bounds."""
+FileTask = Callable[..., T | Rejected]
+"""A function of ``workers.tasks`` that takes one file and its bounds."""
 
 
 class WorkerUnavailableError(Exception):
@@ -22,6 +22,10 @@ class WorkerUnavailableError(Exception):
 
 class Slot(Protocol):
     """A place that analyses one file at a time and recovers from the loss of its worker."""
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """Protections against malicious files that the worker lacks, in words."""
 
     def state(self) -> WorkerState:
         """Return what the slot is doing."""
@@ -96,6 +100,9 @@ class Pool(Protocol):
 
     def pids(self) -> list[int]:
         """Return the ids of the local worker processes."""
+
+    def lacking(self) -> list[str]:
+        """Return the protections against malicious files that the workers lack, in words."""
 
     def lease(self, *, interactive: bool = False, alone: bool = False) -> AbstractAsyncContextManager[Slot]:
         """Lease a slot for the duration of the context.

@@ -1,36 +1,52 @@
 """Functions that run in a worker process. Numeric libraries are imported inside them, in the worker only."""
 
-import os
+import time
 import traceback
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from ..errors import FileError
 from ..models import Analysed, Rejected
 from ..tags.model import CoverImage, TagReading
-from . import sandbox
+from .messages import LONGEST_SEC
 
 T = TypeVar("T")
+Report = Callable[[float, float], None]
+"""Receives the seconds decoded so far and the declared duration (0 if unknown)."""
+
+REPORT_EVERY_SEC: Final = 0.05
+_MAX_REASON: Final = 4000  # characters
 
 
-def warm_up() -> int:
-    """Import and exercise the analysis, lower the priority, and return the process id."""
+def _nobody(_decoded_sec: float, _duration_sec: float) -> None:
+    """Ignore the progress."""
+
+
+def warm_up() -> None:
+    """Import and exercise the analysis."""
     from ..analysis.analyze_file import warm_up_analysis  # numpy stays out of the web process
 
     warm_up_analysis()
-    sandbox.lower_priority()
-    return os.getpid()
 
 
-def analyse_file(path: bytes, bounds: Sequence[bytes] = ()) -> Analysed | Rejected:
+def analyse_file(
+    file: bytes | int,
+    bounds: Sequence[bytes] = (),
+    pictures: Sequence[int] | None = None,  # noqa: ARG001 - all tasks take the same
+    report: Report = _nobody,
+) -> Analysed | Rejected:
     """Fingerprint one file. A file that cannot be analysed is a result, not an exception.
 
     Parameters
     ----------
-    path : bytes
-        The file, as the operating system spells it.
+    file : bytes or int
+        Path as the operating system spells it, or the descriptor of an open file, which is closed.
     bounds : sequence of bytes
-        Resolved folders, one of which must contain the file when it is opened; empty for no restriction.
+        Resolved folders, one of which must contain a file opened by its path; empty for no restriction.
+    pictures : sequence of int, optional
+        Not used.
+    report : callable, optional
+        Receives the progress.
 
     Returns
     -------
@@ -39,35 +55,63 @@ def analyse_file(path: bytes, bounds: Sequence[bytes] = ()) -> Analysed | Reject
     """
     from ..analysis.analyze_file import fingerprint_file  # numpy stays out of the web process
 
-    return _outcome(lambda: fingerprint_file(path, bounds, sandbox.progress))
+    return _outcome(lambda: fingerprint_file(file, bounds, _Throttled(report)))
 
 
-def read_tags(path: bytes, bounds: Sequence[bytes] = ()) -> TagReading | Rejected:
+def read_tags(
+    file: bytes | int,
+    bounds: Sequence[bytes] = (),
+    pictures: Sequence[int] | None = None,
+    report: Report = _nobody,  # noqa: ARG001 - all tasks take the same
+) -> TagReading | Rejected:
     """Read the tags of one file, and find its cover.
 
     Parameters
     ----------
-    path, bounds
+    file, bounds, report
         As in ``analyse_file``.
+    pictures : sequence of int, optional
+        Descriptors of the picture files in its folder, which are closed; None to look for them beside the path.
     """
     from ..tags.reader import read_file_tags  # the readers stay out of the web process
 
-    sandbox.progress[0] = 0.0
-    return _outcome(lambda: read_file_tags(path, bounds))
+    return _outcome(lambda: read_file_tags(file, bounds, pictures))
 
 
-def make_cover(path: bytes, bounds: Sequence[bytes] = ()) -> CoverImage | Rejected:
+def make_cover(
+    file: bytes | int,
+    bounds: Sequence[bytes] = (),
+    pictures: Sequence[int] | None = None,
+    report: Report = _nobody,  # noqa: ARG001 - all tasks take the same
+) -> CoverImage | Rejected:
     """Make the thumbnail of a file's cover.
 
     Parameters
     ----------
-    path, bounds
-        As in ``analyse_file``.
+    file, bounds, pictures, report
+        As in ``read_tags``.
     """
     from ..tags.reader import read_cover  # the decoders stay out of the web process
 
-    sandbox.progress[0] = 0.0
-    return _outcome(lambda: read_cover(path, bounds))
+    return _outcome(lambda: read_cover(file, bounds, pictures))
+
+
+WITH_PICTURES: Final = frozenset({read_tags.__name__, make_cover.__name__})
+"""Tasks that need the picture files of the folder."""
+
+
+class _Throttled:
+    """Pass the progress on, at most once every ``REPORT_EVERY_SEC``."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._reported_at = 0.0
+
+    def __call__(self, decoded_sec: float, duration_sec: float) -> None:
+        now = time.monotonic()
+        if not decoded_sec or now - self._reported_at >= REPORT_EVERY_SEC:
+            self._reported_at = now
+            self._report(min(decoded_sec, LONGEST_SEC), min(max(0.0, duration_sec), LONGEST_SEC))
 
 
 def _outcome(task: Callable[[], T]) -> T | Rejected:
@@ -75,8 +119,13 @@ def _outcome(task: Callable[[], T]) -> T | Rejected:
     try:
         return task()
     except FileError as error:
-        return Rejected(error.stage, error.code, str(error))
+        return Rejected(error.stage, error.code, _sendable(str(error)))
     except MemoryError:
         return Rejected("worker", "out_of_memory", "Analysis needed more memory than one process may have.")
     except Exception as error:  # noqa: BLE001 - becomes a stored, visible failure
-        return Rejected("internal", type(error).__name__, traceback.format_exc(limit=-4))
+        return Rejected("internal", type(error).__name__, _sendable(traceback.format_exc(limit=-4)))
+
+
+def _sendable(text: str) -> str:
+    """Return text without unpaired surrogates, which names of files may hold, and of limited length."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")[:_MAX_REASON]

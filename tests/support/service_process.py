@@ -19,6 +19,7 @@ import psutil
 
 from auralis_fp import schema
 from auralis_fp.files.formats import is_music
+from auralis_fp.workers.launch import MARK as WORKER_MARK
 from commands import environment
 
 JUNK: Final = b"junk, as of another program\n"  # first line of planted sidecars
@@ -47,6 +48,8 @@ class ServiceUnderTest:
         self._url = ""
         variables = {f"AURALIS_FP_{name.upper()}": str(value) for name, value in (settings or {}).items()}
         self._environment = {**environment(), **variables, MARK: self.mark}
+        # workers get few variables, but the import path as an argument
+        self._environment["PYTHONPATH"] += os.pathsep + str(Path("/", self.mark))
 
     @property
     def database(self) -> Path:
@@ -101,7 +104,7 @@ class ServiceUnderTest:
         assert self.process is not None
         try:
             below = psutil.Process(self.process.pid).children(recursive=True)
-            return [each for each in below if "spawn_main" in " ".join(each.cmdline())]
+            return [each for each in below if WORKER_MARK in (line := " ".join(each.cmdline())) or "spawn_main" in line]
         except psutil.NoSuchProcess:
             return []
 
@@ -111,7 +114,8 @@ class ServiceUnderTest:
 
     def _started_here(self, process: psutil.Process) -> bool:
         try:
-            return process.environ().get(MARK) == self.mark and process.status() != psutil.STATUS_ZOMBIE
+            is_ours = process.environ().get(MARK) == self.mark or self.mark in " ".join(process.cmdline())
+            return is_ours and process.status() != psutil.STATUS_ZOMBIE
         except psutil.Error:
             return False
 

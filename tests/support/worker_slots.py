@@ -9,6 +9,7 @@ from typing import Final
 import psutil
 
 from auralis_fp.models import Analysed, Rejected
+from auralis_fp.workers.launch import MARK
 from auralis_fp.workers.protocol import Slot
 from listening import until
 
@@ -57,7 +58,7 @@ def workers_of(pid: int) -> list[psutil.Process]:
     found = []
     for child in psutil.Process(pid).children(recursive=True):
         try:
-            if "spawn_main" in " ".join(child.cmdline()) and child.status() != psutil.STATUS_ZOMBIE:
+            if MARK in " ".join(child.cmdline()) and child.status() != psutil.STATUS_ZOMBIE:
                 found.append(child)
         except psutil.NoSuchProcess:
             continue

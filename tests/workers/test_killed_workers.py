@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
+from auralis_fp.workers.launch import MARK
 from hosting import Host, Plugin, eventually, long_file, tone_file
 
 Harm = Callable[[psutil.Process], object]
@@ -111,7 +112,7 @@ def workers() -> list[psutil.Process]:
     found = []
     for child in psutil.Process().children(recursive=True):
         with suppress(psutil.NoSuchProcess):
-            if "spawn_main" in " ".join(child.cmdline()):
+            if MARK in " ".join(child.cmdline()):
                 found.append(child)
     return found
 

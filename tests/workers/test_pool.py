@@ -96,6 +96,7 @@ class ThreadSlot:
 
     def __init__(self) -> None:
         self.path: bytes | None = None
+        self.lacking = ("a process of its own",)
 
     def state(self) -> WorkerState:
         """Return what the slot is doing."""
@@ -130,4 +131,4 @@ async def test_the_pool_accepts_any_slot(short: bytes) -> None:
     slots: list[Slot] = [ThreadSlot()]
     async with WorkerPool(slots) as pool, pool.lease() as slot:
         assert await usable(slot, short)
-        assert (pool.size, pool.pids()) == (1, [os.getpid()])
+        assert (pool.size, pool.pids(), pool.lacking()) == (1, [os.getpid()], ["a process of its own"])

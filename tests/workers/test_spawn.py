@@ -17,7 +17,6 @@ with Path(sys.argv[1]).open("a") as count:
     count.write("x")
 import html.parser  # stands for the host's heavy imports
 
-from auralis_fp.workers.sandbox import init_worker
 from auralis_fp.workers.local import local_pool
 from auralis_fp.settings import Settings
 

@@ -147,7 +147,7 @@ async def test_lost_workers_leave_nothing_behind(slot: Slot, short: bytes) -> No
     for _ in range(10):
         pid = pid_of(slot)
         os.kill(pid, signal.SIGKILL)
-        await until(lambda pid=pid: not psutil.pid_exists(pid))  # type: ignore[misc]
+        await until(lambda pid=pid: gone(pid))  # type: ignore[misc]
         await slot.start()
     assert await usable(slot, short)
     fds, threads, processes = traces()

@@ -9,17 +9,15 @@ from typing import Final
 
 from ...errors import ScanError
 from ...files.content_id import payload_digest
-from ...files.descriptors import is_within
 from ...files.encryption import encryption_scheme
 from ...files.id3 import id3v2_end
-from ...files.regular import NotRegularFileError, open_regular
+from ...files.opening import open_file, unreadable
 from ...models import FileStamp
 
 HEAD_BYTES: Final = 4096
 _MAX_TAGS: Final = 16
 _MAX_PADDING: Final = 64 << 20
 _PADDING_BLOCK: Final = 1 << 20
-_NOT_THE_DISK: Final = frozenset((errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL))
 
 
 class Source:
@@ -30,10 +28,10 @@ class Source:
 
     Parameters
     ----------
-    path : bytes
-        As the operating system spells it.
+    file : bytes or int
+        Path as the operating system spells it, or the descriptor of an open file, which the source closes.
     bounds : sequence of bytes
-        Folders without symbolic links; the opened file must lie below one of them. Empty: no restriction.
+        Folders without symbolic links; a file opened by its path must lie below one of them. Empty: no restriction.
 
     Raises
     ------
@@ -41,11 +39,8 @@ class Source:
         ``missing``, ``outside_roots``, ``unreadable`` (not allowed), ``io_error`` (disk or network) or ``not_regular``.
     """
 
-    def __init__(self, path: bytes, bounds: Sequence[bytes] = ()) -> None:
-        self._file = io.FileIO(_open_regular(path))
-        if bounds and not is_within(self._file.fileno(), path, bounds):
-            self._file.close()
-            raise ScanError("outside_roots", "The file lies outside the music folders.")
+    def __init__(self, file: bytes | int, bounds: Sequence[bytes] = ()) -> None:
+        self._file = io.FileIO(open_file(file, bounds))
         self.error: OSError | None = None
         self.size = 0
         self.start = 0
@@ -55,7 +50,7 @@ class Source:
             self.start = self._audio_start()
         except OSError as error:
             self._file.close()
-            raise _unreadable(error) from None
+            raise unreadable(error) from None
         self.seek(0)
         self.head = self.read(HEAD_BYTES)
         self.seek(0)
@@ -91,7 +86,7 @@ class Source:
         try:
             return encryption_scheme(self._file, self.start, self.size)
         except OSError as error:
-            raise _unreadable(error) from None
+            raise unreadable(error) from None
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Seek and return the new position; negative, as libav expects, if the position is invalid.
@@ -131,13 +126,13 @@ class Source:
             digest = payload_digest(self._file)
             unchanged = FileStamp.of(os.fstat(self.fileno())) == self._stamp
         except OSError as error:
-            raise _unreadable(error) from None
+            raise unreadable(error) from None
         return digest if unchanged else None
 
     def check(self) -> None:
         """Raise ``ScanError`` if reading has failed, or the file has become shorter, since it was opened."""
         if self.error is not None:
-            raise _unreadable(self.error) from self.error
+            raise unreadable(self.error) from self.error
         if os.fstat(self.fileno()).st_size < self.size:
             raise ScanError("file_changed", "The file became shorter while it was read.")
 
@@ -163,21 +158,3 @@ class Source:
     def _raw_at(self, position: int, size: int) -> bytes:
         self._file.seek(position)
         return self._file.read(size) or b""
-
-
-def _open_regular(path: bytes) -> int:
-    """Open a regular file for reading, without blocking on pipes."""
-    try:
-        return open_regular(path)
-    except NotRegularFileError as error:
-        raise ScanError("not_regular", str(error)) from None
-    except (FileNotFoundError, NotADirectoryError):
-        raise ScanError("missing", "The file does not exist.") from None
-    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
-        raise _unreadable(error) from None
-
-
-def _unreadable(error: OSError | ValueError) -> ScanError:
-    reason = error.strerror if isinstance(error, OSError) else None
-    code = "io_error" if isinstance(error, OSError) and error.errno not in _NOT_THE_DISK else "unreadable"
-    return ScanError(code, f"The file cannot be read: {(reason or 'bad name').lower()}.")

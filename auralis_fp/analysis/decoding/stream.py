@@ -122,15 +122,15 @@ class AudioStream:
             yield "header_mismatch"
 
 
-def open_audio(path: bytes, bounds: Sequence[bytes] = ()) -> AudioStream:
+def open_audio(file: bytes | int, bounds: Sequence[bytes] = ()) -> AudioStream:
     """Open an audio file of any supported format, detected from its content.
 
     Parameters
     ----------
-    path : bytes
-        As the operating system spells it.
+    file : bytes or int
+        Path as the operating system spells it, or the descriptor of an open file, which the stream closes.
     bounds : sequence of bytes
-        Folders without symbolic links; the opened file must lie below one of them. Empty: no restriction.
+        Folders without symbolic links; a file opened by its path must lie below one of them. Empty: no restriction.
 
     Returns
     -------
@@ -145,7 +145,7 @@ def open_audio(path: bytes, bounds: Sequence[bytes] = ()) -> AudioStream:
         without sound; ``corrupt``: no audio could be decoded; ``limits``: more than 32 channels, or a sample rate
         outside 1 kHz to 1 MHz.
     """
-    source = Source(path, bounds)
+    source = Source(file, bounds)
     try:
         return _open(source)
     except BaseException:

@@ -105,13 +105,14 @@ class Queued(Payload, frozen=True):
 
 
 class HealthAnswer(Payload, frozen=True):
-    """Health of the service."""
+    """Health of the service; ``unprotected`` names protections that are off or that the system lacks."""
 
     status: Literal["healthy", "degraded"]
     version: str
     uptime_sec: Count
     state: StateName
     reasons: list[str]
+    unprotected: list[str]
 
     @classmethod
     def of(cls, health: dict[str, Any]) -> Self:

@@ -1,0 +1,81 @@
+"""What a worker process runs: it prepares and seals itself, then does one task after the other."""
+
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any, Final
+
+from ..models import Analysed, Rejected
+from ..tags.model import CoverImage, TagReading
+from . import sandbox, seal, tasks
+from .channel import Channel, adopt_channel
+from .messages import (
+    MAX_MESSAGE,
+    AnalysedReply,
+    CoverReply,
+    NotReady,
+    Plan,
+    ProbesReply,
+    Progress,
+    Ready,
+    RejectedReply,
+    Reply,
+    Request,
+    TagsReply,
+    decode_for_worker,
+    encode,
+)  # fmt: skip
+from .probes import run_probes
+
+_TASKS: Final[dict[str, Callable[..., Any]]] = {
+    task.__name__: task for task in (tasks.analyse_file, tasks.read_tags, tasks.make_cover, run_probes)
+}
+_REPLIES: Final[dict[type, Any]] = {
+    Analysed: AnalysedReply, TagReading: TagsReply, CoverImage: CoverReply, Rejected: RejectedReply, list: ProbesReply
+}  # fmt: skip
+
+
+def main() -> None:
+    """Serve the process that started this one until it ends or closes the channel."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
+    channel = adopt_channel()
+    try:
+        plan = decode_for_worker(channel.receive(MAX_MESSAGE))
+        if isinstance(plan, Plan) and _prepare(channel, plan):
+            while True:
+                _serve_one(channel)
+    except (EOFError, OSError):  # the parent has ended, or no longer wants this process
+        sys.exit(1)
+
+
+def _prepare(channel: Channel, plan: Plan) -> bool:
+    """Load the analysis and seal the process. Return True if it can work."""
+    sandbox.end_with_parent()
+    sandbox.limit_memory(plan.memory_limit_mb << 20)
+    try:
+        tasks.warm_up()
+    except Exception as error:  # noqa: BLE001 - a dependency is missing or incompatible; the service reports it
+        traceback.print_exc()
+        channel.send(encode(NotReady(reason=f"{type(error).__name__}: {error}")))
+        return False
+    sandbox.lower_priority()
+    lacking = seal.seal() if plan.seal else [seal.TURNED_OFF]
+    channel.send(encode(Ready(lacking=lacking)))
+    return True
+
+
+def _serve_one(channel: Channel) -> None:
+    data, descriptors = channel.receive_with_descriptors(MAX_MESSAGE)
+    request = decode_for_worker(data)
+    assert isinstance(request, Request)  # noqa: S101 - the service sends a plan only once
+    file: bytes | int = descriptors[0] if descriptors else request.path
+    pictures = descriptors[1:] if descriptors else None
+
+    def report(decoded_sec: float, duration_sec: float) -> None:
+        channel.send(encode(Progress(id=request.id, decoded_sec=decoded_sec, duration_sec=duration_sec)))
+
+    report(0.0, 0.0)  # the worker has reached the file: a crash from here on is the file's
+    outcome = _TASKS[request.task](file, request.bounds, pictures, report)
+    reply: Reply = _REPLIES[type(outcome)](id=request.id, outcome=outcome)
+    channel.send(encode(reply))

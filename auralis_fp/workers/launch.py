@@ -1,0 +1,77 @@
+"""The start of a worker process: its command, its environment, and its channel."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from multiprocessing import spawn
+from typing import Final
+
+from .channel import Channel
+from .sandbox import ONE_THREAD
+
+#: The variables of the service that a worker gets. It gets no others, so none of them can hold a secret.
+ENVIRONMENT: Final = (
+    *("LANG", "LC_ALL", "LC_CTYPE", "PYTHONHOME", "PYTHONUTF8", "PYTHONPYCACHEPREFIX"),
+    *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH", "MALLOC_ARENA_MAX", "GLIBC_TUNABLES"),
+    *("OPENBLAS_CORETYPE", "NPY_DISABLE_CPU_FEATURES", "NPY_ENABLE_CPU_FEATURES"),
+    *("PATH", "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "TEMP", "TMP"),
+)
+_PROGRAM: Final = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv.pop()); from auralis_fp.workers.entry import main; main()"
+)
+MARK: Final = "auralis_fp.workers.entry"
+"""Occurs in the command of every worker."""
+
+
+def start_worker(command: Sequence[str] = ()) -> tuple["subprocess.Popen[bytes]", Channel]:
+    """Start a worker process and return it with the channel to it. Blocking.
+
+    The process belongs to the thread that calls this: on Linux it ends with the thread.
+
+    Parameters
+    ----------
+    command : sequence of str, optional
+        Program to start; by default that of a worker.
+
+    Raises
+    ------
+    OSError
+        The system refuses to start it.
+    """
+    if sys.platform == "win32":
+        return _start_with_pipes(command or worker_command())
+    ours, theirs = socket.socketpair()
+    try:
+        with theirs:
+            end = theirs.fileno()
+            process = subprocess.Popen(command or worker_command(), stdin=end, stdout=end, env=environment())  # noqa: S603
+    except BaseException:
+        ours.close()
+        raise
+    descriptor = ours.detach()
+    return process, Channel(descriptor, descriptor)
+
+
+def _start_with_pipes(command: Sequence[str]) -> tuple["subprocess.Popen[bytes]", Channel]:
+    pipes = subprocess.PIPE
+    process = subprocess.Popen(command, stdin=pipes, stdout=pipes, env=environment(), bufsize=0)  # noqa: S603
+    assert process.stdin is not None  # noqa: S101 - both are pipes
+    assert process.stdout is not None  # noqa: S101
+    with closing(process.stdin), closing(process.stdout):
+        return process, Channel(os.dup(process.stdout.fileno()), os.dup(process.stdin.fileno()))
+
+
+def worker_command() -> list[str]:
+    """Return the command of a worker: this interpreter, without the host's main module, with the host's import path."""
+    path = [os.path.abspath(entry) for entry in sys.path]
+    return [os.fsdecode(spawn.get_executable() or sys.executable), "-c", _PROGRAM, json.dumps(path)]
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of a worker."""
+    kept = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
+    return kept | dict.fromkeys(ONE_THREAD, "1") | {"PYTHONDONTWRITEBYTECODE": "1"}
