@@ -107,7 +107,11 @@ class Settings:
     )
     request_rate: int = _help("sustained requests per second per client; 0 for no limit", default=1000)
     cover_cache_mb: int = _help("disk space for cover thumbnails in the data folder, in MiB", default=200)
-    host_database: Path | None = _help("database of the host's library, read for track ids and titles", default=None)
+    host_database: tuple[Path, ...] = _help(
+        "database of the host's library, which decides track ids and tags and, without libraries, the music folders;"
+        " of several, the one written last is read",
+        default=(),
+    )
 
     def __post_init__(self) -> None:
         for spec in fields(self):
@@ -163,6 +167,8 @@ def _typed(name: str, value: Any, kind: Any) -> Any:
     if origin is UnionType:  # optional
         return None if value in (None, "") else _typed(name, value, arguments[0])
     if origin is tuple:
+        if value is None or (isinstance(value, os.PathLike) and arguments[0] is Path):
+            value = [] if value is None else [value]
         if isinstance(value, str):
             value = [part for part in value.split(os.pathsep if arguments[0] is Path else ",") if part]
         if not isinstance(value, list | tuple):

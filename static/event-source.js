@@ -47,7 +47,7 @@ export function openSource(url, tell) {
   };
 }
 
-/** What a new listener is told first: whether the stream is open, and the last status. */
+/** What a new listener receives first: whether the stream is open, and the last status. */
 export class Recent {
   /** @type {StreamMessage} */
   #link = { kind: "lost" };

@@ -110,6 +110,7 @@ export type Status = {
   uptime_sec: number;
   health: HealthSummary;
   history: HistoryMinute[];
+  host: HostSummary | null;
 };
 
 /** Number of files by state; `total` is the sum of the others. */
@@ -179,6 +180,13 @@ export type HealthSummary = {
 export type HistoryMinute = {
   at: number;
   done_per_min: number;
+};
+
+/** The host's library; `note` says what happened when it was reset. */
+export type HostSummary = {
+  tracks: number;
+  reset_at: number | null;
+  note: string;
 };
 
 /** A file was fingerprinted. `again` is true if it already had a result of this version. */

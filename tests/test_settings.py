@@ -140,6 +140,8 @@ def test_settings_do_not_change() -> None:
         Settings().workers = 3  # type: ignore[misc]
 
 
-def test_an_optional_path_can_be_empty() -> None:
-    """An empty string means None."""
-    assert load_settings(environ={"AURALIS_FP_HOST_DATABASE": ""}).host_database is None
+def test_one_path_or_several() -> None:
+    """A list of paths can be given as one path, or be empty."""
+    assert load_settings(environ={"AURALIS_FP_HOST_DATABASE": ""}).host_database == ()
+    assert Settings(host_database=Path("/one")).host_database == (Path("/one"),)  # type: ignore[arg-type]
+    assert Settings(host_database=None).host_database == ()  # type: ignore[arg-type]

@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from ..files.access import PathPolicy
@@ -25,6 +26,7 @@ from ..similarity.process import IndexProcess
 from ..states import Health
 from ..store.database import open_database
 from ..store.files import Library
+from ..store.host_library import HostLibrary
 from ..store.job_queue import JobQueue
 from ..store.tags import TagStore
 from ..watching.watcher import Watcher
@@ -32,12 +34,15 @@ from ..workers.local import local_pool
 from ..workers.pidfiles import PidFiles
 from .audio import AudioFiles
 from .folder_accounts import FolderAccounts
+from .host import Host
 from .lookup import FingerprintLookup
 from .metrics import Metrics
 from .music import Music
 from .status import ChangeSignal, StatusBoard
 
 log = logging.getLogger(__name__)
+
+OnFolders = Callable[[Sequence[Path]], Awaitable[None]]
 
 PAUSED: Final = "paused"  # key of the remembered switch
 
@@ -54,6 +59,7 @@ class Components:
     index: IndexProcess
     music: Music
     audio: AudioFiles
+    host: Host | None
 
     def report(self, part: str, reason: str | None) -> None:
         """Show the fault of a part.
@@ -67,7 +73,9 @@ class Components:
         _report(self.context.health, self.board.changed, part, reason)
 
 
-async def assemble(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> Components:
+async def assemble(
+    settings: Settings, metrics: Metrics, stack: AsyncExitStack, on_host_folders: OnFolders | None = None
+) -> Components:
     """Build and start all parts of a service.
 
     Parameters
@@ -77,6 +85,8 @@ async def assemble(settings: Settings, metrics: Metrics, stack: AsyncExitStack) 
         Counts the events.
     stack : AsyncExitStack
         Stops what was started, in reverse order.
+    on_host_folders : callable, optional
+        Called with the host's music folders when they change.
 
     Raises
     ------
@@ -107,17 +117,32 @@ async def assemble(settings: Settings, metrics: Metrics, stack: AsyncExitStack) 
     await stack.enter_async_context(watcher)
     stack.push_async_callback(accounts.close)
     tags = TagStore(context.library.database)
-    tasks = {
+    tasks: dict[str, Callable[[], Awaitable[None]]] = {
         "status": board.run,
         "first worker": context.pool.warm,
         "system load": monitor.run,
         "tags": TagUpdater(context, tags, signal.set).run,
         "folder accounts": accounts.run,
     }
+    host = await _host(settings, context, lookup, signal)
+    if host is not None:
+        board.host = host.summary
+        tasks["host library"] = partial(host.run, on_host_folders)
     for name, work in tasks.items():
         task = asyncio.create_task(supervise(name, work, context.health), name=name)
         stack.push_async_callback(cancel_and_wait, task)
-    return Components(context, pipeline, watcher, board, lookup, index, Music(context, tags), AudioFiles(lookup))
+    return Components(context, pipeline, watcher, board, lookup, index, Music(context, tags), AudioFiles(lookup), host)
+
+
+async def _host(settings: Settings, context: Context, lookup: FingerprintLookup, signal: ChangeSignal) -> Host | None:
+    """Return the host's library after a first reading, or None without one."""
+    if not settings.host_database:
+        return None
+    report = partial(_report, context.health, signal.set)
+    library, database = HostLibrary(settings.host_database), context.library.database
+    host = Host(library, database, context.job_queue, lambda: lookup.policy, report)
+    await host.check()
+    return host
 
 
 async def _build_context(settings: Settings, metrics: Metrics, signal: ChangeSignal, stack: AsyncExitStack) -> Context:

@@ -2,14 +2,19 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import Final, Self
 
 from ..errors import AuralisError, RequestError, StorageError
+from ..files.access import PathPolicy
 from ..runtime.tasks import Backoff, cancel_and_wait
 from ..settings import Settings
 from .assembly import Components, assemble
+from .host import with_host_folders
 from .metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -29,6 +34,7 @@ class Lifecycle:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._follows_host = bool(settings.host_database) and not settings.libraries
         self.fault: str | None = None
         self.metrics = Metrics()
         self._running: Components | None = None
@@ -56,7 +62,10 @@ class Lifecycle:
         """Start all parts. Return None, or the code of the error that prevented it."""
         async with AsyncExitStack() as attempt:
             try:
-                self._running = await assemble(self.settings, self.metrics, attempt)
+                if self._follows_host:
+                    self.settings = await asyncio.to_thread(with_host_folders, self.settings)
+                on_folders = self.set_libraries if self._follows_host else None
+                self._running = await assemble(self.settings, self.metrics, attempt, on_folders)
             except Exception as error:  # the host application continues; every answer gives the reason
                 fault = _fault_of(error)
                 if fault != self.fault:
@@ -76,6 +85,24 @@ class Lifecycle:
             code = await self._start(stack)
         if code is None:
             log.info("the fingerprint service has started")
+
+    async def set_libraries(self, folders: Sequence[Path]) -> None:
+        """Replace the watched libraries.
+
+        Results of removed libraries are kept: nothing is analysed again when they return.
+
+        Raises
+        ------
+        SettingsError
+            None of the folders exists, or a path is not a folder.
+        """
+        live = self._live
+        self.settings = await asyncio.to_thread(replace, self.settings, libraries=tuple(folders))  # validates them
+        roots = [os.fsencode(folder) for folder in self.settings.libraries]
+        live.lookup.policy = PathPolicy.from_settings(self.settings)
+        await live.watcher.set_roots(roots)
+        live.context.breakers.retain(roots)
+        await live.context.library.confine(roots)
 
     def _forget(self) -> None:
         self._running = None

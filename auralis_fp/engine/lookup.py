@@ -1,6 +1,7 @@
 """Answers to requests for one file: from memory, the database, a sidecar, or an analysis."""
 
 import asyncio
+import logging
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from .. import schema
-from ..errors import RequestError
+from ..errors import RequestError, StorageError
 from ..files.access import PathPolicy
 from ..files.content_id import content_id
 from ..jobs.context import Completion, Context
@@ -23,6 +24,8 @@ from ..store.fingerprints import Source, StoredFingerprint
 from ..store.records import FileRecord
 from .rejections import http_error_for, unknown_track
 from .track_links import TrackLinks
+
+log = logging.getLogger(__name__)
 
 CACHED: Final = 1024  # answers kept in memory
 RESOLVE_LIMIT_SEC: Final = 30.0
@@ -75,6 +78,7 @@ class FingerprintLookup:
         self.stopping = asyncio.Event()
         self.policy = policy
         self._library = context.library
+        self._outbox = context.outbox
         self._confirmations = Confirmations(context.library.database)
         self._settings = context.settings
         self._dispatcher = dispatcher
@@ -105,12 +109,13 @@ class FingerprintLookup:
             The file may not be named, does not exist, or cannot be analysed.
         """
         try:
-            path, stamp = await self._resolve(path)
-            replaced, answer = self._replaced, self._cache.get(path)
-            if answer is not None and answer.stamp.confirms(stamp):
-                self.counters.memory += 1
-            else:
-                answer = await self._find(path, stamp, track_id)
+            path, stamp, has_sidecar = await self._resolve(path)
+            replaced = self._replaced
+            answer, refuted = await self._known(path, stamp, track_id)
+            if answer is None:
+                answer = await self._find(path, stamp, track_id, refuted=refuted)
+            elif not has_sidecar and self._outbox.enabled:
+                await self._restore_sidecar(answer.file_id)
         except RequestError:
             self.counters.refused += 1
             raise
@@ -122,11 +127,22 @@ class FingerprintLookup:
         await self.links.link(track_id, answer.file_id)
         return answer
 
-    async def _resolve(self, path: bytes) -> tuple[bytes, FileStamp]:
-        """Return a path as the library spells it, and its stamp; raise 503 if its disk does not answer."""
+    async def _resolve(self, path: bytes) -> tuple[bytes, FileStamp, bool]:
+        """Return a path as the library spells it, its stamp, and True if it has a sidecar.
+
+        Raises
+        ------
+        RequestError
+            503 if its disk does not answer.
+        """
+
+        def resolve() -> tuple[bytes, FileStamp, bool]:
+            resolved, stamp = self.policy.resolve(path)
+            return resolved, stamp, storage.exists(resolved, self._settings)
+
         try:
             async with asyncio.timeout(RESOLVE_LIMIT_SEC):
-                return await in_daemon_thread(self.policy.resolve, path)
+                return await in_daemon_thread(resolve)
         except TimeoutError:
             raise RequestError(503, "io_error", "The disk with the file does not answer; try again later.") from None
 
@@ -160,7 +176,7 @@ class FingerprintLookup:
             404 if the file lies outside the libraries, is gone, or has not been found yet.
         """
         try:
-            resolved, _ = await self._resolve(path)
+            resolved = (await self._resolve(path))[0]
         except RequestError:
             raise unknown_track(track_id) from None
         record = await self._library.by_path(resolved)
@@ -168,16 +184,33 @@ class FingerprintLookup:
             raise unknown_track(track_id)
         return record, _known(record)
 
-    async def _find(self, path: bytes, stamp: FileStamp, track_id: int | None) -> Answer:
-        """Return the answer from the database, a sidecar, or an analysis."""
-        record, refuted = await self._library.by_path(path), False
-        if record is not None:
-            await self.links.link(track_id, record.id)
-            answer = _stored(record, stamp)
-            if answer is not None and (answer.confirmed or await self._agrees(path, stamp, record)):
-                self.counters.store += 1
-                return answer
-            refuted = answer is not None
+    async def _known(self, path: bytes, stamp: FileStamp, track_id: int | None) -> tuple[Answer | None, bool]:
+        """Return the answer from memory or the database, and True if the stored result was of other audio."""
+        cached = self._cache.get(path)
+        if cached is not None and cached.stamp.confirms(stamp):
+            self.counters.memory += 1
+            return cached, False
+        record = await self._library.by_path(path)
+        if record is None:
+            return None, False
+        await self.links.link(track_id, record.id)
+        answer = _stored(record, stamp)
+        if answer is None:
+            return None, False
+        if not answer.confirmed and not await self._agrees(path, stamp, record):
+            return None, True
+        self.counters.store += 1
+        return answer, False
+
+    async def _restore_sidecar(self, file_id: int) -> None:
+        """Have a sidecar that was deleted written again; the answer does not depend on it."""
+        try:
+            await self._outbox.enqueue(file_id)
+        except StorageError as error:
+            log.debug("a sidecar cannot be queued: %s", error)
+
+    async def _find(self, path: bytes, stamp: FileStamp, track_id: int | None, *, refuted: bool) -> Answer:
+        """Return the answer from a sidecar, unless the same result was refuted, or from an analysis."""
         documents = await asyncio.to_thread(storage.load, path, self._settings)
         analysed = match(documents, stamp) if documents and not refuted else None
         if analysed is not None and (file_id := await self._adopt(path, stamp, analysed)) is not None:

@@ -26,6 +26,10 @@ class Music:
         """Return the tags of files by their ids; files whose tags have not been read are left out."""
         return await self._tags.of_files(file_ids)
 
+    async def titles(self, paths: Sequence[bytes]) -> dict[bytes, str]:
+        """Return the titles of files by path; those without one are left out."""
+        return await self._tags.titles(paths)
+
     async def unread(self) -> int:
         """Return how many files have tags still to be read."""
         return await self._tags.waiting()

@@ -58,7 +58,7 @@ class Surroundings:
     track : callable
         Returns the file of a host track id.
     titles : callable
-        Returns the host's titles of paths.
+        Returns the titles of paths.
     """
 
     policy: PathPolicy

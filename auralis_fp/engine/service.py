@@ -1,27 +1,22 @@
 """The service without HTTP: lifecycle, requests and control."""
 
-import asyncio
 import logging
 import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from ..errors import RequestError, StorageError
-from ..files.access import PathPolicy
+from ..errors import RequestError
 from ..runtime.event_bus import Subscription
 from ..runtime.serialization import plain
-from ..settings import Settings
 from ..states import StateName
 from ..store.confirmation import Confirmations
-from ..store.host_library import HostLibrary
 from ..store.queries import Queries
 from ..store.records import FileRecord
 from .assembly import PAUSED
 from .audio import AudioFiles
 from .duplicates import Duplicates
+from .host import Host
 from .lifecycle import Lifecycle
 from .lookup import Answer, RequestCounters
 from .music import Music
@@ -43,10 +38,6 @@ class Service(Lifecycle):
     settings : Settings
     """
 
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
-        self._host_library = HostLibrary(settings.host_database) if settings.host_database is not None else None
-
     # requests
 
     async def fingerprint(self, path: str | bytes | os.PathLike[str], track_id: int | None = None) -> Answer:
@@ -57,54 +48,40 @@ class Service(Lifecycle):
         path : path-like
             Absolute; bytes as the operating system spells it.
         track_id : int, optional
-            The host's id of the file, which is remembered.
+            The host's id of the file, which is remembered unless the host's database says what ids mean.
 
         Raises
         ------
         RequestError
             With the HTTP status for the reason why there is no fingerprint.
         """
-        return await self._live.lookup.fingerprint(os.fsencode(path), track_id)
+        live = self._live
+        if live.host is not None and live.host.present:
+            track_id = None
+        return await live.lookup.fingerprint(os.fsencode(path), track_id)
 
     async def track(self, track_id: int) -> tuple[FileRecord, Answer | None]:
         """Return the file with the host's *track_id* and its answer, which is None while the file is queued.
 
-        An unknown id is looked up in the host's library if that is configured.
+        With a host database, it decides which file that is; without, the files that requests mentioned with an id.
 
         Raises
         ------
         RequestError
-            404 if the id is unknown.
+            404 if the id is unknown, 503 while the host's database is locked.
         """
-        try:
-            return await self._live.lookup.track(track_id)
-        except RequestError as unknown:
-            if self._host_library is None or unknown.code != "track_not_found":
-                raise
+        live = self._live
+        found = None if live.host is None else await live.host.locate(track_id)
+        if found is None:
+            return await live.lookup.track(track_id)
+        path, linked = found
+        if linked:
             try:
-                path = await asyncio.to_thread(self._host_library.path_of, track_id)
-            except StorageError as error:
-                if error.code == "host_library_busy":
-                    raise RequestError(503, error.code, "The player's library is busy; ask again.") from error
-                self._live.report("host library", str(error))
-                raise unknown from error
-            self._live.report("host library", None)
-            if path is None:
-                raise
-        return await self._live.lookup.track_at(track_id, path)
-
-    async def titles(self, paths: Sequence[bytes]) -> dict[bytes, str]:
-        """Return the titles that the host's library has for files; empty if it cannot be read."""
-        if self._host_library is None or not paths:
-            return {}
-        try:
-            found = await asyncio.to_thread(self._host_library.titles, paths)
-        except StorageError as error:
-            if error.code != "host_library_busy":
-                self._live.report("host library", str(error))
-            return {}
-        self._live.report("host library", None)
-        return found
+                return await live.lookup.track(track_id)
+            except RequestError as unknown:
+                if unknown.code != "track_not_found":
+                    raise
+        return await live.lookup.track_at(track_id, path)
 
     async def file(self, file_id: int) -> FileRecord:
         """Return the file with our id; raise 404 if there is none."""
@@ -117,7 +94,7 @@ class Service(Lifecycle):
     def similarity(self) -> SimilarTracksFinder:
         """Similar tracks, radios and paths."""
         live = self._live
-        surroundings = Surroundings(live.lookup.policy, self._track_record, self.titles)
+        surroundings = Surroundings(live.lookup.policy, self._track_record, live.music.titles)
         return SimilarTracksFinder(live.context.library, live.index, surroundings)
 
     async def similar(self, request: SimilarRequest) -> SimilarTracks:
@@ -132,6 +109,11 @@ class Service(Lifecycle):
 
     async def _track_record(self, track_id: int) -> FileRecord:
         return (await self.track(track_id))[0]
+
+    @property
+    def host(self) -> Host | None:
+        """The host's library, or None without ``host_database``."""
+        return self._live.host
 
     @property
     def music(self) -> Music:
@@ -265,24 +247,6 @@ class Service(Lifecycle):
     async def prioritise(self, file_ids: Sequence[int]) -> int:
         """Move queued files to the front of the queue; return how many."""
         return await self._live.context.job_queue.prioritise(file_ids)
-
-    async def set_libraries(self, folders: Sequence[Path]) -> None:
-        """Replace the watched libraries.
-
-        Results of removed libraries are kept: nothing is analysed again when they return.
-
-        Raises
-        ------
-        SettingsError
-            None of the folders exists, or a path is not a folder.
-        """
-        live = self._live
-        self.settings = await asyncio.to_thread(replace, self.settings, libraries=tuple(folders))  # validates them
-        roots = [os.fsencode(folder) for folder in self.settings.libraries]
-        live.lookup.policy = PathPolicy.from_settings(self.settings)
-        await live.watcher.set_roots(roots)
-        live.context.breakers.retain(roots)
-        await live.context.library.confine(roots)
 
     def playing(self, playing: bool) -> None:  # noqa: FBT001 - playing(True) is self-explanatory
         """Record whether the host is playing audio. The host must repeat ``True`` at least hourly."""

@@ -251,7 +251,7 @@ class SimilarTracksFinder:
         return PlaylistAnswer(items, round(sum(item.duration_sec for item in items), 3), found.note)
 
     async def _records(self, ids: Sequence[int]) -> dict[int, tuple[FileRecord, str | None]]:
-        """Return files by id, with the host's titles; those that vanished meanwhile are missing."""
+        """Return files by id, with their titles; those that vanished meanwhile are missing."""
         records = await self._queries.records(ids)
         titles = await self._titles([record.path for record in records])
         return {record.id: (record, titles.get(record.path)) for record in records}

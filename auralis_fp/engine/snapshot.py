@@ -78,6 +78,14 @@ class HealthSummary(Payload, frozen=True):
     unprotected: list[str]
 
 
+class HostSummary(Payload, frozen=True):
+    """The host's library; `note` says what happened when it was reset."""
+
+    tracks: Count
+    reset_at: float | None
+    note: str
+
+
 class HistoryMinute(Payload, frozen=True):
     """Number of files finished in one minute."""
 
@@ -105,3 +113,4 @@ class Status(Payload, frozen=True):
     uptime_sec: Count
     health: HealthSummary
     history: list[HistoryMinute]
+    host: Annotated[HostSummary | None, msgspec.Meta(description="null without `host_database`")]

@@ -18,7 +18,7 @@ from ..states import Counts, FolderState, ServiceState
 from ..watching.watcher import Watcher
 from ..workers.usage import Load, WorkerLoad
 from .eta import History, Remainder
-from .snapshot import FileCounts, Folder, HealthSummary, LeftOutEntries, Rate, Status, Worker
+from .snapshot import FileCounts, Folder, HealthSummary, HostSummary, LeftOutEntries, Rate, Status, Worker
 
 PAUSE_SEC: Final = 0.25  # least time between two events
 PROGRESS_SEC: Final = 1.0  # between two events while a file is analysed
@@ -85,6 +85,7 @@ class StatusBoard:
         self._remainder = Remainder(context)
         self._load = WorkerLoad()
         self._shared = SingleFlight(self._snapshot)
+        self.host: Callable[[], HostSummary] | None = None
 
     @property
     def uptime_sec(self) -> int:
@@ -129,6 +130,7 @@ class StatusBoard:
             uptime_sec=self.uptime_sec,
             health=self.health(),
             history=self._history.minutes(),
+            host=None if self.host is None else self.host(),
         )
 
     async def _workers(self) -> list[Worker]:

@@ -21,6 +21,7 @@ from .dispatcher import Dispatcher
 from .maintenance import Maintenance
 from .results import ResultWriter
 from .retry import RetryPolicy
+from .sidecar_care import SidecarCare
 from .verification import Verifier
 from .watchdog import Watchdog
 
@@ -60,6 +61,7 @@ class Pipeline:
         self.dispatcher = Dispatcher(context, self.results, on_change, self.notify, on_work)
         self.maintenance = Maintenance(context, self.notify)
         self.watchdog = Watchdog(context, self.dispatcher.flights, on_change)
+        self.sidecar_care = SidecarCare(context)
         self._queued = asyncio.Event()
         self._stack = AsyncExitStack()
 
@@ -80,6 +82,7 @@ class Pipeline:
         self._start("daily recheck", self.verifier.run_rechecks)
         self._start("database care", self.maintenance.run)
         self._start("sidecar outbox", context.outbox.run)
+        self._start("missing sidecars", self.sidecar_care.run)
         for number in range(2 * context.pool.size):  # while one commits its result, another keeps the slot busy
             self._start(f"dispatcher {number}", self.dispatcher.run)
         self.notify()
@@ -120,7 +123,9 @@ class Pipeline:
         return cancelled
 
     async def _set_online(self, root: bytes, online: bool) -> None:  # noqa: FBT001 - a callback
-        """Hold back the jobs of an offline folder; resume them when it is back."""
+        """Hold back the jobs of an offline folder; resume them when it is back, and look for its sidecars."""
+        if online:
+            self.sidecar_care.swept(root)
         if self._context.breakers.set_online(root, online=online) and online:
             await self._context.job_queue.retry_due(0.0, root)
             self.notify()

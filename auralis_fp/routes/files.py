@@ -77,6 +77,5 @@ async def _page(request: web.Request, which: FileQuery) -> Page:
 
 async def _bodies(request: web.Request, records: Sequence[FileRecord]) -> list[File]:
     service = service_of(request)
-    titles = await service.titles([record.path for record in records])
     tags = await service.music.tags([record.id for record in records])
-    return [file_body(record, titles.get(record.path), tags.get(record.id)) for record in records]
+    return [file_body(record, tags.get(record.id)) for record in records]

@@ -13,14 +13,12 @@ from .schemas.files import ExportedFailure, Failure, File, FileTags
 from .schemas.overview import DimensionInfo, Dimensions
 
 
-def file_body(record: FileRecord, title: str | None = None, tags: StoredTags | None = None) -> File:
+def file_body(record: FileRecord, tags: StoredTags | None = None) -> File:
     """Return the body of one file.
 
     Parameters
     ----------
     record : FileRecord
-    title : str, optional
-        The title in the host's library, which outranks that of the tags.
     tags : StoredTags, optional
     """
     known = record.fingerprint
@@ -29,7 +27,7 @@ def file_body(record: FileRecord, title: str | None = None, tags: StoredTags | N
         id=record.id,
         path=path,
         name=os.path.basename(path),
-        title=title if title is not None or tags is None else tags.tags.title,
+        title=None if tags is None else tags.tags.title,
         state=record.state,
         size=record.stamp.size,
         mtime_ns=record.stamp.mtime_ns,

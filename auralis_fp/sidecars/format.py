@@ -74,7 +74,9 @@ def encode(path: bytes, analysed: Analysed, stamp: FileStamp, key: bytes | None)
 def _local_time(mtime_ns: int) -> str | None:
     """Return a modification time as the host compares it; None for one outside the years of the calendar."""
     try:
-        return datetime.fromtimestamp(mtime_ns / 1e9).isoformat()  # noqa: DTZ006
+        seconds, nanoseconds = divmod(mtime_ns, 10**9)
+        st_mtime = seconds + 1e-9 * nanoseconds  # rounded as os.stat() does, which the host reads
+        return datetime.fromtimestamp(st_mtime).isoformat()  # noqa: DTZ006
     except (ValueError, OverflowError, OSError):
         return None
 

@@ -55,6 +55,18 @@ def load(path: bytes, settings: Settings) -> list[Document]:
     return [Document(value, is_signed(value, key)) for value in values if value is not None]
 
 
+def exists(path: bytes, settings: Settings) -> bool:
+    """Return True if a file has a sidecar, valid or not, or something that is in its place.
+
+    Parameters
+    ----------
+    path : bytes
+        The audio file.
+    settings : Settings
+    """
+    return any(os.path.lexists(place) for place in _places(path, settings))
+
+
 def write(
     path: bytes,
     analysed: Analysed,

@@ -246,6 +246,29 @@ class Library:
 
         await self.database.write(operation)
 
+    async def finished(self, folder: bytes, after: int, limit: int) -> list[tuple[int, bytes]]:
+        """Return present files below *folder* with a result, whose sidecar is not pending, by ids above *after*.
+
+        Parameters
+        ----------
+        folder : bytes
+        after : int
+        limit : int
+
+        Returns
+        -------
+        list of (int, bytes)
+            Ids and paths.
+        """
+        rows = await self.database.read(
+            "SELECT f.id, f.path FROM files f JOIN fingerprints p ON p.file_id = f.id"
+            f" WHERE f.id > ? AND {_PRESENT} AND {below('f.path')}"
+            " AND f.id NOT IN (SELECT file_id FROM sidecars_owed) AND f.id NOT IN (SELECT file_id FROM jobs)"
+            " ORDER BY f.id LIMIT ?",
+            (after, *sort_range(folder), limit),
+        )
+        return [(row["id"], row["path"]) for row in rows]
+
     async def sizes_left(self) -> dict[str, int]:
         """Return the number of queued bytes by ``kind_of`` the file name."""
         rows = await self.database.read(

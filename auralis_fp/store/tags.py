@@ -4,7 +4,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from ..files.paths import sort_range
@@ -12,6 +12,7 @@ from ..models import FileStamp
 from ..tags.grouping import AlbumKind, group_of
 from ..tags.model import FIELDS, Cover, TagReading, Tags
 from .database import Database
+from .host_tracks import host_tags
 from .observations import below
 from .search_index import prepare_index, store_searchable
 from .stamps import from_sql, to_sql
@@ -136,6 +137,15 @@ class TagStore:
 
         await self._database.write(operation)
 
+    async def titles(self, paths: Sequence[bytes]) -> dict[bytes, str]:
+        """Return the titles of files by path; those without one are left out."""
+        rows = await self._database.read(
+            "SELECT f.path, tg.title FROM files f JOIN tags tg ON tg.file_id = f.id"
+            f" WHERE f.path IN ({', '.join('?' * len(paths))}) AND tg.title IS NOT NULL",
+            paths,
+        )
+        return {row["path"]: row["title"] for row in rows}
+
     async def of_files(self, file_ids: Sequence[int]) -> dict[int, StoredTags]:
         """Return the tags of files by their ids; files whose tags have not been read are left out."""
         rows = await self._database.read(
@@ -170,7 +180,8 @@ def _store_reading(db: sqlite3.Connection, file: DueFile, reading: TagReading) -
     ).fetchall()
     if not unchanged:
         return False
-    tags, group = reading.tags, group_of(reading.tags, file.path)
+    tags = replace(reading.tags, **host_tags(db, file.file_id))  # the host outranks the readers
+    group = group_of(tags, file.path)
     cover = (None, None) if reading.cover is None else (reading.cover.digest, reading.cover.place)
     db.execute("DELETE FROM tags_due WHERE file_id = ?", (file.file_id,))
     values = {

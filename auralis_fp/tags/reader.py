@@ -77,7 +77,7 @@ def _ape(source: Source) -> tuple[RawTags, bytes | None]:
 
 
 #: The readers in order of rank: the value of the first that has one counts. The host's own database outranks them
-#: all; its values are merged where files are listed, since the host edits them without touching the file.
+#: all; its values are merged where readings are stored (`store.tags`), since the workers do not open it.
 #: The second column names the formats (see ``files.formats``) that a reader looks at.
 PRECEDENCE: Final[tuple[tuple[str, frozenset[str], Reader], ...]] = (
     ("tinytag", frozenset({"mp3", "aac", "tta", "flac", "ogg", "m4a", "wma", "wav", "aiff", "dsf"}), _tinytag),

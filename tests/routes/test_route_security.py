@@ -61,7 +61,7 @@ async def test_own_and_allowed_origins(shared: Plugin) -> None:
 
 @pytest.mark.parametrize(("origin", "status"), [(ALLOWED, 200), ("http://evil.example", 403)])
 async def test_images_in_pages_of_other_origins(shared: Plugin, origin: str, status: int) -> None:
-    """Images and sounds have no Origin; they load in pages of allowed origins, told by the Referer."""
+    """Images and sounds have no Origin; they load in pages of allowed origins, which the Referer names."""
     headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Referer": f"{origin}/"}
     async with shared.client.get(f"{PREFIX}/icon.svg", headers=headers) as response:
         assert response.status == status

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from auralis_fp import schema
 from auralis_fp.models import Analysed, FileStamp, Part
 from auralis_fp.settings import Settings
+from auralis_fp.sidecars import format as sidecar_format
 from auralis_fp.sidecars import storage as sidecar
 from hosting import swapping
 from stored import analysed, with_metadata
@@ -302,3 +304,13 @@ def test_sidecars_of_deleted_files_are_removed(song: Path, settings: Settings) -
     os.mkfifo(place)
     assert sidecar.remove_stray(bytes(song), settings) == 0
     assert place.is_fifo()
+
+
+@given(st.integers(min_value=0, max_value=4_000_000_000), st.integers(min_value=0, max_value=10**9 - 1))
+def test_modification_times_as_the_host_writes_them(seconds: int, nanoseconds: int) -> None:
+    """The text is that of the float which ``os.stat`` returns, to the last digit, for every nanosecond."""
+    with tempfile.NamedTemporaryFile() as file:
+        os.utime(file.name, ns=(0, seconds * 10**9 + nanoseconds))
+        status = Path(file.name).stat()
+        document = json.loads(sidecar_format.encode(b"a.flac", analysed(), FileStamp.of(status), None))
+        assert document["audio_file"]["modified_at"] == datetime.fromtimestamp(status.st_mtime).isoformat()  # noqa: DTZ006
