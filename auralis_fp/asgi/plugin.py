@@ -21,6 +21,7 @@ from ..runtime.tasks import cancel_and_wait
 from ..settings import Settings
 from .lifespan import Lifespan, closes_streams_on_signals
 from .memory_transport import MemoryConnector, caller
+from .player import PlayerApi, add_player_api
 from .request import ASGIApp, Body, Receive, Scope, Send, announces_body, below, head_error, route_path
 
 log = logging.getLogger(__name__)
@@ -194,7 +195,14 @@ class Middleware:
             await self.plugin(scope, receive, send)
 
 
-def setup(app: Any, settings: Settings | None = None, prefix: str = "/fingerprint", **given: Any) -> Plugin:
+def setup(
+    app: Any,
+    settings: Settings | None = None,
+    prefix: str = "/fingerprint",
+    *,
+    player_api: bool = False,
+    **given: Any,
+) -> Plugin:
     """Add the plugin to a FastAPI, Starlette or Quart application; it starts and stops with the host.
 
     Parameters
@@ -204,6 +212,8 @@ def setup(app: Any, settings: Settings | None = None, prefix: str = "/fingerprin
         ``app.extensions["auralis_fp"]``.
     settings, prefix, **given
         As for ``Plugin``.
+    player_api : bool
+        Answer the calls that the player's web interface makes to its own backend; needs ``host_database``.
 
     Returns
     -------
@@ -226,11 +236,14 @@ def setup(app: Any, settings: Settings | None = None, prefix: str = "/fingerprin
     """
     if hasattr(app, "add_middleware"):
         plugin = Plugin(settings, prefix, **given)
+        if player_api:
+            add_player_api(app, plugin.service)
         app.add_middleware(Middleware, plugin=plugin)
         app.state.auralis_fp = plugin
     elif hasattr(app, "asgi_app"):
         plugin = Plugin(settings, prefix, **given)
-        app.asgi_app = Middleware(app.asgi_app, plugin)
+        host = PlayerApi(app.asgi_app, plugin.service) if player_api else app.asgi_app
+        app.asgi_app = Middleware(host, plugin)
         app.extensions["auralis_fp"] = plugin
     else:
         raise TypeError(

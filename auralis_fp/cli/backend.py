@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from ..asgi.player import add_player_api
 from ..asgi.plugin import Middleware, Plugin
 from ..settings import Settings
 from .arguments import HOST_PORT
@@ -17,7 +18,10 @@ from .signals import interruption
 
 PREFIX: Final = "/fingerprint"
 BACKEND: Final = Path("auralis-web", "backend")
-HOST_DATABASE: Final = Path(".auralis", "library.db")  # in the home directory
+HOST_DATABASES: Final = (  # in the home directory, by the version of the player
+    Path(".auralis", "library.db"),
+    Path("Music", "Auralis", "auralis_library.db"),
+)
 
 
 def run_backend(checkout: Path, settings: Settings, port: int, *, dev: bool, browser: bool) -> int:
@@ -28,7 +32,7 @@ def run_backend(checkout: Path, settings: Settings, port: int, *, dev: bool, bro
     checkout : Path
         Top folder of the checkout.
     settings : Settings
-        Without a host database, the player's own is used if it exists.
+        Without a host database, the player's own is used, and without libraries its music folders.
     port : int
     dev : bool
         Enable the development mode of the backend. The frontend's development server is not started.
@@ -41,15 +45,16 @@ def run_backend(checkout: Path, settings: Settings, port: int, *, dev: bool, bro
         The backend does not exist or cannot be imported.
     """
     try:
-        database = Path.home() / HOST_DATABASE
+        databases = tuple(Path.home() / place for place in HOST_DATABASES)
     except RuntimeError as error:
         raise ServeError("the home folder is unknown; the backend keeps its library there") from error
-    if settings.host_database is None and database.is_file():
-        settings = replace(settings, host_database=database)
+    if not settings.host_database:
+        settings = replace(settings, host_database=databases)
     if port not in (0, HOST_PORT):
         print(f"The Auralis frontend connects to port {HOST_PORT}, not to port {port}.", file=sys.stderr)
     plugin = Plugin(settings, PREFIX)
     app = load_backend(checkout, dev=dev)
+    add_player_api(app, plugin.service)
     return _run(Middleware(app, plugin), port, browser=browser)
 
 

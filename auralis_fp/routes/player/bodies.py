@@ -1,0 +1,58 @@
+"""Response bodies of the player's API."""
+
+from ...runtime.payloads import Payload
+
+Fingerprint = dict[str, float]
+"""Values in the names and units of ``units.to_wire``."""
+
+
+class TrackFingerprint(Payload, frozen=True):
+    """The fingerprint of one track."""
+
+    track_id: int
+    track_title: str | None
+    artist: str
+    album: str
+    fingerprint: Fingerprint
+
+
+class AlbumFingerprint(Payload, frozen=True):
+    """The median of each dimension over the tracks of an album that have a fingerprint."""
+
+    album_id: int
+    album_title: str | None
+    track_count: int
+    fingerprinted_track_count: int
+    fingerprint: Fingerprint
+
+
+class SimilarTrack(Payload, frozen=True):
+    """A similar track; `similarity_score` is the share of random pairs of tracks that are farther apart."""
+
+    track_id: int
+    distance: float
+    similarity_score: float
+    rank: int
+    title: str | None = None
+    artist: str | None = None
+    album: str | None = None
+
+
+class Coverage(Payload, frozen=True):
+    """How many tracks of the player's library have a fingerprint."""
+
+    total_tracks: int
+    fingerprinted_tracks: int
+    pending_tracks: int
+    progress_percent: float
+    status: str
+    estimated_remaining_seconds: int
+
+
+class Enqueued(Payload, frozen=True):
+    """How many tracks are waiting for their fingerprint."""
+
+    enqueued: int
+    already_fingerprinted: int
+    total_tracks: int
+    message: str
