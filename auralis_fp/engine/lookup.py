@@ -191,11 +191,10 @@ class FingerprintLookup:
             self.counters.memory += 1
             return cached, False
         record = await self._library.by_path(path)
-        if record is None:
-            return None, False
-        await self.links.link(track_id, record.id)
-        answer = _stored(record, stamp)
-        if answer is None:
+        if record is not None:
+            await self.links.link(track_id, record.id)
+        answer = None if record is None else _stored(record, stamp)
+        if record is None or answer is None:
             return None, False
         if not answer.confirmed and not await self._agrees(path, stamp, record):
             return None, True

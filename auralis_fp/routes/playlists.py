@@ -63,16 +63,15 @@ async def list_m3u8(request: web.Request) -> web.StreamResponse:
     gone = len(body.files) - len(records)
     if not records:
         raise RequestError(404, "file_not_found", "None of the files exists.")
-    titles = await service.titles([record.path for record in records])
     tags = await service.music.tags([record.id for record in records])
-    entries = [_entry(record, titles.get(record.path), tags.get(record.id)) for record in records]
+    entries = [_entry(record, tags.get(record.id)) for record in records]
     return _text(m3u8(entries, folder_of(body.relative_to)), f"{gone} of the files are gone." if gone else "")
 
 
-def _entry(record: FileRecord, title: str | None, stored: StoredTags | None) -> Entry:
+def _entry(record: FileRecord, stored: StoredTags | None) -> Entry:
     """Return the line of a file: artist and title as far as they are known, and its duration, or -1 if unknown."""
     tags = Tags() if stored is None else stored.tags
-    name = title or tags.title or PurePath(path_text(record.path)).stem
+    name = tags.title or PurePath(path_text(record.path)).stem
     duration = -1 if record.fingerprint is None else record.fingerprint.metadata.duration_sec
     return Entry(record.path, f"{tags.artist} - {name}" if tags.artist else name, duration)
 
