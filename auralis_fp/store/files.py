@@ -201,20 +201,9 @@ class Library:
         return None
 
     async def counts(self) -> Counts:
-        """Count the files that are present, by state."""
-        (row,) = await self.database.read(
-            "SELECT (SELECT count(*) FROM files WHERE missing_since IS NULL) AS total,"
-            " (SELECT count(*) FROM jobs) AS jobs,"
-            " (SELECT count(*) FROM jobs WHERE claim IS NOT NULL) AS running,"
-            " (SELECT count(*) FROM jobs j JOIN fingerprints p USING (file_id) WHERE j.claim IS NULL) AS outdated,"
-            " (SELECT count(*) FROM failures x JOIN files f ON f.id = x.file_id"
-            "  WHERE f.missing_since IS NULL AND f.id NOT IN (SELECT file_id FROM jobs)) AS failed"
-        )
-        pending = row["jobs"] - row["running"] - row["outdated"]
-        done = row["total"] - row["jobs"] - row["failed"]
-        return Counts(
-            done=done, outdated=row["outdated"], pending=pending, running=row["running"], failed=row["failed"]
-        )
+        """Return the number of files that are present, by state."""
+        rows = await self.database.read("SELECT state, sum(number) AS number FROM state_counts GROUP BY state")
+        return Counts(**{row["state"]: row["number"] for row in rows if row["state"] != "missing"})
 
     async def enqueue_sidecar(self, file_id: int) -> None:
         """Add a file to those whose sidecar still has to be written."""

@@ -1,7 +1,7 @@
 """Filters of file listings, as SQL: states, folders, ids, albums, and searches."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from .. import schema
@@ -10,12 +10,12 @@ from .fingerprints import duration
 from .observations import below
 from .records import STATES
 from .search_index import IndexState
-from .search_matches import matches
+from .search_matches import Matches, matches
 from .search_query import parse_search
 
 PRESENT: Final = "f.missing_since IS NULL"
 JOINED: Final = (
-    "LEFT JOIN jobs j ON j.file_id = f.id LEFT JOIN fingerprints p ON p.file_id = f.id"
+    "JOIN file_states s ON s.file_id = f.id LEFT JOIN fingerprints p ON p.file_id = f.id"
     " LEFT JOIN failures x ON x.file_id = f.id LEFT JOIN tags tg ON tg.file_id = f.id"
 )
 _FOLDER: Final = "rtrim(CAST(f.path AS TEXT), replace(CAST(f.path AS TEXT), '/', ''))"
@@ -32,14 +32,7 @@ SORTS: Final[dict[str, str]] = {
 }
 SORT_NAMES: Final = tuple(SORTS)
 DENSE: Final = 10_000  # matches beyond which walking the files in order is faster than sorting the matches
-_STATE_CONDITIONS: Final = {
-    "missing": "f.missing_since IS NOT NULL AND f.forgotten_at IS NULL",
-    "running": f"{PRESENT} AND j.claim IS NOT NULL",
-    "outdated": f"{PRESENT} AND j.file_id IS NOT NULL AND j.claim IS NULL AND p.file_id IS NOT NULL",
-    "pending": f"{PRESENT} AND j.file_id IS NOT NULL AND j.claim IS NULL AND p.file_id IS NULL",
-    "failed": f"{PRESENT} AND j.file_id IS NULL AND x.file_id IS NOT NULL",
-    "done": f"{PRESENT} AND j.file_id IS NULL AND x.file_id IS NULL",
-}
+_LEFT: Final = ("pending", "outdated", "running", "failed")  # states with an index: of most libraries, few files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +84,13 @@ class FileQuery:
 
     def __post_init__(self) -> None:
         parse_search(self.query or "")
+
+    @property
+    def is_kept(self) -> bool:
+        """True if the number of matching files is kept: all files, or those in a state, perhaps with one code."""
+        kept = FileQuery(state=self.state, code=self.code if self.state else None)
+        asked = replace(self, descending=kept.descending, after=kept.after, limit=kept.limit)
+        return self.state != "missing" and asked == kept
 
 
 @dataclass(slots=True)
@@ -174,11 +174,19 @@ def file_filter(wanted: FileQuery, state: IndexState) -> Filter:
     """
     if wanted.state is not None and wanted.state not in STATES:
         raise ValueError(f"there is no state {wanted.state!r}; states are {', '.join(STATES)}")
-    conditions = [_STATE_CONDITIONS.get(wanted.state or "", PRESENT)]
-    parameters: list[Any] = []
+    conditions, parameters = [PRESENT], list[Any]()
+    matching = matches(parse_search(wanted.query or ""), state)
+    code = wanted.code
+    if wanted.state == "missing":
+        conditions = ["f.missing_since IS NOT NULL AND f.forgotten_at IS NULL"]
+    elif wanted.state in _LEFT and matching.sql is None:
+        matching, code = _left(wanted.state, code), None
+    elif wanted.state is not None:
+        conditions.append("s.state = ?")
+        parameters.append(wanted.state)
     if wanted.sort != "path":
         conditions.append(f"{sort_expression(wanted.sort)} IS NOT NULL")
-    equal = {"x.code": wanted.code, "f.path": wanted.path, "tg.album_id": wanted.album, "tg.artist_id": wanted.artist}
+    equal = {"x.code": code, "f.path": wanted.path, "tg.album_id": wanted.album, "tg.artist_id": wanted.artist}
     for column, value in equal.items():
         if value:
             conditions.append(f"{column} = ?")
@@ -189,8 +197,13 @@ def file_filter(wanted: FileQuery, state: IndexState) -> Filter:
     if wanted.folder is not None:
         conditions.append(below("f.path"))
         parameters += sort_range(wanted.folder)
-    matching = matches(parse_search(wanted.query or ""), state)
     return Filter(conditions, parameters, matching.sql, matching.parameters)
+
+
+def _left(state: str, code: str | None) -> Matches:
+    """Return a SELECT of the ids of the files in a state, by its index."""
+    sql = "SELECT file_id AS id FROM file_states WHERE state NOT IN ('done', 'missing') AND state = ?"
+    return Matches(sql, [state]) if code is None else Matches(f"{sql} AND code = ?", [state, code])
 
 
 def sort_expression(sort: str) -> str:

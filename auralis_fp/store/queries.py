@@ -18,6 +18,7 @@ from .records import SELECT_FILES, FileRecord, Page, file_record
 from .search_index import IndexState, index_state
 from .vectors import TAG_NAMES, Points, points_version, read_points, tags_version
 
+_WAITING: Final = "('pending', 'outdated', 'running')"
 _SAMPLE: Final = 1_000  # newest analyses that the cost estimate averages
 
 
@@ -64,7 +65,7 @@ class Queries:
         else:
             sql, parameters = _page(filtered, wanted, after)
         found = await self._database.read(sql, parameters)
-        total = 0 if wanted.query and after is None else None
+        total = 0 if filtered.matches is not None and after is None else None
         if found and "total" in found[0].keys():  # noqa: SIM118 - rows have no __contains__ for names
             total = found[0]["total"]
         shown = found[: wanted.limit]
@@ -119,19 +120,22 @@ class Queries:
 
     async def next_up(self, limit: int) -> list[FileRecord]:
         """Return the queued files in the order in which they will be claimed."""
+        # two walks along the index: sorted by the column between, its order would not help
+        halves = " UNION ALL ".join(
+            "SELECT * FROM (SELECT f.id AS id, j.suspect, j.priority, j.queued_at FROM jobs j CROSS JOIN files f"
+            f" ON f.id = j.file_id WHERE {PRESENT} AND j.claim IS NULL AND j.sidecar_checked = {checked}"
+            " ORDER BY j.suspect, j.priority DESC, j.queued_at DESC LIMIT :limit)"
+            for checked in (0, 1)
+        )
         rows = await self._database.read(
-            f"SELECT f.id AS id FROM jobs j JOIN files f ON f.id = j.file_id WHERE {PRESENT} AND j.claim IS NULL"
-            " ORDER BY j.suspect, j.priority DESC, j.queued_at DESC LIMIT ?",
-            (limit,),
+            f"SELECT id FROM ({halves}) ORDER BY suspect, priority DESC, queued_at DESC LIMIT :limit", {"limit": limit}
         )
         return await self.records([row["id"] for row in rows])
 
     async def failure_codes(self) -> dict[str, int]:
         """Count the failed files by failure code, the most frequent first."""
         rows = await self._database.read(
-            "SELECT x.code, count(*) AS number FROM failures x JOIN files f ON f.id = x.file_id"
-            f" WHERE {PRESENT} AND f.id NOT IN (SELECT file_id FROM jobs)"
-            " GROUP BY x.code ORDER BY number DESC, x.code"
+            "SELECT code, number FROM state_counts WHERE state = 'failed' AND number > 0 ORDER BY number DESC, code"
         )
         return {row["code"]: row["number"] for row in rows}
 
@@ -143,6 +147,13 @@ class Queries:
 
     async def number(self, wanted: FileQuery) -> int:
         """Count the matching files, across all pages."""
+        if wanted.is_kept:
+            (row,) = await self._database.read(
+                "SELECT coalesce(sum(number), 0) FROM state_counts"
+                " WHERE state != 'missing' AND state = coalesce(:state, state) AND code = coalesce(:code, code)",
+                {"state": wanted.state, "code": wanted.code},
+            )
+            return int(row[0])
         return await self._count(await self._filter(wanted))
 
     async def _count(self, filtered: Filter) -> int:
@@ -169,15 +180,10 @@ class Queries:
     async def minutes(self, since: float) -> list[Minute]:
         """Return the minutes since *since* in which analyses ended, oldest first; reused results are not counted."""
         rows = await self._database.read(
-            "SELECT minute, sum(tracks) AS tracks, sum(audio) AS audio, sum(failed) AS failed FROM ("
-            "SELECT CAST(analysed_at / 60 AS INTEGER) AS minute, 1 AS tracks,"
-            f" {duration()} AS audio, 0 AS failed"
-            " FROM fingerprints WHERE analysed_at >= :since AND source = 'analysis'"
-            " UNION ALL SELECT CAST(failed_at / 60 AS INTEGER), 0, 0, 1 FROM failures"
-            " WHERE failed_at >= :since AND code != 'cancelled') GROUP BY minute ORDER BY minute",
-            {"since": since},
+            "SELECT minute, tracks, audio_sec, failed FROM analysis_minutes WHERE minute >= ? ORDER BY minute",
+            (int(since // 60),),
         )
-        return [Minute(60 * row["minute"], row["tracks"], round(row["audio"], 3), row["failed"]) for row in rows]
+        return [Minute(60 * row["minute"], row["tracks"], round(row["audio_sec"], 3), row["failed"]) for row in rows]
 
     async def cost(self) -> Cost:
         """Return the average cost of the most recent analyses."""
@@ -191,13 +197,26 @@ class Queries:
 
     async def tally(self, folder: bytes | None = None) -> dict[str, int]:
         """Count the files, all or below a folder: ``present``, ``waiting`` and ``failed`` (which overlap)."""
-        condition = PRESENT if folder is None else f"{PRESENT} AND {below('f.path')}"
-        (row,) = await self._database.read(
-            "SELECT count(*) AS present, count(j.file_id) AS waiting, count(CASE WHEN j.file_id IS NULL THEN x.file_id"
-            f" END) AS failed FROM files f {JOINED} WHERE {condition}",
-            () if folder is None else sort_range(folder),
-        )
-        return {name: row[name] for name in ("present", "waiting", "failed")}
+        if folder is None:
+            rows = await self._database.read(
+                "SELECT sum(number) FILTER (WHERE state != 'missing') AS present,"
+                f" sum(number) FILTER (WHERE state IN {_WAITING}) AS waiting,"
+                " sum(number) FILTER (WHERE state = 'failed') AS failed FROM state_counts"
+            )
+        else:
+            known = f"SELECT count(*) FROM files f WHERE {below('f.path')}"
+            inside = below("+f.path")  # not by the index on paths: the rows to look at are fewer
+            missing = f"SELECT count(*) FROM files f WHERE f.missing_since IS NOT NULL AND {inside}"
+            left = (
+                "SELECT count(*) FROM file_states s CROSS JOIN files f ON f.id = s.file_id"
+                f" WHERE s.state NOT IN ('done', 'missing') AND {inside} AND s.state"
+            )
+            rows = await self._database.read(
+                f"SELECT ({known}) - ({missing}) AS present,"
+                f" ({left} IN {_WAITING}) AS waiting, ({left} = 'failed') AS failed",
+                4 * tuple(sort_range(folder)),
+            )
+        return {name: rows[0][name] or 0 for name in ("present", "waiting", "failed")}
 
 
 def _page(filtered: Filter, wanted: FileQuery, after: tuple[Any, int] | None) -> tuple[str, list[Any]]:
@@ -208,7 +227,7 @@ def _page(filtered: Filter, wanted: FileQuery, after: tuple[Any, int] | None) ->
     if after is not None:
         filtered.conditions.append(f"({key}, f.id) {sign} (?, ?)")
         filtered.parameters += after
-    elif wanted.query:
+    elif filtered.matches is not None:
         columns += ", count(*) OVER () AS total"  # the matches are found once, not once more to count them
     sql, parameters = filtered.select(columns)
     return f"{sql} ORDER BY {key} {way}, f.id {way} LIMIT ?", [*parameters, wanted.limit + 1]

@@ -58,19 +58,14 @@ DAMAGED: Final = StoredFailure(
 #: One row per file; append a WHERE clause. The definition of the states.
 SELECT_FILES: Final = """
 SELECT f.id, f.path, f.size, f.mtime_ns, f.ctime_ns, f.inode,
-       CASE WHEN f.missing_since IS NOT NULL THEN 'missing'
-            WHEN j.claim IS NOT NULL THEN 'running'
-            WHEN j.file_id IS NOT NULL AND p.file_id IS NOT NULL THEN 'outdated'
-            WHEN j.file_id IS NOT NULL THEN 'pending'
-            WHEN x.file_id IS NOT NULL THEN 'failed'
-            ELSE 'done' END AS state,
+       s.state,
        p.file_id AS fingerprinted, p.algorithm_version, p.size AS analysed_size, p.mtime_ns AS analysed_mtime_ns,
        p.ctime_ns AS analysed_ctime_ns, p.inode AS analysed_inode, p.payload_digest, p.confirmed_at,
        p.source, p.analysed_at, p.processing_time_ms, p.metadata, p.content, {values},
        x.file_id AS failed, x.stage, x.code, x.reason, x.attempts, x.failed_at, x.retry_at,
        (SELECT group_concat(t.track_id) FROM tracks t WHERE t.file_id = f.id) AS track_ids
 FROM files f
-LEFT JOIN jobs j ON j.file_id = f.id
+JOIN file_states s ON s.file_id = f.id
 LEFT JOIN fingerprints p ON p.file_id = f.id
 LEFT JOIN failures x ON x.file_id = f.id
 """.replace("{values}", ", ".join(f"p.{name}" for name in schema.NAMES))

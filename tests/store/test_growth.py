@@ -41,7 +41,7 @@ from auralis_fp.store.transfer import import_results, result_from_json, result_r
 async def main(path, lines):
     async with open_database(Path(path)) as database:
         library, queries = Library(database), Queries(database)
-        before = [result_record(result) for result in await results(database)]
+        before = [result_record(result) for result in (await results(database)).results]
         imported = await import_results(database, [result_from_json(json.loads(line)) for line in lines])
         await queue_outdated(database)
         record = await library.by_track(77)
