@@ -99,6 +99,7 @@ export type Status = {
   paused: boolean;
   counts: FileCounts;
   percent: number;
+  unconfirmed: number;
   rate: Rate;
   eta_sec: number | null;
   workers: Worker[];

@@ -9,6 +9,7 @@ from .. import schema
 from ..engine.folder_accounts import FolderAccount, stored_accounts
 from ..runtime.serialization import path_text, to_json
 from ..settings import Settings
+from ..store.confirmation import Confirmations
 from ..store.database import Database, open_database
 from ..store.files import Library
 from ..store.filters import FileQuery
@@ -44,6 +45,8 @@ async def status(settings: Settings, *, as_json: bool) -> int:
     if found["failures"]:
         rows = [(code, str(number)) for code, number in found["failures"].items()]
         print_table("Failures", ("reason", "files"), rows)
+    if found["unconfirmed"]:
+        print(f"Unconfirmed: {found['unconfirmed']} results have yet to be compared with their files")
     if left_out := sum(entry.count for folder in found["folders"] for entry in folder.left_out):
         print(f"Left out: {left_out}; `auralis-fp folders` lists the reasons")
     print(f"Database: {printable(found['database'])}, algorithm version {found['algorithm_version']}")
@@ -57,6 +60,7 @@ async def _status(database: Database) -> dict[str, Any]:
     return {
         "counts": {"total": counts.total, **asdict(counts)},
         "percent": counts.percent,
+        "unconfirmed": await Confirmations(database).number(),
         "failures": codes,
         "folders": await stored_accounts(library),
         "algorithm": schema.ALGORITHM,

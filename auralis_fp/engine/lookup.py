@@ -6,7 +6,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, ParamSpec, TypeVar
 
 from .. import schema
 from ..errors import RequestError, StorageError
@@ -26,9 +26,11 @@ from .rejections import http_error_for, unknown_track
 from .track_links import TrackLinks
 
 log = logging.getLogger(__name__)
+P = ParamSpec("P")
+T = TypeVar("T")
 
 CACHED: Final = 1024  # answers kept in memory
-RESOLVE_LIMIT_SEC: Final = 30.0
+DISK_LIMIT_SEC: Final = 30.0
 MOST_WAITING: Final = 256  # requests that may wait for an analysis at the same time
 
 
@@ -128,23 +130,13 @@ class FingerprintLookup:
         return answer
 
     async def _resolve(self, path: bytes) -> tuple[bytes, FileStamp, bool]:
-        """Return a path as the library spells it, its stamp, and True if it has a sidecar.
-
-        Raises
-        ------
-        RequestError
-            503 if its disk does not answer.
-        """
+        """Return a path as the library spells it, its stamp, and True if it has a sidecar; 503 if its disk is away."""
 
         def resolve() -> tuple[bytes, FileStamp, bool]:
             resolved, stamp = self.policy.resolve(path)
             return resolved, stamp, storage.exists(resolved, self._settings)
 
-        try:
-            async with asyncio.timeout(RESOLVE_LIMIT_SEC):
-                return await in_daemon_thread(resolve)
-        except TimeoutError:
-            raise RequestError(503, "io_error", "The disk with the file does not answer; try again later.") from None
+        return await _from_disk(resolve)
 
     async def track(self, track_id: int) -> tuple[FileRecord, Answer | None]:
         """Return the file with the host's *track_id*, and its answer if it has been analysed.
@@ -210,7 +202,7 @@ class FingerprintLookup:
 
     async def _find(self, path: bytes, stamp: FileStamp, track_id: int | None, *, refuted: bool) -> Answer:
         """Return the answer from a sidecar, unless the same result was refuted, or from an analysis."""
-        documents = await asyncio.to_thread(storage.load, path, self._settings)
+        documents = await _from_disk(storage.load, path, self._settings)
         analysed = match(documents, stamp) if documents and not refuted else None
         if analysed is not None and (file_id := await self._adopt(path, stamp, analysed)) is not None:
             self.counters.sidecar += 1
@@ -230,7 +222,7 @@ class FingerprintLookup:
         """Return True if the content id of a file is that of its unconfirmed result; else discard the result."""
         await self._library.observe([FileEvent(path, stamp)])  # the verifier reads the whole file later
         known = None if record.fingerprint is None else record.fingerprint.content
-        if known is None or await asyncio.to_thread(content_id, path) in {known, None}:
+        if known is None or await _from_disk(content_id, path) in {known, None}:
             return True
         await self._confirmations.refute(record.id)
         return False
@@ -238,7 +230,7 @@ class FingerprintLookup:
     async def _adopt(self, path: bytes, stamp: FileStamp, analysed: Analysed) -> int | None:
         """Store the result of a sidecar. Return the file id, or None if the file has changed or another is meant."""
         content = None if analysed.confirmed else analysed.content
-        if content is not None and await asyncio.to_thread(content_id, path) != content:
+        if content is not None and await _from_disk(content_id, path) != content:
             return None
         await self._library.observe([FileEvent(path, stamp)])
         record = await self._library.by_path(path)
@@ -267,6 +259,15 @@ class FingerprintLookup:
             end.cancel()
 
 
+async def _from_disk(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a function that reads a disk with music; raise 503 if it does not answer."""
+    try:
+        async with asyncio.timeout(DISK_LIMIT_SEC):
+            return await in_daemon_thread(function, *args, **kwargs)
+    except TimeoutError:
+        raise RequestError(503, "io_error", "The disk with the file does not answer; try again later.") from None
+
+
 def _known(record: FileRecord) -> Answer | None:
     """Return the result of an unchanged file, even if outdated; raise if it is a failure."""
     known = record.fingerprint
@@ -290,11 +291,5 @@ def _answer(record: FileRecord, known: StoredFingerprint, stamp: FileStamp) -> A
 
 
 def is_current(known: StoredFingerprint, stamp: FileStamp) -> bool:
-    """Return True if a fingerprint is of the present algorithm version and of the file with this stamp.
-
-    Parameters
-    ----------
-    known : StoredFingerprint
-    stamp : FileStamp
-    """
+    """Return True if a fingerprint is of the present algorithm version and of the file with this *stamp*."""
     return known.algorithm_version == schema.ALGORITHM_VERSION and known.stamp == stamp

@@ -102,6 +102,10 @@ class Status(Payload, frozen=True):
     paused: Annotated[bool, msgspec.Meta(description="whether the user has paused background work, in any state")]
     counts: FileCounts
     percent: Percent
+    unconfirmed: Annotated[
+        Count,
+        msgspec.Meta(description="results that are served, but whose files have not been compared with them yet"),
+    ]
     rate: Rate
     eta_sec: float | None
     workers: list[Worker]

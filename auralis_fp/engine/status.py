@@ -15,6 +15,7 @@ from ..jobs.flights import Flights
 from ..runtime.single_flight import SingleFlight
 from ..runtime.tasks import happens_within
 from ..states import Counts, FolderState, ServiceState
+from ..store.confirmation import Confirmations
 from ..watching.watcher import Watcher
 from ..workers.usage import Load, WorkerLoad
 from .eta import History, Remainder
@@ -116,6 +117,7 @@ class StatusBoard:
             paused=self._context.gate.paused,
             counts=FileCounts(total=counts.total, **asdict(counts)),
             percent=counts.percent,
+            unconfirmed=await Confirmations(self._context.library.database).number(),
             rate=Rate(
                 tracks_per_sec=None if rate is None else round(rate.tracks_per_sec, 3),
                 times_real_time=None if rate is None else round(rate.times_real_time, 2),

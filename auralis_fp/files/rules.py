@@ -79,10 +79,18 @@ class Rules:
             [os.fsencode(folder) for folder in settings.follow_links_to],
         )
 
+    def load_places(self, text: str) -> None:
+        """Take over where the present libraries lay, as an earlier run saved it."""
+        self.places.load(text)
+        self._retain_places()
+
+    def _retain_places(self) -> None:
+        self.places.retain({*self._roots, *self._link_targets})
+
     def set_roots(self, roots: Sequence[bytes]) -> None:
         """Replace the libraries. Blocking."""
         self._roots = {root: os.path.realpath(root) for root in roots}
-        self.places.retain({*roots, *self._link_targets})
+        self._retain_places()
 
     def refresh(self, root: bytes) -> None:
         """Resolve the links of a library again. Blocking."""

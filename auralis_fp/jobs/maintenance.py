@@ -1,13 +1,14 @@
 """Care for the database while the service runs: checks, repair of single rows, and backups."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import sqlite3
 from collections.abc import Callable
 from typing import Final
 
-from ..runtime.threads import in_daemon_thread
+from ..runtime.threads import in_daemon_thread, in_time
 from ..sidecars.storage import remove_stray
 from ..store.confirmation import Confirmations
 from ..store.forgetting import forget
@@ -19,6 +20,7 @@ log = logging.getLogger(__name__)
 FIRST_CHECK_SEC: Final = 1.0
 CHECK_EVERY_SEC: Final = 6 * 3600.0
 BACKUP_EVERY_SEC: Final = 24 * 3600.0
+DISK_LIMIT_SEC: Final = 30.0
 NAMED: Final = 3  # files named in the fault
 PAGES: Final = "database pages"
 ROWS: Final = "stored results"
@@ -82,4 +84,5 @@ class Maintenance:
         while days and (paths := await forget(self._context.library.database, days * 86_400.0)):
             log.info("%d files have been gone for %g days and are forgotten", len(paths), days)
             for path in paths:
-                await in_daemon_thread(remove_stray, path, settings)
+                with contextlib.suppress(OSError):  # its disk does not answer
+                    await in_time(DISK_LIMIT_SEC, remove_stray, path, settings)

@@ -12,6 +12,7 @@ from ..errors import StorageError
 from ..models import Analysed, Job
 from ..runtime.batches import isolate
 from ..runtime.tasks import cancel_and_wait, supervise
+from ..runtime.threads import in_time
 from ..settings import Settings
 from ..sidecars import storage
 from ..store.deduplication import queue_outdated
@@ -27,6 +28,7 @@ from .watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 
+READ_LIMIT_SEC: Final = 60.0  # for such a batch
 TAKE_OVER: Final = 200  # sidecars read per batch
 RELEASE_LIMIT_SEC: Final = 0.5
 
@@ -136,7 +138,11 @@ class Pipeline:
         while True:
             self._queued.clear()
             while jobs := await job_queue.without_sidecar_check(TAKE_OVER, self._context.breakers.open()):
-                found = await asyncio.to_thread(_read_sidecars, jobs, settings)
+                try:
+                    found = await in_time(READ_LIMIT_SEC, _read_sidecars, jobs, settings)
+                except OSError as slow:  # a job reads its sidecar again before the file is analysed
+                    log.warning("the sidecars of %d files could not be read: %s", len(jobs), slow.strerror)
+                    found = [None] * len(jobs)
                 await job_queue.mark_checked(
                     [job.file_id for job, known in zip(jobs, found, strict=True) if known is None]
                 )

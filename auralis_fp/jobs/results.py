@@ -99,10 +99,10 @@ class ResultWriter:
         context = self._context
         try:
             if documents is None:
-                documents = await asyncio.to_thread(storage.load, job.path, context.settings)
+                documents = await in_daemon_thread(storage.load, job.path, context.settings)
             database, digest = context.library.database, None
             if claims(documents, content) or await is_known(database, content):
-                digest = await asyncio.to_thread(payload_digest_of, job.path, context.rules.bounds(job.path))
+                digest = await in_daemon_thread(payload_digest_of, job.path, context.rules.bounds(job.path))
             stored = None if digest is None else await reuse(database, job, digest)
             known = None if stored is None else stored.analysed()
             if known is None and digest is not None:
@@ -247,7 +247,7 @@ class ResultWriter:
         context = self._context
         match await self._presence(job.path):
             case Presence.AWAY:
-                away = await asyncio.to_thread(context.rules.away_folder, job.path)
+                away = await in_daemon_thread(context.rules.away_folder, job.path)
                 context.breakers.set_online(away or context.rules.root_of(job.path) or b"", online=False)
                 await context.job_queue.release(job)
                 self._on_away(job.path)

@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 BATCH: Final = 50
 POLL_SEC: Final = 2.0
 IDLE_SEC: Final = 60.0  # after a batch of which no file could be checked
+READ_LIMIT_SEC: Final = 60.0
+SLOWEST_READ: Final = 200_000.0  # bytes per second
 DAY_SEC: Final = 86_400.0
 LONG_AGO_SEC: Final = 30 * DAY_SEC  # a result confirmed later than this is not checked again
 DECODING_SEC: Final = 5.0  # what a result without digest is charged with: its file is decoded again
@@ -105,7 +107,13 @@ class Verifier:
     async def _check_paced(self, candidate: Candidate) -> bool:
         """Check a result, and pause as long as that took."""
         started = time.monotonic()
-        checked = await self.check(candidate)
+        limit = READ_LIMIT_SEC + candidate.stamp.size / SLOWEST_READ
+        try:
+            async with asyncio.timeout(limit):
+                checked = await self.check(candidate)
+        except TimeoutError:  # the disk does not answer: the other results do not wait for it
+            log.warning("%r could not be compared with its result within %.0f s", candidate.path, limit)
+            checked = False
         await asyncio.sleep(time.monotonic() - started)
         return checked
 

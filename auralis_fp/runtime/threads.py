@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import threading
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
@@ -44,6 +45,28 @@ async def in_daemon_thread(function: Callable[P, T], *args: P.args, **kwargs: P.
 
     start_daemon_thread(run, function.__name__)
     return await future
+
+
+async def in_time(limit_sec: float, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a blocking function in a daemon thread and give it up after a time limit.
+
+    Parameters
+    ----------
+    limit_sec : float
+    function : callable
+    *args, **kwargs
+        Its arguments.
+
+    Raises
+    ------
+    OSError
+        ``ETIMEDOUT``: the disk that the function reads does not answer.
+    """
+    try:
+        async with asyncio.timeout(limit_sec):
+            return await in_daemon_thread(function, *args, **kwargs)
+    except TimeoutError:
+        raise OSError(errno.ETIMEDOUT, "it does not answer") from None
 
 
 def start_daemon_thread(function: Callable[[], object], name: str | None = None) -> None:

@@ -83,6 +83,14 @@ class Confirmations:
         )
         return int(row["number"])
 
+    async def number(self) -> int:
+        """Count the results of present files that have not been compared with them."""
+        (row,) = await self._database.read(
+            "SELECT (SELECT count(*) FROM unconfirmed) - (SELECT count(*) FROM files f"
+            " JOIN unconfirmed u ON u.file_id = f.id WHERE f.missing_since IS NOT NULL) AS number"
+        )
+        return int(row["number"])
+
     async def oldest(self, before: float, limit: int) -> list[Candidate]:
         """Return the results not confirmed since *before*, those never confirmed first.
 

@@ -5,7 +5,6 @@ import os
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,8 +13,11 @@ from ..files.open_files import is_open_for_writing
 from ..files.rules import Presence, Rules
 from ..files.scanner import stat_audio, walk
 from ..models import FileEvent, FileStamp
+from ..runtime.tasks import cancel_and_wait
+from ..runtime.threads import in_daemon_thread
 
 CHECK_EVERY_SEC: Final = 0.25  # at most; shorter for short settling times
+SLOW_SEC: Final = 1.0  # a check of a library that takes longer goes on while the others are checked again
 GROWTH: Final = 1.5  # of the settling time with each report of the same file
 GROWTH_WHILE_OPEN: Final = 3.0  # while a program has it open for writing
 LONGEST_PAUSE_SEC: Final = 600.0
@@ -55,8 +57,6 @@ class WriteDebouncer:
     rules : Rules
     report : callable
         Takes settled files, and files and folders that are gone.
-    threads : ThreadPoolExecutor
-        Runs the checks.
     """
 
     def __init__(
@@ -64,13 +64,12 @@ class WriteDebouncer:
         settle_sec: float,
         rules: Rules,
         report: Callable[[Sequence[FileEvent]], Awaitable[None]],
-        threads: ThreadPoolExecutor,
     ) -> None:
         self._settle_sec = settle_sec
         self._longest_pause = max(settle_sec, LONGEST_PAUSE_SEC)
         self._rules = rules
         self._report = report
-        self._threads = threads
+        self._checks: dict[bytes, asyncio.Task[None]] = {}  # by library; more than one run only if a disk hangs
         self._pending: dict[bytes, _Pending] = {}
         self._reported: OrderedDict[bytes, _Reported] = OrderedDict()
         self._touched = asyncio.Event()
@@ -108,20 +107,37 @@ class WriteDebouncer:
 
     async def run(self) -> None:
         """Report settled paths until cancelled."""
-        while True:
-            self._touched.clear()
-            if not self._pending:
-                await self._touched.wait()
-                continue
-            await self._check_all()
-            await asyncio.sleep(min(CHECK_EVERY_SEC, max(0.02, self._settle_sec / 4)))
+        try:
+            while True:
+                self._touched.clear()
+                if not self._pending:
+                    await self._touched.wait()
+                    continue
+                await self._check_all()
+                await asyncio.sleep(min(CHECK_EVERY_SEC, max(0.02, self._settle_sec / 4)))
+        finally:
+            for check in self._checks.values():
+                await cancel_and_wait(check)
+            self._checks.clear()
 
     async def _check_all(self) -> None:
-        """Check every pending path once; paths that could not be reported stay pending."""
-        for entry in self._pending.values():
+        """Check the pending paths of each library once; one whose disk does not answer delays no other."""
+        roots = {entry.root for entry in self._pending.values()} - self._checks.keys()
+        for root in roots:
+            self._checks[root] = asyncio.create_task(self._check_root(root), name="check of changed files")
+        if roots:
+            await asyncio.wait([self._checks[root] for root in roots], timeout=SLOW_SEC)
+        for root, check in list(self._checks.items()):
+            if check.done():
+                del self._checks[root]
+                check.result()
+
+    async def _check_root(self, root: bytes) -> None:
+        """Check the pending paths of a library; those that could not be reported stay pending."""
+        pending = {path: entry for path, entry in self._pending.items() if entry.root == root}
+        for entry in pending.values():
             entry.touched = False
-        loop = asyncio.get_running_loop()
-        settled, inside = await loop.run_in_executor(self._threads, self._check, dict(self._pending))
+        settled, inside = await in_daemon_thread(self._check, pending)
         events = [event for event in settled.values() if event is not None]
         for start in range(0, len(events), _BATCH):
             await self._report(events[start : start + _BATCH])
@@ -131,16 +147,16 @@ class WriteDebouncer:
         for path in settled:
             if path in self._pending and not self._pending[path].touched:  # touched: changed during the check
                 del self._pending[path]
-        for path, root in inside:
+        for path in inside:
             self.touch(path, root)
 
-    def _check(self, pending: dict[bytes, _Pending]) -> tuple[dict[bytes, FileEvent | None], list[tuple[bytes, bytes]]]:
-        """Return the settled paths, and the (path, root) of files inside touched folders. Blocking.
+    def _check(self, pending: dict[bytes, _Pending]) -> tuple[dict[bytes, FileEvent | None], list[bytes]]:
+        """Return the settled paths, and the files inside touched folders. Blocking.
 
         A settled path has an event, or None if it is not a music file.
         """
         settled: dict[bytes, FileEvent | None] = {}
-        inside: list[tuple[bytes, bytes]] = []
+        inside: list[bytes] = []
         now = time.monotonic()
         for path, entry in pending.items():
             if not self._rules.reached_by_walk(path, entry.root):
@@ -183,11 +199,11 @@ class WriteDebouncer:
         while len(self._reported) > _MOST_REMEMBERED:
             self._reported.popitem(last=False)
 
-    def _files_inside(self, folder: bytes, root: bytes) -> list[tuple[bytes, bytes]]:
+    def _files_inside(self, folder: bytes, root: bytes) -> list[bytes]:
         """Return the music files below a folder; none if it is gone, or a link that is not followed."""
         if os.path.islink(folder) and not self._rules.follows(folder):
             return []
         try:
-            return [(event.path, root) for event in walk(folder, root, self._rules)]
+            return [event.path for event in walk(folder, root, self._rules)]
         except OSError:
             return []

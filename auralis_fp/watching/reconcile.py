@@ -1,6 +1,5 @@
 """Reconciliation of the database with what a sweep found on the disk."""
 
-import asyncio
 import logging
 import os
 from collections import Counter
@@ -13,10 +12,13 @@ from ..files.paths import innermost, is_below
 from ..files.rules import Presence, Rules
 from ..models import FileEvent, Rejected
 from ..runtime.batches import isolate
+from ..runtime.threads import in_time
 
 log = logging.getLogger(__name__)
 
 FOUND_PER_WRITE: Final = 500
+HANG_LIMIT_SEC: Final = 120.0  # for one call into the file system, in which a disk may have to wake up
+LOOKED_AT_ONCE: Final = 1000  # files
 GONE_PER_WRITE: Final = 200  # so that other writers get a turn in between
 _PLACES: Final = "library places"  # key in the database
 
@@ -103,10 +105,14 @@ class Reconciler:
         self._saved = ""
 
     async def restore(self) -> None:
-        """Load where the libraries lay before the last stop."""
+        """Load where the libraries lay before the last stop.
+
+        A folder that was not in the settings meanwhile is not remembered: adding it again accepts where it lies now.
+        """
         self._saved = await self._library.recall(_PLACES) or ""
         if self._saved:
-            self._rules.places.load(self._saved)
+            self._rules.load_places(self._saved)
+            await self._save()
 
     async def observe(self, events: Sequence[FileEvent], *, walk: bool = False) -> None:
         """Store files seen or gone; one that cannot be stored becomes a failure. *walk* marks those of a sweep."""
@@ -139,9 +145,9 @@ class Reconciler:
 
     async def begin_sweep(self, root: bytes) -> None:
         """Start recording which files of *root* a sweep sees."""
-        await asyncio.to_thread(self._rules.refresh, root)
-        self._displaced = await asyncio.to_thread(self._rules.places.displaced, root)
-        unmounted = await asyncio.to_thread(self._rules.places.unmounted, root)
+        await in_time(HANG_LIMIT_SEC, self._rules.refresh, root)
+        self._displaced = await in_time(HANG_LIMIT_SEC, self._rules.places.displaced, root)
+        unmounted = await in_time(HANG_LIMIT_SEC, self._rules.places.unmounted, root)
         self._doubtful = frozenset({root}) if self._displaced else unmounted
         self._found = []
         self._known = await self._library.count_present(root)
@@ -162,10 +168,10 @@ class Reconciler:
             return Verdict(online=False, reason=reason)
         if self._displaced:
             if not await self._adopt(root, unseen):
-                return Verdict(online=False, reason=f"{self._displaced} Its {len(unseen)} tracks are kept.")
+                return Verdict(online=False, reason=f"{self._displaced} {_kept(len(unseen))}")
             await self._remember(root)
             unseen = await self._library.unseen(root)
-        presences = await asyncio.to_thread(self._rules.presences, unseen)
+        presences = await self._presences(unseen)
         away = [path for path, presence in zip(unseen, presences, strict=True) if presence is Presence.AWAY]
         gone = [path for path, presence in zip(unseen, presences, strict=True) if presence is Presence.GONE]
         unmounted = await self._unmounted(root, unseen, away)
@@ -175,11 +181,18 @@ class Reconciler:
         if agreed is not None:
             await self._mark_gone(agreed)
             await self._library.count_absence(root, tuple(unmounted))
-        points = await asyncio.to_thread(self._rules.places.unmounted, root)
+        points = await in_time(HANG_LIMIT_SEC, self._rules.places.unmounted, root)
         await self._remember(root, points & frozenset(unmounted))
         await self._report_mounts(root, frozenset(unmounted))
         self._on_queued()
         return Verdict(reason=self._describe(unmounted), confirm=agreed is None)
+
+    async def _presences(self, paths: Sequence[bytes]) -> list[Presence]:
+        """Look for files on the disk, some at a time, so that only a disk that does not answer exceeds the limit."""
+        found: list[Presence] = []
+        for start in range(0, len(paths), LOOKED_AT_ONCE):
+            found += await in_time(HANG_LIMIT_SEC, self._rules.presences, paths[start : start + LOOKED_AT_ONCE])
+        return found
 
     async def set_online(self, root: bytes, *, online: bool) -> None:
         """Report whether *root* can be read."""
@@ -201,8 +214,8 @@ class Reconciler:
 
         A mount point below which half of its tracks were found is an ordinary folder by now.
         """
-        folders = await asyncio.to_thread(self._rules.away_folders, away)
-        points = await asyncio.to_thread(self._rules.places.unmounted, root)
+        folders = await in_time(HANG_LIMIT_SEC, self._rules.away_folders, away)
+        points = await in_time(HANG_LIMIT_SEC, self._rules.places.unmounted, root)
         counts: Counter[bytes] = Counter(dict.fromkeys(points, 0))
         counts.update(folders.values())
         if root in counts:
@@ -227,7 +240,11 @@ class Reconciler:
             await self.observe([FileEvent(path, None) for path in gone[start : start + GONE_PER_WRITE]])
 
     async def _remember(self, root: bytes, unmounted: frozenset[bytes] = frozenset()) -> None:
-        await asyncio.to_thread(self._rules.remember_place, root, unmounted)
+        await in_time(HANG_LIMIT_SEC, self._rules.remember_place, root, unmounted)
+        await self._save()
+
+    async def _save(self) -> None:
+        """Store where the libraries lie, if that has changed."""
         text = self._rules.places.dump()
         if text != self._saved:
             await self._library.remember(_PLACES, text)
@@ -248,3 +265,7 @@ class Reconciler:
                 name = os.fsdecode(folder)
                 sentences.append(f"The disk at {name} is not mounted; its {count} tracks are kept{waiting}.")
         return " ".join(sentences)
+
+
+def _kept(tracks: int) -> str:
+    return f"Its {tracks} tracks are kept. To accept this one, remove the folder from the settings and add it again."

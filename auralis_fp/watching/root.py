@@ -28,7 +28,7 @@ from .broken_links import BrokenLinks
 from .debounce import WriteDebouncer
 from .events import FileSystemEvents
 from .inotify import describe_watch_error
-from .reconcile import Verdict
+from .reconcile import HANG_LIMIT_SEC, Verdict
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,6 @@ POLL_SHARE: Final = 20  # such sweeps take at most one part in so many of the ti
 OFFLINE_RETRY_SEC: Final = 5.0
 CONFIRM_SEC: Final = 5.0  # pause before a sweep that confirms another
 MOUNT_CHECK_SEC: Final = 2.0
-HANG_LIMIT_SEC: Final = 120.0  # for one call into the file system, in which a disk may have to wake up
 EVENTS_RETRY_SEC: Final = 600.0  # after a refusal: the limit may have been raised
 OPENING_LIMIT_SEC: Final = 30.0  # how long the first sweep waits for events to be open
 FLOOD: Final = 4096  # in a batch of so many changes the kernel may have dropped some

@@ -45,7 +45,7 @@ class Watcher:
         roots = [os.fsencode(folder) for folder in settings.libraries]
         self.rules = rules or Rules.from_settings(settings)
         self.threads = ThreadPoolExecutor(2, thread_name_prefix="auralis-walk")
-        self.debouncer = WriteDebouncer(settings.settle_sec, self.rules, self._report_settled, self.threads)
+        self.debouncer = WriteDebouncer(settings.settle_sec, self.rules, self._report_settled)
         self._context = WatchContext(settings, self.rules, sink, self.debouncer, on_change)
         self._roots = [WatchedRoot(root, self._context) for root in roots]
         self._stack = AsyncExitStack()

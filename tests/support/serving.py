@@ -7,10 +7,11 @@ from auralis_fp.engine.service import Service
 
 
 async def until_counts(service: Service, limit_sec: float = 30.0, **expected: int) -> dict[str, Any]:
-    """Wait until the status has left ``starting`` and the counts are as expected; return it."""
+    """Wait until the status has left ``starting`` and the counts, also of unconfirmed results, are as expected."""
     async with asyncio.timeout(limit_sec):
         while True:
             status = await service.status()
-            if status["state"] != "starting" and expected.items() <= status["counts"].items():
+            counts = {**status["counts"], "unconfirmed": status["unconfirmed"]}
+            if status["state"] != "starting" and expected.items() <= counts.items():
                 return status
             await asyncio.sleep(0.02)

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -28,11 +27,10 @@ def listener() -> Listener:
 @pytest.fixture
 async def debouncer(tmp_path: Path, listener: Listener) -> AsyncIterator[WriteDebouncer]:
     """Yield a running debouncer for the library *tmp_path*."""
-    with ThreadPoolExecutor(1) as threads:
-        debouncer = WriteDebouncer(SETTLE_SEC, Rules([os.fsencode(tmp_path)], ["ignored"]), listener.observe, threads)
-        task = asyncio.create_task(debouncer.run())
-        yield debouncer
-        await cancel_and_wait(task)
+    debouncer = WriteDebouncer(SETTLE_SEC, Rules([os.fsencode(tmp_path)], ["ignored"]), listener.observe)
+    task = asyncio.create_task(debouncer.run())
+    yield debouncer
+    await cancel_and_wait(task)
 
 
 def touch(debouncer: WriteDebouncer, path: Path, root: Path) -> None:
@@ -105,14 +103,13 @@ async def test_a_change_during_the_report_is_reported_again(tmp_path: Path) -> N
             touch(running[0], song, tmp_path)
         await listener.observe(events)
 
-    with ThreadPoolExecutor(1) as threads:
-        debouncer = WriteDebouncer(0.05, Rules([os.fsencode(tmp_path)]), slow, threads)
-        running.append(debouncer)
-        task = asyncio.create_task(debouncer.run())
-        touch(debouncer, song, tmp_path)
-        await until(lambda: len(listener.events) == 2)
-        assert listener.holds(song)
-        await cancel_and_wait(task)
+    debouncer = WriteDebouncer(0.05, Rules([os.fsencode(tmp_path)]), slow)
+    running.append(debouncer)
+    task = asyncio.create_task(debouncer.run())
+    touch(debouncer, song, tmp_path)
+    await until(lambda: len(listener.events) == 2)
+    assert listener.holds(song)
+    await cancel_and_wait(task)
 
 
 async def test_paths_that_could_not_be_reported_stay_pending(tmp_path: Path) -> None:
@@ -127,15 +124,14 @@ async def test_paths_that_could_not_be_reported_stay_pending(tmp_path: Path) -> 
             raise StorageError("disk_full", "no room")
         await listener.observe(events)
 
-    with ThreadPoolExecutor(1) as threads:
-        debouncer = WriteDebouncer(0.0, Rules([os.fsencode(tmp_path)]), report, threads)
-        touch(debouncer, song, tmp_path)
-        with pytest.raises(StorageError):
-            await asyncio.wait_for(debouncer.run(), 5)
-        down = False
-        task = asyncio.create_task(debouncer.run())
-        await until(lambda: listener.holds(song))
-        await cancel_and_wait(task)
+    debouncer = WriteDebouncer(0.0, Rules([os.fsencode(tmp_path)]), report)
+    touch(debouncer, song, tmp_path)
+    with pytest.raises(StorageError):
+        await asyncio.wait_for(debouncer.run(), 5)
+    down = False
+    task = asyncio.create_task(debouncer.run())
+    await until(lambda: listener.holds(song))
+    await cancel_and_wait(task)
 
 
 async def grow(path: Path, debouncer: WriteDebouncer, bursts: int, pause_sec: float, *, keep_open: bool) -> None:

@@ -273,3 +273,26 @@ async def test_a_library_that_is_removed_and_added_again_is_accepted(swept: Swep
     swept.rules.set_roots([])
     swept.rules.set_roots([swept.root])
     assert (await swept.sweep()).online
+
+
+async def test_a_link_is_accepted_after_a_run_without_it(swept: Swept, music: Path) -> None:
+    """A folder that is taken out of the settings, and added again later, lies where it leads to now."""
+    other, link = music.with_name("other"), music.with_name("link")
+    other.mkdir()
+    (other / "new.mp3").touch()
+    link.symlink_to(music)
+    linked = Swept(link, swept.library, swept.table)
+    await linked.sweep()
+    link.unlink()
+    link.symlink_to(other)
+    linked.restart()
+    await linked.reconciler.restore()
+    assert "remove the folder from the settings" in (await linked.sweep()).reason
+    linked.restart()
+    linked.rules.set_roots([])
+    await linked.reconciler.restore()
+    linked.restart()
+    await linked.reconciler.restore()
+    assert (await linked.sweep()).confirm  # less than half of the files are there: a second sweep decides
+    assert (await linked.sweep()).online
+    assert await linked.present() == 1
