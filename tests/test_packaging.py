@@ -1,13 +1,28 @@
 """The locked requirements agree with the metadata of the package."""
 
+import json
+import os
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 
+from auralis_fp._version import __version__
+
 ROOT = Path(__file__).parent.parent
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;]+)", re.MULTILINE)
+
+
+METADATA = """
+import json
+from hatchling.metadata.core import ProjectMetadata
+from hatchling.plugin.manager import PluginManager
+core = ProjectMetadata(".", PluginManager()).core
+print(json.dumps([core.readme, core.urls]))
+"""
 
 
 def pins(path: Path) -> dict[str, set[str]]:
@@ -49,3 +64,25 @@ def test_the_version_has_one_source() -> None:
     found = re.search(settings["pattern"], (ROOT / settings["path"]).read_text(encoding="utf-8"))
     assert found is not None
     assert found["version"] == __import__("auralis_fp").__version__
+
+
+@pytest.mark.parametrize("repository", [None, "someone/auralis-fp"])
+def test_the_readme_has_no_dead_links_on_a_package_index(repository: str | None) -> None:
+    """A release turns links and pictures into addresses at its tag; other builds leave the README as it is."""
+    names = {"GITHUB_SERVER_URL": "https://git.example", "GITHUB_REPOSITORY": repository} if repository else {}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")}
+    done = subprocess.run(
+        [sys.executable, "-c", METADATA], cwd=ROOT, env={**kept, **names}, capture_output=True, text=True, check=True
+    )
+    readme, urls = json.loads(done.stdout)
+    targets = re.findall(r"\]\(([^)]+)\)", readme)
+    assert len(targets) > 20
+    if repository is None:
+        assert (readme, urls) == ((ROOT / "README.md").read_text(encoding="utf-8"), {})
+    else:
+        assert all(target.startswith(("https://", "#")) for target in targets)
+        pictures = [target for target in targets if target.endswith(".png")]
+        start = f"https://git.example/{repository}/raw/v{__version__}/"
+        assert all(target.startswith(start) for target in pictures)
+        assert all((ROOT / target.removeprefix(start)).exists() for target in pictures)
+        assert urls["Source"] == f"https://git.example/{repository}"
