@@ -345,6 +345,24 @@ export type Album = {
   cover_file_id: number | null;
 };
 
+/** The hundred most frequent genres, and the decades, of the matching files. */
+export type Facets = {
+  genres: GenreCount[];
+  decades: DecadeCount[];
+};
+
+/** A genre and the number of files that have it. */
+export type GenreCount = {
+  value: string;
+  files: number;
+};
+
+/** A decade, by its first year, and the number of files from it. */
+export type DecadeCount = {
+  value: number;
+  files: number;
+};
+
 /** A page of artists; `unread` files count for none yet, since their tags have not been read. */
 export type Artists = {
   items: Artist[];
@@ -811,6 +829,7 @@ export interface Answers {
   "GET /files/{file_id}/cover": string;
   "GET /files/{file_id}/audio": string;
   "GET /albums": Albums;
+  "GET /facets": Facets;
   "GET /artists": Artists;
   "GET /tracks/{track_id}": TrackAnswer | Queued;
   "POST /similar": SimilarTracks;

@@ -7,12 +7,13 @@ from aiohttp import ETag, web
 
 from ..runtime.payloads import Fingerprint
 from ..store.albums import Group, GroupQuery
+from ..store.filters import FileQuery
 from .api import number_in_path
 from .app_keys import service_of
 from .middleware.compression import not_modified
 from .responses import answer
-from .schemas.music import Album, Albums, Artist, Artists
-from .schemas.queries import AlbumsQuery, ArtistsQuery, Query, group_query, read_query
+from .schemas.music import Album, Albums, Artist, Artists, DecadeCount, Facets, GenreCount
+from .schemas.queries import AlbumsQuery, ArtistsQuery, FacetsQuery, Query, group_query, read_query
 
 _COVER_CACHE: Final = "private, no-cache"  # kept by the browser, and asked for again with the ETag
 
@@ -31,6 +32,18 @@ async def artists(request: web.Request) -> web.StreamResponse:
     page = await music.artists(which)
     items = [Artist(**_body(artist)) for artist in page.items]
     return answer(Artists(items, page.total, await music.unread(), _next(which, page.total)))
+
+
+async def facets(request: web.Request) -> web.StreamResponse:
+    """Count the files by genre and decade."""
+    query = read_query(request, FacetsQuery)
+    genres, decades = await service_of(request).listings.facets(FileQuery(query=query.q, state=query.state))
+    return answer(
+        Facets(
+            [GenreCount(str(genre), files) for genre, files in genres],
+            [DecadeCount(int(decade), files) for decade, files in decades],
+        )
+    )
 
 
 async def cover(request: web.Request) -> web.StreamResponse:

@@ -150,6 +150,7 @@ OPERATIONS: Final = (
         kind="audio/*",
     ),
     _get("/albums", music.albums, albums.Albums, query=queries.AlbumsQuery),
+    _get("/facets", music.facets, albums.Facets, query=queries.FacetsQuery),
     _get("/artists", music.artists, albums.Artists, query=queries.ArtistsQuery),
     Operation(
         method="get",

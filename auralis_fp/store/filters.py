@@ -60,6 +60,8 @@ class FileQuery:
     descending : bool
     after : str, optional
         Cursor: the ``next`` of the previous page.
+    offset : int
+        Number of files to skip, for lists that show any part at once.
     limit : int
         Most files per page.
 
@@ -80,6 +82,7 @@ class FileQuery:
     sort: str = "path"
     descending: bool = False
     after: str | None = None
+    offset: int = 0
     limit: int = 100
 
     def __post_init__(self) -> None:

@@ -18,6 +18,7 @@ from .records import SELECT_FILES, FileRecord, Page, file_record
 from .search_index import IndexState, index_state
 from .vectors import TAG_NAMES, Points, points_version, read_points, tags_version
 
+MOST_FACETS: Final = 100
 _WAITING: Final = "('pending', 'outdated', 'running')"
 _SAMPLE: Final = 1_000  # newest analyses that the cost estimate averages
 
@@ -37,6 +38,13 @@ class Cost(NamedTuple):
     measured: int
     audio_sec: float
     processing_sec: float
+
+
+class Facet(NamedTuple):
+    """A value of a tag, and the number of files that have it."""
+
+    value: str | int
+    number: int
 
 
 class Queries:
@@ -60,12 +68,12 @@ class Queries:
         """
         filtered = await self._filter(wanted)
         after = await self._position(wanted.after, wanted.sort) if wanted.after else None
-        if filtered.is_plain and wanted.sort == "path":
+        if filtered.is_plain and wanted.sort == "path" and not wanted.offset:
             sql, parameters = filtered.plain_page(descending=wanted.descending, limit=wanted.limit + 1, after=after)
         else:
             sql, parameters = _page(filtered, wanted, after)
         found = await self._database.read(sql, parameters)
-        total = 0 if filtered.matches is not None and after is None else None
+        total = 0 if filtered.matches is not None and after is None and not wanted.offset else None
         if found and "total" in found[0].keys():  # noqa: SIM118 - rows have no __contains__ for names
             total = found[0]["total"]
         shown = found[: wanted.limit]
@@ -160,6 +168,18 @@ class Queries:
         (row,) = await self._database.read(*filtered.select("count(*)"))
         return int(row[0])
 
+    async def facets(self, wanted: FileQuery) -> tuple[list[Facet], list[Facet]]:
+        """Return the genres and the decades (by their first year) of the matching files; the most frequent first."""
+        genres, decades = [await self._facet(wanted, column) for column in ("tg.genre", "tg.year / 10 * 10")]
+        return genres, sorted(decades)
+
+    async def _facet(self, wanted: FileQuery, column: str) -> list[Facet]:
+        filtered = await self._filter(wanted)
+        filtered.conditions.append(f"{column} IS NOT NULL")
+        sql, parameters = filtered.select(f"{column} AS value, count(*) AS number")
+        rows = await self._database.read(f"{sql} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MOST_FACETS}", parameters)
+        return [Facet(*row) for row in rows]
+
     async def points_version(self, columns: Sequence[str] = ()) -> str:
         """Return a short text that changes whenever the result of ``points`` for these columns changes."""
         version = await points_version(self._database)
@@ -230,7 +250,7 @@ def _page(filtered: Filter, wanted: FileQuery, after: tuple[Any, int] | None) ->
     elif filtered.matches is not None:
         columns += ", count(*) OVER () AS total"  # the matches are found once, not once more to count them
     sql, parameters = filtered.select(columns)
-    return f"{sql} ORDER BY {key} {way}, f.id {way} LIMIT ?", [*parameters, wanted.limit + 1]
+    return f"{sql} ORDER BY {key} {way}, f.id {way} LIMIT ? OFFSET ?", [*parameters, wanted.limit + 1, wanted.offset]
 
 
 def _cursor(sort: str, value: Any, file_id: int) -> str:

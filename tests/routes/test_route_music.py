@@ -98,6 +98,27 @@ async def test_ids_path_and_fields(filled: Plugin, shared_library: Path) -> None
     assert page["items"] == [{"id": item["id"], "title": item["title"]} for item in items[:2]]
 
 
+async def test_any_part_of_a_listing(filled: Plugin) -> None:
+    """A listing begins at an offset, in any order and with a search."""
+    expected = await names(filled)
+    for offset in range(len(expected) + 1):
+        assert await names(filled, offset=str(offset), limit="2") == expected[offset : offset + 2]
+    page = await listed(filled, q="björk", offset="1", limit="1")
+    assert ([item["name"] for item in page["items"]], page["matching"], page["next"]) == (["two.flac"], 2, None)
+    beyond = await listed(filled, q="björk", offset="9")
+    assert (beyond["items"], beyond["matching"]) == ([], 2)
+    assert await names(filled, sort="title", offset="1", limit="1") == ["two.flac"]
+
+
+async def test_facets(filled: Plugin) -> None:
+    """Genres and decades are counted over the files that match a search."""
+    assert await filled.get("/facets") == {
+        "genres": [],
+        "decades": [{"value": 1990, "files": 2}, {"value": 2000, "files": 1}],
+    }
+    assert (await filled.get("/facets", params={"q": "ann"}))["decades"] == [{"value": 2000, "files": 1}]
+
+
 async def test_albums(filled: Plugin) -> None:
     """Albums have counts, duration and a median fingerprint; tracks without an album tag are grouped by folder."""
     page = await filled.get("/albums")

@@ -26,6 +26,27 @@ class Album(Payload, frozen=True):
     cover_file_id: int | None
 
 
+class GenreCount(Payload, frozen=True):
+    """A genre and the number of files that have it."""
+
+    value: str
+    files: Count
+
+
+class DecadeCount(Payload, frozen=True):
+    """A decade, by its first year, and the number of files from it."""
+
+    value: int
+    files: Count
+
+
+class Facets(Payload, frozen=True):
+    """The hundred most frequent genres, and the decades, of the matching files."""
+
+    genres: list[GenreCount]
+    decades: list[DecadeCount]
+
+
 class Albums(Payload, frozen=True):
     """A page of albums; `unread` files are in none yet, since their tags have not been read."""
 

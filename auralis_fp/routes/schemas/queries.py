@@ -20,6 +20,7 @@ DEFAULT_PAGE: Final = 100
 
 Limit = Annotated[int, msgspec.Meta(ge=1, le=MAX_PAGE, description="maximum number of items")]
 Key = Annotated[str, msgspec.Meta(max_length=200, description="`next` of the previous page")]
+Offset = Annotated[int, msgspec.Meta(ge=0, le=100_000_000, description="number of items to skip, instead of `after`")]
 Search = Annotated[
     str,
     msgspec.Meta(
@@ -93,7 +94,15 @@ class FilesQuery(FailuresQuery):
     ids: Annotated[str, _IDS] | None = None
     album: Annotated[GroupId, msgspec.Meta(description="only files of the album with this `album_id`")] | None = None
     artist: Annotated[GroupId, msgspec.Meta(description="only files by the artist with this `artist_id`")] | None = None
+    offset: Offset = 0
     fields: Annotated[str, _FIELDS] | None = None
+
+
+class FacetsQuery(Query):
+    """Filter of the files whose tags are counted."""
+
+    q: Search | None = None
+    state: State | None = None
 
 
 class GroupsQuery(Query):
@@ -216,6 +225,7 @@ def files_query(query: FilesQuery) -> FileQuery:
         ids=None if query.ids is None else tuple(int(one) for one in query.ids.split(",")),
         album=query.album,
         artist=query.artist,
+        offset=query.offset,
     )
 
 
