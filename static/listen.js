@@ -2,6 +2,7 @@
 
 import { el, setAttribute } from "./dom.js";
 import { t } from "./i18n.js";
+import { icon } from "./icons.js";
 import { byline, titleOf } from "./music.js";
 
 /** @typedef {import("./fingerprint.d.ts").File} File */
@@ -48,6 +49,6 @@ export function playButton(name, list, { start = () => 0, text = "", class: kind
     } finally {
       setAttribute(button, "aria-busy", null);
     }
-  } }, el("span", { class: "icon", "aria-hidden": "true" }, "▶"), text && el("span", {}, text));
+  } }, icon("play"), text && el("span", {}, text));
   return button;
 }

@@ -83,3 +83,18 @@ export function inWords(meaning, print, unknown) {
   const text = listed(said);
   return t("sentence", { text: `${text[0].toUpperCase()}${text.slice(1)}` });
 }
+
+/**
+ * Return the median of each dimension over the files that define it, or null without any file.
+ *
+ * @param {DimensionInfo[]} meaning
+ * @param {import("./fingerprint.d.ts").File[]} files
+ * @returns {Fingerprint | null}
+ */
+export function medians(meaning, files) {
+  if (!files.length) return null;
+  return /** @type {Fingerprint} */ (Object.fromEntries(meaning.map(({ name, neutral }) => {
+    const values = files.flatMap(({ fingerprint, metadata }) => (fingerprint && !metadata?.undefined.includes(name) ? [fingerprint[name]] : [])).sort((a, b) => a - b);
+    return [name, values.length ? values[Math.floor(values.length / 2)] : neutral];
+  })));
+}

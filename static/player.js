@@ -4,6 +4,7 @@ import { messageOf, post } from "./api.js";
 import { byId, el, reconcile, setAttribute, setText, toast, within } from "./dom.js";
 import { clock } from "./format.js";
 import { t } from "./i18n.js";
+import { icon } from "./icons.js";
 import { address } from "./router.js";
 
 /** @typedef {import("./types.d.ts").Playable} Playable */
@@ -22,30 +23,29 @@ const audio = new Audio();
 audio.preload = "auto";
 audio.volume = Number(localStorage.getItem(VOLUME) ?? 1);
 
-const icon = (/** @type {string} */ sign) => el("span", { class: "icon", "aria-hidden": "true" }, sign);
-const button = (/** @type {string} */ id, /** @type {string} */ label, /** @type {string} */ sign, /** @type {() => void} */ onclick) =>
+const button = (/** @type {string} */ id, /** @type {string} */ label, /** @type {Parameters<typeof icon>[0]} */ sign, /** @type {() => void} */ onclick) =>
   el("button", { type: "button", id, "aria-label": label, title: label, onclick }, icon(sign));
 const parts = {
   picture: el("span", { class: "art" }),
   title: el("a", { class: "name" }, el("bdi")),
   by: el("bdi", { class: "path" }),
-  back: button("player-back", t("player.back"), "⏮", () => previous()),
-  toggle: button("player-toggle", t("player.play"), "▶", () => (audio.paused ? audio.play() : audio.pause())),
-  next: button("player-next", t("player.next"), "⏭", () => go(at + 1)),
+  back: button("player-back", t("player.back"), "back", () => previous()),
+  toggle: button("player-toggle", t("player.play"), "play", () => (audio.paused ? audio.play() : audio.pause())),
+  next: button("player-next", t("player.next"), "next", () => go(at + 1)),
   seek: el("input", { type: "range", id: "player-seek", min: 0, max: 1, step: 1, value: 0, "aria-label": t("player.position"), oninput: () => seek() }),
   time: el("span", { class: "time" }),
   volume: el("input", { type: "range", id: "player-volume", min: 0, max: 100, step: 1, value: Math.round(100 * audio.volume), "aria-label": t("player.volume"), oninput: () => turn() }),
   queue: el("ol", { class: "plain", id: "player-list", "aria-label": t("player.list") }),
 };
-const queue = el("details", { class: "upcoming" }, el("summary", { "aria-label": t("player.list"), title: t("player.list") }, icon("☰")), parts.queue);
+const queue = el("details", { class: "upcoming" }, el("summary", { "aria-label": t("player.list"), title: t("player.list") }, icon("list")), parts.queue);
 const bar = byId("player");
 bar.setAttribute("aria-label", t("player.label"));
 bar.replaceChildren(
   parts.picture, el("span", { class: "what" }, parts.title, parts.by),
   el("span", { class: "controls" }, parts.back, parts.toggle, parts.next),
   el("span", { class: "position" }, parts.seek, parts.time),
-  el("label", { class: "volume" }, icon("🔈"), parts.volume), queue,
-  button("player-close", t("player.close"), "×", () => close()));
+  el("label", { class: "volume" }, icon("volume"), parts.volume), queue,
+  button("player-close", t("player.close"), "close", () => close()));
 
 /**
  * Play a list of tracks from a position on.
@@ -127,7 +127,7 @@ function close() {
 function showList() {
   reconcile(parts.queue, list.map((track, index) => ({ track, index })), ({ track, index }) => `${track.id}/${index}`, ({ track, index }) => el("li", { class: "line" },
     el("button", { type: "button", class: "jump", onclick: () => go(index) }, el("bdi", {}, track.title)),
-    el("button", { type: "button", class: "quiet", "aria-label": t("player.remove", { name: track.title }), onclick: () => remove(index) }, "×")),
+    el("button", { type: "button", class: "quiet", "aria-label": t("player.remove", { name: track.title }), onclick: () => remove(index) }, icon("close"))),
   (node, { index }) => setAttribute(node, "aria-current", index === at ? "true" : null));
 }
 
@@ -165,7 +165,7 @@ function drawState() {
   const label = t(audio.paused ? "player.play" : "player.pause");
   setAttribute(parts.toggle, "aria-label", label);
   setAttribute(parts.toggle, "title", label);
-  setText(within(parts.toggle, ".icon"), audio.paused ? "▶" : "⏸");
+  parts.toggle.replaceChildren(icon(audio.paused ? "play" : "pause"));
   report(!audio.paused);
 }
 

@@ -18,6 +18,8 @@ export const MAIN = {
 export const VIEWS = {
   ...MAIN,
   track: { title: "nav.track", over: true, load: () => import("./views/track.js") },
+  album: { title: "nav.album", over: true, load: () => import("./views/album.js") },
+  artist: { title: "nav.artist", over: true, load: () => import("./views/artist.js") },
   compare: { title: "nav.compare", over: true, load: () => import("./views/compare.js") },
 };
 

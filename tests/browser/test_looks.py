@@ -17,7 +17,9 @@ WIDTHS: Final = (390, 1280, 2600)
 SIGNS: Final = {  # elements that show that a view has loaded
     "home": "#newest .name",
     "activity": "#throughput svg",
-    "library": "#track-list .row",
+    "library": "#albums-list .name",
+    "library/artists": "#artists-list",
+    "library/tracks": "#track-list .row",
     "explore": "#spread svg",
     "activity/failures": ".failure .why",
 }
@@ -39,7 +41,7 @@ def test_axe_finds_nothing(settled: Page, scheme: str, width: int) -> None:
     for view in SIGNS:
         ready(settled, view)
         assert faults_by_axe(settled) == [], view
-    ready(settled, "library")
+    ready(settled, "library/tracks")
     ids = [row.get_attribute("href") or "" for row in settled.locator("#track-list .row", has_text="LUFS").all()[:2]]
     settled.evaluate(f"location.hash = '{ids[0]}'")
     expect(settled.locator("#view-track .dimension")).to_have_count(len(schema.NAMES))
@@ -85,7 +87,7 @@ def test_all_text_can_be_read(settled: Page, scheme: str) -> None:
     for view in SIGNS:
         ready(settled, view)
         assert settled.evaluate(CONTRAST) == []
-    ready(settled, "library")
+    ready(settled, "library/tracks")
     settled.locator("#track-list .row", has_text="Noon").click()
     expect(settled.locator(".dimension")).to_have_count(len(schema.NAMES))
     assert settled.evaluate(CONTRAST) == []
@@ -135,6 +137,6 @@ def test_numbers_follow_the_locale(live_service: Running, chromium: Any) -> None
     page.goto(f"{live_service.url}#activity")
     expect(page.locator("#percent")).to_have_text("100\u00a0%", timeout=60_000)
     expect(page.locator("#folder-list")).to_contain_text(re.compile(r"wieder in \d+ Minuten"))
-    go(page, "Bibliothek")
+    page.goto(f"{live_service.url}#library/tracks")
     expect(page.locator("#track-list .row", has_text="Dawn")).to_contain_text(re.compile(r"-\d+,\d LUFS"))
     context.close()

@@ -61,7 +61,7 @@ def test_a_token_protects_the_page(tmp_path: Path, chromium: Browser) -> None:
         expect(page.locator("#state")).to_have_text("Paused")
         go(page, "Explore")
         expect(page.locator(".drawing")).to_have_count(3)
-        go(page, "Library")
+        go(page, "Tracks")
         page.locator("#track-list .row").first.click()
         expect(page.locator("#view-track").locator(".dimension")).to_have_count(len(schema.NAMES))
         assert set(refused) <= {running.url}

@@ -104,7 +104,7 @@ def test_failed_requests_show_the_error_message(live_service: Running, visit: Vi
     problem = {"error": "The database cannot be used at the moment.", "code": "new_code", "detail": {}}
     for address in ("**/files?**", "**/failures?**", "**/points"):
         page.route(address, lambda route: route.fulfill(status=503, json=problem))
-    for view, place in (("Library", "#track-note"), ("Failures", "#failure-note"), ("Explore", "#map")):
+    for view, place in (("Tracks", "#track-note"), ("Failures", "#failure-note"), ("Explore", "#map")):
         go(page, view)
         expect(page.locator(place)).to_contain_text("The database cannot be used at the moment.")
     page.unroute("**/points")

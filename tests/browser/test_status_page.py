@@ -145,10 +145,10 @@ def test_the_service_is_killed_and_comes_back(tmp_path: Path, visit: Visit, faul
     expect(page.locator("#covered")).to_have_text("1 of 1 track")
     page.evaluate(AXE)
     assert faults_by_axe(page) == []
-    go(page, "Library")
+    page.locator("#navigation").get_by_role("link", name="Library").click()
     expect(page.locator("#view-library")).to_contain_text("The service is not responding.")
     with serving(tmp_path / "music", tmp_path / "data", port=port) as running:
-        expect(page.locator("#track-list .row")).to_have_count(1, timeout=SCAN_LIMIT_MS)
+        expect(page.locator("#albums-list .name")).to_have_count(1, timeout=SCAN_LIMIT_MS)
         running.process.kill()
     go(page, "Activity")
     expect(page.locator("#connection")).to_have_attribute("data-link", "lost", timeout=NOTICED_MS)
@@ -185,7 +185,7 @@ def test_an_empty_library(tmp_path: Path, visit: Visit) -> None:
     with serving(tmp_path / "music", tmp_path / "data") as running:
         page = visit(f"{running.url}#activity")
         expect(page.locator("#percent")).to_have_text("–")
-        go(page, "Library")
+        go(page, "Tracks")
         expect(page.locator("#track-note")).to_contain_text("No tracks yet")
         go(page, "Failures")
         expect(page.locator("#failure-note")).to_contain_text("No failures")

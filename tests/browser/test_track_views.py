@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 @pytest.fixture
 def tracks(settled: Page) -> Page:
     """Return the page with the track list."""
-    go(settled, "Library")
+    go(settled, "Tracks")
     expect(settled.locator("#track-list .row")).to_have_count(SONGS + 1)
     return settled
 
@@ -107,7 +107,7 @@ def test_a_track_is_reanalysed(tmp_path: Path, visit: Visit) -> None:
         page = visit(f"{running.url}#activity")
         expect(page.locator("#covered")).to_have_text("1 of 1 track", timeout=SCAN_LIMIT_MS)
         page.get_by_role("button", name="Pause", exact=True).click()
-        go(page, "Library")
+        go(page, "Tracks")
         page.locator("#track-list .row").click()
         sheet = page.locator("#view-track")
         expect(sheet.locator(".dimension")).to_have_count(len(NAMES))

@@ -23,15 +23,16 @@ RATE: Final = 22_050
 SONGS: Final = 7 if sys.platform == "linux" else 6  # valid files in the small library; one more is broken
 SCAN_LIMIT_MS: Final = 60_000
 NOTICED_MS: Final = 15_000
+PARTS: Final = {"Failures": "Activity", "Tracks": "Library"}  # parts of views
 Visit = Callable[[str], Page]
 
 
 def go(page: Page, view: str) -> None:
-    """Open a view with its navigation link, or the failures with their tab."""
-    main = "Activity" if view == "Failures" else view
+    """Open a view with its navigation link, or a part of a view with its tab."""
+    main = PARTS.get(view, view)
     page.locator("#navigation").get_by_role("link", name=main).click()
-    if view == "Failures":
-        page.locator("#view-activity").get_by_role("link", name="Failures").click()
+    if main != view:
+        page.locator(".tabs").get_by_role("link", name=view).click()
 
 
 def write_song(path: Path, seconds: float = 2.0) -> None:
