@@ -1,12 +1,15 @@
 /** Listening: buttons that play tracks. The player itself is loaded when one is first used. */
 
-import { el, setAttribute } from "./dom.js";
+import { get, messageOf, post } from "./api.js";
+import { el, setAttribute, toast } from "./dom.js";
 import { t } from "./i18n.js";
 import { icon } from "./icons.js";
 import { byline, titleOf } from "./music.js";
 
 /** @typedef {import("./fingerprint.d.ts").File} File */
 /** @typedef {import("./types.d.ts").Playable} Playable */
+
+const RADIO = 30; // tracks of a radio
 
 const player = () => import("./player.js");
 
@@ -34,6 +37,50 @@ export const play = async (list, start = 0) => (await player()).play(list, start
 export const playNext = async (list) => (await player()).playNext(list);
 
 /**
+ * Return the files with these ids as the player shows them, in this order.
+ *
+ * @param {number[]} ids
+ */
+export async function playables(ids) {
+  if (!ids.length) return [];
+  const { items } = await get("files", { ids: ids.join(","), limit: String(ids.length) });
+  const known = new Map(/** @type {File[]} */ (items).map((file) => [file.id, playable(file)]));
+  return ids.flatMap((id) => known.get(id) ?? []);
+}
+
+/**
+ * Play tracks that sound like one, beginning with it.
+ *
+ * @param {number} id
+ */
+export async function playLike(id) {
+  const { items, note } = await post("playlist", { like: { files: [id] }, tracks: RADIO });
+  if (!items.length) return note;
+  await play(await playables([id, ...items.map((item) => item.file_id).filter((one) => one !== id)]));
+}
+
+/**
+ * Play the way from one track to another.
+ *
+ * @param {number} from
+ * @param {number} to
+ */
+export async function playPath(from, to) {
+  const { items, note } = await post("path", { start: { files: [from] }, end: { files: [to] } });
+  if (!items.length) return note;
+  await play(await playables(items.map((item) => item.file_id)));
+}
+
+/** Play tracks that sound like one chosen at random. */
+export async function playAnything() {
+  const { matching } = await get("files", { state: "done", limit: "1", fields: "id" });
+  if (!matching) return t("player.empty");
+  const offset = Math.floor(Math.random() * matching);
+  const { items: [file] } = await get("files", { state: "done", offset: String(offset), limit: "1", fields: "id" });
+  if (file?.id) return playLike(file.id);
+}
+
+/**
  * Create a button that plays one track of a list, and the rest of the list after it.
  *
  * @param {string} name what it plays, for screen readers
@@ -46,6 +93,8 @@ export function playButton(name, list, { start = () => 0, text = "", class: kind
     setAttribute(button, "aria-busy", "true");
     try {
       await play(await list(), start());
+    } catch (error) {
+      toast(messageOf(error), "bad");
     } finally {
       setAttribute(button, "aria-busy", null);
     }

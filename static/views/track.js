@@ -6,11 +6,12 @@ import { el, toast } from "../dom.js";
 import { bytes, clean, clock, decimal, folderOf, moment, unitOf, valueOf } from "../format.js";
 import { glyph, hueOf, noGlyph } from "../glyph.js";
 import { maybe, t } from "../i18n.js";
-import { playButton, playable } from "../listen.js";
+import { playable, playButton, playLike, playNext } from "../listen.js";
 import { dimensions, FAMILIES, inWords } from "../meaning.js";
-import { byline, titleOf } from "../music.js";
+import { byline, cover, titleOf } from "../music.js";
 import { actionButton, backLink, viewHeading } from "../parts.js";
 import { whenItComes } from "../queue.js";
+import { address } from "../router.js";
 import { fan, inPlace, pulse, scale, spectrum, tile, written } from "../scales.js";
 import { similarPanel } from "../similar.js";
 
@@ -144,7 +145,7 @@ function focusedIn(root) {
  */
 function content(file, meaning, view) {
   const title = titleOf(file);
-  const top = el("div", {}, viewHeading(el("bdi", {}, title)), el("p", { class: "path" }, el("bdi", {}, byline(file))));
+  const top = el("div", { class: "with-cover" }, cover(file), el("div", {}, viewHeading(el("bdi", {}, title)), el("p", { class: "path" }, ...origin(file))));
   if (!isAnalysed(file)) return [el("section", { class: "card" }, top, el("div", { class: "portrait" }, noGlyph(file.state), el("div", {}, why(file), actions(file, view))))];
   const print = file.fingerprint;
   const unknown = file.metadata.undefined;
@@ -157,6 +158,21 @@ function content(file, meaning, view) {
     ...(file.state === "done" ? [similarPanel(file)] : []),
     numbers(file, meaning),
   ];
+}
+
+/**
+ * The artist and the album of a track, as links; its folder without tags.
+ *
+ * @param {File} file
+ */
+function origin(file) {
+  const { tags } = file;
+  const [artist, album] = [tags?.artist ?? tags?.album_artist, tags?.album];
+  const links = [
+    artist && (tags?.artist_id ? el("a", { href: address("artist", [tags.artist_id]) }, el("bdi", {}, clean(artist))) : el("bdi", {}, clean(artist))),
+    tags && el("a", { href: address("album", [tags.album_id]) }, el("bdi", {}, album ? clean(album) : t("album.folder"))),
+  ].filter(Boolean);
+  return links.length ? links.flatMap((link, index) => (index ? [" · ", link] : [link])) : [el("bdi", {}, byline(file))];
 }
 
 /** Explain what the glyph shows. */
@@ -202,6 +218,8 @@ function actions(file, view) {
     actionButton(text, view.request(what, file.id, said));
   return el("div", { class: "actions" },
     file.fingerprint && playButton(titleOf(file), () => [playable(file)], { text: t("play.play"), class: "primary" }),
+    file.state === "done" && actionButton(t("play.like"), () => playLike(file.id)),
+    file.fingerprint && actionButton(t("play.next"), () => playNext([playable(file)])),
     file.state === "failed" && button(t("track.retry"), "prioritise", when),
     awaited(file) ? button(t("track.cancel-again"), "cancel", () => t("track.cancelled-again"))
       : (file.state === "pending" || file.state === "outdated") && button(t("track.analyse"), "prioritise", when),

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from auralis_fp import schema
 from browser_axe import AXE, faults_by_axe
-from browser_service import Running, go
+from browser_service import Running
 
 pytest_plugins = ("browser_fixtures",)
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -18,7 +18,7 @@ SIGNS: Final = {  # elements that show that a view has loaded
     "home": "#newest .name",
     "activity": "#throughput svg",
     "library": "#albums-list .name",
-    "library/artists": "#artists-list",
+    "library/artists": "#track-note",
     "library/tracks": "#track-list .row",
     "explore": "#spread svg",
     "activity/failures": ".failure .why",

@@ -1,0 +1,85 @@
+/** A field to choose a track: a search with suggestions (the combobox pattern of ARIA). */
+
+import { get } from "./api.js";
+import { el, setAttribute } from "./dom.js";
+import { byline, titleOf } from "./music.js";
+
+/** @typedef {import("./fingerprint.d.ts").File} File */
+
+const SHOWN = "8"; // suggestions
+const TYPING_MS = 200;
+let number = 0; // of pickers, for ids
+
+/**
+ * Create a track picker; `chosen(file)` is called with the chosen track, or null when the text is changed again.
+ *
+ * @param {string} label
+ * @param {(file: File | null) => void} chosen
+ */
+export function trackPicker(label, chosen) {
+  const id = `picker-${(number += 1)}`;
+  /** @type {File[]} */
+  let items = [];
+  let active = -1;
+  /** @type {ReturnType<typeof setTimeout>} */
+  let typing;
+  const list = el("ul", { id, role: "listbox", class: "plain options", "aria-label": label, hidden: true });
+  /** @type {HTMLInputElement} */
+  const input = el("input", {
+    type: "text", role: "combobox", "aria-label": label, "aria-expanded": "false", "aria-controls": id, "aria-autocomplete": "list", autocomplete: "off", spellcheck: "false",
+    placeholder: label, maxlength: 200, oninput: () => typed(), onfocus: () => input.value || suggest(), onblur: () => show([]),
+    onkeydown: (/** @type {KeyboardEvent} */ event) => key(event),
+  });
+
+  function typed() {
+    chosen(null);
+    clearTimeout(typing);
+    typing = setTimeout(suggest, TYPING_MS);
+  }
+
+  async function suggest() {
+    const asked = input.value;
+    const order = asked.trim() ? { q: asked.trim() } : { sort: "analysed_at", order: "desc" };
+    const found = await get("files", { ...order, state: "done", limit: SHOWN }).catch(() => ({ items: [] }));
+    if (asked === input.value && document.activeElement === input) show(/** @type {File[]} */ (found.items));
+  }
+
+  /** @param {File[]} found */
+  function show(found) {
+    items = found;
+    active = -1;
+    list.replaceChildren(...items.map((file, index) => el("li", { role: "option", id: `${id}-${index}`, "aria-selected": "false", onpointerdown: (/** @type {Event} */ event) => {
+      event.preventDefault(); // keep the focus in the field
+      take(file);
+    } }, el("bdi", { class: "name" }, titleOf(file)), el("bdi", { class: "path" }, byline(file)))));
+    list.hidden = items.length === 0;
+    setAttribute(input, "aria-expanded", String(!list.hidden));
+    setAttribute(input, "aria-activedescendant", null);
+  }
+
+  /** @param {File} file */
+  function take(file) {
+    input.value = titleOf(file);
+    show([]);
+    chosen(file);
+  }
+
+  /** @param {KeyboardEvent} event */
+  function key(event) {
+    if (event.key === "Escape" && !list.hidden) show([]);
+    else if (event.key === "Enter" && items.length) take(items[Math.max(0, active)]);
+    else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && items.length) step(event.key === "ArrowDown" ? 1 : -1);
+    else if (event.key === "ArrowDown") suggest();
+    else return;
+    event.preventDefault();
+  }
+
+  /** @param {number} way */
+  function step(way) {
+    active = (active + way + items.length) % items.length;
+    for (const [index, option] of [...list.children].entries()) setAttribute(option, "aria-selected", String(index === active));
+    list.children[active].scrollIntoView({ block: "nearest" });
+    setAttribute(input, "aria-activedescendant", `${id}-${active}`);
+  }
+  return { node: el("div", { class: "picker field" }, input, list), input };
+}
