@@ -2,12 +2,15 @@
 
 import os
 from collections import Counter, defaultdict
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from enum import Enum
 from typing import Final
 
 from ..states import LeftOut
 
 EXAMPLES: Final = 10  # paths named for each reason
+MOST_STRAYS: Final = 10_000  # sidecars; a later sweep finds the rest
 
 
 class Reason(Enum):
@@ -51,6 +54,7 @@ class Omissions:
         self._counts: Counter[tuple[Reason, str]] = Counter()
         self.interrupted = False
         self.broken_links: list[bytes] = []
+        self.strays: list[bytes] = []  # sidecars without their track
         self._examples: defaultdict[tuple[Reason, str], list[str]] = defaultdict(list)
 
     def add(self, reason: Reason, below_root: bytes) -> None:
@@ -67,6 +71,21 @@ class Omissions:
         self._counts[key] += 1
         if len(self._examples[key]) < EXAMPLES:
             self._examples[key].append(os.fsdecode(below_root))
+
+    def add_strays(self, folder: bytes, sidecars: Iterable[bytes], names: AbstractSet[bytes]) -> None:
+        """Note the sidecars of a folder whose track is not in it.
+
+        Parameters
+        ----------
+        folder : bytes
+        sidecars : iterable of bytes
+            Their names.
+        names : set of bytes
+            All other names in the folder.
+        """
+        for name in sidecars:
+            if len(self.strays) < MOST_STRAYS and os.path.splitext(name)[0] not in names:
+                self.strays.append(os.path.join(folder, name))
 
     def interrupt(self) -> None:
         """Note that a folder could not be listed because its disk or network failed."""

@@ -18,6 +18,7 @@ from .regular import is_regular
 from .rules import REMOVED, Rules
 from .temporary_names import is_temporary
 
+SIDECAR_SUFFIX: Final = b".25d"
 _REFUSED: Final = frozenset((errno.EACCES, errno.EPERM))
 
 
@@ -78,15 +79,21 @@ class _Walk:
                     continue
                 self._visited.add((status.st_dev, status.st_ino))
                 with os.scandir(current) as entries:
-                    yield from self._entries(entries)
+                    yield from self._entries(current, entries)
             except OSError as error:
                 if current == folder:
                     raise
                 self._failed(current, error)
         yield from self._decide()
 
-    def _entries(self, entries: Iterator["os.DirEntry[bytes]"]) -> Iterator[FileEvent]:
+    def _entries(self, folder: bytes, entries: Iterator["os.DirEntry[bytes]"]) -> Iterator[FileEvent]:
+        names: set[bytes] = set()
+        sidecars: list[bytes] = []
         for entry in entries:
+            if entry.name.endswith(SIDECAR_SUFFIX):
+                sidecars.append(entry.name)
+                continue
+            names.add(entry.name)
             try:
                 is_audio = is_music(entry.name)
                 reason = self._omission(entry, is_audio=is_audio)
@@ -103,6 +110,7 @@ class _Walk:
                         self._undecided.append((entry.path, status))
             except OSError as error:
                 self._failed(entry.path, error)
+        self._omissions.add_strays(folder, sidecars, names)
 
     def _decide(self) -> Iterator[FileEvent]:
         """Yield the files without blocks on file systems that report no blocks of any file."""

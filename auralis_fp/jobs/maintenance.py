@@ -9,9 +9,10 @@ from collections.abc import Callable
 from typing import Final
 
 from ..runtime.threads import in_daemon_thread, in_time
-from ..sidecars.storage import remove_stray
+from ..settings import Settings
+from ..sidecars.storage import remove_signed, remove_stray
 from ..store.confirmation import Confirmations
-from ..store.forgetting import forget
+from ..store.forgetting import forget, take_strays
 from ..store.integrity import back_up, inspect
 from .context import Context
 
@@ -79,10 +80,21 @@ class Maintenance:
             health.mark_up(BACKUP)
 
     async def forget(self) -> None:
-        """Forget files that have been gone for long, and remove their sidecars."""
+        """Forget files that have been gone for long, and remove their sidecars and those that were left behind."""
         settings, days = self._context.settings, self._context.settings.keep_missing_days
-        while days and (paths := await forget(self._context.library.database, days * 86_400.0)):
+        database, after = self._context.library.database, days * 86_400.0
+        while days and (paths := await forget(database, after)):
             log.info("%d files have been gone for %g days and are forgotten", len(paths), days)
             for path in paths:
-                with contextlib.suppress(OSError):  # its disk does not answer
-                    await in_time(DISK_LIMIT_SEC, remove_stray, path, settings)
+                await _try(remove_stray, path, settings)
+        while days and (strays := await take_strays(database, after)):
+            for place in strays:
+                if await _try(remove_signed, place, settings):
+                    log.info("%r is removed: its track has been gone for %g days", place, days)
+
+
+async def _try(remove: Callable[[bytes, Settings], object], path: bytes, settings: Settings) -> object:
+    """Remove something; return None if its disk refuses or does not answer."""
+    with contextlib.suppress(OSError):
+        return await in_time(DISK_LIMIT_SEC, remove, path, settings)
+    return None

@@ -12,11 +12,12 @@ from typing import Any, Final, NamedTuple
 from .. import schema
 from .._version import __version__
 from ..files.content_id import parse_content_id, parse_payload_digest
+from ..files.scanner import SIDECAR_SUFFIX
 from ..models import Analysed, FileStamp, Part, TrackMetadata
 from ..runtime.serialization import to_json
 from .signature import sign
 
-SUFFIX: Final = b".25d"
+SUFFIX: Final = SIDECAR_SUFFIX
 FORMAT_VERSION: Final = "1.0"
 LONGEST_TRACK_SEC: Final = 30 * 86_400.0
 MOST_CHANNELS: Final = 255

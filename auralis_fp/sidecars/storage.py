@@ -159,6 +159,33 @@ def remove_stray(path: bytes, settings: Settings) -> int:
     return removed
 
 
+def remove_signed(place: bytes, settings: Settings) -> bool:
+    """Remove a sidecar whose track does not exist any more, if it has the signature of this installation.
+
+    Parameters
+    ----------
+    place : bytes
+        The sidecar.
+    settings : Settings
+
+    Returns
+    -------
+    bool
+        True if it was removed.
+    """
+    if settings.sidecars == "off" or os.path.lexists(place.removesuffix(SUFFIX)):
+        return False
+    folder, name = os.path.split(place)
+    with open_folder(folder) as opened:
+        if opened is None:
+            return False
+        document = _load(opened.named(name), opened.descriptor)
+        if not is_signed(document, load_key(settings.data_dir, create=False)):
+            return False
+        os.unlink(opened.named(name), dir_fd=opened.descriptor)
+    return True
+
+
 def _places(path: bytes, settings: Settings) -> list[bytes]:
     """Return the paths a sidecar may have: beside the track if set and possible, then in the data folder."""
     digest = hashlib.blake2b(path, digest_size=16).hexdigest()

@@ -164,9 +164,11 @@ class Library:
         if record is not None:
             await self.record(record.id, rejected, UNKNOWN_STAMP, claim=None, source="analysis")
 
-    async def count_absence(self, folder: bytes, except_below: Sequence[bytes] = ()) -> None:
+    async def count_absence(
+        self, folder: bytes, except_below: Sequence[bytes] = (), strays: Sequence[bytes] = ()
+    ) -> None:
         """Count the time since the last confirmed sweep as absence of the missing files; see ``forgetting``."""
-        await count_absence(self.database, folder, except_below)
+        await count_absence(self.database, folder, except_below, strays)
 
     async def link_track(self, track_id: int, file_id: int) -> None:
         """Store the host's track id of a file."""

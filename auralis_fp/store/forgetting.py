@@ -26,8 +26,12 @@ class Prunable(NamedTuple):
     examples: list[bytes]
 
 
-async def count_absence(database: Database, folder: bytes, except_below: Sequence[bytes] = ()) -> None:
+async def count_absence(
+    database: Database, folder: bytes, except_below: Sequence[bytes] = (), strays: Sequence[bytes] = ()
+) -> None:
     """Add the time since the last confirmed sweep of a folder to the absence of its missing files.
+
+    The same time counts for sidecars whose track is missing.
 
     Parameters
     ----------
@@ -36,6 +40,8 @@ async def count_absence(database: Database, folder: bytes, except_below: Sequenc
         Was listed completely.
     except_below : sequence of bytes
         Folders in it that could not be listed.
+    strays : sequence of bytes
+        All sidecars in it without their track.
     """
     outside = "".join(f" AND NOT {below()}" for _ in except_below)
     bounds = [bound for one in (folder, *except_below) for bound in sort_range(one)]
@@ -50,6 +56,11 @@ async def count_absence(database: Database, folder: bytes, except_below: Sequenc
             f" WHERE missing_since IS NOT NULL AND forgotten_at IS NULL AND {below()}{outside}",
             (elapsed, *bounds),
         )
+        here = f"{below()}{outside}"
+        db.execute(f"UPDATE stray_sidecars SET absent_sec = absent_sec + ? WHERE {here}", (elapsed, *bounds))
+        known = {row["path"] for row in db.execute(f"SELECT path FROM stray_sidecars WHERE {here}", bounds)}
+        db.executemany("DELETE FROM stray_sidecars WHERE path = ?", [(path,) for path in known.difference(strays)])
+        db.executemany("INSERT OR IGNORE INTO stray_sidecars (path) VALUES (?)", [(path,) for path in strays])
 
     await database.write(operation)
 
@@ -85,6 +96,29 @@ async def forget(database: Database, after_sec: float, limit: int = 1000) -> lis
                 (row["id"],),
             )
         former.drop(db, older_than=time.time() - after_sec)
+        return [row["path"] for row in rows]
+
+    return await database.write(operation)
+
+
+async def take_strays(database: Database, after_sec: float, limit: int = 1000) -> list[bytes]:
+    """Return the sidecars whose track has been missing for long enough, and forget that they were seen.
+
+    Parameters
+    ----------
+    database : Database
+    after_sec : float
+        Absence in seconds.
+    limit : int
+        Most sidecars.
+    """
+
+    def operation(db: sqlite3.Connection) -> list[bytes]:
+        rows = db.execute(
+            "DELETE FROM stray_sidecars WHERE path IN"
+            " (SELECT path FROM stray_sidecars WHERE absent_sec >= ? LIMIT ?) RETURNING path",
+            (after_sec, limit),
+        )
         return [row["path"] for row in rows]
 
     return await database.write(operation)

@@ -41,8 +41,10 @@ class KnownFiles(Protocol):
     async def count_present(self, folder: bytes) -> int:
         """Return the number of known files below *folder* that are not gone."""
 
-    async def count_absence(self, folder: bytes, except_below: Sequence[bytes] = ()) -> None:
-        """Count the time since the last confirmed sweep as absence of the missing files."""
+    async def count_absence(
+        self, folder: bytes, except_below: Sequence[bytes] = (), strays: Sequence[bytes] = ()
+    ) -> None:
+        """Count the time since the last confirmed sweep as absence of the missing files, and of the strays' tracks."""
 
     async def remember(self, key: str, value: str) -> None:
         """Keep a value over restarts."""
@@ -153,7 +155,7 @@ class Reconciler:
         self._known = await self._library.count_present(root)
         await self._library.begin_walk()
 
-    async def end_sweep(self, root: bytes, found: int) -> Verdict:
+    async def end_sweep(self, root: bytes, found: int, strays: Sequence[bytes] = ()) -> Verdict:
         """Mark known files of *root* that the sweep did not see as gone, after checking each on the disk.
 
         Parameters
@@ -161,6 +163,8 @@ class Reconciler:
         root : bytes
         found : int
             Files the sweep saw.
+        strays : sequence of bytes
+            Sidecars without their track.
         """
         unseen = await self._library.unseen(root)
         if unseen and not found:
@@ -180,7 +184,7 @@ class Reconciler:
         agreed = self._agreed(root, gone, halved=2 * (found - len(self._found)) < self._known - len(away))
         if agreed is not None:
             await self._mark_gone(agreed)
-            await self._library.count_absence(root, tuple(unmounted))
+            await self._library.count_absence(root, tuple(unmounted), strays)
         points = await in_time(HANG_LIMIT_SEC, self._rules.places.unmounted, root)
         await self._remember(root, points & frozenset(unmounted))
         await self._report_mounts(root, frozenset(unmounted))

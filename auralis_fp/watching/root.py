@@ -18,7 +18,7 @@ from watchfiles import Change
 from ..files.omissions import Omissions
 from ..files.paths import is_same_or_below
 from ..files.rules import Rules
-from ..files.scanner import walk
+from ..files.scanner import SIDECAR_SUFFIX, walk
 from ..files.temporary_names import is_temporary
 from ..models import FileEvent
 from ..runtime.tasks import happens_within
@@ -43,7 +43,6 @@ MOUNT_CHECK_SEC: Final = 2.0
 EVENTS_RETRY_SEC: Final = 600.0  # after a refusal: the limit may have been raised
 OPENING_LIMIT_SEC: Final = 30.0  # how long the first sweep waits for events to be open
 FLOOD: Final = 4096  # in a batch of so many changes the kernel may have dropped some
-_SIDECAR_SUFFIX: Final = b".25d"
 
 
 class EventSink(Protocol):
@@ -55,7 +54,7 @@ class EventSink(Protocol):
     async def begin_sweep(self, root: bytes) -> None:
         """Start recording which files of *root* a sweep sees."""
 
-    async def end_sweep(self, root: bytes, found: int) -> Verdict:
+    async def end_sweep(self, root: bytes, found: int, strays: Sequence[bytes] = ()) -> Verdict:
         """Mark files of *root* that the sweep did not see as gone, and judge the state of the library."""
 
     async def set_online(self, root: bytes, *, online: bool) -> None:
@@ -101,6 +100,7 @@ class WatchedRoot:
         self._events_refused = ""  # why there are no events
         self._events_doubtful = ""  # why some may be missing
         self._interrupted = False  # the last sweep could not list every folder
+        self._strays: list[bytes] = []  # sidecars that the last sweep found without their track
         self._verdict = Verdict()
         self._sweep_took_sec = 0.0
         self._requested = asyncio.Event()
@@ -146,7 +146,7 @@ class WatchedRoot:
             try:
                 await context.sink.begin_sweep(self.path)
                 found = await self._report_files()
-                self._verdict = await context.sink.end_sweep(self.path, found)
+                self._verdict = await context.sink.end_sweep(self.path, found, self._strays)
             except OSError as error:
                 self._verdict = Verdict(online=False, reason=f"The folder cannot be read: {error.strerror}.")
             finally:
@@ -200,7 +200,7 @@ class WatchedRoot:
             found += len(batch)
             settled = [event for event in batch if not self._context.debouncer.defer(event, self.path, recent=recent)]
             await self._context.sink.observe(settled, walk=True)
-        self._interrupted = omissions.interrupted
+        self._interrupted, self._strays = omissions.interrupted, omissions.strays
         self.broken_links.replace(omissions.broken_links)
         self._set(left_out=omissions.summary())
         return found
@@ -289,4 +289,4 @@ class WatchedRoot:
         rules = self._context.rules
         if not rules.admits_path(path, self.path):
             return False
-        return rules.admits_file(path) or not (is_temporary(path) or path.lower().endswith(_SIDECAR_SUFFIX))
+        return rules.admits_file(path) or not (is_temporary(path) or path.lower().endswith(SIDECAR_SUFFIX))

@@ -29,6 +29,7 @@ class Listener:
         self.walked: set[bytes] = set()
         self.refusal: str | None = None
         self.found = 0
+        self.strays: list[bytes] = []
         self.online: dict[bytes, bool] = {}
 
     async def observe(self, events: Sequence[FileEvent], *, walk: bool = False) -> None:
@@ -50,8 +51,9 @@ class Listener:
         self.begun.append(root)
         self.walked.clear()
 
-    async def end_sweep(self, root: bytes, found: int) -> Verdict:
+    async def end_sweep(self, root: bytes, found: int, strays: Sequence[bytes] = ()) -> Verdict:
         """Drop what the sweep did not see."""
+        self.strays = list(strays)
         self.sweeps.append(root)
         self.found = found
         if self.refusal is not None:
