@@ -1,8 +1,8 @@
-"""ID3, Lyrics3 and APEv2 tags around the audio of a file."""
+"""ID3, Lyrics3 and APEv2 tags around the audio of a file: where they are. What they say is read in ``tags``."""
 
 import itertools
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 ReadAt = Callable[[int, int], bytes]
 """Reads (position, size) of a file; shorter at its end."""
@@ -51,6 +51,56 @@ def audio_span(read_at: ReadAt, size: int) -> tuple[int, int]:
     return start, end
 
 
+class ApeFooter(NamedTuple):
+    """The last 32 bytes of an APEv2 tag.
+
+    Parameters
+    ----------
+    items_size : int
+        Bytes of the items, which lie before the footer.
+    size : int
+        Bytes of the whole tag.
+    """
+
+    items_size: int
+    size: int
+
+
+def ape_footer(tail: bytes) -> ApeFooter | None:
+    """Return the APEv2 footer at the end of *tail*, None if there is none."""
+    footer = tail[-_APE_FOOTER:]
+    if len(footer) < _APE_FOOTER or not footer.startswith(b"APETAGEX"):
+        return None
+    stated = int.from_bytes(footer[12:16], "little")  # items and footer
+    if stated < _APE_FOOTER:
+        return None
+    has_header = footer[23] & 0x80
+    return ApeFooter(stated - _APE_FOOTER, stated + (_APE_FOOTER if has_header else 0))
+
+
+def ape_items(read_at: ReadAt, size: int, most: int) -> bytes:
+    """Return the items of the APEv2 tag at the end of a file, also if other tags follow it; empty if there is none.
+
+    Parameters
+    ----------
+    read_at : callable
+    size : int
+        Of the file, in bytes.
+    most : int
+        A longer tag is ignored.
+    """
+    end = size
+    while True:
+        footer = ape_footer(read_at(max(0, end - _APE_FOOTER), min(_APE_FOOTER, end)))
+        if footer is not None and footer.size <= end:
+            start = end - _APE_FOOTER - footer.items_size
+            return read_at(start, footer.items_size) if footer.items_size <= most else b""
+        shorter = _before_last_tag(read_at, 0, end)
+        if shorter == end:
+            return b""
+        end = shorter
+
+
 def _syncsafe(digits: bytes) -> int:
     """Return an integer of seven bits a byte."""
     return digits[0] << 21 | digits[1] << 14 | digits[2] << 7 | digits[3]
@@ -63,8 +113,5 @@ def _before_last_tag(read_at: ReadAt, start: int, end: int) -> int:
         return end - _ID3V1_SIZE
     if tail[-9:] == b"LYRICS200" and tail[-_LYRICS3_FOOTER:-9].isdigit():
         return max(start, end - _LYRICS3_FOOTER - int(tail[-_LYRICS3_FOOTER:-9]))
-    if tail[-_APE_FOOTER:-24] == b"APETAGEX":
-        has_header = tail[-9] & 0x80
-        length = int.from_bytes(tail[-20:-16], "little") + (_APE_FOOTER if has_header else 0)
-        return max(start, end - length) if _APE_FOOTER <= length <= end - start else end
-    return end
+    footer = ape_footer(tail)
+    return end - footer.size if footer is not None and footer.size <= end - start else end

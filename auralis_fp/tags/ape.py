@@ -8,11 +8,10 @@ APEv2 specification, https://wiki.hydrogenaud.io/index.php?title=APEv2_specifica
 import os
 from typing import BinaryIO, Final
 
-_MAGIC: Final = b"APETAGEX"
-_HEADER: Final = 32
+from ..files.id3 import ape_items
+
 _MAX_TAG: Final = 16 << 20  # bytes: a cover may be in it
 _MAX_ITEMS: Final = 500
-_ID3V1: Final = 128
 _BINARY: Final = 1  # what bits 1 and 2 of an item's flags say
 _COVER_KEYS: Final = (b"cover art (front)", b"cover art (back)")
 
@@ -49,20 +48,12 @@ def read_ape(file: BinaryIO) -> tuple[dict[str, list[str]], bytes | None]:
 
 def _tag(file: BinaryIO) -> bytes:
     """Return the items of the tag at the end of the file, as they lie there."""
-    size = file.seek(0, os.SEEK_END)
-    for behind in (0, _ID3V1):  # it may stand before an ID3v1 tag
-        end = size - behind
-        if end < _HEADER:
-            break
-        file.seek(end - _HEADER)
-        footer = file.read(_HEADER)
-        if not footer.startswith(_MAGIC):
-            continue
-        length = int.from_bytes(footer[12:16], "little")  # of the items and the footer
-        if _HEADER < length <= min(end, _MAX_TAG):
-            file.seek(end - length)
-            return file.read(length - _HEADER)
-    return b""
+
+    def read_at(position: int, size: int) -> bytes:
+        file.seek(position)
+        return file.read(size)
+
+    return ape_items(read_at, file.seek(0, os.SEEK_END), _MAX_TAG)
 
 
 def _items(tag: bytes) -> list[tuple[bytes, int, bytes]]:

@@ -13,12 +13,17 @@ from serving import until_counts
 SHORT_DAYS = 1e-7
 
 
+async def one_sweep(service: Service) -> None:
+    """Sweep the library."""
+    before = service._live.watcher.folders()[0].last_scan
+    service.scan()
+    await eventually(lambda: service._live.watcher.folders()[0].last_scan != before)
+
+
 async def swept(service: Service, times: int = 1) -> None:
     """Sweep the library some times."""
     for _ in range(times):
-        before = service._live.watcher.folders()[0].last_scan
-        service.scan()
-        await eventually(lambda before=before: service._live.watcher.folders()[0].last_scan != before)
+        await one_sweep(service)
 
 
 async def left_behind(settings: Settings, library: Path) -> Path:
