@@ -17,6 +17,8 @@ const BANDS = [
   "sub_bass_pct", "bass_pct", "low_mid_pct", "mid_pct", "upper_mid_pct", "presence_pct", "air_pct",
 ];
 const CENTRE = 50;
+const MIDDLE_HZ = 1500; // spectral centroid in the middle of the hues
+const SPREAD = 0.5; // octaves over which the hue changes most
 
 /** @param {number} value */
 const clamp = (value, low = 0, high = 1) => Math.min(high, Math.max(low, value));
@@ -38,13 +40,15 @@ export function place(dimension, value) {
 }
 
 /**
- * Return the hue of a fingerprint in degrees.
+ * Return the hue of a fingerprint in degrees. The logistic function gives music as it is a wide range of hues: half of it
+ * has a spectral centroid within an octave.
  *
  * @param {Pick<Fingerprint, "spectral_centroid" | "chroma_energy">} fingerprint
  */
 export const hueOf = (fingerprint) => {
-  const centroid = Math.max(fingerprint.spectral_centroid, 100);
-  return (10 + 280 * clamp(Math.log(centroid / 250) / Math.log(8000 / 250)) + 20 * fingerprint.chroma_energy) % 360;
+  const octaves = Math.log2(Math.max(fingerprint.spectral_centroid, 100) / MIDDLE_HZ);
+  const share = 1 / (1 + Math.exp(-octaves / SPREAD));
+  return (10 + 280 * share + 20 * fingerprint.chroma_energy) % 360;
 };
 
 /**

@@ -1,91 +1,101 @@
-/** Library map: a scatter plot with pan, zoom and keyboard navigation. */
+/** Library map: a scatter plot with pan, zoom, search, an outline tool and keyboard navigation. */
 
-import { announce, el, reconcile, setText } from "./dom.js";
-import { glyph } from "./glyph.js";
+import { announce, el, setAttribute, setText } from "./dom.js";
+import { MapGestures } from "./explore/gestures.js";
+import { MARGIN, MapLabels } from "./explore/labels.js";
 import { t } from "./i18n.js";
 import { Nearest, extent } from "./nearest.js";
-import { printOf } from "./points.js";
 import { Scatter } from "./scatter.js";
 
 /** @typedef {import("./types.d.ts").Library} Library */
-/** @typedef {{describe: (index: number) => Promise<string>, open: (index: number) => void}} Actions */
+/** @typedef {import("./explore/regions.js").Region} Region */
+/**
+ * What the map tells its owner. `describe` returns the text for a point; `select` is called with the point that was
+ * clicked, `open` with the one to show in full, `listen` with the one to hear (-1: none), `outlined` with those inside a
+ * drawn outline.
+ *
+ * @typedef {{describe: (index: number) => Promise<string>, select: (index: number) => void, open: (index: number) => void,
+ *   listen: (index: number) => void, outlined: (indices: number[]) => void}} Actions
+ */
 
-const MARGIN = 0.06; // margin as a share of the surface
 const REACH = 18; // hit distance in CSS pixels
 const [FURTHEST, CLOSEST] = [0.8, 400]; // zoom limits
-const DRAWINGS = 120; // maximum number of visible points shown as glyphs
-const ROOM = 4_000; // required area in square pixels for each glyph
 const MOST_PIXELS = { resting: 2_000_000, moving: 700_000 }; // image size limit; larger surfaces are drawn at lower resolution
 const REST_MS = 150; // delay after the last movement before the full-resolution image is drawn
-/** @type {Record<string, [number, number]>} */
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const FAINT = 0.14; // strength of the points that a search does not match
 
-/** A map inside `container`. `describe(index)` returns a promise of the tooltip text, `open(index)` opens a track. */
 export class LibraryMap {
   /**
    * @param {HTMLElement} container
    * @param {Actions} actions
    */
-  constructor(container, { describe, open }) {
-    this.describe = describe;
-    this.open = open;
+  constructor(container, actions) {
+    this.actions = actions;
     this.zoom = 1;
     this.centre = [0.5, 0.5];
+    this.pointed = -1; // under the pointer, or reached by the arrow keys
     this.selected = -1;
     this.asked = false;
-    /** @type {Map<number, {x: number, y: number, way: number}>} */
-    this.pointers = new Map();
     /** @type {ReturnType<typeof setTimeout> | null} */
     this.resting = null;
     /** @type {Library | null} */
     this.points = null;
-    /** @type {Uint32Array} */
     this.colours = new Uint32Array();
     this.pictured = false;
-    /** @type {Map<number, HTMLElement>} */
-    this.drawn = new Map();
-    this.width = 0;
-    this.height = 0;
+    /** Indices to draw, the matches of a search last. @type {Uint32Array | null} */
+    this.order = null;
+    this.matches = 0;
+    this.width = this.height = 0;
     this.density = 1;
     this.unitX = this.unitY = new Float32Array();
     this.baseX = this.baseY = this.shownX = this.shownY = new Float32Array();
     /** @type {Nearest | null} */
     this.nearest = null;
     this.canvas = el("canvas", {
-      tabindex: 0, role: "application", "aria-roledescription": t("map.role"), "aria-describedby": "map-keys",
-      "aria-label": t("map.label"),
+      tabindex: 0, role: "application", "aria-roledescription": t("map.role"), "aria-describedby": "map-keys", "aria-label": t("map.label"),
     });
-    this.drawings = el("div", { class: "drawings", "aria-hidden": "true" });
+    this.labels = new MapLabels(this);
     this.ring = el("span", { class: "ring", "aria-hidden": "true", hidden: true });
+    this.pin = el("span", { class: "ring pin", "aria-hidden": "true", hidden: true });
     this.tip = el("p", { class: "tip", "aria-hidden": "true", hidden: true });
     const zoomBy = (/** @type {number} */ factor) => () => this.zoomAt(factor, this.width / 2, this.height / 2);
     const button = (/** @type {string} */ text, /** @type {string} */ label, /** @type {() => void} */ onclick) =>
       el("button", { type: "button", "aria-label": label, title: label, onclick }, text);
-    this.surface = el("div", { class: "surface" }, this.canvas, this.drawings, el("div", { class: "over" }, this.ring, this.tip),
-      el("div", { class: "zoom" }, button("+", t("map.in"), zoomBy(1.6)), button("−", t("map.out"), zoomBy(1 / 1.6)), button("⤢", t("map.all"), () => this.whole())));
+    this.outliner = el("button", { type: "button", "aria-pressed": "false", "aria-label": t("map.outline"), title: t("map.outline"), onclick: () => this.toggleOutline() }, "✎");
+    this.surface = el("div", { class: "surface" }, this.canvas, this.labels.node, el("div", { class: "over" }, this.pin, this.ring, this.tip),
+      el("div", { class: "zoom" }, button("+", t("map.in"), zoomBy(1.6)), button("−", t("map.out"), zoomBy(1 / 1.6)), button("⤢", t("map.all"), () => this.whole()), this.outliner));
     this.axes = el("div", { class: "axes" });
-    container.replaceChildren(this.surface, this.axes, el("p", { class: "hint", id: "map-keys" },
-      t("map.keys")));
+    container.replaceChildren(this.surface, this.axes, el("p", { class: "hint", id: "map-keys" }, t("map.keys")));
     this.scatter = new Scatter(this.canvas);
-    this.listen();
+    this.gestures = new MapGestures(this);
+    this.observer = new ResizeObserver(() => this.resize());
+    this.observer.observe(this.surface);
+    this.scheme = matchMedia("(prefers-color-scheme: dark)");
+    this.soon = this.soon.bind(this);
+    this.scheme.addEventListener("change", this.soon);
+  }
+
+  /** Release what outlives the nodes of the map. */
+  end() {
+    this.observer.disconnect();
+    this.scheme.removeEventListener("change", this.soon);
+    if (this.resting !== null) clearTimeout(this.resting);
   }
 
   /**
-   * Show points at `xs`, `ys` (y upwards). `pictured` allows glyphs if few points are visible.
+   * Show points at `xs`, `ys` (y upwards). `pictured` allows covers and glyphs if few points are visible.
    *
    * @param {Library} points
    * @param {Float32Array} xs
    * @param {Float32Array} ys
-   * @param {Uint32Array} colours
-   * @param {boolean} pictured
+   * @param {{colours: Uint32Array, pictured: boolean}} colouring
    */
-  show(points, xs, ys, colours, pictured) {
+  show(points, xs, ys, colouring) {
     this.points = points;
-    this.colours = colours;
-    this.pictured = pictured;
-    this.selected = -1;
-    this.drawn = new Map();
-    this.drawings.replaceChildren();
+    Object.assign(this, colouring);
+    this.pointed = this.selected = -1;
+    this.order = null;
+    this.labels.forget();
     const [left, right] = extent(xs);
     const [bottom, top] = extent(ys);
     this.unitX = xs.map((x) => (x - left) / (right - left));
@@ -96,18 +106,48 @@ export class LibraryMap {
   /**
    * Change the colours of the points.
    *
-   * @param {Uint32Array} colours
-   * @param {boolean} pictured
+   * @param {{colours: Uint32Array, pictured: boolean}} colouring
    */
-  recolour(colours, pictured) {
-    this.colours = colours;
-    this.pictured = pictured;
+  recolour(colouring) {
+    Object.assign(this, colouring);
+    this.soon();
+  }
+
+  /**
+   * Draw some points over the others, which become faint; null for all alike.
+   *
+   * @param {Set<number> | null} indices
+   */
+  emphasise(indices) {
+    const number = this.baseX.length;
+    this.matches = indices?.size ?? 0;
+    this.order = null;
+    if (indices) {
+      const order = new Uint32Array(number);
+      let [first, last] = [0, number - indices.size];
+      for (let index = 0; index < number; index += 1) order[indices.has(index) ? last++ : first++] = index;
+      this.order = order;
+    }
     this.soon();
   }
 
   whole() {
     this.zoom = 1;
     this.centre = [this.width / 2, this.height / 2];
+    this.moved();
+  }
+
+  /**
+   * Zoom so that some points fill the surface.
+   *
+   * @param {number[]} indices
+   */
+  fit(indices) {
+    if (!indices.length || !this.width) return;
+    const [left, right] = extent(indices.map((index) => this.baseX[index]));
+    const [top, bottom] = extent(indices.map((index) => this.baseY[index]));
+    this.centre = [(left + right) / 2, (top + bottom) / 2];
+    this.zoom = Math.min(CLOSEST, Math.max(1, 0.8 * Math.min(this.width / (right - left), this.height / (bottom - top))));
     this.moved();
   }
 
@@ -153,9 +193,9 @@ export class LibraryMap {
     const pixels = this.resting === null ? MOST_PIXELS.resting : MOST_PIXELS.moving;
     const density = this.density = Math.min(devicePixelRatio || 1, Math.sqrt(pixels / (width * height)));
     this.scatter.resize(width, height, density);
-    const most = Math.min(DRAWINGS, (width * height) / ROOM);
+    const most = this.labels.most(width, height);
     /** @type {number[] | null} */
-    let seen = this.pictured ? [] : null;
+    let seen = [];
     for (let index = 0; index < baseX.length; index += 1) {
       const x = (baseX[index] - centre[0]) * zoom + width / 2;
       const y = (baseY[index] - centre[1]) * zoom + height / 2;
@@ -165,30 +205,37 @@ export class LibraryMap {
       if (seen.length < most) seen.push(index);
       else seen = null;
     }
-    this.surface.classList.toggle("near", Boolean(seen));
-    reconcile(this.drawings, seen ?? [], (index) => index, (index) => this.drawing(points, index), (node, index) => {
-      node.style.transform = `translate(${shownX[index] / density}px, ${shownY[index] / density}px)`;
-    });
+    const pictured = this.labels.draw(points, seen);
+    this.surface.classList.toggle("near", pictured);
     const none = new Float32Array(0);
-    this.scatter.draw(seen ? none : shownX, seen ? none : shownY, this.colours, { ...this.dots(), background: this.background() });
+    const background = this.background();
+    this.scatter.draw(pictured ? none : shownX, pictured ? none : shownY, this.painted(background), { ...this.dots(), background, order: this.order });
     this.place();
   }
 
   /**
-   * @param {Library} points
-   * @param {number} index
+   * The colours to draw: those of points without emphasis are close to the background.
+   *
+   * @param {number} background
    */
-  drawing(points, index) {
-    const node = this.drawn.get(index) ?? el("span", { class: "drawing" }, glyph(printOf(points, index)));
-    this.drawn.set(index, node);
-    return node;
+  painted(background) {
+    const { order, colours } = this;
+    if (!order) return colours;
+    const mixed = Uint32Array.from(colours);
+    const faint = (/** @type {number} */ colour) => [0, 8, 16].reduce((sum, shift) => {
+      const [below, own] = [(background >> shift) & 255, (colour >> shift) & 255];
+      return sum | (Math.round(below + FAINT * (own - below)) << shift);
+    }, 0);
+    for (let turn = 0; turn < order.length - this.matches; turn += 1) mixed[order[turn]] = faint(colours[order[turn]]);
+    return mixed;
   }
 
   /** Radius and opacity of the points: smaller for many points, larger when zoomed in. */
   dots() {
     const number = this.baseX.length;
     const radius = Math.min(7, (1.1 + 120 / Math.sqrt(number + 1)) * this.zoom ** 0.3) * this.density;
-    return { radius: Math.round(4 * radius) / 4, opacity: Math.min(0.95, 0.45 + 12 / Math.sqrt(number + 1) + 0.1 * Math.log2(Math.max(1, this.zoom))) };
+    const opacity = Math.min(0.95, 0.45 + 12 / Math.sqrt(number + 1) + 0.1 * Math.log2(Math.max(1, this.zoom)));
+    return { radius: Math.round(4 * radius) / 4, opacity: this.order ? 0.95 : opacity };
   }
 
   background() {
@@ -196,34 +243,83 @@ export class LibraryMap {
     return (blue << 16) | (green << 8) | red;
   }
 
-  /** Place ring and tooltip at the selected point. */
+  /** Place the rings and the tooltip. */
   place() {
-    const chosen = this.selected >= 0;
-    this.ring.hidden = this.tip.hidden = !chosen;
-    if (!chosen) return;
-    const [x, y] = [this.shownX[this.selected] / this.density, this.shownY[this.selected] / this.density];
-    this.ring.style.transform = `translate(${x}px, ${y}px)`;
+    this.move(this.pin, this.selected === this.pointed ? -1 : this.selected);
+    this.move(this.ring, this.pointed);
+    this.tip.hidden = this.pointed < 0;
+    if (this.pointed < 0) return;
+    const [x, y] = this.shown(this.pointed);
     this.tip.classList.toggle("left", x > this.width / 2);
     this.tip.style.transform = `translate(${x}px, ${Math.min(Math.max(y, 30), this.height - 30)}px)`;
   }
 
   /**
-   * Select a point (-1: none) and announce it.
+   * @param {HTMLElement} ring
+   * @param {number} index
+   */
+  move(ring, index) {
+    ring.hidden = index < 0;
+    if (index >= 0) ring.style.transform = `translate(${this.shown(index).map((one) => `${one}px`).join(", ")})`;
+  }
+
+  /**
+   * Return the place of a point in CSS pixels.
+   *
+   * @param {number} index
+   * @returns {[number, number]}
+   */
+  shown(index) {
+    return [this.shownX[index] / this.density, this.shownY[index] / this.density];
+  }
+
+  /**
+   * Point at a track (-1: none), and announce it if asked.
    *
    * @param {number} index
    * @param {{aloud?: boolean}} options
    */
-  async choose(index, { aloud = false } = {}) {
-    if (index === this.selected) return;
-    this.selected = index;
+  async point(index, { aloud = false } = {}) {
+    if (index === this.pointed) return;
+    this.pointed = index;
     this.place();
     this.surface.classList.toggle("pointing", index >= 0);
     if (index < 0) return;
     setText(this.tip, "…");
-    const text = await this.describe(index);
-    if (index !== this.selected) return;
+    const text = await this.actions.describe(index);
+    if (index !== this.pointed) return;
     setText(this.tip, text);
     if (aloud) announce(text);
+  }
+
+  /**
+   * Mark a track as selected (-1: none), and bring it into view.
+   *
+   * @param {number} index
+   */
+  select(index) {
+    this.selected = index;
+    if (index >= 0) this.reveal(index);
+    this.soon();
+  }
+
+  /** @param {number} index */
+  reveal(index) {
+    const [x, y] = [this.baseX[index], this.baseY[index]];
+    const far = (/** @type {number} */ one, /** @type {number} */ middle, /** @type {number} */ size) => Math.abs(one - middle) * this.zoom > size / 2.2;
+    if (far(x, this.centre[0], this.width) || far(y, this.centre[1], this.height)) this.centre = [x, y];
+  }
+
+  toggleOutline() {
+    const on = this.outliner.getAttribute("aria-pressed") !== "true";
+    setAttribute(this.outliner, "aria-pressed", String(on));
+    this.surface.classList.toggle("outlining", on);
+    if (on) announce(t("map.outline-how"));
+  }
+
+  /** Whether dragging draws an outline. */
+  get outlining() {
+    return this.surface.classList.contains("outlining");
   }
 
   /**
@@ -236,6 +332,8 @@ export class LibraryMap {
   }
 
   /**
+   * Return the point at a place of the surface, or -1.
+   *
    * @param {number} x
    * @param {number} y
    */
@@ -261,96 +359,31 @@ export class LibraryMap {
    * @param {number} x
    * @param {number} y
    */
-  move(x, y) {
+  pan(x, y) {
     this.centre = [this.centre[0] - x / this.zoom, this.centre[1] - y / this.zoom];
     this.moved();
   }
 
-  listen() {
-    const { canvas } = this;
-    canvas.addEventListener("pointerdown", (event) => this.press(event));
-    canvas.addEventListener("pointermove", (event) => this.point(event));
-    canvas.addEventListener("pointerup", (event) => this.release(event));
-    canvas.addEventListener("pointercancel", (event) => this.pointers.delete(event.pointerId));
-    canvas.addEventListener("pointerleave", () => this.pointers.size || this.choose(-1));
-    canvas.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
-    canvas.addEventListener("keydown", (event) => this.key(event));
-    new ResizeObserver(() => this.resize()).observe(this.surface);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.soon());
-  }
-
-  /** @param {PointerEvent} event */
-  press(event) {
-    this.pointers.set(event.pointerId, { x: event.offsetX, y: event.offsetY, way: 0 });
-    this.canvas.setPointerCapture(event.pointerId);
-  }
-
-  /** @param {PointerEvent} event */
-  point(event) {
-    const held = this.pointers.get(event.pointerId);
-    const { offsetX: x, offsetY: y } = event;
-    if (!held) {
-      this.choose(this.at(x, y));
-      return;
-    }
-    const other = [...this.pointers.values()].find((one) => one !== held);
-    const [dx, dy] = [x - held.x, y - held.y];
-    if (other) {
-      const before = Math.hypot(held.x - other.x, held.y - other.y);
-      this.zoomAt(Math.hypot(x - other.x, y - other.y) / Math.max(1, before), (x + other.x) / 2, (y + other.y) / 2);
-      this.move(dx / 2, dy / 2);
-    } else this.move(dx, dy);
-    Object.assign(held, { x, y, way: held.way + Math.hypot(dx, dy) });
-  }
-
-  /** @param {PointerEvent} event */
-  release(event) {
-    const held = this.pointers.get(event.pointerId);
-    this.pointers.delete(event.pointerId);
-    if (!held || held.way > 5 || this.pointers.size) return;
-    const index = this.at(event.offsetX, event.offsetY);
-    if (index >= 0) this.open(index);
-  }
-
-  /** @param {WheelEvent} event */
-  wheel(event) {
-    if (document.activeElement !== this.canvas && !event.ctrlKey && !event.metaKey) return; // let the page scroll
-    event.preventDefault();
-    this.zoomAt(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0018)), event.offsetX, event.offsetY);
-  }
-
-  /** @param {KeyboardEvent} event */
-  key(event) {
-    const [x, y] = [this.width / 2, this.height / 2];
-    if (event.key in ARROWS) this.step(ARROWS[event.key]);
-    else if (event.key === "Enter" && this.selected >= 0) this.open(this.selected);
-    else if (event.key === "+" || event.key === "=") this.zoomAt(1.6, x, y);
-    else if (event.key === "-") this.zoomAt(1 / 1.6, x, y);
-    else if (event.key === "0") this.whole();
-    else return;
-    event.preventDefault();
-  }
-
   /**
-   * Select the nearest point in a direction, or the central point if there is no selection.
+   * Point at the nearest track in a direction, or at the central one if none is pointed at.
    *
    * @param {[number, number]} direction
    */
   step([wayX, wayY]) {
     if (!this.nearest) return;
-    const [fromX, fromY] = this.selected < 0 ? this.centre : [this.baseX[this.selected], this.baseY[this.selected]];
+    const from = this.pointed < 0 ? this.selected : this.pointed;
+    const [fromX, fromY] = from < 0 ? this.centre : [this.baseX[from], this.baseY[from]];
     const ahead = (/** @type {number} */ index) => {
       const [x, y] = [this.baseX[index] - fromX, this.baseY[index] - fromY];
       const forward = x * wayX + y * wayY;
       return forward > 1e-6 && forward >= Math.abs(x * wayY + y * wayX);
     };
-    const fits = this.selected < 0 ? undefined : ahead;
+    const fits = from < 0 ? undefined : ahead;
     let index = -1;
     for (let reach = REACH; index < 0 && reach < 4 * (this.width + this.height); reach *= 2) index = this.nearest.find(fromX, fromY, reach, fits);
     if (index < 0) return;
-    const [x, y] = [this.baseX[index], this.baseY[index]];
-    if (Math.abs(x - this.centre[0]) * this.zoom > this.width / 2.2 || Math.abs(y - this.centre[1]) * this.zoom > this.height / 2.2) this.centre = [x, y];
+    this.reveal(index);
     this.soon();
-    this.choose(index, { aloud: true });
+    this.point(index, { aloud: true });
   }
 }

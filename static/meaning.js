@@ -57,6 +57,17 @@ const WORDS = {
 };
 
 /**
+ * Return the word for values below (-1) or above (1) what is usual; null if there is none.
+ *
+ * @param {DimensionName} name
+ * @param {-1 | 1} side
+ */
+export function standingWord(name, side) {
+  const word = WORDS[name]?.[side < 0 ? 0 : 1];
+  return word ? t(word) : null;
+}
+
+/**
  * @param {DimensionInfo} dimension
  * @param {number} value
  */

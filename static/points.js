@@ -29,6 +29,29 @@ export async function fetchPoints(known = null, progress = () => {}) {
 }
 
 /**
+ * Fetch a tag of all points, in the order of `ids`; null for tracks that lack it.
+ *
+ * @param {Library} points
+ * @param {"artist" | "album" | "genre" | "year"} name
+ * @returns {Promise<(string | null)[]>}
+ */
+export async function fetchTag({ ids }, name) {
+  /** @type {Map<number, string>} */
+  const found = new Map();
+  for await (const line of lines("points", { columns: name })) {
+    const part = /** @type {Partial<PointsPart>} */ (line);
+    const tag = part.tags?.[name];
+    if (!tag || !part.ids) continue;
+    const indices = new Uint16Array(unpacked(tag.indices));
+    new BigUint64Array(unpacked(part.ids)).forEach((id, index) => {
+      const value = tag.values[indices[index]];
+      if (value !== undefined) found.set(Number(id), value);
+    });
+  }
+  return ids.map((id) => found.get(id) ?? null);
+}
+
+/**
  * @param {string} version
  * @param {DimensionName[]} names
  * @param {number} size

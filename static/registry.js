@@ -9,8 +9,9 @@
 /** The views of the navigation, in its order. @type {Record<string, ViewEntry>} */
 export const MAIN = {
   home: { title: "nav.home", load: () => import("./views/home.js") },
-  explore: { title: "nav.explore", load: () => import("./views/explore.js") },
+  explore: { title: "nav.explore", styles: ["explore.css"], load: () => import("./views/explore.js") },
   library: { title: "nav.library", load: () => import("./views/library.js") },
+  playlists: { title: "nav.playlists", styles: ["explore.css"], load: () => import("./views/playlists.js") },
   activity: { title: "nav.activity", load: () => import("./views/activity.js") },
 };
 

@@ -37,15 +37,17 @@ export class Scatter {
    * @param {ArrayLike<number>} xs
    * @param {ArrayLike<number>} ys
    * @param {Uint32Array} colours
-   * @param {{radius: number, opacity: number, background: number}} style
+   * @param {{radius: number, opacity: number, background: number, order?: Uint32Array | null}} style `order` holds the
+   *   indices in the order of drawing
    */
-  draw(xs, ys, colours, { radius, opacity, background }) {
+  draw(xs, ys, colours, { radius, opacity, background, order = null }) {
     const { width, height } = this.canvas;
     const { pixels } = this;
     pixels.fill(background | 0xff000000);
     const stamp = this.stamp(radius, opacity);
     const reach = Math.ceil(radius);
-    for (let index = 0; index < xs.length; index += 1) {
+    for (let turn = 0; turn < xs.length; turn += 1) {
+      const index = order ? order[turn] : turn;
       const x = Math.round(xs[index]);
       const y = Math.round(ys[index]);
       if (x < reach || y < reach || x >= width - reach || y >= height - reach) continue; // skip discs that touch the edge

@@ -149,11 +149,12 @@ def test_two_tracks_side_by_side(tracks: Page) -> None:
 
 
 def test_the_map_can_be_coloured_by_any_number(settled: Page) -> None:
-    """A small library shows glyphs; colouring by a dimension shows points with a legend."""
+    """A small library shows glyphs with titles; colouring by a dimension shows points with a legend."""
     go(settled, "Explore")
-    expect(settled.locator(".drawing")).to_have_count(SONGS)
+    expect(settled.locator(".drawing.pictured svg")).to_have_count(SONGS)
+    expect(settled.locator(".drawing.titled .title", has_text="01 Dawn.wav")).to_be_visible()
     settled.get_by_label("Colour by").select_option("lufs")
-    expect(settled.locator(".drawing")).to_have_count(0)
+    expect(settled.locator(".drawing.pictured")).to_have_count(0)
     expect(settled.locator(".legend")).to_contain_text("LUFS")
     settled.get_by_role("link", name=re.compile("^Loudness -")).click()
     expect(settled.locator("#order")).to_have_value("lufs")

@@ -1,0 +1,224 @@
+"""Explore and Playlists in a real browser, over a tagged library."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import mutagen.flac
+import numpy as np
+import pytest
+import soundfile
+from playwright.sync_api import Page, expect
+
+from auralis_fp.tags.model import Tags
+from browser_axe import AXE, faults_by_axe
+from browser_service import SCAN_LIMIT_MS, Running, Visit, go, serving
+from tagged_files import picture, write_vorbis
+
+pytest_plugins = ("browser_fixtures",)
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+TRACKS = 14
+COPIED = 3  # the track that has a copy
+RATE = 22_050
+
+
+def write_track(path: Path, number: int, seconds: int = 5) -> None:
+    """Write pulsing tones with tags and, for every other track, a cover."""
+    time = np.arange(seconds * RATE) / RATE
+    melody = 1 + (np.floor(3 * time) * (7 + number) % 12) / 12
+    tones = sum(np.sin(2 * np.pi * hertz * (1 + number / 9) * melody * time) for hertz in (220, 331, 467))
+    noise = np.random.default_rng(number).normal(0, 0.02 * (1 + number % 5), len(time))
+    sound = 0.1 * tones * (0.4 + 0.6 * (np.sin(2 * np.pi * (1 + number / 6) * time) > 0)) + noise
+    soundfile.write(path, np.clip(sound, -1, 1), RATE)
+    tags = Tags(
+        title=f"Song {number:02d}",
+        artist=("Ann", "Björk")[number % 2],
+        album="One",
+        genre=("Jazz", "Rock")[number % 2],
+        year=1990 + number,
+    )
+    write_vorbis(path, tags, mutagen.flac.FLAC, picture(300, 300) if number % 2 else None)
+
+
+def looked_at(page: Page) -> list[str]:
+    """Return what axe finds on the page as it is."""
+    page.evaluate(AXE)
+    return faults_by_axe(page)
+
+
+@pytest.fixture(scope="module")
+def tagged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Start a service for tagged tracks, two of them copies of one recording."""
+    folder = tmp_path_factory.mktemp("library") / "music"
+    folder.mkdir()
+    for number in range(TRACKS):
+        write_track(folder / f"{number:02d}.flac", number, seconds=20 if number == COPIED else 5)
+    sound, rate = soundfile.read(folder / f"{COPIED:02d}.flac")
+    soundfile.write(folder / "copy.ogg", sound, rate)
+    with serving(folder, tmp_path_factory.mktemp("data")) as running:
+        yield running
+
+
+@pytest.fixture
+def explore(tagged: Running, visit: Visit) -> Page:
+    """Return the page with the map."""
+    page = visit(f"{tagged.url}#activity")
+    expect(page.locator("#state")).to_have_text("Idle", timeout=SCAN_LIMIT_MS)
+    go(page, "Explore")
+    expect(page.locator(".drawing.titled")).to_have_count(TRACKS + 1)
+    return page
+
+
+def test_near_tracks_show_covers_and_titles(explore: Page) -> None:
+    """A track with a cover shows it, another its glyph, both their titles."""
+    expect(explore.locator(".drawing .picture img")).to_have_count(TRACKS // 2)
+    expect(explore.locator(".drawing .picture svg")).to_have_count(TRACKS // 2 + 1)
+    expect(explore.locator(".drawing .title", has_text="Song 05")).to_be_visible()
+
+
+def test_a_selected_track_leads_on(explore: Page) -> None:
+    """The keyboard selects a track; its ten nearest are shown with reasons, and lead to their own surroundings."""
+    explore.locator("#map canvas").focus()
+    explore.keyboard.press("ArrowRight")
+    explore.keyboard.press("Space")
+    panel = explore.locator(".selection")
+    expect(panel.get_by_role("heading")).to_contain_text(re.compile(r"Song \d\d|copy"))
+    expect(explore).to_have_url(re.compile(r"#explore\?track=\d+$"))
+    panel.get_by_role("link", name="Similar tracks").click()
+    expect(explore.locator(".star")).to_have_count(11)
+    expect(explore.locator(".neighbours li")).to_have_count(10)
+    expect(explore.locator(".neighbours .reason").first).to_contain_text("of random pairs")
+    expect(explore).to_have_title(re.compile("^Similar to"))
+    assert looked_at(explore) == []
+    second = explore.locator(".neighbours .name").nth(1)
+    name = second.text_content() or ""
+    second.click()
+    expect(explore.locator("#around-title")).to_contain_text(name)
+
+
+def test_search_and_colours_are_in_the_address(explore: Page, tagged: Running, visit: Visit) -> None:
+    """Matches are marked and listed; a tag colours the map with a legend; the address shows the same again."""
+    explore.get_by_placeholder("Search the map").fill("artist:ann")
+    expect(explore.locator("#map-section")).to_contain_text("7 tracks match")
+    expect(explore.locator(".drawing.faint")).to_have_count(TRACKS + 1 - 7)
+    explore.get_by_label("Colour by").select_option("genre")
+    expect(explore.locator(".swatches")).to_contain_text("Jazz (7)")
+    expect(explore).to_have_url(re.compile(r"q=artist%3Aann"))
+    again = visit(explore.url)
+    expect(again.locator(".swatches")).to_contain_text("others or none (1)")
+    expect(again.locator(".selection")).to_contain_text("7 tracks")
+    assert looked_at(again) == []
+
+
+def test_an_outline_becomes_a_playlist(explore: Page) -> None:
+    """The tracks inside a drawn outline are counted, and make a playlist."""
+    explore.get_by_role("button", name="Draw an outline").click()
+    box = explore.locator("#map canvas").bounding_box()
+    assert box is not None
+    left, top, right, bottom = box["x"] + 2, box["y"] + 2, box["x"] + box["width"] - 2, box["y"] + box["height"] - 2
+    explore.mouse.move(left, top)
+    explore.mouse.down()
+    for x, y in ((left, bottom), (right, bottom), (right, top)):
+        explore.mouse.move(x, y, steps=4)
+    explore.mouse.up()
+    expect(explore.locator(".selection")).to_contain_text(f"{TRACKS + 1} tracks")
+    explore.get_by_role("link", name="Make a playlist").click()
+    expect(explore.locator(".playlist li")).to_have_count(TRACKS + 1)
+
+
+def test_pointing_and_a_key_play_a_part(explore: Page) -> None:
+    """L plays a part of a track; with listening switched on, pointing does."""
+    canvas = explore.locator("#map canvas")
+    canvas.focus()
+    explore.keyboard.press("ArrowLeft")
+    expect(explore.locator(".tip")).to_contain_text("LUFS")
+    with explore.expect_request(re.compile(r"/files/\d+/audio$")):
+        explore.keyboard.press("l")
+    explore.get_by_role("button", name="Listen while pointing").click()
+    explore.mouse.move(5, 5)
+    drawing = explore.locator(".drawing .picture").first.bounding_box()
+    assert drawing is not None
+    with explore.expect_request(re.compile(r"/files/\d+/audio$")):
+        explore.mouse.move(drawing["x"] + drawing["width"] / 2, drawing["y"] + drawing["height"] / 2, steps=3)
+
+
+def test_duplicates_are_confirmed_and_split(explore: Page) -> None:
+    """A group of copies names the best one; a decision is kept."""
+    explore.get_by_role("link", name="Duplicates").click()
+    group = explore.locator(".copy")
+    expect(group).to_have_count(1)
+    expect(group.locator(".best")).to_contain_text("Best copy: lossless")
+    assert looked_at(explore) == []
+    group.get_by_role("button", name="Same recording").click()
+    expect(group.locator(".badge").first).to_have_text("Confirmed")
+    group.get_by_role("button", name="Not the same").click()
+    expect(group).to_have_count(0)
+    explore.reload()
+    expect(explore.locator("#duplicates")).to_contain_text("No duplicates found.")
+
+
+def pick(page: Page, label: str, title: str) -> None:
+    """Choose a track with the keyboard."""
+    page.get_by_role("combobox", name=label).focus()
+    page.keyboard.type(title)
+    expect(page.get_by_role("option", name=title)).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+
+
+def test_a_path_by_keyboard_is_played_and_exported(explore: Page, tagged: Running, tmp_path: Path) -> None:
+    """A path is built, played, reordered, kept and exported with keys only."""
+    explore.locator("#navigation").get_by_role("link", name="Playlists").focus()
+    explore.keyboard.press("Enter")
+    explore.get_by_role("link", name="Path", exact=True).focus()
+    explore.keyboard.press("Enter")
+    pick(explore, "From", "Song 01")
+    pick(explore, "To", "Song 12")
+    rows = explore.locator(".playlist li")
+    expect(rows).to_have_count(10)
+    expect(rows.first).to_contain_text("Song 01")
+    expect(rows.last).to_contain_text("Song 12")
+    explore.locator("#playlist-play").focus()
+    explore.keyboard.press("Enter")
+    expect(explore.locator("#player")).to_contain_text("Song 01")
+    rows.first.locator(".grip").focus()
+    explore.keyboard.press("ArrowDown")
+    expect(rows.nth(1)).to_contain_text("Song 01")
+    expect(rows.nth(1).locator(".grip")).to_be_focused()
+    expect(explore).to_have_url(re.compile(r"#playlists/list\?files="))
+    explore.get_by_role("textbox", name="Name of the playlist").focus()
+    explore.keyboard.type("To work")
+    explore.keyboard.press("Enter")
+    expect(explore.locator(".saved")).to_contain_text("To work")
+    explore.locator("#playlist-export").focus()
+    with explore.expect_download() as download:
+        explore.keyboard.press("Enter")
+    assert download.value.suggested_filename == "To work.m3u8"
+    download.value.save_as(tmp_path / "list.m3u8")
+    lines = (tmp_path / "list.m3u8").read_text().splitlines()
+    assert lines[0] == "#EXTM3U"
+    assert lines[4:6] == ["#EXTINF:5,Björk - Song 01", str(tagged.library / "01.flac")]
+    assert looked_at(explore) == []
+    explore.reload()
+    expect(rows.nth(1)).to_contain_text("Song 01")
+
+
+def test_radio_and_filter(explore: Page) -> None:
+    """A radio starts from a track and can be built anew; a filter lists what a search finds, in order."""
+    go(explore, "Playlists")
+    rows = explore.locator(".playlist li")
+    pick(explore, "Sounds like", "Song 04")
+    expect(rows).not_to_have_count(0)
+    explore.get_by_role("spinbutton", name="Tracks").fill("5")
+    explore.keyboard.press("Tab")
+    expect(rows).to_have_count(5)
+    explore.get_by_role("button", name="Another list").click()
+    expect(explore).to_have_url(re.compile("number=1"))
+    explore.get_by_role("link", name="Filter").click()
+    explore.get_by_label("Search", exact=True).fill("genre:rock")
+    explore.get_by_label("Order").select_option("year")
+    expect(rows).to_have_count(TRACKS // 2)
+    expect(rows.first).to_contain_text("Song 01")
+    rows.first.get_by_role("button", name="Leave out Song 01").click()
+    expect(rows).to_have_count(TRACKS // 2 - 1)
