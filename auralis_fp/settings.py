@@ -21,6 +21,8 @@ FILE_NAME: Final = "auralis-fp.toml"
 
 Sidecars = Literal["beside", "data-dir", "off"]
 Seal = Literal["auto", "off"]
+AccessMode = Literal["own-user", "host", "token"]
+AUTO_TOKEN: Final = "auto"  # noqa: S105 - the word that asks for one
 Watching = Literal["auto", "events", "polling", "off"]
 SYSTEM_FOLDERS: Final = (
     *("$RECYCLE.BIN", "RECYCLER", "System Volume Information", "found.[0-9][0-9][0-9]"),  # Windows
@@ -28,7 +30,7 @@ SYSTEM_FOLDERS: Final = (
     *(".Trash", ".Trash-*", ".Trashes", "lost+found", ".snapshot", ".snapshots", "~snapshot", ".zfs"),
     *("Network Trash Folder", "Temporary Items", "TheVolumeSettingsFolder", ".@__thumb", "@__thumb"),
 )
-_TOKEN = re.compile(r"|[!-~]{16,}")
+_TOKEN = re.compile(r"|auto|[!-~]{16,}")
 _QUIET_HOURS = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
 
 
@@ -100,8 +102,17 @@ class Settings:
         "host names accepted in the Host header", default=("localhost", "127.0.0.1", "[::1]")
     )
     allowed_origins: tuple[str, ...] = _help("further web origins allowed to send requests", default=())
+    access: AccessMode = _help(
+        "who is answered without the token: own-user (the user of the service, root and trusted_users), host (whoever"
+        " the host lets through, if there is no token) or token (nobody)",
+        default="host",
+    )
+    trusted_users: tuple[str, ...] = _help(
+        "further users of this machine answered without the token, such as that of a reverse proxy", default=()
+    )
     token: str = _help(
-        "secret required of every request, as bearer token or basic-authentication password; empty for none",
+        "secret that a request shows as bearer token or basic-authentication password; auto makes one in the data"
+        " folder, empty is none",
         default="",
         repr=False,
     )
@@ -129,8 +140,9 @@ class Settings:
             (
                 "token",
                 not self.token or _TOKEN.fullmatch(self.token) is not None,
-                "must have at least 16 printable ASCII characters",
+                "must be auto or have at least 16 printable ASCII characters",
             ),
+            ("access", self.access != "token" or bool(self.token), 'needs a token: set token, or token = "auto"'),
             ("request_rate", self.request_rate >= 0, "must not be negative"),
             ("cover_cache_mb", 1 <= self.cover_cache_mb <= 100_000, "must be between 1 and 100000"),
             (
@@ -248,10 +260,27 @@ def load_settings(
     SettingsError
         A setting is unknown or invalid, or the file cannot be read; ``field`` is its name.
     """
-    environ = os.environ if environ is None else environ
+    return _settings(_gathered(given, environ, file))
+
+
+def load_server_settings(given: Mapping[str, Any]) -> Settings:
+    """Return the settings of a server of our own, see ``load_settings``.
+
+    Unless ``access`` is set, only the service's own user is answered, or with a token of the user's whoever shows it.
+    """
+    values = _gathered(given, None, None)
+    own_token = values.get("token", "") not in {"", AUTO_TOKEN}
+    values.setdefault("access", "token" if own_token else "own-user")
+    return _settings(values)
+
+
+def _gathered(given: Mapping[str, Any] | None, environ: Mapping[str, str] | None, file: Path | None) -> dict[str, Any]:
     values = _from_file(file)
-    values |= _from_environment(environ)
-    values |= {name: value for name, value in (given or {}).items() if value is not None}
+    values |= _from_environment(os.environ if environ is None else environ)
+    return values | {name: value for name, value in (given or {}).items() if value is not None}
+
+
+def _settings(values: Mapping[str, Any]) -> Settings:
     for name in values:
         if name not in _TYPES:
             raise SettingsError(name, "unknown setting")

@@ -110,10 +110,14 @@ class ServiceState(NamedTuple):
 
 @dataclass(slots=True)
 class Health:
-    """Faults by component, empty if everything works, and notes by folder that are not faults."""
+    """Faults by component, empty if everything works, and notes by folder that are not faults.
+
+    ``unprotected`` has a sentence for each protection of requests that is off or that the system lacks.
+    """
 
     faults: dict[str, str] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
+    unprotected: list[str] = field(default_factory=list)
 
     def mark_down(self, part: str, reason: str) -> None:
         """Record a fault of *part*."""

@@ -19,6 +19,7 @@ from aiohttp.test_utils import BaseTestServer, TestServer, unused_port
 from auralis_fp import schema, service
 from auralis_fp.cli.serve import create_server
 from auralis_fp.client import FingerprintClient, Found, NoFingerprintError, NoSimilarTracksError
+from auralis_fp.runtime.token_file import kept_token
 from auralis_fp.settings import Settings
 from commands import environment
 from hosting import PREFIX, eventually, tone_file
@@ -203,3 +204,18 @@ async def test_similar_tracks(server: TestServer, settings: Settings, library: P
     async with FingerprintClient(None, settings=settings) as alone:
         with pytest.raises(NoSimilarTracksError, match="running service"):
             await asyncio.to_thread(alone.similar, songs[0])
+
+
+def test_the_automatic_token_is_found(tmp_path: Path) -> None:
+    """A client of the same user reads it from the data folder, but sends it to this machine only."""
+    data = tmp_path / "data"
+    token = kept_token(data)
+    for address, found in (
+        ("http://localhost:1/x", token),
+        ("http://[::1]:1/x", token),
+        ("http://music.example/x", None),
+    ):
+        with FingerprintClient(address, data_dir=data) as client:
+            assert client._find_token() == found
+    with FingerprintClient(token="one of my own", data_dir=data) as client:  # noqa: S106 - not a real one
+        assert client._find_token() == "one of my own"

@@ -140,7 +140,8 @@ class Plugin:
         self, session: aiohttp.ClientSession, scope: Scope, path: str, body: "Body", send: Send
     ) -> None:
         """Forward the request to the aiohttp application, and its response to the client."""
-        caller.set({"peername": scope.get("client"), "sslcontext": scope.get("scheme") == "https" or None})
+        peer, own, secure = scope.get("client"), scope.get("server"), scope.get("scheme") == "https" or None
+        caller.set({"peername": peer, "sockname": own, "sslcontext": secure})
         query = scope.get("query_string", b"").decode("latin-1")
         url = URL(f"http://{_NO_HOST}{self.prefix}{path}{'?' if query else ''}{query}", encoded=True)
         headers = CIMultiDict((name.decode("latin-1"), _text(value)) for name, value in scope["headers"])

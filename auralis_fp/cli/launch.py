@@ -12,7 +12,7 @@ from aiohttp import web
 from .._version import __version__
 from ..app import setup
 from ..errors import AuralisError
-from ..settings import Settings, load_settings
+from ..settings import Settings, load_server_settings
 from .arguments import add_launch, add_verbosity, settings_given
 from .backend import PREFIX, run_backend
 from .running import EXIT_USAGE, rebuild, run_command, set_up_logging
@@ -62,7 +62,7 @@ async def launch(arguments: argparse.Namespace) -> int:
 
 def gather(arguments: argparse.Namespace) -> Settings:
     """Load the settings; ``--dev`` adds the origins of the development server."""
-    settings = load_settings(settings_given(arguments))
+    settings = load_server_settings(settings_given(arguments))
     if arguments.dev:
         settings = replace(settings, allowed_origins=settings.allowed_origins + development_origins())
     return settings

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from ..settings import Settings, load_settings
+from ..settings import Settings, load_server_settings, load_settings
 from .arguments import build_parser, settings_given
 from .completion import SHELLS
 from .running import rebuild, run_command, set_up_logging
@@ -40,7 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 async def _dispatch(arguments: argparse.Namespace) -> int:
-    settings = load_settings(settings_given(arguments))
+    load = load_server_settings if arguments.command == "serve" else load_settings
+    settings = load(settings_given(arguments))
     if getattr(arguments, "rebuild", False):
         await rebuild(settings)
     match arguments.command:  # each command imports only what it needs: `analyze` no database, `status` no web server

@@ -6,7 +6,7 @@ from typing import Final
 from aiohttp import web
 
 from ..app import service, setup
-from ..routes import errors_as_json, guarded, share
+from ..routes import OWN_USER_ONLY, errors_as_json, guarded, share
 from ..routes.api import health_response
 from ..settings import Settings
 from .server import serve
@@ -31,8 +31,7 @@ async def serve_alone(settings: Settings, port: int) -> int:
     if settings.libraries:
         scope = "Music folders: " + ", ".join(map(str, settings.libraries))
     else:
-        scope = "No --library given: all readable audio files of this machine can be requested, from this machine only."
-        settings = replace(settings, allow_any_path=True)  # the listener is loopback only
+        scope = "No --library given: all readable audio files can be requested, by your own programs only."
     greeting = (f"Listening on {{url}} (POST {PREFIX}, GET /health)", scope, "Stop with Ctrl-C.")
     await serve(create_server(settings), port, greeting=greeting, page="", browser=False)
     return 0
@@ -41,8 +40,11 @@ async def serve_alone(settings: Settings, port: int) -> int:
 def create_server(settings: Settings) -> web.Application:
     """Return the application of ``serve``: the plugin, and its health also at ``/health``."""
     app = web.Application(middlewares=[errors_as_json])
-    plugin = setup(app, settings, prefix=PREFIX)
+    any_path = not settings.libraries and not settings.allow_any_path
+    plugin = setup(app, replace(settings, allow_any_path=True) if any_path else settings, prefix=PREFIX)
     share(app, service(plugin))  # for the guarded route outside the plugin
+    if any_path:  # nobody chose that: the files of the user are not for others
+        app[OWN_USER_ONLY] = plugin[OWN_USER_ONLY] = True
 
     async def root_health(_: web.Request) -> web.StreamResponse:
         return health_response(service(plugin))

@@ -5,9 +5,11 @@ import logging
 import os
 from collections.abc import Callable
 from typing import Any, Final, Self
+from urllib.parse import urlsplit
 
 from ..files.regular import NotRegularFileError, require_regular
 from ..models import Analysed, FileStamp
+from ..runtime.token_file import read_token
 from ..settings import Settings, load_settings
 from ..sidecars import storage as sidecar
 from .analysis import LocalAnalysis
@@ -17,6 +19,7 @@ from .types import Found, NoFingerprintError, NoSimilarTracksError, Similar, Sou
 
 log = logging.getLogger(__name__)
 
+_THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})  # the token is not sent elsewhere
 SERVICE: Final = "http://localhost:8766/fingerprint"  # address of `auralis-fp serve`
 
 Path = str | bytes | os.PathLike[str]
@@ -30,7 +33,8 @@ class FingerprintClient:
     service : str or None
         URL of the service's prefix; None to use no service.
     token : str, optional
-        Bearer token of the service.
+        Bearer token of the service; by default the one that a service of the same user keeps in its data folder, if
+        it listens on this machine.
     on_result : callable, optional
         Called with each ``Found`` in the calling thread or task; its exceptions reach the caller.
     timeout_sec : float
@@ -64,9 +68,14 @@ class FingerprintClient:
     ) -> None:
         self.settings = settings or load_settings(given)
         self._on_result = on_result
-        self._service = RunningService(service.rstrip("/"), token, timeout_sec) if service else None
+        self._token = token
+        self._service = RunningService(service.rstrip("/"), self._find_token, timeout_sec) if service else None
+        self._is_local = service is not None and urlsplit(service).hostname in _THIS_MACHINE
         self._analysis = LocalAnalysis(self.settings)
         self._loop = LoopThread()
+
+    def _find_token(self) -> str | None:
+        return self._token or (read_token(self.settings.data_dir) if self._is_local else None)
 
     def __enter__(self) -> Self:
         return self

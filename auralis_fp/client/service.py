@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import time
+from collections.abc import Callable
 from typing import Any, Final
 
 import aiohttp
@@ -34,14 +35,15 @@ class RunningService:
     Parameters
     ----------
     address : str
-    token : str or None
+    find_token : callable
+        Returns the token, or None for none; called at each check.
     timeout_sec : float
         For one fingerprint.
     """
 
-    def __init__(self, address: str, token: str | None, timeout_sec: float) -> None:
+    def __init__(self, address: str, find_token: Callable[[], str | None], timeout_sec: float) -> None:
         self._address = address
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._find_token = find_token
         self._timeout = aiohttp.ClientTimeout(total=timeout_sec)
         self._session: aiohttp.ClientSession | None = None
         self._present = False
@@ -61,8 +63,12 @@ class RunningService:
 
     async def _check(self) -> bool:
         timeout = aiohttp.ClientTimeout(total=CHECK_TIMEOUT_SEC)
+        session, token = self._open(), self._find_token()
+        session.headers.popall("Authorization", None)
+        if token is not None:
+            session.headers["Authorization"] = f"Bearer {token}"
         try:
-            async with self._open().get(f"{self._address}/dimensions", timeout=timeout) as response:
+            async with session.get(f"{self._address}/dimensions", timeout=timeout) as response:
                 body = await response.json()
         except (aiohttp.ClientError, TimeoutError, ValueError):
             return False
@@ -129,7 +135,7 @@ class RunningService:
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            self._session = aiohttp.ClientSession(headers=self._headers)
+            self._session = aiohttp.ClientSession()
         return self._session
 
     async def close(self) -> None:

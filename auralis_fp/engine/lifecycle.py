@@ -13,6 +13,7 @@ from ..errors import AuralisError, RequestError, StorageError
 from ..files.access import PathPolicy
 from ..runtime.tasks import Backoff, cancel_and_wait
 from ..settings import Settings
+from .access import Access
 from .assembly import Components, assemble
 from .host import with_host_folders
 from .metrics import Metrics
@@ -36,6 +37,7 @@ class Lifecycle:
         self.settings = settings
         self._follows_host = bool(settings.host_database) and not settings.libraries
         self.fault: str | None = None
+        self.access = Access(settings)
         self.metrics = Metrics()
         self._running: Components | None = None
 
@@ -62,10 +64,12 @@ class Lifecycle:
         """Start all parts. Return None, or the code of the error that prevented it."""
         async with AsyncExitStack() as attempt:
             try:
+                await asyncio.to_thread(self.access.prepare)
                 if self._follows_host:
                     self.settings = await asyncio.to_thread(with_host_folders, self.settings)
                 on_folders = self.set_libraries if self._follows_host else None
                 self._running = await assemble(self.settings, self.metrics, attempt, on_folders)
+                self._running.context.health.unprotected = self.access.unprotected()
             except Exception as error:  # the host application continues; every answer gives the reason
                 fault = _fault_of(error)
                 if fault != self.fault:

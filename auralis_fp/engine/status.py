@@ -165,6 +165,7 @@ class StatusBoard:
         reasons = [f"{part[:1].upper()}{part[1:]}: {reason}" for part, reason in faults]
         reasons += [f"{folder.path}: {folder.reason}" for folder in self._watcher.folders() if not folder.online]
         unprotected = [f"Analysis processes run without {each}." for each in self._context.pool.lacking()]
+        unprotected += self._context.health.unprotected
         return HealthSummary("degraded" if reasons else "healthy", reasons, unprotected)
 
     async def _reachable(self, counts: Counts) -> int:

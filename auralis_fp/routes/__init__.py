@@ -7,7 +7,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from ..engine.service import Service
 from . import api, static_files
-from .app_keys import BATCHES, LIMITER, METRICS, SERVICE
+from .app_keys import BATCHES, LIMITER, METRICS, OWN_USER_ONLY, SERVICE
 from .middleware.compression import encode
 from .middleware.rate_limit import Limiter
 from .middleware.request_id import add_id, identify
@@ -16,7 +16,7 @@ from .operations import OPERATIONS
 from .responses import errors_as_json
 from .schemas import openapi
 
-__all__ = ["SERVICE", "add_routes", "errors_as_json", "guarded", "middlewares", "share"]
+__all__ = ["OWN_USER_ONLY", "SERVICE", "add_routes", "errors_as_json", "guarded", "middlewares", "share"]
 
 
 def add_routes(plugin: web.Application) -> None:

@@ -2,15 +2,15 @@
 
 import base64
 import binascii
-import hmac
 from typing import Final
 from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
+from ...engine.access import Caller
 from ...errors import RequestError
-from ..app_keys import LIMITER, service_of
+from ..app_keys import LIMITER, OWN_USER_ONLY, service_of
 from ..responses import error_answer
 
 _HEADERS: Final = {
@@ -30,6 +30,7 @@ _PREFLIGHT: Final = {
     ),
     "Access-Control-Max-Age": "600",
 }
+_FORWARDED: Final = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
 _EXPOSED: Final = "Accept-Ranges, Content-Range, ETag, Retry-After, X-Request-ID"
 _CHALLENGES: Final = (  # separate headers: Chromium reads only the first challenge of each
     'Basic realm="auralis_fp", charset="UTF-8"',
@@ -49,16 +50,14 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         return error_answer(RequestError(403, "origin_not_allowed", "Requests from this Origin are not allowed."))
     if request.method == "OPTIONS" and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers:
         return web.Response(status=204, headers=_PREFLIGHT)  # browsers send preflight requests without credentials
-    if (wait := request.app[LIMITER].wait_sec(request.remote or "")) > 0:
+    caller = await _caller(request)
+    if (wait := request.app[LIMITER].wait_sec(f"{caller} {request.remote}")) > 0:  # others do not slow the own user
         error = RequestError(429, "too_many_requests", "Too many requests.")
         return error_answer(error, {"Retry-After": str(wait)})
-    if not _authorised(request):
-        error = RequestError(401, "token_needed", "A token is required.")
-        refused = error_answer(error)
-        for challenge in _CHALLENGES:
-            refused.headers.add(hdrs.WWW_AUTHENTICATE, challenge)
-        return refused
-    return await handler(request)
+    if OWN_USER_ONLY in request.app and caller != "own":
+        sentence = "Without music folders, only programs of the user who runs the service are answered."
+        return error_answer(RequestError(403, "own_user_only", sentence))
+    return await handler(request) if _authorised(request, caller) else _token_needed()
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
@@ -115,21 +114,41 @@ def _embedded(request: web.Request) -> bool:
     )
 
 
-def _authorised(request: web.Request) -> bool:
-    """Return True if no token is set, or the request has it as a bearer token or as the password of any user."""
-    token = service_of(request).settings.token
-    if not token:
-        return True
+async def _caller(request: web.Request) -> Caller:
+    """Return who sends a request, as far as that matters."""
+    access = service_of(request).access
+    if not (access.by_user or OWN_USER_ONLY in request.app):
+        return "unknown"
+    forwarded = any(name in request.headers for name in _FORWARDED)
+    return await access.caller(request.transport, forwarded=forwarded)
+
+
+def _authorised(request: web.Request, caller: Caller) -> bool:
+    """Return True if the caller may ask without the token, or the request shows it."""
+    access = service_of(request).access
+    known = access.by_user and caller != "unknown"
+    return known or access.open_to_all or access.shows_token(_shown_token(request))
+
+
+def _token_needed() -> web.Response:
+    refused = error_answer(RequestError(401, "token_needed", "A token is required."))
+    for challenge in _CHALLENGES:
+        refused.headers.add(hdrs.WWW_AUTHENTICATE, challenge)
+    return refused
+
+
+def _shown_token(request: web.Request) -> str:
+    """Return the bearer token of a request, or the password of any user; empty without one."""
     scheme, _, shown = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
     shown = shown.strip()
-    if scheme.lower() == "basic":
-        try:
-            shown = base64.b64decode(shown, validate=True).decode("utf-8").partition(":")[2]
-        except (binascii.Error, ValueError):
-            return False
-    elif scheme.lower() != "bearer":
-        return False
-    return hmac.compare_digest(shown.encode("utf-8", "surrogateescape"), token.encode("utf-8"))
+    if scheme.lower() == "bearer":
+        return shown
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return base64.b64decode(shown, validate=True).decode("utf-8").partition(":")[2]
+    except (binascii.Error, ValueError):
+        return ""
 
 
 def _host_name(host: str) -> str:
