@@ -142,6 +142,13 @@ class Part(NamedTuple):
         raise ValueError("not a part of a result")
 
 
+class ComputedParts(NamedTuple):
+    """Parts of a file whose fingerprint was known, and the digest of every byte of its audio, None if unknown."""
+
+    parts: tuple[Part, ...]
+    payload_digest: bytes | None
+
+
 @dataclass(frozen=True, slots=True)
 class Analysed:
     """The result of a successful analysis.

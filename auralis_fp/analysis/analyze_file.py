@@ -1,24 +1,31 @@
 """Analysis of one file: decoding and feature extraction, block by block."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 import numpy as np
 
-from ..models import Analysed, Part, TrackMetadata
-from ..schema import sub_fingerprints
+from ..models import Analysed, ComputedParts, TrackMetadata
+from ..schema.parts import ALL, PartKind
 from .decoding.stream import AudioStream, open_audio
 from .extractor import FingerprintExtractor
-from .sub_fingerprints import SubFingerprints
+from .parts import Parts, StandaloneParts
 from .types import FeatureValues
 
 Progress = Callable[[float, float], None]
 _WARM_UP_RATE: Final = 44_100  # the most common rate: its tables are cached afterwards
 
 
+def _ignored(_decoded_sec: float, _duration_sec: float) -> None:
+    """Ignore the progress."""
+
+
 def fingerprint_file(
-    file: bytes | int, bounds: Sequence[bytes] = (), progress: Progress = lambda _decoded_sec, _duration_sec: None
+    file: bytes | int,
+    bounds: Sequence[bytes] = (),
+    progress: Progress = _ignored,
+    parts: Collection[PartKind] = ALL,
 ) -> Analysed:
     """Decode and analyse a file.
 
@@ -30,6 +37,8 @@ def fingerprint_file(
         Folders without symbolic links; a file opened by its path must lie below one of them. Empty: no restriction.
     progress : callable, optional
         Called with the seconds decoded so far and the declared length in seconds (0 if unknown).
+    parts : collection of PartKind
+        Parts to compute beside the fingerprint.
 
     Raises
     ------
@@ -39,7 +48,8 @@ def fingerprint_file(
     started = time.perf_counter()
     with open_audio(file, bounds) as audio:
         info = audio.info
-        features, part = _analyse(audio, progress)
+        wanted = Parts(parts, info.sample_rate, info.positions)
+        features = _analyse(audio, wanted, progress)
         metadata = TrackMetadata(
             duration_sec=round(audio.frames / info.sample_rate, 6),
             sample_rate=info.sample_rate,
@@ -52,20 +62,50 @@ def fingerprint_file(
         )
         digest = audio.payload_digest()  # from the page cache: decoding has just read the file
     milliseconds = (time.perf_counter() - started) * 1000
-    return Analysed(features.values, metadata, round(milliseconds, 3), payload_digest=digest, parts=(part,))
+    return Analysed(features.values, metadata, round(milliseconds, 3), payload_digest=digest, parts=wanted.result())
 
 
-def _analyse(audio: AudioStream, progress: Progress) -> tuple[FeatureValues, Part]:
-    extractor = FingerprintExtractor(audio.info.sample_rate, audio.info.positions)
-    bits = SubFingerprints(audio.info.sample_rate, audio.info.channels)
+def _analyse(audio: AudioStream, parts: Parts, progress: Progress) -> FeatureValues:
+    extractor = FingerprintExtractor(audio.info.sample_rate, audio.info.positions, parts.accumulate)
     declared_sec = audio.info.declared_sec or 0.0
     progress(0.0, declared_sec)
     with np.errstate(all="raise", under="ignore"):  # no NaN or infinity may pass silently
         for block in audio.blocks():
             extractor.add_block(block)
-            bits.add_block(block)
+            parts.add_block(block)
             progress(audio.frames / audio.info.sample_rate, declared_sec)
-        return extractor.result(), Part(sub_fingerprints.NAME, sub_fingerprints.VERSION, bits.result())
+        return extractor.result()
+
+
+def compute_file_parts(
+    file: bytes | int,
+    bounds: Sequence[bytes] = (),
+    progress: Progress = _ignored,
+    wanted: Collection[PartKind] = ALL,
+) -> ComputedParts:
+    """Decode a file whose fingerprint is known, and compute further parts.
+
+    Parameters
+    ----------
+    file, bounds, progress
+        As in `fingerprint_file`.
+    wanted : collection of PartKind
+
+    Raises
+    ------
+    FileError
+        The file cannot be decoded.
+    """
+    with open_audio(file, bounds) as audio:
+        info = audio.info
+        parts = StandaloneParts(wanted, info.sample_rate, info.positions)
+        with np.errstate(all="raise", under="ignore"):
+            for block in audio.blocks():
+                parts.add_block(block)
+                progress(audio.frames / info.sample_rate, info.declared_sec or 0.0)
+                if parts.complete:
+                    break
+            return ComputedParts(parts.result(), audio.payload_digest())
 
 
 def warm_up_analysis() -> None:

@@ -1,5 +1,6 @@
 """Feature extraction: from blocks of samples to the 25 values."""
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -34,9 +35,14 @@ class FingerprintExtractor:
         Hz.
     positions : tuple of str
         Position of each channel, such as ``FL``; see ``channels``.
+    on_spectra : callable, optional
+        Receives every chunk of frames.
     """
 
-    def __init__(self, sample_rate: int, positions: tuple[str, ...]) -> None:
+    def __init__(
+        self, sample_rate: int, positions: tuple[str, ...], on_spectra: Callable[[Spectra], None] = lambda _: None
+    ) -> None:
+        self._on_spectra = on_spectra
         self._rate = sample_rate
         self._channels = len(positions)
         self._samples = 0
@@ -114,6 +120,7 @@ class FingerprintExtractor:
         self._spectral.accumulate(spectra)
         self._temporal.accumulate(spectra)
         self._harmonic.accumulate(spectra)
+        self._on_spectra(spectra)
 
     def _check_finite(self) -> None:
         if not self._levels.finite:

@@ -51,13 +51,18 @@ class SubFingerprints:
 
     def add_block(self, block: FloatArray) -> None:
         """Take the next block, shape (samples, channels); what lies beyond the first 72 s is ignored."""
-        if self._missing <= 0:
+        if self.complete:
             return
         mono = block @ self._mix
         self._mono.append(mono)
         self._pending += len(mono)
         if self._pending >= _DECIMATED_AT_ONCE:
             self._decimate()
+
+    @property
+    def complete(self) -> bool:
+        """Whether further blocks are ignored."""
+        return self._missing <= 0
 
     def _decimate(self) -> None:
         mono = np.concatenate(self._mono)

@@ -13,6 +13,7 @@ from ..files.access import PathPolicy
 from ..files.rules import Rules
 from ..jobs.circuit_breaker import CircuitBreakers
 from ..jobs.context import Context
+from ..jobs.part_updates import PartUpdater
 from ..jobs.pipeline import Pipeline
 from ..jobs.system_load import LoadMonitor
 from ..jobs.tag_updates import TagUpdater
@@ -25,6 +26,7 @@ from ..sidecars.outbox import Outbox
 from ..similarity.process import IndexProcess
 from ..states import Health
 from ..store.database import open_database
+from ..store.due_parts import DueParts
 from ..store.files import Library
 from ..store.host_library import HostLibrary
 from ..store.job_queue import JobQueue
@@ -106,7 +108,10 @@ async def assemble(
 
     pipeline = Pipeline(context, signal.set, on_away, monitor.work_started)
     watcher = Watcher(settings, pipeline.reconciler, context.health, on_folders, context.rules)
-    board = StatusBoard(context, watcher, pipeline.results.finished, pipeline.dispatcher.flights, signal)
+    due_parts = DueParts(context.library.database, settings.parts)
+    part_updater = PartUpdater(context, due_parts, pipeline.reconciler.observe, signal.set)
+    flights = pipeline.dispatcher.flights
+    board = StatusBoard(context, watcher, pipeline.results.finished, flights, signal, part_updater)
     accounts = FolderAccounts(context.library, board.folders)
     policy = PathPolicy.from_settings(settings)
     lookup = FingerprintLookup(policy, context, pipeline.dispatcher, signal.set)
@@ -123,6 +128,7 @@ async def assemble(
         "system load": monitor.run,
         "tags": TagUpdater(context, tags, signal.set).run,
         "folder accounts": accounts.run,
+        "parts": part_updater.run,
     }
     host = await _host(settings, context, lookup, signal)
     if host is not None:

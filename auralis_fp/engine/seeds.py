@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Final
 
+from .. import schema
 from ..errors import RequestError
 from ..files.access import PathPolicy
 from ..runtime.serialization import path_text, public_reason
@@ -137,7 +138,13 @@ def _require_fingerprint(record: FileRecord) -> None:
     if record.failure is not None and record.state == "failed":
         reason = public_reason(record.failure.stage, record.failure.code, record.failure.reason)
         raise RequestError(409, "failed", f"{name} could not be analysed: {reason}", {"reason": record.failure.code})
-    if record.state == "outdated":
+    if record.state == "outdated" and not _is_current(record):
         raise RequestError(409, "outdated", f"{name} is being analysed again; its earlier result is outdated.")
-    if record.state != "done":
+    if record.state not in {"done", "outdated"}:
         raise RequestError(409, "not_analysed", f"{name} has not been analysed yet; it is {record.state}.")
+
+
+def _is_current(record: FileRecord) -> bool:
+    """Return True if the result belongs to the present file, although the file waits for another analysis."""
+    known = record.fingerprint
+    return known is not None and known.algorithm_version == schema.ALGORITHM_VERSION and known.stamp == record.stamp

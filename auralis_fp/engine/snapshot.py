@@ -93,6 +93,17 @@ class HistoryMinute(Payload, frozen=True):
     done_per_min: int
 
 
+class Parts(Payload, frozen=True):
+    """What one decode of a file yields, each part by its version, and how many results still lack some.
+
+    `waiting` files are decoded again when there is nothing else to do; `completed` counts those since the start.
+    """
+
+    versions: dict[str, int]
+    waiting: Count
+    completed: Count
+
+
 class Status(Payload, frozen=True):
     """The complete status of the service."""
 
@@ -112,6 +123,7 @@ class Status(Payload, frozen=True):
     folders: list[Folder]
     algorithm: str
     algorithm_version: int
+    parts: Parts
     updated_at: float
     version: str
     uptime_sec: Count

@@ -12,6 +12,7 @@ from .._version import __version__
 from ..files.omissions import Reason
 from ..jobs.context import Context
 from ..jobs.flights import Flights
+from ..jobs.part_updates import PartUpdater
 from ..runtime.single_flight import SingleFlight
 from ..runtime.tasks import happens_within
 from ..states import Counts, FolderState, ServiceState
@@ -19,7 +20,7 @@ from ..store.confirmation import Confirmations
 from ..watching.watcher import Watcher
 from ..workers.usage import Load, WorkerLoad
 from .eta import History, Remainder
-from .snapshot import FileCounts, Folder, HealthSummary, HostSummary, LeftOutEntries, Rate, Status, Worker
+from .snapshot import FileCounts, Folder, HealthSummary, HostSummary, LeftOutEntries, Parts, Rate, Status, Worker
 
 PAUSE_SEC: Final = 0.25  # least time between two events
 PROGRESS_SEC: Final = 1.0  # between two events while a file is analysed
@@ -66,6 +67,8 @@ class StatusBoard:
     flights : Flights
         The jobs in progress.
     signal : ChangeSignal
+    part_updater : PartUpdater
+        Completes results that lack parts.
     """
 
     def __init__(
@@ -75,12 +78,14 @@ class StatusBoard:
         finished: Callable[[], int],
         flights: Flights,
         signal: ChangeSignal,
+        part_updater: PartUpdater,
     ) -> None:
         self._context = context
         self._watcher = watcher
         self._finished = finished
         self._flights = flights
         self._signal = signal
+        self._part_updater = part_updater
         self._started = time.monotonic()
         self._history = History()
         self._remainder = Remainder(context)
@@ -127,6 +132,7 @@ class StatusBoard:
             folders=self.folders(),
             algorithm=schema.ALGORITHM,
             algorithm_version=schema.ALGORITHM_VERSION,
+            parts=await self._parts(),
             updated_at=time.time(),
             version=__version__,
             uptime_sec=self.uptime_sec,
@@ -134,6 +140,11 @@ class StatusBoard:
             history=self._history.minutes(),
             host=None if self.host is None else self.host(),
         )
+
+    async def _parts(self) -> Parts:
+        kinds = {kind.name: kind.version for kind in self._context.settings.parts}
+        versions = {"fingerprint": schema.ALGORITHM_VERSION, **kinds}
+        return Parts(versions, await self._part_updater.waiting(), self._part_updater.completed)
 
     async def _workers(self) -> list[Worker]:
         states = self._context.pool.states()

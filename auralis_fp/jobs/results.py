@@ -104,7 +104,7 @@ class ResultWriter:
             if claims(documents, content) or await is_known(database, content):
                 digest = await in_daemon_thread(payload_digest_of, job.path, context.rules.bounds(job.path))
             stored = None if digest is None else await reuse(database, job, digest)
-            known = None if stored is None else stored.analysed()
+            known = None if stored is None else stored.fingerprint.analysed(stored.parts)
             if known is None and digest is not None:
                 known = await self._adopt(job, digest, documents)
             if known is None:
@@ -119,7 +119,7 @@ class ResultWriter:
         if not await context.outbox.write(job.path, replace(known, content=content), job.stamp):
             await context.outbox.enqueue(job.file_id)
         context.bus.publish("result", result_event(job.file_id, job.path, known))
-        return Completion(job.file_id, job.stamp, known, "sidecar" if stored is None else stored.source)
+        return Completion(job.file_id, job.stamp, known, "sidecar" if stored is None else stored.fingerprint.source)
 
     async def _adopt(self, job: Job, digest: bytes, documents: list[Document]) -> Analysed | None:
         """Store the result of a signed sidecar of the same audio; stamps were compared before the job was leased."""

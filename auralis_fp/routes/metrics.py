@@ -61,6 +61,7 @@ def _library_metrics(status: Status) -> Iterator[Any]:
     memory = {str(worker.slot): worker.memory_bytes or 0 for worker in status.workers}
     yield _gauge("worker_memory_bytes", "Resident memory of an analysis process", "slot", memory)
     yield _gauge("healthy", "1 if the service is healthy", "", {"": status.health.status == "healthy"})
+    yield _gauge("parts_waiting", "Files whose result lacks parts", "", {"": status.parts.waiting})
     yield _gauge("uptime_seconds", "Time since the service started", "", {"": status.uptime_sec})
     yield _gauge("times_real_time", "Seconds of audio analysed per second", "", {"": status.rate.times_real_time or 0})
 

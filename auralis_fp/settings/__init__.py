@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from ..errors import SettingsError
+from ..schema.parts import SUB_FINGERPRINTS, TIMBRE, PartKind
 from .convert import typed
 
 ENVIRONMENT_PREFIX: Final = "AURALIS_FP_"
@@ -70,6 +71,10 @@ class Settings:
         "whether analysis processes give up access to files, network and other processes: auto (as far as the system"
         " can) or off",
         default="auto",
+    )
+    extended_vector: bool = _help(
+        "compute 40 further numbers on the timbre of each track, which take part in the distance of similar tracks",
+        default=False,
     )
     sidecars: Sidecars = _help(
         "location of .25d sidecar files: beside (next to each track), data-dir, or off", default="beside"
@@ -158,6 +163,11 @@ class Settings:
                 raise SettingsError("libraries", f"{folder} is not a folder")
         if self.libraries and not any(folder.is_dir() for folder in self.libraries):  # one of several may be offline
             raise SettingsError("libraries", f"{self.libraries[0]} does not exist")
+
+    @property
+    def parts(self) -> tuple[PartKind, ...]:
+        """The parts that every result is to have beside its fingerprint."""
+        return (SUB_FINGERPRINTS, TIMBRE) if self.extended_vector else (SUB_FINGERPRINTS,)
 
     @property
     def database(self) -> Path:

@@ -173,7 +173,7 @@ def discard(db: sqlite3.Connection, file_id: int) -> None:
     The results are kept for the audio that they were made from.
     """
     former.keep(db, file_id)
-    for table in ("fingerprints", "unconfirmed", "parts"):
+    for table in ("fingerprints", "unconfirmed", "parts", "parts_due"):
         db.execute(f"DELETE FROM {table} WHERE file_id = ?", (file_id,))
     if queue(db, "f.id = :p0", (file_id,)):
         db.execute("UPDATE jobs SET sidecar_checked = 1 WHERE file_id = ?", (file_id,))

@@ -4,10 +4,10 @@ import json
 import sqlite3
 import time
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from .. import schema
-from ..models import Job
+from ..models import Job, Part
 from . import failures, fingerprints, former, parts
 from .database import Database
 from .fingerprints import StoredFingerprint
@@ -33,7 +33,14 @@ async def is_known(database: Database, content: bytes) -> bool:
     return bool(await database.read(_KNOWN, {"content": content, "version": schema.ALGORITHM_VERSION}))
 
 
-async def reuse(database: Database, job: Job, digest: bytes) -> StoredFingerprint | None:
+class Reused(NamedTuple):
+    """The stored result of the same audio, and its parts."""
+
+    fingerprint: StoredFingerprint
+    parts: tuple[Part, ...]
+
+
+async def reuse(database: Database, job: Job, digest: bytes) -> Reused | None:
     """End a job with a stored result of the same audio: of another file, of this one before it was retagged, or former.
 
     Parameters
@@ -46,11 +53,11 @@ async def reuse(database: Database, job: Job, digest: bytes) -> StoredFingerprin
 
     Returns
     -------
-    StoredFingerprint or None
+    Reused or None
         The result; None if there is none, or the claim is no longer valid.
     """
 
-    def operation(db: sqlite3.Connection) -> StoredFingerprint | None:
+    def operation(db: sqlite3.Connection) -> Reused | None:
         held = db.execute(
             "SELECT 1 FROM jobs j JOIN files f ON f.id = j.file_id"
             " WHERE f.id = ? AND f.size = ? AND f.mtime_ns = ? AND j.claim = ?",
@@ -59,8 +66,9 @@ async def reuse(database: Database, job: Job, digest: bytes) -> StoredFingerprin
         if not held:
             return None
         former.keep(db, job.file_id, digest)
+        known_parts = parts.of_audio(db, digest)  # storing the fingerprint removes those of this file
         if fingerprints.copy(db, job.file_id, digest):
-            parts.copy(db, job.file_id, digest)
+            parts.put(db, job.file_id, known_parts)
         elif not former.restore(db, job.file_id, digest):
             return None
         failures.clear(db, job.file_id)
@@ -68,7 +76,8 @@ async def reuse(database: Database, job: Job, digest: bytes) -> StoredFingerprin
         db.execute("DELETE FROM jobs WHERE file_id = ?", (job.file_id,))
         follow_moves(db, "id IN (SELECT file_id FROM fingerprints WHERE payload_digest = ?)", (digest,))
         (row,) = db.execute(f"{SELECT_FILES} WHERE f.id = ?", (job.file_id,)).fetchall()
-        return file_record(row).fingerprint
+        known = file_record(row).fingerprint
+        return None if known is None else Reused(known, parts.of_file(db, job.file_id))
 
     return await database.write(operation)
 

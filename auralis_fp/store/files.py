@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
 
+from .. import schema
 from ..files.paths import sort_range
-from ..models import Analysed, FileEvent, FileStamp, PendingSidecar, Rejected
+from ..models import Analysed, FileEvent, FileStamp, Part, PendingSidecar, Rejected
 from ..states import Counts
+from . import parts
 from .confirmation import discard
 from .database import Database
 from .fingerprints import Source
@@ -222,12 +224,9 @@ class Library:
             " ORDER BY f.id LIMIT ?",
             (after, limit),
         )
-        pending = []
-        for record in map(file_record, rows):
-            known = record.fingerprint
-            stamp, analysed = (record.stamp, None) if known is None else (known.stamp, known.analysed())
-            pending.append(PendingSidecar(record.id, record.path, stamp, analysed))
-        return pending
+        records = [file_record(row) for row in rows]
+        known = await parts.of(self.database, [record.id for record in records])
+        return [_pending_sidecar(record, known.get(record.id, ())) for record in records]
 
     async def sidecars_flushed(self, file_ids: Sequence[int]) -> None:
         """Remove files whose sidecar was written or is no longer needed."""
@@ -283,6 +282,14 @@ class Library:
         """Return the value stored under a key."""
         rows = await self.database.read("SELECT value FROM memory WHERE key = ?", (key,))
         return rows[0]["value"] if rows else None
+
+
+def _pending_sidecar(record: FileRecord, carried: tuple[Part, ...]) -> PendingSidecar:
+    """Return what the sidecar of a file is to hold: nothing without a result of the present algorithm version."""
+    known = record.fingerprint
+    if known is None or known.algorithm_version != schema.ALGORITHM_VERSION:
+        return PendingSidecar(record.id, record.path, record.stamp, None)
+    return PendingSidecar(record.id, record.path, known.stamp, known.analysed(carried))
 
 
 def kind_of(path: bytes) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from .. import schema
-from ..models import Analysed, FileStamp, Rejected, TrackMetadata
+from ..models import Analysed, FileStamp, Part, Rejected, TrackMetadata
 from .stamps import stamp_from_row, to_sql
 
 Source = Literal["analysis", "sidecar", "import"]
@@ -83,9 +83,11 @@ class StoredFingerprint:
     payload_digest: bytes | None = None
     confirmed_at: float | None = None
 
-    def analysed(self) -> Analysed:
-        """Return the fingerprint in the form that the analysis returns."""
-        return Analysed(self.values, self.metadata, self.processing_time_ms, self.content, self.payload_digest)
+    def analysed(self, parts: tuple[Part, ...] = ()) -> Analysed:
+        """Return the fingerprint, with its parts if they are given, in the form that the analysis returns."""
+        return Analysed(
+            self.values, self.metadata, self.processing_time_ms, self.content, self.payload_digest, parts=parts
+        )
 
 
 def current(table: str, version: str = ":version") -> str:

@@ -87,7 +87,7 @@ async def forget(database: Database, after_sec: float, limit: int = 1000) -> lis
             (after_sec, limit),
         ).fetchall()
         for row in rows:
-            for table in ("jobs", "failures", "tracks", "sidecars_owed", "unconfirmed"):
+            for table in ("jobs", "failures", "tracks", "sidecars_owed", "unconfirmed", "parts_due"):
                 db.execute(f"DELETE FROM {table} WHERE file_id = ?", (row["id"],))
             db.execute("UPDATE files SET forgotten_at = ? WHERE id = ?", (time.time(), row["id"]))
             db.execute(

@@ -3,10 +3,11 @@
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
-from ..models import Analysed, Rejected
+from ..models import Analysed, ComputedParts, Rejected
 from ..tags.model import CoverImage, TagReading
 from . import sandbox, seal, tasks
 from .channel import Channel, adopt_channel
@@ -15,6 +16,7 @@ from .messages import (
     AnalysedReply,
     CoverReply,
     NotReady,
+    PartsReply,
     Plan,
     ProbesReply,
     Progress,
@@ -28,11 +30,10 @@ from .messages import (
 )  # fmt: skip
 from .probes import run_probes
 
-_TASKS: Final[dict[str, Callable[..., Any]]] = {
-    task.__name__: task for task in (tasks.analyse_file, tasks.read_tags, tasks.make_cover, run_probes)
-}
+Task = Callable[..., Any]
 _REPLIES: Final[dict[type, Any]] = {
-    Analysed: AnalysedReply, TagReading: TagsReply, CoverImage: CoverReply, Rejected: RejectedReply, list: ProbesReply
+    Analysed: AnalysedReply, ComputedParts: PartsReply, TagReading: TagsReply, CoverImage: CoverReply,
+    Rejected: RejectedReply, list: ProbesReply
 }  # fmt: skip
 
 
@@ -43,10 +44,18 @@ def main() -> None:
     try:
         plan = decode_for_worker(channel.receive(MAX_MESSAGE))
         if isinstance(plan, Plan) and _prepare(channel, plan):
+            known = _tasks(plan)
             while True:
-                _serve_one(channel)
+                _serve_one(channel, known)
     except (EOFError, OSError):  # the parent has ended, or no longer wants this process
         sys.exit(1)
+
+
+def _tasks(plan: Plan) -> dict[str, Task]:
+    """Return the tasks by name; those that decode compute the parts of the plan."""
+    known = {task.__name__: task for task in (tasks.read_tags, tasks.make_cover, run_probes)}
+    decoding = {task.__name__: partial(task, parts=plan.parts) for task in (tasks.analyse_file, tasks.compute_parts)}
+    return {**known, **decoding}
 
 
 def _prepare(channel: Channel, plan: Plan) -> bool:
@@ -65,7 +74,7 @@ def _prepare(channel: Channel, plan: Plan) -> bool:
     return True
 
 
-def _serve_one(channel: Channel) -> None:
+def _serve_one(channel: Channel, known: Mapping[str, Task]) -> None:
     data, descriptors = channel.receive_with_descriptors(MAX_MESSAGE)
     request = decode_for_worker(data)
     assert isinstance(request, Request)  # noqa: S101 - the service sends a plan only once
@@ -76,6 +85,6 @@ def _serve_one(channel: Channel) -> None:
         channel.send(encode(Progress(id=request.id, decoded_sec=decoded_sec, duration_sec=duration_sec)))
 
     report(0.0, 0.0)  # the worker has reached the file: a crash from here on is the file's
-    outcome = _TASKS[request.task](file, request.bounds, pictures, report)
+    outcome = known[request.task](file, request.bounds, pictures, report)
     reply: Reply = _REPLIES[type(outcome)](id=request.id, outcome=outcome)
     channel.send(encode(reply))

@@ -10,7 +10,8 @@ from typing import Final
 import msgspec
 
 from ..files.content_id import PAYLOAD_DIGEST_BYTES
-from ..models import Analysed, Part, Rejected, TrackMetadata
+from ..models import Analysed, ComputedParts, Part, Rejected, TrackMetadata
+from ..schema.parts import ALL, PartKind
 from ..tags.clean import MAX_TEXT
 from ..tags.model import Cover, CoverImage, TagReading
 from .channel import ProtocolError
@@ -31,10 +32,15 @@ class Message(msgspec.Struct, tag=True, frozen=True, kw_only=True):
 
 
 class Plan(Message, frozen=True, kw_only=True):
-    """The first message to a worker: its limit of memory in MiB, 0 for none, and whether it seals itself."""
+    """The first message to a worker.
+
+    It has the limit of memory in MiB, 0 for none, whether the worker seals itself, and the parts to compute beside
+    fingerprints.
+    """
 
     memory_limit_mb: int
     seal: bool
+    parts: list[PartKind] = list(ALL)
 
 
 class Request(Message, frozen=True, kw_only=True):
@@ -77,6 +83,13 @@ class AnalysedReply(Message, frozen=True, kw_only=True):
     outcome: Analysed
 
 
+class PartsReply(Message, frozen=True, kw_only=True):
+    """Parts of a file whose fingerprint is known."""
+
+    id: bytes
+    outcome: ComputedParts
+
+
 class TagsReply(Message, frozen=True, kw_only=True):
     """The tags of a file."""
 
@@ -113,7 +126,7 @@ class ProbesReply(Message, frozen=True, kw_only=True):
     outcome: list[Probed]
 
 
-Reply = AnalysedReply | TagsReply | CoverReply | RejectedReply | ProbesReply
+Reply = AnalysedReply | PartsReply | TagsReply | CoverReply | RejectedReply | ProbesReply
 ToWorker = Plan | Request
 FromWorker = Ready | NotReady | Progress | Reply
 
@@ -156,6 +169,8 @@ def _check(message: FromWorker) -> None:
             _require(0 <= decoded <= LONGEST_SEC and 0 <= duration <= LONGEST_SEC, "progress")
         case AnalysedReply(outcome=outcome):
             _check_analysed(outcome)
+        case PartsReply(outcome=outcome):
+            _check_parts(outcome.payload_digest, outcome.parts)
         case TagsReply(outcome=outcome):
             texts = (value for value in outcome.tags.as_dict().values() if isinstance(value, str))
             _require(all(len(text) <= MAX_TEXT for text in texts), "tags")
@@ -178,10 +193,13 @@ def _check_analysed(outcome: Analysed) -> None:
     _require(TrackMetadata.from_json(metadata.as_json()) == metadata, "metadata")
     _require(len(metadata.warnings) <= _MAX_WARNINGS and all(map(_WORD.fullmatch, metadata.warnings)), "warnings")
     _require(isfinite(outcome.processing_time_ms) and outcome.content is None and outcome.confirmed, "result")
-    digest = outcome.payload_digest
+    _check_parts(outcome.payload_digest, outcome.parts)
+
+
+def _check_parts(digest: bytes | None, parts: tuple[Part, ...]) -> None:
     _require(digest is None or len(digest) == PAYLOAD_DIGEST_BYTES, "payload digest")
-    _require(len(outcome.parts) <= _MAX_PARTS, "parts")
-    for part in outcome.parts:
+    _require(len(parts) <= _MAX_PARTS, "parts")
+    for part in parts:
         Part.from_json(part.as_json())
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from ..models import Analysed, Rejected
+from ..models import Analysed, ComputedParts, Rejected
 from ..runtime.threads import in_daemon_thread
 from ..settings import Settings
 from ..states import WorkerState
@@ -30,7 +30,9 @@ log = logging.getLogger(__name__)
 START_LIMIT_SEC: Final = 120.0  # the imports may come from a cold, slow disk
 CHECK_EVERY_SEC: Final = 1.0
 RENEW_AFTER: Final = 1000  # files, after which a new process frees what decoders have leaked
-_OUTCOMES: Final = {"analyse_file": Analysed, "read_tags": TagReading, "make_cover": CoverImage}
+_OUTCOMES: Final = {
+    "analyse_file": Analysed, "compute_parts": ComputedParts, "read_tags": TagReading, "make_cover": CoverImage
+}  # fmt: skip
 
 
 class ProcessSlot:
@@ -108,7 +110,8 @@ class ProcessSlot:
     async def _launched(self) -> Ready:
         loop = asyncio.get_running_loop()
         worker = await loop.run_in_executor(self._launcher, self._launch)
-        plan = Plan(memory_limit_mb=self._settings.memory_limit_mb, seal=self._settings.seal == "auto")
+        settings = self._settings
+        plan = Plan(memory_limit_mb=settings.memory_limit_mb, seal=settings.seal == "auto", parts=list(settings.parts))
         return await loop.run_in_executor(self._talker, worker.prepare, plan)
 
     def _launch(self) -> Worker:

@@ -2,11 +2,12 @@
 
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final, TypeVar
 
 from ..errors import FileError
-from ..models import Analysed, Rejected
+from ..models import Analysed, ComputedParts, Rejected
+from ..schema.parts import ALL, PartKind
 from ..tags.model import CoverImage, TagReading
 from .messages import LONGEST_SEC
 
@@ -34,6 +35,7 @@ def analyse_file(
     bounds: Sequence[bytes] = (),
     pictures: Sequence[int] | None = None,  # noqa: ARG001 - all tasks take the same
     report: Report = _nobody,
+    parts: Collection[PartKind] = ALL,
 ) -> Analysed | Rejected:
     """Fingerprint one file. A file that cannot be analysed is a result, not an exception.
 
@@ -47,6 +49,8 @@ def analyse_file(
         Not used.
     report : callable, optional
         Receives the progress.
+    parts : collection of PartKind
+        Parts to compute beside the fingerprint.
 
     Returns
     -------
@@ -55,7 +59,26 @@ def analyse_file(
     """
     from ..analysis.analyze_file import fingerprint_file  # numpy stays out of the web process
 
-    return _outcome(lambda: fingerprint_file(file, bounds, _Throttled(report)))
+    return _outcome(lambda: fingerprint_file(file, bounds, _Throttled(report), parts))
+
+
+def compute_parts(
+    file: bytes | int,
+    bounds: Sequence[bytes] = (),
+    pictures: Sequence[int] | None = None,  # noqa: ARG001 - all tasks take the same
+    report: Report = _nobody,
+    parts: Collection[PartKind] = ALL,
+) -> ComputedParts | Rejected:
+    """Compute the parts of one file whose fingerprint is known.
+
+    Parameters
+    ----------
+    file, bounds, pictures, report, parts
+        As in ``analyse_file``.
+    """
+    from ..analysis.analyze_file import compute_file_parts  # numpy stays out of the web process
+
+    return _outcome(lambda: compute_file_parts(file, bounds, _Throttled(report), parts))
 
 
 def read_tags(

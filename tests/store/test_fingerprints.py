@@ -49,7 +49,7 @@ async def test_a_move_after_an_import_is_followed(tmp_path: Path) -> None:
         moved = await queued(library, b"/music/moved.flac", LATER)
         found = await reuse(library.database, moved, DIGEST)
         assert found is not None
-        assert found.values["lufs"] == -12.5
+        assert found.fingerprint.values["lufs"] == -12.5
         record = await library.by_track(7)
         assert record is not None
         assert record.path == b"/music/moved.flac"

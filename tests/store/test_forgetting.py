@@ -95,7 +95,7 @@ async def test_a_forgotten_result_is_found_by_its_audio(library: Library) -> Non
     moved = await queued(library, b"/music/moved.flac")
     found = await reuse(library.database, moved, DIGEST)
     assert found is not None
-    assert found.values["lufs"] == -12.5
+    assert found.fingerprint.values["lufs"] == -12.5
     assert await prune(library.database) == 1
     assert await prunable(library.database) == Prunable(0, 0, 0, [])
     assert (await library.counts()).done == 1

@@ -8,13 +8,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from auralis_fp.models import Analysed, Part, Rejected, TrackMetadata
+from auralis_fp.models import Analysed, ComputedParts, Part, Rejected, TrackMetadata
 from auralis_fp.tags.model import Cover, CoverImage, TagReading, Tags
 from auralis_fp.workers.channel import ProtocolError
 from auralis_fp.workers.messages import (
     AnalysedReply,
     CoverReply,
     Message,
+    PartsReply,
     Plan,
     Progress,
     Ready,
@@ -44,6 +45,7 @@ class Evil:
         Ready(lacking=["Landlock"]),
         Progress(id=ID, decoded_sec=1.5, duration_sec=0),
         AnalysedReply(id=ID, outcome=RESULT),
+        PartsReply(id=ID, outcome=ComputedParts(RESULT.parts, bytes(20))),
         RejectedReply(id=ID, outcome=Rejected("decode", "corrupt", "No audio could be decoded.")),
         TagsReply(id=ID, outcome=TagReading(Tags(title="Ägypten", track=3), Cover(DIGEST, "embedded"), ("ape: x",))),
         CoverReply(id=ID, outcome=CoverImage(DIGEST, WEBP)),
@@ -69,6 +71,8 @@ def test_honest_answers_arrive_unchanged(message: Message) -> None:
         AnalysedReply(id=ID, outcome=replace(RESULT, payload_digest=b"short")),
         AnalysedReply(id=ID, outcome=replace(RESULT, parts=(Part("x", 1, bytes(1 << 20)),))),
         AnalysedReply(id=ID, outcome=replace(RESULT, processing_time_ms=float("nan"))),
+        PartsReply(id=ID, outcome=ComputedParts((Part("x", 1, bytes(1 << 20)),), None)),
+        PartsReply(id=ID, outcome=ComputedParts((), b"short")),
         RejectedReply(id=ID, outcome=Rejected("worker", "unavailable", "Stop all work.")),
         RejectedReply(id=ID, outcome=Rejected("decode", "<script>", "")),
         RejectedReply(id=ID, outcome=Rejected("decode", "corrupt", "x" * 100_000)),
