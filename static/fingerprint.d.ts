@@ -484,13 +484,20 @@ export type Weights = {
   stereo?: number;
 };
 
-/** Which tracks may be in the answer. `ranges` and `duration_sec` are intervals, open where an end is null; a track that does not define a dimension is in none of its intervals. `exclude_folders` leaves out the folders of the seeds. */
+/** Which tracks may be in the answer. `ranges` and `duration_sec` are intervals, open where an end is null; a track that does not define a dimension is in none of its intervals. `artists`, `albums` and `genres` are names, in any spelling, or ids of artists and albums; `years` are the first and the last one. A track without such a tag is left out. `exclude_folders`, `exclude_albums` and `exclude_artists` leave out those of the seeds. `exclude_spoken` leaves out spoken word; null does so in a radio unless a seed is spoken. */
 export type TrackFilters = {
   ranges?: Ranges;
   duration_sec?: [number | null, number | null];
   folders?: string[] | null;
   exclude?: number[];
+  artists?: string[] | null;
+  albums?: string[] | null;
+  genres?: string[] | null;
+  years?: [number | null, number | null];
   exclude_folders?: boolean;
+  exclude_albums?: boolean;
+  exclude_artists?: boolean;
+  exclude_spoken?: boolean | null;
 };
 
 /** Intervals of dimensions, by name; open where an end is null. */

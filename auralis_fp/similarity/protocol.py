@@ -17,14 +17,29 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     """Which tracks may appear in an answer.
 
     ``ranges`` limits dimensions to an interval in the units of the schema, open where an end is None; a track that does
-    not define the dimension is left out. ``folders`` limits the answer to files below any of them.
+    not define the dimension is left out. ``folders`` limits the answer to files below any of them. ``artists``,
+    ``albums`` and ``genres`` hold names or, of the first two, ids; ``years`` are the first and the last one. A track
+    without such a tag is left out. ``exclude_folders``, ``exclude_albums`` and ``exclude_artists`` leave out those of
+    the seeds. ``exclude_spoken`` leaves out spoken word; None does so in a radio unless a seed is spoken.
     """
 
     ranges: dict[str, tuple[float | None, float | None]] = {}
     duration: tuple[float | None, float | None] = (None, None)
     folders: list[bytes] | None = None
     exclude: list[int] = []
+    artists: list[str] | None = None
+    albums: list[str] | None = None
+    genres: list[str] | None = None
+    years: tuple[int | None, int | None] = (None, None)
     exclude_folders: bool = False
+    exclude_albums: bool = False
+    exclude_artists: bool = False
+    exclude_spoken: bool | None = None
+
+    @property
+    def by_tags(self) -> bool:
+        """Whether tags limit the answer."""
+        return (self.artists, self.albums, self.genres, self.years) != (None, None, None, (None, None))
 
 
 class Selection(msgspec.Struct, frozen=True, kw_only=True):

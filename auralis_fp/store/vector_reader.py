@@ -5,10 +5,11 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, Literal, NamedTuple, Self
 
 from .. import schema
 from ..files.paths import sort_range
+from . import tagged
 from .fingerprints import current, duration
 from .observations import below
 
@@ -110,6 +111,32 @@ class VectorReader:
         condition = " OR ".join(below() for _ in folders) or "false"
         bounds = [bound for folder in folders for bound in sort_range(folder)]
         return [row[0] for row in self._connection.execute(f"SELECT id FROM files WHERE {condition}", bounds)]
+
+    def ids_tagged(
+        self,
+        artists: Sequence[str] | None,
+        albums: Sequence[str] | None,
+        genres: Sequence[str] | None,
+        years: tagged.Years,
+    ) -> list[int]:
+        """Return the ids of the files whose tags fit; see ``tagged.ids_tagged``.
+
+        Parameters
+        ----------
+        artists, albums, genres : sequence of str or None
+        years : tuple
+        """
+        return tagged.ids_tagged(self._connection, artists, albums, genres, years)
+
+    def ids_sharing(self, kind: Literal["artist", "album"], file_ids: Sequence[int]) -> list[int]:
+        """Return the ids of the files that have the artist or the album of any of some files.
+
+        Parameters
+        ----------
+        kind : str
+        file_ids : sequence of int
+        """
+        return tagged.ids_sharing(self._connection, kind, file_ids)
 
     def paths(self, file_ids: Sequence[int]) -> dict[int, bytes]:
         """Return the paths of files by id."""

@@ -56,10 +56,15 @@ def group_of(tags: Tags, path: bytes) -> Group:
         Of its file.
     """
     artist = tags.artist or tags.album_artist
-    artist_id = None if artist is None else _digest("artist", fold(artist))
+    artist_id = None if artist is None else artist_id_of(artist)
     if tags.album is None:
         return Group(_digest("folder", album_folder(path)), "folder", artist_id)
     return Group(_digest(*_album_key(tags, path)), "album", artist_id)
+
+
+def artist_id_of(name: str) -> str:
+    """Return the id of the artist with this name, in any spelling."""
+    return _digest("artist", fold(name))
 
 
 def _album_key(tags: Tags, path: bytes) -> tuple[str, str]:

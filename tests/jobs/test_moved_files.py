@@ -99,7 +99,8 @@ async def test_new_tags_cost_no_analysis(service: Service, library: Path) -> Non
     file.save()
     after = await service.fingerprint(os.fsencode(song))
     assert after.stamp != before.stamp
-    assert (after.file_id, after.analysed) == (before.file_id, before.analysed)
+    assert after.file_id == before.file_id
+    assert replace(after.analysed, parts=()) == replace(before.analysed, parts=())
     assert service.analyses == (3, 0)
 
 

@@ -49,7 +49,11 @@ async def test_audio_that_comes_back_needs_no_analysis(library: Library) -> None
     assert await is_known(library.database, CONTENT)
     found = await reuse(library.database, await queued(library, OTHER), FIRST)
     assert found is not None
-    assert (found.values["lufs"], found.stamp, found.payload_digest) == (-12.5, STAMP, FIRST)
+    assert (found.fingerprint.values["lufs"], found.fingerprint.stamp, found.fingerprint.payload_digest) == (
+        -12.5,
+        STAMP,
+        FIRST,
+    )
     rows = await library.database.read("SELECT data FROM parts ORDER BY file_id")
     assert [row["data"] for row in rows] == [SECOND, FIRST]
     assert (await prunable(library.database)).former == 0
@@ -62,7 +66,7 @@ async def test_two_files_exchange_their_names(library: Library) -> None:
     back = await reuse(library.database, await queued(library, OTHER, LATER), SECOND)
     assert swapped is not None
     assert back is not None
-    assert (swapped.values["lufs"], back.values["lufs"]) == (-12.5, -7.0)
+    assert (swapped.fingerprint.values["lufs"], back.fingerprint.values["lufs"]) == (-12.5, -7.0)
 
 
 async def test_a_damaged_result_is_not_kept(library: Library) -> None:

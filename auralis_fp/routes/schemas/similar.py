@@ -17,6 +17,9 @@ MAX_WEIGHT: Final = 100
 SeedIds = Annotated[list[Id], msgspec.Meta(max_length=MAX_SEEDS)]
 SeedPaths = Annotated[list[Text], msgspec.Meta(max_length=MAX_SEEDS)]
 Interval = tuple[float | None, float | None]
+Names = Annotated[list[Text], msgspec.Meta(max_length=100)]
+Year = Annotated[int, msgspec.Meta(ge=0, le=9999)]
+Years = tuple[Year | None, Year | None]
 Weight = Annotated[float, msgspec.Meta(ge=0, le=MAX_WEIGHT)]
 Limit = Annotated[int, msgspec.Meta(ge=0, le=MAX_SIMILAR, description="maximum number of tracks")]
 Cursor = Annotated[str, msgspec.Meta(pattern=CURSOR, description="cursor: `next` of the previous page")]
@@ -80,14 +83,24 @@ class TrackFilters(msgspec.Struct, forbid_unknown_fields=True):
     """Which tracks may be in the answer.
 
     `ranges` and `duration_sec` are intervals, open where an end is null; a track that does not define a dimension is in
-    none of its intervals. `exclude_folders` leaves out the folders of the seeds.
+    none of its intervals. `artists`, `albums` and `genres` are names, in any spelling, or ids of artists and albums;
+    `years` are the first and the last one. A track without such a tag is left out. `exclude_folders`, `exclude_albums`
+    and `exclude_artists` leave out those of the seeds. `exclude_spoken` leaves out spoken word; null does so in a radio
+    unless a seed is spoken.
     """
 
     ranges: Ranges = msgspec.field(default_factory=Ranges)
     duration_sec: Interval = (None, None)
     folders: Annotated[list[Text], msgspec.Meta(max_length=100)] | None = None
     exclude: Ids = []
+    artists: Names | None = None
+    albums: Names | None = None
+    genres: Names | None = None
+    years: Years = (None, None)
     exclude_folders: bool = False
+    exclude_albums: bool = False
+    exclude_artists: bool = False
+    exclude_spoken: bool | None = None
 
     def filters(self) -> Filters:
         """Return the filters as the index takes them."""
@@ -97,7 +110,14 @@ class TrackFilters(msgspec.Struct, forbid_unknown_fields=True):
             duration=self.duration_sec,
             folders=folders,
             exclude=self.exclude,
+            artists=self.artists,
+            albums=self.albums,
+            genres=self.genres,
+            years=self.years,
             exclude_folders=self.exclude_folders,
+            exclude_albums=self.exclude_albums,
+            exclude_artists=self.exclude_artists,
+            exclude_spoken=self.exclude_spoken,
         )
 
 

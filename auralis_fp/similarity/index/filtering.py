@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 from ... import schema
 from ..protocol import Filters
 from .catalogue import Catalogue
+from .spoken import spoken
 from .transforms import NAMES
 
 Interval = tuple[float | None, float | None]
+Step = tuple[str, NDArray[np.bool_]]
 
 
 def allowed(
@@ -58,14 +60,15 @@ def allowed(
 
 def contradiction(filters: Filters) -> str:
     """Return which interval contains no value; empty if all do."""
-    for name, (low, high) in {**filters.ranges, "duration": filters.duration}.items():
+    for name, (low, high) in {**filters.ranges, "duration": filters.duration, "years": filters.years}.items():
         if low is not None and high is not None and low > high:
             return f"No track fits: the range of {name} ends below its beginning."
     return ""
 
 
-def _steps(catalogue: Catalogue, filters: Filters, seeds: Sequence[int]) -> list[tuple[str, NDArray[np.bool_]]]:
-    steps = []
+def _steps(catalogue: Catalogue, filters: Filters, seeds: Sequence[int]) -> list[Step]:
+    """Return the rows that each filter lets pass, with the sentence for the case that none does."""
+    steps = list[Step]()
     if filters.folders is not None:
         inside = np.isin(catalogue.column("id"), catalogue.reader.ids_below(filters.folders))
         steps.append(("No other track lies below the given folders.", inside))
@@ -80,9 +83,28 @@ def _steps(catalogue: Catalogue, filters: Filters, seeds: Sequence[int]) -> list
     if filters.exclude:
         others = ~np.isin(catalogue.column("id"), filters.exclude)
         steps.append(("Every track that fits is excluded by its id.", others))
-    if filters.exclude_folders and len(seeds):
-        folders = catalogue.column("folder")
+    if filters.by_tags:
+        ids = catalogue.reader.ids_tagged(filters.artists, filters.albums, filters.genres, filters.years)
+        fits = np.isin(catalogue.column("id"), ids)
+        steps.append(("No track has the wished tags and passes the filters before them.", fits))
+    if filters.exclude_spoken:
+        steps.append(("Every track that fits is spoken word.", ~spoken(catalogue)))
+    return steps + (_unlike_seeds(catalogue, filters, seeds) if len(seeds) else [])
+
+
+def _unlike_seeds(catalogue: Catalogue, filters: Filters, seeds: Sequence[int]) -> list[Step]:
+    """Return the filters that leave out what the seeds have."""
+    steps, ids, folders = list[Step](), catalogue.column("id"), catalogue.column("folder")
+    seed_ids = ids[list(seeds)].tolist()
+    if filters.exclude_folders:
         steps.append(("Every track that fits lies in the folder of a seed.", ~np.isin(folders, folders[list(seeds)])))
+    if filters.exclude_albums:
+        others = ~np.isin(ids, catalogue.reader.ids_sharing("album", seed_ids))
+        others[list(seeds)] = False  # their tags may not have been read yet
+        steps.append(("Every track that fits is on the album of a seed.", others))
+    if filters.exclude_artists:
+        others = ~np.isin(ids, catalogue.reader.ids_sharing("artist", seed_ids))
+        steps.append(("Every track that fits is by the artist of a seed.", others))
     return steps
 
 

@@ -5,14 +5,16 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from ..protocol import Playlist, PlaylistEntry, PlaylistQuery
+from ..protocol import Playlist, PlaylistEntry, PlaylistQuery, Selection
 from .catalogue import Catalogue
 from .copies import are_copies
 from .distance import city_block
 from .energy import distance_from, energies
 from .search import Search, candidates
+from .spoken import spoken
 
 LONGEST: Final = 1000  # tracks
 POOL_FACTOR: Final = 16  # candidates for each track
@@ -37,7 +39,7 @@ def playlist(catalogue: Catalogue, query: PlaylistQuery) -> Playlist:
     ----------
     J. Carbonell, J. Goldstein, "The use of MMR, diversity-based reranking", SIGIR 1998.
     """
-    search, rows, note = candidates(catalogue, query.selection)
+    search, rows, note = candidates(catalogue, _without_spoken_word(catalogue, query.selection))
     if search is None or note:
         return Playlist(items=[], note=note)
     wanted = min(query.tracks if query.tracks is not None else LONGEST, LONGEST)
@@ -46,6 +48,15 @@ def playlist(catalogue: Catalogue, query: PlaylistQuery) -> Playlist:
     radio = _Radio(catalogue, query, search, pool, max(1, int(WINDOW_FACTOR * size)))
     chosen = radio.choose(wanted)
     return Playlist(items=entries(catalogue, pool[chosen], search), note=radio.note)
+
+
+def _without_spoken_word(catalogue: Catalogue, selection: Selection) -> Selection:
+    """Return a selection that says whether spoken word is left out: by default if no seed is spoken."""
+    if selection.filters.exclude_spoken is not None:
+        return selection
+    rows = catalogue.rows_of(selection.like)
+    exclude = not spoken(catalogue)[rows[rows >= 0]].any()
+    return replace(selection, filters=replace(selection.filters, exclude_spoken=exclude))
 
 
 class _Radio:

@@ -126,3 +126,26 @@ async def test_more_tracks_than_there_are(tmp_path: Path) -> None:
     ids = await library(tmp_path, count=5)
     found = ask(tmp_path, [ids[0]], tracks=1000)
     assert sorted(ids_of(found)) == ids[1:]
+
+
+SPEECH = {
+    "tempo_bpm": 120.0,
+    "silence_ratio": 0.2,
+    "sub_bass_pct": 0.03,
+    "low_mid_pct": 35.0,
+    "mid_pct": 27.0,
+    "pitch_stability": 0.16,
+    "chroma_energy": 0.16,
+    "stereo_width": 0.0,
+}
+
+
+async def test_spoken_word_is_left_out(tmp_path: Path) -> None:
+    """Unless a seed is spoken, or it is asked for; similar tracks have it unless it is excluded."""
+    music = [result(one) for one in made_up(10)]
+    speech = [result(one | SPEECH, undefined=["tempo_bpm"]) for one in made_up(5, seed=2)]
+    ids = await filled(tmp_path, [*music, *speech])
+    assert sorted(ids_of(ask(tmp_path, [ids[0]], tracks=50))) == ids[1:10]
+    assert sorted(ids_of(ask(tmp_path, [ids[0]], Filters(exclude_spoken=False), tracks=50))) == ids[1:]
+    assert set(ids[10:14]) < set(ids_of(ask(tmp_path, [ids[14]], tracks=50)))
+    assert not ask(tmp_path, [ids[14]], Filters(exclude_spoken=True, exclude=ids[:10]), tracks=50).items

@@ -10,6 +10,9 @@ import pytest
 from auralis_fp.similarity.index.similar import similar
 from auralis_fp.similarity.index.targets import QueryError
 from auralis_fp.similarity.protocol import Filters, Selection, SimilarPage, SimilarQuery
+from auralis_fp.store.tags import TagStore
+from auralis_fp.tags.model import TagReading, Tags
+from stored import library_in
 from vectors import NAMES, catalogue, filled, made_up, result
 
 
@@ -210,3 +213,55 @@ async def test_without_a_seed(tmp_path: Path) -> None:
     """The answer is empty and says why."""
     await library(tmp_path, 3)
     assert "give a track" in ask(tmp_path).note
+
+
+TAGS = [
+    Tags(artist="Björk", album="Homogenic", genre="Electronic; Art Pop", year=1997),
+    Tags(artist="BJORK", album="Vespertine", genre="electronic", year=2001),
+    Tags(artist="Sigur Rós", album="Takk...", genre="Post-Rock", year=2005),
+    Tags(artist="Múm", album="Homogenic", album_artist="Various Artists", genre="Electronic", year=2001),
+    Tags(),
+]
+
+
+async def tagged(folder: Path) -> list[int]:
+    """Store made-up tracks with the tags above, and return their ids."""
+    ids = await library(folder, len(TAGS))
+    async with library_in(folder) as opened:
+        store = TagStore(opened.database)
+        await store.prepare()
+        due = await store.due(len(TAGS))
+        await store.record([(file, TagReading(TAGS[ids.index(file.file_id)])) for file in due])
+    return ids
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        (Filters(artists=["bjork"]), [1]),
+        (Filters(artists=["Sigur Ros", "mum"]), [2, 3]),
+        (Filters(albums=["homogenic"]), [3]),
+        (Filters(genres=["electronic"]), [1, 3]),
+        (Filters(genres=["art pop"]), []),
+        (Filters(years=(2001, 2001)), [1, 3]),
+        (Filters(years=(2002, None), artists=["sigur rós"]), [2]),
+        (Filters(exclude_artists=True), [2, 3, 4]),
+        (Filters(exclude_albums=True), [1, 2, 3, 4]),
+        (Filters(artists=[]), []),
+    ],
+)
+async def test_filters_by_tags(tmp_path: Path, filters: Filters, found: list[int]) -> None:
+    """Artists, albums and genres in any spelling, years, and those of the seed; an empty answer says why."""
+    ids = await tagged(tmp_path)
+    page = ask(tmp_path, like=[ids[0]], filters=filters)
+    assert sorted(ids_of(page)) == [ids[i] for i in found]
+    assert bool(page.note) == (not found)
+
+
+async def test_an_artist_or_album_by_its_id(tmp_path: Path) -> None:
+    """Ids of the listings serve as well as names."""
+    ids = await tagged(tmp_path)
+    async with library_in(tmp_path) as opened:
+        known = (await TagStore(opened.database).of_files(ids))[ids[1]]
+    assert ids_of(ask(tmp_path, like=[ids[0]], filters=Filters(albums=[known.album_id]))) == [ids[1]]
+    assert ids_of(ask(tmp_path, like=[ids[0]], filters=Filters(artists=[known.artist_id or ""]))) == [ids[1]]
