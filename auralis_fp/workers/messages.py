@@ -40,7 +40,7 @@ class Plan(Message, frozen=True, kw_only=True):
 
     memory_limit_mb: int
     seal: bool
-    parts: list[PartKind] = list(ALL)
+    parts: tuple[PartKind, ...] = ALL
 
 
 class Request(Message, frozen=True, kw_only=True):

@@ -111,7 +111,7 @@ class ProcessSlot:
         loop = asyncio.get_running_loop()
         worker = await loop.run_in_executor(self._launcher, self._launch)
         settings = self._settings
-        plan = Plan(memory_limit_mb=settings.memory_limit_mb, seal=settings.seal == "auto", parts=list(settings.parts))
+        plan = Plan(memory_limit_mb=settings.memory_limit_mb, seal=settings.seal == "auto", parts=settings.parts)
         return await loop.run_in_executor(self._talker, worker.prepare, plan)
 
     def _launch(self) -> Worker:

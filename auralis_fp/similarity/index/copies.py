@@ -49,7 +49,9 @@ def are_copies(catalogue: Catalogue, row: int, rows: Rows, distances: FloatArray
 def equal_numbers(catalogue: Catalogue, row: int, rows: Rows, distances: FloatArray) -> NDArray[np.bool_]:
     """Return which rows have the audio data or the numbers of a track; parameters as for `are_copies`."""
     content, duration = catalogue.column("content"), catalogue.column("duration")
-    same = (distances <= SAME_NUMBERS) & (np.abs(duration[rows] - duration[row]) <= SAME_LENGTH_SEC)
+    same = distances <= SAME_NUMBERS
+    near = np.flatnonzero(same)  # few
+    same[near] = np.abs(duration[rows][near] - duration[row]) <= SAME_LENGTH_SEC
     if content[row]:
         same |= content[rows] == content[row]
     if isinstance(rows, slice):

@@ -1,8 +1,10 @@
 """Queries for similar tracks."""
 
 from collections.abc import Sequence
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..protocol import Difference, Neighbour, SimilarPage, SimilarQuery
 from ..reasons import facts, sentence
@@ -10,7 +12,9 @@ from .catalogue import Catalogue
 from .distance import N_TERMS, city_block, differences
 from .search import candidates
 from .targets import QueryError, Target
-from .transforms import FAMILY_OF, NAMES
+from .transforms import FAMILY_OF, NAMES, FloatArray
+
+_FAMILIES: Final = tuple(family.value for family in FAMILY_OF)
 
 
 def similar(catalogue: Catalogue, query: SimilarQuery) -> SimilarPage:
@@ -28,34 +32,54 @@ def similar(catalogue: Catalogue, query: SimilarQuery) -> SimilarPage:
     if search is None or note:
         return SimilarPage(items=[], total=0, generation=generation, note=note)
     page = search.ranked(rows, query.offset + query.limit)[query.offset :]
-    items = [_neighbour(catalogue, search.likes, int(row), float(search.distances[row])) for row in page]
+    items = _neighbours(catalogue, search.likes, page, search.distances[page])
     return SimilarPage(items=items, total=len(rows), generation=generation)
 
 
-def _neighbour(catalogue: Catalogue, likes: Sequence[Target], row: int, distance: float) -> Neighbour:
-    """Return a neighbour with its differences from the nearest of the seeds."""
-    terms = catalogue.terms.at(np.array([row]))
-    seed = min(likes, key=lambda one: float(city_block(terms, one.terms, one.undefined)[0]))
-    undefined = seed.undefined | int(terms.undefined[0])
-    defined = np.array([not undefined >> i & 1 for i in range(N_TERMS)])
-    gaps, expected = differences(terms, seed.terms)[:, 0], catalogue.generation.expected
-    families = []
-    for family in dict.fromkeys(FAMILY_OF):
-        members = defined & np.array([one is family for one in FAMILY_OF])
-        if members.any():
-            sums = float(gaps[members].sum()), float(expected[members].sum())
-            families.append(Difference(family=family.value, distance=round(sums[0], 4), expected=round(sums[1], 4)))
-    names = [name for name, known in zip(NAMES, defined, strict=True) if known]
-    raw = catalogue.column("raw")[:, row]
-    values = {name: float(raw[NAMES.index(name)]) for name in names}
-    wished = {name: float(seed.raw[NAMES.index(name)]) for name in names}
-    closeness = {name: float(gaps[NAMES.index(name)] / expected[NAMES.index(name)]) for name in names}
-    found = facts(wished, values, closeness)
-    return Neighbour(
-        file_id=int(catalogue.column("id")[row]),
-        distance=round(distance, 4),
-        similarity=round(catalogue.generation.similarity(distance), 4),
-        families=families,
-        facts=found,
-        reason=sentence(found),
+def _neighbours(
+    catalogue: Catalogue, likes: Sequence[Target], rows: NDArray[np.intp], distances: FloatArray
+) -> list[Neighbour]:
+    """Return neighbours with their differences from the nearest of the seeds."""
+    terms, raw = catalogue.terms.at(rows), catalogue.column("raw")[:N_TERMS, rows]
+    ids, similarities = catalogue.column("id")[rows].tolist(), catalogue.generation.similarities(distances)
+    nearest = np.zeros(len(rows), dtype=np.intp)
+    if len(likes) > 1 and len(rows):
+        nearest = np.array([city_block(terms, one.terms, one.undefined) for one in likes]).argmin(axis=0)
+    gaps = [differences(terms, one.terms) for one in likes]
+    return [
+        Neighbour(
+            file_id=ids[i],
+            distance=round(float(distances[i]), 4),
+            similarity=round(float(similarities[i]), 4),
+            **_comparison(catalogue, likes[seed], raw[:, i], int(terms.undefined[i]), gaps[seed][:, i]),
+        )
+        for i, seed in enumerate(nearest.tolist())
+    ]
+
+
+def _comparison(
+    catalogue: Catalogue, seed: Target, raw: FloatArray, undefined: int, gaps: FloatArray
+) -> dict[str, Any]:
+    """Return the differences of a track from a seed, in each family and in words."""
+    expected = catalogue.generation.expected
+    defined = [i for i in range(N_TERMS) if not (seed.undefined | undefined) >> i & 1]
+    gap, usual = gaps.tolist(), expected.tolist()
+    sums: dict[str, list[float]] = {}
+    for i in defined:
+        both = sums.setdefault(_FAMILIES[i], [0.0, 0.0])
+        both[0] += gap[i]
+        both[1] += usual[i]
+    values, wished = raw.tolist(), seed.raw.tolist()
+    found = facts(
+        {NAMES[i]: wished[i] for i in defined},
+        {NAMES[i]: values[i] for i in defined},
+        {NAMES[i]: gap[i] / usual[i] for i in defined},
     )
+    return {
+        "families": [
+            Difference(family=name, distance=round(distance, 4), expected=round(mean, 4))
+            for name, (distance, mean) in sums.items()
+        ],
+        "facts": found,
+        "reason": sentence(found),
+    }
