@@ -106,6 +106,7 @@ export type Status = {
   folders: Folder[];
   algorithm: string;
   algorithm_version: number;
+  parts: Parts;
   updated_at: number;
   version: string;
   uptime_sec: number;
@@ -169,6 +170,13 @@ export type LeftOutEntries = {
 
 /** Why an entry of a library is not analysed. The value is its name in the API. */
 export type Reason = "broken_link" | "hidden" | "ignored" | "link_outside" | "not_regular" | "placeholder" | "system_folder" | "temporary" | "unreadable" | "unsupported";
+
+/** What one decode of a file yields, each part by its version, and how many results still lack some. `waiting` files are decoded again when there is nothing else to do; `completed` counts those since the start. */
+export type Parts = {
+  versions: Record<string, number>;
+  waiting: number;
+  completed: number;
+};
 
 /** Overall health, with one sentence for each problem, and for each protection that is off or lacking. */
 export type HealthSummary = {
