@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, NamedTuple, Self
 
 from .. import schema
 from ..files.paths import sort_range
+from ..schema.parts import TIMBRE
 from . import tagged
 from .fingerprints import current, duration
 from .observations import below
@@ -16,15 +17,17 @@ from .observations import below
 NAMES: Final = schema.names_of(schema.ALGORITHM_VERSION)
 _VALUES: Final = ", ".join(f"p.{name}" for name in NAMES)
 _CURRENT: Final = f"f.missing_since IS NULL AND {current('p', str(schema.ALGORITHM_VERSION))}"
+_TIMBRE: Final = (
+    "(SELECT q.data FROM parts q"
+    f" WHERE q.file_id = {{id}} AND q.name = '{TIMBRE.name}' AND q.version = {TIMBRE.version})"
+)
 _SELECT: Final = (
     f"SELECT {{id}}, f.path, p.payload_digest, {duration('p')},"
-    f" CASE WHEN json_valid(p.metadata) THEN json_extract(p.metadata, '$.undefined') END, {_VALUES}"
+    f" CASE WHEN json_valid(p.metadata) THEN json_extract(p.metadata, '$.undefined') END, {{timbre}}, {_VALUES}"
 )
-_ALL: Final = (
-    f"{_SELECT.format(id='f.id')} FROM files f JOIN fingerprints p ON p.file_id = f.id WHERE {_CURRENT} ORDER BY f.id"
-)
+_ALL: Final = f"FROM files f JOIN fingerprints p ON p.file_id = f.id WHERE {_CURRENT} ORDER BY f.id"
 _CHANGED: Final = (
-    f"{_SELECT.format(id='c.file_id')} FROM vector_changes c LEFT JOIN files f ON f.id = c.file_id"
+    "FROM vector_changes c LEFT JOIN files f ON f.id = c.file_id"
     f" LEFT JOIN fingerprints p ON p.file_id = c.file_id AND {_CURRENT} WHERE c.sequence > ? ORDER BY c.sequence"
 )
 _CHUNK: Final = 2000
@@ -38,6 +41,7 @@ class Vector(NamedTuple):
     digest: bytes | None
     duration_sec: float
     undefined: int
+    timbre: bytes | None
     values: tuple[float, ...] | None
 
     @property
@@ -53,12 +57,19 @@ class VectorReader:
     ----------
     path : Path
         The database, which exists and is up to date.
+
+    Attributes
+    ----------
+    has_timbre : bool
+        Whether results are to have the extended vector.
     """
 
     def __init__(self, path: Path) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None)
         self._connection.execute("PRAGMA query_only = ON")
         self._connection.execute("PRAGMA busy_timeout = 10000")
+        wanted = self._connection.execute("SELECT 1 FROM part_kinds WHERE name = ? AND version = ?", TIMBRE)
+        self.has_timbre = bool(wanted.fetchall())
 
     def __enter__(self) -> Self:
         return self
@@ -92,11 +103,11 @@ class VectorReader:
 
     def all(self) -> Iterator[list[Vector]]:
         """Yield all current vectors in chunks, by id, from one snapshot of the database."""
-        return self._read(_ALL, ())
+        return self._read("f.id", _ALL, ())
 
     def changes(self, since: int) -> Iterator[list[Vector]]:
         """Yield in chunks the vectors that changed after a position, those that are gone without values."""
-        return self._read(_CHANGED, (since,))
+        return self._read("c.file_id", _CHANGED, (since,))
 
     def snapshot(self) -> None:
         """Begin to read one state of the database, until `release`."""
@@ -183,17 +194,18 @@ class VectorReader:
         rows = self._connection.execute("SELECT first, second, same FROM duplicate_decisions").fetchall()
         return {(first, second): bool(same) for first, second, same in rows}
 
-    def _read(self, sql: str, parameters: tuple[Any, ...]) -> Iterator[list[Vector]]:
-        cursor = self._connection.execute(sql, parameters)
+    def _read(self, file_id: str, source: str, parameters: tuple[Any, ...]) -> Iterator[list[Vector]]:
+        timbre = _TIMBRE.format(id=file_id) if self.has_timbre else "NULL"
+        cursor = self._connection.execute(f"{_SELECT.format(id=file_id, timbre=timbre)} {source}", parameters)
         while rows := cursor.fetchmany(_CHUNK):
             yield [_vector(row) for row in rows]
 
 
 def _vector(row: tuple[Any, ...]) -> Vector:
-    file_id, path, digest, seconds, undefined, *values = row
+    file_id, path, digest, seconds, undefined, timbre, *values = row
     if seconds is None:  # no current fingerprint, or damaged metadata
-        return Vector(file_id, path or b"", None, 0.0, 0, None)
-    return Vector(file_id, path, digest, seconds, undefined_mask(undefined or "[]"), tuple(values))
+        return Vector(file_id, path or b"", None, 0.0, 0, None, None)
+    return Vector(file_id, path, digest, seconds, undefined_mask(undefined or "[]"), timbre, tuple(values))
 
 
 def undefined_mask(names: str) -> int:

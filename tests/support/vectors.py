@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from auralis_fp import schema
-from auralis_fp.models import Analysed, TrackMetadata
+from auralis_fp.models import Analysed, Part, TrackMetadata
+from auralis_fp.schema.parts import TIMBRE
 from auralis_fp.similarity.index.catalogue import Catalogue
 from auralis_fp.store.files import Library
 from stored import STAMP, known, library_in, queued
@@ -31,8 +32,10 @@ def result(
     undefined: Sequence[str] = (),
     duration_sec: float = 200.0,
     content: bytes | None = None,
+    timbre: Sequence[float] | None = None,
 ) -> Analysed:
     """Return the result of an analysis."""
+    parts = () if timbre is None else (Part(*TIMBRE, np.array(timbre, dtype="<f4").tobytes()),)
     metadata = TrackMetadata(
         duration_sec=duration_sec,
         sample_rate=44_100,
@@ -41,7 +44,7 @@ def result(
         codec="flac",
         undefined=tuple(undefined),
     )
-    return Analysed(dict(values), metadata, 80.0, content, content)
+    return Analysed(dict(values), metadata, 80.0, content, content, parts=parts)
 
 
 async def store(library: Library, path: bytes, outcome: Analysed) -> int:

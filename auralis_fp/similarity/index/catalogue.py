@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from ... import schema
 from ...errors import StorageError
+from ...schema import timbre
+from ...schema.timbre import COUNT
 from ...store.lock import hold_lock
 from ...store.vector_reader import Vector, VectorReader
 from .column_file import ColumnFile, DamagedFileError, Layout
-from .distance import N_TERMS, Terms
+from .distance import N_TERMS, N_TIMBRE, NO_TIMBRE, Terms
 from .generation import Generation, freeze, neighbourhoods
 from .generation_format import generation_from_bytes, generation_to_bytes
 from .transforms import NAMES
@@ -33,8 +35,6 @@ LAYOUT: Final[Layout] = {
     "undefined": ("<u8", 1),
     "mean": ("<f4", 1),
     "std": ("<f4", 1),
-    "raw": ("<f4", N_TERMS),
-    "terms": ("<f4", N_TERMS),
 }
 IdArray = NDArray[np.int64]
 
@@ -64,7 +64,9 @@ class Catalogue:
         self._on_progress = on_progress
         self._columns: ColumnFile | None = None
         self._generation: Generation | None = None
-        purpose = f"{self.reader.database_id()} {schema.ALGORITHM_VERSION} {','.join(NAMES)}"
+        width = N_TERMS + (N_TIMBRE if self.reader.has_timbre else 0)
+        self._layout: Layout = {**LAYOUT, "raw": ("<f4", width), "terms": ("<f4", width)}
+        purpose = f"{self.reader.database_id()} {schema.ALGORITHM_VERSION} {','.join(NAMES)} {width} {timbre.VERSION}"
         self._purpose = hashlib.sha256(purpose.encode()).hexdigest()
 
     def __len__(self) -> int:
@@ -84,7 +86,7 @@ class Catalogue:
         return self._generation
 
     def column(self, name: str) -> NDArray[Any]:
-        """Return a column of `LAYOUT`, rows last."""
+        """Return a column, rows last."""
         return self._live.columns[name][..., : len(self)]
 
     @property
@@ -158,7 +160,7 @@ class Catalogue:
     def _load(self) -> None:
         try:
             access = ColumnFile.open if self._owner else ColumnFile.read
-            columns = access(self._file, LAYOUT, self._purpose)
+            columns = access(self._file, self._layout, self._purpose)
             self._generation = generation_from_bytes(columns.attachment)
         except (DamagedFileError, msgspec.DecodeError, ValueError) as error:
             log.info("the similarity index is built: %s", error)
@@ -237,12 +239,12 @@ class Catalogue:
         """Return empty columns with room for *count* rows and more, in memory if the file cannot be written."""
         capacity = int(ROOM * count)
         if not self._owner:
-            return ColumnFile.in_memory(LAYOUT, self._purpose, capacity)
+            return ColumnFile.in_memory(self._layout, self._purpose, capacity)
         try:
-            return ColumnFile.create(self._file, LAYOUT, self._purpose, capacity)
+            return ColumnFile.create(self._file, self._layout, self._purpose, capacity)
         except OSError as error:
             log.warning("the similarity index is kept in memory: %s", error)
-            return ColumnFile.in_memory(LAYOUT, self._purpose, capacity)
+            return ColumnFile.in_memory(self._layout, self._purpose, capacity)
 
     def _grown(self, columns: ColumnFile, count: int, more: int) -> ColumnFile:
         """Return larger columns with the same rows."""
@@ -264,7 +266,13 @@ def _write(columns: ColumnFile, rows: NDArray[np.integer], vectors: Sequence[Vec
     into["content"][rows] = [_hash(one.digest) if one.digest else 0 for one in vectors]
     into["duration"][rows] = [one.duration_sec for one in vectors]
     into["undefined"][rows] = [one.undefined for one in vectors]
-    into["raw"][:, rows] = np.array([one.values for one in vectors], dtype=np.float32).T
+    into["raw"][:N_TERMS, rows] = np.array([one.values for one in vectors], dtype=np.float32).T
+    if len(into["raw"]) > N_TERMS:
+        blank = np.zeros(COUNT, dtype="<f4").tobytes()
+        known = [one.timbre is not None and len(one.timbre) == len(blank) for one in vectors]
+        data = b"".join(one.timbre or b"" if full else blank for one, full in zip(vectors, known, strict=True))
+        into["raw"][N_TERMS:, rows] = np.frombuffer(data, "<f4").reshape(-1, COUNT).T[1:]
+        into["undefined"][rows] |= np.where(known, np.uint64(0), np.uint64(NO_TIMBRE))
 
 
 def _hash(data: bytes) -> int:

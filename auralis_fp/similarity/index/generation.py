@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .distance import N_TERMS, MaskArray, Terms, city_block, differences, pairwise
+from .distance import N_TERMS, NO_TIMBRE, MaskArray, Terms, city_block, differences, pairwise
 from .transforms import TEMPO, FloatArray, transform
 
 GROWTH: Final = 1.2  # a library that has grown by this factor is measured anew
@@ -62,14 +62,14 @@ class Generation:
         Parameters
         ----------
         values : ndarray, shape (n_terms, n_tracks)
-            Fingerprints in the units of the schema.
+            Fingerprints in the units of the schema, and the timbre where the library has it.
         undefined : ndarray, shape (n_tracks,), uint64
             Bit mask of the terms each track does not define.
         """
         result = np.empty(values.shape, dtype=np.float32)
         for part in chunks(values.shape[1]):
-            result[:, part] = (transform(values[:, part]) - self.mean[:, None]) / self.std[:, None]
-        result[mask_of(undefined)] = 0.0
+            result[:, part] = (_transformed(values[:, part]) - self.mean[:, None]) / self.std[:, None]
+            result[:, part][mask_of(undefined[part], len(values))] = 0.0
         return Terms(result, undefined, self.period)
 
     def similarity(self, distance: float) -> float:
@@ -107,7 +107,7 @@ def freeze(number: int, ids: NDArray[np.int64], values: NDArray[np.floating], un
     count = len(ids)
     wanted = min(count, SAMPLE if count <= LARGE else LARGE_SAMPLE)
     rows = np.sort(rng.choice(count, size=wanted, replace=False))
-    nothing = Terms(np.zeros((N_TERMS, 0), np.float32), np.zeros(0, np.uint64), 1.0)
+    nothing = Terms(np.zeros((len(values), 0), np.float32), np.zeros(0, np.uint64), 1.0)
     blank = Generation(
         number, count, mean, std, nothing, ids[rows], np.zeros(QUANTILES, np.float32), np.ones(N_TERMS, np.float32)
     )
@@ -155,10 +155,12 @@ def neighbourhoods(
     return mean.astype(np.float32), np.maximum(std, LEAST_STD).astype(np.float32)
 
 
-def mask_of(undefined: MaskArray) -> NDArray[np.bool_]:
+def mask_of(undefined: MaskArray, n_terms: int = N_TERMS) -> NDArray[np.bool_]:
     """Return a bit mask as booleans, shape (n_terms, n_tracks)."""
     bits = np.arange(N_TERMS, dtype=np.uint64)[:, None]
-    return (undefined[None, :] >> bits & np.uint64(1)).astype(bool)
+    mask = (undefined[None, :] >> bits & np.uint64(1)).astype(bool)
+    timbre = np.broadcast_to(undefined >= np.uint64(NO_TIMBRE), (n_terms - N_TERMS, len(undefined)))
+    return np.concatenate([mask, timbre])
 
 
 def chunks(count: int) -> Iterator[slice]:
@@ -167,16 +169,23 @@ def chunks(count: int) -> Iterator[slice]:
         yield slice(start, min(start + _CHUNK, count))
 
 
+def _transformed(values: NDArray[np.floating]) -> FloatArray:
+    """Return transformed fingerprints, followed by the timbre as it is."""
+    fingerprints = transform(values[:N_TERMS])
+    return fingerprints if len(values) == N_TERMS else np.concatenate([fingerprints, values[N_TERMS:]])
+
+
 def _moments(values: NDArray[np.floating], undefined: MaskArray) -> tuple[FloatArray, FloatArray]:
     """Return the mean and the standard deviation of each transformed term over the tracks that define it."""
-    total, squares, count = np.zeros(N_TERMS), np.zeros(N_TERMS), np.zeros(N_TERMS)
-    shift = np.zeros((N_TERMS, 1))
+    width = len(values)
+    total, squares, count = np.zeros(width), np.zeros(width), np.zeros(width)
+    shift = np.zeros((width, 1))
     for part in chunks(values.shape[1]):
-        terms = transform(values[:, part]).astype(np.float64)
+        terms, mask = _transformed(values[:, part]).astype(np.float64), mask_of(undefined[part], width)
         if part.start == 0:
             shift = terms[:, :1].copy()  # against cancellation
-        terms = np.where(mask_of(undefined[part]), 0.0, terms - shift)
-        count += (~mask_of(undefined[part])).sum(axis=1)
+        terms = np.where(mask, 0.0, terms - shift)
+        count += (~mask).sum(axis=1)
         total += terms.sum(axis=1)
         squares += (terms**2).sum(axis=1)
     least = np.maximum(count, 1)

@@ -3,7 +3,7 @@
 import msgspec
 import numpy as np
 
-from .distance import N_TERMS, Terms
+from .distance import Terms
 from .generation import Generation
 from .transforms import FloatArray
 
@@ -48,7 +48,7 @@ def generation_from_bytes(data: bytes) -> Generation:
         return np.frombuffer(part, np.float32)
 
     sample_ids = np.frombuffer(known.sample_ids, np.int64)
-    values = floats(known.sample).reshape(N_TERMS, len(sample_ids))
+    values = floats(known.sample).reshape(len(floats(known.mean)), len(sample_ids))
     sample = Terms(values, np.frombuffer(known.sample_undefined, np.uint64), known.period)
     return Generation(
         known.number,

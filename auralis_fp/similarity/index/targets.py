@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from ... import schema
 from .catalogue import Catalogue
-from .distance import N_TERMS, city_block
+from .distance import N_TERMS, NO_TIMBRE, city_block
 from .generation import LEAST_STD
 from .transforms import FAMILY_OF, NAMES, FloatArray
 
-_ALL_UNDEFINED: Final = (1 << N_TERMS) - 1
+_ALL_UNDEFINED: Final = (1 << N_TERMS) - 1 | NO_TIMBRE
 #: Values that complete the composition of bands where only some are wished.
 _TYPICAL: Final = np.array([sum(schema.BY_NAME[name].typical) / 2 for name in NAMES], dtype=np.float64)
 
@@ -77,7 +77,7 @@ def wished_target(catalogue: Catalogue, values: Mapping[str, float], row: int = 
     if row >= 0:
         raw, undefined = catalogue.column("raw")[:, row].astype(np.float64), int(catalogue.column("undefined")[row])
     else:
-        raw = _TYPICAL.copy()
+        raw = np.concatenate([_TYPICAL, np.zeros(len(catalogue.column("raw")) - N_TERMS)])
         undefined = _ALL_UNDEFINED
     for name, value in values.items():
         i = NAMES.index(name)
