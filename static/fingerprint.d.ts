@@ -832,6 +832,29 @@ export type PlayingRequest = {
   playing: boolean;
 };
 
+/** The settings that can be changed, the file that holds them, and its version. */
+export type Preferences = {
+  items: Preference[];
+  file: string;
+  version: string;
+};
+
+/** One setting. `value` is that of the settings file or, without one, the value in use. `origin` tells where the value in use comes from; one from the `environment` or the `program` cannot be changed here. `restart` is true if a change takes effect at the next start, `pending` if there is such a change. */
+export type Preference = {
+  name: string;
+  value: string[] | string | number | number;
+  default: string[] | string | number | number;
+  origin: "default" | "environment" | "file" | "program";
+  restart: boolean;
+  pending: boolean;
+};
+
+/** New values of settings by name; null restores the default. `version` is that of the settings that they change. */
+export type SettingsRequest = {
+  version: string;
+  changes: Record<string, string[] | string | number | number | null>;
+};
+
 /** Successful responses by method and path below the prefix. */
 export interface Answers {
   "POST ": TrackAnswer;
@@ -876,6 +899,9 @@ export interface Answers {
   "POST /prioritise": PrioritiseAnswer;
   "POST /reanalyse": ReanalyseAnswer;
   "POST /playing": StateAnswer;
+  "POST /work-anyway": StateAnswer;
+  "GET /settings": Preferences;
+  "POST /settings": Preferences;
   "GET /metrics": string;
 }
 

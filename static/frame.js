@@ -242,7 +242,10 @@ function arrive(top) {
  */
 function mark(current) {
   const main = current in MAIN ? current : open[0]?.name ?? "";
-  for (const link of byId("navigation").querySelectorAll("a")) setAttribute(link, "aria-current", link.dataset.view === main ? "page" : null);
+  for (const link of byId("navigation").querySelectorAll("a")) {
+    setAttribute(link, "aria-current", link.dataset.view === main ? "page" : null);
+    if (link.dataset.view === main) link.scrollIntoView({ block: "nearest", inline: "nearest" }); // the navigation scrolls on phones
+  }
 }
 
 /** @param {string} file */

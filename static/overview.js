@@ -35,13 +35,17 @@ export function overviewPanel() {
     await post("scan");
     return t("scan.started");
   }, { id: "rescan", disabled: true });
+  const anyway = actionButton(t("activity.anyway"), async () => {
+    await post("work-anyway");
+    return t("settings.anyway-done");
+  }, { id: "anyway", hidden: true });
   const [state, reason] = [el("h2", { id: "state", class: "state" }, t("state.starting")), el("p", { id: "reason", class: "reason" })];
   const [figure, covered] = [el("strong", { id: "percent" }, "–"), el("span", { id: "covered" }, t("overview.waiting"))];
   const bar = el("div", { id: "bar", class: "bar", role: "progressbar", "aria-label": t("overview.coverage"), "aria-valuemin": 0, "aria-valuemax": 100 });
   const badges = el("ul", { id: "badges", class: "badges", "aria-label": t("overview.states") });
   const facts = el("dl", { class: "facts", id: "facts" });
   const node = el("section", { id: "overview", class: "card overview", "aria-labelledby": "state", "aria-busy": "true" },
-    el("div", { class: "lead" }, state, reason, el("div", { class: "actions" }, pause, rescan)),
+    el("div", { class: "lead" }, state, reason, el("div", { class: "actions" }, pause, anyway, rescan)),
     el("div", { class: "coverage" }, el("p", { class: "figure" }, figure, " ", covered), bar, badges, facts));
 
   /** @param {Status} status */
@@ -57,6 +61,7 @@ export function overviewPanel() {
     showCoverage(status, figure, covered, bar, badges);
     showFacts(status, facts);
     showButtons(status, pause, rescan);
+    anyway.hidden = status.state !== "quiet_hours";
   }
   return { node, show };
 }

@@ -13,6 +13,7 @@ export const MAIN = {
   library: { title: "nav.library", load: () => import("./views/library.js") },
   playlists: { title: "nav.playlists", styles: ["explore.css"], load: () => import("./views/playlists.js") },
   activity: { title: "nav.activity", load: () => import("./views/activity.js") },
+  settings: { title: "nav.settings", load: () => import("./views/settings.js") },
 };
 
 /** @type {Record<string, ViewEntry>} */

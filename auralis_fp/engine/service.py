@@ -13,21 +13,20 @@ from ..states import StateName
 from ..store.confirmation import Confirmations
 from ..store.queries import Queries
 from ..store.records import FileRecord
-from .assembly import PAUSED
 from .audio import AudioFiles
 from .duplicates import Duplicates
 from .host import Host
-from .lifecycle import Lifecycle
 from .lookup import Answer, RequestCounters
 from .music import Music
 from .seeds import Surroundings
 from .similarity import SimilarRequest, SimilarTracks, SimilarTracksFinder
 from .snapshot import Status
+from .throttling import Throttling
 
 log = logging.getLogger(__name__)
 
 
-class Service(Lifecycle):
+class Service(Throttling):
     """Everything the plugin does, without HTTP.
 
     ``fault`` is the reason why the service did not start; while it is set, every method raises 503 ``not_started``
@@ -199,23 +198,6 @@ class Service(Lifecycle):
         if not watcher.scan(folder):
             raise RequestError(403, "outside_roots", "The folder lies outside the music folders.")
 
-    async def pause(self) -> None:
-        """Pause background work, across restarts too; raise 409 if it is paused."""
-        await self._pause(paused=True)
-
-    async def resume(self) -> None:
-        """Resume background work; raise 409 if it is not paused."""
-        await self._pause(paused=False)
-
-    async def _pause(self, *, paused: bool) -> None:
-        live = self._live
-        if live.context.gate.paused == paused:
-            word = "paused" if paused else "not paused"
-            raise RequestError(409, word.replace(" ", "_"), f"Background work is {word} already.")
-        live.context.gate.pause(paused=paused)
-        live.board.changed()
-        await live.context.library.remember(PAUSED, "yes" if paused else "no")
-
     async def retry(self, file_ids: Sequence[int] | None = None) -> int:
         """Queue failed files again, all or some; return how many."""
         live = self._live
@@ -247,9 +229,3 @@ class Service(Lifecycle):
     async def prioritise(self, file_ids: Sequence[int]) -> int:
         """Move queued files to the front of the queue; return how many."""
         return await self._live.context.job_queue.prioritise(file_ids)
-
-    def playing(self, playing: bool) -> None:  # noqa: FBT001 - playing(True) is self-explanatory
-        """Record whether the host is playing audio. The host must repeat ``True`` at least hourly."""
-        live = self._live
-        live.context.gate.playing(playing=playing)
-        live.board.changed()

@@ -56,6 +56,7 @@ class BackgroundGate:
         self._quiet = QuietHours(quiet_hours)
         self._now = now or (lambda: datetime.now().astimezone())
         self._plays_until: datetime | None = None
+        self._anyway_until: datetime | None = None
         self._changed = asyncio.Event()
 
     def pause(self, *, paused: bool) -> None:
@@ -73,6 +74,17 @@ class BackgroundGate:
         self.machine_busy = busy
         self._changed.set()
 
+    def set_quiet_hours(self, text: str) -> None:
+        """Replace the quiet hours, as in the settings."""
+        self._quiet = QuietHours(text)
+        self._changed.set()
+
+    def work_anyway(self) -> bool:
+        """Ignore the quiet hours until they end; return False outside quiet hours."""
+        self._anyway_until = self._quiet.until(self._now())
+        self._changed.set()
+        return self._anyway_until is not None
+
     def blocked_by(self) -> ServiceState | None:
         """Return the reason why background jobs must wait, or None if they may start."""
         if self.paused:
@@ -81,7 +93,7 @@ class BackgroundGate:
         if self._plays_until is not None and now < self._plays_until <= now + PLAYING_LASTS + CLOCK_TOLERANCE:
             return ServiceState("waiting_for_playback", "Waiting while music plays.")
         end = self._quiet.until(now)
-        if end is not None:
+        if end is not None and end != self._anyway_until:
             return ServiceState("quiet_hours", f"Quiet hours until {end:%H:%M}.", end.timestamp())
         if self.machine_busy:
             return ServiceState("waiting_for_machine", "Waiting while other programs keep the machine busy.")

@@ -9,6 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from ..engine.duplicates import DuplicatesAnswer
+from ..engine.preferences import Preferences
 from ..engine.similarity import PlaylistAnswer, SimilarTracks
 from ..engine.snapshot import Status
 from ..runtime.m3u8 import MEDIA_TYPE
@@ -25,6 +26,7 @@ from . import (
     music,
     overview,
     playlists,
+    settings,
     similar,
     static_files,
 )
@@ -196,5 +198,10 @@ OPERATIONS: Final = (
     _post("/prioritise", control.prioritise, responses.PrioritiseAnswer, bodies.PrioritiseRequest),
     _post("/reanalyse", control.reanalyse, responses.ReanalyseAnswer, bodies.ReanalyseRequest),
     _post("/playing", control.playing, responses.StateAnswer, bodies.PlayingRequest),
+    _post(
+        "/work-anyway", settings.work_anyway, responses.StateAnswer, bodies.NoFields, body_optional=True, errors=(409,)
+    ),
+    _get("/settings", settings.settings, Preferences, errors=(409,)),
+    _search("/settings", settings.change_settings, Preferences, bodies.SettingsRequest, errors=(409,)),
     _get("/metrics", metrics.metrics, str, kind="text/plain"),
 )

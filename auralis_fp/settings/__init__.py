@@ -186,6 +186,11 @@ class Settings:
 _TYPES: Final[Mapping[str, Any]] = typing.get_type_hints(Settings)
 
 
+def converted(name: str, value: Any) -> Any:
+    """Return a value of a setting (from code, text or TOML) in its type; ``SettingsError`` if that is impossible."""
+    return typed(name, value, _TYPES[name])
+
+
 def load_settings(
     given: Mapping[str, Any] | None = None,
     *,

@@ -82,6 +82,13 @@ class PlayingRequest(msgspec.Struct, forbid_unknown_fields=True):
     playing: bool
 
 
+class SettingsRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """New values of settings by name; null restores the default. `version` is that of the settings that they change."""
+
+    version: Annotated[str, msgspec.Meta(max_length=64)]
+    changes: dict[str, list[str] | str | int | float | None]
+
+
 B = TypeVar("B", bound=msgspec.Struct)
 
 
