@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Protocol
 
+from ..runtime.threads import ensure_default_executor
 from .request import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,12 @@ class Lifespan:
             if not self._responded:
                 await self._alone()
         finally:
-            await self._plugin.__aexit__()
+            await self._stop()
+
+    async def _stop(self) -> None:
+        """Stop the plugin; a host that has shut down the executor of the event loop has not stopped ours."""
+        await ensure_default_executor()
+        await self._plugin.__aexit__()
 
     async def _from_server(self) -> Message:
         message = await self._receive()
@@ -60,7 +66,7 @@ class Lifespan:
     async def _to_server(self, message: Message) -> None:
         self._responded = True
         if message["type"] != "lifespan.startup.complete":  # the host has shut down or failed to start
-            await self._plugin.__aexit__()
+            await self._stop()
         await self._send(message)
 
     async def _alone(self) -> None:
@@ -68,7 +74,7 @@ class Lifespan:
             await self._from_server()
         await self._send({"type": "lifespan.startup.complete"})
         await self._from_server()
-        await self._plugin.__aexit__()
+        await self._stop()
         await self._send({"type": "lifespan.shutdown.complete"})
 
 

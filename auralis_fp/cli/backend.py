@@ -4,9 +4,11 @@ import asyncio
 import importlib
 import os
 import sys
+import threading
 import webbrowser
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 from typing import Any, Final
 
 from ..asgi.player import add_player_api
@@ -16,6 +18,7 @@ from .arguments import HOST_PORT
 from .server import ServeError
 from .signals import interruption
 
+STOP_LIMIT_SEC: Final = 1.9
 PREFIX: Final = "/fingerprint"
 BACKEND: Final = Path("auralis-web", "backend")
 HOST_DATABASES: Final = (  # in the home directory, by the version of the player
@@ -93,6 +96,18 @@ def _run(app: Middleware, port: int, *, browser: bool) -> int:
     import uvicorn  # a requirement of the backend, not of this package
 
     class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            """Begin to stop, with a time limit."""
+            super().handle_exit(sig, frame)
+            limit = threading.Timer(STOP_LIMIT_SEC, give_up, (128 + sig,))
+            limit.daemon = True
+            limit.start()
+
+        async def shutdown(self, sockets: Any = None) -> None:
+            """Stop the plugin first: the player may take longer than it gets."""
+            await app.plugin.__aexit__()
+            await super().shutdown(sockets)
+
         async def startup(self, sockets: Any = None) -> None:
             """Print the address once the server listens."""
             await super().startup(sockets)
@@ -104,13 +119,21 @@ def _run(app: Middleware, port: int, *, browser: bool) -> int:
                 if browser:
                     await asyncio.to_thread(webbrowser.open, f"{url}{PREFIX}/")
 
+    ended = threading.Event()
     server = Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="info"))
 
     def stop() -> None:
         """Stop the server; uvicorn raises the signals it caught again after the shutdown."""
         server.should_exit = True
 
+    def give_up(code: int) -> None:
+        """End the process: the player waits for work that it has begun, and its own launcher ends it too."""
+        if not ended.is_set():
+            print(f"The player did not stop within {STOP_LIMIT_SEC:.0f} s and was ended.", file=sys.stderr, flush=True)
+        os._exit(code)
+
     with interruption.calls(stop):
         server.run()
+    ended.set()
     interruption.conclude()
     return 0 if server.started else 1

@@ -5,6 +5,7 @@ import contextlib
 import errno
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -80,3 +81,12 @@ def start_daemon_thread(function: Callable[[], object], name: str | None = None)
     """
     title = (name or function.__name__).strip("_")
     threading.Thread(target=function, name=f"auralis-{title}", daemon=True).start()
+
+
+async def ensure_default_executor() -> None:
+    """Give the event loop a new default executor if the host has shut down its own: ``asyncio.to_thread`` needs one."""
+    try:
+        await asyncio.to_thread(int)
+    except RuntimeError:  # it cannot schedule new futures after shutdown
+        executor = ThreadPoolExecutor(thread_name_prefix="auralis")
+        asyncio.get_running_loop().set_default_executor(executor)

@@ -1,7 +1,7 @@
 """The player's own API, answered by this service where it has an answer; the host answers the rest.
 
-Names, units and status codes are those of the player. No handler reports an error: where there is no answer, the host's
-own route serves the request.
+Names, units and status codes are those of the player. A track that is queued here is reported as such; in all other
+cases without an answer, the host's own route serves the request.
 """
 
 from .calls import Reply, answer

@@ -6,6 +6,12 @@ Fingerprint = dict[str, float]
 """Values in the names and units of ``units.to_wire``."""
 
 
+class ErrorBody(Payload, frozen=True):
+    """An error, as the player reports it."""
+
+    detail: str
+
+
 class TrackFingerprint(Payload, frozen=True):
     """The fingerprint of one track."""
 

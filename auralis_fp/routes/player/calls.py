@@ -5,9 +5,10 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from math import ceil
 from statistics import median
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from ...engine.host import Host
+from ...engine.lookup import Answer
 from ...engine.seeds import Seeds
 from ...engine.service import Service
 from ...engine.similarity import SimilarRequest
@@ -16,7 +17,7 @@ from ...errors import RequestError, StorageError
 from ...tags.clean import SEPARATOR
 from ...tags.model import Tags
 from ...units import to_wire
-from .bodies import AlbumFingerprint, Coverage, Enqueued, SimilarTrack, TrackFingerprint
+from .bodies import AlbumFingerprint, Coverage, Enqueued, ErrorBody, SimilarTrack, TrackFingerprint
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +79,7 @@ async def track_fingerprint(call: Call) -> Reply | None:
     record, known = await call.service.track(call.number)
     if known is None:
         await call.service.prioritise([record.id])
-        return None
+        return _queued(f"Fingerprint not available for track {track.id}")
     tags = track.tags
     body = TrackFingerprint(
         track_id=track.id,
@@ -93,14 +94,16 @@ async def track_fingerprint(call: Call) -> Reply | None:
 async def album_fingerprint(call: Call) -> Reply | None:
     """Return the median fingerprint of an album."""
     album = await call.host.album(call.number)
-    found = [] if album is None else [await _fingerprint(call.service, track_id) for track_id in album.track_ids]
-    values = [one for one in found if one is not None]
-    if album is None or not values:
+    if album is None:
         return None
+    answers = [await _known(call.service, track_id) for track_id in album.track_ids]
+    values = [to_wire(one.analysed.fingerprint) for one in answers if isinstance(one, Answer)]
+    if not values:
+        return _queued(f"Album {call.number} has no fingerprinted tracks") if "queued" in answers else None
     body = AlbumFingerprint(
         album_id=call.number,
         album_title=album.title,
-        track_count=len(found),
+        track_count=len(answers),
         fingerprinted_track_count=len(values),
         fingerprint={name: median(one[name] for one in values) for name in values[0]},
     )
@@ -113,6 +116,8 @@ async def similar_tracks(call: Call) -> Reply | None:
     switches = [call.query.get(name, "true").lower() for name in ("use_graph", "include_details")]
     if limit is None or not _SWITCHES.issuperset(switches):
         return None  # the host says what is wrong
+    if await _known(call.service, call.number) == "queued":
+        return _queued(f"Track {call.number} does not have a fingerprint")
     found = await _similar(call, limit)
     detailed = switches[1] in {"true", "1", "yes", "on"}
     known = await call.host.descriptions(track_id for track_id, _ in found) if detailed else {}
@@ -174,15 +179,20 @@ def _route(method: str, path: str) -> tuple[Handler | None, int]:
     return None, 0
 
 
-async def _fingerprint(service: Service, track_id: int) -> dict[str, float] | None:
-    """Return the values of a track in the units of the interface, or None if it has none."""
+async def _known(service: Service, track_id: int) -> Answer | Literal["queued"] | None:
+    """Return the answer for a track, ``queued`` if it will have one, or None if it is unknown or failed."""
     try:
         _, known = await service.track(track_id)
     except RequestError as error:
         if error.status == 503:
             raise
         return None
-    return None if known is None else to_wire(known.analysed.fingerprint)
+    return "queued" if known is None else known
+
+
+def _queued(what: str) -> Reply:
+    """Return the error after which the interface asks again; the host would analyse the file a second time."""
+    return Reply(404, ErrorBody(f"{what}. Queued for background processing."))
 
 
 async def _similar(call: Call, limit: int) -> list[tuple[int, Similar]]:
