@@ -1,10 +1,11 @@
-"""Marks of encryption in containers: FairPlay and Common Encryption in MP4, Windows Media DRM, Matroska."""
+"""Marks of encryption in containers: FairPlay and Common Encryption in MP4, Windows Media DRM, Matroska, OpenMG."""
 
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
 from .containers import BudgetedReader, UnparsableError, boxes, elements
 from .formats import recognise
+from .id3 import syncsafe
 
 _HEAD: Final = 64
 _MP4_PATH: Final = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl"})
@@ -18,6 +19,9 @@ _ASF_HEADER: Final = 30  # bytes before the first object
 _SEGMENT, _TRACKS, _TRACK, _TRACK_TYPE = 0x18538067, 0x1654AE6B, 0xAE, 0x83
 _ENCODINGS, _ENCODING, _ENCRYPTION = 0x6D80, 0x6240, 0x5035
 _AUDIO: Final = 2
+
+
+_OPENMG_PLAIN: Final = frozenset((0xFFFF, 0xFF80))  # key ids of files that are not encrypted
 
 
 def encryption_scheme(file: BinaryIO, start: int, end: int) -> str | None:
@@ -74,6 +78,16 @@ def _asf(file: BudgetedReader, start: int, end: int) -> Iterator[str]:
         position += size
 
 
+def _openmg(file: BudgetedReader, start: int, end: int) -> Iterator[str]:
+    """Yield the scheme of the audio behind the tags."""
+    header = file.read(start, 10)
+    if header[:3] == b"ea3":  # tags like those of ID3v2
+        size = syncsafe(header[6:])
+        header = file.read(start + 10 + size, 10) if start + 10 + size + 10 <= end else b""
+    if header[:3] == b"EA3":
+        yield "" if int.from_bytes(header[6:8], "big") in _OPENMG_PLAIN else "OpenMG"
+
+
 def _matroska(file: BudgetedReader, start: int, end: int) -> Iterator[str]:
     """Yield the scheme of each audio track; empty for one that is not encrypted."""
     for first, last in _inside(file, [(start, end)], _SEGMENT, _TRACKS, _TRACK):
@@ -90,4 +104,4 @@ def _inside(file: BudgetedReader, spans: list[tuple[int, int]], *names: int) -> 
     return spans
 
 
-_FINDERS: Final = {"mov": _mp4, "asf": _asf, "matroska": _matroska}
+_FINDERS: Final = {"mov": _mp4, "asf": _asf, "matroska": _matroska, "oma": _openmg}

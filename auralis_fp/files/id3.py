@@ -29,7 +29,7 @@ def id3v2_end(read_at: ReadAt, max_tags: int | None = None) -> int:
         if len(header) < _ID3V2_HEADER or header[:3] != b"ID3" or max(header[6:]) > 127:
             break
         footer = _ID3V2_HEADER if header[5] & 0x10 else 0
-        position += _ID3V2_HEADER + footer + _syncsafe(header[6:])
+        position += _ID3V2_HEADER + footer + syncsafe(header[6:])
     return position
 
 
@@ -101,7 +101,7 @@ def ape_items(read_at: ReadAt, size: int, most: int) -> bytes:
         end = shorter
 
 
-def _syncsafe(digits: bytes) -> int:
+def syncsafe(digits: bytes) -> int:
     """Return an integer of seven bits a byte."""
     return digits[0] << 21 | digits[1] << 14 | digits[2] << 7 | digits[3]
 

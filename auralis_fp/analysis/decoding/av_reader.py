@@ -29,12 +29,14 @@ _ESCAPE, _USAC = 31, 42  # audio object types of ISO/IEC 14496-3
 
 # Only these decoders ever run on a file: no playlists, pictures or video.
 _DECODER_NAMES: Final = (
-    "aac,aac_latm,ac3,adpcm_ima_qt,adpcm_ima_wav,adpcm_ms,adpcm_swf,adpcm_yamaha,alac,amrnb,amrwb,ape,dca,dsd_lsbf,"
-    "dsd_lsbf_planar,dsd_msbf,dsd_msbf_planar,eac3,flac,g722,g726,g726le,gsm,gsm_ms,libopus,libspeex,libvorbis,mlp,mp1,"
-    "mp1float,mp2,mp2float,mp3,mp3float,mpc7,mpc8,opus,pcm_alaw,pcm_f16le,pcm_f24le,pcm_f32be,pcm_f32le,pcm_f64be,pcm_f64le,"
-    "pcm_mulaw,pcm_s16be,pcm_s16be_planar,pcm_s16le,pcm_s16le_planar,pcm_s24be,pcm_s24le,pcm_s24le_planar,pcm_s32be,"
-    "pcm_s32le,pcm_s32le_planar,pcm_s64be,pcm_s64le,pcm_s8,pcm_s8_planar,pcm_u16be,pcm_u16le,pcm_u24be,pcm_u24le,"
-    "pcm_u32be,pcm_u32le,pcm_u8,speex,truehd,tta,vorbis,wavpack,wmalossless,wmapro,wmav1,wmav2,wmavoice"
+    "aac,aac_latm,ac3,adpcm_ima_qt,adpcm_ima_wav,adpcm_ms,adpcm_swf,adpcm_yamaha,alac,amrnb,amrwb,ape,atrac1,"
+    "atrac3,atrac3al,atrac3plus,atrac3plusal,cook,dca,dsd_lsbf,dsd_lsbf_planar,dsd_msbf,dsd_msbf_planar,eac3,flac,"
+    "g722,g726,g726le,gsm,gsm_ms,libopus,libspeex,libvorbis,mlp,mp1,mp1float,mp2,mp2float,mp3,mp3float,mpc7,mpc8,"
+    "opus,pcm_alaw,pcm_f16le,pcm_f24le,pcm_f32be,pcm_f32le,pcm_f64be,pcm_f64le,pcm_mulaw,pcm_s16be,"
+    "pcm_s16be_planar,pcm_s16le,pcm_s16le_planar,pcm_s24be,pcm_s24le,pcm_s24le_planar,pcm_s32be,pcm_s32le,"
+    "pcm_s32le_planar,pcm_s64be,pcm_s64le,pcm_s8,pcm_s8_planar,pcm_u16be,pcm_u16le,pcm_u24be,pcm_u24le,pcm_u32be,"
+    "pcm_u32le,pcm_u8,qcelp,ralf,real_144,real_288,shorten,sipr,speex,truehd,tta,vorbis,wavpack,wmalossless,wmapro,"
+    "wmav1,wmav2,wmavoice"
 )
 _DECODERS: Final = frozenset(_DECODER_NAMES.split(","))
 _OPTIONS: Final = {
