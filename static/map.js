@@ -45,6 +45,8 @@ export class LibraryMap {
     /** Indices to draw, the matches of a search last. @type {Uint32Array | null} */
     this.order = null;
     this.matches = 0;
+    /** The latest colours with faint points. @type {{order: Uint32Array, from: Uint32Array, background: number, colours: Uint32Array} | null} */
+    this.mixed = null;
     this.width = this.height = 0;
     this.density = 1;
     this.unitX = this.unitY = new Float32Array();
@@ -219,14 +221,16 @@ export class LibraryMap {
    * @param {number} background
    */
   painted(background) {
-    const { order, colours } = this;
+    const { order, colours, mixed: known } = this;
     if (!order) return colours;
+    if (known && known.order === order && known.from === colours && known.background === background) return known.colours;
     const mixed = Uint32Array.from(colours);
     const faint = (/** @type {number} */ colour) => [0, 8, 16].reduce((sum, shift) => {
       const [below, own] = [(background >> shift) & 255, (colour >> shift) & 255];
       return sum | (Math.round(below + FAINT * (own - below)) << shift);
     }, 0);
     for (let turn = 0; turn < order.length - this.matches; turn += 1) mixed[order[turn]] = faint(colours[order[turn]]);
+    this.mixed = { order, from: colours, background, colours: mixed };
     return mixed;
   }
 

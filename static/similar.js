@@ -2,6 +2,7 @@
 
 import { get, messageOf } from "./api.js";
 import { el } from "./dom.js";
+import { inReasons } from "./explore/reasons.js";
 import { clean, nameOf, percent } from "./format.js";
 import { t } from "./i18n.js";
 import { address } from "./router.js";
@@ -45,5 +46,5 @@ async function fill(file, list, button) {
 function row(track) {
   const title = track.title ? clean(track.title) : nameOf(track.path);
   return el("li", {}, el("a", { href: address("track", [track.file_id]) }, el("bdi", {}, title)),
-    el("span", { class: "hint" }, ` ${percent(100 * track.similarity)} · `, el("span", { lang: "en" }, clean(track.reason))));
+    el("span", { class: "hint" }, ` ${percent(100 * track.similarity)} · `, inReasons(track.facts)));
 }

@@ -6,7 +6,7 @@ import { Nearest } from "../nearest.js";
 
 const NEIGHBOURS = 10;
 const SAMPLE = 60; // tracks compared
-const BLOCK = 10; // of them at a time, so that the page stays responsive
+const BLOCK = 2; // of them at a time, so that the page stays responsive
 
 /**
  * Return the share of the nearest tracks in all dimensions that are also among the nearest on the map, on average over

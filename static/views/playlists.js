@@ -37,7 +37,10 @@ export function mount(root, page) {
   const saved = el("section", { class: "card", "aria-labelledby": "saved-title" });
   const builder = el("section", { class: "card", id: "builder", "aria-label": t("playlists.build") }, links.node, hint, ...Object.values(forms).map(({ node }) => node), fault);
   const editor = new PlaylistEditor(page, {
-    changed: (ids) => page.keep(["list"], { files: ids.join(",") }),
+    changed(ids) {
+      request += 1; // a list that is still being built does not replace what was changed by hand
+      page.keep(["list"], { files: ids.join(",") });
+    },
     saved: () => drawSaved(),
     another: () => change({ number: Number(query.number ?? 0) + 1 }),
   });
