@@ -179,6 +179,24 @@ function report(playing) {
   reported = playing;
 }
 
+let held = false; // paused for a short listen elsewhere on the page
+
+/**
+ * Pause while another part of the page plays a short listen, and go on after it.
+ *
+ * @param {Event} event
+ */
+function giveWay(event) {
+  const listening = /** @type {CustomEvent<boolean>} */ (event).detail;
+  if (listening && !audio.paused) {
+    held = true;
+    audio.pause();
+  } else if (!listening && held) {
+    held = false;
+    audio.play().catch(() => undefined); // an error has its own event
+  }
+}
+
 /** Say why a track cannot be played and go on with the next one. */
 async function skipFailed() {
   if (at < 0 || !audio.getAttribute("src")) return;
@@ -221,3 +239,4 @@ if ("mediaSession" in navigator) {
   navigator.mediaSession.setActionHandler("previoustrack", previous);
   navigator.mediaSession.setActionHandler("nexttrack", () => go(at + 1));
 }
+addEventListener("preview", giveWay);

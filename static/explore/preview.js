@@ -19,40 +19,39 @@ let refused = false; // the browser's refusal has been reported
  * @param {number} id
  */
 export function listen(id) {
-  quiet();
+  end();
+  dispatchEvent(new CustomEvent("preview", { detail: true })); // the player is silent meanwhile
   const current = new Audio(`files/${id}/audio`);
   audio = current;
   current.volume = 0;
   current.addEventListener("loadedmetadata", () => {
     if (Number.isFinite(current.duration)) current.currentTime = FROM * current.duration;
   }, { once: true });
-  current.play().then(() => audio === current && fade(current, 1), (error) => refuse(error));
+  current.play().then(() => audio === current && rise(current), (error) => refuse(error));
 }
 
 /** End a listen. */
 export function quiet() {
   if (!audio) return;
-  const ended = audio;
-  audio = null;
-  fade(ended, 0);
+  end();
+  dispatchEvent(new CustomEvent("preview", { detail: false }));
 }
 
-/**
- * @param {HTMLAudioElement} sound
- * @param {number} goal
- */
-function fade(sound, goal) {
+function end() {
+  if (!audio) return;
   if (fading !== null) clearInterval(fading);
-  if (goal === 0) {
-    sound.pause();
-    sound.removeAttribute("src");
-    sound.load(); // ends the download
-    return;
-  }
+  audio.pause();
+  audio.removeAttribute("src");
+  audio.load(); // ends the download
+  audio = null;
+}
+
+/** @param {HTMLAudioElement} sound */
+function rise(sound) {
   const step = STEP_MS / FADE_MS;
   fading = setInterval(() => {
-    sound.volume = Math.min(goal, sound.volume + step);
-    if (sound.volume >= goal && fading !== null) clearInterval(fading);
+    sound.volume = Math.min(1, sound.volume + step);
+    if (sound.volume >= 1 && fading !== null) clearInterval(fading);
   }, STEP_MS);
 }
 

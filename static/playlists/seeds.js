@@ -4,7 +4,7 @@ import { el, reconcile } from "../dom.js";
 import { filesOf } from "../explore/files.js";
 import { t } from "../i18n.js";
 import { titleOf } from "../music.js";
-import { trackPicker } from "./picker.js";
+import { trackPicker } from "../picker.js";
 
 /** @typedef {import("../fingerprint.d.ts").File} File */
 
@@ -19,7 +19,11 @@ export function seedField(label, changed, { single = false } = {}) {
   /** @type {File[]} */
   let files = [];
   const list = el("ul", { class: "plain chips" });
-  const picker = trackPicker(label, (file) => set([...(single ? [] : files.filter(({ id }) => id !== file.id)), file]));
+  const picker = trackPicker(label, (file) => {
+    if (!file) return;
+    picker.input.value = ""; // the track stands in the list
+    set([...(single ? [] : files.filter(({ id }) => id !== file.id)), file]);
+  });
   const node = el("fieldset", { class: "seeds" }, el("legend", {}, label), list, picker.node);
 
   /** @param {File[]} wanted */

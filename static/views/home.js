@@ -62,15 +62,17 @@ function starts() {
   const chosen = { seed: null, from: null, to: null };
   const like = actionButton(t("home.play"), async () => (chosen.seed ? playLike(chosen.seed.id) : undefined), { disabled: true, "aria-label": t("home.like-play"), class: "primary" });
   const path = actionButton(t("home.play"), async () => (chosen.from && chosen.to ? playPath(chosen.from.id, chosen.to.id) : undefined), { disabled: true, "aria-label": t("home.path-play"), class: "primary" });
+  const list = el("a", { class: "button", hidden: true }, t("home.as-playlist"));
   const picker = (/** @type {keyof typeof chosen} */ part, /** @type {string} */ label) => trackPicker(label, (file) => {
     chosen[part] = file;
     like.disabled = !chosen.seed;
-    path.disabled = !chosen.from || !chosen.to;
+    path.disabled = list.hidden = !chosen.from || !chosen.to;
+    if (chosen.from && chosen.to) setAttribute(list, "href", address("playlists", ["path"], { start: chosen.from.id, end: chosen.to.id }));
   }).node;
   const way = (/** @type {string} */ title, /** @type {string} */ hint, /** @type {Node[]} */ ...rest) => el("section", { class: "card way" }, el("h2", {}, title), el("p", { class: "hint" }, hint), rest);
   return el("div", { class: "ways" },
     way(t("home.like"), t("home.like-hint"), picker("seed", t("home.like-track")), like),
-    way(t("home.path"), t("home.path-hint"), picker("from", t("home.path-from")), picker("to", t("home.path-to")), path),
+    way(t("home.path"), t("home.path-hint"), picker("from", t("home.path-from")), picker("to", t("home.path-to")), el("div", { class: "actions" }, path, list)),
     way(t("home.anything"), t("home.anything-hint"), actionButton(t("home.surprise"), playAnything, { class: "primary", id: "surprise" })));
 }
 
