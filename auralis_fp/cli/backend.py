@@ -2,9 +2,12 @@
 
 import asyncio
 import importlib
+import logging
 import os
+import re
 import sys
 import threading
+import tomllib
 import webbrowser
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +20,8 @@ from ..settings import Settings
 from .arguments import HOST_PORT
 from .server import ServeError
 from .signals import interruption
+
+log = logging.getLogger(__name__)
 
 STOP_LIMIT_SEC: Final = 1.9
 PREFIX: Final = "/fingerprint"
@@ -80,26 +85,75 @@ def load_backend(checkout: Path, *, dev: bool) -> Any:
     backend = top / BACKEND
     if not (backend / "main.py").is_file():
         raise ServeError(f"there is no {BACKEND / 'main.py'} in {checkout}; --auralis takes the top of a checkout")
+    too_old = _python_too_old(top)
+    if too_old:
+        print(too_old, file=sys.stderr)
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(top), os.environ.get("PYTHONPATH", "")]))
     if dev:
         os.environ["AURALIS_DEV_MODE"] = "1"
     os.chdir(backend)
     sys.path[:0] = [str(backend), str(top)]
     sys.argv = [str(backend / "main.py")]
+    logging.getLogger("fastapi").setLevel(logging.CRITICAL)  # it logs what it raises
     try:
+        importlib.import_module("uvicorn")
         return importlib.import_module("main").app
-    except (ImportError, AttributeError) as error:
-        raise ServeError(f"the backend cannot be imported in this Python environment: {error}") from error
+    except (Exception, SystemExit) as error:  # whatever a program does when it is imported
+        log.debug("the backend cannot be imported", exc_info=True)
+        raise ServeError(f"the backend cannot be imported in this Python environment: {_reason(error)}") from error
+    finally:
+        logging.getLogger("fastapi").setLevel(logging.NOTSET)
+
+
+def _python_too_old(checkout: Path) -> str:
+    """Return a sentence if this Python is older than the checkout's metadata asks for, or else an empty text."""
+    try:
+        project = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))
+        wanted = re.search(r">=\s*(\d+)\.(\d+)", str(project["project"]["requires-python"]))
+    except (OSError, ValueError, KeyError, TypeError):  # older versions have none
+        return ""
+    if wanted is None or sys.version_info[:2] >= (int(wanted[1]), int(wanted[2])):
+        return ""
+    running = ".".join(map(str, sys.version_info[:2]))
+    return f"The player asks for Python {wanted[1]}.{wanted[2]} or newer; this is Python {running}, where it may fail."
+
+
+def _reason(error: BaseException) -> str:
+    """Return one line that says why a program cannot be imported."""
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return f"the package {error.name.partition('.')[0]} is missing"
+    text = " ".join(next(iter(str(error).strip().splitlines()), "").split())
+    if isinstance(error, SyntaxError):
+        return f"{error.msg} in {Path(error.filename or '').name}, line {error.lineno}"
+    if isinstance(error, ImportError) and text:
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def _run(app: Middleware, port: int, *, browser: bool) -> int:
+    server = _server(app, port, browser=browser)
+
+    def stop() -> None:
+        """Stop the server; uvicorn raises the signals it caught again after the shutdown."""
+        server.should_exit = True
+
+    with interruption.calls(stop):
+        server.run()
+    if not server.started and interruption.received is None:
+        print("The player did not start; its own messages say why.", file=sys.stderr)
+    interruption.conclude()
+    return 0 if server.started else 1
+
+
+def _server(app: Middleware, port: int, *, browser: bool) -> Any:
+    """Return a server that says where it listens, and ends when the player takes too long to stop."""
     import uvicorn  # a requirement of the backend, not of this package
 
     class Server(uvicorn.Server):
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             """Begin to stop, with a time limit."""
             super().handle_exit(sig, frame)
-            limit = threading.Timer(STOP_LIMIT_SEC, give_up, (128 + sig,))
+            limit = threading.Timer(STOP_LIMIT_SEC, _give_up, (128 + sig,))
             limit.daemon = True
             limit.start()
 
@@ -119,21 +173,10 @@ def _run(app: Middleware, port: int, *, browser: bool) -> int:
                 if browser:
                     await asyncio.to_thread(webbrowser.open, f"{url}{PREFIX}/")
 
-    ended = threading.Event()
-    server = Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="info"))
+    return Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="info"))
 
-    def stop() -> None:
-        """Stop the server; uvicorn raises the signals it caught again after the shutdown."""
-        server.should_exit = True
 
-    def give_up(code: int) -> None:
-        """End the process: the player waits for work that it has begun, and its own launcher ends it too."""
-        if not ended.is_set():
-            print(f"The player did not stop within {STOP_LIMIT_SEC:.0f} s and was ended.", file=sys.stderr, flush=True)
-        os._exit(code)
-
-    with interruption.calls(stop):
-        server.run()
-    ended.set()
-    interruption.conclude()
-    return 0 if server.started else 1
+def _give_up(code: int) -> None:
+    """End the process: the player waits for work that it has begun, and its own launcher ends it too."""
+    print(f"The player did not stop within {STOP_LIMIT_SEC:.0f} s and was ended.", file=sys.stderr, flush=True)
+    os._exit(code)

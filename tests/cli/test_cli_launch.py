@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -141,10 +142,21 @@ def test_failed_start_leaves_the_player_running(checkout: Path, tmp_path: Path) 
 
 @pytest.mark.parametrize(
     ("main", "sentence"),
-    [(None, "takes the top of a checkout"), ("import no_such_module_here", "no_such_module_here")],
+    [
+        (None, "takes the top of a checkout"),
+        ("import no_such_module_here.part", "the package no_such_module_here is missing"),
+        ("from fastapi import nothing_of_that_name", "nothing_of_that_name"),
+        (
+            "raise RuntimeError('Form data requires something.\\nInstall it.')",
+            "RuntimeError: Form data requires something.",
+        ),
+        ("type Later[T] = = list[T]", "invalid syntax in main.py, line 1"),
+        ("raise SystemExit(3)", "SystemExit: 3"),
+        ("value = 1", "AttributeError"),
+    ],
 )
-def test_missing_backend(checkout: Path, tmp_path: Path, main: str | None, sentence: str) -> None:
-    """A checkout without a backend is a usage error."""
+def test_a_backend_that_cannot_be_imported(checkout: Path, tmp_path: Path, main: str | None, sentence: str) -> None:
+    """It is a usage error of one sentence, whatever the reason; so is a checkout without a backend."""
     file = checkout / "auralis-web" / "backend" / "main.py"
     file.unlink()
     if main is not None:
@@ -153,6 +165,28 @@ def test_missing_backend(checkout: Path, tmp_path: Path, main: str | None, sente
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment())
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     assert sentence in done.stderr
+
+
+def test_a_python_that_is_too_old(checkout: Path, tmp_path: Path) -> None:
+    """The version that the checkout asks for is named; the backend is tried nevertheless."""
+    (checkout / "pyproject.toml").write_text('[project]\nrequires-python = ">=3.99"\n', encoding="ascii")
+    with running(LAUNCHER, *QUIETLY, "--auralis", checkout, "--data-dir", "data", folder=tmp_path) as host:
+        assert requests.get(f"{host.url}/api/health", timeout=10).json()["status"] == "healthy"
+        assert host.stop() == 0, host.complaints
+    assert "The player asks for Python 3.99 or newer; this is Python 3." in host.complaints
+
+
+def test_a_player_that_does_not_stop(checkout: Path, tmp_path: Path) -> None:
+    """It is ended two seconds after Ctrl-C, and the plugin has stopped in good order by then."""
+    main = checkout / "auralis-web" / "backend" / "main.py"
+    main.write_text(
+        main.read_text(encoding="utf-8").replace("    yield\n", "    yield\n    import time; time.sleep(60)\n")
+    )
+    with running(LAUNCHER, *QUIETLY, "--auralis", checkout, "--data-dir", "data", folder=tmp_path) as host:
+        started = time.monotonic()
+        assert host.stop() == 130
+        assert time.monotonic() - started < 20
+    assert "The player did not stop within 2 s and was ended." in host.complaints
 
 
 @pytest.mark.parametrize("program", [(LAUNCHER,), ("-m", "auralis_fp", "launch")], ids=["script", "command"])
