@@ -8,7 +8,7 @@ from typing import Final
 from .types import Dimension, Family, band
 
 #: Incremented by every change that moves a number by more than its tolerance, or adds a dimension.
-ALGORITHM_VERSION: Final = 3
+ALGORITHM_VERSION: Final = 4
 
 DIMENSIONS: Final[tuple[Dimension, ...]] = (
     band("sub_bass_pct", "Sub-bass", 20, 60, (1, 15), "energy below 60 Hz: sub drops, kick drum, organ pedals"),
