@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auralis_fp.analysis.extractor import FingerprintExtractor
-from auralis_fp.analysis.rhythm.onset_strength import OnsetDetector, audible, pick_onsets
+from auralis_fp.analysis.level.levels import LevelMeter
+from auralis_fp.analysis.level.silence import SilenceGate
+from auralis_fp.analysis.rhythm.onset_strength import OnsetDetector, pick_onsets
 from auralis_fp.analysis.spectrum.channels import Layout
 from auralis_fp.analysis.spectrum.decimation import SubbandRates
 from auralis_fp.analysis.spectrum.grid import STFTGrid
@@ -66,9 +68,10 @@ def _ours(stretch: Mono, rate: int, positions: tuple[str, ...]) -> tuple[NDArray
         detector.detect(spectra.mid_band)
         tracker.track(spectra)
     envelope = detector.flush()
-    found = pick_onsets(envelope)
-    heard = found.frames[audible(found.powers, float(envelope.power.max()))]
-    return heard / envelope.rate, tracker.pitches()
+    levels = LevelMeter(rate, layout.downmix)
+    levels.measure(stretch)
+    onsets = pick_onsets(envelope) / envelope.rate
+    return onsets[SilenceGate(levels.levels()).sounding(onsets)], tracker.pitches()
 
 
 def _onsets(mono: Mono, rate: int, ours: NDArray[np.float64]) -> Iterator[Comparison]:

@@ -1,6 +1,7 @@
 """Independent spectral features: NumPy frames evaluated with librosa's functions."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 import librosa
@@ -10,12 +11,15 @@ from numpy.typing import NDArray
 from auralis_fp.analysis.spectrum.grid import STFTGrid
 
 from .comparison import Comparison
+from .levels import silence_threshold
 
 Samples = NDArray[np.float64]
 
 _HIGHEST_HZ: Final = 20_000.0
-_SILENCE: Final = 1e-7  # -70 dBFS
 _ROLLOFF: Final = 0.85
+_CELL_SEC: Final = 4096 / 11_025
+_FLATNESS_EDGES_HZ: Final = (20.0, *(125.0 * 2 ** (step / 2) for step in range(11)))
+_FLATNESS_OF_NOISE: Final = 0.934
 _BESIDE: Final = 64  # hops, about 1.5 s
 _AT_ONCE: Final = 1024  # frames
 
@@ -54,29 +58,54 @@ def spectral(samples: Samples, rate: int, ours: dict[str, float]) -> Iterator[Co
     width = rate / STFTGrid.for_rate(rate).frame_length
     hertz = width * np.arange(1, _end(rate))
     shares = np.clip((_HIGHEST_HZ - hertz) / width + 0.5, 0, 1)[:, None]
-    centroids, rolloffs, total, count = [], [], np.zeros(len(hertz)), 0
+    threshold = silence_threshold(np.mean((samples - samples.mean(axis=0)) ** 2, axis=1), rate)
+    centroids, rolloffs = [], []
     for power in power_frames(samples, rate):
-        loud = power[:, power.sum(axis=0) >= _SILENCE]
+        loud = power[:, power.sum(axis=0) >= threshold]
         if loud.size:
-            centroids.append(librosa.feature.spectral_centroid(S=shares * np.sqrt(loud), freq=hertz)[0])
+            heard = np.sqrt(np.maximum(loud - 1e-4 * loud.max(axis=0), 0))
+            centroids.append(librosa.feature.spectral_centroid(S=shares * heard, freq=hertz)[0])
             rolloffs.append(hertz[0] + width * _rolloff_bins(shares * loud))
-            total, count = total + loud.sum(axis=1), count + loud.shape[1]
-    if not count:
-        return
-    for name, found in (("spectral_centroid", centroids), ("spectral_rolloff", rolloffs)):
-        middle = float(np.median(np.concatenate(found)))
-        yield Comparison(name, "librosa on plain frames", ours[name], middle, relative=True)
-    mean = total[:, None] / count
-    flatness = librosa.feature.spectral_flatness(S=mean, power=1.0, amin=1e-10 * float(mean.max()))
-    yield Comparison("spectral_flatness", "librosa, mean spectrum", ours["spectral_flatness"], float(flatness[0, 0]))
+    if centroids:
+        for name, found in (("spectral_centroid", centroids), ("spectral_rolloff", rolloffs)):
+            middle = float(np.median(np.concatenate(found)))
+            yield Comparison(name, "librosa on plain frames", ours[name], middle, relative=True)
+    flatness = _flatness(samples, rate)
+    if flatness is not None:
+        yield Comparison("spectral_flatness", "librosa in bands of plain frames", ours["spectral_flatness"], flatness)
+
+
+def _flatness(samples: Samples, rate: int) -> float | None:
+    """Return the flatness of half-octave bands in cells of 0.74 s by 11 Hz, weighted by energy."""
+    length = 2 * round(_CELL_SEC * rate / 2)
+    window = np.hanning(length + 1)[:-1, None]
+    frames = librosa.util.frame(
+        np.pad(samples, ((length // 2, length), (0, 0))), frame_length=length, hop_length=length // 2, axis=0
+    )
+    powers = np.stack([(np.abs(np.fft.rfft(frame * window, axis=0)) ** 2).sum(axis=1) for frame in frames])
+    groups = powers[: len(powers) // 4 * 4].reshape(-1, 4, powers.shape[1]).sum(axis=1)
+    cells = groups[:, : groups.shape[1] // 4 * 4].reshape(len(groups), -1, 4).sum(axis=2).T  # (cells, groups)
+    edges = np.rint(np.array(_FLATNESS_EDGES_HZ) * length / rate / 4).astype(int)
+    flat, energy = 0.0, 0.0
+    for low, high in pairwise(edges):
+        band = cells[low:high]
+        if len(band) == high - low and band.any():
+            ratio = librosa.feature.spectral_flatness(S=band, power=1.0, amin=1e-10 * float(band.max()))[0]
+            flat, energy = flat + float(ratio @ band.sum(axis=0)), energy + float(band.sum())
+    return min(1.0, flat / energy / _FLATNESS_OF_NOISE) if energy > 1e-4 * float(groups.sum()) else None
 
 
 def _rolloff_bins(power: Samples) -> Samples:
-    """Return the rolloff in bins, interpolated within the bin that librosa returns."""
+    """Return the rolloff in bins: within the bin that librosa returns, or the centre of a lobe that peaks beside it."""
     bins = librosa.feature.spectral_rolloff(S=power, freq=np.arange(float(len(power))), roll_percent=_ROLLOFF)[0]
     places, frames = bins.astype(int), np.arange(power.shape[1])
     cumulative = power.cumsum(axis=0)
     inside = power[places, frames]
     before = cumulative[places, frames] - inside
     found: Samples = places - 0.5 + (_ROLLOFF * cumulative[-1] - before) / inside
+    for frame in frames:
+        around = range(max(0, places[frame] - 1), min(len(power), places[frame] + 2))
+        peak = max(around, key=lambda each: power[each, frame])
+        if 2 <= peak < len(power) - 2 and power[peak, frame] > max(power[peak - 1, frame], power[peak + 1, frame]):
+            found[frame] = np.average(np.arange(peak - 2, peak + 3), weights=power[peak - 2 : peak + 3, frame])
     return found

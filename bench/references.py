@@ -12,10 +12,10 @@ import pyebur128
 from numpy.typing import NDArray
 from scipy import fft
 
-from auralis_fp.analysis.spectrum.grid import SILENCE_POWER
 from auralis_fp.analysis.spectrum.ltas import BANDS, EDGES_HZ
 
 from .comparison import Comparison
+from .levels import silence_threshold
 from .music import Track
 from .plain_frames import spectral
 
@@ -42,6 +42,9 @@ def comparisons(track: Track, ours: dict[str, float]) -> Iterator[Comparison]:
     if samples.any():
         yield from _levels(samples, track.rate, ours)
         yield from _stereo(samples, ours)
+        if samples.shape[1] == 2:
+            width = _width(samples, track.rate)
+            yield Comparison("stereo_width", "one transform of the whole file", ours["stereo_width"], width)
         yield Comparison("chroma_energy", "numpy, frames of 1.5 s", ours["chroma_energy"], _chroma(samples, track.rate))
 
 
@@ -106,25 +109,46 @@ def _levels(samples: Samples, rate: int, ours: dict[str, float]) -> Iterator[Com
     peaks, squares = np.abs(samples).max(axis=1), np.mean(samples**2, axis=1)
     crest = 10 * np.log10(peaks.max() ** 2 / squares.mean())
     yield Comparison("crest_db", "numpy over the whole file", ours["crest_db"], float(crest))
+    threshold = silence_threshold(squares, rate)
     powers = np.array([frame.mean() for frame in _windows(squares, 0.05, rate)])
     if len(powers):
-        silent = float(np.mean(powers < max(powers.max() * 1e-4, SILENCE_POWER)))
+        silent = _silence(powers < threshold)
         yield Comparison("silence_ratio", "numpy over the whole file", ours["silence_ratio"], silent)
-    heights = np.array([window.max() for window in _windows(peaks, 0.5, rate)])
-    heights = heights[heights > heights.max(initial=0) * 1e-3]
+    heights, _ = _highest(peaks, squares, rate, 0.5, threshold)
     if len(heights) >= 2:
-        consistency = 1 / (1 + float(heights.std() / heights.mean()))
+        first, third = np.percentile(heights, (25, 75))
+        consistency = 1 / (1 + float((third - first) / (third + first)))
         yield Comparison("peak_consistency", "numpy over the whole file", ours["peak_consistency"], consistency)
-    seconds = [(window.mean(), top.max()) for window, top in zip(*_pairs(squares, peaks, rate), strict=True)]
-    loudest = max((power for power, _ in seconds), default=0.0)
-    crests = [10 * np.log10(top**2 / power) for power, top in seconds if power > loudest * 1e-6]
-    if len(crests) >= 2:
-        spread, name = float(np.std(crests)), "dynamic_range_variation"
-        yield Comparison(name, "numpy over the whole file", ours[name], spread / (spread + 6))
+    heights, means = _highest(peaks, squares, rate, 1.0, threshold)
+    if len(heights) >= 2:
+        crests, name = 10 * np.log10(heights**2 / means), "dynamic_range_variation"
+        spread = float(np.clip(crests, *np.percentile(crests, (10, 90))).std())
+        yield Comparison(name, "numpy over the whole file", ours[name], spread / (spread + 2))
 
 
-def _pairs(squares: Samples, peaks: Samples, rate: int) -> tuple[list[Samples], list[Samples]]:
-    return _windows(squares, 1.0, rate), _windows(peaks, 1.0, rate)
+def _silence(silent: NDArray[np.bool_]) -> float:
+    """Return the share of frames every 25 ms in silent stretches, by their length."""
+    if silent.all():
+        return 1.0
+    counted, stretch = 0.0, 0
+    for each in (*silent, False):
+        if each:
+            stretch += 1
+        else:
+            counted += stretch * min(1.0, max(0.0, 0.025 * stretch - 1))
+            stretch = 0
+    return counted / len(silent)
+
+
+def _highest(peaks: Samples, squares: Samples, rate: int, seconds: float, threshold: float) -> tuple[Samples, Samples]:
+    """Return the peaks of the sounding windows, rms of the four highest of 25 ms, and the powers."""
+    short = round(0.025 * rate)
+    parts = peaks[: len(peaks) // short * short].reshape(-1, short).max(axis=1)
+    count = round(seconds / 0.025)
+    starts = range(0, len(parts) - count + 1, count // 2)
+    powers = np.array([squares[first * short : (first + count) * short].mean() for first in starts])
+    heights = np.array([np.sqrt(np.mean(np.sort(parts[first : first + count])[-4:] ** 2)) for first in starts])
+    return heights[powers >= threshold], powers[powers >= threshold]
 
 
 def _windows(values: Samples, seconds: float, rate: int) -> list[Samples]:
@@ -138,11 +162,22 @@ def _stereo(samples: Samples, ours: dict[str, float]) -> Iterator[Comparison]:
         return
     left, right = samples.T
     product, energies = float(left @ right), (float(left @ left), float(right @ right))
-    width = 0.5 * (1 - 2 * product / sum(energies))
-    yield Comparison("stereo_width", "numpy over the whole file", ours["stereo_width"], width)
     if min(energies) > 1e-9 * max(energies):
         correlation = product / float(np.sqrt(energies[0] * energies[1]))
         yield Comparison("phase_correlation", "numpy over the whole file", ours["phase_correlation"], correlation)
+
+
+def _width(samples: Samples, rate: int) -> float:
+    """Return the width of the stereo image from one transform of each side, in bands of one ERB."""
+    left, right = (fft.rfft(side[: _fast_length(len(side))]) for side in samples.T)
+    rates = 21.4 * np.log10(1 + 0.00437 * fft.rfftfreq(2 * len(left) - 1, 1 / rate))
+    lowest, highest = (21.4 * np.log10(1 + 0.00437 * hertz) for hertz in (200.0, 8000.0))
+    edges = np.searchsorted(rates, [*np.arange(lowest, highest, 1.0), highest])
+    edges = np.unique(edges[edges < len(left)])
+    power = np.add.reduceat(np.abs(left) ** 2 + np.abs(right) ** 2, edges)[:-1]
+    side = np.add.reduceat(np.abs(left - right) ** 2, edges)[:-1]
+    loudness = np.maximum(power / power.max(), 1e-6) ** 0.23 - 1e-6**0.23
+    return float(np.minimum(1, side / np.maximum(power, 1e-300)) @ loudness / loudness.sum())
 
 
 def _chroma(samples: Samples, rate: int) -> float:

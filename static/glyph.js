@@ -135,7 +135,7 @@ export function glyph(fingerprint, { dimensions = null, undefinedNames = [], lab
   const hue = round(hueOf(fingerprint));
   const size = dimensions ? 1 : 1.25; // without rays the shapes can be larger
   const colour = round(30 + 45 * clamp(fingerprint.harmonic_ratio));
-  const shift = round(1 + 12 * clamp(fingerprint.stereo_width * 1.6));
+  const shift = round(1 + 12 * clamp(fingerprint.stereo_width));
   const loud = round(1.5 + 4 * clamp((fingerprint.lufs + 40) / 35));
   const shapes = [
     svg("circle", { cx: CENTRE, cy: CENTRE, r: dimensions ? 39 : 49, fill: `hsl(${hue} ${colour}% 55%)`, "fill-opacity": 0.16 }),

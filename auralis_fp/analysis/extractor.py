@@ -17,10 +17,13 @@ from .features.variation import variation
 from .level.levels import LevelMeter
 from .level.loudness import LoudnessMeter
 from .level.short_signal import ShortSignal
+from .level.silence import SilenceGate
 from .spectrum.channels import Layout
 from .spectrum.grid import STFTGrid
 from .spectrum.ltas import LongTermAverageSpectrum
+from .spectrum.stereo_image import StereoImage
 from .spectrum.stft import Spectra, StreamingSTFT
+from .spectrum.subband_stft import fine_stft
 from .types import FeatureValues, FloatArray
 
 SHORTEST_SEC: Final = 0.5
@@ -49,12 +52,14 @@ class FingerprintExtractor:
         layout = Layout.of(positions)
         pairs, full_range = len(layout.pairs), layout.full_range
         grid = STFTGrid.for_rate(sample_rate)
-        self._stft = StreamingSTFT(grid, layout.pairs, self._channels)
+        self._stft = StreamingSTFT(grid, layout.pairs, self._channels, layout.downmix)
+        self._fine = fine_stft(grid, pairs)
         self._levels = LevelMeter(sample_rate, layout.downmix)
         self._loudness = LoudnessMeter(grid, [pair.weight for pair in layout.pairs])
         self._ltas = LongTermAverageSpectrum(grid, pairs)
         self._short = ShortSignal(sample_rate, layout.pairs, self._channels)
-        self._spectral = Spectral(grid, full_range)
+        self._spectral = Spectral(grid)
+        self._image = StereoImage(grid)
         self._temporal = Temporal(grid, pairs)
         self._harmonic = Harmonic(grid, pairs, full_range)
 
@@ -95,10 +100,13 @@ class FingerprintExtractor:
         self._check_finite()
         for spectra in self._stft.flush():
             self._dispatch(spectra)
+        for powers in self._fine.flush():
+            self._dispatch_fine(powers)
+        gate = SilenceGate(levels)
         accumulated = (  # each frees its arrays; the one that needs most memory comes last
-            self._spectral.features(),
-            self._harmonic.features(),
-            self._temporal.features(levels, duration_sec),
+            self._spectral.features(gate),
+            self._harmonic.features(gate),
+            self._temporal.features(gate, duration_sec),
         )
         if self._short.is_short:
             energies, loudness = self._short.band_energies(), self._short.loudness()
@@ -108,8 +116,8 @@ class FingerprintExtractor:
             *accumulated,
             frequency(energies),
             dynamics(levels, loudness, energies),
-            variation(levels, loudness),
-            stereo(levels, self._channels),
+            variation(levels, gate, loudness),
+            stereo(levels, self._image.width(), self._channels),
         )
         return _silence() if levels.silent else _merged(families)
 
@@ -120,7 +128,14 @@ class FingerprintExtractor:
         self._spectral.accumulate(spectra)
         self._temporal.accumulate(spectra)
         self._harmonic.accumulate(spectra)
+        self._image.accumulate(spectra)
+        for powers in self._fine.transform(spectra.mid_band):
+            self._dispatch_fine(powers)
         self._on_spectra(spectra)
+
+    def _dispatch_fine(self, powers: FloatArray) -> None:
+        self._spectral.accumulate_fine(powers)
+        self._harmonic.accumulate_fine(powers)
 
     def _check_finite(self) -> None:
         if not self._levels.finite:

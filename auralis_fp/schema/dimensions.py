@@ -113,9 +113,10 @@ DIMENSIONS: Final[tuple[Dimension, ...]] = (
         neutral=1.0,
         typical=(0, 0.1),
         perceived_as="share of the track that is silent or nearly silent",
-        formula="share of 50-ms frames below the higher of (loudest frame - 40 dB) and -70 dBFS",
-        source="defined here",
-        reference="35 s of noise and 25 s of zeros read .4167",
+        formula="share of the file in silent stretches: 50-ms frames below the higher of (loudest 400 ms - 40 dB) and"
+        " -70 dBFS, for at least 2 s; stretches up to 1 s do not count, those between count in part",
+        source="momentary loudness of EBU Tech 3341; 2 s as in ffmpeg's silencedetect",
+        reference="35 s of noise and 25 s of zeros read .4167; steps every half second read 0",
     ),
     Dimension(
         name="spectral_centroid",
@@ -127,9 +128,10 @@ DIMENSIONS: Final[tuple[Dimension, ...]] = (
         neutral=0.0,
         typical=(800, 4000),
         perceived_as="brightness: the centre of mass of the sound",
-        formula="magnitude-weighted mean frequency of each frame, 20 Hz - 20 kHz; median over frames",
+        formula="magnitude-weighted mean frequency of each frame, 20 Hz - 20 kHz, bins more than 40 dB below its"
+        " strongest left out; median over the sounding frames",
         source="Peeters 2004, CUIDADO report",
-        reference="a sine reads its frequency; white noise 10 010",
+        reference="a sine reads its frequency; white noise 10 010; a hum of 50 Hz 20 dB above hiss at most 150",
     ),
     Dimension(
         name="spectral_rolloff",
@@ -141,9 +143,10 @@ DIMENSIONS: Final[tuple[Dimension, ...]] = (
         neutral=0.0,
         typical=(500, 6000),
         perceived_as="how far up in frequency the energy extends",
-        formula="frequency below which 85 % of a frame's power lies, 20 Hz - 20 kHz; median over frames",
+        formula="frequency below which 85 % of a frame's power lies, 20 Hz - 20 kHz, or that of the partial whose main"
+        " lobe lies there; median over the sounding frames",
         source="Scheirer & Slaney 1997",
-        reference="a sine reads its frequency; white noise 17 003, pink noise 7096",
+        reference="a sine reads its frequency to 2 Hz; white noise 17 003, pink noise 7096",
     ),
     Dimension(
         name="spectral_flatness",
@@ -153,11 +156,12 @@ DIMENSIONS: Final[tuple[Dimension, ...]] = (
         low=0.0,
         high=1.0,
         neutral=0.0,
-        typical=(0.0, 0.1),
+        typical=(0.1, 0.6),
         perceived_as="noise-like (1) versus tonal (0)",
-        formula="geometric over arithmetic mean of the time-averaged power spectrum on a uniform 21.5 Hz grid",
-        source="Gray & Markel 1974; ISO/IEC 15938-4",
-        reference="white noise reads at least .98, a sine under .0001, pink noise .390",
+        formula="geometric over arithmetic mean of the power in cells of 11 Hz and 0.74 s, in half-octave bands from"
+        " 20 Hz to 4 kHz, averaged by the energy of the bands; relative to white noise",
+        source="Gray & Markel 1974; AudioSpectrumFlatness of ISO/IEC 15938-4",
+        reference="white and pink noise read at least .97, a sine and a sawtooth at most .01",
     ),
     Dimension(
         name="harmonic_ratio",
@@ -169,7 +173,8 @@ DIMENSIONS: Final[tuple[Dimension, ...]] = (
         neutral=0.5,
         typical=(0.4, 0.95),
         perceived_as="sustained harmonic sound (1) versus percussive sound (0)",
-        formula="harmonic share of energy after median-filter HPSS of the power spectrogram, Wiener masks, p = 2",
+        formula="harmonic share of energy after median-filter HPSS of the power spectrogram, medians over 0.37 s in"
+        " time and 690 Hz in frequency, Wiener masks, p = 2",
         source="Fitzgerald 2010, DAFx",
         reference="a steady sine reads at least .99, clicks at most .02, white noise .50",
     ),
@@ -182,10 +187,13 @@ DIMENSIONS: Final[tuple[Dimension, ...]] = (
         high=1.0,
         neutral=0.0,
         typical=(0.0, 0.6),
-        perceived_as="how steadily one pitch can be followed: high for a sustained flute note, low for dense chords",
-        formula="voiced share of the non-silent frames / (1 + median |Δcents| / 50)",
+        perceived_as="how steadily one pitch can be followed: high for a sustained flute note, low for chords and"
+        " glides",
+        formula="mean over the sounding frames of 1 / (1 + (r - 5) / 25), r the range of the pitch in cents within"
+        " 0.23 s of the same note; 0 for frames without pitch or with a partial 30 dB above the fundamental",
         source="YIN: de Cheveigné & Kawahara 2002, JASA 111(4)",
-        reference="a steady sine or saw reads at least .97; white noise and clicks at most .05",
+        reference="a steady sine or saw reads at least .97; chords, white noise and clicks at most .05; a glide of an"
+        " octave in 3.5 s at most .3",
     ),
     Dimension(
         name="chroma_energy",
@@ -211,9 +219,10 @@ DIMENSIONS: Final[tuple[Dimension, ...]] = (
         neutral=0.0,
         typical=(0.15, 0.4),
         perceived_as="whether dense and open passages alternate",
-        formula="s / (s + 6), s the standard deviation in dB of the crest of 1-s windows",
-        source="defined here",
-        reference="4 s of sine and 4 s of square in turn read .200 at equal rms",
+        formula="s / (s + 2), s the standard deviation in dB of the crest of the sounding 1-s windows, winsorised at"
+        " the deciles; the peak of a window is the rms of its four highest 25-ms peaks",
+        source="defined here; winsorised deviation: Wilcox 2012",
+        reference="4 s of sine and 4 s of square in turn read .42; one click moves nothing",
     ),
     Dimension(
         name="loudness_variation_std",
@@ -239,9 +248,10 @@ DIMENSIONS: Final[tuple[Dimension, ...]] = (
         neutral=0.0,
         typical=(0.6, 0.95),
         perceived_as="how uniform the peak levels are: high for limited masters",
-        formula="1 / (1 + CV) of the peaks of 500-ms windows",
-        source="defined here",
-        reference="60 s peaking at 1 and 60 s at ½ read .750",
+        formula="1 / (1 + (Q3 - Q1) / (Q3 + Q1)), the quartiles of the peaks of the sounding 500-ms windows; the peak"
+        " of a window is the rms of its four highest 25-ms peaks",
+        source="defined here; quartile coefficient of dispersion: Bonett 2006",
+        reference="60 s peaking at 1 and 60 s at ½ read .750; one click moves nothing",
     ),
     Dimension(
         name="stereo_width",
@@ -251,11 +261,12 @@ DIMENSIONS: Final[tuple[Dimension, ...]] = (
         low=0.0,
         high=1.0,
         neutral=0.0,
-        typical=(0.02, 0.35),
-        perceived_as="narrow (0) to wide (.5) to out of phase (1)",
-        formula="½(1 - 2⟨L,R⟩ / (⟨L,L⟩ + ⟨R,R⟩)), the energy share of the side channel",
-        source="mid/side energy",
-        reference="dual mono reads 0, left only .5, L = -R 1",
+        typical=(0.2, 0.9),
+        perceived_as="from a single point (0) to sound from all sides (1)",
+        formula="min(1, 1 - 2⟨L,R⟩ / (⟨L,L⟩ + ⟨R,R⟩)), twice the energy share of the side channel, in bands of one ERB"
+        " from 200 Hz to 8 kHz, averaged by their loudness (energy to the power of 0.23)",
+        source="Avendano & Jot 2004, JAES 52; Glasberg & Moore 1990; Zwicker & Fastl 1999",
+        reference="dual mono reads 0; left only, independent noise and L = -R read 1; a source panned by 6 dB .2",
     ),
     Dimension(
         name="phase_correlation",

@@ -76,7 +76,7 @@ WORDINGS: Final[Mapping[str, Wording]] = {
     "harmonic_ratio": Wording("share of sustained sound", 0.06, "more sustained", "more percussive"),
     "chroma_energy": Wording("tonal focus", 0.05, "more focused on few pitches", "spread over more pitches"),
     "loudness_variation_std": Wording("loudness range", 0.7, "more dynamic", "more even", "{:.1f} LU"),
-    "stereo_width": Wording("stereo width", 0.05, "wider", "narrower"),
+    "stereo_width": Wording("stereo width", 0.1, "wider", "narrower"),
 }
 
 

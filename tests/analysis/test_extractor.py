@@ -70,7 +70,11 @@ def test_sample_rate_does_not_matter(rate: int) -> None:
         left, right = (band_limited(9.0, 50, 9000, at_rate, seed) for seed in (3, 4))
         return signal(left * swell, (0.5 * left + right) * swell)
 
-    assert_alike(values(scene(rate), rate), values(scene(RATE)))
+    found, expected = values(scene(rate), rate), values(scene(RATE))
+    varied = ("peak_consistency", "dynamic_range_variation")  # quantiles of few windows
+    assert_alike(found, expected, leave_out=varied)
+    for name in varied:
+        assert found[name] == pytest.approx(expected[name], abs=0.02), name
 
 
 def test_mono_equals_its_copy_on_both_sides() -> None:

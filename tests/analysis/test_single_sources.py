@@ -12,7 +12,7 @@ from auralis_fp import schema
 from signals import RATE, Signal, measure, signal, sine, stereo
 
 PACKAGE = Path(auralis_fp.analysis.__file__).parent
-KEPT_WHEN_UNDEFINED = {"peak_consistency": 1.0, "phase_correlation": 0.0}  # of one window, and of one silent side
+KEPT_WHEN_UNDEFINED = {"phase_correlation": 0.0}  # of one silent side
 
 
 def code_of(path: Path) -> str:
@@ -64,7 +64,7 @@ def test_families_repeat_no_neutral_value() -> None:
     ids=["silence", "short silence", "short tone", "one silent side"],
 )
 def test_undefined_values_are_neutral(samples: Signal) -> None:
-    """Undefined dimensions have the neutral values of the schema, except for two that are known anyway."""
+    """Undefined dimensions have the neutral values of the schema, except for one that is known anyway."""
     found = measure(samples)
     assert found.undefined
     for name in found.undefined:

@@ -83,6 +83,31 @@ def band_limited(seconds: float, low_hz: float, high_hz: float, rate: int = RATE
     return np.asarray(0.1 * total / np.sqrt(count / 2), dtype=np.float64)
 
 
+def low_passed(track: NDArray[np.float64], high_hz: float, rate: int = RATE) -> NDArray[np.float64]:
+    """Return a track without anything above *high_hz*."""
+    spectrum = np.fft.rfft(track)
+    spectrum[np.fft.rfftfreq(len(track), 1 / rate) > high_hz] = 0
+    return np.asarray(np.fft.irfft(spectrum, len(track)), dtype=np.float64)
+
+
+def glide(low_hz: float, high_hz: float, seconds: float = 10.0) -> NDArray[np.float64]:
+    """Return a pure tone whose pitch rises evenly in cents."""
+    growth = np.log(high_hz / low_hz) / seconds
+    phase = 2 * np.pi * low_hz / growth * np.expm1(growth * times(seconds))
+    return np.asarray(0.5 * np.sin(phase), dtype=np.float64)
+
+
+def footsteps(seconds: float, apart_sec: float) -> NDArray[np.float64]:
+    """Return dry bursts of noise, with nothing between them."""
+    random = np.random.default_rng(5)
+    burst = np.exp(-times(0.12) / 0.02)
+    track = np.zeros(round(seconds * RATE))
+    for start in np.arange(0.2, seconds - 0.2, apart_sec):
+        first = round(start * RATE)
+        track[first : first + len(burst)] += 0.5 * random.standard_normal(len(burst)) * burst
+    return track
+
+
 def measure(samples: Signal, rate: int = RATE, *, block: int = 65_536) -> FeatureValues:
     """Return the fingerprint of a signal, shape (samples, channels)."""
     positions = (

@@ -1,11 +1,12 @@
 """Harmonic: harmonic-percussive ratio, pitch stability and chroma concentration."""
 
+from ..level.silence import SilenceGate
 from ..spectrum.grid import STFTGrid
 from ..spectrum.stft import Spectra
 from ..tonal.chroma import Chroma
 from ..tonal.hpss import HPSS
 from ..tonal.pitch import PitchTracker
-from ..types import FeatureValues
+from ..types import FeatureValues, FloatArray
 
 
 class Harmonic:
@@ -31,12 +32,16 @@ class Harmonic:
         self._pitch.track(spectra)
         self._chroma.accumulate(spectra)
 
-    def features(self) -> FeatureValues:
-        """Return harmonic ratio, pitch stability and chroma concentration, each 0 to 1."""
+    def accumulate_fine(self, powers: FloatArray) -> None:
+        """Add spectra of `fine_stft`, shape (frames, FINE_FRAME)."""
+        self._chroma.accumulate_fine(powers)
+
+    def features(self, gate: SilenceGate) -> FeatureValues:
+        """Return harmonic ratio, pitch stability and chroma concentration, each 0 to 1; all spectra must be added."""
         return FeatureValues.of(
             {
                 "harmonic_ratio": self._hpss.harmonic_ratio(),
-                "pitch_stability": self._pitch.stability(),
+                "pitch_stability": self._pitch.stability(gate),
                 "chroma_energy": self._chroma.concentration(),
             }
         )

@@ -3,18 +3,19 @@
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..level.levels import Levels
+from ..level.silence import SilenceGate
 from ..rhythm.novelty import NoveltyCurves
-from ..rhythm.onset_strength import OnsetDetector, OnsetEvents, OnsetStrength, audible, pick_onsets
+from ..rhythm.onset_strength import OnsetDetector, OnsetStrength, pick_onsets
 from ..rhythm.tempo import TempoEstimator
 from ..spectrum.decimation import SubbandRates
-from ..spectrum.grid import SILENCE_POWER, STFTGrid
+from ..spectrum.grid import STFTGrid
 from ..spectrum.stft import Spectra
 from ..types import FeatureValues
 
 _DENSEST_PER_SEC: Final = 10.0
-_SILENCE_RANGE: Final = 1e-4  # 40 dB below the loudest
+_RISE_SEC: Final = 0.025  # from the peak of the flux to the loudest moment of an onset
 
 
 class Temporal:
@@ -32,8 +33,7 @@ class Temporal:
         self._novelty = NoveltyCurves(grid)
         self._tempo = TempoEstimator()
         self._frames = 0  # valid frames of the segments so far
-        self._onsets: list[OnsetEvents] = []  # of each segment
-        self._loudest = 0.0
+        self._onsets: list[NDArray[np.float64]] = []  # their times in seconds, of each segment
 
     def accumulate(self, spectra: Spectra) -> None:
         """Add a chunk of frames."""
@@ -46,34 +46,27 @@ class Temporal:
         self._frames = first + segment.valid.stop
         times = (first + np.arange(len(segment.flux))) / segment.rate
         self._tempo.add(segment, self._novelty.interpolate(times))
-        self._onsets.append(pick_onsets(segment))
-        self._loudest = max(self._loudest, float(segment.power.max(initial=0)))
+        self._onsets.append(times[pick_onsets(segment)])
 
-    def features(self, levels: Levels, duration_sec: float) -> FeatureValues:
+    def features(self, gate: SilenceGate, duration_sec: float) -> FeatureValues:
         """Return tempo in BPM, and rhythm stability, transient density and silence ratio, each 0 to 1.
 
         Parameters
         ----------
-        levels : Levels
+        gate : SilenceGate
             Of the whole file.
         duration_sec : float
             Length of the file.
         """
         self._add(self._detector.flush())
         tempo = self._tempo.estimate()
-        count = sum(int(audible(each.powers, self._loudest).sum()) for each in self._onsets)
+        onsets = np.concatenate(self._onsets)
+        count = int((gate.sounding(onsets) | gate.sounding(onsets + _RISE_SEC)).sum())
         return FeatureValues.of(
             {
                 "tempo_bpm": tempo.tempo_bpm,
                 "rhythm_stability": tempo.stability,
                 "transient_density": count / duration_sec / _DENSEST_PER_SEC,
-                "silence_ratio": silence_ratio(levels),
+                "silence_ratio": gate.silence_ratio(),
             }
         )
-
-
-def silence_ratio(levels: Levels) -> float:
-    """Return the share of 50-ms frames (hop 25 ms) that are silent or 40 dB below the loudest, 0 to 1."""
-    powers = levels.powers()
-    frames = (powers[1:] + powers[:-1]) / 2 if len(powers) > 1 else powers
-    return float(np.mean(frames < max(frames.max() * _SILENCE_RANGE, SILENCE_POWER)))

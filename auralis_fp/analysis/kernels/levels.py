@@ -73,6 +73,22 @@ def segment_sums(segments: FloatArray) -> tuple[FloatArray, FloatArray]:
     return segments @ np.ones(segments.shape[2], dtype=np.float32), np.vecdot(segments, segments)
 
 
+def is_plain_stereo(downmix: FloatArray) -> bool:
+    """Return True if a downmix to stereo passes two channels on unchanged.
+
+    Parameters
+    ----------
+    downmix : ndarray, shape (2, channels), float32
+        Gains of the channels in left and right.
+
+    Examples
+    --------
+    >>> is_plain_stereo(np.float32([[1, 0], [0, 1]])), is_plain_stereo(np.float32([[0.7], [0.7]]))
+    (True, False)
+    """
+    return downmix.shape == (2, 2) and bool((downmix == np.eye(2)).all())
+
+
 def stereo_product(segments: FloatArray) -> float:
     """Return the sum of products of the first two channels.
 
@@ -105,3 +121,54 @@ def downmix_sums(segments: FloatArray, downmix: FloatArray) -> list[float]:
     left, right = np.tensordot(downmix, segments, axes=(1, 0))
     products = (left, right, left * left, right * right, left * right)
     return [float(each.sum(dtype=np.float64)) for each in products]
+
+
+def quartile_dispersion(values: NDArray[np.float64]) -> float:
+    """Return the quartile coefficient of dispersion, a coefficient of variation that outliers do not move.
+
+    Parameters
+    ----------
+    values : ndarray, shape (values,), float64
+        Positive, at least one.
+
+    Returns
+    -------
+    float
+        0 (all equal) to 1.
+
+    Notes
+    -----
+    ``(Q3 - Q1) / (Q3 + Q1)``.
+
+    References
+    ----------
+    Bonett, D. G. (2006). Confidence interval for a coefficient of quartile variation. Computational Statistics & Data
+    Analysis 50(11).
+
+    Examples
+    --------
+    >>> round(quartile_dispersion(np.array([1.0, 1.0, 0.5, 0.5])), 3)
+    0.333
+    """
+    first, third = np.quantile(values, (0.25, 0.75))
+    return float((third - first) / (third + first))
+
+
+def winsorised_deviation(values: NDArray[np.float64]) -> float:
+    """Return the standard deviation of values clipped to their first and ninth decile.
+
+    Parameters
+    ----------
+    values : ndarray, shape (values,), float64
+        At least one.
+
+    References
+    ----------
+    Wilcox, R. R. (2012). Introduction to Robust Estimation and Hypothesis Testing, section 2.2.
+
+    Examples
+    --------
+    >>> winsorised_deviation(np.array([1.0, -1.0] * 10 + [100.0, -50.0]))
+    1.0
+    """
+    return float(np.clip(values, *np.quantile(values, (0.1, 0.9))).std())

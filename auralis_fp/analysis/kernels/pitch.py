@@ -13,6 +13,8 @@ COARSE_FROM: Final = 25  # samples; shorter lags are searched in quarters of a s
 THRESHOLD: Final = 0.15  # of the cumulative mean normalised difference function (YIN)
 _LONG: Final = 0.2  # of a frame; periods from here on are refined
 _RELAXED: Final = 0.3  # threshold for the longest periods, of which a frame holds too few for a deep dip
+_JUMP_CENTS: Final = 100.0  # between neighbouring frames: another note, not a glide
+_UNHEARD_CENTS: Final = 5.0  # the just noticeable difference of pitch, about 3 per mille
 _REACHES: Final = (4 * STEPS, 2, 2)  # steps searched on either side of the period, round by round
 
 
@@ -208,3 +210,74 @@ def refine_periods(
         before, peak, behind = (own[frames, highest + step] for step in (-1, 0, 1))
         period = whole + highest - reach + parabolic_offset(before, peak, behind, 1.0)
     return period / STEPS, peak
+
+
+def power_near(power: FloatArray, frames: NDArray[np.int64], places: NDArray[np.float64]) -> FloatArray:
+    """Return the power of the strongest of the three bins around a place in each of some frames.
+
+    Parameters
+    ----------
+    power : ndarray, shape (frames, bins), float32
+    frames : ndarray, shape (places,), int64
+        Indices of the frames.
+    places : ndarray, shape (places,), float64
+        In bins; places outside the spectrum count as its ends.
+
+    Returns
+    -------
+    ndarray, shape (places,), float32
+
+    Examples
+    --------
+    >>> power_near(np.float32([[0, 1, 5, 0, 9]]), np.array([0]), np.array([1.2]))
+    array([5.], dtype=float32)
+    """
+    last = power.shape[1] - 1
+    nearest = np.rint(np.clip(places, 0, last)).astype(np.int64)
+    around = np.clip(nearest[:, None] + np.arange(-1, 2), 0, last)
+    strongest: FloatArray = power[frames[:, None], around].max(axis=1)
+    return strongest
+
+
+def steadiness(cents: NDArray[np.floating], voiced: NDArray[np.bool_], side: int, least: int, halving: float) -> float:
+    """Return the number of frames that hold a steady pitch, frames with a moving pitch counting less.
+
+    Parameters
+    ----------
+    cents : ndarray, shape (frames,)
+        Pitch of each frame.
+    voiced : ndarray, shape (frames,), bool
+        Which frames have a pitch.
+    side : int
+        Frames on either side of a frame with which its pitch is compared, if they belong to the same note.
+    least : int
+        Frames of a note; shorter ones do not count.
+    halving : float
+        Audible range of pitch, in cents, at which a frame counts half.
+
+    Returns
+    -------
+    float
+
+    Notes
+    -----
+    ``sum(1 / (1 + max(0, range - 5) / halving))``: five cents are not heard. A note ends at an unvoiced frame and
+    where the pitch jumps by more than a semitone from one frame to the next.
+
+    Examples
+    --------
+    >>> pitch, voiced = np.array([0.0, 0.0, 700.0, 730.0]), np.ones(4, dtype=bool)
+    >>> steadiness(pitch, voiced, 1, 2, 25.0)
+    3.0
+    """
+    starts = voiced & np.append(True, ~voiced[:-1] | (np.abs(np.diff(cents)) > _JUMP_CENTS))
+    notes = np.cumsum(starts) * voiced  # 0 where unvoiced
+    highest, lowest = cents.copy(), cents.copy()
+    for step in range(1, min(side + 1, len(cents))):
+        same = notes[step:] == notes[:-step]
+        for here, there in ((slice(step, None), slice(None, -step)), (slice(None, -step), slice(step, None))):
+            np.maximum(highest[here], cents[there], out=highest[here], where=same)
+            np.minimum(lowest[here], cents[there], out=lowest[here], where=same)
+    held = voiced & (np.bincount(notes)[notes] >= least)
+    moved = np.maximum(highest[held] - lowest[held] - _UNHEARD_CENTS, 0)
+    return float((1 / (1 + moved / halving)).sum())

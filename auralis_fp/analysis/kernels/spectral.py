@@ -1,4 +1,4 @@
-"""Spectral centroid, rolloff and flatness."""
+"""Spectral centroid, rolloff, and flatness in bands."""
 
 from typing import Final
 
@@ -8,27 +8,30 @@ from numpy.typing import NDArray
 from ..types import FloatArray
 
 _ROLLOFF: Final = 0.85
-_FLOOR: Final = 1e-10  # relative to the strongest bin
+_RANGE: Final = np.float32(1e-4)  # 40 dB below the strongest bin
+_FLOOR: Final = np.float32(1e-10)  # 100 dB below it
 _GROUP: Final = 32  # bins summed first when searching for the rolloff
 
 
-def spectral_centroid(magnitude: FloatArray, moments: FloatArray) -> FloatArray:
+def spectral_centroid(power: FloatArray, moments: FloatArray) -> FloatArray:
     """Return the spectral centroid of each frame: the magnitude-weighted mean frequency.
 
     Parameters
     ----------
-    magnitude : ndarray, shape (frames, bins), float32
+    power : ndarray, shape (frames, bins), float32
+        Not negative.
     moments : ndarray, shape (bins, 2), float32
         Weight of each bin, and its weight times its frequency in Hz.
 
     Returns
     -------
     ndarray, shape (frames,), float32
-        Hz.
+        Hz; 0 for a frame without power.
 
     Notes
     -----
-    ``sum(w f |X|) / sum(w |X|)``.
+    ``sum(w f m) / sum(w m)`` with ``m = sqrt(max(0, |X|² - max(|X|²) / 10 000))``: bins 40 dB below the strongest do
+    not count. A noise floor has little energy but many bins, whose magnitudes would outweigh the sound itself.
 
     References
     ----------
@@ -36,10 +39,13 @@ def spectral_centroid(magnitude: FloatArray, moments: FloatArray) -> FloatArray:
 
     Examples
     --------
-    >>> moments = np.float32([[1, 100], [1, 200]])
-    >>> spectral_centroid(np.float32([[1, 3]]), moments)
+    >>> moments = np.float32([[1, 100], [1, 200], [1, 9000]])
+    >>> spectral_centroid(np.float32([[1, 9, 1e-4]]), moments).round()
     array([175.], dtype=float32)
     """
+    magnitude = power - _RANGE * power.max(axis=1, keepdims=True)
+    np.maximum(magnitude, 0, out=magnitude)
+    np.sqrt(magnitude, out=magnitude)
     sums = magnitude @ moments
     centroid: FloatArray = sums[:, 1] / np.maximum(sums[:, 0], np.finfo(np.float32).tiny)
     return centroid
@@ -82,7 +88,8 @@ def spectral_rolloff(power: FloatArray, weights: FloatArray, groups: FloatArray)
     Returns
     -------
     ndarray, shape (frames,), float32
-        In bins, interpolated linearly inside the bin.
+        In bins: the frequency of the partial whose main lobe holds the rolloff, or else interpolated linearly inside
+        the bin; 0 for a frame without power.
 
     References
     ----------
@@ -108,32 +115,63 @@ def spectral_rolloff(power: FloatArray, weights: FloatArray, groups: FloatArray)
     below = np.where(index > 0, inside[frames, index - 1], 0)
     bin_power = inside[frames, index] - below
     fraction = np.divide(remaining - below, bin_power, out=np.zeros_like(remaining), where=bin_power > 0)
-    rolloff: FloatArray = (group * _GROUP + index - 0.5 + np.clip(fraction, 0, 1)).astype(np.float32)
-    return rolloff
+    crossing = group * _GROUP + index
+    rolloff: FloatArray = np.where(bin_power > 0, crossing - 0.5 + np.clip(fraction, 0, 1), 0).astype(np.float32)
+    return _on_partials(power, crossing, rolloff)
 
 
-def spectral_flatness(mean_power: NDArray[np.float64]) -> float:
-    """Return the spectral flatness: geometric over arithmetic mean of a power spectrum.
+def _on_partials(power: FloatArray, crossing: NDArray[np.int64], rolloff: FloatArray) -> FloatArray:
+    """Move the rolloff of each frame that lies within the main lobe of a partial to the frequency of the partial.
+
+    The window spreads a partial over five bins; their centre of mass is its frequency to a few hundredths of a bin.
+    """
+    frames, last = np.arange(len(power)), power.shape[1] - 1
+    near = np.clip(crossing[:, None] + np.arange(-1, 2), 0, last)
+    peak = near[frames, power[frames[:, None], near].argmax(axis=1)]
+    lobe = peak[:, None] + np.arange(-2, 3)
+    inside = (lobe[:, 0] >= 0) & (lobe[:, -1] <= last)
+    lobe = np.clip(lobe, 0, last)
+    heights = power[frames[:, None], lobe]
+    is_peak = inside & (heights[:, 2] > heights[:, 1]) & (heights[:, 2] > heights[:, 3])
+    partial = (heights * lobe).sum(axis=1) / np.maximum(heights.sum(axis=1), np.finfo(np.float32).tiny)
+    moved: FloatArray = np.where(is_peak, partial, rolloff).astype(np.float32)
+    return moved
+
+
+def band_flatness(power: FloatArray, first_cells: NDArray[np.int64]) -> tuple[FloatArray, FloatArray]:
+    """Return the spectral flatness of each band, geometric over arithmetic mean of its power, and its energy.
 
     Parameters
     ----------
-    mean_power : ndarray, shape (bins,), float64
-        Not all zero; bins more than 100 dB below the strongest are raised to that floor.
+    power : ndarray, shape (frames, cells), float32
+        Not negative; cells more than 100 dB below the strongest of the frame are raised to that floor.
+    first_cells : ndarray, shape (bands + 1,), int64
+        Ascending; where the bands begin, and where the last one ends.
 
     Returns
     -------
-    float
-        0 (tonal) to 1 (white).
+    flatness : ndarray, shape (frames, bands), float32
+        0 (tonal) to 1 (flat).
+    energy : ndarray, shape (frames, bands), float32
+        Sum of the power.
 
     References
     ----------
     Gray, A. H., & Markel, J. D. (1974). A spectral-flatness measure for studying the autocorrelation method of
     linear prediction of speech analysis. IEEE TASSP 22(3).
+    ISO/IEC 15938-4:2002, AudioSpectrumFlatness.
 
     Examples
     --------
-    >>> round(spectral_flatness(np.array([1.0, 4.0])), 6)
-    0.8
+    >>> flatness, energy = band_flatness(np.float32([[1, 4, 3, 3]]), np.array([0, 2, 4]))
+    >>> flatness.round(3), energy
+    (array([[0.8, 1. ]], dtype=float32), array([[5., 6.]], dtype=float32))
     """
-    floored = np.maximum(mean_power, _FLOOR * mean_power.max())
-    return float(np.exp(np.log(floored).mean()) / floored.mean())
+    bands = power[:, first_cells[0] : first_cells[-1]]
+    starts, counts = first_cells[:-1] - first_cells[0], np.diff(first_cells).astype(np.float32)
+    floor = np.maximum(_FLOOR * bands.max(axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    floored = np.maximum(bands, floor)
+    means = np.add.reduceat(floored, starts, axis=1) / counts
+    logarithms = np.add.reduceat(np.log(floored), starts, axis=1) / counts
+    flatness = np.exp(logarithms) / means
+    return flatness.astype(np.float32), np.add.reduceat(bands, starts, axis=1)

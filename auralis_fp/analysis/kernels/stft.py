@@ -1,10 +1,16 @@
 """Short-time Fourier transform of two channels at once, with the two decimated sub-bands it yields."""
 
+from typing import Final
+
 import numpy as np
+from numpy.typing import NDArray
 from scipy import fft
 
 from ..types import ComplexArray, FloatArray
 from .decimation import overlap_add_band
+from .stereo import cross_spectrum
+
+IMAGE_STEP: Final = 8  # frames: one every 0.19 s is enough for the mean over a file
 
 
 def power(z: ComplexArray, out: FloatArray | None = None) -> FloatArray:
@@ -94,6 +100,7 @@ def transform_pair(
     low: ComplexArray,
     spectrum: FloatArray,
     scratch: FloatArray,
+    image: NDArray[np.float64] | None = None,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Transform a batch of frames of one or two channels: STFT power and two decimated sub-bands in one pass.
 
@@ -114,6 +121,8 @@ def transform_pair(
         Receives the one-sided power of the lowest bins, without the mean of each frame.
     scratch : ndarray, shape (>= scratch_size,), float32
         Working memory.
+    image : ndarray, shape (2, bins), float64, optional
+        The cross-spectrum of every eighth frame is added to it, see `cross_spectrum`.
 
     Returns
     -------
@@ -148,11 +157,46 @@ def transform_pair(
     both = power(z, squared)
     ones = np.ones(length, dtype=np.float32)
     windowed_energy: FloatArray = both @ ones
+    if image is not None:
+        image += cross_spectrum(z[::IMAGE_STEP], both[::IMAGE_STEP], image.shape[1])
     _remove_mean(both, z)
     n_bins = spectrum.shape[1]
     _fold(both, spectrum)
     rest = both[:, n_bins : 1 - n_bins]
     return frame_energy, windowed_energy, rest @ ones[: rest.shape[1]]
+
+
+def downmix_image(frames: FloatArray, downmix: FloatArray, window: FloatArray, bins: int) -> NDArray[np.float64]:
+    """Return the cross-spectrum of the stereo downmix of every eighth frame.
+
+    Parameters
+    ----------
+    frames : ndarray, shape (frames, frame_length, channels), float32
+    downmix : ndarray, shape (2, channels), float32
+        Gains of the channels in left and right.
+    window : ndarray, shape (2 · frame_length,), float32
+        Scaled Hann window, each value twice.
+    bins : int
+        Bins of the cross-spectrum.
+
+    Returns
+    -------
+    ndarray, shape (2, bins), float64
+        See `cross_spectrum`.
+
+    Examples
+    --------
+    >>> frames = np.cos(np.pi / 2 * np.arange(8, dtype=np.float32)).reshape(1, 8, 1)
+    >>> downmix = np.float32([[1], [0.5]])
+    >>> downmix_image(frames, downmix, np.ones(16, dtype=np.float32), 4).round(3)
+    array([[ 0.,  0., 20.,  0.],
+           [ 0.,  0.,  8.,  0.]])
+    """
+    mixed = frames[::IMAGE_STEP] @ downmix.T
+    z: ComplexArray = np.empty(mixed.shape[:2], dtype=np.complex64)
+    _windowed(mixed, 0, 1, window, z)
+    z = fft.fft(z, overwrite_x=True)
+    return cross_spectrum(z, power(z), bins)
 
 
 def _windowed(frames: FloatArray, left: int, right: int, window: FloatArray, out: ComplexArray) -> FloatArray:

@@ -28,6 +28,8 @@ class Levels:
         Extremes, sums, and sums of squares.
     sides : ndarray, shape (5,), float64
         Sums of left and right, of their squares, and of their product over the whole file, for the stereo downmix.
+    segment_sec : float
+        Length of a segment.
     """
 
     lengths: FloatArray
@@ -36,6 +38,7 @@ class Levels:
     total: FloatArray
     energy: FloatArray
     sides: NDArray[np.float64]
+    segment_sec: float
 
     @property
     def mean(self) -> NDArray[np.float64]:
@@ -79,8 +82,9 @@ class LevelMeter:
 
     def __init__(self, sample_rate: int, downmix: FloatArray) -> None:
         self._length = max(1, round(SEGMENT_SEC * sample_rate))
+        self._segment_sec = self._length / sample_rate
         self._downmix = downmix
-        self._plain_stereo = downmix.shape == (2, 2) and bool((downmix == np.eye(2)).all())
+        self._plain_stereo = kernels.is_plain_stereo(downmix)
         channels = downmix.shape[1]
         room = _BATCH_SAMPLES + self._length  # for a block and the remainder of the previous one
         self._buffer: FloatArray = np.empty((channels, room), dtype=np.float32)  # planar
@@ -113,7 +117,7 @@ class LevelMeter:
         lengths[-1] = self._last_length
         if self._plain_stereo:
             self._sides[:4] = (*total.sum(axis=1, dtype=np.float64), *energy.sum(axis=1, dtype=np.float64))
-        return Levels(lengths, minimum, maximum, total, energy, self._sides)
+        return Levels(lengths, minimum, maximum, total, energy, self._sides, self._segment_sec)
 
     def _measure_segments(self, segments: FloatArray) -> None:
         """Measure whole segments, shape (channels, segments, samples)."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,6 @@ _WIDE_FLOOR: Final = 1e-4
 _MARGIN: Final = 3.0  # relative to the local median; stationary noise stays below
 _LEAST_FLUX: Final = 6.0  # octaves summed over bands
 _MEDIAN_SEC: Final = 1.0
-_RANGE: Final = 1e-6  # onsets 60 dB below the loudest frame are inaudible
 _APART_SEC: Final = 0.03
 _FRAMES_AT_END: Final = 3  # frames whose spectra are distorted by the end of the file
 _SEGMENT: Final = 60_000  # frames, ten minutes
@@ -134,18 +133,11 @@ def _matrix(rate: float) -> FloatArray:
     return readonly(mirrored(np.concatenate(bands)).T.copy())
 
 
-class OnsetEvents(NamedTuple):
-    """Onsets: their frames in the segment and the power there, both (onsets,)."""
+def pick_onsets(strength: OnsetStrength) -> NDArray[np.int64]:
+    """Return the frames of the onsets among the valid frames of a segment.
 
-    frames: NDArray[np.int64]
-    powers: FloatArray
-
-
-def pick_onsets(strength: OnsetStrength) -> OnsetEvents:
-    """Pick the onsets among the valid frames of a segment.
-
-    An onset is a peak of the flux of at least three times the local median, where the power rises by 3 dB. Inaudible
-    onsets are included, see `audible`.
+    An onset is a peak of the flux of at least three times the local median, where the power rises by 3 dB. Onsets in
+    silent moments are included.
 
     Parameters
     ----------
@@ -167,32 +159,8 @@ def pick_onsets(strength: OnsetStrength) -> OnsetEvents:
     rising = np.lib.stride_tricks.sliding_window_view(np.pad(strength.rising, 2), 5).any(axis=1)
     found = np.flatnonzero((candidate & rising)[: len(flux) - _FRAMES_AT_END])
     found = found[(found >= strength.valid.start) & (found < strength.valid.stop)]
-    found = found[[_is_onset(strength, int(frame)) for frame in found]] if len(found) else found
-    near = np.lib.stride_tricks.sliding_window_view(np.pad(strength.power, (0, 3)), 4).max(axis=1)
-    return OnsetEvents(found, near[found])
-
-
-def audible(powers: FloatArray, loudest: float) -> NDArray[np.bool_]:
-    """Return True for each onset within 60 dB of the loudest frame of the file.
-
-    Parameters
-    ----------
-    powers : ndarray, shape (onsets,), float32
-        Power at the onsets.
-    loudest : float
-        Power of the loudest frame.
-
-    Returns
-    -------
-    ndarray, shape (onsets,), bool
-
-    Examples
-    --------
-    >>> audible(np.float32([1e-3, 1e-9]), 1.0)
-    array([ True, False])
-    """
-    heard: NDArray[np.bool_] = powers >= _RANGE * loudest
-    return heard
+    begins: NDArray[np.int64] = found[np.array([_is_onset(strength, int(frame)) for frame in found], dtype=bool)]
+    return begins
 
 
 def _is_onset(strength: OnsetStrength, frame: int) -> bool:

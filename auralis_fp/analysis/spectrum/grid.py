@@ -14,6 +14,7 @@ from ..types import FloatArray
 FRAME_SEC: Final = 2048 / 44_100
 LOWEST_HZ: Final = 20.0  # inaudible below
 HIGHEST_HZ: Final = 20_000.0
+HIGHEST_OF_IMAGE_HZ: Final = 8000.0  # above, codecs keep little of the stereo image
 SILENCE_POWER: Final = 1e-7  # mean square per channel: frames under -70 dBFS count as silent
 
 
@@ -56,6 +57,11 @@ class STFTGrid:
     def n_bins(self) -> int:
         """Number of bins kept: those up to 20 kHz, or up to half the sample rate."""
         return min(self.hop_length, int(HIGHEST_HZ / self.bin_width_hz + 0.5)) + 1
+
+    @property
+    def image_bins(self) -> int:
+        """Number of bins of the cross-spectrum: those up to 8 kHz, or up to half the sample rate."""
+        return min(self.hop_length, int(HIGHEST_OF_IMAGE_HZ / self.bin_width_hz) + 1)
 
     @cached_property
     def frequencies(self) -> FloatArray:

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..kernels import stft as kernels
+from ..kernels.levels import is_plain_stereo
 from ..kernels.windows import power_window
 from ..types import ComplexArray, FloatArray
 from .decimation import (
@@ -42,6 +44,8 @@ class Spectra:
         Weighted power above the highest bin.
     frame_energy, windowed_energy : ndarray, shape (frames,), float32
         Mean square of each frame before and after windowing.
+    image : ndarray, shape (2, bins), float64
+        Energy, and product of left and right, in each bin of the stereo downmix, see `kernels.stereo.cross_spectrum`.
     mid_band, low_band : ndarray, shape (pairs, samples), complex64
         Decimated sub-bands: left channel real, right imaginary. ``low_band`` carries the shelf of the K-weighting, see
         `SubbandRates`.
@@ -53,6 +57,7 @@ class Spectra:
     power_above_20k: FloatArray
     frame_energy: FloatArray
     windowed_energy: FloatArray
+    image: NDArray[np.float64]
     mid_band: ComplexArray
     low_band: ComplexArray
 
@@ -81,11 +86,18 @@ class StreamingSTFT:
     pairs : sequence of ChannelPair
     channels : int
         Channels of the blocks.
+    downmix : ndarray, shape (2, channels), float32, optional
+        Gains of the channels in left and right of the stereo image; without them there is none.
     """
 
-    def __init__(self, grid: STFTGrid, pairs: Sequence[ChannelPair], channels: int) -> None:
+    def __init__(
+        self, grid: STFTGrid, pairs: Sequence[ChannelPair], channels: int, downmix: FloatArray | None = None
+    ) -> None:
         self.grid = grid
         self._pairs = pairs
+        self._plain_stereo = downmix is not None and is_plain_stereo(downmix)
+        self._downmix = downmix if channels > 1 and not self._plain_stereo else None
+        self._image_bins = grid.image_bins
         self._one_weight = all(pair.weight == 1.0 for pair in pairs)
         length = grid.frame_length
         self._framer = Framer(length, grid.hop_length, channels, FRAMES_PER_FFT)
@@ -128,6 +140,8 @@ class StreamingSTFT:
                 chunk.power[rows] += out
             if not self._one_weight:
                 chunk.weighted[rows] += out * np.float32(pair.weight)
+        if self._downmix is not None:
+            chunk.image += kernels.downmix_image(frames, self._downmix, self._window, self._image_bins)
         if chunk.count == FRAMES_PER_CHUNK:
             yield self._complete()
 
@@ -148,12 +162,14 @@ class StreamingSTFT:
             low.reserve(index, len(frames)),
             out,
             self._scratch,
+            self._chunk.image if self._plain_stereo else None,
         )
 
     def _new_chunk(self) -> "_Chunk":
         power: FloatArray = np.empty((FRAMES_PER_CHUNK, self.grid.n_bins), dtype=np.float32)
         weighted = power if self._one_weight else np.zeros_like(power)
-        return _Chunk(power, weighted, np.zeros((3, FRAMES_PER_CHUNK), dtype=np.float32))
+        sums = np.zeros((3, FRAMES_PER_CHUNK), dtype=np.float32)
+        return _Chunk(power, weighted, sums, np.zeros((2, self._image_bins)))
 
     def _complete(self) -> Spectra:
         chunk, count = self._chunk, self._chunk.count
@@ -161,7 +177,7 @@ class StreamingSTFT:
         above, frame_energy, windowed_energy = chunk.sums[:, :count]
         power, weighted = chunk.power[:count], chunk.weighted[:count]
         mid, low = self._mid.take(), self._low.take()
-        return Spectra(self.grid, power, weighted, above, frame_energy, windowed_energy, mid, low)
+        return Spectra(self.grid, power, weighted, above, frame_energy, windowed_energy, chunk.image, mid, low)
 
 
 @dataclass
@@ -171,4 +187,5 @@ class _Chunk:
     power: FloatArray
     weighted: FloatArray
     sums: FloatArray
+    image: NDArray[np.float64]
     count: int = 0

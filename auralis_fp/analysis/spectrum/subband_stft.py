@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,11 @@ from numpy.typing import NDArray
 from ..kernels import subband as kernels
 from ..kernels.windows import power_window
 from ..types import ComplexArray, FloatArray, readonly
+from .decimation import SubbandRates
 from .framing import Framer
+from .grid import STFTGrid
+
+FINE_FRAME: Final = 4096  # samples at about 11 kHz: 0.37 s, bins of 2.7 Hz
 
 
 class SubbandSTFT:
@@ -46,6 +50,18 @@ class SubbandSTFT:
         """Yield the power spectra of the remaining frames, which are padded."""
         for frames in self._framer.flush():
             yield kernels.subband_power(frames, self._window, self._scratch)
+
+
+def fine_stft(grid: STFTGrid, pairs: int) -> SubbandSTFT:
+    """Return the STFT of the mid sub-band that chroma and flatness share: frames of 0.37 s, half overlap.
+
+    Parameters
+    ----------
+    grid : STFTGrid
+    pairs : int
+        Pairs of channels.
+    """
+    return SubbandSTFT(SubbandRates(grid).mid_rate, FINE_FRAME, FINE_FRAME // 2, pairs, batch=32)
 
 
 @lru_cache(maxsize=8)

@@ -11,7 +11,7 @@ from ..spectrum.decimation import SubbandRates
 from ..spectrum.grid import STFTGrid
 from ..spectrum.ltas import deshelving_gain
 from ..spectrum.stft import Spectra
-from ..spectrum.subband_stft import SubbandSTFT, bin_frequencies, mirrored
+from ..spectrum.subband_stft import FINE_FRAME, SubbandSTFT, bin_frequencies, mirrored
 from ..types import FloatArray, GrowableArray, readonly
 
 _LOWEST_HZ: Final = 60.0
@@ -20,7 +20,7 @@ _STEPS: Final = 3  # bins per semitone until the tuning is known
 _FINE: Final = 12 * _STEPS
 _MIDDLE_C_HZ: Final = 261.6255653
 _BATCH: Final = 1024  # profiles
-_FRAME: Final = 4096  # samples at about 11 kHz: 0.37 s; at about 2.8 kHz: 1.5 s
+_LONG_FRAME: Final = 4096  # samples at about 2.8 kHz: 1.5 s
 
 
 class Chroma:
@@ -37,8 +37,7 @@ class Chroma:
 
     def __init__(self, grid: STFTGrid, pairs: int) -> None:
         rates = SubbandRates(grid)
-        self._long = SubbandSTFT(rates.low_rate, _FRAME, _FRAME // 4, pairs, batch=16)
-        self._short = SubbandSTFT(rates.mid_rate, _FRAME, _FRAME // 2, pairs, batch=32)
+        self._long = SubbandSTFT(rates.low_rate, _LONG_FRAME, _LONG_FRAME // 4, pairs, batch=16)
         self._low_matrix, self._high_matrix = _matrices(grid)
         empty: FloatArray = np.empty((0, _FINE), dtype=np.float32)
         self._low, self._high, self._odd = empty, empty, empty  # parts whose counterpart is still missing
@@ -46,12 +45,23 @@ class Chroma:
         self._fine = GrowableArray(_FINE)
 
     def accumulate(self, spectra: Spectra) -> None:
-        """Add the profiles of a chunk."""
-        self._add(self._long.transform(spectra.low_band), self._short.transform(spectra.mid_band))
+        """Add the low parts of the profiles of a chunk."""
+        self._add_low(self._long.transform(spectra.low_band))
+
+    def accumulate_fine(self, powers: FloatArray) -> None:
+        """Add the high parts from spectra of `fine_stft`, shape (frames, FINE_FRAME): means of every two frames."""
+        high = np.concatenate((self._odd, powers @ self._high_matrix))
+        pairs = len(high) // 2
+        means = high[: 2 * pairs].reshape(pairs, 2, _FINE).mean(axis=1)
+        self._high, self._odd = np.concatenate((self._high, means)), high[2 * pairs :]
+        self._match()
 
     def concentration(self) -> float | None:
-        """Return the chroma concentration, 0 (twelve equal classes) to 1 (one class); None for silence."""
-        self._add(self._long.flush(), self._short.flush())
+        """Return the chroma concentration, 0 (twelve equal classes) to 1 (one class); None for silence.
+
+        All fine spectra must have been added.
+        """
+        self._add_low(self._long.flush())
         fine = self._fine.take().T
         if not fine.any():
             return None
@@ -61,17 +71,15 @@ class Chroma:
         energies = [float(part.sum(dtype=np.float64)) for part in parts if part.any()]
         return float(np.average(shares, weights=energies))
 
-    def _add(self, long: Iterable[FloatArray], short: Iterable[FloatArray]) -> None:
-        """Add the low parts to the means of every two of the high parts, which come twice as often."""
-        for power in long:
+    def _add_low(self, spectra: Iterable[FloatArray]) -> None:
+        for power in spectra:
             low = power @ self._low_matrix
             self._low = np.concatenate((self._low, low[1:] if self._first else low))
             self._first = False
-        for power in short:
-            high = np.concatenate((self._odd, power @ self._high_matrix))
-            pairs = len(high) // 2
-            means = high[: 2 * pairs].reshape(pairs, 2, _FINE).mean(axis=1)
-            self._high, self._odd = np.concatenate((self._high, means)), high[2 * pairs :]
+        self._match()
+
+    def _match(self) -> None:
+        """Add the low and high parts of the profiles that are complete."""
         count = min(len(self._low), len(self._high))
         if count:
             self._fine.append((self._low[:count] + self._high[:count]).T)
@@ -81,7 +89,8 @@ class Chroma:
 @lru_cache(maxsize=2)
 def _matrices(grid: STFTGrid) -> tuple[FloatArray, FloatArray]:
     """Return the chroma filter banks of the low and the mid sub-band."""
-    low, high = (bin_frequencies(rate, _FRAME) for rate in (SubbandRates(grid).low_rate, SubbandRates(grid).mid_rate))
+    rates = SubbandRates(grid)
+    low, high = bin_frequencies(rates.low_rate, _LONG_FRAME), bin_frequencies(rates.mid_rate, FINE_FRAME)
     share: FloatArray = 1 - SubbandRates.low_share(high)
     share /= np.maximum(SubbandRates.mid_share(high), np.float32(0.01))
     return _chroma_matrix(low, deshelving_gain(low, grid.sample_rate)), _chroma_matrix(high, share)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from ..kernels import pitch as kernels
 from ..kernels.pitch import COARSE_FROM, STEPS, THRESHOLD
 from ..kernels.windows import hann_autocorrelation
+from ..level.silence import SilenceGate
 from ..spectrum.autocorrelation import frame_autocorrelation
 from ..spectrum.decimation import MID_POINTS, SubbandRates
 from ..spectrum.grid import SILENCE_POWER, STFTGrid
@@ -20,8 +21,10 @@ _LOWEST_HZ: Final = 55.0
 _HIGHEST_HZ: Final = 2000.0
 _TOLERANCE: Final = 2 ** (1 / 48)  # a pitch up to a quarter of a semitone outside the range counts as on its edge
 _DOUBTFUL_HZ: Final = 66.0  # below, even the dip of a steady tone may stay above the threshold
-_RANGE_DB: Final = 40.0
-_HALVING_CENTS: Final = 50.0  # a median change of this much between frames halves the stability
+_FUNDAMENTAL: Final = 1e-3  # 30 dB below the strongest partial; a chord has nothing at the period its notes share
+_SIDE_FRAMES: Final = 5  # with those on the other side a quarter of a second: more than a period of vibrato
+_SHORTEST_FRAMES: Final = 5  # of a note: 0.12 s
+_HALVING_CENTS: Final = 25.0  # a pitch that moves over this range in them counts half
 
 
 class PitchTracker:
@@ -40,7 +43,6 @@ class PitchTracker:
     def __init__(self, grid: STFTGrid, channels: int) -> None:
         self._rate = SubbandRates(grid).mid_rate
         self._silence = SILENCE_POWER * channels
-        self._channels = channels
         shortest, longest = int(self._rate / _HIGHEST_HZ), int(self._rate / _LOWEST_HZ * _TOLERANCE) + 2
         self._whole_lags = longest + 5
         self._doubtful_from = int(self._rate / _DOUBTFUL_HZ)
@@ -50,7 +52,8 @@ class PitchTracker:
         coarse = np.arange(COARSE_FROM, longest + 2, dtype=np.float64)
         self._lags = np.concatenate((_fine_lags(shortest), coarse))
         self._limits = (THRESHOLD / self._lags).astype(np.float32)
-        self._frames = GrowableArray(2)  # power, pitch
+        self._hop_sec, self._bin_width_hz = grid.hop_sec, grid.bin_width_hz
+        self._pitches = GrowableArray()
 
     def track(self, spectra: Spectra) -> None:
         """Estimate the pitch of each frame of a chunk."""
@@ -60,26 +63,21 @@ class PitchTracker:
         lowest = lowest if sounding.all() else lowest[sounding]
         if len(lowest):
             pitches[sounding] = self._estimate(lowest)
-        self._frames.append(np.stack((spectra.total / np.float32(self._channels), pitches)))
+        self._pitches.append(pitches)
 
-    def stability(self) -> float | None:
+    def stability(self, gate: SilenceGate) -> float | None:
         """Return the pitch stability, 0 to 1; None for silence."""
-        powers, pitches = self._frames.take()
-        sounding = powers >= SILENCE_POWER
+        pitches = self._pitches.take()
+        sounding = gate.sounding(np.arange(len(pitches)) * self._hop_sec)
         if not sounding.any():
             return None
-        near = powers >= powers.max() * 10 ** (-_RANGE_DB / 10)
-        voiced = (pitches > 0) & near & sounding
-        both = voiced[1:] & voiced[:-1]
-        if not both.any():
-            return 0.0
-        cents = np.abs(1200 * np.log2(pitches[1:][both] / pitches[:-1][both]))
-        return float(voiced.sum() / sounding.sum() / (1 + np.median(cents) / _HALVING_CENTS))
+        voiced = (pitches > 0) & sounding
+        cents = np.where(voiced, 1200 * np.log2(np.where(voiced, pitches, 1)), 0)
+        return float(kernels.steadiness(cents, voiced, _SIDE_FRAMES, _SHORTEST_FRAMES, _HALVING_CENTS) / sounding.sum())
 
     def pitches(self) -> FloatArray:
         """Return the pitch of each frame so far in Hz, 0 for unvoiced frames."""
-        pitches: FloatArray = self._frames.values[1]
-        return pitches
+        return self._pitches.values
 
     def _estimate(self, power: FloatArray) -> FloatArray:
         """Return the pitch of each frame in Hz, 0 for unvoiced frames."""
@@ -89,7 +87,12 @@ class PitchTracker:
         kernels.refine_long_periods(power, difference, cumulative, periods, self._doubtful_from, *self._tables)
         pitch = self._rate / periods
         inside = (pitch >= _LOWEST_HZ / _TOLERANCE) & (pitch <= _HIGHEST_HZ * _TOLERANCE)
-        return np.where(inside, pitch, 0).astype(np.float32)
+        found = np.flatnonzero(inside)
+        lowest = kernels.power_near(power, found, pitch[found] / self._bin_width_hz)
+        found = found[lowest >= _FUNDAMENTAL * power[found].max(axis=1, initial=0)]
+        pitches: FloatArray = np.zeros(len(power), dtype=np.float32)
+        pitches[found] = pitch[found]
+        return pitches
 
 
 def _fine_lags(first: int) -> NDArray[np.float64]:

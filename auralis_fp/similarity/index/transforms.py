@@ -15,11 +15,10 @@ BANDS: Final = tuple(i for i, family in enumerate(FAMILY_OF) if family is schema
 TEMPO: Final = NAMES.index("tempo_bpm")
 BAND_FLOOR_PCT: Final = 0.02  # below it a band is inaudible; without it an empty band would dominate the log-ratio
 LOWEST_HZ: Final = 20.0
-LEAST_FLATNESS: Final = 1e-5
 LOUDNESS_KNEE_LU: Final = 0.5  # variation below it is not heard as such
 _LOG_HZ: Final = frozenset({"spectral_centroid", "spectral_rolloff"})
 _SQUARE_ROOT: Final = frozenset(
-    {"silence_ratio", "stereo_width", "transient_density", "pitch_stability", "chroma_energy"}
+    {"silence_ratio", "spectral_flatness", "transient_density", "pitch_stability", "chroma_energy"}
 )
 
 
@@ -34,7 +33,7 @@ def transform(values: NDArray[np.floating]) -> FloatArray:
     Returns
     -------
     ndarray, shape (n_dimensions, n_tracks), float32
-        The seven bands as centred log-ratios, frequencies and flatness as natural logarithms, skewed ratios as square
+        The seven bands as centred log-ratios, frequencies as natural logarithms, skewed ratios as square
         roots, the tempo as its position in the octave (0 to 1, circular), all others unchanged.
 
     Notes
@@ -63,8 +62,6 @@ def transform(values: NDArray[np.floating]) -> FloatArray:
             result[row] = np.log(np.maximum(result[row], LOWEST_HZ))
         elif name in _SQUARE_ROOT:
             result[row] = np.sqrt(np.maximum(result[row], 0.0))
-        elif name == "spectral_flatness":
-            result[row] = np.log(np.maximum(result[row], LEAST_FLATNESS))
         elif name == "loudness_variation_std":
             result[row] = np.log(result[row] + LOUDNESS_KNEE_LU)
         elif row == TEMPO:

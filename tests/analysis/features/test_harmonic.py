@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from rhythms import clicks, drum_loop
-from signals import RATE, measure, pink, saw, sine, stereo, times, values, white
+from signals import RATE, glide, measure, pink, saw, sine, stereo, times, values, white
 
 C4 = 261.6255653
 
@@ -71,6 +71,27 @@ def test_vibrato_lowers_the_stability() -> None:
     found = [values(stereo(vibrato(cents)))["pitch_stability"] for cents in (0, 25, 50, 100)]
     assert found == sorted(found, reverse=True)
     assert found[0] - found[-1] > 0.3
+
+
+@pytest.mark.parametrize("tone", ["sine", "saw"])
+@pytest.mark.parametrize("steps", [[0, 4, 7], [0, 3, 7], [0, 7], [0, 5, 9], [0, 4, 7, 10], [-12, 4, 7]])
+def test_a_chord_has_no_pitch(tone: str, steps: list[float]) -> None:
+    """A held chord repeats with the period that its notes share, but nothing sounds there."""
+    made = {"sine": sine, "saw": saw}[tone]
+    track = np.sum([made(C4 * 2 ** (step / 12), 4.0, 0.1) for step in steps], axis=0)
+    assert values(stereo(track))["pitch_stability"] <= 0.05
+
+
+@pytest.mark.parametrize(("low_hz", "high_hz", "highest"), [(200, 1500, 0.3), (1500, 200, 0.3), (220, 880, 0.4)])
+def test_a_glide_is_not_stable(low_hz: float, high_hz: float, highest: float) -> None:
+    """A pitch that never stops moving is not stable, up or down, at 350 and at 240 cents a second."""
+    assert values(stereo(glide(low_hz, high_hz)))["pitch_stability"] <= highest
+
+
+def test_a_melody_is_stable() -> None:
+    """The steps between the notes of a melody are no glides."""
+    melody = np.concatenate([saw(220 * 2 ** (step / 12), 0.25) for step in (0, 2, 4, 5, 7, 5, 4, 2) * 3])
+    assert values(stereo(melody))["pitch_stability"] >= 0.75
 
 
 @pytest.mark.parametrize("octave", [-2, 0, 2])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rhythms import click, clicks, drum_loop, half_time, hats, placed, rubato, six_eight, strings
-from signals import RATE, measure, pink, saw, sine, stereo, times, values, white
+from signals import RATE, footsteps, measure, pink, saw, sine, stereo, times, values, white
 
 
 @pytest.mark.parametrize("bpm", [50, 61.7, 75, 90, 120, 128, 140, 160, 180, 200])
@@ -130,3 +130,24 @@ def test_silence_ratio() -> None:
         assert values(stereo(track))["silence_ratio"] == pytest.approx(expected, abs=0.003)
     assert values(stereo(tone))["silence_ratio"] == 0
     assert values(stereo(np.zeros(RATE)))["silence_ratio"] == 1
+
+
+@pytest.mark.parametrize(("apart_sec", "expected"), [(0.3, 0.0), (0.55, 0.0), (1.0, 0.0), (2.5, 0.89)])
+def test_gaps_of_dry_percussion_are_not_silence(apart_sec: float, expected: float) -> None:
+    """Gaps of up to a second belong to the rhythm; gaps of more than two seconds are silence."""
+    assert values(stereo(footsteps(24.0, apart_sec)))["silence_ratio"] == pytest.approx(expected, abs=0.03)
+
+
+@pytest.mark.parametrize("tail_db", [None, -90, -75, -65])
+def test_a_quiet_tail_is_not_heard(tail_db: float | None) -> None:
+    """A minute of near silence after the music changes what is silent, and no description of the music."""
+    song = drum_loop(110, 20.0) + saw(110, 20.0, 0.1)
+    noise = np.random.default_rng(3).standard_normal(60 * RATE)
+    tail = noise * (0 if tail_db is None else 10 ** (tail_db / 20))
+    alone, found = values(stereo(song)), values(stereo(np.concatenate((song, tail))))
+    for name in ("spectral_centroid", "spectral_rolloff", "harmonic_ratio", "chroma_energy", "bass_pct", "lufs"):
+        assert found[name] == pytest.approx(alone[name], rel=0.01, abs=0.01), name
+    for name in ("spectral_flatness", "pitch_stability", "stereo_width", "peak_consistency", "dynamic_range_variation"):
+        assert found[name] == pytest.approx(alone[name], abs=0.02), name
+    assert found["silence_ratio"] == pytest.approx(0.75, abs=0.01)
+    assert found["transient_density"] == pytest.approx(alone["transient_density"] / 4, abs=0.005)
