@@ -37,6 +37,7 @@ def main() -> int:
         arguments.write,
         head,
         arguments.clips,
+        arguments.packages_root,
     )
     os.environ.update(dict.fromkeys(ONE_THREAD, "1"))  # as in a worker; must be set before NumPy is imported
     sys.path.append(str(Path(__file__).parent.parent / "tests" / "support"))  # helpers of long tests
@@ -64,6 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--scratch", type=Path, help="folder for large temporary files (4 GB)")
     parser.add_argument(
         "--clips", type=Path, default=Path("tempo-set"), help="folder of the rendered tempo set (default %(default)s)"
+    )
+    parser.add_argument(
+        "--packages-root", type=Path, default=Path("/"), help="folder with unpacked packages (default %(default)s)"
     )
     parser.add_argument("--minutes", type=float, default=5, help="duration of chaos (default %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="random seed of chaos (default %(default)s)")

@@ -27,6 +27,8 @@ class Options:
         Commit, versions and machine, written below the tables.
     clips : Path
         Folder of the rendered tempo set.
+    packages_root : Path
+        Folder that the music packages of Debian are unpacked in.
     """
 
     files: Sequence[Path]
@@ -37,3 +39,4 @@ class Options:
     write: bool = False
     header: str = ""
     clips: Path = Path("tempo-set")
+    packages_root: Path = Path("/")
