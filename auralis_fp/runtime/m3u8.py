@@ -49,9 +49,11 @@ def _location(path: bytes, relative_to: bytes | None) -> str:
         except ValueError:  # on another drive
             shown = path
     text = os.fsdecode(shown)
+    if text.startswith("#") or text != text.lstrip():
+        text = f"./{text}"
     if _text(text) != text or not text.isprintable() or text != text.strip():
         return PurePath(os.fsdecode(path)).as_uri()
-    return f"./{text}" if text.startswith("#") else text
+    return text
 
 
 def _text(text: str) -> str:
