@@ -29,8 +29,8 @@ def library(tmp_path: Path) -> Path:
 def test_every_entry_opens(library: Path, relative: bool) -> None:
     """Each line that is no comment names a file that libavformat, and ffprobe where it is installed, can open."""
     seed = library / NAMES[0]
-    arguments = ["playlist", "--data-dir", library.parent / "data", seed]
-    done = auralis(*arguments, *(["--relative-to", library] if relative else []))
+    options: tuple[str | Path, ...] = ("--relative-to", library) if relative else ()
+    done = auralis("playlist", "--data-dir", library.parent / "data", *options, seed)
     assert done.returncode == 0, done.stderr
     list_file = library / "list.m3u8"
     list_file.write_text(done.stdout, encoding="utf-8")
