@@ -17,7 +17,7 @@ import { numbers, seedField } from "./seeds.js";
 const CURVES = /** @type {const} */ (["", "flat", "rise", "fall", "arc"]);
 const ORDERS = /** @type {const} */ (["path", "artist", "year", "tempo_bpm", "lufs", "duration_sec"]);
 const USUAL = { tracks: 20, spread: 0.3, path: 10 };
-const RANGES = /** @type {const} */ (["tempo_bpm", "lufs"]);
+const RANGES = /** @type {const} */ (["tempo_bpm", "lufs", "year"]);
 const MOST = 500; // tracks of a filter
 
 /**
@@ -61,10 +61,14 @@ export function radioForm(change) {
   const tracks = field("tracks", { type: "number", min: 1, max: 500, required: true }, change);
   const spread = field("spread", { type: "range", min: 0, max: 1, step: 0.1 }, change);
   const curve = choice("curve", CURVES, (value) => t(/** @type {any} */ (`playlists.curve.${value || "none"}`)), change);
+  const genres = field("genres", { type: "text", maxlength: 200, autocomplete: "off", placeholder: t("playlists.genres.example") }, change);
+  /** @type {HTMLInputElement} */
+  const strangers = el("input", { type: "checkbox", name: "strangers", onchange: () => change({ strangers: strangers.checked ? 1 : "" }) });
   const ranges = RANGES.map((name) => ({ name, ends: /** @type {const} */ (["from", "to"]).map((end) => field(`${name}.${end}`, { type: "number", step: "any", "aria-label": t(/** @type {any} */ (`playlists.${end}`)) }, change)) }));
   const node = el("div", { class: "form" }, like.node,
     el("div", { class: "fields" }, labelled(t("playlists.tracks"), tracks), labelled(t("playlists.spread"), spread), labelled(t("playlists.curve"), curve)),
     el("details", {}, el("summary", {}, t("playlists.more")), unlike.node,
+      el("div", { class: "fields" }, labelled(t("playlists.genres"), genres), el("label", { class: "check" }, strangers, " ", t("playlists.strangers"))),
       el("div", { class: "fields" }, ranges.map(({ name, ends }) => el("fieldset", { class: "between" }, el("legend", {}, t(`playlists.range.${name}`)), ...ends)))));
   return {
     node,
@@ -73,21 +77,34 @@ export function radioForm(change) {
       tracks.value = query.tracks ?? String(USUAL.tracks);
       spread.value = query.spread ?? String(USUAL.spread);
       curve.value = query.curve ?? "";
+      genres.value = query.genres ?? "";
+      strangers.checked = Boolean(query.strangers);
       for (const { ends } of ranges) for (const end of ends) end.value = query[end.name] ?? "";
     },
     async build(query) {
       if (!query.like) return null;
-      const given = Object.fromEntries(RANGES.flatMap((name) => {
-        const ends = ["from", "to"].map((end) => (query[`${name}.${end}`] ? Number(query[`${name}.${end}`]) : null));
-        return ends.some((end) => end !== null) ? [[name, ends]] : [];
-      }));
       const body = {
         like: { files: numbers(query.like) }, unlike: { files: numbers(query.unlike) }, tracks: Number(query.tracks ?? USUAL.tracks),
-        spread: Number(query.spread ?? USUAL.spread), number: Number(query.number ?? 0), curve: query.curve || null, filters: { ranges: given },
+        spread: Number(query.spread ?? USUAL.spread), number: Number(query.number ?? 0), curve: query.curve || null, filters: filtersOf(query),
       };
       const { items, note } = await post("playlist", body);
       return { ids: items.map((one) => one.file_id), note };
     },
+  };
+}
+
+/**
+ * The conditions of a radio as the service takes them.
+ *
+ * @param {Query} query
+ */
+function filtersOf(query) {
+  const between = (/** @type {string} */ name) => ["from", "to"].map((end) => (query[`${name}.${end}`] ? Number(query[`${name}.${end}`]) : null));
+  const limited = RANGES.filter((name) => name !== "year" && between(name).some((end) => end !== null));
+  const genres = (query.genres ?? "").split(",").map((one) => one.trim()).filter(Boolean);
+  return {
+    ranges: Object.fromEntries(limited.map((name) => [name, between(name)])), years: between("year"),
+    genres: genres.length ? genres : null, exclude_artists: Boolean(query.strangers),
   };
 }
 

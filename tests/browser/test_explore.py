@@ -218,6 +218,10 @@ def test_radio_and_filter(explore: Page) -> None:
     expect(rows).to_have_count(5)
     explore.get_by_role("button", name="Another list").click()
     expect(explore).to_have_url(re.compile("number=1"))
+    explore.get_by_text("More conditions").click()
+    explore.get_by_label("Not by the same artists").check()
+    expect(rows.first).to_contain_text("Björk")  # the seed is by Ann
+    expect(explore.locator(".playlist", has_text="Ann")).to_have_count(0)
     explore.get_by_role("link", name="Filter").click()
     explore.get_by_label("Search", exact=True).fill("genre:rock")
     explore.get_by_label("Order").select_option("year")
