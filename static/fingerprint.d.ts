@@ -698,7 +698,7 @@ export type Range = {
   high: number;
 };
 
-/** Each further line: some of the points in column order, quantised to 16 bits. `ids` is base64 of little-endian unsigned 64-bit file ids. Each of `columns` is base64 of as many little-endian unsigned 16-bit integers q, which stand for low + (high - low)·q/65535 with the dimension's entry in `ranges`. The indices of `tags` are such integers too. */
+/** Each further line: some of the points in column order, quantised to 16 bits. `ids` is base64 of little-endian unsigned 64-bit file ids. Each of `columns` is base64 of as many little-endian unsigned 16-bit integers q, which stand for low + (high - low)·q/65534 with the dimension's entry in `ranges`; 65535 stands for null, an undefined value. The indices of `tags` are such integers too. */
 export type PointsPart = {
   ids: string;
   columns: Record<string, string>;

@@ -7,14 +7,15 @@ import { lines } from "./lines.js";
 /** @typedef {import("./fingerprint.d.ts").PointsHead} PointsHead */
 /** @typedef {import("./fingerprint.d.ts").PointsPart} PointsPart */
 
-const STEPS = 65_535; // quantisation steps between minimum and maximum
+const STEPS = 65_534; // quantisation steps between minimum and maximum
+const NO_VALUE = 65_535; // undefined for the track
 
 /**
  * Fetch all current fingerprints, or bring earlier ones up to date.
  *
  * @param {Library | null} known
  * @param {(share: number) => void} progress
- * @returns {Promise<Library>} `columns` holds the values of each dimension in their own units, in the order of `ids`.
+ * @returns {Promise<Library>} `columns` holds the values of each dimension in their own units, in the order of `ids`; NaN where undefined.
  */
 export async function fetchPoints(known = null, progress = () => {}) {
   const answer = lines("points", known ? { since: known.version } : undefined);
@@ -79,7 +80,7 @@ function append(library, part, ranges) {
     if (library.columns[name].length < library.count) library.columns[name] = grown(library.columns[name], library.count);
     const steps = new Uint16Array(unpacked(part.columns[name]));
     const column = library.columns[name];
-    for (let index = 0; index < steps.length; index += 1) column[from + index] = low + ((high - low) * steps[index]) / STEPS;
+    for (let index = 0; index < steps.length; index += 1) column[from + index] = steps[index] === NO_VALUE ? NaN : low + ((high - low) * steps[index]) / STEPS;
   }
 }
 

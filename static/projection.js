@@ -40,18 +40,21 @@ export function project(points, dimensions) {
 }
 
 /**
+ * Standardise a column; undefined values count as the mean.
+ *
  * @param {Float32Array} column
  * @param {boolean} logarithmic
  */
 function normalised(column, logarithmic) {
   const values = logarithmic ? column.map((value) => Math.log(Math.max(value, 20))) : column;
+  const defined = values.filter((value) => !Number.isNaN(value));
   let [sum, squares] = [0, 0];
-  for (const value of values) sum += value;
-  const mean = sum / values.length;
-  for (const value of values) squares += (value - mean) ** 2;
-  const deviation = Math.sqrt(squares / values.length);
+  for (const value of defined) sum += value;
+  const mean = sum / defined.length;
+  for (const value of defined) squares += (value - mean) ** 2;
+  const deviation = Math.sqrt(squares / defined.length);
   if (!(deviation > 1e-9)) return new Float32Array(values.length);
-  return values.map((value) => Math.max(-OUTLIER, Math.min(OUTLIER, (value - mean) / deviation)));
+  return values.map((value) => (Number.isNaN(value) ? 0 : Math.max(-OUTLIER, Math.min(OUTLIER, (value - mean) / deviation))));
 }
 
 /**

@@ -56,12 +56,12 @@ function update(node, dimension, column) {
  * @param {DimensionInfo} dimension
  */
 function histogram(column, { low: least, high: greatest }) {
-  const sorted = Float32Array.from(column).sort();
+  const sorted = column.filter((value) => !Number.isNaN(value)).sort();
   const at = (/** @type {number} */ share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
   let [low, high] = [at(TAIL), at(1 - TAIL)];
   if (high - low < 1e-3 * (greatest - least)) [low, high] = [Math.max(least, low - 0.05 * (greatest - least)), Math.min(greatest, high + 0.05 * (greatest - least))];
-  const number = Math.min(MOST, Math.max(FEWEST, Math.round(Math.sqrt(column.length))));
+  const number = Math.min(MOST, Math.max(FEWEST, Math.round(Math.sqrt(sorted.length))));
   const bins = new Array(number).fill(0);
-  for (const value of column) bins[Math.min(number - 1, Math.max(0, Math.floor((number * (value - low)) / (high - low))))] += 1;
+  for (const value of sorted) bins[Math.min(number - 1, Math.max(0, Math.floor((number * (value - low)) / (high - low))))] += 1;
   return { bins, low, high, middle: at(0.5) };
 }

@@ -4,7 +4,7 @@ Database columns, JSON, documentation and the page derive from the table in ``sc
 spells out the names, ranges or neutral values.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any, Final, Protocol
 
@@ -25,6 +25,8 @@ __all__ = [
     "names_of",
     "neutral",
     "values_of",
+    "with_null",
+    "without_null",
 ]
 
 ALGORITHM: Final = "auralis_fp"
@@ -48,6 +50,37 @@ def limits(name: str) -> tuple[float, float]:
 def names_of(version: int) -> tuple[str, ...]:
     """Return the names that a fingerprint of an algorithm version contains, in schema order."""
     return tuple(dimension.name for dimension in DIMENSIONS if dimension.since <= version)
+
+
+def with_null(values: Mapping[str, float], undefined: Collection[str]) -> dict[str, float | None]:
+    """Return the values of a fingerprint with None for dimensions that the signal leaves undefined.
+
+    Parameters
+    ----------
+    values : mapping
+        Values by dimension.
+    undefined : collection of str
+        Names of the undefined dimensions.
+    """
+    return {name: None if name in undefined else value for name, value in values.items()}
+
+
+def without_null(values: object, undefined: Collection[str]) -> object:
+    """Return a fingerprint from outside with the neutral values for what is None and undefined; see `with_null`.
+
+    Parameters
+    ----------
+    values : object
+        Other than a mapping: returned as it is.
+    undefined : collection of str
+        Names of the undefined dimensions.
+    """
+    if not isinstance(values, Mapping):
+        return values
+    return {
+        name: neutral(name) if value is None and name in undefined and name in BY_NAME else value
+        for name, value in values.items()
+    }
 
 
 class _Row(Protocol):

@@ -95,7 +95,7 @@ def result_record(result: Result) -> dict[str, Any]:
         "size": stored.stamp.size,
         "mtime_ns": stored.stamp.mtime_ns,
         "metadata": stored.metadata.as_json(),
-        "fingerprint": stored.values,
+        "fingerprint": schema.with_null(stored.values, stored.metadata.undefined),
         "algorithm": schema.ALGORITHM,
         "algorithm_version": stored.algorithm_version,
         "analysed_at": stored.analysed_at,
@@ -122,7 +122,8 @@ def result_from_json(value: object) -> Result:
     version = _whole(value, "algorithm_version", least=1)
     if version > schema.ALGORITHM_VERSION:
         raise ValueError(f"made by algorithm version {version}, newer than {schema.ALGORITHM_VERSION}")
-    values = value.get("fingerprint")
+    metadata = TrackMetadata.from_json(value.get("metadata"))
+    values = schema.without_null(value.get("fingerprint"), metadata.undefined)
     fault = schema.fault_of(values, version)
     if fault is not None or not isinstance(values, dict):
         raise ValueError(f"fingerprint: {fault}")
@@ -131,7 +132,7 @@ def result_from_json(value: object) -> Result:
         raise ValueError("track_ids is not a list")  # noqa: TRY004 - the same
     fingerprint = StoredFingerprint(
         values=schema.values_of(values, version),
-        metadata=TrackMetadata.from_json(value.get("metadata")),
+        metadata=metadata,
         algorithm_version=version,
         stamp=FileStamp(_whole(value, "size"), _whole(value, "mtime_ns", least=-_LARGEST_TIME, most=_LARGEST_TIME)),
         source="import",

@@ -1,5 +1,6 @@
 """Current fingerprints of the whole library, or of what has changed in it, quantised and read in chunks."""
 
+import json
 from array import array
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -9,12 +10,14 @@ from .. import schema
 from .database import Database
 from .fingerprints import current
 
-STEPS: Final = 65_535  # quantisation steps between the lowest and the highest value of a dimension
+STEPS: Final = 65_534  # quantisation steps between the lowest and the highest value of a dimension
+NO_VALUE: Final = 65_535  # coordinate of a track for which the dimension is undefined
 TAG_NAMES: Final = ("artist", "album", "genre", "year")
 NO_TAG: Final = 65_535  # index of a track that lacks the tag
 _CHUNK: Final = 2_000  # rows per query, so that other readers are not blocked
 _SOURCE: Final = "files f JOIN fingerprints p ON p.file_id = f.id"
 _CURRENT: Final = f"f.missing_since IS NULL AND {current('p', str(schema.ALGORITHM_VERSION))}"
+_UNDEFINED: Final = "CASE WHEN json_valid(p.metadata) THEN json_extract(p.metadata, '$.undefined') END"
 _CHANGED: Final = "f.id IN (SELECT file_id FROM vector_changes WHERE sequence > ?)"
 _GONE: Final = (
     "SELECT file_id FROM vector_changes WHERE sequence > ?"
@@ -32,7 +35,7 @@ class TagColumn:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Some of the points, column by column in the order of ``ids``."""
+    """Some of the points, column by column in the order of ``ids``; ``NO_VALUE`` where a dimension is undefined."""
 
     ids: "array[int]"  # 8 bytes each
     columns: dict[str, "array[int]"] = field(default_factory=dict)  # 2 bytes each
@@ -44,8 +47,8 @@ class Points:
     """Current fingerprints of all files that are present, or of those that changed after a version.
 
     ``ranges`` holds the lowest and the highest value of each dimension; a coordinate q stands for
-    low + (high - low)·q/65535. ``removed`` lists the files that have no current fingerprint any more; it is None if
-    the points are complete.
+    low + (high - low)·q/65534, and ``NO_VALUE`` for none. ``removed`` lists the files that have no current fingerprint
+    any more; it is None if the points are complete.
     """
 
     version: str
@@ -116,16 +119,27 @@ async def _chunks(
     coordinates = "".join(f", CAST(min({STEPS}, max(0, round((p.{name} - ?) * ?))) AS INTEGER)" for name in ranges)
     wanted = "".join(f", t.{name}" for name in tags)
     source = f"{_SOURCE} LEFT JOIN tags t ON t.file_id = f.id" if tags else _SOURCE
-    sql = f"SELECT f.id{coordinates}{wanted} FROM {source} WHERE {condition} AND f.id > ? ORDER BY f.id LIMIT ?"
+    chosen = f"f.id, {_UNDEFINED}{coordinates}{wanted}"
+    sql = f"SELECT {chosen} FROM {source} WHERE {condition} AND f.id > ? ORDER BY f.id LIMIT ?"
     last = -1
     while rows := await database.read(sql, (*values, *parameters, last, _CHUNK)):
-        ids, *columns = zip(*rows, strict=True)
-        yield Chunk(
+        ids, undefined, *columns = zip(*rows, strict=True)
+        chunk = Chunk(
             array("Q", ids),
             {name: array("H", column) for name, column in zip(ranges, columns, strict=False)},
             {name: _tag_column(column) for name, column in zip(tags, columns[len(ranges) :], strict=True)},
         )
+        _leave_out(chunk.columns, undefined)
+        yield chunk
         last = ids[-1]
+
+
+def _leave_out(columns: dict[str, "array[int]"], undefined: Sequence[str | None]) -> None:
+    """Set the coordinates of the dimensions that are undefined, given as a JSON list for each row."""
+    for row, names in enumerate(undefined):
+        if names and names != "[]":
+            for name in columns.keys() & json.loads(names):
+                columns[name][row] = NO_VALUE
 
 
 def _tag_column(column: Sequence[str | int | None]) -> TagColumn:

@@ -22,7 +22,7 @@ const jsonLines = (values) => new Response(values.map((value) => `${JSON.stringi
 const head = { version: "a-4-1", algorithm_version: 4, count: 3, ranges: { lufs: { low: -20, high: -10 } }, removed: null };
 
 test("columns are decoded into values in their own units, part by part", async (context) => {
-  context.mock.method(globalThis, "fetch", async () => jsonLines([head, part([7, 2n ** 40n], [0, 65_535]), part([9], [0])]));
+  context.mock.method(globalThis, "fetch", async () => jsonLines([head, part([7, 2n ** 40n], [0, 65_534]), part([9], [0])]));
   /** @type {number[]} */
   const progress = [];
   const points = await fetchPoints(null, (share) => progress.push(share));
@@ -41,8 +41,13 @@ test("changes replace, remove and add points", async (context) => {
 });
 
 test("more points than announced are kept", async (context) => {
-  context.mock.method(globalThis, "fetch", async () => jsonLines([{ ...head, count: 1 }, part([1, 2], [0, 65_535])]));
+  context.mock.method(globalThis, "fetch", async () => jsonLines([{ ...head, count: 1 }, part([1, 2], [0, 65_534])]));
   assert.deepEqual([...(await fetchPoints()).columns.lufs], [-20, -10]);
+});
+
+test("undefined values are not numbers", async (context) => {
+  context.mock.method(globalThis, "fetch", async () => jsonLines([head, part([1, 2, 3], [0, 65_535, 65_534])]));
+  assert.deepEqual([...(await fetchPoints()).columns.lufs], [-20, NaN, -10]);
 });
 
 test("the message of an error is that of the service", async (context) => {

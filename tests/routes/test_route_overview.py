@@ -39,7 +39,7 @@ async def points(plugin: Plugin, **query: str) -> tuple[str, Any, list[Any]]:
 
 
 async def test_points_decode(filled: Plugin) -> None:
-    """Coordinates decode to the values of the files; an unchanged body is 304."""
+    """Coordinates decode to the values of the files, 65535 to none; an unchanged body is 304."""
     tag, head, (part,) = await points(filled)
     count = head["count"]
     ids = struct.unpack(f"<{count}Q", base64.b64decode(part["ids"]))
@@ -49,8 +49,11 @@ async def test_points_decode(filled: Plugin) -> None:
         for file_id, step in zip(
             ids, struct.unpack(f"<{count}H", base64.b64decode(part["columns"][name])), strict=True
         ):
-            value = (await filled.get(f"/files/{file_id}"))["fingerprint"][name]
-            assert low + (high - low) * step / 65535 == pytest.approx(value, abs=(high - low) / 65535 + 1e-12)
+            file = await filled.get(f"/files/{file_id}")
+            assert (step == 65535) == (name in file["metadata"]["undefined"])
+            if step < 65535:
+                expected = pytest.approx(file["fingerprint"][name], abs=(high - low) / 65534 + 1e-12)
+                assert low + (high - low) * step / 65534 == expected
     async with filled.client.get(f"{PREFIX}/points", headers={"If-None-Match": tag}) as response:
         assert (response.status, await response.read()) == (304, b"")
 

@@ -14,7 +14,7 @@ from auralis_fp.store.filters import SORTS, FileQuery
 from auralis_fp.store.job_queue import JobQueue
 from auralis_fp.store.queries import Queries
 from auralis_fp.store.tags import TagStore
-from auralis_fp.store.vectors import NO_TAG, STEPS, Chunk, Points
+from auralis_fp.store.vectors import NO_TAG, NO_VALUE, STEPS, Chunk, Points
 from auralis_fp.tags.model import TagReading, Tags
 from stored import CORRUPT, LATER, STAMP, analysed, library_in, queued, seen, stored, with_metadata
 from tagged_files import FULL
@@ -147,21 +147,24 @@ async def tag(library: Library, tags: dict[int, Tags]) -> None:
 
 
 async def test_points_come_back_within_half_a_step(library: Library) -> None:
-    """Dequantised coordinates equal the values; missing, changed and outdated files are omitted."""
+    """Dequantised coordinates equal the values, undefined ones have none; files without a result are omitted."""
     tempi = [60.0, 97.3, 180.0]
-    records = [await stored(library, b"/m/%d.mp3" % number, tempo_bpm=tempo) for number, tempo in enumerate(tempi)]
-    await stored(library, b"/m/gone.mp3", tempo_bpm=300.0)
+    records = [
+        await stored(library, b"/m/%d.mp3" % number, spectral_centroid=tempo) for number, tempo in enumerate(tempi)
+    ]
+    await stored(library, b"/m/gone.mp3", spectral_centroid=300.0)
     await library.observe([FileEvent(b"/m/gone.mp3", None)])
-    await stored(library, b"/m/changed.mp3", tempo_bpm=300.0)
+    await stored(library, b"/m/changed.mp3", spectral_centroid=300.0)
     await library.observe([seen(b"/m/changed.mp3", LATER)])
     points, (chunk,) = await points_of(library)
     assert list(chunk.ids) == [record.id for record in records]
     assert tuple(chunk.columns) == tuple(points.ranges) == schema.NAMES
-    low, high = points.ranges["tempo_bpm"]
+    low, high = points.ranges["spectral_centroid"]
     assert (points.count, points.removed, low, high) == (3, None, 60.0, 180.0)
-    for coordinate, tempo in zip(chunk.columns["tempo_bpm"], tempi, strict=True):
+    for coordinate, tempo in zip(chunk.columns["spectral_centroid"], tempi, strict=True):
         assert low + coordinate * (high - low) / STEPS == pytest.approx(tempo, abs=0.51 * (high - low) / STEPS)
     assert set(chunk.columns["lufs"]) == {0}
+    assert set(chunk.columns["tempo_bpm"]) == {NO_VALUE}
 
 
 async def test_points_arrive_in_chunks(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -138,7 +138,7 @@ def good() -> dict[str, Any]:
         "size": STAMP.size,
         "mtime_ns": STAMP.mtime_ns,
         "metadata": analysed().metadata.as_json(),
-        "fingerprint": analysed().fingerprint,
+        "fingerprint": analysed().fingerprint | {"tempo_bpm": None},
         "algorithm": schema.ALGORITHM,
         "algorithm_version": schema.ALGORITHM_VERSION,
         "analysed_at": 1_700_000_000.25,
@@ -152,6 +152,16 @@ def good() -> dict[str, Any]:
 def test_a_good_result_is_accepted() -> None:
     """The record that the next test modifies is valid."""
     assert result_record(result_from_json(good())) == good()
+
+
+def test_an_undefined_value_is_null() -> None:
+    """A record has null for an undefined dimension; earlier records have its neutral value, which is accepted too."""
+    tempo = schema.neutral("tempo_bpm")
+    assert result_from_json(good()).fingerprint.values["tempo_bpm"] == tempo
+    earlier = good() | {"fingerprint": analysed().fingerprint}
+    assert result_record(result_from_json(earlier)) == good()
+    with pytest.raises(ValueError, match="lufs is not a number"):
+        result_from_json(good() | {"fingerprint": good()["fingerprint"] | {"lufs": None}})
 
 
 @pytest.mark.parametrize(

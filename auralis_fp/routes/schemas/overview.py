@@ -69,8 +69,8 @@ class PointsPart(Payload, frozen=True):
     """Each further line: some of the points in column order, quantised to 16 bits.
 
     `ids` is base64 of little-endian unsigned 64-bit file ids. Each of `columns` is base64 of as many little-endian
-    unsigned 16-bit integers q, which stand for low + (high - low)·q/65535 with the dimension's entry in `ranges`.
-    The indices of `tags` are such integers too.
+    unsigned 16-bit integers q, which stand for low + (high - low)·q/65534 with the dimension's entry in `ranges`;
+    65535 stands for null, an undefined value. The indices of `tags` are such integers too.
     """
 
     ids: str
