@@ -13,13 +13,16 @@ const OTHER = [140, 146, 148];
 const EDGE = 0.02; // share of the values clipped at each end of the colour ramp
 
 /**
- * Colours that match the hue of the glyphs.
+ * Colours that match the hue of the glyphs; grey where it is undefined.
  *
  * @param {Library} points
  */
 export function drawingColours(points) {
   const used = /** @type {Library} */ ({ ...points, names: ["spectral_centroid", "chroma_energy"] });
-  return Uint32Array.from({ length: points.count }, (_, index) => packed(fromHue(hueOf(printOf(used, index)))));
+  return Uint32Array.from({ length: points.count }, (_, index) => {
+    const hue = hueOf(printOf(used, index));
+    return packed(Number.isNaN(hue) ? OTHER : fromHue(hue));
+  });
 }
 
 /**
