@@ -10,6 +10,8 @@ from typing import Any, Final, NamedTuple
 from . import schema
 
 _LONGEST_NAME: Final = 100  # characters of a format or codec name
+_MOST_CANDIDATES: Final = 8  # of a tempo
+_FASTEST_BPM: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +40,64 @@ class FileStamp:
         return (self.ctime_ns, self.inode) == (other.ctime_ns, other.inode)
 
 
+class TempoCandidate(NamedTuple):
+    """A metrical level that listeners may tap: tempo in BPM, and its probability, 0 to 1."""
+
+    bpm: float
+    probability: float
+
+
+class Tempo(NamedTuple):
+    """The most likely tempo, the most likely one at another metrical level, and the confidence in the first.
+
+    ``confidence``, 0 to 1, falls with doubt about the octave.
+    """
+
+    candidates: tuple[TempoCandidate, ...]
+    confidence: float
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {"candidates": [each._asdict() for each in self.candidates], "confidence": self.confidence}
+
+    @classmethod
+    def from_json(cls, value: object) -> "Tempo":
+        """Return a tempo from JSON of unknown origin.
+
+        Raises
+        ------
+        ValueError
+            The value does not have the form that ``as_json`` returns.
+        """
+        match value:
+            case {"candidates": list() as candidates, "confidence": int() | float() as confidence} if (
+                _is_share(confidence) and 1 <= len(candidates) <= _MOST_CANDIDATES
+            ):
+                return cls(tuple(_candidate(each) for each in candidates), float(confidence))
+        raise ValueError("not the tempo of a track")
+
+
+def _candidate(value: object) -> TempoCandidate:
+    match value:
+        case {"bpm": int() | float() as bpm, "probability": int() | float() as probability} if (
+            not isinstance(bpm, bool) and 0 < bpm < _FASTEST_BPM and _is_share(probability)
+        ):
+            return TempoCandidate(float(bpm), float(probability))
+    raise ValueError("not a candidate of a tempo")
+
+
+def _is_share(value: float) -> bool:
+    return not isinstance(value, bool) and 0 <= value <= 1
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackMetadata:
     """Properties of a track other than its fingerprint.
 
     ``warnings`` lists problems of decoding (``truncated``, ``decode_errors``, ``header_mismatch``); ``undefined`` lists
     the dimensions that have their neutral value because the signal does not define them. ``decoder`` names the decoding
-    library and its version; empty for results that older versions made.
+    library and its version; empty for results that older versions made. ``tempo`` is None where the tempo is undefined,
+    and in results that older versions made.
     """
 
     duration_sec: float
@@ -55,6 +108,7 @@ class TrackMetadata:
     warnings: tuple[str, ...] = ()
     undefined: tuple[str, ...] = ()
     decoder: str = ""
+    tempo: Tempo | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the JSON form used by the API, the sidecars and the command line."""
@@ -67,6 +121,7 @@ class TrackMetadata:
             "warnings": list(self.warnings),
             "undefined": list(self.undefined),
             "decoder": self.decoder,
+            "tempo": self.tempo.as_json() if self.tempo else None,
         }
 
     @classmethod
@@ -103,6 +158,7 @@ class TrackMetadata:
                     warnings=tuple(warnings),
                     undefined=tuple(name for name in schema.NAMES if name in undefined),
                     decoder=decoder,
+                    tempo=None if (tempo := rest.get("tempo")) is None else Tempo.from_json(tempo),
                 )
         raise ValueError("not the metadata of a track")
 

@@ -62,7 +62,7 @@ class _Run:
     """
 
     def __init__(self, disk: Disk, seed: int) -> None:
-        self._rng = random.Random(seed)  # noqa: S311 - not a secret
+        self._rng = random.Random(seed)
         roots = [disk.folder / "one", disk.folder / "two"]
         for root in roots:
             root.mkdir()

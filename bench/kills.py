@@ -35,7 +35,7 @@ RARE: Final = 20  # hanging workers wait for the time limit, so only one in *RAR
 def report(options: Options) -> str:
     """Return one table for kills of workers and one for kills of the service."""
     deaths, kills = (40, 10) if options.quick else (DEATHS, SERVICE_KILLS)
-    rng = random.Random(options.seed)  # noqa: S311 - not a secret
+    rng = random.Random(options.seed)
     with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
         first = asyncio.run(_workers(Path(folder), deaths, rng))
         second = _service(Path(folder), kills, rng)

@@ -54,11 +54,24 @@ export type AnswerMetadata = {
   warnings: string[];
   undefined: ("air_pct" | "bass_mid_ratio" | "bass_pct" | "chroma_energy" | "crest_db" | "dynamic_range_variation" | "harmonic_ratio" | "loudness_variation_std" | "low_mid_pct" | "lufs" | "mid_pct" | "peak_consistency" | "phase_correlation" | "pitch_stability" | "presence_pct" | "rhythm_stability" | "silence_ratio" | "spectral_centroid" | "spectral_flatness" | "spectral_rolloff" | "stereo_width" | "sub_bass_pct" | "tempo_bpm" | "transient_density" | "upper_mid_pct")[];
   decoder: string;
+  tempo: Tempo | null;
   source: "analysis" | "import" | "sidecar";
   file_id: number;
   algorithm_version: number;
   outdated: boolean;
   confirmed: boolean;
+};
+
+/** The most likely tempo, the most likely one at another metrical level, and the confidence in the first. The confidence falls with doubt about the octave. */
+export type Tempo = {
+  candidates: TempoCandidate[];
+  confidence: number;
+};
+
+/** A metrical level that listeners may tap, and its probability. */
+export type TempoCandidate = {
+  bpm: number;
+  probability: number;
 };
 
 /** A file and the host's id of the track. */
@@ -218,6 +231,7 @@ export type Metadata = {
   warnings: string[];
   undefined: ("air_pct" | "bass_mid_ratio" | "bass_pct" | "chroma_energy" | "crest_db" | "dynamic_range_variation" | "harmonic_ratio" | "loudness_variation_std" | "low_mid_pct" | "lufs" | "mid_pct" | "peak_consistency" | "phase_correlation" | "pitch_stability" | "presence_pct" | "rhythm_stability" | "silence_ratio" | "spectral_centroid" | "spectral_flatness" | "spectral_rolloff" | "stereo_width" | "sub_bass_pct" | "tempo_bpm" | "transient_density" | "upper_mid_pct")[];
   decoder: string;
+  tempo: Tempo | null;
 };
 
 /** A file could not be fingerprinted. */

@@ -3,10 +3,11 @@
 import json
 import pickle
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from auralis_fp.models import FileStamp, TrackMetadata
+from auralis_fp.models import FileStamp, Tempo, TempoCandidate, TrackMetadata
 from auralis_fp.states import Counts, Health
 from stored import CORRUPT, STAMP, analysed, seen
 
@@ -38,6 +39,7 @@ def test_metadata_is_json() -> None:
         "warnings": ["truncated"],
         "undefined": ["tempo_bpm"],
         "decoder": "",
+        "tempo": None,
     }
 
 
@@ -119,3 +121,26 @@ def test_unknown_dimensions_are_not_taken_over() -> None:
     """What is undefined is named by the schema, in its order."""
     given = analysed().metadata.as_json() | {"undefined": ["tempo_bpm", "taste", "lufs"]}
     assert TrackMetadata.from_json(given).undefined == ("lufs", "tempo_bpm")
+
+
+def test_tempo_is_json() -> None:
+    """The tempo of a track survives JSON."""
+    tempo = Tempo((TempoCandidate(87.5, 0.7), TempoCandidate(175.0, 0.25)), 0.7)
+    assert Tempo.from_json(tempo.as_json()) == tempo
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        {},
+        {"candidates": [], "confidence": 0.5},
+        {"candidates": [{"bpm": 120.0}], "confidence": 0.5},
+        {"candidates": [{"bpm": -1.0, "probability": 0.5}], "confidence": 0.5},
+        {"candidates": [{"bpm": 120.0, "probability": 1.5}], "confidence": 0.5},
+        {"candidates": [{"bpm": 120.0, "probability": 0.5}], "confidence": True},
+    ],
+)
+def test_damaged_tempo_is_refused(damaged: dict[str, Any]) -> None:
+    """What no analysis writes is not a tempo."""
+    with pytest.raises(ValueError, match="tempo"):
+        Tempo.from_json(damaged)

@@ -59,6 +59,7 @@ def fingerprint_file(
             warnings=tuple(audio.warnings),
             undefined=features.undefined,
             decoder=info.decoder,
+            tempo=features.tempo,
         )
         digest = audio.payload_digest()  # from the page cache: decoding has just read the file
     milliseconds = (time.perf_counter() - started) * 1000

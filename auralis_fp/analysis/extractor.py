@@ -146,9 +146,11 @@ def _merged(families: tuple[FeatureValues, ...]) -> FeatureValues:
     """Return the values of all families, clipped to the ranges of the schema."""
     values = {name: value for family in families for name, value in family.values.items()}
     undefined = {name for family in families for name in family.undefined}
+    tempo = next((family.tempo for family in families if family.tempo), None)
     return FeatureValues(
         {each.name: float(np.clip(values[each.name], each.low, each.high)) for each in schema.DIMENSIONS},
         tuple(name for name in schema.NAMES if name in undefined),
+        tempo,
     )
 
 

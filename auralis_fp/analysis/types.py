@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import schema
+from ..models import Tempo
 
 FloatArray = NDArray[np.float32]
 ComplexArray = NDArray[np.complex64]
@@ -29,13 +30,14 @@ def readonly(array: FloatArray) -> FloatArray:
 
 
 class FeatureValues(NamedTuple):
-    """Values of a family's dimensions, and the names of those that the signal leaves undefined."""
+    """Values of a family's dimensions, the names of those that the signal leaves undefined, and the tempo."""
 
     values: dict[str, float]
     undefined: tuple[str, ...] = ()
+    tempo: Tempo | None = None
 
     @classmethod
-    def of(cls, values: Mapping[str, float | None], undefined: Sequence[str] = ()) -> Self:
+    def of(cls, values: Mapping[str, float | None], undefined: Sequence[str] = (), tempo: Tempo | None = None) -> Self:
         """Replace missing values by the neutral values of the schema.
 
         Parameters
@@ -44,9 +46,11 @@ class FeatureValues(NamedTuple):
             By dimension name; None for an undefined dimension.
         undefined : sequence of str
             Further undefined dimensions, whose given value is kept.
+        tempo : Tempo, optional
+            Candidates of the tempo.
         """
         neutral = {name: schema.BY_NAME[name].neutral if value is None else value for name, value in values.items()}
-        return cls(neutral, tuple(name for name, value in values.items() if value is None or name in undefined))
+        return cls(neutral, tuple(name for name, value in values.items() if value is None or name in undefined), tempo)
 
 
 class GrowableArray:

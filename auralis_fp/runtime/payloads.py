@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import msgspec
 
-from .. import schema
+from .. import models, schema
 from ..models import Analysed, Rejected, TrackMetadata
 from .serialization import public_reason
 
@@ -43,6 +43,30 @@ else:  # the names come from the schema, which a type checker cannot evaluate
     )
 
 
+class TempoCandidate(Payload, frozen=True):
+    """A metrical level that listeners may tap, and its probability."""
+
+    bpm: Annotated[float, msgspec.Meta(gt=0)]
+    probability: Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+
+class Tempo(Payload, frozen=True):
+    """The most likely tempo, the most likely one at another metrical level, and the confidence in the first.
+
+    The confidence falls with doubt about the octave.
+    """
+
+    candidates: list[TempoCandidate]
+    confidence: Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+    @classmethod
+    def of(cls, tempo: models.Tempo | None) -> Self | None:
+        """Return the tempo of a track; None without one."""
+        if tempo is None:
+            return None
+        return cls([TempoCandidate(each.bpm, each.probability) for each in tempo.candidates], tempo.confidence)
+
+
 class Metadata(Payload, frozen=True):
     """Properties of a track that are not part of its fingerprint."""
 
@@ -54,6 +78,7 @@ class Metadata(Payload, frozen=True):
     warnings: list[str]
     undefined: list[DimensionName]
     decoder: str
+    tempo: Tempo | None
 
     @classmethod
     def of(cls, track: TrackMetadata) -> Self:
@@ -67,6 +92,7 @@ class Metadata(Payload, frozen=True):
             [*track.warnings],
             [*track.undefined],
             track.decoder,
+            Tempo.of(track.tempo),
         )
 
 

@@ -78,7 +78,7 @@ async def test_damaged_pages_are_found_while_the_database_is_in_use(path: Path) 
         for number in range(300):
             await stored(library, b"/music/%d.mp3" % number)
     content = bytearray(path.read_bytes())
-    middle = len(content) // 2 // 4096 * 4096
+    middle = len(content) * 2 // 3 // 4096 * 4096  # pages of fingerprints
     content[middle : middle + 8192] = os.urandom(8192)
     path.write_bytes(content)
     async with library_in(path.parent):

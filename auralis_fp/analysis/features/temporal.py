@@ -59,14 +59,15 @@ class Temporal:
             Length of the file.
         """
         self._add(self._detector.flush())
-        tempo = self._tempo.estimate()
+        tempo, stability = self._tempo.estimate()
         onsets = np.concatenate(self._onsets)
         count = int((gate.sounding(onsets) | gate.sounding(onsets + _RISE_SEC)).sum())
         return FeatureValues.of(
             {
-                "tempo_bpm": tempo.tempo_bpm,
-                "rhythm_stability": tempo.stability,
+                "tempo_bpm": tempo.candidates[0].bpm if tempo else None,
+                "rhythm_stability": stability,
                 "transient_density": count / duration_sec / _DENSEST_PER_SEC,
                 "silence_ratio": gate.silence_ratio(),
-            }
+            },
+            tempo=tempo,
         )

@@ -88,8 +88,8 @@ def autocorrelation_tempogram(windows: FloatArray, lags: int) -> NDArray[np.floa
     return correlation
 
 
-def fourier_tempogram(windows: FloatArray) -> NDArray[np.float64]:
-    """Return the magnitude spectrum of windows of an onset-strength curve, relative to its maximum.
+def centred_spectra(windows: FloatArray) -> NDArray[np.complex64]:
+    """Return the spectra of tapered windows of an onset-strength curve, with the phase at the centre of the window.
 
     Parameters
     ----------
@@ -98,8 +98,8 @@ def fourier_tempogram(windows: FloatArray) -> NDArray[np.float64]:
 
     Returns
     -------
-    ndarray, shape (windows, FOURIER_POINTS / 2 + 1), float64
-        0 for silence, else at most 1.
+    ndarray, shape (windows, FOURIER_POINTS / 2 + 1), complex64
+        A cosine of amplitude 1 that peaks at the centre has 0.5 at its frequency.
 
     References
     ----------
@@ -107,16 +107,19 @@ def fourier_tempogram(windows: FloatArray) -> NDArray[np.float64]:
 
     Examples
     --------
-    >>> pulse = np.cos(2 * np.pi * np.arange(512) / 64).astype(np.float32)
-    >>> int(fourier_tempogram(pulse[None]).argmax()) == FOURIER_POINTS // 64
+    >>> pulse = np.cos(2 * np.pi * (np.arange(513) - 256) / 64).astype(np.float32)
+    >>> spectrum = centred_spectra(pulse[None])[0]
+    >>> int(np.abs(spectrum).argmax()) == FOURIER_POINTS // 64
     True
+    >>> complex(spectrum[64].round(2))
+    (0.5+0j)
     """
-    taper = hann(windows.shape[1], periodic=False).astype(np.float32)
-    magnitudes = np.abs(fft.rfft(windows * taper, FOURIER_POINTS, axis=1))
-    strongest = magnitudes.max(axis=1, keepdims=True)
-    relative: NDArray[np.float64] = np.zeros(magnitudes.shape)
-    np.divide(magnitudes, strongest, out=relative, where=strongest > _SILENT)
-    return relative
+    length = windows.shape[1]
+    taper = hann(length, periodic=False).astype(np.float32)
+    turns = np.arange(FOURIER_POINTS // 2 + 1) * ((length - 1) / 2 / FOURIER_POINTS)
+    centre = (np.exp(2j * np.pi * turns) / taper.sum()).astype(np.complex64)
+    spectra: NDArray[np.complex64] = fft.rfft(windows * taper, FOURIER_POINTS, axis=1) * centre
+    return spectra
 
 
 def log_onset_rate(windows: FloatArray, seconds: float) -> NDArray[np.float64]:

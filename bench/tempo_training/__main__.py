@@ -1,0 +1,49 @@
+"""Render the training set, fit the networks, and write their weights: ``python -m bench.tempo_training``."""
+
+import argparse
+from collections import Counter
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from . import corpus, fit
+from .examples import load
+
+_VARIANTS: Final = {"song": 4, "drums": 24, "mma": 1, "score": 1}
+
+
+def main() -> None:
+    """Print the accuracy on held-out groups, and write the weights."""
+    parser = argparse.ArgumentParser(prog="python -m bench.tempo_training", description=__doc__)
+    parser.add_argument(
+        "--set", type=Path, default=Path("tempo-training"), help="folder of the training set (default %(default)s)"
+    )
+    parser.add_argument("--sources", nargs="+", default=list(_VARIANTS), choices=list(_VARIANTS), help="default: all")
+    parser.add_argument("--render-only", action="store_true", help="render what is missing and stop")
+    parser.add_argument("--rendered", action="store_true", help="fit with what has been rendered")
+    arguments = parser.parse_args()
+    variants = {source: _VARIANTS[source] for source in arguments.sources}
+    paths = (
+        sorted((arguments.set / "curves").glob("*.npz"))
+        if arguments.rendered
+        else corpus.prepare(arguments.set, variants)
+    )
+    print(f"{len(paths)} clips")
+    if arguments.render_only:
+        return
+    examples = load(paths)
+    print("Examples:", *(f"{source} {count}" for source, count in Counter(each.source for each in examples).items()))
+    found, scores = fit.cross_validate(examples)
+    temperature = fit.temperature(found, scores)
+    for source in sorted({each.source for each in found}):
+        chosen = np.array([each.source == source for each in found])
+        some = [(each, score) for each, score, own in zip(found, scores, chosen, strict=True) if own]
+        first, second = fit.accuracy([each for each, _ in some], [score for _, score in some])
+        print(f"{source}, groups held out: accuracy 1 {first:.3f}, accuracy 2 {second:.3f}")
+    fit.save(fit.fit(examples), temperature)
+    print(f"temperature {temperature:.2f}; wrote {fit.WEIGHTS}")
+
+
+if __name__ == "__main__":
+    main()
