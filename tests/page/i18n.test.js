@@ -16,7 +16,8 @@ const names = (entry) => [...new Set(forms(entry).flatMap((text) => text.match(/
 
 test("every language has every text, with the same values", () => {
   const [english, german] = [catalogue("en"), catalogue("de")];
-  assert.deepEqual(Object.keys(german), Object.keys(english));
+  const own = Object.keys(german).filter((key) => !/^(dimension|hears)\./.test(key)); // the service has the English ones
+  assert.deepEqual(own, Object.keys(english));
   for (const key of Object.keys(english)) {
     assert.deepEqual(names(german[key]), names(english[key]), key);
     assert.equal(typeof german[key], typeof english[key], key);
