@@ -725,14 +725,14 @@ export type PointTags = {
   indices: string;
 };
 
-/** Files analysed per minute, oldest first; minutes without work are omitted. Persists across restarts. */
+/** Files analysed per minute, of a month per hour, oldest first; those without work are omitted. Survives restarts. */
 export type Throughput = {
   since: number;
   until: number;
   minutes: ThroughputMinute[];
 };
 
-/** Files analysed in the minute that starts at `at`. */
+/** Files analysed in the minute or hour that starts at `at`. */
 export type ThroughputMinute = {
   at: number;
   tracks: number;

@@ -12,6 +12,7 @@ const PERCENT = digits({ style: "percent", maximumFractionDigits: 0 });
 const SHORT = digits({ maximumSignificantDigits: 2 });
 const UP_TO = [0, 1, 2, 3].map((most) => digits({ minimumFractionDigits: most, maximumFractionDigits: most }));
 const CLOCK = { medium: new Intl.DateTimeFormat(locale, { timeStyle: "medium" }), short: new Intl.DateTimeFormat(locale, { timeStyle: "short" }) };
+const WEEKDAY = new Intl.DateTimeFormat(locale, { weekday: "short", day: "numeric", month: "short" });
 const DATE = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
 const DAY = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
 const RELATIVE = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
@@ -114,6 +115,13 @@ export const timeOfDay = (seconds, style = "medium") => CLOCK[style].format(seco
  * @param {number} seconds
  */
 export const moment = (seconds) => DAY.format(seconds * 1000);
+
+/**
+ * Format Unix seconds as a day of the last weeks: "Sat, 28 Nov".
+ *
+ * @param {number} seconds
+ */
+export const dayOf = (seconds) => WEEKDAY.format(seconds * 1000);
 
 /**
  * Format Unix seconds as a date.

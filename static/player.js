@@ -233,6 +233,15 @@ audio.addEventListener("error", skipFailed);
 setInterval(() => {
   if (!audio.paused) post("playing", { playing: true }).catch(() => undefined);
 }, REPORT_MS);
+document.addEventListener("click", (event) => {
+  if (event.target instanceof Node && event.target.isConnected && !queue.contains(event.target)) queue.open = false;
+});
+queue.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || !queue.open) return;
+  event.preventDefault(); // Escape also leaves a track
+  queue.open = false;
+  within(queue, "summary").focus();
+});
 addEventListener("pagehide", () => report(false));
 addEventListener("pageshow", () => report(!audio.paused));
 if ("mediaSession" in navigator) {

@@ -1,15 +1,20 @@
-/** Chart of analysed tracks in the last hour or day. */
+/** Chart of analysed tracks in the last hour, day or month. */
 
 import { get } from "./api.js";
 import { atMostEvery, el, setAttribute, svg } from "./dom.js";
-import { clock, rate, serverNow, timeOfDay } from "./format.js";
+import { clock, dayOf, rate, serverNow, timeOfDay } from "./format.js";
 import { t } from "./i18n.js";
 
 /** @typedef {import("./fingerprint.d.ts").ThroughputMinute} ThroughputMinute */
 /** @typedef {{at: number, tracks: number, failed: number, audio: number}} Column */
 /** @typedef {keyof typeof SPANS} Span */
 
-const SPANS = { hour: { seconds: 3600, column: 60, tick: 900 }, day: { seconds: 86400, column: 900, tick: 14400 } };
+const SPANS = {
+  hour: { seconds: 3600, column: 60, tick: 900, unit: 60, name: timeOfDay },
+  day: { seconds: 86400, column: 900, tick: 14400, unit: 60, name: timeOfDay },
+  month: { seconds: 30 * 86400, column: 86400, tick: 86400, unit: 86400, name: dayOf },
+};
+const DAYS = 14; // listed below the chart of a month
 const [HEIGHT, FLOOR] = [132, 108];
 const GRAPH_MS = 30_000;
 
@@ -67,19 +72,34 @@ function drawChart(figure, span, minutes) {
   const scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16; // scale the chart with the font size
   const width = Math.round(figure.clientWidth / scale); // in pixels, so that text keeps its size
   if (!width) return; // the view is hidden
-  const { seconds, column, tick } = SPANS[span];
-  const end = Math.ceil(serverNow() / column) * column;
+  const { seconds, column, tick, unit, name } = SPANS[span];
+  const offset = new Date(serverNow() * 1000).getTimezoneOffset() * 60; // days begin at local midnight
+  const end = Math.ceil((serverNow() - offset) / column) * column + offset;
   const begin = end - seconds;
   const columns = gathered(minutes, begin, seconds / column, column);
-  const most = niceTop(Math.max(...columns.map(({ tracks, failed }) => tracks + failed)) * (60 / column));
+  const most = niceTop(Math.max(...columns.map(({ tracks, failed }) => tracks + failed)) * (unit / column));
   const total = columns.reduce((sum, { tracks }) => sum + tracks, 0);
   const music = columns.reduce((sum, { audio }) => sum + audio, 0);
   const said = total ? t("throughput.sum", { count: total, length: clock(music) }) : t(`throughput.none-${span}`);
   figure.replaceChildren(
     svg("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": said },
-      levels(most, width), columns.map((one, index) => bar(one, index, width / columns.length, most * (column / 60))), ticks(begin, end, tick, width)),
-    el("figcaption", {}, said));
+      levels(most, width, unit), columns.map((one, index) => bar(one, index, width / columns.length, most * (column / unit), name)), ticks(begin, end, tick, width, name)),
+    el("figcaption", {}, said), ...(span === "month" ? [dayList(columns)] : []));
 }
+
+/**
+ * List the days with work, newest first.
+ *
+ * @param {Column[]} columns
+ */
+function dayList(columns) {
+  const worked = columns.filter(({ tracks, failed }) => tracks || failed).reverse().slice(0, DAYS);
+  return el("ol", { class: "plain days" }, worked.map((one) => el("li", { class: "line" }, el("span", {}, dayOf(one.at)), el("span", {}, summary(one)))));
+}
+
+/** @param {Column} column */
+const summary = ({ tracks, failed, audio }) =>
+  [t("throughput.sum", { count: tracks, length: clock(audio) }), failed > 0 && t("badge.failed", { count: failed })].filter(Boolean).join(", ");
 
 /**
  * @param {ThroughputMinute[]} minutes
@@ -113,11 +133,12 @@ function niceTop(value) {
 /**
  * @param {number} most
  * @param {number} width
+ * @param {number} unit
  */
-const levels = (most, width) => [most, most / 2].map((level, index) => {
+const levels = (most, width, unit) => [most, most / 2].map((level, index) => {
   const y = index === 0 ? 12 : 12 + (FLOOR - 12) / 2;
   return svg("g", {}, svg("line", { class: "axis", x1: 0, x2: width, y1: y, y2: y }),
-    svg("text", { x: 0, y: y - 3 }, index ? rate(level) : t("fact.per-minute", { rate: rate(level) })));
+    svg("text", { x: 0, y: y - 3 }, index ? rate(level) : t(unit === 60 ? "fact.per-minute" : "fact.per-day", { rate: rate(level) })));
 });
 
 /**
@@ -125,14 +146,15 @@ const levels = (most, width) => [most, most / 2].map((level, index) => {
  * @param {number} index
  * @param {number} broad
  * @param {number} most
+ * @param {(seconds: number, style?: "short") => string} name
  */
-function bar({ at, tracks, failed, audio }, index, broad, most) {
+function bar(column, index, broad, most, name) {
+  const { at, tracks, failed } = column;
   const tall = (/** @type {number} */ value) => (value ? Math.max(2, ((FLOOR - 12) * value) / most) : 0);
   const [good, bad] = [tall(tracks), tall(failed)];
   const where = { x: (index + 0.12) * broad, width: 0.76 * broad, rx: Math.min(2, broad / 5) };
-  const said = [`${timeOfDay(at, "short")}: ${t("throughput.sum", { count: tracks, length: clock(audio) })}`, failed > 0 && t("badge.failed", { count: failed })];
   return svg("g", {},
-    svg("title", {}, said.filter(Boolean).join(", ")),
+    svg("title", {}, `${name(at, "short")}: ${summary(column)}`),
     svg("rect", { class: "hit", x: index * broad, y: 12, width: broad, height: FLOOR - 12 }),
     good > 0 && svg("rect", { class: "done", ...where, y: FLOOR - good, height: good }),
     bad > 0 && svg("rect", { class: "failed", ...where, y: FLOOR - good - bad, height: bad }));
@@ -143,8 +165,9 @@ function bar({ at, tracks, failed, audio }, index, broad, most) {
  * @param {number} end
  * @param {number} step
  * @param {number} width
+ * @param {(seconds: number, style?: "short") => string} name
  */
-function ticks(begin, end, step, width) {
+function ticks(begin, end, step, width, name) {
   const marks = [svg("line", { class: "axis", x1: 0, x2: width, y1: FLOOR + 0.5, y2: FLOOR + 0.5 })];
   const offset = new Date(begin * 1000).getTimezoneOffset() * 60; // align ticks with full hours of local time
   let drawn = -Infinity;
@@ -152,7 +175,7 @@ function ticks(begin, end, step, width) {
     const x = (width * (at - begin)) / (end - begin);
     if (x > width - 24 || x - drawn < 56) continue;
     drawn = x;
-    marks.push(svg("text", { x, y: HEIGHT - 6, "text-anchor": x < 20 ? "start" : "middle" }, timeOfDay(at, "short")));
+    marks.push(svg("text", { x, y: HEIGHT - 6, "text-anchor": x < 20 ? "start" : "middle" }, name(at, "short")));
   }
   return marks;
 }

@@ -30,7 +30,7 @@ from .schemas.overview import (
 from .schemas.queries import FolderQuery, PointsQuery, SpanQuery, read_query, wanted_fields
 from .streaming import JSON_LINES, streamed
 
-_SPANS: Final = {"hour": 3600, "day": 86_400}  # seconds
+_SPANS: Final = {"hour": (3600, 1), "day": (86_400, 1), "month": (30 * 86_400, 60)}  # seconds, minutes per item
 
 
 async def points(request: web.Request) -> web.StreamResponse:
@@ -67,9 +67,9 @@ def _line(value: Payload) -> bytes:
 
 async def throughput(request: web.Request) -> web.StreamResponse:
     """Get the tracks and seconds of audio analysed per minute, over the last hour or day."""
-    span = _SPANS[read_query(request, SpanQuery).span]
+    span, step = _SPANS[read_query(request, SpanQuery).span]
     now = time.time()
-    minutes = await service_of(request).listings.minutes(now - span)
+    minutes = await service_of(request).listings.minutes(now - span, step)
     return answer(Throughput(int(now) - span, int(now), [ThroughputMinute(*minute) for minute in minutes]))
 
 

@@ -197,11 +197,20 @@ class Queries:
         """
         return await read_points(self._database, columns, since)
 
-    async def minutes(self, since: float) -> list[Minute]:
-        """Return the minutes since *since* in which analyses ended, oldest first; reused results are not counted."""
+    async def minutes(self, since: float, step: int = 1) -> list[Minute]:
+        """Return the minutes in which analyses ended, oldest first; reused results are not counted.
+
+        Parameters
+        ----------
+        since : float
+            Unix seconds.
+        step : int
+            Minutes that one item sums up.
+        """
         rows = await self._database.read(
-            "SELECT minute, tracks, audio_sec, failed FROM analysis_minutes WHERE minute >= ? ORDER BY minute",
-            (int(since // 60),),
+            "SELECT minute / ?1 * ?1 AS minute, sum(tracks) AS tracks, sum(audio_sec) AS audio_sec,"
+            " sum(failed) AS failed FROM analysis_minutes WHERE minute >= ?2 GROUP BY 1 ORDER BY 1",
+            (step, int(since // 60)),
         )
         return [Minute(60 * row["minute"], row["tracks"], round(row["audio_sec"], 3), row["failed"]) for row in rows]
 

@@ -3,7 +3,7 @@
 import { get } from "../api.js";
 import { atMostEvery, el, setAttribute, setText } from "../dom.js";
 import { filterPanel } from "../filters.js";
-import { t } from "../i18n.js";
+import { rich, t } from "../i18n.js";
 import { playable, playButton } from "../listen.js";
 import { dimensions } from "../meaning.js";
 import { tabs, viewHeading } from "../parts.js";
@@ -163,9 +163,26 @@ class LibraryView {
   /** @param {{total: number, trouble: string}} found */
   drawn({ total, trouble }) {
     this.note.hidden = total > 0 && !trouble;
-    setText(this.note, trouble || t(this.query.value.trim() || this.filter.value ? "no-matches" : `library.no-${this.part}`));
+    this.explain(trouble);
     setText(this.count, total ? t(`count.${this.part}`, { count: total }) : "");
     this.play.disabled = total === 0;
+  }
+
+  /**
+   * Say why the list is empty; where something may be missing, lead to the failed files and to what was left out.
+   *
+   * @param {string} trouble
+   */
+  explain(trouble) {
+    const q = this.query.value.trim();
+    const state = `${trouble}/${q}/${this.filter.value}/${this.part}`;
+    if (this.note.dataset.state === state) return;
+    this.note.dataset.state = state;
+    if (trouble || !(q || this.filter.value)) return setText(this.note, trouble || t(`library.no-${this.part}`));
+    this.note.replaceChildren(t("no-matches"), " ", ...rich("library.missing", {
+      failed: el("a", { href: address("activity", ["failures"], { q }) }, t("library.missing-failed")),
+      folders: el("a", { href: address("activity", ["folders"]) }, t("library.missing-folders")),
+    }));
   }
 
   typed() {

@@ -71,14 +71,15 @@ async def test_points_in_part(filled: Plugin) -> None:
             assert response.status == expected
 
 
-async def test_throughput_of_the_last_hour_and_day(filled: Plugin) -> None:
-    """Recent analyses and failures appear in both spans."""
-    for span in ("hour", "day"):
+async def test_throughput_of_the_last_hour_day_and_month(filled: Plugin) -> None:
+    """Recent analyses and failures appear in all spans; a month is summed up by hours."""
+    for span in ("hour", "day", "month"):
         body = await filled.get("/throughput", params={"span": span})
         assert sum(minute["tracks"] for minute in body["minutes"]) == 3
         assert sum(minute["audio_sec"] for minute in body["minutes"]) == pytest.approx(6.0)
         assert sum(minute["failed"] for minute in body["minutes"]) == 2
-        assert body["until"] - body["since"] == {"hour": 3600, "day": 86400}[span]
+        assert body["until"] - body["since"] == {"hour": 3600, "day": 86400, "month": 2_592_000}[span]
+        assert span != "month" or all(minute["at"] % 3600 == 0 for minute in body["minutes"])
     assert (await filled.get("/throughput?span=year", status=400))["detail"] == {"field": "span"}
 
 

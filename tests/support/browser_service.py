@@ -66,17 +66,27 @@ def free_port() -> int:
 
 @contextmanager
 def serving(
-    library: Path, data: Path, *, port: int = 0, away: Path | None = None, **settings: str
+    library: Path, data: Path, *, port: int = 0, away: Path | None = None, folder: Path = ROOT, **settings: str
 ) -> Iterator[Running]:
     """Run the launcher for the duration of the block; fail with its output if it does not start.
 
-    ``away`` is a second, missing music folder; other settings are passed in the environment.
+    ``away`` is a second, missing music folder, ``folder`` the working directory; other settings are passed in the
+    environment.
     """
-    command = [sys.executable, "launch-auralis-web.py", "--dev", "--no-browser", "--port", str(port), "--workers", "1"]
+    command = [
+        sys.executable,
+        str(ROOT / "launch-auralis-web.py"),
+        "--dev",
+        "--no-browser",
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+    ]
     command += ["--library", str(library), "--data-dir", str(data)]
     command += [] if away is None else ["--library", str(away)]
     environment = {f"AURALIS_FP_{name.upper()}": value for name, value in settings.items()}
-    with _running(command, library, environment) as running:
+    with _running(command, library, environment, folder) as running:
         yield running
 
 
@@ -100,9 +110,11 @@ def hosting_under(prefix: str, library: Path, data: Path) -> Iterator[Running]:
 
 
 @contextmanager
-def _running(command: list[str], library: Path, environment: dict[str, str] | None = None) -> Iterator[Running]:
+def _running(
+    command: list[str], library: Path, environment: dict[str, str] | None = None, folder: Path = ROOT
+) -> Iterator[Running]:
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "errors": "replace"}
-    with subprocess.Popen(command, cwd=ROOT, env=os.environ | (environment or {}), **pipes) as process:
+    with subprocess.Popen(command, cwd=folder, env=os.environ | (environment or {}), **pipes) as process:
         watchdog = threading.Timer(START_LIMIT_SEC, process.kill)
         watchdog.start()
         try:

@@ -79,7 +79,7 @@ class PointsPart(Payload, frozen=True):
 
 
 class ThroughputMinute(Payload, frozen=True):
-    """Files analysed in the minute that starts at `at`."""
+    """Files analysed in the minute or hour that starts at `at`."""
 
     at: int
     tracks: Count
@@ -88,7 +88,7 @@ class ThroughputMinute(Payload, frozen=True):
 
 
 class Throughput(Payload, frozen=True):
-    """Files analysed per minute, oldest first; minutes without work are omitted. Persists across restarts."""
+    """Files analysed per minute, or per hour of a month, oldest first; times without work are omitted."""
 
     since: int
     until: int

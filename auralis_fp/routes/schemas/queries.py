@@ -157,7 +157,7 @@ class PointsQuery(Query):
 class SpanQuery(Query):
     """Time span, up to now."""
 
-    span: Annotated[Literal["hour", "day"], msgspec.Meta(description="time span, up to now")] = "hour"
+    span: Annotated[Literal["hour", "day", "month"], msgspec.Meta(description="time span, up to now")] = "hour"
 
 
 Q = TypeVar("Q", bound=Query)

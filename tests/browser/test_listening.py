@@ -1,0 +1,149 @@
+"""Listening, covers and albums with real tagged files in Chromium."""
+
+import re
+from collections.abc import Iterator
+
+import mutagen.flac
+import pytest
+from playwright.sync_api import Page, expect
+
+from audio_files import tones, write_recipe
+from auralis_fp.tags.model import Tags
+from browser_axe import AXE, faults_by_axe
+from browser_service import SCAN_LIMIT_MS, Running, Visit, go, serving
+from tagged_files import picture, recipe, write_vorbis
+
+pytest_plugins = ("browser_fixtures",)
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+TITLES = ("Dawn", "Noon", "<b>Dusk</b>", "Night")
+LONG_SEC = 20.0
+
+
+@pytest.fixture(scope="module")
+def tagged_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Start a service for an album of four songs with covers and one file that only its name calls audio."""
+    home = tmp_path_factory.mktemp("tagged")
+    for number, title in enumerate(TITLES, start=1):
+        path = home / "music" / f"{number:02d}.flac"
+        path.parent.mkdir(exist_ok=True)
+        write_recipe(path, recipe("flac", "PCM_16"), tones(LONG_SEC + number))
+        tags = Tags(title=title, artist="Ann <i>Hour</i>", album="Days", track=number, year=1990 + number, genre="Jazz")
+        write_vorbis(path, tags, mutagen.flac.FLAC, picture(300, 300))
+    with serving(home / "music", home / "data") as running:
+        yield running
+
+
+@pytest.fixture
+def home(tagged_service: Running, visit: Visit) -> Page:
+    """Return the page at Home after all songs have been analysed and their tags read."""
+    page = visit(f"{tagged_service.url}#home")
+    expect(page.locator("#newest .name", has_text="Days")).to_be_visible(timeout=SCAN_LIMIT_MS)
+    expect(page.locator("#newest .hint")).to_have_text("4 tracks", timeout=SCAN_LIMIT_MS)
+    return page
+
+
+def test_covers_and_titles_are_shown(home: Page) -> None:
+    """Album, list and track show the cover and the title; markup in tags is text."""
+    expect(home.locator("#newest img.cover")).to_have_js_property("complete", value=True)
+    go(home, "Tracks")
+    row = home.locator("#track-list .row", has_text="<b>Dusk</b>")
+    expect(row.locator("img.cover")).to_be_visible()
+    expect(row.locator(".path")).to_have_text("Ann <i>Hour</i> · Days")
+    row.click()
+    expect(home.locator("#view-track h1")).to_have_text("<b>Dusk</b>")
+    expect(home.locator("#view-track .with-cover img.cover")).to_be_visible()
+    home.get_by_role("link", name="Days").click()
+    expect(home.locator("#view-album h1")).to_have_text("Days")
+    expect(home.locator("#view-album .track")).to_have_count(len(TITLES))
+    expect(home.locator("#view-album .track .name").first).to_have_text("Dawn")
+    home.evaluate(AXE)
+    assert faults_by_axe(home) == []
+    home.get_by_role("link", name="Ann <i>Hour</i>").click()
+    expect(home.locator("#view-artist h1")).to_have_text("Ann <i>Hour</i>")
+    assert faults_by_axe(home) == []
+
+
+def test_albums_and_artists_are_filtered(home: Page) -> None:
+    """The library lists albums and artists; a filter edits the search, which is part of the address."""
+    go(home, "Library")
+    expect(home.locator("#albums-list .name")).to_have_text("Days")
+    home.get_by_text("Filters", exact=True).click()
+    home.get_by_label("Decade").select_option("1990..1999")
+    expect(home.locator("#query")).to_have_value("year:1990..1999")
+    home.get_by_label("Year: from").fill("1993")
+    home.get_by_label("Year: from").blur()
+    expect(home).to_have_url(re.compile(r"#library/albums\?q=year%3A1993\.\.1999$"))
+    home.locator(".tabs").get_by_role("link", name="Tracks").click()
+    expect(home.locator("#track-list .row")).to_have_count(2)
+    home.reload()
+    expect(home.locator("#track-list .row")).to_have_count(2)
+    home.locator("#query").fill("no such song")
+    expect(home.locator("#track-note")).to_contain_text("No matches.")
+
+
+def test_a_list_is_played(home: Page, tagged_service: Running) -> None:
+    """The player plays a list from a row on, through all views, and the service waits meanwhile."""
+    go(home, "Tracks")
+    home.get_by_role("button", name="Play Noon").click()
+    player = home.get_by_role("region", name="Player")
+    expect(player.locator(".name")).to_have_text("Noon")
+    expect(player.locator(".time")).to_have_text(re.compile(r"^0:0[1-9] of 0:22$"))
+    go(home, "Activity")
+    expect(home.locator("#state")).to_have_text("Waiting for playback")
+    home.evaluate(AXE)
+    assert faults_by_axe(home) == []
+    player.get_by_role("button", name="Next track").click()
+    expect(player.locator(".name")).to_have_text("<b>Dusk</b>")
+    player.get_by_role("slider", name="Position").fill("15")
+    expect(player.locator(".time")).to_have_text(re.compile(r"^0:1[5-9] of 0:23$"))
+    player.locator("summary").click()
+    expect(player.locator("#player-list li")).to_have_count(3)
+    player.get_by_role("button", name="Remove Night from the list").click()
+    expect(player.locator("#player-list li")).to_have_count(2)
+    player.get_by_role("button", name="Stop and close the player").click()
+    expect(player).to_be_hidden()
+    expect(home.locator("#state")).to_have_text("Idle")
+    assert tagged_service.process.poll() is None
+
+
+def test_from_home_to_a_playing_path_by_keyboard(home: Page) -> None:
+    """With the keyboard alone, two tracks are chosen on Home and the path between them plays."""
+    home.get_by_role("combobox", name="From track").focus()
+    home.keyboard.type("dawn")
+    expect(home.get_by_role("option", name="Dawn")).to_be_visible()
+    home.keyboard.press("ArrowDown")
+    home.keyboard.press("Enter")
+    home.keyboard.press("Tab")
+    home.keyboard.type("night")
+    expect(home.get_by_role("option", name="Night")).to_be_visible()
+    home.keyboard.press("Enter")
+    home.keyboard.press("Tab")
+    home.keyboard.press("Enter")
+    player = home.get_by_role("region", name="Player")
+    expect(player.locator(".name")).to_have_text("Dawn", timeout=SCAN_LIMIT_MS)
+    expect(player.locator("#player-list .jump").last).to_have_text("Night")
+
+
+def test_tracks_like_one_in_two_steps(home: Page) -> None:
+    """A track is opened from the list, and one button plays what sounds like it."""
+    go(home, "Tracks")
+    home.locator("#track-list .row", has_text="Noon").click()
+    home.get_by_role("button", name="Play something like this").click()
+    player = home.get_by_role("region", name="Player")
+    expect(player.locator(".name")).to_have_text("Noon", timeout=SCAN_LIMIT_MS)
+    expect(player.locator("#player-list li")).not_to_have_count(1)
+
+
+def test_a_file_that_is_gone_is_skipped(home: Page, tagged_service: Running, faults: list[str]) -> None:
+    """A track whose file is gone is reported, and the next one plays."""
+    missing = tagged_service.library / "01.flac"
+    kept = missing.read_bytes()
+    go(home, "Tracks")
+    expect(home.locator("#track-list .row")).to_have_count(len(TITLES))
+    missing.unlink()
+    home.get_by_role("button", name="Play Dawn").click()
+    expect(home.locator("#toasts")).to_contain_text("Dawn cannot be played.")
+    expect(home.get_by_role("region", name="Player").locator(".name")).to_have_text("Noon")
+    missing.write_bytes(kept)
+    faults[:] = [fault for fault in faults if "404" not in fault]  # logged by the browser
