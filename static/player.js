@@ -10,6 +10,7 @@ import { address } from "./router.js";
 /** @typedef {import("./types.d.ts").Playable} Playable */
 
 const REPORT_MS = 20 * 60_000; // the service forgets after an hour that music plays
+const SETTLED_MS = 400; // a pause shorter than this is not reported
 const VOLUME = "auralis-volume";
 const RESTART_SEC = 3; // "previous" goes back to the beginning after this time
 
@@ -18,6 +19,10 @@ let list = [];
 let at = -1;
 let failed = 0; // tracks in a row that could not be played
 let reported = false;
+/** @type {Promise<void>} */
+let said = Promise.resolve(); // the latest report
+/** @type {ReturnType<typeof setTimeout>} */
+let settling;
 
 const audio = new Audio();
 audio.preload = "auto";
@@ -170,13 +175,17 @@ function drawState() {
 }
 
 /**
- * Tell the service whether music plays, so that it does not analyse meanwhile. An error is not shown: playing goes on.
+ * Tell the service whether music plays, so that it does not analyse meanwhile. Between two tracks nothing is said, and one
+ * request follows the other. An error is not shown: playing goes on.
  *
  * @param {boolean} playing
  */
 function report(playing) {
-  if (playing !== reported) post("playing", { playing }, { keepalive: true }).catch(() => undefined);
-  reported = playing;
+  clearTimeout(settling);
+  settling = setTimeout(() => {
+    if (playing !== reported) said = said.then(() => post("playing", { playing }, { keepalive: true })).then(() => undefined, () => undefined);
+    reported = playing;
+  }, SETTLED_MS);
 }
 
 let held = false; // paused for a short listen elsewhere on the page
@@ -242,7 +251,10 @@ queue.addEventListener("keydown", (event) => {
   queue.open = false;
   within(queue, "summary").focus();
 });
-addEventListener("pagehide", () => report(false));
+addEventListener("pagehide", () => {
+  if (reported) post("playing", { playing: false }, { keepalive: true }).catch(() => undefined);
+  reported = false;
+});
 addEventListener("pageshow", () => report(!audio.paused));
 if ("mediaSession" in navigator) {
   navigator.mediaSession.setActionHandler("previoustrack", previous);
