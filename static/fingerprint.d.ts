@@ -725,7 +725,7 @@ export type PointTags = {
   indices: string;
 };
 
-/** Files analysed per minute, of a month per hour, oldest first; those without work are omitted. Survives restarts. */
+/** Files analysed per minute, or per hour of a month, oldest first; times without work are omitted. */
 export type Throughput = {
   since: number;
   until: number;
