@@ -86,10 +86,16 @@ def add_rebuild(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_socket(parser: argparse.ArgumentParser) -> None:
+    """Add ``--socket``."""
+    parser.add_argument("--socket", type=Path, metavar="PATH", help="listen on this Unix socket instead of a port")
+
+
 def add_launch(parser: argparse.ArgumentParser) -> None:
     """Add the options of the launcher, except ``--verbose``."""
     parser.add_argument("--dev", action="store_true", help="accept requests from the frontend's development server")
     parser.add_argument("--port", type=port_number, default=HOST_PORT, help="port (default %(default)s; 0: any)")
+    add_socket(parser)
     parser.add_argument("--no-browser", action="store_true", help="do not open the status page")
     parser.add_argument(
         "--auralis", type=Path, metavar="DIR", help="start the backend of this Auralis checkout with the plugin"
@@ -142,6 +148,7 @@ def _add_analysis(command: AddCommand) -> None:
 
     server = command("serve", "serve the HTTP API on the loopback interface")
     server.add_argument("--port", type=port_number, default=8766, help="port to listen on (default %(default)s)")
+    add_socket(server)
     add_settings(server, "libraries", "data_dir", "workers", "sidecars")
     add_rebuild(server)
 

@@ -55,7 +55,11 @@ async def launch(arguments: argparse.Namespace) -> int:
     folders = ", ".join(map(str, settings.libraries)) or "none; add one with --library"
     greeting = ("Auralis is running, status page: {url}", f"Music folders: {folders}", "Stop with Ctrl-C.")
     await serve(
-        create_host(settings), arguments.port, greeting=greeting, page=f"{PREFIX}/", browser=not arguments.no_browser
+        create_host(settings),
+        arguments.socket or arguments.port,
+        greeting=greeting,
+        page=f"{PREFIX}/",
+        browser=not arguments.no_browser,
     )
     return 0
 

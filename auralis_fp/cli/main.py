@@ -57,7 +57,7 @@ async def _dispatch(arguments: argparse.Namespace) -> int:
         case "serve":
             from .serve import serve_alone
 
-            return await serve_alone(settings, arguments.port)
+            return await serve_alone(settings, arguments.socket or arguments.port)
         case "status" | "folders" | "failures" as name:
             from . import inspect
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..errors import AuralisError, StorageError
+from ..runtime.logging import RepeatFilter
 from ..settings import Settings
 from ..store.database import open_database
 from ..store.integrity import restore_backup
@@ -60,6 +61,8 @@ async def _until_interrupted(command: Callable[[], Coroutine[Any, Any, int]]) ->
 def set_up_logging(*, verbose: bool) -> None:
     """Log warnings to standard error; with *verbose* also debug messages of this package."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(RepeatFilter())
     logging.getLogger("auralis_fp").setLevel(logging.DEBUG if verbose else logging.WARNING)
     if not verbose:  # the command itself prints why the service did not start
         logging.getLogger("auralis_fp.engine.service").setLevel(logging.CRITICAL)

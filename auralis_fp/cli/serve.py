@@ -1,6 +1,7 @@
 """``serve``: a standalone server with the plugin."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from aiohttp import web
@@ -14,14 +15,14 @@ from .server import serve
 PREFIX: Final = "/fingerprint"
 
 
-async def serve_alone(settings: Settings, port: int) -> int:
+async def serve_alone(settings: Settings, place: int | Path) -> int:
     """Serve the plugin at ``/fingerprint`` and its health at ``/health``, until stopped.
 
     Parameters
     ----------
     settings : Settings
-    port : int
-        0 selects a free port.
+    place : int or Path
+        Port, 0 for a free one; or the path of a Unix socket.
 
     Returns
     -------
@@ -33,7 +34,7 @@ async def serve_alone(settings: Settings, port: int) -> int:
     else:
         scope = "No --library given: all readable audio files can be requested, by your own programs only."
     greeting = (f"Listening on {{url}} (POST {PREFIX}, GET /health)", scope, "Stop with Ctrl-C.")
-    await serve(create_server(settings), port, greeting=greeting, page="", browser=False)
+    await serve(create_server(settings), place, greeting=greeting, page="", browser=False)
     return 0
 
 

@@ -7,12 +7,14 @@ import socket
 import sys
 import webbrowser
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from aiohttp import web
 
 from ..app import service
 from ..errors import AuralisError
+from .connections import ConnectionLimits, most_connections
 from .signals import interruption
 
 LOOPBACK: Final = ("127.0.0.1", "::1")
@@ -24,15 +26,15 @@ class ServeError(AuralisError):
     """The server cannot start; the message states the reason."""
 
 
-async def serve(app: web.Application, port: int, *, greeting: Sequence[str], page: str, browser: bool) -> None:
-    """Serve an application on the loopback addresses until a signal (Ctrl-C, SIGTERM).
+async def serve(app: web.Application, place: int | Path, *, greeting: Sequence[str], page: str, browser: bool) -> None:
+    """Serve an application until a signal (Ctrl-C, SIGTERM).
 
     Parameters
     ----------
     app : web.Application
         Contains the plugin.
-    port : int
-        0 selects a free port.
+    place : int or Path
+        Port on the loopback addresses, 0 for a free one; or the path of a Unix socket.
     greeting : sequence of str
         Lines printed once the server listens; ``{url}`` is replaced by its address.
     page : str
@@ -45,9 +47,11 @@ async def serve(app: web.Application, port: int, *, greeting: Sequence[str], pag
     ServeError
         The port is taken, or the plugin did not start.
     """
-    sockets = bind(port)  # first: a second instance must fail here
+    sockets = bind(place) if isinstance(place, int) else [bind_unix(place)]  # a second instance must fail here
+    limits = ConnectionLimits(most_connections())
+    app.middlewares.insert(0, limits.count)
     runner = make_runner(app)
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    stop, loop, servers = asyncio.Event(), asyncio.get_running_loop(), list[asyncio.Server]()
     with contextlib.ExitStack() as closing:
         for bound in sockets:
             closing.callback(bound.close)
@@ -56,17 +60,24 @@ async def serve(app: web.Application, port: int, *, greeting: Sequence[str], pag
             fault = service(app).fault
             if fault is not None:
                 raise ServeError(fault)
+            assert runner.server is not None  # noqa: S101 - setup() made it
             for bound in sockets:
-                await web.SockSite(runner, bound).start()
-            url = f"http://localhost:{sockets[0].getsockname()[1]}{page}"
+                servers.append(await loop.create_server(limits.factory(runner.server), sock=bound))
+            if isinstance(place, int):
+                url = f"http://localhost:{sockets[0].getsockname()[1]}{page}"
+            else:
+                url = f"unix:{place}"
+                closing.callback(place.unlink, missing_ok=True)
             for line in greeting:
                 print(line.format(url=url), flush=True)
-            if browser:
+            if browser and isinstance(place, int):
                 await asyncio.to_thread(webbrowser.open, url)
             with interruption.calls(lambda: loop.call_soon_threadsafe(stop.set)):
                 await stop.wait()
             print("\nStopping ...", file=sys.stderr, flush=True)
         finally:
+            for server in servers:
+                server.close()
             await runner.cleanup()
 
 
@@ -102,6 +113,39 @@ def bind(port: int) -> list[socket.socket]:
             undo.callback(bound[-1].close)
         undo.pop_all()
     return bound
+
+
+def bind_unix(path: Path) -> socket.socket:
+    """Bind a Unix socket, in place of one that a program has left behind. The kernel tells who connects to it.
+
+    Raises
+    ------
+    ServeError
+        Another program listens there, or the path cannot be used.
+    """
+    if not hasattr(socket, "AF_UNIX"):
+        raise ServeError("this system has no Unix sockets; use --port")
+    try:
+        if path.is_socket() and not _is_served(path):
+            path.unlink()
+        listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        with contextlib.ExitStack() as undo:
+            undo.callback(listening.close)
+            listening.bind(str(path))
+            path.chmod(0o666)  # access is decided by the user who connects
+            listening.listen(128)
+            listening.settimeout(0)
+            undo.pop_all()
+    except OSError as error:
+        taken = error.errno == errno.EADDRINUSE
+        reason = "another program listens there" if taken else error.strerror or str(error)
+        raise ServeError(f"the socket {path} cannot be used: {reason}") from error
+    return listening
+
+
+def _is_served(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        return probe.connect_ex(str(path)) == 0
 
 
 def _listen(family: socket.AddressFamily, address: tuple[str, int]) -> socket.socket:

@@ -2,16 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from .. import schema
-from ..errors import StorageError
+from ..errors import FileError, StorageError
 from ..files.content_id import content_id
 from ..files.rules import Rules
 from ..files.scanner import stat_audio
+from ..files.trivial import refusal
 from ..models import Analysed, FileStamp, Isolation, Job, Rejected
 from ..runtime.tasks import FIRST_RETRY_SEC, LONGEST_RETRY_SEC, Backoff, cancel_and_wait
 from ..runtime.threads import in_daemon_thread
@@ -19,6 +21,7 @@ from ..sidecars.format import Document
 from ..store.fingerprints import invalid
 from ..store.job_requests import CANCELLED
 from ..workers.protocol import Slot
+from ..workers.tasks import INTERRUPTED
 from .context import Completion, Context, Outcome
 from .flights import ANALYSING, READING, STORING, Flight, Flights
 from .growing import GrowingFiles
@@ -29,6 +32,8 @@ log = logging.getLogger(__name__)
 
 EXTENDED_PATIENCE: Final = 3.0  # factor of the time limit in the retry after a timeout
 LEASE_POLL_SEC: Final = 0.01
+MOST_INTERRUPTIONS: Final = 5  # of the analysis of one file, for requests
+_RETRIED: Final = frozenset({*RETRY_ISOLATION, INTERRUPTED})
 
 
 class Dispatcher:
@@ -64,6 +69,8 @@ class Dispatcher:
         self._cancelled: set[int] = set()
         self._growing = GrowingFiles(context.settings.settle_sec)
         self._timers: set[asyncio.TimerHandle] = set()
+        self._interruptions: Counter[bytes] = Counter()  # of files that made way for requests
+        context.pool.may_interrupt = self._may_interrupt
 
     def running(self) -> list[Job]:
         """Return the jobs in progress."""
@@ -101,7 +108,7 @@ class Dispatcher:
             if job is None:
                 return None
             with self.flights.register(job) as flight:
-                completion = await self._run_job(flight, slot, lease)
+                completion = await self._run_job(flight, self._outcome(flight, slot, None), lease)
                 flight.done.set_result(completion)
         return completion.outcome
 
@@ -134,12 +141,11 @@ class Dispatcher:
             while True:
                 flight = self.flights.get(path)
                 if flight is not None:
+                    flight.requested = True
                     completion = await asyncio.shield(flight.done)
                 elif (job := await context.job_queue.claim_file(path, stamp)) is not None:
                     with self.flights.register(job, requested=True) as flight:
-                        async with AsyncExitStack() as lease:
-                            slot = await lease.enter_async_context(context.pool.lease(interactive=True))
-                            completion = await self._run_job(flight, slot, lease, documents)
+                        completion = await self._run_requested(flight, documents)
                         flight.done.set_result(completion)
                 else:
                     record = await context.library.by_path(path)
@@ -149,10 +155,25 @@ class Dispatcher:
                     await asyncio.sleep(LEASE_POLL_SEC)  # a lease is being taken or released
                     continue
                 outcome = completion.outcome
-                if not (isinstance(outcome, Rejected) and outcome.code in RETRY_ISOLATION):
+                if not (isinstance(outcome, Rejected) and outcome.code in _RETRIED):
                     return completion  # else the retry is queued; its failure would be stored and found above
         finally:
             del self._requests[path, stamp]
+
+    async def _run_requested(self, flight: Flight, documents: list[Document] | None) -> Completion:
+        """Run a requested job. A file that needs no decoder to be refused does not wait for a slot."""
+        context, job = self._context, flight.job
+        refused = await in_daemon_thread(refusal, job.path, context.rules.bounds(job.path))
+        async with AsyncExitStack() as lease:
+            if refused is not None:
+                return await self._run_job(flight, _rejected(refused), lease)
+            slot = await lease.enter_async_context(context.pool.lease(interactive=True))
+            return await self._run_job(flight, self._outcome(flight, slot, documents), lease)
+
+    def _may_interrupt(self, path: bytes) -> bool:
+        """Return True if the analysis of a file may make way for a request; bounded, so that long files end too."""
+        flight = self.flights.get(path)
+        return flight is not None and not flight.requested and self._interruptions[path] < MOST_INTERRUPTIONS
 
     # one job, from lease to committed outcome
 
@@ -167,12 +188,13 @@ class Dispatcher:
         return cancelled
 
     async def _run_job(
-        self, flight: Flight, slot: Slot, lease: AsyncExitStack, documents: list[Document] | None = None
+        self, flight: Flight, work: Coroutine[Any, Any, Outcome | Completion], lease: AsyncExitStack
     ) -> Completion:
-        """Analyse the file of a leased job and commit the outcome."""
+        """Do the work of a leased job, end the lease of its slot, and commit the outcome."""
         job, context = flight.job, self._context
         try:
-            outcome = await flight.run(self._outcome(flight, slot, documents))
+            outcome = await flight.run(work)
+            self._count_interruption(job.path, outcome)
             if isinstance(outcome, Completion):  # a known result of the same content
                 return outcome
             await lease.aclose()
@@ -193,6 +215,12 @@ class Dispatcher:
         elif isinstance(committed, Rejected) and committed is not AWAY:  # it may have been released for a retry
             context.job_queue.notify()
         return Completion(job.file_id, job.stamp, committed, "analysis")
+
+    def _count_interruption(self, path: bytes, outcome: Outcome | Completion) -> None:
+        if isinstance(outcome, Rejected) and outcome.code == INTERRUPTED:
+            self._interruptions[path] += 1
+        else:
+            self._interruptions.pop(path, None)
 
     async def _outcome(self, flight: Flight, slot: Slot, documents: list[Document] | None) -> Outcome | Completion:
         """Return the outcome of a job, or its completion with a stored result of the same content."""
@@ -248,6 +276,10 @@ def _inspect(job: Job, rules: Rules) -> tuple[bytes | None, FileStamp | None, Se
     except Exception:  # the parser of a container failed: the file is analysed without deduplication
         log.exception("content id of %r", job.path)
     return content, stat_audio(job.path, rules), bounds
+
+
+async def _rejected(error: FileError) -> Rejected:
+    return Rejected(error.stage, error.code, str(error))
 
 
 def _log_failure(task: "asyncio.Task[Completion]") -> None:

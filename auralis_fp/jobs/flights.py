@@ -29,7 +29,7 @@ class Flight:
 
     def __init__(self, job: Job, *, requested: bool) -> None:
         self.job = job
-        self.requested = requested
+        self.requested = requested  # also once a request has joined it
         self.done: asyncio.Future[Completion] = asyncio.get_running_loop().create_future()
         self.stage = WAITING
         self.since = time.monotonic()

@@ -9,6 +9,7 @@ from typing import Final
 
 from ..models import Isolation, Job, Rejected
 from ..runtime.tasks import happens_within
+from ..workers.tasks import INTERRUPTED
 from .context import Context
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ class RetryPolicy:
         bool
             True if the job was released.
         """
-        if rejected.code == "unavailable":  # no worker could be started: not an attempt
+        if rejected.code in {"unavailable", INTERRUPTED}:  # not the file's fault: not an attempt
             await self._context.job_queue.release(job)
             return True
         if rejected.stage != "worker" or job.attempts:

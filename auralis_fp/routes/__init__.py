@@ -7,11 +7,12 @@ from aiohttp.typedefs import Handler, Middleware
 
 from ..engine.service import Service
 from . import api, static_files
-from .app_keys import BATCHES, LIMITER, METRICS, OWN_USER_ONLY, SERVICE
+from .app_keys import BATCHES, LIMITER, METRICS, OWN_USER_ONLY, SERVICE, STREAMS
 from .middleware.compression import encode
 from .middleware.rate_limit import Limiter
 from .middleware.request_id import add_id, identify
 from .middleware.security import add_headers, guard
+from .middleware.streams import Streams
 from .operations import OPERATIONS
 from .responses import errors_as_json
 from .schemas import openapi
@@ -44,6 +45,7 @@ def share(app: web.Application, service: Service) -> None:
     app[SERVICE] = service
     app[METRICS] = service.metrics
     app[BATCHES] = set()
+    app[STREAMS] = Streams()
     app[LIMITER] = Limiter(service.settings.request_rate)
     app.on_response_prepare.append(add_headers)
     app.on_response_prepare.append(add_id)

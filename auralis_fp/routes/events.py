@@ -11,26 +11,25 @@ from ..errors import RequestError
 from ..runtime.event_bus import Subscription
 from ..runtime.serialization import to_json
 from ..runtime.tasks import cancel_and_wait
-from .app_keys import service_of
+from .app_keys import STREAMS, service_of
+from .middleware.security import client_of
 from .schemas.queries import Query, read_query
 
 HEARTBEAT_SEC: Final = 15.0
 RECONNECT_MS: Final = 2000
-MAX_STREAMS: Final = 1000
 
 
 async def events(request: web.Request) -> web.StreamResponse:
     """Stream status, result and failure events; resumes after `Last-Event-ID`."""
     read_query(request, Query)
-    service, last_id = service_of(request), _last_id(request)
-    if service.listeners >= MAX_STREAMS:
-        raise RequestError(429, "too_many_streams", f"{MAX_STREAMS} event streams are open; try again later.")
+    service, last_id, client = service_of(request), _last_id(request), await client_of(request)
     with service.subscribe(last_id) as subscription:
         async with sse_response(request, sep="\n", ping_interval=HEARTBEAT_SEC) as stream:
             pump = asyncio.create_task(_pump(stream, service, subscription, last_id))
             gone = asyncio.create_task(stream.wait())
             try:
-                await asyncio.wait({pump, gone}, return_when=asyncio.FIRST_COMPLETED)
+                with request.app[STREAMS].opened(client, pump):
+                    await asyncio.wait({pump, gone}, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 await cancel_and_wait(gone)
                 await cancel_and_wait(pump)

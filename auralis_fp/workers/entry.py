@@ -24,6 +24,7 @@ from .messages import (
     RejectedReply,
     Reply,
     Request,
+    Stop,
     TagsReply,
     decode_for_worker,
     encode,
@@ -77,12 +78,16 @@ def _prepare(channel: Channel, plan: Plan) -> bool:
 def _serve_one(channel: Channel, known: Mapping[str, Task]) -> None:
     data, descriptors = channel.receive_with_descriptors(MAX_MESSAGE)
     request = decode_for_worker(data)
+    if isinstance(request, Stop):  # it came too late
+        return
     assert isinstance(request, Request)  # noqa: S101 - the service sends a plan only once
     file: bytes | int = descriptors[0] if descriptors else request.path
     pictures = descriptors[1:] if descriptors else None
 
     def report(decoded_sec: float, duration_sec: float) -> None:
         channel.send(encode(Progress(id=request.id, decoded_sec=decoded_sec, duration_sec=duration_sec)))
+        if channel.has_input():  # only a stop can come now
+            raise tasks.InterruptedAnalysisError
 
     report(0.0, 0.0)  # the worker has reached the file: a crash from here on is the file's
     outcome = known[request.task](file, request.bounds, pictures, report)

@@ -56,6 +56,10 @@ class Request(Message, frozen=True, kw_only=True):
     bounds: list[bytes] = []
 
 
+class Stop(Message, frozen=True, kw_only=True):
+    """Stop the analysis; ignored between two tasks."""
+
+
 class Ready(Message, frozen=True, kw_only=True):
     """The worker is ready; ``lacking`` lists the protections that could not be applied."""
 
@@ -127,7 +131,7 @@ class ProbesReply(Message, frozen=True, kw_only=True):
 
 
 Reply = AnalysedReply | PartsReply | TagsReply | CoverReply | RejectedReply | ProbesReply
-ToWorker = Plan | Request
+ToWorker = Plan | Request | Stop
 FromWorker = Ready | NotReady | Progress | Reply
 
 _encoder: Final = msgspec.msgpack.Encoder()

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import os
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final, Self
@@ -10,6 +12,9 @@ from ..models import Rejected
 from ..states import WorkerState
 from .protocol import Slot, WorkerUnavailableError
 
+LONG_SEC: Final = 1.0  # a background analysis that takes longer makes way for a request
+CHECK_EVERY_SEC: Final = 0.1
+RESERVED_SEC: Final = 5.0  # after a request took over a slot
 WARM_AFTER_SEC: Final = 0.5  # leaves the processors to the host while it starts
 
 
@@ -36,6 +41,10 @@ class WorkerPool:
         self._no_serial = asyncio.Event()
         self._no_serial.set()
         self._on_change = on_change or (lambda: None)
+        self.may_interrupt: Callable[[bytes], bool] = lambda _path: True
+        self._background: set[Slot] = set()  # slots leased to background jobs
+        self._interrupting: set[Slot] = set()
+        self._reserved_until = 0.0
         self._stack = AsyncExitStack()
 
     @property
@@ -102,6 +111,11 @@ class WorkerPool:
             slot = self._free.pop()
             stack.callback(self._on_change)
             stack.callback(self._free.append, slot)
+            if interactive:
+                stack.callback(self._reserve)
+            else:
+                self._background.add(slot)
+                stack.callback(self._background.discard, slot)
             with contextlib.suppress(WorkerUnavailableError):  # run() starts it again and reports a second failure
                 await slot.start()
             self._on_change()
@@ -137,9 +151,12 @@ class WorkerPool:
         if interactive:
             self._interactive_waiters += 1
             self._no_interactive.clear()
+            taking = asyncio.create_task(self._take_over(), name="take over") if self._semaphore.locked() else None
             try:
                 await self._semaphore.acquire()
             finally:
+                if taking is not None:
+                    taking.cancel()
                 self._interactive_waiters -= 1
                 if not self._interactive_waiters:
                     self._no_interactive.set()
@@ -148,7 +165,55 @@ class WorkerPool:
             await self._no_interactive.wait()
             if not alone:
                 await self._no_serial.wait()
+            if (pause := self._reserved_sec()) > 0:
+                await asyncio.sleep(pause)
+                continue
             await self._semaphore.acquire()
-            if not self._interactive_waiters and (alone or self._no_serial.is_set()):
+            if not self._interactive_waiters and (alone or self._no_serial.is_set()) and self._reserved_sec() <= 0:
                 return
             self._semaphore.release()
+
+    async def _take_over(self) -> None:
+        """Interrupt a background analysis whenever no slot will be free soon; runs until cancelled."""
+        while self._semaphore.locked():
+            slot = self._longest()
+            if slot is not None:
+                self._interrupting.add(slot)
+                try:
+                    await asyncio.shield(slot.interrupt())
+                finally:
+                    self._interrupting.discard(slot)
+                self._reserved_until = time.monotonic() + RESERVED_SEC
+            await asyncio.sleep(CHECK_EVERY_SEC)
+
+    def _longest(self) -> Slot | None:
+        """Return the slot with the longest remaining background analysis; None if any slot is free soon."""
+        left = {slot: _remaining_sec(slot.state(), time.time()) for slot in self._slots}
+        if self._interrupting or min(left.values()) < LONG_SEC:
+            return None
+        able = [slot for slot in self._background if self.may_interrupt(os.fsencode(slot.state().path or ""))]
+        return max(able, key=lambda slot: left[slot], default=None)
+
+    def _reserve(self) -> None:
+        """Keep the slot that was taken over free of background jobs for longer: requests rarely come alone."""
+        if self._reserved_until:
+            self._reserved_until = time.monotonic() + RESERVED_SEC
+
+    def _reserved_sec(self) -> float:
+        """Return how long the next background job must wait, so that one slot is left to requests."""
+        if len(self._background) < len(self._slots) - 1:
+            return 0.0
+        left = self._reserved_until - time.monotonic()
+        if left <= 0:
+            self._reserved_until = 0.0
+        return left
+
+
+def _remaining_sec(state: WorkerState, now: float) -> float:
+    """Return the estimated time that an analysis will still take; as long as it has taken if nothing is known."""
+    if state.path is None or state.started_at is None:
+        return 0.0
+    elapsed = now - state.started_at
+    if state.duration_sec is None or state.decoded_sec <= 0:
+        return elapsed
+    return elapsed * max(0.0, state.duration_sec - state.decoded_sec) / state.decoded_sec

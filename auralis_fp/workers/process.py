@@ -5,13 +5,14 @@ in other slots are not affected.
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from typing import Any, Final
 
 from ..models import Analysed, ComputedParts, Rejected
 from ..runtime.threads import in_daemon_thread
@@ -22,13 +23,14 @@ from .handover import Handover
 from .messages import Plan, Progress, Ready
 from .pidfiles import PidFiles
 from .protocol import FileTask, T, WorkerUnavailableError
-from .tasks import analyse_file
+from .tasks import INTERRUPTED, InterruptedAnalysisError, analyse_file
 from .worker import MisbehavedError, Worker, WorkerLostError
 
 log = logging.getLogger(__name__)
 
 START_LIMIT_SEC: Final = 120.0  # the imports may come from a cold, slow disk
 CHECK_EVERY_SEC: Final = 1.0
+INTERRUPT_LIMIT_SEC: Final = 0.5  # for the worker to stop by itself
 RENEW_AFTER: Final = 1000  # files, after which a new process frees what decoders have leaked
 _OUTCOMES: Final = {
     "analyse_file": Analysed, "compute_parts": ComputedParts, "read_tags": TagReading, "make_cover": CoverImage
@@ -62,6 +64,8 @@ class ProcessSlot:
         self._decoded_sec = self._duration_sec = 0.0
         self._files = 0  # analysed by the current process
         self._given_up: Rejected | None = None
+        self._job: asyncio.Future[Any] | None = None
+        self._interrupted = False
 
     def state(self) -> WorkerState:
         """Return what the slot is doing."""
@@ -122,35 +126,11 @@ class ProcessSlot:
         return worker
 
     async def run(self, path: bytes, patience: float = 1.0, bounds: Sequence[bytes] = ()) -> Analysed | Rejected:
-        """Analyse one file. The slot accepts the next file when this returns, whatever the outcome.
-
-        Parameters
-        ----------
-        path : bytes
-            The file, as the operating system spells it.
-        patience : float
-            Factor applied to the time limit.
-        bounds : sequence of bytes
-            Resolved folders, one of which must contain the file when it is opened; empty for no restriction.
-
-        Returns
-        -------
-        Analysed or Rejected
-            ``Rejected`` at stage ``worker`` if the file crashed its worker or exceeded the time limit, and with code
-            ``unavailable`` if no worker could be started, which is not the file's fault.
-        """
+        """Analyse one file, see ``protocol.Slot``."""
         return await self._run(analyse_file, path, bounds, patience)
 
     async def call(self, task: FileTask[T], path: bytes, bounds: Sequence[bytes] = ()) -> T | Rejected:
-        """Run another task on one file, in the same way as ``run`` analyses one.
-
-        Parameters
-        ----------
-        task : callable
-            A module-level function.
-        path, bounds
-            As in ``run``.
-        """
+        """Run another task on one file, see ``protocol.Slot``."""
         return await self._run(task, path, bounds, 1.0)
 
     async def _run(self, task: FileTask[T], path: bytes, bounds: Sequence[bytes], patience: float) -> T | Rejected:
@@ -171,7 +151,9 @@ class ProcessSlot:
             self._path, self._started_at, self._given_up = path, time.time(), None
             self._files += 1
             self._reached, self._decoded_sec, self._duration_sec = False, 0.0, 0.0
-            outcome = await self._watch(asyncio.ensure_future(self._handed_over(task, path, bounds)), patience)
+            self._interrupted = False
+            self._job = asyncio.ensure_future(self._handed_over(task, path, bounds))
+            outcome = await self._watch(self._job, patience)
         except WorkerLostError as error:
             return await self._lost(error)
         except asyncio.CancelledError:
@@ -180,9 +162,11 @@ class ProcessSlot:
                 raise
             return self._given_up  # the job was cancelled, not this task
         finally:
-            self._path = self._started_at = None
+            self._path = self._started_at = self._job = None
         if isinstance(outcome, Rejected) and outcome.code == "out_of_memory":
             await self.stop()  # its heap may be fragmented
+        elif isinstance(outcome, Rejected) and outcome.code == INTERRUPTED and not self._interrupted:
+            return await self._lost(MisbehavedError("it stopped without being asked"))
         return outcome
 
     async def _handed_over(self, task: FileTask[T], path: bytes, bounds: Sequence[bytes]) -> T | Rejected:
@@ -222,6 +206,27 @@ class ProcessSlot:
             return False
         self._given_up = why
         await self.stop()
+        return True
+
+    async def interrupt(self) -> bool:
+        """End the analysis in progress, so that the slot is free; its outcome is ``Rejected`` with ``interrupted``.
+
+        The worker stops by itself and stays; one that does not react is ended.
+
+        Returns
+        -------
+        bool
+            False if no analysis has begun.
+        """
+        worker, job, path = self._worker, self._job, self._path
+        if worker is None or job is None or path is None or not self._reached:
+            return False
+        self._interrupted = True
+        with contextlib.suppress(OSError):  # it has just ended
+            await asyncio.to_thread(worker.interrupt)
+        if not (await asyncio.wait({job}, timeout=INTERRUPT_LIMIT_SEC))[0]:
+            error = InterruptedAnalysisError()
+            await self.give_up(path, Rejected(error.stage, error.code, str(error)))
         return True
 
     async def _watch(self, job: "asyncio.Future[T | Rejected]", patience: float) -> T | Rejected:

@@ -84,12 +84,26 @@ class Slot(Protocol):
             True if the file was being analysed.
         """
 
+    async def interrupt(self) -> bool:
+        """End the analysis in progress, so that the slot is free; its outcome is ``Rejected`` with ``interrupted``.
+
+        Returns
+        -------
+        bool
+            False if no analysis has begun.
+        """
+
     async def close(self) -> None:
         """Stop the worker for good."""
 
 
 class Pool(Protocol):
-    """A fixed set of slots, leased to one caller at a time."""
+    """A fixed set of slots, leased to one caller at a time.
+
+    ``may_interrupt`` is asked with the path of a background analysis before a request takes over its slot.
+    """
+
+    may_interrupt: Callable[[bytes], bool]
 
     @property
     def size(self) -> int:

@@ -16,6 +16,7 @@ Report = Callable[[float, float], None]
 """Receives the seconds decoded so far and the declared duration (0 if unknown)."""
 
 REPORT_EVERY_SEC: Final = 0.05
+INTERRUPTED: Final = "interrupted"
 _MAX_REASON: Final = 4000  # characters
 
 
@@ -121,6 +122,15 @@ def make_cover(
 
 WITH_PICTURES: Final = frozenset({read_tags.__name__, make_cover.__name__})
 """Tasks that need the picture files of the folder."""
+
+
+class InterruptedAnalysisError(FileError):
+    """The service needs the worker for a request."""
+
+    stage = "worker"
+
+    def __init__(self) -> None:
+        super().__init__(INTERRUPTED, "The analysis was interrupted for a request.")
 
 
 class _Throttled:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from .channel import ProtocolError
 from .handover import Handover
 from .launch import start_worker
-from .messages import MAX_MESSAGE, FromWorker, NotReady, Plan, Progress, Ready, decode_from_worker, encode
+from .messages import MAX_MESSAGE, FromWorker, NotReady, Plan, Progress, Ready, Stop, decode_from_worker, encode
 from .protocol import WorkerUnavailableError
 
 _END_LIMIT_SEC: Final = 30.0
@@ -115,6 +115,16 @@ class Worker:
             with contextlib.suppress(subprocess.TimeoutExpired):  # so that it has its own exit code
                 self._process.wait(_EXIT_LIMIT_SEC)
             raise WorkerLostError("the process has ended") from error
+
+    def interrupt(self) -> None:
+        """Ask the process to stop the analysis that it has begun. Another thread may wait in ``run`` meanwhile.
+
+        Raises
+        ------
+        OSError
+            The process has ended.
+        """
+        self._channel.send(encode(Stop()))
 
     def kill(self) -> int | None:
         """Kill the process, wait until it is gone, and make ``run`` return. Return its exit code."""

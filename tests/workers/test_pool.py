@@ -118,6 +118,10 @@ class ThreadSlot:
         """Run another task in a thread."""
         return await asyncio.to_thread(task, path, bounds)
 
+    async def interrupt(self) -> bool:
+        """Return False: the analysis in the thread continues."""
+        return False
+
     async def give_up(self, path: bytes, why: Rejected) -> bool:  # noqa: ARG002 - a thread cannot be ended
         """Return False: the analysis in the thread continues."""
         return False

@@ -51,7 +51,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     if request.method == "OPTIONS" and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers:
         return web.Response(status=204, headers=_PREFLIGHT)  # browsers send preflight requests without credentials
     caller = await _caller(request)
-    if (wait := request.app[LIMITER].wait_sec(f"{caller} {request.remote}")) > 0:  # others do not slow the own user
+    if (wait := request.app[LIMITER].wait_sec(_client(request, caller))) > 0:
         error = RequestError(429, "too_many_requests", "Too many requests.")
         return error_answer(error, {"Retry-After": str(wait)})
     if OWN_USER_ONLY in request.app and caller != "own":
@@ -112,6 +112,15 @@ def _embedded(request: web.Request) -> bool:
         and hdrs.ORIGIN not in request.headers
         and any(page.startswith(f"{origin}/") for origin in service_of(request).settings.allowed_origins)
     )
+
+
+async def client_of(request: web.Request) -> str:
+    """Return who sends a request, for limits by client: the kind of user, and the address."""
+    return _client(request, await _caller(request))
+
+
+def _client(request: web.Request, caller: Caller) -> str:
+    return f"{caller} {request.remote}"  # so that other users of this machine do not exhaust the limits of the own one
 
 
 async def _caller(request: web.Request) -> Caller:
