@@ -141,13 +141,15 @@ def _silence(silent: NDArray[np.bool_]) -> float:
 
 
 def _highest(peaks: Samples, squares: Samples, rate: int, seconds: float, threshold: float) -> tuple[Samples, Samples]:
-    """Return the peaks of the sounding windows, rms of the four highest of 25 ms, and the powers."""
+    """Return the peaks of the sounding windows, rms of the highest fifth of 25 ms, and the powers."""
     short = round(0.025 * rate)
     parts = peaks[: len(peaks) // short * short].reshape(-1, short).max(axis=1)
     count = round(seconds / 0.025)
     starts = range(0, len(parts) - count + 1, count // 2)
     powers = np.array([squares[first * short : (first + count) * short].mean() for first in starts])
-    heights = np.array([np.sqrt(np.mean(np.sort(parts[first : first + count])[-4:] ** 2)) for first in starts])
+    heights = np.array(
+        [np.sqrt(np.mean(np.sort(parts[first : first + count])[-(count // 5) :] ** 2)) for first in starts]
+    )
     return heights[powers >= threshold], powers[powers >= threshold]
 
 

@@ -17,7 +17,7 @@ const BANDS = [
   "sub_bass_pct", "bass_pct", "low_mid_pct", "mid_pct", "upper_mid_pct", "presence_pct", "air_pct",
 ];
 const CENTRE = 50;
-const MIDDLE_HZ = 1500; // spectral centroid in the middle of the hues
+const MIDDLE_HZ = 1000; // spectral centroid in the middle of the hues
 const SPREAD = 0.5; // octaves over which the hue changes most
 
 /** @param {number} value */

@@ -53,7 +53,6 @@ const WORDS = {
   chroma_energy: ["word.many-classes", "word.few-classes"],
   loudness_variation_std: ["word.even", "word.varying"],
   stereo_width: ["word.narrow", "word.wide"],
-  phase_correlation: ["word.out-of-phase", null],
 };
 
 /**
@@ -90,7 +89,10 @@ export function inWords(meaning, print, unknown) {
     const word = unknown.includes(one.name) ? null : wordFor(one, print[one.name]);
     return word ? [t(word)] : [];
   });
-  if (!said.length) return t("word.typical");
+  if (!said.length) {
+    const odd = meaning.some((one) => !unknown.includes(one.name) && standing(one, print[one.name]) !== 0);
+    return t(odd ? "word.mostly-typical" : "word.typical");
+  }
   const text = listed(said);
   return t("sentence", { text: `${text[0].toUpperCase()}${text.slice(1)}` });
 }

@@ -34,7 +34,7 @@ class Dimension:
     neutral : float
         Value of a signal for which the dimension is undefined.
     typical : tuple of float
-        Range of ordinary mastered music, drawn on the page for comparison.
+        10th and 90th percentile of music of several kinds, drawn on the page for comparison.
     perceived_as : str
         What a listener hears.
     formula : str
@@ -90,7 +90,7 @@ def band(
     low_hz, high_hz : int
         Band edges in Hz.
     typical : tuple of float
-        Range of ordinary mastered music, in percent.
+        10th and 90th percentile of music of several kinds, in percent.
     perceived_as : str
         What a listener hears.
     """

@@ -12,7 +12,7 @@ from ..types import FeatureValues
 _PEAK_SEGMENTS = round(0.5 / SEGMENT_SEC)  # windows of 500 ms ...
 _CREST_SEGMENTS = round(1.0 / SEGMENT_SEC)  # ... and of 1 s, at half overlap
 _TYPICAL_SPREAD_DB = 2.0
-_HIGHEST = 4  # segments of a window whose peaks count: a single one changes with every codec
+_HIGHEST = 5  # one in so many segments of a window counts for its peak: a single one changes with every codec
 
 
 def variation(levels: Levels, gate: SilenceGate, loudness: Loudness) -> FeatureValues:
@@ -58,7 +58,7 @@ def _crests(levels: Levels, gate: SilenceGate) -> NDArray[np.float64]:
 def _peaks_and_powers(levels: Levels, length: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the peak and the power of half-overlapping windows of *length* whole segments.
 
-    The peak of a window is the root mean square of the four highest peaks of its segments.
+    The peak of a window is the root mean square of the highest fifth of the peaks of its segments.
     """
     squares, powers = levels.peaks() ** 2, levels.powers()
     if len(powers) < length:
@@ -66,5 +66,6 @@ def _peaks_and_powers(levels: Levels, length: int) -> tuple[NDArray[np.float64],
     of_squares, of_powers = (
         np.lib.stride_tricks.sliding_window_view(each, length)[:: length // 2] for each in (squares, powers)
     )
-    highest = np.partition(of_squares, -_HIGHEST, axis=1)[:, -_HIGHEST:]
+    count = length // _HIGHEST
+    highest = np.partition(of_squares, -count, axis=1)[:, -count:]
     return np.sqrt(highest.mean(axis=1)), of_powers.mean(axis=1)
