@@ -74,7 +74,7 @@ def test_sample_rate_does_not_matter(rate: int) -> None:
     varied = ("peak_consistency", "dynamic_range_variation", "stereo_width")  # statistics of few windows or frames
     assert_alike(found, expected, leave_out=varied)
     for name in varied:
-        assert found[name] == pytest.approx(expected[name], abs=0.02), name
+        assert found[name] == pytest.approx(expected[name], abs=0.03), name
 
 
 def test_mono_equals_its_copy_on_both_sides() -> None:
