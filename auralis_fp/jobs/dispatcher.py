@@ -173,7 +173,9 @@ class Dispatcher:
     def _may_interrupt(self, path: bytes) -> bool:
         """Return True if the analysis of a file may make way for a request; bounded, so that long files end too."""
         flight = self.flights.get(path)
-        return flight is not None and not flight.requested and self._interruptions[path] < MOST_INTERRUPTIONS
+        if flight is None:  # its fingerprint is known; the rest can wait
+            return True
+        return not flight.requested and self._interruptions[path] < MOST_INTERRUPTIONS
 
     # one job, from lease to committed outcome
 

@@ -17,7 +17,7 @@ from ..runtime.threads import in_daemon_thread
 from ..store.confirmation import Confirmations
 from ..store.due_parts import DuePart, DueParts
 from ..workers.protocol import Slot
-from ..workers.tasks import compute_parts
+from ..workers.tasks import INTERRUPTED, compute_parts
 from .context import Context
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,9 @@ BATCH: Final = 50
 IDLE_SEC: Final = 5.0  # between two looks while there is other work, or nothing is due
 RETRY_SEC: Final = 600.0  # for files that cannot be read at the moment
 LATER_SEC: Final = 30 * 86_400.0  # for files that cannot be decoded any more
-_TRANSIENT: Final = frozenset({"unavailable", "io_error", "unreadable", "missing", "not_regular", "outside_roots"})
+_TRANSIENT: Final = frozenset(
+    {"unavailable", INTERRUPTED, "io_error", "unreadable", "missing", "not_regular", "outside_roots"}
+)
 
 
 class PartUpdater:

@@ -15,7 +15,7 @@ from ..runtime.payloads import TagsEvent
 from ..runtime.threads import in_daemon_thread
 from ..store.tags import CHANGED_FILES, DueFile, TagStore
 from ..tags.model import TagReading
-from ..workers.tasks import read_tags
+from ..workers.tasks import INTERRUPTED, read_tags
 from .context import Context
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,9 @@ LEASE_SEC: Final = 0.5  # then others get the slot
 RETRY_SEC: Final = 600.0  # for files that could not be read
 UNSEEN_EDITS_SEC: Final = 3600.0  # between readings of files whose stamp does not show every edit
 IDLE_SEC: Final = 10.0  # files of which only ctime has changed come without a notification
-_TRANSIENT: Final = frozenset({"unavailable", "io_error", "unreadable", "missing", "not_regular", "outside_roots"})
+_TRANSIENT: Final = frozenset(
+    {"unavailable", INTERRUPTED, "io_error", "unreadable", "missing", "not_regular", "outside_roots"}
+)
 
 
 class TagUpdater:
