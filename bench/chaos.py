@@ -77,12 +77,16 @@ class _Run:
     def report(self, seconds: float) -> str:
         """Run for *seconds*, wait until the service is idle, audit, and return the report."""
         began = time.monotonic()
-        self._faults.furnish()
-        self._service.start()
-        self._storm(began + LIVES * seconds, lives=True)
-        last_life = time.monotonic()
-        self._storm(began + seconds, lives=False, since=last_life)
-        self._faults.relent()
+        try:
+            self._faults.furnish()
+            self._service.start()
+            self._storm(began + LIVES * seconds, lives=True)
+            last_life = time.monotonic()
+            self._storm(began + seconds, lives=False, since=last_life)
+            self._faults.relent()
+        except BaseException:
+            print(f"The log of the service and the journal of faults: {self._keep_logs()}")
+            raise
         with ExitStack() as closing:
             closing.callback(self._finish)
             status = self._service.until_idle(SETTLE_LIMIT_SEC)

@@ -120,7 +120,8 @@ class Faults:
 
     def relent(self, *, resume: bool = True) -> None:
         """End all temporary faults."""
-        self._end_what_is_due(float("inf"))
+        while self._ends:  # the end of one may begin another
+            self._end_what_is_due(float("inf"))
         if resume:
             for path, body in (("/resume", None), ("/playing", {"playing": False})):
                 with suppress(OSError):  # it was not paused

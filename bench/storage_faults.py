@@ -105,8 +105,16 @@ class StorageFaults:
             _run("mount", "--bind", source, folder)
         else:
             _run("umount", "--lazy", folder)
-            self._files.for_a_while("mount", 2, 10, lambda: _run("mount", "--bind", source, folder))
+            self._files.for_a_while("mount", 2, 10, lambda: self._mount_again(source, folder))
         return True
+
+    def _mount_again(self, source: Path, folder: Path) -> None:
+        """Mount the disk below a library, whose folder may be away or renamed."""
+        if folder.parent.is_dir():
+            folder.mkdir(exist_ok=True)
+            _run("mount", "--bind", source, folder)
+        else:
+            self._files.for_a_while("mount", 1, 2, lambda: self._mount_again(source, folder))
 
     def link_repointed(self) -> object:
         """Point a link inside a library to another folder of it, and back after a while."""
