@@ -17,11 +17,13 @@ from .fingerprints import Source
 from .forgetting import count_absence
 from .observations import WALKED, below, mark_gone, merge_seen
 from .outcomes import store_outcome
-from .records import SELECT_FILES, FileRecord, file_record
+from .records import SELECT_FILES, STATES, FileRecord, file_record
 from .stamps import to_sql
 
 _PRESENT: Final = "f.missing_since IS NULL"
 UNKNOWN_STAMP: Final = FileStamp(-1, 0)  # of a file whose stamp cannot be stored
+
+_COUNTED: Final = frozenset(STATES) - {"missing"}
 
 
 class Library:
@@ -134,7 +136,8 @@ class Library:
 
         def operation(db: sqlite3.Connection) -> bool:
             rows = db.execute(
-                "SELECT coalesce(j.attempts, 0) AS attempts FROM files f LEFT JOIN jobs j ON j.file_id = f.id"
+                "SELECT CAST(coalesce(j.attempts, 0) AS INTEGER) AS attempts"
+                " FROM files f LEFT JOIN jobs j ON j.file_id = f.id"
                 " WHERE f.id = :id AND f.size = :size AND f.mtime_ns = :mtime AND (:claim IS NULL OR j.claim = :claim)",
                 {"id": file_id, "size": stamp.size, "mtime": to_sql(stamp.mtime_ns), "claim": claim},
             ).fetchall()
@@ -207,7 +210,7 @@ class Library:
     async def counts(self) -> Counts:
         """Return the number of files that are present, by state."""
         rows = await self.database.read("SELECT state, sum(number) AS number FROM state_counts GROUP BY state")
-        return Counts(**{row["state"]: row["number"] for row in rows if row["state"] != "missing"})
+        return Counts(**{row["state"]: row["number"] for row in rows if row["state"] in _COUNTED})
 
     async def enqueue_sidecar(self, file_id: int) -> None:
         """Add a file to those whose sidecar still has to be written."""

@@ -49,7 +49,8 @@ def damaged(table: str) -> str:
         for each in schema.DIMENSIONS
     )
     metadata = f"CASE WHEN json_valid({table}.metadata) THEN json_type({table}.metadata) END IS NOT 'object'"
-    return " OR ".join((metadata, *values))
+    digests = (f"typeof({table}.{name}) NOT IN ('blob', 'null')" for name in ("content", "payload_digest"))
+    return " OR ".join((metadata, *digests, *values))
 
 
 _INSERT: Final = f"INSERT OR REPLACE INTO fingerprints ({', '.join(COLUMNS)})"
@@ -210,6 +211,8 @@ def from_row(row: sqlite3.Row) -> StoredFingerprint:
     fault = schema.fault_of(values, row["algorithm_version"])
     if fault is not None:
         raise ValueError(fault)
+    if not (isinstance(row["content"], bytes | None) and isinstance(row["payload_digest"], bytes | None)):
+        raise TypeError("a digest is not a blob")
     return StoredFingerprint(
         values=values,
         metadata=TrackMetadata.from_json(json.loads(row["metadata"])),

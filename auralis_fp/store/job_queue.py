@@ -92,7 +92,7 @@ class JobQueue:
         rows = await self._database.read(
             f"SELECT j.suspect FROM {_JOBS} WHERE {_NEXT}{_outside(blocked)} {_ORDER}", _bounds(blocked)
         )
-        return Isolation(rows[0]["suspect"]) if rows else None
+        return _isolation(rows[0]["suspect"]) if rows else None
 
     async def reachable(self, blocked: Sequence[bytes]) -> int:
         """Return how many jobs wait for files outside of these folders."""
@@ -281,6 +281,14 @@ def _bounds(folders: Sequence[bytes]) -> tuple[bytes, ...]:
     return tuple(bound for folder in folders for bound in sort_range(folder))
 
 
+def _isolation(value: Any) -> Isolation:
+    """Return the isolation of a job; a damaged value counts as the strictest."""
+    try:
+        return Isolation(value)
+    except ValueError:
+        return Isolation.SERIAL
+
+
 def _job(row: Any, claim: str) -> Job:
     stamp = stamp_from_row(row)
-    return Job(row["id"], row["path"], stamp, row["attempts"], claim, row["suspect"], bool(row["afresh"]))
+    return Job(row["id"], row["path"], stamp, row["attempts"], claim, _isolation(row["suspect"]), bool(row["afresh"]))

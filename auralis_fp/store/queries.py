@@ -208,7 +208,7 @@ class Queries:
             Minutes that one item sums up.
         """
         rows = await self._database.read(
-            "SELECT minute / ?1 * ?1 AS minute, sum(tracks) AS tracks, sum(audio_sec) AS audio_sec,"
+            "SELECT minute / ?1 * ?1 AS minute, sum(tracks) AS tracks, total(audio_sec) AS audio_sec,"
             " sum(failed) AS failed FROM analysis_minutes WHERE minute >= ?2 GROUP BY 1 ORDER BY 1",
             (step, int(since // 60)),
         )

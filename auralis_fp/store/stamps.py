@@ -19,9 +19,19 @@ def to_sql(number: int | None) -> int | bytes | None:
     return b"%d" % number
 
 
-def from_sql(value: int | bytes) -> int:
-    """Return the number that ``to_sql`` stored."""
-    return int(value)
+def from_sql(value: int | bytes, damaged: int = 0) -> int:
+    """Return the number that ``to_sql`` stored.
+
+    Parameters
+    ----------
+    value : int or bytes
+    damaged : int, optional
+        Returned for a value that is no such number: the file then counts as changed, and the next sweep replaces it.
+    """
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        return damaged
 
 
 def stamp_from_row(row: sqlite3.Row, prefix: str = "") -> FileStamp:
@@ -35,7 +45,7 @@ def stamp_from_row(row: sqlite3.Row, prefix: str = "") -> FileStamp:
     """
     ctime_ns, inode = row[f"{prefix}ctime_ns"], row[f"{prefix}inode"]
     return FileStamp(
-        row[f"{prefix}size"],
+        from_sql(row[f"{prefix}size"], damaged=-1),
         from_sql(row[f"{prefix}mtime_ns"]),
         None if ctime_ns is None else from_sql(ctime_ns),
         None if inode is None else from_sql(inode),

@@ -115,8 +115,10 @@ async def _chunks(
     values: list[Any] = []
     for low, high in ranges.values():
         values += [low, STEPS / (high - low) if high > low else 0.0]
-    # clamped: rows stored after the ranges were read may lie outside them
-    coordinates = "".join(f", CAST(min({STEPS}, max(0, round((p.{name} - ?) * ?))) AS INTEGER)" for name in ranges)
+    # clamped: damaged rows, and those stored after the ranges were read, may lie outside them
+    coordinates = "".join(
+        f", CAST(min({STEPS}, max(0, coalesce(round((p.{name} - ?) * ?), 0))) AS INTEGER)" for name in ranges
+    )
     wanted = "".join(f", t.{name}" for name in tags)
     source = f"{_SOURCE} LEFT JOIN tags t ON t.file_id = f.id" if tags else _SOURCE
     chosen = f"f.id, {_UNDEFINED}{coordinates}{wanted}"

@@ -1,4 +1,4 @@
-"""Texts that are no valid Unicode, in every text field of every operation."""
+"""Texts that are not valid Unicode, in every text field of every operation."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -65,7 +65,7 @@ async def test_the_field_is_named(shared: Plugin, path: str, field: str) -> None
 @SHARED
 @pytest.mark.parametrize("text", ["%ff", "%ed%a0%80", "%00", "%c3%28"])
 async def test_every_text_field_of_a_query(shared: Plugin, text: str) -> None:
-    """Bytes that are no UTF-8 are text like any other, or name the field."""
+    """Bytes that are not UTF-8 are text like any other, or name the field."""
     for operation in OPERATIONS:
         if operation.query is not None:
             for name in operation.query.__struct_fields__:
