@@ -21,6 +21,9 @@ SIGNS: Final = {  # elements that show that a view has loaded
     "library/artists": "#track-note",
     "library/tracks": "#track-list .row",
     "explore": "#spread svg",
+    "explore/duplicates": "#duplicates-title",
+    "playlists": "#builder .tabs",
+    "playlists/path": "#builder .tabs",
     "activity/failures": ".failure .why",
 }
 
