@@ -35,6 +35,11 @@ const create = (dimension) => el("li", {}, el("a", { href: address("library", ["
  */
 function update(node, dimension, column) {
   const { bins, low, high, middle } = histogram(column, dimension);
+  if (middle === undefined) { // undefined for every track
+    setText(within(node, "strong"), t("undefined"));
+    for (const part of [".low", ".high", ".chart"]) within(node, part).replaceChildren();
+    return;
+  }
   setText(within(node, "strong"), measured(dimension, middle));
   setText(within(node, ".low"), measured(dimension, low));
   setText(within(node, ".high"), measured(dimension, high));

@@ -1,6 +1,7 @@
 /** How much of the true neighbourhood the map keeps. */
 
 import { Nearest } from "../nearest.js";
+import { spreadOf } from "./statistics.js";
 
 /** @typedef {import("../types.d.ts").Library} Library */
 
@@ -34,14 +35,10 @@ export async function shareKept(points, xs, ys, signal) {
   return kept / (number * NEIGHBOURS);
 }
 
-/** @param {Float32Array} column */
+/** Undefined values count as the mean. @param {Float32Array} column */
 function standardised(column) {
-  let [sum, squares] = [0, 0];
-  for (const value of column) sum += value;
-  const mean = sum / column.length;
-  for (const value of column) squares += (value - mean) ** 2;
-  const deviation = Math.sqrt(squares / column.length) || 1;
-  return column.map((value) => value / deviation);
+  const { mean, deviation } = spreadOf(column);
+  return column.map((value) => (Number.isNaN(value) ? 0 : (value - mean) / (deviation || 1)));
 }
 
 /**

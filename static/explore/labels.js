@@ -104,7 +104,7 @@ export class MapLabels {
     const known = this.drawn.get(index);
     if (known && known.classList.contains("pictured") === pictured) return known;
     const node = el("span", { class: pictured ? "drawing pictured" : "drawing" },
-      pictured && el("span", { class: "picture" }, glyph(printOf(points, index))), el("bdi", { class: "title" }));
+      pictured && el("span", { class: "picture" }, glyph(drawable(points, index))), el("bdi", { class: "title" }));
     this.drawn.set(index, node);
     this.fill(points, index, node);
     return node;
@@ -149,3 +149,12 @@ export class MapLabels {
     }, REST_MS);
   }
 }
+
+/**
+ * Return a fingerprint whose undefined values can be drawn.
+ *
+ * @param {Library} points
+ * @param {number} index
+ */
+const drawable = (points, index) => /** @type {import("../fingerprint.d.ts").Fingerprint} */ (
+  Object.fromEntries(Object.entries(printOf(points, index)).map(([name, value]) => [name, Number.isNaN(value) ? 0 : value])));

@@ -287,7 +287,8 @@ export class MapPart {
   async describe(index) {
     if (!this.mapped) return "";
     const { points } = this.mapped;
-    const facts = t("explore.facts", { tempo: count(points.columns.tempo_bpm[index]), loudness: decimal(points.columns.lufs[index]) });
+    const [tempo, loudness] = [points.columns.tempo_bpm[index], points.columns.lufs[index]];
+    const facts = [Number.isNaN(tempo) ? t("tile.no-tempo") : `${count(tempo)} BPM`, Number.isNaN(loudness) ? t("tracks.silent") : `${decimal(loudness)} LUFS`].join(" · ");
     let file = fileOf(points.ids[index]);
     if (!file) {
       await new Promise((resolve) => setTimeout(resolve, REST_MS));

@@ -2,6 +2,7 @@
 
 import { standingWord } from "../meaning.js";
 import { t } from "../i18n.js";
+import { spreadOf } from "./statistics.js";
 
 /** @typedef {import("../types.d.ts").DimensionName} DimensionName */
 /** @typedef {import("../types.d.ts").Library} Library */
@@ -98,7 +99,7 @@ function climb(density) {
  */
 function named(groups, points, genres) {
   const overall = counts(genres);
-  const statistics = points.names.map((name) => spread(points.columns[name]));
+  const statistics = points.names.map((name) => spreadOf(points.columns[name]));
   /** @type {Set<string>} */
   const taken = new Set();
   return groups.map((group) => {
@@ -145,7 +146,9 @@ function commonGenre(group, genres, overall) {
 function wordsFor(group, points, statistics) {
   return points.names.map((name, place) => {
     const { mean: usual, deviation } = statistics[place];
-    const away = deviation > 0 ? (mean(points.columns[name], group) - usual) / deviation : 0;
+    const column = points.columns[name];
+    const defined = group.filter((index) => !Number.isNaN(column[index]));
+    const away = deviation > 0 && defined.length ? (mean(column, defined) - usual) / deviation : 0;
     return { word: standingWord(name, away < 0 ? -1 : 1), away: Math.abs(away) };
   }).filter(({ word, away }) => word && away > 0.25).sort((one, two) => two.away - one.away).map(({ word }) => word ?? "");
 }
@@ -155,12 +158,3 @@ function wordsFor(group, points, statistics) {
  * @param {number[]} group
  */
 const mean = (values, group) => group.reduce((sum, index) => sum + values[index], 0) / group.length;
-
-/** @param {Float32Array} column */
-function spread(column) {
-  let [sum, squares] = [0, 0];
-  for (const value of column) sum += value;
-  const middle = sum / column.length;
-  for (const value of column) squares += (value - middle) ** 2;
-  return { mean: middle, deviation: Math.sqrt(squares / column.length) };
-}

@@ -6,6 +6,7 @@ import { shareKept } from "../../static/explore/honesty.js";
 import { extend, inside } from "../../static/explore/lasso.js";
 import { inReasons } from "../../static/explore/reasons.js";
 import { findRegions } from "../../static/explore/regions.js";
+import { spreadOf } from "../../static/explore/statistics.js";
 import { fetchTag } from "../../static/points.js";
 import { hueOf } from "../../static/glyph.js";
 import { paletteColours, valueColours } from "../../static/colours.js";
@@ -75,6 +76,17 @@ test("the share of kept neighbours is 1 where the map shows all there is, and sm
   const noise = Float32Array.from({ length: 300 }, () => random());
   assert.ok(Number(await shareKept(library({ lufs: values }), noise, flat, signal)) < 0.2);
   assert.equal(await shareKept(library({ lufs: [1, 2, 3] }), line, flat, signal), null);
+});
+
+test("undefined values count in no statistic", async () => {
+  assert.deepEqual(spreadOf([1, NaN, 3]), { mean: 2, deviation: 1 });
+  assert.deepEqual(spreadOf([NaN]), { mean: 0, deviation: 0 });
+  const random = numbers();
+  const xs = Float32Array.from({ length: 60 }, () => random());
+  const points = library({ lufs: Array.from(xs, (x, index) => (index % 7 ? x : NaN)), tempo_bpm: Array.from(xs, () => NaN) });
+  const { signal } = new AbortController();
+  assert.ok(Number(await shareKept(points, xs, new Float32Array(60), signal)) > 0.5);
+  for (const { name } of findRegions(xs, xs, points, Array(60).fill(null))) assert.ok(name);
 });
 
 test("reasons name what is the same first, then differences with their size", () => {
