@@ -33,7 +33,7 @@ class Lifespan:
     ) -> None:
         self._app, self._plugin, self._stop_answering = app, plugin, stop_answering
         self._receive, self._send = receive, send
-        self._started = self._responded = False
+        self._started = self._responded = self._stopped = False
 
     async def run(self, scope: Scope) -> None:
         """Run until shutdown."""
@@ -51,8 +51,10 @@ class Lifespan:
 
     async def _stop(self) -> None:
         """Stop the plugin; a host that has shut down the executor of the event loop has not stopped ours."""
-        await ensure_default_executor()
-        await self._plugin.__aexit__()
+        if not self._stopped:
+            self._stopped = True
+            await ensure_default_executor()
+            await self._plugin.__aexit__()
 
     async def _from_server(self) -> Message:
         message = await self._receive()
