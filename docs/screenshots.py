@@ -37,20 +37,23 @@ class Shot:
 
 
 AT_WORK: Final = (
-    Shot("now-light", "now", "#throughput svg"),
-    Shot("now-dark", "now", "#throughput svg", "dark"),
-    Shot("now-phone", "now", "#throughput svg", size="phone"),
-    Shot("now-wide", "now", "#throughput svg", size="wide"),
+    Shot("activity-light", "activity", "#throughput svg"),
+    Shot("activity-dark", "activity", "#throughput svg", "dark"),
+    Shot("activity-wide", "activity", "#throughput svg", size="wide"),
 )
 DONE: Final = (
-    Shot("tracks-light", "tracks", "#track-list svg"),
-    Shot("tracks-phone", "tracks", "#track-list svg", "dark", "phone"),
-    Shot("track-light", "track/{0}", "#sheet .dimension"),
-    Shot("track-phone", "track/{0}", "#sheet .dimension", size="phone"),
-    Shot("compare-dark", "compare/{0}/{1}", "#sheet .person", "dark"),
-    Shot("map-dark", "library", "#spread svg", "dark"),
-    Shot("library-light", "library", "#spread svg"),
-    Shot("library-wide", "library", "#spread svg", "dark", "wide"),
+    Shot("home-light", "home", "#newest .name"),
+    Shot("home-phone", "home", "#newest .name", "dark", "phone"),
+    Shot("library-light", "library/albums", "#albums-list img"),
+    Shot("library-wide", "library/albums", "#albums-list img", "dark", "wide"),
+    Shot("tracks-light", "library/tracks", "#track-list svg"),
+    Shot("tracks-phone", "library/tracks", "#track-list svg", "dark", "phone"),
+    Shot("track-light", "track/{0}", "#view-track .tile"),
+    Shot("track-phone", "track/{0}", "#view-track .tile", size="phone"),
+    Shot("compare-dark", "compare/{0}/{1}", "#view-compare .person", "dark"),
+    Shot("explore-light", "explore", "#map canvas"),
+    Shot("explore-dark", "explore", "#map canvas", "dark"),
+    Shot("settings-light", "settings", ".setting"),
 )
 
 
@@ -66,7 +69,7 @@ def main() -> int:
     ):
         with browser.new_context() as context:
             page = context.new_page()
-            page.goto(running.url)
+            page.goto(f"{running.url}#activity")
             page.wait_for_timeout(3000)
             bar = page.locator("#bar")
             while float(bar.get_attribute("aria-valuenow") or 0) < 100 * HALFWAY:

@@ -120,7 +120,8 @@ function turn() {
 function close() {
   audio.pause();
   audio.removeAttribute("src");
-  audio.load();
+  audio.load(); // ends the download, and drops the event of the pause
+  drawState();
   list = [];
   at = -1;
   bar.hidden = true;

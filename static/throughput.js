@@ -138,7 +138,7 @@ function niceTop(value) {
 const levels = (most, width, unit) => [most, most / 2].map((level, index) => {
   const y = index === 0 ? 12 : 12 + (FLOOR - 12) / 2;
   return svg("g", {}, svg("line", { class: "axis", x1: 0, x2: width, y1: y, y2: y }),
-    svg("text", { x: 0, y: y - 3 }, index ? rate(level) : t(unit === 60 ? "fact.per-minute" : "fact.per-day", { rate: rate(level) })));
+    svg("text", { x: 0, y: y - 3 }, index ? rate(level) : t(unit === 60 ? "throughput.per-minute" : "throughput.per-day", { rate: rate(level) })));
 });
 
 /**
