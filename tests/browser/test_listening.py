@@ -30,7 +30,7 @@ def tagged_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running
         write_recipe(path, recipe("flac", "PCM_16"), tones(LONG_SEC + number))
         tags = Tags(title=title, artist="Ann <i>Hour</i>", album="Days", track=number, year=1990 + number, genre="Jazz")
         write_vorbis(path, tags, mutagen.flac.FLAC, picture(300, 300))
-    with serving(home / "music", home / "data") as running:
+    with serving(home / "music", home / "data", busy_percent="0") as running:
         yield running
 
 
