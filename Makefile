@@ -71,10 +71,11 @@ test: $(VENV)/test.stamp  ## run all tests
 	@$(BIN)/python -m pytest
 
 QUICK := analysis engine files jobs routes runtime sidecars similarity store tags watching test_*.py
+QUICKLY := -q --numprocesses 2 --dist loadfile --one-way \
+	-m 'not browser and not slow and not peers' $(addprefix tests/,$(QUICK))
 test-quick: $(VENV)/test.stamp  ## run the tests that need no browser, command, stress or other implementation
 	@$(SAME_VERSION)
-	@$(BIN)/python -m pytest -q --numprocesses 2 --dist loadfile --one-way \
-		-m 'not browser and not slow and not peers' $(addprefix tests/,$(QUICK))
+	@$(BIN)/python -m pytest $(QUICKLY)
 
 check: $(VENV)/check.stamp  ## lint, formatting, types, import contracts, prose
 	@$(BIN)/ruff check .
@@ -111,10 +112,10 @@ site: $(VENV)/site.stamp  ## build the documentation site into site/; warnings a
 dist: $(VENV)/dist.stamp  ## build wheel and sdist into dist/, check them, try them in clean environments
 	@.ci/try-dist $(BIN)/python
 
-coverage: $(VENV)/test.stamp  ## run all tests with coverage; fails below the floor of pyproject.toml
+coverage: $(VENV)/test.stamp  ## run the quick tests with coverage; fails below the floor of pyproject.toml
 	@$(SAME_VERSION)
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest
+	@$(BIN)/coverage run -m pytest $(QUICKLY)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --skip-covered --sort=cover
 

@@ -190,7 +190,7 @@ DIMENSIONS: Final[tuple[Dimension, ...]] = (
         perceived_as="how steadily one pitch can be followed: high for a sustained flute note, low for chords and"
         " glides",
         formula="mean over the sounding frames of 1 / (1 + (r - 5) / 25), r the range of the pitch in cents within"
-        " 0.23 s of the same note; 0 for frames without pitch or with a partial 30 dB above the fundamental",
+        " 0.23 s of the same note; 0 for frames without pitch, or whose fundamental is 30 dB below the frame",
         source="YIN: de Cheveigné & Kawahara 2002, JASA 111(4)",
         reference="a steady sine or saw reads at least .97; chords, white noise and clicks at most .05; a glide of an"
         " octave in 3.5 s at most .3",

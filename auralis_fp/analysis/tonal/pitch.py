@@ -21,7 +21,7 @@ _LOWEST_HZ: Final = 55.0
 _HIGHEST_HZ: Final = 2000.0
 _TOLERANCE: Final = 2 ** (1 / 48)  # a pitch up to a quarter of a semitone outside the range counts as on its edge
 _DOUBTFUL_HZ: Final = 66.0  # below, even the dip of a steady tone may stay above the threshold
-_FUNDAMENTAL: Final = 1e-3  # 30 dB below the strongest partial; a chord has nothing at the period its notes share
+_FUNDAMENTAL: Final = 1e-3  # 30 dB below the frame; a chord has nothing at the period its notes share
 _SIDE_FRAMES: Final = 5  # with those on the other side a quarter of a second: more than a period of vibrato
 _SHORTEST_FRAMES: Final = 5  # of a note: 0.12 s
 _HALVING_CENTS: Final = 25.0  # a pitch that moves over this range in them counts half
@@ -62,7 +62,7 @@ class PitchTracker:
         lowest = spectra.power[:, : len(self._matrix)]
         lowest = lowest if sounding.all() else lowest[sounding]
         if len(lowest):
-            pitches[sounding] = self._estimate(lowest)
+            pitches[sounding] = self._estimate(lowest, spectra.total[sounding])
         self._pitches.append(pitches)
 
     def stability(self, gate: SilenceGate) -> float | None:
@@ -79,8 +79,8 @@ class PitchTracker:
         """Return the pitch of each frame so far in Hz, 0 for unvoiced frames."""
         return self._pitches.values
 
-    def _estimate(self, power: FloatArray) -> FloatArray:
-        """Return the pitch of each frame in Hz, 0 for unvoiced frames."""
+    def _estimate(self, power: FloatArray, total: FloatArray) -> FloatArray:
+        """Return the pitch of each frame in Hz, 0 for unvoiced frames, from its spectrum and its whole power."""
         both = power @ self._matrix
         difference, fine = both[:, : self._whole_lags], both[:, self._whole_lags :]
         periods, cumulative = kernels.yin_periods(difference, fine, self._lags, self._limits)
@@ -89,7 +89,7 @@ class PitchTracker:
         inside = (pitch >= _LOWEST_HZ / _TOLERANCE) & (pitch <= _HIGHEST_HZ * _TOLERANCE)
         found = np.flatnonzero(inside)
         lowest = kernels.power_near(power, found, pitch[found] / self._bin_width_hz)
-        found = found[lowest >= _FUNDAMENTAL * power[found].max(axis=1, initial=0)]
+        found = found[lowest >= _FUNDAMENTAL * total[found]]
         pitches: FloatArray = np.zeros(len(power), dtype=np.float32)
         pitches[found] = pitch[found]
         return pitches
