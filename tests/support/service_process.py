@@ -218,7 +218,8 @@ def _compare_files(found: Findings, roots: Sequence[Path], rows: Sequence[Sequen
     found.lost += [f"{os.fsdecode(path)!r} is unknown" for path in there.keys() - known]
     found.ghosts += [os.fsdecode(path) for path in known - there.keys()]
     identities: dict[tuple[int, int], bytes] = {}
-    for path, *numbers, job in rows:
+    for path, *columns, job in rows:
+        numbers = [None if value is None else int(value) for value in columns]  # times after 2262 are stored as digits
         stamp, result, failure = (tuple(numbers[at : at + 2]) for at in (0, 2, 4))
         name = os.fsdecode(path)
         if path not in there:
@@ -278,6 +279,7 @@ class Ledger:
     def __init__(self, database: Path) -> None:
         self._database = database
         self._finished: dict[bytes, tuple[float, bytes]] = {}
+        self._seen: set[tuple[bytes, float]] = set()  # copies of a file may have results of different times
         self.redone: list[Redone] = []
 
     def __len__(self) -> int:
@@ -296,6 +298,7 @@ class Ledger:
             first, where = self._finished.setdefault(key, (analysed_at, path))
             if analysed_at != first:
                 began = analysed_at - milliseconds / 1000
-                if began > first:  # else two copies were analysed at the same time
+                if began > first and (key, analysed_at) not in self._seen:  # else two were analysed at the same time
                     self.redone.append(Redone(key, os.fsdecode(path), analysed_at, os.fsdecode(where), first))
                 self._finished[key] = (analysed_at, path)
+            self._seen.add((key, analysed_at))
