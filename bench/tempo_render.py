@@ -87,14 +87,23 @@ def render(clips: Iterable[Clip]) -> None:
     """Render the MIDI file of each missing clip."""
     missing = [clip.path for clip in clips if not clip.path.exists()]
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        list(threads.map(_play, missing))
+        list(threads.map(play, missing))
 
 
-def _play(path: Path) -> None:
+def play(path: Path, font: Path = SOUND_FONT) -> None:
+    """Render the MIDI file beside *path* to it.
+
+    Parameters
+    ----------
+    path : Path
+        The WAV file.
+    font : Path
+        The sound font.
+    """
     command = ["fluidsynth", "-ni", "-q", "-g", "0.5", "-r", "44100", "-T", "wav", "-F"]
     unfinished = path.with_suffix(".part")
     subprocess.run(
-        [*command, str(unfinished), str(SOUND_FONT), str(path.with_suffix(".mid"))],
+        [*command, str(unfinished), str(font), str(path.with_suffix(".mid"))],
         check=True,
         stdout=subprocess.DEVNULL,
         timeout=300,

@@ -14,8 +14,8 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from .. import tempo_scores, tempo_songs
-from ..tempo_render import Clip, notated_bpm
+from .. import tempo_songs
+from ..tempo_render import notated_bpm
 from . import accompaniments, drum_machine, patterns
 from .arrange import arrange
 from .curves import onset_strength
@@ -75,18 +75,17 @@ def _accompaniments(folder: Path) -> Iterator[Piece]:
             yield "mma", groove.style, written[1], written[0]
 
 
-def _clips(source: str, clips: Iterator[Clip]) -> Iterator[Piece]:
-    for clip in clips:
+def _songs(folder: Path) -> Iterator[Piece]:
+    for clip in tempo_songs.clips(folder):
         midi = clip.path.with_suffix(".mid")
-        if clip.bpm is not None and not clip.kind.startswith("unmarked") and midi.stem.endswith("-1.0"):
-            yield source, clip.piece, notated_bpm(midi), midi
+        if midi.stem.endswith("-1.0"):
+            yield "song", clip.piece, notated_bpm(midi), midi
 
 
 _PIECES: Final[Mapping[str, Callable[[Path], Iterator[Piece]]]] = {
     "drums": _drums,
     "mma": _accompaniments,
-    "song": lambda folder: _clips("song", tempo_songs.clips(folder)),
-    "score": lambda folder: _clips("score", tempo_scores.clips(folder)),
+    "song": _songs,
 }
 
 
@@ -108,7 +107,10 @@ def _prepare(job: tuple[Path, Recipe]) -> Path | None:
     if recipe.midi is None:
         samples, bpm = drum_machine.play(recipe.group, recipe.variant)
     else:
-        samples, bpm = _rendered(recipe, random)
+        try:
+            samples, bpm = _rendered(recipe, random)
+        except subprocess.TimeoutExpired:  # some variants have notes that never end
+            return None
     if len(samples) < _SHORTEST_SEC * _RATE:
         return None
     strength, novelty = onset_strength(np.ascontiguousarray(master(samples, random)), _RATE)

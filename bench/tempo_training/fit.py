@@ -17,18 +17,15 @@ from .network import Network, train
 WEIGHTS: Final = Path(tempo_classifier.__file__).with_name("tempo_weights.npz")
 _MEMBERS: Final = 3
 _FOLDS: Final = 4
-_TEMPI_PER_OCTAVE: Final = 4
-_BALANCE: Final = 0.5  # 0: as frequent as they are, 1: all equally
-_SHARES: Final = {"drums": 1.0, "mma": 1.0, "song": 0.8, "score": 0.4}  # of the sources in the loss
+_FAST: Final = 0.7  # exponent of the tempo in the weight: songs are faster than accompaniments
+_SHARES: Final = {"drums": 1.0, "mma": 1.0, "song": 0.8}  # of the sources in the loss
 
 
 def weights(examples: Sequence[Example]) -> NDArray[np.float64]:
-    """Return the weight of each example: that of its source, divided among its examples; rare tempi weigh more."""
+    """Return the weight of each example: that of its source, divided among its examples; fast music weighs more."""
     counts = Counter(each.source for each in examples)
     shares = np.array([_SHARES[each.source] / counts[each.source] for each in examples])
-    places = np.floor(_TEMPI_PER_OCTAVE * np.log2([each.bpm for each in examples])).astype(int)
-    common = np.bincount(places, weights=shares)[places]
-    shares /= common**_BALANCE
+    shares *= np.array([each.bpm for each in examples]) ** _FAST
     found: NDArray[np.float64] = shares / shares.mean()
     return found
 
@@ -53,6 +50,19 @@ def cross_validate(examples: Sequence[Example]) -> tuple[list[Example], list[NDA
     for fold in range(_FOLDS):
         outside, inside = held_out(examples, fold, _FOLDS)
         networks = [train(outside, weights(outside), seed) for seed in range(2)]
+        found += inside
+        scores += [logits(networks, each) for each in inside]
+    return found, scores
+
+
+def across_sources(examples: Sequence[Example]) -> tuple[list[Example], list[NDArray[np.float64]]]:
+    """Return all examples with the logits of networks that have not seen their source."""
+    found: list[Example] = []
+    scores: list[NDArray[np.float64]] = []
+    for source in sorted({each.source for each in examples}):
+        inside = [each for each in examples if each.source == source]
+        outside = [each for each in examples if each.source != source]
+        networks = [train(outside, weights(outside), 0)]
         found += inside
         scores += [logits(networks, each) for each in inside]
     return found, scores

@@ -11,12 +11,12 @@ from auralis_fp.analysis.types import FloatArray
 
 from .examples import Example
 
-HIDDEN: Final = (48, 24)
-_EPOCHS: Final = 30
+HIDDEN: Final = (64, 32)
+_EPOCHS: Final = 20
 _BATCH: Final = 128  # examples
 _RATE: Final = 2e-3
 _DECAY: Final = 0.02
-_DROPOUT: Final = (0.1, 0.2)  # of the inputs and of the hidden units
+_DROPOUT: Final = (0.3, 0.4)  # of the inputs and of the hidden units
 _LEVEL_WEIGHT: Final = 0.3  # of the likelihood of any metrical level of the true tempo
 _MOMENTS: Final = (0.9, 0.999)
 

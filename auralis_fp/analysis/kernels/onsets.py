@@ -4,7 +4,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d
 
 from ..types import FloatArray
 
@@ -147,10 +146,17 @@ def shape_change(shapes: FloatArray, lag: int, bins: int) -> FloatArray:
     >>> shape_change(shapes, 1, 6)
     array([0., 1.], dtype=float32)
     """
-    before = shapes[:-lag]
-    highest = np.empty_like(before)
-    highest[:, :bins] = maximum_filter1d(before[:, :bins], 5, axis=1)
-    highest[:, bins:] = maximum_filter1d(before[:, bins:], 3, axis=1) if bins < shapes.shape[1] else 0
-    rises = np.maximum(shapes[lag:] - highest, 0)
+    highest = shapes[:-lag].copy()
+    _spread(highest[:, :bins], shapes[:-lag, :bins], 2)
+    _spread(highest[:, bins:], shapes[:-lag, bins:], 1)
+    rises = np.subtract(shapes[lag:], highest, out=highest)
+    np.maximum(rises, 0, out=rises)
     change: FloatArray = np.sqrt(np.einsum("fb,fb->f", rises, rises))
     return change
+
+
+def _spread(highest: FloatArray, values: FloatArray, reach: int) -> None:
+    """Raise each column of *highest* to the maximum of the columns of *values* within *reach*, in place."""
+    for step in range(1, reach + 1):
+        np.maximum(highest[:, step:], values[:, :-step], out=highest[:, step:])
+        np.maximum(highest[:, :-step], values[:, step:], out=highest[:, :-step])
