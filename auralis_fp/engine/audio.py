@@ -19,9 +19,9 @@ from .lookup import FingerprintLookup
 
 MAX_OPEN: Final = 64  # files open at the same time
 OPEN_WAIT_SEC: Final = 10.0  # for one of them to be closed
-MAX_READS: Final = 8  # blocks read at the same time, each in a thread
+MAX_READS: Final = 4  # blocks read at the same time, each in a thread
 READ_LIMIT_SEC: Final = 30.0  # for the disk to answer
-BLOCK_BYTES: Final = 256 << 10
+BLOCK_BYTES: Final = 64 << 10
 
 
 class AudioFile:
