@@ -30,6 +30,7 @@ _MOST_WINDOWS: Final = 64  # of longer music every second, fourth, ... one is ke
 _LOCAL_MEAN_SEC: Final = 1.0
 _SAME_TEMPO: Final = 0.06  # octaves: 4 %
 _NEIGHBOURHOOD: Final = 1.15  # of the beat period; other metrical levels lie outside
+_PREFERRED_BPM: Final = 115.0
 _LEAST_STABILITY: Final = 0.1
 _CHANCE: Final = 7.0  # divided by the root of the frames: the height of a peak by chance
 _UNSETTLED_FRAMES: Final = 4
@@ -131,9 +132,14 @@ def _tempo(bpm: FloatSeries, likely: FloatSeries) -> Tempo:
     first = TempoCandidate(float(bpm[best]), _share(likely[octaves <= _SAME_TEMPO].sum()))
     others = np.flatnonzero(octaves > 2 * _SAME_TEMPO)
     if not len(others):
-        return Tempo((first,), first.probability)
+        return Tempo((first,), _confidence(first))
     other = others[likely[others].argmax()]
-    return Tempo((first, TempoCandidate(float(bpm[other]), _share(likely[other]))), first.probability)
+    return Tempo((first, TempoCandidate(float(bpm[other]), _share(likely[other]))), _confidence(first))
+
+
+def _confidence(candidate: TempoCandidate) -> float:
+    """Return the probability, lowered with the distance from the tempo that listeners prefer (Moelants 2002)."""
+    return _share(candidate.probability * np.exp(-(np.log2(candidate.bpm / _PREFERRED_BPM) ** 2)))
 
 
 def _share(value: float) -> float:

@@ -49,7 +49,15 @@ def test_probabilities_of_the_candidates() -> None:
     assert first.bpm == found.values["tempo_bpm"]
     assert first.probability >= second.probability
     assert first.probability + second.probability <= 1
-    assert found.tempo.confidence == first.probability
+    assert 0.5 < found.tempo.confidence <= first.probability
+
+
+def test_confidence_falls_far_from_the_preferred_tempo() -> None:
+    """Clicks at 60 BPM are more likely to be felt otherwise than clicks at 115 BPM."""
+    usual, slow = (measure(stereo(clicks(bpm, 20.0))).tempo for bpm in (115, 60))
+    assert usual is not None
+    assert slow is not None
+    assert usual.confidence > slow.confidence + 0.2
 
 
 @pytest.mark.parametrize("bpm", [230, 250])
