@@ -551,6 +551,16 @@ export type Ranges = {
   phase_correlation?: [number | null, number | null] | null;
 };
 
+/** A map on which similar tracks lie close together. `kept` is the share of a track's ten nearest tracks that are among its ten nearest on the map. `ids` is base64 of little-endian unsigned 64-bit file ids, `x` and `y` are base64 of as many little-endian unsigned 16-bit integers. Tracks keep their places until the library is measured again and `generation` changes; new tracks are added. */
+export type SimilarMap = {
+  generation: number;
+  count: number;
+  kept: number;
+  ids: string;
+  x: string;
+  y: string;
+};
+
 /** A page of groups; `compared` of `library` files have the bits that decide. */
 export type DuplicatesAnswer = {
   items: DuplicateGroup[];
@@ -885,6 +895,7 @@ export interface Answers {
   "GET /artists": Artists;
   "GET /tracks/{track_id}": TrackAnswer | Queued;
   "POST /similar": SimilarTracks;
+  "GET /similar/map": SimilarMap;
   "GET /duplicates": DuplicatesAnswer;
   "POST /duplicates": Decided;
   "POST /playlist": PlaylistAnswer;

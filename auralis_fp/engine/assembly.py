@@ -46,6 +46,7 @@ log = logging.getLogger(__name__)
 
 OnFolders = Callable[[Sequence[Path]], Awaitable[None]]
 
+MAP_IDLE_SEC: Final = 10.0  # a map is asked for rarely, and takes too long for the process that answers queries
 PAUSED: Final = "paused"  # key of the remembered switch
 
 
@@ -59,6 +60,7 @@ class Components:
     board: StatusBoard
     lookup: FingerprintLookup
     index: IndexProcess
+    map_index: IndexProcess
     music: Music
     audio: AudioFiles
     host: Host | None
@@ -117,7 +119,7 @@ async def assemble(
     lookup = FingerprintLookup(policy, context, pipeline.dispatcher, signal.set)
     context.bus.handlers.append(lookup.on_event)
     stack.push_async_callback(lookup.links.close)
-    index = await stack.enter_async_context(IndexProcess(settings.database, PidFiles(settings.data_dir / "workers")))
+    index, map_index = await _indexes(settings, stack)
     await stack.enter_async_context(pipeline)
     await stack.enter_async_context(watcher)
     stack.push_async_callback(accounts.close)
@@ -137,7 +139,15 @@ async def assemble(
     for name, work in tasks.items():
         task = asyncio.create_task(supervise(name, work, context.health), name=name)
         stack.push_async_callback(cancel_and_wait, task)
-    return Components(context, pipeline, watcher, board, lookup, index, Music(context, tags), AudioFiles(lookup), host)
+    music, audio = Music(context, tags), AudioFiles(lookup)
+    return Components(context, pipeline, watcher, board, lookup, index, map_index, music, audio, host)
+
+
+async def _indexes(settings: Settings, stack: AsyncExitStack) -> tuple[IndexProcess, IndexProcess]:
+    """Return the process that answers queries, and the one that makes maps."""
+    pid_files = PidFiles(settings.data_dir / "workers")
+    index = await stack.enter_async_context(IndexProcess(settings.database, pid_files))
+    return index, await stack.enter_async_context(IndexProcess(settings.database, pid_files, idle_sec=MAP_IDLE_SEC))
 
 
 async def _host(settings: Settings, context: Context, lookup: FingerprintLookup, signal: ChangeSignal) -> Host | None:

@@ -9,6 +9,7 @@ from typing import Any
 from ..errors import RequestError
 from ..runtime.event_bus import Subscription
 from ..runtime.serialization import plain
+from ..similarity.protocol import MapQuery, TrackMap
 from ..states import StateName
 from ..store.confirmation import Confirmations
 from ..store.queries import Queries
@@ -99,6 +100,11 @@ class Service(Throttling):
     async def similar(self, request: SimilarRequest) -> SimilarTracks:
         """Return a page of similar tracks, nearest first; see ``similarity`` for more."""
         return await self.similarity.similar(request)
+
+    async def track_map(self) -> TrackMap:
+        """Return coordinates of all tracks on a map, from a process of its own."""
+        found: TrackMap = await self._live.map_index.ask(MapQuery())
+        return found
 
     @property
     def duplicates(self) -> Duplicates:

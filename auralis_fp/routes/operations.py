@@ -162,6 +162,7 @@ OPERATIONS: Final = (
         errors=(400, 404, 409, 415, 422),
     ),
     _search("/similar", similar.similar, SimilarTracks, similarity.SimilarBody, _SEED_ERRORS),
+    _get("/similar/map", similar.similar_map, similarity.SimilarMap, (503,), query=queries.Query),
     _get("/duplicates", duplicates.duplicates, DuplicatesAnswer, query=copies.DuplicatesQuery),
     _search("/duplicates", duplicates.decide, copies.Decided, copies.DecisionBody, (404,)),
     _search("/playlist", playlists.playlist, PlaylistAnswer, lists.RadioBody, _SEED_ERRORS),

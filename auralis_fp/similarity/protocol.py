@@ -97,6 +97,10 @@ class DuplicatesQuery(Message, frozen=True, kw_only=True):
     """All groups of files with the same recording."""
 
 
+class MapQuery(Message, frozen=True, kw_only=True):
+    """Coordinates of all tracks on a map."""
+
+
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """Distance within one family of dimensions, and that of a random pair."""
 
@@ -172,6 +176,19 @@ class Duplicates(Message, frozen=True, kw_only=True):
     total: int
 
 
+class TrackMap(Message, frozen=True, kw_only=True):
+    """Coordinates of tracks, 0 to 65535, as little-endian bytes: ids of 8 bytes, coordinates of 2.
+
+    ``kept`` is the share of ten nearest tracks that are among the ten nearest on the map.
+    """
+
+    generation: int
+    kept: float
+    ids: bytes
+    x: bytes
+    y: bytes
+
+
 class Refusal(Message, frozen=True, kw_only=True):
     """The query cannot be answered."""
 
@@ -184,8 +201,8 @@ class Progress(Message, frozen=True, kw_only=True):
     """The index works on an answer; sent before it."""
 
 
-Query = SimilarQuery | PlaylistQuery | PathQuery | FlowQuery | DuplicatesQuery
-Reply = SimilarPage | Playlist | Duplicates | Refusal | Progress
+Query = SimilarQuery | PlaylistQuery | PathQuery | FlowQuery | DuplicatesQuery | MapQuery
+Reply = SimilarPage | Playlist | Duplicates | TrackMap | Refusal | Progress
 
 _encoder: Final = msgspec.msgpack.Encoder()
 _queries: Final = msgspec.msgpack.Decoder(Query)

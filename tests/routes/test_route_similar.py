@@ -1,5 +1,7 @@
 """Similar tracks over HTTP."""
 
+import base64
+from array import array
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest_asyncio
 from auralis_fp import schema, service
 from auralis_fp.engine.seeds import Seeds
 from auralis_fp.engine.similarity import SimilarRequest, SimilarTracks
+from auralis_fp.routes.schemas.similar import SimilarMap
 from hosting import PREFIX, SHARED, Host, Plugin, tone_file
 
 pytestmark = [pytest.mark.every_way, SHARED]
@@ -42,6 +45,15 @@ async def test_a_file_has_neighbours(known: Plugin) -> None:
     path = (await known.get("/files/1"))["path"]
     assert await known.post("/similar", {"like": {"paths": [path]}}) == body
     assert await known.post("/similar", {"like": {"tracks": [1], "files": [1, 1], "paths": [path]}}) == body
+
+
+async def test_the_map_has_every_track(known: Plugin) -> None:
+    """Each with two coordinates."""
+    answer = msgspec.convert(await known.get("/similar/map"), SimilarMap)
+    ids = array("Q", base64.b64decode(answer.ids))
+    assert sorted(ids) == list(range(1, 9))
+    assert answer.count == 8
+    assert len(base64.b64decode(answer.x)) == len(base64.b64decode(answer.y)) == 16
 
 
 async def test_pages_follow_each_other(known: Plugin) -> None:

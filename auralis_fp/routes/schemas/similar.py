@@ -7,6 +7,7 @@ import msgspec
 from ... import schema
 from ...engine.seeds import MAX_SEEDS, Seeds
 from ...engine.similarity import CURSOR, SimilarRequest
+from ...runtime.payloads import Payload
 from ...similarity.protocol import Filters
 from .bodies import Id, Ids, Text, path_bytes
 from .queries import Folder, Query
@@ -154,6 +155,22 @@ class SimilarBody(SelectionBody, forbid_unknown_fields=True):
     def request(self) -> SimilarRequest:
         """Return what to look for."""
         return SimilarRequest(**self.fields(), limit=self.limit, after=self.after)
+
+
+class SimilarMap(Payload, frozen=True):
+    """A map on which similar tracks lie close together.
+
+    `kept` is the share of a track's ten nearest tracks that are among its ten nearest on the map. `ids` is base64 of
+    little-endian unsigned 64-bit file ids, `x` and `y` are base64 of as many little-endian unsigned 16-bit integers.
+    Tracks keep their places until the library is measured again and `generation` changes; new tracks are added.
+    """
+
+    generation: int
+    count: int
+    kept: float
+    ids: str
+    x: str
+    y: str
 
 
 class SimilarTo(Query):

@@ -51,7 +51,7 @@ def playlist(catalogue: Catalogue, query: PlaylistQuery) -> Playlist:
 
 
 def _without_spoken_word(catalogue: Catalogue, selection: Selection) -> Selection:
-    """Return a selection that says whether spoken word is left out: by default if no seed is spoken."""
+    """Return a selection in which ``exclude_spoken`` has a value: by default, True if no seed is spoken."""
     if selection.filters.exclude_spoken is not None:
         return selection
     rows = catalogue.rows_of(selection.like)

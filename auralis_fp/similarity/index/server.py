@@ -13,6 +13,7 @@ import numpy as np
 from ..protocol import (
     DuplicatesQuery,
     FlowQuery,
+    MapQuery,
     Message,
     PathQuery,
     PlaylistQuery,
@@ -27,6 +28,7 @@ from .catalogue import Catalogue
 from .duplicates import DuplicateFinder
 from .path import flow, path
 from .playlist import playlist
+from .projection import track_map
 from .similar import similar
 from .targets import QueryError
 
@@ -47,6 +49,7 @@ class Server:
 
     def __init__(self, database: Path, file: Path, on_progress: Callable[[], None]) -> None:
         self._catalogue = Catalogue(database, file, on_progress)
+        self._on_progress = on_progress
         self._duplicates = DuplicateFinder(self._catalogue, on_progress)
         self._paged_at = -PAGING_SEC
 
@@ -71,6 +74,8 @@ class Server:
                 return flow(self._catalogue, query)
             case DuplicatesQuery():
                 return self._duplicates.groups()
+            case MapQuery():
+                return track_map(self._catalogue, self._on_progress)
 
 
 def serve(connection: Connection, database: Path, file: Path) -> None:
