@@ -78,7 +78,7 @@ def test_eight_pages_are_live_with_one_stream(live_service: Running, context: Br
     """All pages are live, follow a change, answer a click, and hold one connection; it ends with the last of them."""
     pages = [context.new_page() for _ in range(TABS)]
     for page in pages:
-        page.goto(live_service.url)
+        page.goto(f"{live_service.url}#activity")
     for page in pages:
         expect(page.locator("#connection")).to_have_attribute("data-link", "live")
         expect(page.locator("#state")).to_have_text("Idle", timeout=SCAN_LIMIT_MS)
@@ -121,7 +121,7 @@ def test_plain_http_by_name(tmp_path: Path, context: BrowserContext) -> None:
     with serving(tmp_path / "music", tmp_path / "data", allowed_hosts=hosts, allowed_origins=origins) as local:
         running = Running(local.url.replace("localhost", BY_NAME), local.library, local.process)
         own = context.new_page()
-        own.goto(running.url)
+        own.goto(f"{running.url}#activity")
         expect(own.locator("#connection")).to_have_attribute("data-link", "live")
         pages = [elsewhere(context, f"http://{BY_NAME}:5173", running) for _ in range(3)]
         assert [page.evaluate("[isSecureContext, typeof navigator.locks]") for page in pages] == [
