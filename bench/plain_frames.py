@@ -58,14 +58,15 @@ def spectral(samples: Samples, rate: int, ours: dict[str, float]) -> Iterator[Co
     width = rate / STFTGrid.for_rate(rate).frame_length
     hertz = width * np.arange(1, _end(rate))
     shares = np.clip((_HIGHEST_HZ - hertz) / width + 0.5, 0, 1)[:, None]
-    threshold = silence_threshold(np.mean((samples - samples.mean(axis=0)) ** 2, axis=1), rate)
+    sounding = _sounding(samples, rate)
     centroids, rolloffs = [], []
     for power in power_frames(samples, rate):
         loud = power[:, ::2]  # frames that do not overlap; a batch holds an even number
-        loud = loud[:, loud.sum(axis=0) >= threshold]
+        heard, sounding = sounding[: loud.shape[1]], sounding[loud.shape[1] :]
+        loud = loud[:, heard]
         if loud.size:
-            heard = np.sqrt(np.maximum(loud - 1e-4 * loud.max(axis=0), 0))
-            centroids.append(librosa.feature.spectral_centroid(S=shares * heard, freq=hertz)[0])
+            magnitude = np.sqrt(np.maximum(loud - 1e-4 * loud.max(axis=0), 0))
+            centroids.append(librosa.feature.spectral_centroid(S=shares * magnitude, freq=hertz)[0])
             rolloffs.append(hertz[0] + width * _rolloff_bins(shares * loud))
     if centroids:
         for name, found in (("spectral_centroid", centroids), ("spectral_rolloff", rolloffs)):
@@ -74,6 +75,16 @@ def spectral(samples: Samples, rate: int, ours: dict[str, float]) -> Iterator[Co
     flatness = _flatness(samples, rate)
     if flatness is not None:
         yield Comparison("spectral_flatness", "librosa in bands of plain frames", ours["spectral_flatness"], flatness)
+
+
+def _sounding(samples: Samples, rate: int) -> NDArray[np.bool_]:
+    """Return whether the 50 ms around the centre of every second frame are above the threshold of silence."""
+    squares = np.mean((samples - samples.mean(axis=0)) ** 2, axis=1)
+    sums = np.concatenate(([0.0], np.cumsum(squares)))
+    centres = np.arange(0, len(squares) + rate, STFTGrid.for_rate(rate).frame_length)
+    first, last = (np.clip(centres + round(side * rate), 0, len(squares)) for side in (-0.025, 0.025))
+    powers = (sums[last] - sums[first]) / np.maximum(last - first, 1)
+    return np.asarray(powers >= silence_threshold(squares, rate))
 
 
 def _flatness(samples: Samples, rate: int) -> float | None:
