@@ -63,7 +63,7 @@ def spectral(samples: Samples, rate: int, ours: dict[str, float]) -> Iterator[Co
     for power in power_frames(samples, rate):
         loud = power[:, ::2]  # frames that do not overlap; a batch holds an even number
         heard, sounding = sounding[: loud.shape[1]], sounding[loud.shape[1] :]
-        loud = loud[:, heard]
+        loud = loud[:, heard & (loud.sum(axis=0) > 0)]
         if loud.size:
             magnitude = np.sqrt(np.maximum(loud - 1e-4 * loud.max(axis=0), 0))
             centroids.append(librosa.feature.spectral_centroid(S=shares * magnitude, freq=hertz)[0])
