@@ -19,7 +19,7 @@ LOSSLESS = [each for each in RECIPES if each.exact and each.rate == RATE and eac
 LOSSY = [
     each for each in RECIPES if each.codec in {"MPEG_LAYER_III", "aac", "VORBIS", "libopus"} and each.suffix != "mp4"
 ]
-NEAR = {"%": 1.0, "LUFS": 0.3, "dB": 1.5, "LU": 0.3}  # by unit; shares and indices to 0.07
+NEAR = {"%": 1.5, "LUFS": 0.3, "dB": 1.5, "LU": 0.3}  # by unit; shares and indices to 0.07
 NEAR_HZ = 0.15  # lossy formats drop the highest frequencies
 
 
@@ -27,7 +27,7 @@ def recording() -> np.ndarray:
     """Return 8 s of drums, chords and noise in 16-bit stereo."""
     drums, noise = drum_loop(120, 8.0), pink(8.0, seed=5)
     chords = np.concatenate([saw(hertz, 4.0, 0.08) for hertz in (110, 146.8)])
-    sound = signal(0.4 * drums + chords + 0.05 * noise, 0.3 * drums + chords)
+    sound = signal(0.4 * drums + chords + 0.3 * noise, 0.3 * drums + chords)
     return (np.round(sound * 32768) / 32768).astype(np.float32)
 
 
