@@ -369,7 +369,7 @@ export class LibraryMap {
   }
 
   /**
-   * Point at the nearest track in a direction, or at the central one if none is pointed at.
+   * Point at the nearest track in a direction, or at the central one if no track is selected.
    *
    * @param {[number, number]} direction
    */

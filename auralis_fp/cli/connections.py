@@ -29,7 +29,7 @@ class ConnectionLimits:
     """Admits connections. A new one replaces the one that has been idle for longest, if there are too many.
 
     Connections that have not sent a complete request are replaced first, so that a client that only holds connections
-    open keeps nobody out. A connection whose request is being answered is never replaced.
+    open keeps no one out. A connection whose request is being answered is never replaced.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ class ConnectionLimits:
         return True
 
     def _close_idle(self, client: str | None) -> bool:
-        """Close the connection, of one client or of all, that has been idle for longest; False if none is idle."""
+        """Close the connection, of one client or of all, that has been idle for longest; False if all are in use."""
         idle = [
             (known.used, known.since, transport)
             for transport, known in self._open.items()

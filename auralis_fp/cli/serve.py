@@ -44,7 +44,7 @@ def create_server(settings: Settings) -> web.Application:
     any_path = not settings.libraries and not settings.allow_any_path
     plugin = setup(app, replace(settings, allow_any_path=True) if any_path else settings, prefix=PREFIX)
     share(app, service(plugin))  # for the guarded route outside the plugin
-    if any_path:  # nobody chose that: the files of the user are not for others
+    if any_path:  # no folder was chosen: the files of the user are not for others
         app[OWN_USER_ONLY] = plugin[OWN_USER_ONLY] = True
 
     async def root_health(_: web.Request) -> web.StreamResponse:

@@ -64,7 +64,7 @@ class Access:
 
     @property
     def open_to_all(self) -> bool:
-        """Whether nobody needs to be known: the host decides, and there is no token."""
+        """True if no identity is needed: the host decides, and there is no token."""
         return self._settings.access == "host" and self._settings.token == ""
 
     @property

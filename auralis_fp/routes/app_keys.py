@@ -12,7 +12,7 @@ from .middleware.streams import Streams
 SERVICE: Final = web.AppKey("auralis_fp.service", Service)
 METRICS: Final = web.AppKey("auralis_fp.metrics", Metrics)
 BATCHES: Final = web.AppKey("auralis_fp.batches", set[int])  # ids of the batch requests in progress
-OWN_USER_ONLY: Final = web.AppKey("auralis_fp.own_user_only", bool)  # set: the token lets nobody else in
+OWN_USER_ONLY: Final = web.AppKey("auralis_fp.own_user_only", bool)  # set: others need the token
 STREAMS: Final = web.AppKey("auralis_fp.streams", Streams)
 LIMITER: Final = web.AppKey("auralis_fp.limiter", Limiter)
 

@@ -49,7 +49,7 @@ class RepeatFilter(logging.Filter):
         self._seen: OrderedDict[tuple[object, ...], tuple[float, int]] = OrderedDict()  # shown at, left out since
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Return True if a record is to be shown."""
+        """Return True if a record is shown."""
         kind = record.exc_info[0] if record.exc_info else None
         key, now = (record.name, record.levelno, record.getMessage(), kind), time.monotonic()
         shown_at, left_out = self._seen.get(key, (-self._period_sec, 0))

@@ -109,7 +109,7 @@ class Settings:
     allowed_origins: tuple[str, ...] = _help("further web origins allowed to send requests", default=())
     access: AccessMode = _help(
         "who is answered without the token: own-user (the user of the service, root and trusted_users), host (whoever"
-        " the host lets through, if there is no token) or token (nobody)",
+        " the host lets through, if there is no token) or token (no one)",
         default="host",
     )
     trusted_users: tuple[str, ...] = _help(

@@ -81,7 +81,7 @@ async def _highest(database: Database) -> int | None:
 
 
 async def _report(database: Database, file_id: int, after: bytes, on_lost: Callable[[bytes | int], None]) -> None:
-    """Report the result of a file as lost, unless there is no such file or its result was read before the damage."""
+    """Report the result of a file as lost, unless the file is unknown or its result was read before the damage."""
     try:
         rows = await database.read("SELECT path FROM files WHERE id = ?", (file_id,))
     except StorageError:

@@ -120,7 +120,7 @@ def _write(events: list[tuple[float, mido.Message]], path: Path) -> None:
     heard = sorted((event for event in events if event[0] < _SECONDS), key=lambda event: event[0])
     end = min(_SECONDS, heard[-1][0] + 1) if heard else 0.0
     silence = [(end, mido.Message("control_change", channel=channel, control=120)) for channel in range(16)]
-    for sec, message in (*heard, *silence):  # without all sound off, held notes would never end
+    for sec, message in (*heard, *silence):  # without all sound off, sustained notes would never end
         tick = round(sec * _TICKS)
         track.append(message.copy(time=tick - last))
         last = tick

@@ -1,4 +1,4 @@
-/** One album: cover, what is known of it, and its tracks. */
+/** One album: cover, facts and tracks. */
 
 import { get, messageOf } from "../api.js";
 import { el } from "../dom.js";

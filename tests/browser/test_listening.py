@@ -83,7 +83,7 @@ def test_albums_and_artists_are_filtered(home: Page) -> None:
 
 
 def test_a_list_is_played(home: Page) -> None:
-    """The player plays a list from a row on, through all views, and the service is told once."""
+    """The player plays a list from a row on, through all views, and the service hears of it once."""
     said: list[str] = []
     home.on("request", lambda sent: said.append(sent.post_data or "") if sent.url.endswith("/playing") else None)
     go(home, "Tracks")

@@ -50,7 +50,7 @@ def test_settings_are_saved(configured: Running, visit: Visit, tmp_path: Path) -
 
 
 def test_two_tabs_do_not_overwrite_each_other(configured: Running, visit: Visit, faults: list[str]) -> None:
-    """The second tab is told that the settings changed, and loads them before it changes them."""
+    """The second tab reports that the settings changed, and loads them before it changes them."""
     first, second = opened(configured, visit), opened(configured, visit)
     first.get_by_role("spinbutton", name="Wait for other programs").fill("70")
     first.get_by_role("button", name="Save").click()

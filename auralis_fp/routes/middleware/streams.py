@@ -1,4 +1,4 @@
-"""Limits on event streams: in all, and by client. The oldest one makes room, so that nobody is refused."""
+"""Limits on event streams: in all, and by client. The oldest one makes room, so that no client is refused."""
 
 import asyncio
 from collections.abc import Iterator
