@@ -4,13 +4,16 @@ import re
 from collections.abc import Iterator
 
 import mutagen.flac
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from audio_files import tones, write_recipe
+from audio_files import write_recipe
 from auralis_fp.tags.model import Tags
 from browser_axe import AXE, faults_by_axe
 from browser_service import SCAN_LIMIT_MS, Running, Visit, go, serving
+from rhythms import drum_loop
+from signals import pink, saw, signal
 from tagged_files import picture, recipe, write_vorbis
 
 pytest_plugins = ("browser_fixtures",)
@@ -20,6 +23,15 @@ TITLES = ("Dawn", "Noon", "<b>Dusk</b>", "Night", "Five", "Six", "Seven", "Eight
 LONG_SEC = 16.0
 
 
+def song(number: int) -> np.ndarray:
+    """Return drums, a chord and noise; tempo, pitch, colour and length differ by number."""
+    seconds = LONG_SEC + number
+    drums, chord = drum_loop(90 + 8 * number, seconds), saw(90 * 1.12**number, seconds, 0.08)
+    noise = pink(seconds, seed=number)
+    sound = signal(0.3 * drums + chord + 0.03 * number * noise, 0.25 * drums + chord)
+    return (np.round(sound * 32768) / 32768).astype(np.float32)
+
+
 @pytest.fixture(scope="module")
 def tagged_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """Start a service for an album of eight songs with covers."""
@@ -27,7 +39,7 @@ def tagged_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running
     for number, title in enumerate(TITLES, start=1):
         path = home / "music" / f"{number:02d}.flac"
         path.parent.mkdir(exist_ok=True)
-        write_recipe(path, recipe("flac", "PCM_16"), tones(LONG_SEC + number))
+        write_recipe(path, recipe("flac", "PCM_16"), song(number))
         tags = Tags(title=title, artist="Ann <i>Hour</i>", album="Days", track=number, year=1990 + number, genre="Jazz")
         write_vorbis(path, tags, mutagen.flac.FLAC, picture(300, 300))
     with serving(home / "music", home / "data", busy_percent="0") as running:
