@@ -33,7 +33,7 @@ def opened(running: Running, visit: Visit) -> Page:
 def test_settings_are_saved(configured: Running, visit: Visit, tmp_path: Path) -> None:
     """A change is written to the file, a fixed setting is disabled, and a pending one is named."""
     page = opened(configured, visit)
-    expect(page.get_by_role("textbox", name="Music folders")).to_be_disabled()
+    expect(page.get_by_role("textbox", name="Music folders", exact=True)).to_be_disabled()
     page.get_by_role("textbox", name="Ignored").fill("*.tmp\nPodcasts/*")
     page.get_by_role("combobox", name="Sidecar files").select_option("off")
     page.get_by_role("button", name="Save").click()
