@@ -13,7 +13,7 @@ import pytest
 import auralis_fp
 from auralis_fp import schema
 from auralis_fp.errors import StorageError
-from past import LAYOUTS, exported, restore
+from past import LAYOUTS, as_exported_today, exported, restore
 from stored import library_in, stored
 
 PACKAGE = Path(auralis_fp.__file__).parent
@@ -104,7 +104,7 @@ def test_a_new_dimension_needs_no_migration(grown: Path, tmp_path: Path, version
     restore(path, version)
     found = run(grown, path, [])
     assert found["columns"][-1] == "warmth"
-    earlier = [json.loads(line) for line in exported(version)]
+    earlier = [as_exported_today(json.loads(line)) for line in exported(version)]
     assert [record["fingerprint"] for record in found["before"]] == [record["fingerprint"] for record in earlier]
     assert found["outdated"] == [0, "outdated"]
     assert (found["points"], found["points_after"]) == (0, 1)

@@ -14,7 +14,7 @@ from auralis_fp.sidecars import storage as sidecar
 from auralis_fp.store.database import open_database
 from auralis_fp.store.transfer import import_results, result_from_json, result_record, results
 from auralis_fp.store.upgrade import migrations
-from past import LAYOUTS, PAST, exported, restore
+from past import LAYOUTS, PAST, as_exported_today, exported, restore
 from stored import STAMP, known, library_in, stored
 
 NEWEST = migrations()[-1][0]
@@ -56,7 +56,7 @@ async def test_values_survive_the_upgrade(path: Path, version: int) -> None:
     restore(path, version)
     async with open_database(path) as database:
         records = [result_record(result) for result in (await results(database)).results]
-    earlier = [json.loads(line) for line in exported(version)]
+    earlier = [as_exported_today(json.loads(line)) for line in exported(version)]
     for record, before in zip(records, earlier, strict=True):
         assert record["metadata"].items() >= before.pop("metadata").items()
         assert record.items() >= before.items()

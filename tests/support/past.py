@@ -2,6 +2,7 @@
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 PAST = Path(__file__).parents[1] / "store" / "past"
 LAYOUTS = tuple(sorted(int(path.stem.removeprefix("v")) for path in PAST.glob("v*.sql")))
@@ -18,3 +19,10 @@ def restore(path: Path, version: int) -> None:
 def exported(version: int) -> list[str]:
     """Return the lines that the program exported from that database at the time."""
     return (PAST / f"v{version}.jsonl").read_text(encoding="ascii").splitlines()
+
+
+def as_exported_today(record: dict[str, Any]) -> dict[str, Any]:
+    """Return an earlier record as it is exported today: undefined dimensions are null."""
+    undefined = record["metadata"].get("undefined", ())
+    values = {name: None if name in undefined else value for name, value in record["fingerprint"].items()}
+    return {**record, "fingerprint": values}

@@ -16,6 +16,8 @@ from signals import RATE, saw, signal, sine, white
 
 Fingerprint = dict[str, float]
 
+NEAR = 1e-4  # matrix products round differently with other numbers of threads, and a median may move to the next frame
+
 
 @pytest.fixture
 def songs(library: Path) -> dict[Path, Fingerprint]:
@@ -40,7 +42,7 @@ def test_commands_agree_with_a_single_analysis(workers: str, songs: dict[Path, F
     for order in (list(songs), list(songs)[::-1]):
         done = auralis("analyze", *order, "--workers", workers)
         for path, line in zip(order, done.stdout.splitlines(), strict=True):
-            assert json.loads(line)["fingerprint"] == pytest.approx(songs[path], rel=1e-5, abs=1e-6)
+            assert json.loads(line)["fingerprint"] == pytest.approx(songs[path], rel=NEAR, abs=1e-6)
 
 
 async def test_the_service_agrees(plugin: Plugin, songs: dict[Path, Fingerprint]) -> None:
@@ -48,7 +50,7 @@ async def test_the_service_agrees(plugin: Plugin, songs: dict[Path, Fingerprint]
     for _ in range(2):
         answers = await asyncio.gather(*(plugin.ask(path, number) for number, path in enumerate(songs)))
         for answer, expected in zip(answers, songs.values(), strict=True):
-            assert answer["fingerprint"] == pytest.approx(expected, rel=1e-5, abs=1e-6)
+            assert answer["fingerprint"] == pytest.approx(expected, rel=NEAR, abs=1e-6)
 
 
 async def test_undefined_dimensions_are_listed_everywhere(plugin: Plugin, songs: dict[Path, Fingerprint]) -> None:
