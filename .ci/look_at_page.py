@@ -15,7 +15,7 @@ def main() -> int:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
         page = browser.new_page()
-        page.goto(sys.argv[1])
+        page.goto(f"{sys.argv[1]}#activity")
         covered = page.locator("#covered")
         expect(covered).to_contain_text("tracks", timeout=60_000)
         sys.stdout.write(f"The page shows {covered.inner_text()}.\n")
