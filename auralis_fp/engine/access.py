@@ -31,10 +31,10 @@ class Access:
         self._token = "" if settings.token == AUTO_TOKEN else settings.token
         self._trusted: frozenset[int] = frozenset()
         self._users: WeakKeyDictionary[asyncio.BaseTransport, int] = WeakKeyDictionary()
-        self._strange = None if peers.maps_all_users() else peers.overflow_user()
+        self._strange: int | None = None
 
     def prepare(self) -> None:
-        """Find the trusted users, and read or make the token if it is automatic. Blocking.
+        """Find the trusted users and the number of foreign ones, and read or make an automatic token. Blocking.
 
         Raises
         ------
@@ -43,6 +43,7 @@ class Access:
         OSError
             The file of the token cannot be read or written.
         """
+        self._strange = None if peers.maps_all_users() else peers.overflow_user()
         self._trusted = frozenset(map(_user_number, self._settings.trusted_users))
         if self._settings.token == AUTO_TOKEN:
             self._token = kept_token(self._settings.data_dir)

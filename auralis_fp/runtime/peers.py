@@ -107,7 +107,7 @@ def _hexadecimal(packed: bytes, port: int) -> bytes:
 
 
 def maps_all_users() -> bool:
-    """Return True unless this process is in a user namespace, where foreign users look alike."""
+    """Return True unless this process is in a user namespace, where foreign users look alike. Blocking."""
     try:
         return Path("/proc/self/uid_map").read_text(encoding="ascii").split() == ["0", "0", "4294967295"]
     except OSError:
@@ -115,7 +115,7 @@ def maps_all_users() -> bool:
 
 
 def overflow_user() -> int:
-    """Return the number that stands for all users without one in this user namespace."""
+    """Return the number that stands for all users without one in this user namespace. Blocking."""
     try:
         return int(Path("/proc/sys/kernel/overflowuid").read_text(encoding="ascii"))
     except (OSError, ValueError):
