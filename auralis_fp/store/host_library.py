@@ -228,4 +228,4 @@ def _folders(listed: object) -> list[Path]:
     except ValueError:
         return []
     texts = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
-    return [Path(name) for name in texts if name.startswith(os.sep) and "\0" not in name]
+    return [Path(name) for name in texts if Path(name).is_absolute() and "\0" not in name]
