@@ -49,8 +49,8 @@ async def test_it_counts_where_both_have_it(tmp_path: Path) -> None:
 
 
 async def test_queries_answer_with_and_without_it(tmp_path: Path) -> None:
-    """Tracks, wished values and seeds that lack it; the order is another one than without the setting."""
-    orders = []
+    """Seeds with and without it change their order by it; distances from wished values stay the same."""
+    orders, distances = [], []
     for name, wanted in (("with", True), ("without", False)):
         folder = tmp_path / name
         folder.mkdir()
@@ -62,8 +62,9 @@ async def test_queries_answer_with_and_without_it(tmp_path: Path) -> None:
                 assert page.total >= TRACKS - 1
                 assert all(np.isfinite(one.distance) for one in page.items)
                 orders.append([one.file_id for one in page.items])
+                distances.append({one.file_id: one.distance for one in page.items})
     assert orders[0] != orders[3]
-    assert orders[2] == orders[5]
+    assert distances[2] == distances[5]  # the order may change: it also counts how near a track is to all others
 
 
 async def test_the_setting_rebuilds_the_index(tmp_path: Path) -> None:
