@@ -138,9 +138,9 @@ def classical_scaling(distances: Matrix) -> Matrix:
     Examples
     --------
     >>> import numpy as np
-    >>> line = np.arange(3.0)
+    >>> line = np.array([0.0, 1.0, 5.0])
     >>> classical_scaling(abs(line[:, None] - line))[:, 0].round(6).tolist()
-    [1.0, 0.0, -1.0]
+    [-2.0, -1.0, 3.0]
     """
     squares = distances**2
     centred = squares - squares.mean(axis=0) - squares.mean(axis=1, keepdims=True) + squares.mean()
