@@ -12,16 +12,11 @@ from hosting import Host, Plugin, tone_file
 pytestmark = pytest.mark.every_way
 
 
-def origin(plugin: Plugin) -> dict[str, str]:
-    """Return the header that a browser sends from the page of the service."""
-    return {"Origin": f"http://{plugin.client.host}:{plugin.client.port}"}
-
-
 async def change(plugin: Plugin, changes: dict[str, Any], *, version: str | None = None, status: int = 200) -> Any:
     """Change settings as the page does."""
     version = (await plugin.get("/settings"))["version"] if version is None else version
     body = {"version": version, "changes": changes}
-    return await plugin.post("/settings", body, status=status, headers=origin(plugin))
+    return await plugin.post("/settings", body, status=status, headers={"Origin": plugin.origin})
 
 
 def preference(answer: Any, name: str) -> Any:

@@ -161,6 +161,11 @@ class Plugin:
     client: Client
     app: web.Application
 
+    @property
+    def origin(self) -> str:
+        """Return the Origin that a browser sends from the page of the service."""
+        return f"http://{self.client.host}:{self.client.port}"
+
     async def get(self, path: str, *, status: int = 200, **options: Any) -> Any:
         """Return the JSON at *path* below the prefix."""
         async with self.client.get(f"{PREFIX}{path}", **options) as response:

@@ -19,7 +19,7 @@ MAX_ITEMS: Final = 5_000  # in one batch
 Id = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 Ids = Annotated[list[Id], msgspec.Meta(max_length=MAX_IDS)]
 _ABSOLUTE: Final = r"[A-Za-z]:[\\/]" if os.name == "nt" else "/"
-ABSOLUTE: Final = {"pattern": f"^({_ABSOLUTE}[^\\x00]*)?$"}  # documentation only; the operating system decides
+ABSOLUTE: Final = {"pattern": f"^({_ABSOLUTE}[^\\x00]*)$"}  # documentation only; the operating system decides
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=32_768, extra_json_schema=ABSOLUTE)]
 
 _PATH_FIELDS: Final = frozenset(("filepath", "folder", "folders", "path", "paths"))  # checked by ``path_bytes``

@@ -96,5 +96,7 @@ def _query_parameters(query: type[queries.Query] | None) -> Iterator[dict[str, A
         if options:  # optional, but not nullable
             schema = {**schema, **options[0]}
             schema.pop("default", None)
+        if "pattern" in schema:  # an empty value counts as not given
+            schema["pattern"] = f"^$|{schema['pattern']}"
         described = {"description": text} if (text := schema.pop("description", None)) else {}
         yield {"name": name, "in": "query", "required": False, "schema": schema, **described}

@@ -18,15 +18,12 @@ MAX_WEIGHT: Final = 100
 SeedIds = Annotated[list[Id], msgspec.Meta(max_length=MAX_SEEDS)]
 SeedPaths = Annotated[list[Text], msgspec.Meta(max_length=MAX_SEEDS)]
 Interval = tuple[float | None, float | None]
-Names = Annotated[list[Text], msgspec.Meta(max_length=100)]
+Names = Annotated[list[Annotated[str, msgspec.Meta(min_length=1, max_length=32_768)]], msgspec.Meta(max_length=100)]
 Year = Annotated[int, msgspec.Meta(ge=0, le=9999)]
 Years = tuple[Year | None, Year | None]
 Weight = Annotated[float, msgspec.Meta(ge=0, le=MAX_WEIGHT)]
 Limit = Annotated[int, msgspec.Meta(ge=0, le=MAX_SIMILAR, description="maximum number of tracks")]
 Cursor = Annotated[str, msgspec.Meta(pattern=CURSOR, description="cursor: `next` of the previous page")]
-QueryCursor = Annotated[  # in a query string, an empty value counts as not given
-    str, msgspec.Meta(pattern=f"^$|{CURSOR}", description="cursor: `next` of the previous page")
-]
 
 
 def _meta(dimension: schema.Dimension) -> msgspec.Meta:
@@ -178,7 +175,7 @@ class SimilarTo(Query):
 
     folder: Folder | None = None
     limit: Limit = 20
-    after: QueryCursor | None = None
+    after: Cursor | None = None
 
     def request(self, like: Seeds) -> SimilarRequest:
         """Return what to look for."""
