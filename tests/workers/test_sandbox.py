@@ -53,7 +53,7 @@ async def test_nothing_blocks_the_event_loop(
         tone_file(library / f"{number}.wav", 1 + number / 10)
     (library / "bad.wav").write_bytes(b"RIFF no music")
     app = web.Application()
-    setup(app, watchful)
+    await asyncio.to_thread(setup, app, watchful)  # reads the settings file, before the host serves
     plugin = Plugin(await aiohttp_client(app), app)
     await plugin.until(lambda status: status["state"] == "idle" and status["counts"]["total"] == 5)
     song = await asyncio.to_thread(tone_file, library / "new.wav", 1.5)
