@@ -92,7 +92,7 @@ class FileQuery:
     def is_kept(self) -> bool:
         """True if the number of matching files is kept: all files, or those in a state, perhaps with one code."""
         kept = FileQuery(state=self.state, code=self.code if self.state else None)
-        asked = replace(self, descending=kept.descending, after=kept.after, limit=kept.limit)
+        asked = replace(self, descending=kept.descending, after=kept.after, offset=kept.offset, limit=kept.limit)
         return self.state != "missing" and asked == kept
 
 

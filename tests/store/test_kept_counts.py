@@ -110,4 +110,5 @@ async def test_files_in_a_state_are_listed_by_any_order(library: Library) -> Non
         assert {item.path for item in page.items} <= {*PATHS[::2]}
         assert len(page.items) == 2
         assert (page.total, await queries.number(query)) == (4, 4)
+    assert replace(wanted, offset=1, limit=1, descending=True).is_kept
     assert await queries.failure_codes() == {"corrupt": 4, "no_audio": 4}
