@@ -74,7 +74,7 @@ class TrackLinks:
             self._stored.popitem(last=False)
 
     async def _store_pending(self) -> None:
-        """Store pending links until none is left."""
+        """Store pending links until all are stored."""
         backoff = Backoff(FIRST_RETRY_SEC, LONGEST_RETRY_SEC)
         while self._pending:
             await asyncio.sleep(backoff.next())

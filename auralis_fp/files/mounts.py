@@ -81,9 +81,7 @@ def doubtful_kinds(folder: bytes, mounts: Sequence[Mount]) -> tuple[str, ...]:
         Without links.
     mounts : sequence of Mount
     """
-    holding = mount_of(folder, mounts)
-    present = ((holding,) if holding is not None else ()) + mounts_below(folder, mounts)
-    return tuple(sorted({mount.kind for mount in present} - LOCAL_FILE_SYSTEMS))
+    return tuple(sorted(_kinds(folder, mounts) - LOCAL_FILE_SYSTEMS))
 
 
 def lacks_ctime(folder: bytes, mounts: Sequence[Mount]) -> bool:
@@ -95,10 +93,13 @@ def lacks_ctime(folder: bytes, mounts: Sequence[Mount]) -> bool:
         Without links.
     mounts : sequence of Mount
     """
-    holding = mount_of(folder, mounts)
-    return any(
-        mount.kind in WITHOUT_CTIME for mount in (*mounts_below(folder, mounts), *([holding] if holding else ()))
-    )
+    return not WITHOUT_CTIME.isdisjoint(_kinds(folder, mounts))
+
+
+def _kinds(folder: bytes, mounts: Sequence[Mount]) -> frozenset[str]:
+    """Return the kinds of file system at and below *folder*."""
+    concerned = (mount_of(folder, mounts), *mounts_below(folder, mounts))
+    return frozenset(mount.kind for mount in concerned if mount is not None)
 
 
 def _unescaped(field: bytes) -> bytes:

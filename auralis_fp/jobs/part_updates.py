@@ -17,8 +17,9 @@ from ..runtime.threads import in_daemon_thread
 from ..store.confirmation import Confirmations
 from ..store.due_parts import DuePart, DueParts
 from ..workers.protocol import Slot
-from ..workers.tasks import INTERRUPTED, compute_parts
+from ..workers.tasks import compute_parts
 from .context import Context
+from .retry import NOT_NOW
 
 log = logging.getLogger(__name__)
 
@@ -26,9 +27,6 @@ BATCH: Final = 50
 IDLE_SEC: Final = 5.0  # between two looks while there is other work, or nothing is due
 RETRY_SEC: Final = 600.0  # for files that cannot be read at the moment
 LATER_SEC: Final = 30 * 86_400.0  # for files that cannot be decoded any more
-_TRANSIENT: Final = frozenset(
-    {"unavailable", INTERRUPTED, "io_error", "unreadable", "missing", "not_regular", "outside_roots"}
-)
 
 
 class PartUpdater:
@@ -110,7 +108,7 @@ class PartUpdater:
         """Store the outcome for a file, if it has not changed while it was read."""
         context, path = self._context, due.path
         if isinstance(outcome, Rejected) or outcome.payload_digest is None:
-            transient = not isinstance(outcome, Rejected) or outcome.code in _TRANSIENT
+            transient = not isinstance(outcome, Rejected) or outcome.code in NOT_NOW
             await self._due.postpone(due.file_id, time.time() + (RETRY_SEC if transient else LATER_SEC))
             return False
         after = await in_daemon_thread(stat_audio, path, context.rules)

@@ -15,6 +15,8 @@ from .context import Context
 log = logging.getLogger(__name__)
 
 READ_FAILED: Final = frozenset({"unreadable", "io_error"})
+# codes of a file that could not be read this time, which says nothing about its content
+NOT_NOW: Final = READ_FAILED | {"unavailable", INTERRUPTED, "missing", "not_regular", "outside_roots"}
 INCOMPLETE: Final = "incomplete"  # decoding stopped early: the file or the share may be at fault
 MAX_INCOMPLETE: Final = 3  # retries
 FIRST_READ_RETRY_SEC: Final = 60.0

@@ -15,8 +15,9 @@ from ..runtime.payloads import TagsEvent
 from ..runtime.threads import in_daemon_thread
 from ..store.tags import CHANGED_FILES, DueFile, TagStore
 from ..tags.model import TagReading
-from ..workers.tasks import INTERRUPTED, read_tags
+from ..workers.tasks import read_tags
 from .context import Context
+from .retry import NOT_NOW
 
 log = logging.getLogger(__name__)
 
@@ -25,9 +26,6 @@ LEASE_SEC: Final = 0.5  # then others get the slot
 RETRY_SEC: Final = 600.0  # for files that could not be read
 UNSEEN_EDITS_SEC: Final = 3600.0  # between readings of files whose stamp does not show every edit
 IDLE_SEC: Final = 10.0  # files of which only ctime has changed come without a notification
-_TRANSIENT: Final = frozenset(
-    {"unavailable", INTERRUPTED, "io_error", "unreadable", "missing", "not_regular", "outside_roots"}
-)
 
 
 class TagUpdater:
@@ -87,7 +85,7 @@ class TagUpdater:
         """Read and store the tags of some files. Return True if any were stored."""
         outcomes = await self._read(files)
         failed = [
-            file.file_id for file, outcome in outcomes if isinstance(outcome, Rejected) and _is_transient(outcome)
+            file.file_id for file, outcome in outcomes if isinstance(outcome, Rejected) and outcome.code in NOT_NOW
         ]
         if failed:
             await self._store.postpone(failed, time.time() + RETRY_SEC)
@@ -109,10 +107,6 @@ class TagUpdater:
                 if time.monotonic() - started > LEASE_SEC:
                     break
         return outcomes
-
-
-def _is_transient(rejected: Rejected) -> bool:
-    return rejected.code in _TRANSIENT
 
 
 def _reading(outcome: TagReading | Rejected) -> TagReading:

@@ -140,7 +140,7 @@ class Outbox:
         await self._write_batch(await self._store.pending_sidecars(BATCH))
 
     async def _write_pending(self) -> bool:
-        """Try each pending sidecar once; one that fails does not delay the others. Return True if none is left."""
+        """Try each pending sidecar once; one that fails does not delay the others. Return True if all are written."""
         complete = self._after == 0
         while pending := await self._store.pending_sidecars(BATCH, self._after):
             self._after = pending[-1].file_id

@@ -162,10 +162,7 @@ class Queries:
                 {"state": wanted.state, "code": wanted.code},
             )
             return int(row[0])
-        return await self._count(await self._filter(wanted))
-
-    async def _count(self, filtered: Filter) -> int:
-        (row,) = await self._database.read(*filtered.select("count(*)"))
+        (row,) = await self._database.read(*(await self._filter(wanted)).select("count(*)"))
         return int(row[0])
 
     async def facets(self, wanted: FileQuery) -> tuple[list[Facet], list[Facet]]:

@@ -7,12 +7,7 @@ from .. import schema
 from .search_index import COLUMNS, INDEX, VOCABULARY, IndexState
 from .search_query import Range, Search, Word
 
-_SOURCES: Final = {
-    "p": "CROSS JOIN fingerprints p ON p.file_id = h.id",
-    "tg": "CROSS JOIN tags tg ON tg.file_id = h.id",
-    "f": "CROSS JOIN files f ON f.id = h.id",
-}
-_FIRST: Final = {"p": ("fingerprints p", "p.file_id"), "tg": ("tags tg", "tg.file_id"), "f": ("files f", "f.id")}
+_TABLES: Final = {"p": ("fingerprints p", "p.file_id"), "tg": ("tags tg", "tg.file_id"), "f": ("files f", "f.id")}
 _INDEXED: Final = ("p.tempo_bpm", "p.lufs", "tg.year")
 
 
@@ -39,7 +34,7 @@ def matches(search: Search, state: IndexState) -> Matches:
         sql, parameters = _with_words(search, state)
     elif ranges:
         first = ranges.pop(0)
-        table, key = _FIRST[first.table]
+        table, key = _TABLES[first.table]
         condition, parameters = _condition(first)
         sql = f"SELECT {key} AS id FROM {table} WHERE {condition}"
     else:
@@ -47,11 +42,11 @@ def matches(search: Search, state: IndexState) -> Matches:
     joined, conditions, values = dict[str, str](), list[str](), list[Any]()
     for each in ranges:
         condition, bounds = _condition(each)
+        table, key = _TABLES[each.table]
         if each.expression in _INDEXED:
-            table, key = _FIRST[each.table]
             condition = f"+h.id IN (SELECT {key} FROM {table} WHERE {condition})"
         else:
-            joined[each.table] = _SOURCES[each.table]
+            joined[each.table] = f"CROSS JOIN {table} ON {key} = h.id"
         conditions.append(condition)
         values += bounds
     if conditions:

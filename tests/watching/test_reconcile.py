@@ -169,9 +169,8 @@ async def test_a_mount_without_tracks_is_forgotten(swept: Swept, music: Path) ->
     assert await swept.sweep() == Verdict()
 
 
-@pytest.mark.parametrize("restarted", [False, True])
-async def test_a_link_that_leads_elsewhere_loses_nothing(swept: Swept, music: Path, restarted: bool) -> None:
-    """A library whose link was pointed at another folder is offline; its tracks are kept."""
+async def link_led_elsewhere(swept: Swept, music: Path) -> Swept:
+    """Return a library, swept once, whose link to the music now leads to a folder with another track."""
     other, link = music.with_name("other"), music.with_name("link")
     other.mkdir()
     (other / "new.mp3").touch()
@@ -180,6 +179,13 @@ async def test_a_link_that_leads_elsewhere_loses_nothing(swept: Swept, music: Pa
     await linked.sweep()
     link.unlink()
     link.symlink_to(other)
+    return linked
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_a_link_that_leads_elsewhere_loses_nothing(swept: Swept, music: Path, restarted: bool) -> None:
+    """A library whose link was pointed at another folder is offline; its tracks are kept."""
+    linked = await link_led_elsewhere(swept, music)
     if restarted:
         linked.restart()
         await linked.reconciler.restore()
@@ -277,14 +283,7 @@ async def test_a_library_that_is_removed_and_added_again_is_accepted(swept: Swep
 
 async def test_a_link_is_accepted_after_a_run_without_it(swept: Swept, music: Path) -> None:
     """A folder that is taken out of the settings, and added again later, lies where it leads to now."""
-    other, link = music.with_name("other"), music.with_name("link")
-    other.mkdir()
-    (other / "new.mp3").touch()
-    link.symlink_to(music)
-    linked = Swept(link, swept.library, swept.table)
-    await linked.sweep()
-    link.unlink()
-    link.symlink_to(other)
+    linked = await link_led_elsewhere(swept, music)
     linked.restart()
     await linked.reconciler.restore()
     assert "remove the folder from the settings" in (await linked.sweep()).reason
