@@ -103,8 +103,10 @@ def by_ffprobe(path: Path) -> Tags:
 
 def by_mutagen(path: Path) -> Tags:
     """Return the tags that mutagen's own interface for all formats gives, for the formats that it supports."""
+    if path.suffix in {".wv", ".wma", ".aiff", ".wav"}:  # it has no such interface for them
+        return Tags()
     file = mutagen.File(path, easy=True)
-    if file is None or file.tags is None or path.suffix in {".wv", ".wma", ".aiff", ".wav"}:
+    if file is None or file.tags is None:
         return Tags()
     raw = {key: [str(value) for value in values] for key, values in file.tags.items() if isinstance(values, list)}
     return merged([parse_fields(raw)])
