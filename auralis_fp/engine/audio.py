@@ -4,7 +4,7 @@ import asyncio
 import os
 import threading
 import weakref
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -19,7 +19,7 @@ from .lookup import FingerprintLookup
 
 MAX_OPEN: Final = 64  # files open at the same time
 OPEN_WAIT_SEC: Final = 10.0  # for one of them to be closed
-MAX_READS: Final = 4  # blocks read at the same time, each in a thread
+MAX_READS: Final = 4  # files looked up and blocks read at the same time, each in a thread
 READ_LIMIT_SEC: Final = 30.0  # for the disk to answer
 BLOCK_BYTES: Final = 64 << 10
 
@@ -118,13 +118,19 @@ class AudioFiles:
         self._reads = asyncio.Semaphore(MAX_READS)
 
     @asynccontextmanager
-    async def opened(self, record: FileRecord) -> AsyncIterator[AudioFile]:
+    async def opened(self, find: Callable[[], Awaitable[FileRecord]]) -> AsyncIterator[AudioFile]:
         """Open the audio of a file for as long as the context lasts.
+
+        Parameters
+        ----------
+        find : callable
+            Looks the file up. It is called when there is a place, so that hundreds of requests do not queue in
+            front of others at the database.
 
         Raises
         ------
         RequestError
-            As ``AudioFile.open``; 429 if too many files are open; 503 if the disk does not answer.
+            As ``find`` and ``AudioFile.open``; 429 if too many files are open; 503 if the disk does not answer.
         """
         try:
             async with asyncio.timeout(OPEN_WAIT_SEC):
@@ -135,6 +141,7 @@ class AudioFiles:
             ) from None
         try:
             async with self._disk():
+                record = await find()
                 file = await in_daemon_thread(AudioFile.open, self._lookup.policy, record.path)
             try:
                 yield file

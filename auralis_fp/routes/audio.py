@@ -20,9 +20,9 @@ STALL_LIMIT_SEC: Final = 300.0  # a player that is paused for longer asks again
 
 async def audio(request: web.Request) -> web.StreamResponse:
     """Get the audio of a file, whole or in part (`Range`), for players that decode its format."""
-    service = service_of(request)
-    record, files = await service.file(number_in_path(request, "file_id")), service.audio
-    async with files.opened(record) as file:
+    service, number = service_of(request), number_in_path(request, "file_id")
+    files = service.audio
+    async with files.opened(lambda: service.file(number)) as file:
         size, headers = file.stamp.size, _headers(file)
         if _is_known(request, headers[hdrs.ETAG]):
             del headers[hdrs.CONTENT_TYPE], headers[hdrs.CONTENT_LENGTH]

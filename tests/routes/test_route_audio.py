@@ -245,6 +245,7 @@ async def test_bounded_number_of_streams(plugin: Plugin, library: Path, monkeypa
     try:
         status, headers, body = await fetch(plugin, number)
         assert (status, b"too_many_streams" in body, "Retry-After" in headers) == (429, True, True)
+        assert (await fetch(plugin, 999_999))[0] == 429  # files are looked up when there is a place
     finally:
         for response in held:
             response.close()
