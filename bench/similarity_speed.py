@@ -13,6 +13,8 @@ import numpy as np
 import psutil
 
 from auralis_fp import schema
+from auralis_fp.schema.parts import SUB_FINGERPRINTS
+from auralis_fp.schema.sub_fingerprints import MAX_COUNT
 from auralis_fp.similarity.process import FILE_NAME, IndexProcess
 from auralis_fp.similarity.protocol import PathQuery, PlaylistQuery, Query, Selection, SimilarQuery
 from auralis_fp.store.database import open_database
@@ -21,10 +23,12 @@ from .music import table
 from .options import Options
 
 SIZES: Final = (10_000, 100_000, 1_000_000)
-ROUNDS: Final = 20
+ROUNDS: Final = 100
+WITHOUT_TEMPO: Final = 20  # one of so many tracks
+WITH_BITS: Final = 100_000  # tracks that have sub-fingerprints, at most
 METADATA: Final = (
     '{"duration_sec": 200.0, "sample_rate": 44100, "channels": 2, "format": "flac", "codec": "flac", "warnings": [],'
-    ' "undefined": []}'
+    ' "undefined": [%s]}'
 )
 HEAD: Final = (
     "tracks",
@@ -94,8 +98,11 @@ def _fill(db: sqlite3.Connection, size: int) -> None:
         values = np.clip(rows, limits[:, 0], limits[:, 1]).tolist()
         files = [(i, b"/music/%05d/%07d.flac" % (i // 12, i), 1, 1, 0.0) for i in ids]
         db.executemany("INSERT INTO files (id, path, size, mtime_ns, added_at) VALUES (?, ?, ?, ?, ?)", files)
-        made = (schema.ALGORITHM_VERSION, 1, 1, "analysis", 0.0, 0.0, METADATA)
+        made = (schema.ALGORITHM_VERSION, 1, 1, "analysis", 0.0, 0.0)
+        undefined = ["" if i % WITHOUT_TEMPO else '"tempo_bpm"' for i in ids]
         db.executemany(
             f"INSERT INTO fingerprints ({columns}, {', '.join(schema.NAMES)}) VALUES ({places})",  # noqa: S608
-            [(i, *made, *row) for i, row in zip(ids, values, strict=True)],
+            [(i, *made, METADATA % names, *row) for i, names, row in zip(ids, undefined, values, strict=True)],
         )
+    bits = "INSERT INTO parts (file_id, name, version, data) SELECT id, ?, ?, randomblob(?) FROM files WHERE id <= ?"
+    db.execute(bits, (*SUB_FINGERPRINTS, 4 * MAX_COUNT, WITH_BITS))

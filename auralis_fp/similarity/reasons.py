@@ -95,9 +95,13 @@ def facts(seed: Mapping[str, float], values: Mapping[str, float], closeness: Map
     >>> facts({"lufs": -9.0}, {"lufs": -15.0}, {"lufs": 1.5})
     [Fact(dimension='lufs', comparison='less', amount=6.0)]
     """
-    known = [name for name in WORDINGS if name in seed and name in values]
-    same = [name for name in known if closeness.get(name, 1.0) <= ALIKE and _same(name, values[name], seed[name])]
-    different = [name for name in known if not _same(name, values[name], seed[name])]
+    alike = {
+        name: wording.is_same(values[name], seed[name])
+        for name, wording in WORDINGS.items()
+        if name in seed and name in values
+    }
+    same = [name for name, is_same in alike.items() if is_same and closeness.get(name, 1.0) <= ALIKE]
+    different = [name for name, is_same in alike.items() if not is_same]
     same.sort(key=lambda name: closeness.get(name, 0.0))
     different.sort(key=lambda name: -closeness.get(name, 0.0))
     found = [Fact(name, "same", None) for name in same[:MOST_ALIKE]]
@@ -115,10 +119,6 @@ def sentence(found: Sequence[Fact]) -> str:
     same = [WORDINGS[fact.dimension].same for fact in found if fact.comparison == "same"]
     different = [_words(fact) for fact in found if fact.comparison != "same"]
     return ", ".join((["same " + _listed(same)] if same else []) + different)
-
-
-def _same(name: str, value: float, seed: float) -> bool:
-    return WORDINGS[name].is_same(value, seed)
 
 
 def _difference(name: str, value: float, seed: float) -> Fact:

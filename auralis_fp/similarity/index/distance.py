@@ -13,6 +13,7 @@ CHUNK: Final = 16_384  # tracks; a chunk of one term stays in the processor's ca
 N_TERMS: Final = len(NAMES)
 N_TIMBRE: Final = COUNT - 1  # the mean of the first coefficient is the level, which the loudness has already
 TIMBRE_WEIGHT: Final = 0.25  # of a term of the timbre; with 1 they outweigh the fingerprint, and precision falls
+SMALLEST_WEIGHT: Final = 1e-6  # share of all terms' weights below which two tracks have no term in common
 NO_TIMBRE: Final = 1 << 63
 MaskArray = NDArray[np.uint64]  # bit i is set where term i is undefined, bit 63 where there is no timbre
 
@@ -112,17 +113,32 @@ def _of_fingerprints(
     used = np.where(_defined(undefined), full, 0.0)
     result = _sums(terms.values, query, used.astype(np.float32), terms.period)
     total, common = float(full.sum()), float(used.sum())
-    result *= total / common if common else 0.0
-    query_mask = np.uint64(undefined | NO_TIMBRE)
-    partial = np.flatnonzero(terms.undefined & ~query_mask) if common else np.arange(len(terms))
-    if partial.size:
-        both = ~(terms.undefined[partial] | query_mask)
-        mask = (both[None, :] >> np.arange(N_TERMS, dtype=np.uint64)[:, None]) & np.uint64(1)
-        shared = mask * full[:, None]
-        sums = (differences(terms.at(partial), query) * shared).sum(axis=0)
-        weight = shared.sum(axis=0)
-        result[partial] = np.where(weight > 0, sums * total / np.maximum(weight, 1e-9), total)
+    if not common:
+        return np.full_like(result, total)
+    partial = np.flatnonzero(terms.undefined & ~np.uint64(undefined | NO_TIMBRE))
+    sums, shared = _without_undefined(terms, query, used, partial, result[partial])
+    result *= total / common
+    result[partial] = np.where(shared > 0, sums * total / np.maximum(shared, 1e-9), total)
     return result
+
+
+def _without_undefined(
+    terms: Terms, query: FloatArray, used: NDArray[np.float64], rows: NDArray[np.intp], sums: FloatArray
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the sums of some rows without the terms that these do not define, and the weights of the other terms.
+
+    An undefined term is stored as 0, so what it contributed to the sums is known.
+    """
+    result, shared = sums.astype(np.float64), np.full(len(rows), used.sum())
+    gaps = differences(Terms(np.zeros((N_TERMS, 1), np.float32), np.zeros(1, np.uint64), terms.period), query)[:, 0]
+    masks = terms.undefined[rows]
+    some = int(np.bitwise_or.reduce(masks, initial=0))
+    for i in np.flatnonzero(~_defined(some) & (used > 0)):
+        missing = np.flatnonzero(masks >> np.uint64(i) & np.uint64(1))
+        result[missing] -= used[i] * gaps[i]
+        shared[missing] -= used[i]
+    shared[shared < SMALLEST_WEIGHT * used.sum()] = 0.0
+    return np.maximum(result, 0.0), shared
 
 
 def pairwise(first: Terms, second: Terms) -> FloatArray:

@@ -39,12 +39,12 @@ def playlist(catalogue: Catalogue, query: PlaylistQuery) -> Playlist:
     ----------
     J. Carbonell, J. Goldstein, "The use of MMR, diversity-based reranking", SIGIR 1998.
     """
-    search, rows, note = candidates(catalogue, _without_spoken_word(catalogue, query.selection))
+    search, allowed, note = candidates(catalogue, _without_spoken_word(catalogue, query.selection))
     if search is None or note:
         return Playlist(items=[], note=note)
     wanted = min(query.tracks if query.tracks is not None else LONGEST, LONGEST)
     size = wanted if query.minutes is None else min(wanted, int(query.minutes) + 1)
-    pool = search.ranked(rows, POOL_FACTOR * size)
+    pool = search.ranked(allowed, POOL_FACTOR * size)
     radio = _Radio(catalogue, query, search, pool, max(1, int(WINDOW_FACTOR * size)))
     chosen = radio.choose(wanted)
     return Playlist(items=entries(catalogue, pool[chosen], search), note=radio.note)

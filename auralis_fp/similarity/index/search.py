@@ -60,10 +60,11 @@ class Search:
             found.append(np.flatnonzero(are_copies(self._catalogue, seed, slice(None), distances)))
         return np.concatenate(found)
 
-    def ranked(self, rows: NDArray[np.intp], count: int) -> NDArray[np.intp]:
-        """Return the best *count* of some rows in order."""
+    def ranked(self, allowed: NDArray[np.bool_], count: int) -> NDArray[np.intp]:
+        """Return the best *count* of the allowed rows in order."""
         if len(self._targets) == 1 and self._weights is None:
-            return self._nearest(rows, count)
+            return self._nearest(allowed, count)
+        rows = np.flatnonzero(allowed)
         mean, std = self._catalogue.column("mean")[rows], self._catalogue.column("std")[rows]
         score = np.zeros(len(rows))
         for i, target in enumerate(self._targets):
@@ -73,20 +74,22 @@ class Search:
         order = np.lexsort((rows, self.distances[rows], -score))[:count]
         return rows[order]
 
-    def _nearest(self, rows: NDArray[np.intp], count: int) -> NDArray[np.intp]:
+    def _nearest(self, allowed: NDArray[np.bool_], count: int) -> NDArray[np.intp]:
         """Return the best rows for a single target; few excluded rows are put far away rather than left out."""
         target, mean, std = self._targets[0], self._catalogue.column("mean"), self._catalogue.column("std")
-        if 2 * len(rows) < len(self._catalogue):
+        number = int(np.count_nonzero(allowed))
+        if 2 * number < len(allowed):
+            rows = np.flatnonzero(allowed)
             order, _ = nearest(self.distances[rows], target.neighbourhood, mean[rows], std[rows], count)
             return rows[order]
-        excluded = np.ones(len(self._catalogue), dtype=bool)
-        excluded[rows] = False
-        distances = np.where(excluded, FAR, self.distances)
-        order, _ = nearest(distances, target.neighbourhood, mean, std, min(count, len(rows)))
+        distances = self.distances
+        if number < len(allowed):
+            distances = np.where(allowed, distances, FAR)
+        order, _ = nearest(distances, target.neighbourhood, mean, std, min(count, number))
         return order
 
 
-def candidates(catalogue: Catalogue, selection: Selection) -> tuple[Search | None, NDArray[np.intp], str]:
+def candidates(catalogue: Catalogue, selection: Selection) -> tuple[Search | None, NDArray[np.bool_], str]:
     """Return the tracks that may answer a query, and what ranks them.
 
     Parameters
@@ -98,8 +101,8 @@ def candidates(catalogue: Catalogue, selection: Selection) -> tuple[Search | Non
     -------
     search : Search or None
         None if there is nothing to compare with.
-    rows : ndarray
-        Rows that pass all filters, without the seeds and their copies.
+    allowed : ndarray, shape (n_tracks,)
+        Which rows pass all filters; the seeds and their copies do not.
     note : str
         Why there are none; empty if there are some.
 
@@ -108,7 +111,7 @@ def candidates(catalogue: Catalogue, selection: Selection) -> tuple[Search | Non
     QueryError
         409 a seed is not indexed.
     """
-    nothing = np.zeros(0, dtype=np.intp)
+    nothing = np.zeros(len(catalogue), dtype=bool)
     if not (selection.like or selection.values):
         return None, nothing, NO_SEED
     if selection.weights and not any(selection.weights.get(family, 1.0) for family in FAMILIES):
@@ -118,7 +121,7 @@ def candidates(catalogue: Catalogue, selection: Selection) -> tuple[Search | Non
     seeds = [int(row) for row in catalogue.rows_of(selection.like)]
     copies = search.copies(seeds, selection.unlike)
     mask, note = allowed(catalogue, selection.filters, seeds, selection.values, copies)
-    return search, np.flatnonzero(mask), contradiction(selection.filters) or note
+    return search, mask, contradiction(selection.filters) or note
 
 
 def _score(

@@ -1,20 +1,24 @@
 """Queries for similar tracks."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from itertools import compress
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..protocol import Difference, Neighbour, SimilarPage, SimilarQuery
-from ..reasons import facts, sentence
+from ..reasons import WORDINGS, Fact, facts, sentence
 from .catalogue import Catalogue
-from .distance import N_TERMS, city_block, differences
+from .distance import city_block, differences
+from .generation import mask_of
 from .search import candidates
 from .targets import QueryError, Target
 from .transforms import FAMILY_OF, NAMES, FloatArray
 
-_FAMILIES: Final = tuple(family.value for family in FAMILY_OF)
+_FAMILIES: Final = tuple(dict.fromkeys(family.value for family in FAMILY_OF))
+_MEMBERS: Final = np.array([[family.value == name for family in FAMILY_OF] for name in _FAMILIES], dtype=np.float64)
+_WORDED: Final = np.array([i for i, name in enumerate(NAMES) if name in WORDINGS], dtype=np.intp)
 
 
 def similar(catalogue: Catalogue, query: SimilarQuery) -> SimilarPage:
@@ -28,58 +32,76 @@ def similar(catalogue: Catalogue, query: SimilarQuery) -> SimilarPage:
     generation = catalogue.generation.number
     if query.generation is not None and query.generation != generation:
         raise QueryError(409, "outdated_cursor", "The order has changed since the first page; start again without it.")
-    search, rows, note = candidates(catalogue, query.selection)
+    search, allowed, note = candidates(catalogue, query.selection)
     if search is None or note:
         return SimilarPage(items=[], total=0, generation=generation, note=note)
-    page = search.ranked(rows, query.offset + query.limit)[query.offset :]
+    page = search.ranked(allowed, query.offset + query.limit)[query.offset :]
     items = _neighbours(catalogue, search.likes, page, search.distances[page])
-    return SimilarPage(items=items, total=len(rows), generation=generation)
+    return SimilarPage(items=items, total=int(np.count_nonzero(allowed)), generation=generation)
 
 
 def _neighbours(
     catalogue: Catalogue, likes: Sequence[Target], rows: NDArray[np.intp], distances: FloatArray
 ) -> list[Neighbour]:
     """Return neighbours with their differences from the nearest of the seeds."""
-    terms, raw = catalogue.terms.at(rows), catalogue.column("raw")[:N_TERMS, rows]
-    ids, similarities = catalogue.column("id")[rows].tolist(), catalogue.generation.similarities(distances)
+    terms = catalogue.terms.at(rows)
+    ids = catalogue.column("id")[rows].tolist()
+    distances_shown = np.round(distances.astype(np.float64), 4).tolist()
+    similarities = np.round(catalogue.generation.similarities(distances), 4).tolist()
     nearest = np.zeros(len(rows), dtype=np.intp)
     if len(likes) > 1 and len(rows):
         nearest = np.array([city_block(terms, one.terms, one.undefined) for one in likes]).argmin(axis=0)
-    gaps = [differences(terms, one.terms) for one in likes]
+    found: list[list[Difference]] = [[] for _ in rows]
+    reasons: list[list[Fact]] = [[] for _ in rows]
+    for number, seed in enumerate(likes):
+        own = np.flatnonzero(nearest == number)
+        gaps = differences(terms.at(own), seed.terms)
+        defined = ~mask_of(terms.undefined[own] | np.uint64(seed.undefined))
+        for i, families, facts_of_one in zip(
+            own.tolist(),
+            _families(gaps, defined, catalogue.generation.expected),
+            _facts(catalogue, seed, rows[own], gaps, defined),
+            strict=True,
+        ):
+            found[i], reasons[i] = families, facts_of_one
     return [
         Neighbour(
             file_id=ids[i],
-            distance=round(float(distances[i]), 4),
-            similarity=round(float(similarities[i]), 4),
-            **_comparison(catalogue, likes[seed], raw[:, i], int(terms.undefined[i]), gaps[seed][:, i]),
+            distance=distances_shown[i],
+            similarity=similarities[i],
+            families=found[i],
+            facts=reasons[i],
+            reason=sentence(reasons[i]),
         )
-        for i, seed in enumerate(nearest.tolist())
+        for i in range(len(rows))
     ]
 
 
-def _comparison(
-    catalogue: Catalogue, seed: Target, raw: FloatArray, undefined: int, gaps: FloatArray
-) -> dict[str, Any]:
-    """Return the differences of a track from a seed, in each family and in words."""
-    expected = catalogue.generation.expected
-    defined = [i for i in range(N_TERMS) if not (seed.undefined | undefined) >> i & 1]
-    gap, usual = gaps.tolist(), expected.tolist()
-    sums: dict[str, list[float]] = {}
-    for i in defined:
-        both = sums.setdefault(_FAMILIES[i], [0.0, 0.0])
-        both[0] += gap[i]
-        both[1] += usual[i]
-    values, wished = raw.tolist(), seed.raw.tolist()
-    found = facts(
-        {NAMES[i]: wished[i] for i in defined},
-        {NAMES[i]: values[i] for i in defined},
-        {NAMES[i]: gap[i] / usual[i] for i in defined},
-    )
-    return {
-        "families": [
-            Difference(family=name, distance=round(distance, 4), expected=round(mean, 4))
-            for name, (distance, mean) in sums.items()
-        ],
-        "facts": found,
-        "reason": sentence(found),
-    }
+def _families(gaps: FloatArray, defined: NDArray[np.bool_], expected: FloatArray) -> list[list[Difference]]:
+    """Return the differences of tracks from a seed in each family that has a dimension both define."""
+    sums = np.round(_MEMBERS @ np.where(defined, gaps, 0.0), 4).T.tolist()
+    usual = np.round(_MEMBERS @ np.where(defined, expected[:, None], 0.0), 4).T.tolist()
+    known = (_MEMBERS @ defined).T.tolist()
+    return [
+        [
+            Difference(family=name, distance=distance, expected=mean)
+            for name, distance, mean, count in zip(_FAMILIES, *parts, strict=True)
+            if count
+        ]
+        for parts in zip(sums, usual, known, strict=True)
+    ]
+
+
+def _facts(
+    catalogue: Catalogue, seed: Target, rows: NDArray[np.intp], gaps: FloatArray, defined: NDArray[np.bool_]
+) -> list[list[Fact]]:
+    """Return what tracks and a seed have in common and what differs."""
+    names = [NAMES[i] for i in _WORDED]
+    wished = seed.raw[_WORDED].tolist()
+    raw = catalogue.column("raw")[np.ix_(_WORDED, rows)].T.tolist()
+    closeness = (gaps[_WORDED] / catalogue.generation.expected[_WORDED][:, None]).T.tolist()
+    result = []
+    for values, close, known in zip(raw, closeness, defined[_WORDED].T.tolist(), strict=True):
+        seen = dict(compress(zip(names, wished, strict=True), known))
+        result.append(facts(seen, dict(zip(names, values, strict=True)), dict(zip(names, close, strict=True))))
+    return result

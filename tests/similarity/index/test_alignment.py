@@ -71,3 +71,14 @@ def test_matches_are_keyed() -> None:
     samples = recording(1, 60)
     others = {7: bits(recording(2, 60)), 8: bits(0.5 * samples), 9: b""}
     assert matches(bits(samples), others) == [8]
+
+
+@pytest.mark.parametrize("share", [0.1, 0.2, 0.23])
+def test_a_few_bits_suffice_for_a_first_look(share: float) -> None:
+    """A damaged copy with an offset passes it as long as all bits call it the same recording."""
+    rng = np.random.default_rng(1)
+    words = np.frombuffer(bits(recording(1, 70)), "<u4")
+    flips = (rng.random((len(words), 32)) < share).astype(np.uint32) << np.arange(32, dtype=np.uint32)
+    damaged = (words ^ flips.sum(axis=1, dtype=np.uint32))[50:].tobytes()
+    assert aligned(words.tobytes(), damaged).same
+    assert matches(words.tobytes(), {1: damaged, 2: bits(recording(2, 60))}) == [1]
