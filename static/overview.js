@@ -108,6 +108,7 @@ function showFacts(status, list) {
   const memory = sum(status.workers.map((worker) => worker.memory_bytes));
   const load = [cpu !== null && t("fact.cpu", { percent: percentOf(cpu) }), memory !== null && bytes(memory)].filter(Boolean);
   if (load.length) facts.push([t("fact.workers"), load.join(", ")]);
+  if (status.host) facts.push([t("fact.player"), status.host.note || t("fact.player-tracks", { count: status.host.tracks })]);
   reconcile(list, facts, ([name]) => name, ([name]) => el("div", {}, el("dt", {}, name), el("dd")),
     (node, [, value]) => setText(within(node, "dd"), value));
 }

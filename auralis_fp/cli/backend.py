@@ -23,7 +23,7 @@ from .signals import interruption
 
 log = logging.getLogger(__name__)
 
-STOP_LIMIT_SEC: Final = 1.9
+STOP_LIMIT_SEC: Final = 1.5  # leaves time to end the process within two seconds
 PREFIX: Final = "/fingerprint"
 BACKEND: Final = Path("auralis-web", "backend")
 HOST_DATABASES: Final = (  # in the home directory, by the version of the player
@@ -178,5 +178,5 @@ def _server(app: Middleware, port: int, *, browser: bool) -> Any:
 
 def _give_up(code: int) -> None:
     """End the process: the player waits for work that it has begun, and its own launcher ends it too."""
-    print(f"The player did not stop within {STOP_LIMIT_SEC:.0f} s and was ended.", file=sys.stderr, flush=True)
+    print(f"The player did not stop within {STOP_LIMIT_SEC:g} s and was ended.", file=sys.stderr, flush=True)
     os._exit(code)

@@ -188,6 +188,23 @@ class SimilarTracksFinder:
         items = [_similar(item, record, title, offset + rank) for rank, (item, record, title) in enumerate(found, 1)]
         return SimilarTracks(items, page.total, more, page.note)
 
+    async def compare(self, first: Seeds, second: Seeds) -> protocol.Comparison:
+        """Return how alike two tracks are.
+
+        Parameters
+        ----------
+        first, second : Seeds
+            One track each.
+
+        Raises
+        ------
+        RequestError
+            As for `similar`; 409 if either is not one track.
+        """
+        ids = await self._pair(first, second, "One track is compared with one track.")
+        comparison: protocol.Comparison = await self._index.ask(protocol.CompareQuery(first=ids[0], second=ids[1]))
+        return comparison
+
     async def radio(self, request: RadioRequest) -> PlaylistAnswer:
         """Return a playlist of tracks near to seeds.
 
@@ -224,10 +241,8 @@ class SimilarTracksFinder:
         RequestError
             As for `similar`; 409 if an end is not one track.
         """
-        ends = [await self._seeds.ids(seeds) for seeds in (request.start, request.end)]
-        if [len(ids) for ids in ends] != [1, 1]:
-            raise RequestError(409, "one_track_needed", "A path leads from one track to one track.")
-        query = protocol.PathQuery(start=ends[0][0], end=ends[1][0], tracks=request.tracks, filters=request.filters)
+        start, end = await self._pair(request.start, request.end, "A path leads from one track to one track.")
+        query = protocol.PathQuery(start=start, end=end, tracks=request.tracks, filters=request.filters)
         return await self._playlist(query)
 
     async def flow(self, tracks: Seeds) -> PlaylistAnswer:
@@ -243,6 +258,13 @@ class SimilarTracksFinder:
             As for `similar`.
         """
         return await self._playlist(protocol.FlowQuery(tracks=await self._seeds.ids(tracks)))
+
+    async def _pair(self, first: Seeds, second: Seeds, refusal: str) -> tuple[int, int]:
+        """Return the file ids of two tracks; raise RequestError with a text unless each is one."""
+        ids = [await self._seeds.ids(seeds) for seeds in (first, second)]
+        if [len(one) for one in ids] != [1, 1]:
+            raise RequestError(409, "one_track_needed", refusal)
+        return ids[0][0], ids[1][0]
 
     async def _playlist(self, query: protocol.Query) -> PlaylistAnswer:
         found: protocol.Playlist = await self._index.ask(query)

@@ -61,6 +61,13 @@ class SimilarQuery(Message, frozen=True, kw_only=True):
     generation: int | None = None
 
 
+class CompareQuery(Message, frozen=True, kw_only=True):
+    """The distance between two tracks."""
+
+    first: int
+    second: int
+
+
 class PlaylistQuery(Message, frozen=True, kw_only=True):
     """A radio from seeds.
 
@@ -127,6 +134,16 @@ class SimilarPage(Message, frozen=True, kw_only=True):
     total: int
     generation: int
     note: str = ""
+
+
+class Comparison(Message, frozen=True, kw_only=True):
+    """The second of two tracks as a neighbour of the first, and how far they are apart in each dimension both define.
+
+    ``differences`` are in standard deviations of the library; the tempo's is circular.
+    """
+
+    neighbour: Neighbour
+    differences: dict[str, float]
 
 
 class PlaylistEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -201,8 +218,8 @@ class Progress(Message, frozen=True, kw_only=True):
     """The index works on an answer; sent before it."""
 
 
-Query = SimilarQuery | PlaylistQuery | PathQuery | FlowQuery | DuplicatesQuery | MapQuery
-Reply = SimilarPage | Playlist | Duplicates | TrackMap | Refusal | Progress
+Query = SimilarQuery | CompareQuery | PlaylistQuery | PathQuery | FlowQuery | DuplicatesQuery | MapQuery
+Reply = SimilarPage | Comparison | Playlist | Duplicates | TrackMap | Refusal | Progress
 
 _encoder: Final = msgspec.msgpack.Encoder()
 _queries: Final = msgspec.msgpack.Decoder(Query)

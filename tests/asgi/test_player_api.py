@@ -17,7 +17,7 @@ import auralis_fp.asgi
 from auralis_fp import schema
 from auralis_fp.engine import host as engine_host
 from auralis_fp.settings import Settings
-from auralis_fp.units import to_wire
+from auralis_fp.units import to_host, to_wire
 from host_model import UI, add_track, player_backend, player_library, reset
 from hosting import Client, UvicornServer, tone_file
 
@@ -130,6 +130,41 @@ async def test_similar_tracks(settings: Settings) -> None:
         assert len(bare) == 5
 
 
+@pytest.mark.usefixtures("player")
+async def test_how_alike_two_tracks_are(settings: Settings) -> None:
+    """The distance is that of the similar tracks; an explanation lists every dimension, greatest difference first."""
+    async with running(settings) as host:
+        await host.until_idle(6)
+        await host.until_ids(6)
+        nearest = (await host.get("similarity/tracks/1/similar?limit=1"))[0]
+        pair = {name: nearest[name] for name in ("distance", "similarity_score")}
+        second = nearest["track_id"]
+        ids = {"track_id1": 1, "track_id2": second}
+        assert await host.get(f"similarity/tracks/1/compare/{second}") == ids | pair
+        found = await host.get(f"similarity/tracks/1/explain/{second}?top_n=3")
+        assert ids | pair == {name: found[name] for name in ids | pair}
+        entries = found["all_contributions"]
+        assert found["top_differences"] == entries[:3]
+        assert sorted(one["dimension"] for one in entries) == sorted(schema.NAMES)
+        contributions = [one["contribution"] for one in entries]
+        assert contributions == sorted(contributions, reverse=True)
+        _, known = await host.plugin.service.track(1)
+        assert known is not None
+        first = to_host(known.analysed.fingerprint)
+        for one in entries:
+            if one["value1"] is None or one["value2"] is None:
+                assert one["difference"] is None
+                assert not one["contribution"]
+            else:
+                assert one["value1"] == first[one["dimension"]]
+                assert one["difference"] == one["value1"] - one["value2"]
+        assert next(one for one in entries if one["dimension"] == "tempo_bpm")["value1"] is None  # a tone has none
+        same = await host.get("similarity/tracks/2/compare/2")
+        assert (same["distance"], same["similarity_score"]) == (0, 1)
+        assert await host.get("similarity/tracks/1/compare/99") == {"host": 1, "second": 99}
+        assert await host.get("similarity/tracks/1/explain/2?top_n=26") == {"host": 1, "second": 2}
+
+
 async def test_coverage_and_the_rest(settings: Settings, player: sqlite3.Connection, tmp_path: Path) -> None:
     """Coverage counts the host's tracks; a request for the rest retries and scans."""
     async with running(settings) as host:
@@ -192,7 +227,7 @@ async def test_a_queued_track_is_reported_in_the_shape_of_the_host(settings: Set
         while (await host.plugin.service.track(1))[1] is not None:
             assert time.monotonic() < give_up
             await asyncio.sleep(0.02)
-        for path in ("tracks/1/fingerprint", "similarity/tracks/1/similar"):
+        for path in ("tracks/1/fingerprint", "similarity/tracks/1/similar", "similarity/tracks/2/compare/1"):
             assert "Queued for background processing." in (await host.get(path, status=404))["detail"]
         assert (await host.get("albums/1/fingerprint"))["fingerprinted_track_count"] == 3
 

@@ -177,7 +177,7 @@ def test_a_python_that_is_too_old(checkout: Path, tmp_path: Path) -> None:
 
 
 def test_a_player_that_does_not_stop(checkout: Path, tmp_path: Path) -> None:
-    """It is ended two seconds after Ctrl-C, and the plugin has stopped in good order by then."""
+    """It is ended within two seconds of Ctrl-C, and the plugin has stopped in good order by then."""
     main = checkout / "auralis-web" / "backend" / "main.py"
     main.write_text(
         main.read_text(encoding="utf-8").replace("    yield\n", "    yield\n    import time; time.sleep(60)\n")
@@ -186,7 +186,7 @@ def test_a_player_that_does_not_stop(checkout: Path, tmp_path: Path) -> None:
         started = time.monotonic()
         assert host.stop() == 130
         assert time.monotonic() - started < 20
-    assert "The player did not stop within 2 s and was ended." in host.complaints
+    assert "The player did not stop within 1.5 s and was ended." in host.complaints
 
 
 @pytest.mark.parametrize("program", [(LAUNCHER,), ("-m", "auralis_fp", "launch")], ids=["script", "command"])

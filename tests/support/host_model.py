@@ -127,6 +127,11 @@ def player_backend() -> FastAPI:
     async def similar(number: int, limit: Annotated[int, Query(ge=1, le=100)] = 10) -> dict[str, int]:
         return {"host": number, "limit": limit}
 
+    @app.get("/api/similarity/tracks/{number}/compare/{second}")
+    @app.get("/api/similarity/tracks/{number}/explain/{second}")
+    async def pair(number: int, second: int) -> dict[str, int]:
+        return {"host": number, "second": second}
+
     @app.get("/api/library/fingerprints/status")
     async def status() -> dict[str, str]:
         return {"host": "status"}

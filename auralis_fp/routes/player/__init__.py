@@ -4,6 +4,7 @@ Names, units and status codes are those of the player. A track that is queued he
 cases without an answer, the host's own route serves the request.
 """
 
-from .calls import Reply, answer
+from .call import Reply
+from .calls import answer
 
 __all__ = ["Reply", "answer"]

@@ -44,6 +44,36 @@ class SimilarTrack(Payload, frozen=True):
     album: str | None = None
 
 
+class PairSimilarity(Payload, frozen=True):
+    """How alike two tracks are."""
+
+    track_id1: int
+    track_id2: int
+    distance: float
+    similarity_score: float
+
+
+class DimensionDifference(Payload, frozen=True):
+    """How far two tracks are apart in one dimension.
+
+    `contribution` is in standard deviations of the library, the values are in the units of the host's database. All
+    but the contribution are null where a track does not define the dimension.
+    """
+
+    dimension: str
+    contribution: float
+    value1: float | None
+    value2: float | None
+    difference: float | None
+
+
+class PairExplanation(PairSimilarity, frozen=True):
+    """How alike two tracks are, and in which dimensions they differ, the greatest difference first."""
+
+    top_differences: list[DimensionDifference]
+    all_contributions: list[DimensionDifference]
+
+
 class Coverage(Payload, frozen=True):
     """How many tracks of the player's library have a fingerprint."""
 

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from ..protocol import (
+    CompareQuery,
     DuplicatesQuery,
     FlowQuery,
     MapQuery,
@@ -29,7 +30,7 @@ from .duplicates import DuplicateFinder
 from .path import flow, path
 from .playlist import playlist
 from .projection import track_map
-from .similar import similar
+from .similar import compare, similar
 from .targets import QueryError
 
 log = logging.getLogger(__name__)
@@ -63,19 +64,23 @@ class Server:
             return self._dispatch(query)
 
     def _dispatch(self, query: Query) -> Message:
+        reply: Message
         match query:
             case SimilarQuery():
-                return similar(self._catalogue, query)
+                reply = similar(self._catalogue, query)
+            case CompareQuery():
+                reply = compare(self._catalogue, query)
             case PlaylistQuery():
-                return playlist(self._catalogue, query)
+                reply = playlist(self._catalogue, query)
             case PathQuery():
-                return path(self._catalogue, query)
+                reply = path(self._catalogue, query)
             case FlowQuery():
-                return flow(self._catalogue, query)
+                reply = flow(self._catalogue, query)
             case DuplicatesQuery():
-                return self._duplicates.groups()
+                reply = self._duplicates.groups()
             case MapQuery():
-                return track_map(self._catalogue, self._on_progress)
+                reply = track_map(self._catalogue, self._on_progress)
+        return reply
 
 
 def serve(connection: Connection, database: Path, file: Path) -> None:

@@ -1,4 +1,4 @@
-"""Queries for similar tracks."""
+"""Queries for similar tracks, and for how alike two tracks are."""
 
 from collections.abc import Sequence
 from itertools import compress
@@ -7,13 +7,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..protocol import Difference, Neighbour, SimilarPage, SimilarQuery
+from ..protocol import CompareQuery, Comparison, Difference, Neighbour, SimilarPage, SimilarQuery
 from ..reasons import WORDINGS, Fact, facts, sentence
 from .catalogue import Catalogue
-from .distance import city_block, differences
+from .distance import N_TERMS, city_block, differences
 from .generation import mask_of
 from .search import candidates
-from .targets import QueryError, Target
+from .targets import QueryError, Target, targets_of
 from .transforms import FAMILY_OF, NAMES, FloatArray
 
 _FAMILIES: Final = tuple(dict.fromkeys(family.value for family in FAMILY_OF))
@@ -38,6 +38,27 @@ def similar(catalogue: Catalogue, query: SimilarQuery) -> SimilarPage:
     page = search.ranked(allowed, query.offset + query.limit)[query.offset :]
     items = _neighbours(catalogue, search.likes, page, search.distances[page])
     return SimilarPage(items=items, total=int(np.count_nonzero(allowed)), generation=generation)
+
+
+def compare(catalogue: Catalogue, query: CompareQuery) -> Comparison:
+    """Answer a query for how alike two tracks are.
+
+    Raises
+    ------
+    QueryError
+        409 a track is not indexed.
+    """
+    first = targets_of(catalogue, [query.first])[0]
+    second = targets_of(catalogue, [query.second])[0]
+    rows = np.array([second.row])
+    terms = catalogue.terms.at(rows)
+    distances = city_block(terms, first.terms, first.undefined)
+    gaps = differences(terms, first.terms)[:, 0].tolist()
+    undefined = first.undefined | second.undefined
+    return Comparison(
+        neighbour=_neighbours(catalogue, [first], rows, distances)[0],
+        differences={NAMES[i]: gaps[i] for i in range(N_TERMS) if not undefined >> i & 1},
+    )
 
 
 def _neighbours(

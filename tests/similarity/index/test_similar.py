@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from auralis_fp.similarity.index.similar import similar
+from auralis_fp.similarity.index.similar import compare, similar
 from auralis_fp.similarity.index.targets import QueryError
-from auralis_fp.similarity.protocol import Filters, Selection, SimilarPage, SimilarQuery
+from auralis_fp.similarity.protocol import CompareQuery, Filters, Selection, SimilarPage, SimilarQuery
 from auralis_fp.store.tags import TagStore
 from auralis_fp.tags.model import TagReading, Tags
 from stored import library_in
@@ -47,6 +47,22 @@ async def test_all_others_are_ranked(tmp_path: Path) -> None:
     by_distance = sorted(page.items, key=lambda one: one.distance)
     similarities = [one.similarity for one in by_distance]
     assert similarities == sorted(similarities, reverse=True)
+
+
+async def test_two_tracks_are_compared(tmp_path: Path) -> None:
+    """As neighbours of each other, in either order, with the difference of each dimension; unknown tracks are named."""
+    ids = await library(tmp_path)
+    neighbour = next(one for one in ask(tmp_path, like=[ids[0]], limit=100).items if one.file_id == ids[3])
+    with catalogue(tmp_path) as index:
+        found = compare(index, CompareQuery(first=ids[0], second=ids[3]))
+        back = compare(index, CompareQuery(first=ids[3], second=ids[0]))
+        with pytest.raises(QueryError, match="File 999"):
+            compare(index, CompareQuery(first=ids[0], second=999))
+    assert found.neighbour == neighbour
+    assert back.neighbour.distance == found.neighbour.distance
+    assert back.differences == found.differences
+    assert set(found.differences) <= set(NAMES)
+    assert sum(found.differences.values()) == pytest.approx(neighbour.distance, abs=1e-2)
 
 
 async def test_pages_join_into_one_answer(tmp_path: Path) -> None:
