@@ -5,7 +5,8 @@ import asyncio
 import os
 import sys
 
-from ..engine.similarity import CURVES, PathRequest, PlaylistAnswer, RadioRequest, SimilarTracksFinder
+from ..engine.similar_answers import PlaylistAnswer
+from ..engine.similarity import CURVES, PathRequest, RadioRequest, SimilarTracksFinder
 from ..errors import SettingsError
 from ..runtime.serialization import to_json
 from ..settings import Settings

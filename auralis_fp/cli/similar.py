@@ -10,7 +10,8 @@ from pathlib import Path
 
 from ..engine.rejections import unknown_track
 from ..engine.seeds import Seeds, Surroundings
-from ..engine.similarity import SimilarRequest, SimilarTrack, SimilarTracksFinder
+from ..engine.similar_answers import SimilarTrack
+from ..engine.similarity import SimilarRequest, SimilarTracksFinder
 from ..errors import AuralisError
 from ..files.access import PathPolicy
 from ..runtime.serialization import to_json

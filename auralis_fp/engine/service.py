@@ -20,7 +20,8 @@ from .host import Host
 from .lookup import Answer, RequestCounters
 from .music import Music
 from .seeds import Surroundings
-from .similarity import SimilarRequest, SimilarTracks, SimilarTracksFinder
+from .similar_answers import SimilarTracks
+from .similarity import SimilarRequest, SimilarTracksFinder
 from .snapshot import Status
 from .throttling import Throttling
 

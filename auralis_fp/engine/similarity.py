@@ -1,23 +1,18 @@
 """Similar tracks and playlists: the index process ranks, the answers are completed here."""
 
-import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePath
 from typing import Final
 
 from ..errors import RequestError
-from ..runtime import m3u8
-from ..runtime.payloads import Payload
-from ..runtime.serialization import path_text
 from ..similarity import protocol
 from ..similarity.process import IndexProcess
-from ..similarity.reasons import Fact
 from ..store.files import Library
 from ..store.queries import Queries
 from ..store.records import FileRecord
 from .seeds import SeedResolver, Seeds, SelectionRequest, Surroundings
+from .similar_answers import PlaylistAnswer, SimilarTracks, playlist_track, similar_track
 
 CURSOR: Final = r"^[0-9]{1,9}-[0-9]{1,9}$"
 CURVES: Final[Mapping[str, Sequence[tuple[float, float]]]] = {
@@ -82,73 +77,6 @@ class PathRequest:
     filters: protocol.Filters = field(default_factory=protocol.Filters)
 
 
-class FamilyDifference(Payload, frozen=True):
-    """Distance within one family of dimensions, and the mean distance of random pairs."""
-
-    family: str
-    distance: float
-    expected: float
-
-
-class SimilarTrack(Payload, frozen=True):
-    """A similar track; `similarity` is the share of random pairs of tracks that are farther apart than `distance`."""
-
-    file_id: int
-    track_ids: list[int]
-    path: str
-    name: str
-    title: str | None
-    rank: int
-    distance: float
-    similarity: float
-    reason: str
-    facts: list[Fact]
-    families: list[FamilyDifference]
-
-
-class SimilarTracks(Payload, frozen=True):
-    """A page of similar tracks, nearest first; `note` says why an answer is empty."""
-
-    items: list[SimilarTrack]
-    total: int
-    next: str | None
-    note: str
-
-
-class PlaylistTrack(Payload, frozen=True):
-    """A track of a playlist.
-
-    `energy` is its percentile in the library, 0 to 1, `step` the distance from the track before, and `distance` that
-    from the seeds, null where there are none.
-    """
-
-    file_id: int
-    track_ids: list[int]
-    path: str
-    name: str
-    title: str | None
-    duration_sec: float
-    energy: float
-    step: float
-    distance: float | None
-
-
-class PlaylistAnswer(Payload, frozen=True):
-    """Tracks in order, and their length in seconds; `note` says why there are fewer than wanted."""
-
-    items: list[PlaylistTrack]
-    duration_sec: float
-    note: str
-
-    def m3u8(self, relative_to: bytes | None = None) -> str:
-        """Return the playlist as M3U8, with paths relative to a folder if one is given."""
-        entries = [
-            m3u8.Entry(os.fsencode(one.path), one.title or PurePath(one.name).stem, one.duration_sec)
-            for one in self.items
-        ]
-        return m3u8.m3u8(entries, relative_to)
-
-
 class SimilarTracksFinder:
     """Resolves seeds, asks the index, and completes its answers.
 
@@ -185,7 +113,9 @@ class SimilarTracksFinder:
         more = f"{page.generation}-{end}" if offset < (end := offset + len(page.items)) < page.total else None
         known = await self._records([item.file_id for item in page.items])
         found = [(item, *known[item.file_id]) for item in page.items if item.file_id in known]
-        items = [_similar(item, record, title, offset + rank) for rank, (item, record, title) in enumerate(found, 1)]
+        items = [
+            similar_track(item, record, title, offset + rank) for rank, (item, record, title) in enumerate(found, 1)
+        ]
         return SimilarTracks(items, page.total, more, page.note)
 
     async def compare(self, first: Seeds, second: Seeds) -> protocol.Comparison:
@@ -269,7 +199,7 @@ class SimilarTracksFinder:
     async def _playlist(self, query: protocol.Query) -> PlaylistAnswer:
         found: protocol.Playlist = await self._index.ask(query)
         known = await self._records([item.file_id for item in found.items])
-        items = [_entry(item, *known[item.file_id]) for item in found.items if item.file_id in known]
+        items = [playlist_track(item, *known[item.file_id]) for item in found.items if item.file_id in known]
         return PlaylistAnswer(items, round(sum(item.duration_sec for item in items), 3), found.note)
 
     async def _records(self, ids: Sequence[int]) -> dict[int, tuple[FileRecord, str | None]]:
@@ -277,38 +207,6 @@ class SimilarTracksFinder:
         records = await self._queries.records(ids)
         titles = await self._titles([record.path for record in records])
         return {record.id: (record, titles.get(record.path)) for record in records}
-
-
-def _similar(item: protocol.Neighbour, record: FileRecord, title: str | None, rank: int) -> SimilarTrack:
-    path = path_text(record.path)
-    return SimilarTrack(
-        file_id=record.id,
-        track_ids=list(record.track_ids),
-        path=path,
-        name=PurePath(path).name,
-        title=title,
-        rank=rank,
-        distance=item.distance,
-        similarity=item.similarity,
-        reason=item.reason,
-        facts=item.facts,
-        families=[FamilyDifference(one.family, one.distance, one.expected) for one in item.families],
-    )
-
-
-def _entry(item: protocol.PlaylistEntry, record: FileRecord, title: str | None) -> PlaylistTrack:
-    path = path_text(record.path)
-    return PlaylistTrack(
-        file_id=record.id,
-        track_ids=list(record.track_ids),
-        path=path,
-        name=PurePath(path).name,
-        title=title,
-        duration_sec=item.duration_sec,
-        energy=item.energy,
-        step=item.step,
-        distance=item.distance,
-    )
 
 
 def _position(cursor: str | None) -> tuple[int | None, int]:

@@ -10,7 +10,7 @@ from aiohttp.typedefs import Handler
 
 from ..engine.duplicates import DuplicatesAnswer
 from ..engine.preferences import Preferences
-from ..engine.similarity import PlaylistAnswer, SimilarTracks
+from ..engine.similar_answers import PlaylistAnswer, SimilarTracks
 from ..engine.snapshot import Status
 from ..runtime.m3u8 import MEDIA_TYPE
 from ..runtime.payloads import FailureEvent, ResultEvent, TagsEvent

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from ..engine.similarity import PlaylistAnswer
+from ..engine.similar_answers import PlaylistAnswer
 from ..errors import RequestError
 from ..runtime.m3u8 import MEDIA_TYPE, Entry, m3u8
 from ..runtime.serialization import path_text

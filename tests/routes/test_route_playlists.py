@@ -7,7 +7,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from auralis_fp.engine.similarity import PlaylistAnswer
+from auralis_fp.engine.similar_answers import PlaylistAnswer
 from hosting import PREFIX, SHARED, Plugin, tone_file
 
 pytestmark = [pytest.mark.every_way, SHARED]

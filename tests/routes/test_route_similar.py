@@ -11,7 +11,8 @@ import pytest_asyncio
 
 from auralis_fp import schema, service
 from auralis_fp.engine.seeds import Seeds
-from auralis_fp.engine.similarity import SimilarRequest, SimilarTracks
+from auralis_fp.engine.similar_answers import SimilarTracks
+from auralis_fp.engine.similarity import SimilarRequest
 from auralis_fp.routes.schemas.similar import SimilarMap
 from hosting import PREFIX, SHARED, Host, Plugin, tone_file
 

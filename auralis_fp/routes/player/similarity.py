@@ -6,8 +6,8 @@ from typing import Final
 from ... import schema
 from ...engine.lookup import Answer
 from ...engine.seeds import Seeds
+from ...engine.similar_answers import SimilarTrack as Similar
 from ...engine.similarity import SimilarRequest
-from ...engine.similarity import SimilarTrack as Similar
 from ...models import Analysed
 from ...similarity.protocol import Comparison
 from ...tags.clean import SEPARATOR
