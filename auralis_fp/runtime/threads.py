@@ -3,17 +3,25 @@
 import asyncio
 import contextlib
 import errno
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+from queue import Empty, SimpleQueue
+from typing import Final, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Call = tuple[Callable[[], object], str]
+
+KEEP_SEC: Final = 1.0  # an idle thread: starting one costs several times what a waiting one costs
+_idle: Final[list[SimpleQueue[Call]]] = []
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_idle.clear)  # a child has none of the threads
 
 
 async def in_daemon_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run a blocking function in a daemon thread of its own and return its result.
+    """Run a blocking function in a daemon thread and return its result.
 
     Unlike ``asyncio.to_thread``, a call that never returns (on a dead network mount, for example) occupies no thread
     of a shared pool after its caller was cancelled, and does not keep the interpreter from exiting.
@@ -79,8 +87,35 @@ def start_daemon_thread(function: Callable[[], object], name: str | None = None)
     name : str, optional
         Name of the thread; default that of the function.
     """
-    title = (name or function.__name__).strip("_")
-    threading.Thread(target=function, name=f"auralis-{title}", daemon=True).start()
+    call = function, f"auralis-{(name or function.__name__).strip('_')}"
+    try:
+        _idle.pop().put(call)
+    except IndexError:  # all are busy
+        threading.Thread(target=_work, args=(call,), daemon=True).start()
+
+
+def _work(call: Call | None) -> None:
+    """Run calls, one after the other, until none comes for a while."""
+    inbox: SimpleQueue[Call] = SimpleQueue()
+    while call is not None:
+        function, threading.current_thread().name = call
+        function()
+        del function, call  # may hold large objects
+        _idle.append(inbox)
+        call = _next(inbox)
+
+
+def _next(inbox: SimpleQueue[Call]) -> Call | None:
+    """Return the next call of an idle thread. Return None if the thread should end."""
+    threading.current_thread().name = "auralis-idle"
+    try:
+        return inbox.get(timeout=KEEP_SEC)
+    except Empty:
+        try:
+            _idle.remove(inbox)
+        except ValueError:  # a call is on its way
+            return inbox.get()
+        return None
 
 
 async def ensure_default_executor() -> None:

@@ -1,13 +1,16 @@
 """Blocking calls in daemon threads."""
 
 import asyncio
+import os
 import subprocess
 import sys
 import threading
 
 import pytest
 
+from auralis_fp.runtime import threads
 from auralis_fp.runtime.threads import in_daemon_thread
+from listening import until
 
 
 async def test_results_and_errors_are_delivered() -> None:
@@ -27,6 +30,47 @@ async def test_a_call_that_hangs_is_abandoned() -> None:
     assert await in_daemon_thread(int, "1") == 1
     over.set()
 
+
+async def test_threads_are_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call takes an idle thread if there is one; idle threads end after a while."""
+    monkeypatch.setattr(threads, "KEEP_SEC", 0.2)
+    first = await in_daemon_thread(threading.current_thread)
+    await until(lambda: first.name == "auralis-idle")
+    assert await in_daemon_thread(threading.current_thread) is first
+    over = threading.Event()
+    waiting = [asyncio.create_task(in_daemon_thread(over.wait)) for _ in range(20)]
+    assert await in_daemon_thread(int, "1") == 1
+    over.set()
+    assert all(await asyncio.gather(*waiting))
+    await until(lambda: not any(thread.name == "auralis-idle" for thread in threading.enumerate()))
+    assert await in_daemon_thread(int, "2") == 2
+
+
+async def test_a_thread_that_is_about_to_end_takes_the_last_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No call is lost between the end of its patience and the end of the thread."""
+    monkeypatch.setattr(threads, "KEEP_SEC", 0.0001)
+    for number in range(2000):
+        assert await in_daemon_thread(int, str(number)) == number
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_process_has_threads_of_its_own() -> None:
+    """Calls there do not wait for threads that only the parent has."""
+    done = subprocess.run([sys.executable, "-c", FORKING], capture_output=True, text=True, timeout=30, check=True)
+    assert done.stdout == "3\n"
+
+
+FORKING = """
+import asyncio, os, warnings
+from auralis_fp.runtime.threads import in_daemon_thread
+
+warnings.simplefilter("ignore")  # fork with threads
+asyncio.run(in_daemon_thread(int, "1"))
+if os.fork() == 0:
+    print(asyncio.run(in_daemon_thread(int, "3")), flush=True)
+    os._exit(0)
+os.wait()
+"""
 
 HANGING = """
 import asyncio, threading
