@@ -249,12 +249,13 @@ export type TagsEvent = {
   ids: number[];
 };
 
-/** A page of files, the number of matches on all pages, and the cursor of the following page. `search` tells how `q` was looked up: in the full-text `index`, or by a `scan` where SQLite has no FTS5. */
+/** A page of files, the number of matches on all pages, and the cursor of the following page. `search` tells how `q` was looked up: in the full-text `index`, or by a `scan` where SQLite has no FTS5. `unreadable` has the ids of files that are left out because their rows lie on damaged pages of the database. */
 export type Files = {
   items: File[];
   matching: number;
   search: "index" | "scan" | null;
   next: string | null;
+  unreadable: number[];
 };
 
 /** Everything stored about one file. `title` is that of the host's library or, if it has none, of the tags. `tags` is null until they have been read. */
@@ -321,6 +322,7 @@ export type PartialFiles = {
   matching: number;
   search: "index" | "scan" | null;
   next: string | null;
+  unreadable: number[];
 };
 
 /** The requested fields of one file. */

@@ -104,6 +104,7 @@ function showFacts(status, list) {
   if (working && tracks) facts.push([t("fact.speed"), tracks < 1 ? t("fact.per-minute", { rate: rate(60 * tracks) }) : t("fact.per-second", { rate: rate(tracks) })]);
   if (working && times) facts.push([t("fact.music"), t("fact.real-time", { rate: rate(times) })]);
   if (working) facts.push([t("fact.remaining"), left(status.eta_sec)]);
+  if (status.unconfirmed) facts.push([t("fact.unconfirmed"), t("number", { count: status.unconfirmed })]);
   const cpu = sum(status.workers.map((worker) => worker.cpu_percent));
   const memory = sum(status.workers.map((worker) => worker.memory_bytes));
   const load = [cpu !== null && t("fact.cpu", { percent: percentOf(cpu) }), memory !== null && bytes(memory)].filter(Boolean);

@@ -232,11 +232,16 @@ class FingerprintLookup:
         content = None if analysed.confirmed else analysed.content
         if content is not None and await _from_disk(content_id, path) != content:
             return None
-        await self._library.observe([FileEvent(path, stamp)])
-        record = await self._library.by_path(path)
-        if record is None or record.stamp != stamp:
-            return None
-        await self._library.record(record.id, analysed, stamp, claim=None, source="sidecar")
+        try:
+            await self._library.observe([FileEvent(path, stamp)])
+            record = await self._library.by_path(path)
+            if record is None or record.stamp != stamp:
+                return None
+            await self._library.record(record.id, analysed, stamp, claim=None, source="sidecar")
+        except StorageError:  # as with damaged pages: the answer needs no more than the id
+            record = await self._library.by_path(path)
+            if record is None or record.stamp != stamp:
+                raise
         self._on_change()
         return record.id
 
@@ -280,7 +285,7 @@ def _stored(record: FileRecord, stamp: FileStamp) -> Answer | None:
     """Return the current result of a file with this stamp; raise if it is a failure."""
     if record.fingerprint is not None and is_current(record.fingerprint, stamp):
         return _answer(record, record.fingerprint, stamp)
-    if record.state == "failed" and record.failure is not None and record.stamp == stamp:
+    if record.state == "failed" and record.failure is not None and record.stamp == stamp and not record.damaged:
         raise http_error_for(Rejected(record.failure.stage, record.failure.code, record.failure.reason))
     return None
 

@@ -35,9 +35,9 @@ async def files(request: web.Request) -> web.StreamResponse:
     if which.query:
         method = "index" if (await listings.index_state()).usable else "scan"
     if query.fields is None:
-        return answer(Files(items, matching, method, page.next))
+        return answer(Files(items, matching, method, page.next, [*page.unreadable]))
     partial = [PartialFile(**{name: getattr(item, name) for name in wanted_fields(query.fields)}) for item in items]
-    return answer(PartialFiles(partial, matching, method, page.next))
+    return answer(PartialFiles(partial, matching, method, page.next, [*page.unreadable]))
 
 
 async def queue(request: web.Request) -> web.StreamResponse:

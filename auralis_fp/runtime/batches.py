@@ -1,6 +1,6 @@
 """Batches in which a bad item costs only itself."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import TypeVar
 
 from ..errors import StorageError
@@ -11,7 +11,11 @@ T = TypeVar("T")
 ITEM_ERRORS = frozenset({"storage_failed"})
 
 
-async def isolate(items: Sequence[T], work: Callable[[Sequence[T]], Awaitable[object]]) -> list[tuple[T, Exception]]:
+async def isolate(
+    items: Sequence[T],
+    work: Callable[[Sequence[T]], Awaitable[object]],
+    item_errors: Collection[str] = ITEM_ERRORS,
+) -> list[tuple[T, Exception]]:
     """Apply *work* to a batch. If it fails, split the batch until all items but the culprits went through.
 
     Parameters
@@ -19,6 +23,8 @@ async def isolate(items: Sequence[T], work: Callable[[Sequence[T]], Awaitable[ob
     items : sequence
     work : callable
         Awaited with a part of the items; must have no effect if it fails.
+    item_errors : collection of str, optional
+        Codes of storage errors that one item may cause.
 
     Returns
     -------
@@ -34,10 +40,10 @@ async def isolate(items: Sequence[T], work: Callable[[Sequence[T]], Awaitable[ob
         if items:
             await work(items)
     except Exception as error:
-        if isinstance(error, StorageError) and error.code not in ITEM_ERRORS:
+        if isinstance(error, StorageError) and error.code not in item_errors:
             raise
         if len(items) == 1:
             return [(items[0], error)]
         middle = len(items) // 2
-        return await isolate(items[:middle], work) + await isolate(items[middle:], work)
+        return await isolate(items[:middle], work, item_errors) + await isolate(items[middle:], work, item_errors)
     return []

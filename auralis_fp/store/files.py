@@ -3,19 +3,18 @@
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
-from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from .. import schema
 from ..files.paths import sort_range
 from ..models import Analysed, FileEvent, FileStamp, Part, PendingSidecar, Rejected
 from ..states import Counts
 from . import parts
-from .confirmation import discard
 from .database import Database
 from .fingerprints import Source
 from .forgetting import count_absence
 from .observations import WALKED, below, mark_gone, merge_seen
+from .one_record import one_record
 from .outcomes import store_outcome
 from .records import SELECT_FILES, STATES, FileRecord, file_record
 from .stamps import to_sql
@@ -189,23 +188,15 @@ class Library:
 
     async def by_path(self, path: bytes) -> FileRecord | None:
         """Return the record of the file at *path*."""
-        return await self._one("f.path = ?", path)
+        return await one_record(self.database, "f.path = ?", path)
 
     async def by_id(self, file_id: int) -> FileRecord | None:
         """Return the record of the file with this id."""
-        return await self._one("f.id = ?", file_id)
+        return await one_record(self.database, "f.id = ?", file_id)
 
     async def by_track(self, track_id: int) -> FileRecord | None:
         """Return the record of the file with the host's track id."""
-        return await self._one("f.id = (SELECT file_id FROM tracks WHERE track_id = ?)", track_id)
-
-    async def _one(self, condition: str, value: Any) -> FileRecord | None:
-        while rows := await self.database.read(f"{SELECT_FILES} WHERE {condition}", (value,)):
-            record = file_record(rows[0])
-            if not record.damaged:
-                return record
-            await self.database.write(partial(discard, file_id=record.id))
-        return None
+        return await one_record(self.database, "f.id = (SELECT file_id FROM tracks WHERE track_id = ?)", track_id)
 
     async def counts(self) -> Counts:
         """Return the number of files that are present, by state."""

@@ -1,20 +1,19 @@
 """Read-only queries: filtered and sorted listings, counts, and the cost of recent analyses."""
 
-import base64
-import binascii
-import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from math import isfinite
 from typing import Any, Final, NamedTuple
 
+from ..errors import StorageError
 from ..files.paths import sort_range
 from ..schema import NAMES
+from .cursors import decode_cursor, encode_cursor
+from .damaged_pages import CORRUPT, rows_of, rows_of_all
 from .database import Database
-from .filters import JOINED, PRESENT, SORTS, FileQuery, Filter, file_filter, sort_expression
+from .filters import PRESENT, FileQuery, Filter, file_filter, sort_expression
 from .fingerprints import duration
 from .observations import below
-from .records import SELECT_FILES, FileRecord, Page, file_record
+from .records import SELECT_FILES, SELECT_PATHS, FileRecord, Page, damaged_record, file_record
 from .search_index import IndexState, index_state
 from .vectors import TAG_NAMES, Points, points_version, read_points, tags_version
 
@@ -67,19 +66,41 @@ class Queries:
             The state, the sort order or the cursor is invalid.
         """
         filtered = await self._filter(wanted)
-        after = await self._position(wanted.after, wanted.sort) if wanted.after else None
+        after = await decode_cursor(self._database, wanted.after, wanted.sort) if wanted.after else None
         if filtered.is_plain and wanted.sort == "path" and not wanted.offset:
             sql, parameters = filtered.plain_page(descending=wanted.descending, limit=wanted.limit + 1, after=after)
         else:
             sql, parameters = _page(filtered, wanted, after)
-        found = await self._database.read(sql, parameters)
+        try:
+            found = await self._database.read(sql, parameters)
+        except StorageError as error:
+            if error.code != CORRUPT:
+                raise
+            return await self._around_damage(wanted, after)
         total = 0 if filtered.matches is not None and after is None and not wanted.offset else None
         if found and "total" in found[0].keys():  # noqa: SIM118 - rows have no __contains__ for names
             total = found[0]["total"]
         shown = found[: wanted.limit]
-        items = await self.records([row["id"] for row in shown])
+        ids = [row["id"] for row in shown]
+        items = await self.records(ids)
         more = len(found) > wanted.limit and shown
-        return Page(items, _cursor(wanted.sort, shown[-1]["key"], shown[-1]["id"]) if more else None, total)
+        following = encode_cursor(wanted.sort, shown[-1]["key"], ids[-1]) if more else None
+        return Page(items, following, total, _without(ids, items))
+
+    async def _around_damage(self, wanted: FileQuery, after: tuple[Any, int] | None) -> Page:
+        """Return a page of the files that can be read, sorted here, where damaged pages prevent the query."""
+        sql, parameters = (await self._filter(wanted)).select(f"f.id AS id, {sort_expression(wanted.sort)} AS key")
+        found, unreadable = await rows_of_all(self._database, sql, parameters)
+        places = sorted(((_collated(row["key"]), row["id"]) for row in found), reverse=wanted.descending)
+        if after is not None:
+            last = _collated(after[0]), after[1]
+            places = [place for place in places if (place < last if wanted.descending else place > last)]
+        shown = places[wanted.offset : wanted.offset + wanted.limit]
+        ids = [file_id for _, file_id in shown]
+        items = await self.records(ids)
+        more = shown and len(places) > wanted.offset + wanted.limit
+        following = encode_cursor(wanted.sort, shown[-1][0][1], ids[-1]) if more else None
+        return Page(items, following, len(found), [*unreadable, *_without(ids, items)])
 
     async def _filter(self, wanted: FileQuery) -> Filter:
         return file_filter(wanted, await self.index_state())
@@ -88,31 +109,16 @@ class Queries:
         """Return what searches can rely on."""
         return await index_state(self._database)
 
-    async def _position(self, cursor: str, sort: str) -> tuple[Any, int]:
-        """Decode a pagination cursor; ``ValueError`` if it is invalid for this sort order."""
-        try:
-            parts = json.loads(base64.b64decode(cursor.encode("ascii"), altchars=b"-_", validate=True))
-        except (binascii.Error, ValueError, RecursionError):
-            parts = None
-        match parts:
-            case [str() as sorted_by, int() | float() as value, int() as file_id] if sorted_by == sort and isfinite(
-                value
-            ):
-                return (_bounded(value) if isinstance(value, int) else value), _bounded(file_id)
-            case [str() as sorted_by, None, int() as file_id] if sorted_by == sort:
-                rows = await self._database.read(
-                    f"SELECT {SORTS[sort]} AS key FROM files f {JOINED} WHERE f.id = ?", (_bounded(file_id),)
-                )
-                for row in rows:
-                    return row["key"], file_id
-        raise ValueError("after: not a cursor of this listing")
-
     async def records(self, ids: Sequence[int]) -> list[FileRecord]:
-        """Return the files with these ids in the order of the ids; unknown ids are left out."""
-        rows = await self._database.read(
-            f"{SELECT_FILES} WHERE f.id IN (SELECT value FROM json_each(?))", (json.dumps(ids),)
-        )
+        """Return the files with these ids in the order of the ids; unknown and unreadable ones are left out.
+
+        Of a file whose result is on a damaged page of the database, the record says so.
+        """
+        rows, unreadable = await rows_of(self._database, ids, f"{SELECT_FILES} WHERE f.id")
         known = {row["id"]: file_record(row) for row in rows}
+        if unreadable:
+            rest = await rows_of(self._database, unreadable, f"{SELECT_PATHS} WHERE f.id")
+            known |= {row["id"]: damaged_record(row) for row in rest.rows}
         return [known[file_id] for file_id in ids if file_id in known]
 
     async def all_files(self, wanted: FileQuery) -> AsyncIterator[FileRecord]:
@@ -162,7 +168,13 @@ class Queries:
                 {"state": wanted.state, "code": wanted.code},
             )
             return int(row[0])
-        (row,) = await self._database.read(*(await self._filter(wanted)).select("count(*)"))
+        filtered = await self._filter(wanted)
+        try:
+            (row,) = await self._database.read(*filtered.select("count(*)"))
+        except StorageError as error:
+            if error.code != CORRUPT:
+                raise
+            return len((await rows_of_all(self._database, *filtered.select("f.id AS id"))).rows)
         return int(row[0])
 
     async def facets(self, wanted: FileQuery) -> tuple[list[Facet], list[Facet]]:
@@ -259,12 +271,12 @@ def _page(filtered: Filter, wanted: FileQuery, after: tuple[Any, int] | None) ->
     return f"{sql} ORDER BY {key} {way}, f.id {way} LIMIT ? OFFSET ?", [*parameters, wanted.limit + 1, wanted.offset]
 
 
-def _cursor(sort: str, value: Any, file_id: int) -> str:
-    """Return the opaque pagination cursor that continues a listing after a file."""
-    # text may be too long for a URL: looked up by the file id
-    spelt = None if isinstance(value, bytes | str) else value
-    return base64.urlsafe_b64encode(json.dumps([sort, spelt, file_id]).encode("ascii")).decode("ascii")
+def _collated(key: Any) -> tuple[int, Any]:
+    """Return a value that sorts as SQLite sorts *key*: numbers, texts, blobs."""
+    return (2 if isinstance(key, bytes) else isinstance(key, str)), key
 
 
-def _bounded(value: int) -> int:
-    return max(-(2**63), min(2**63 - 1, value))
+def _without(ids: Sequence[int], records: Sequence[FileRecord]) -> list[int]:
+    """Return the ids of which there is no record."""
+    known = {record.id for record in records}
+    return [file_id for file_id in ids if file_id not in known]

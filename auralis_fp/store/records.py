@@ -1,6 +1,7 @@
 """Records of files, joined from their tables."""
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
@@ -41,11 +42,15 @@ class FileRecord:
 
 
 class Page(NamedTuple):
-    """One page of a listing, the cursor of the next page (None at the end), and the matches on all pages if counted."""
+    """One page of a listing, the cursor of the next page (None at the end), and the matches on all pages if counted.
+
+    ``unreadable`` has the ids of files whose rows lie on damaged pages of the database.
+    """
 
     items: list[FileRecord]
     next: str | None
     total: int | None
+    unreadable: Sequence[int] = ()
 
 
 DAMAGED: Final = StoredFailure(
@@ -55,6 +60,8 @@ DAMAGED: Final = StoredFailure(
     attempts=0,
     failed_at=0.0,
 )
+#: One row per file, with what ``damaged_record`` needs; append a WHERE clause.
+SELECT_PATHS: Final = "SELECT f.id, f.path, f.size, f.mtime_ns, f.ctime_ns, f.inode FROM files f"
 #: One row per file; append a WHERE clause. The definition of the states.
 SELECT_FILES: Final = """
 SELECT f.id, f.path, f.size, f.mtime_ns, f.ctime_ns, f.inode,
@@ -92,4 +99,11 @@ def file_record(row: sqlite3.Row) -> FileRecord:
         failure=failure,
         track_ids=tuple(int(part) for part in (row["track_ids"] or "").split(",") if part),
         damaged=damaged,
+    )
+
+
+def damaged_record(row: sqlite3.Row) -> FileRecord:
+    """Return the record of a file in a row of ``SELECT_PATHS``, whose other rows lie on damaged pages."""
+    return FileRecord(
+        id=row["id"], path=row["path"], stamp=stamp_from_row(row), state="failed", failure=DAMAGED, damaged=True
     )

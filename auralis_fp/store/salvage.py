@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 from ..errors import StorageError
+from .damaged_pages import CORRUPT, highest_id
 from .database import Database
 from .transfer import Result, results, results_where
 
 PAGE: Final = 500
-_HIGHEST: Final = ("SELECT max(id) AS id FROM files", "SELECT max(file_id) AS id FROM fingerprints")
 
 
 async def all_results(database: Database, on_lost: Callable[[bytes | int], None]) -> AsyncIterator[list[Result]]:
@@ -35,7 +35,7 @@ async def all_results(database: Database, on_lost: Callable[[bytes | int], None]
                 on_lost(path)
             yield page.results
     except StorageError as error:
-        if error.code != "corrupt_database":
+        if error.code != CORRUPT:
             raise
         async for found in _salvage(database, last, on_lost, error):
             yield found
@@ -45,7 +45,7 @@ async def _salvage(
     database: Database, after: bytes, on_lost: Callable[[bytes | int], None], error: StorageError
 ) -> AsyncIterator[list[Result]]:
     """Yield the readable results of paths after *after*; raise *error* if nothing can be read."""
-    highest = await _highest(database)
+    highest = await highest_id(database)
     if highest is None:
         raise error
     ranges = [(start, min(start + PAGE - 1, highest)) for start in range(highest // PAGE * PAGE, -1, -PAGE)]
@@ -54,7 +54,7 @@ async def _salvage(
         try:
             page = await results_where(database, "f.id BETWEEN ? AND ? AND f.path > ?", (first, last, after))
         except StorageError as damage:
-            if damage.code != "corrupt_database":
+            if damage.code != CORRUPT:
                 raise
             middle = (first + last) // 2
             if first < last:
@@ -65,19 +65,6 @@ async def _salvage(
             for path in page.damaged:
                 on_lost(path)
             yield page.results
-
-
-async def _highest(database: Database) -> int | None:
-    """Return the highest file id that can be read."""
-    found: list[int] = []
-    for query in _HIGHEST:
-        try:
-            (row,) = await database.read(query)
-        except StorageError:
-            continue
-        if isinstance(row["id"], int):
-            found.append(row["id"])
-    return max(found, default=None)
 
 
 async def _report(database: Database, file_id: int, after: bytes, on_lost: Callable[[bytes | int], None]) -> None:

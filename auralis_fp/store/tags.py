@@ -11,6 +11,7 @@ from ..files.paths import sort_range
 from ..models import FileStamp
 from ..tags.grouping import AlbumKind, group_of
 from ..tags.model import FIELDS, Cover, TagReading, Tags
+from .damaged_pages import rows_of
 from .database import Database
 from .host_tracks import host_tags
 from .observations import below
@@ -148,10 +149,8 @@ class TagStore:
 
     async def of_files(self, file_ids: Sequence[int]) -> dict[int, StoredTags]:
         """Return the tags of files by their ids; files whose tags have not been read are left out."""
-        rows = await self._database.read(
-            "SELECT * FROM tags WHERE file_id IN (SELECT value FROM json_each(?))", (json.dumps(list(file_ids)),)
-        )
-        return {row["file_id"]: stored_tags(row) for row in rows}
+        found = await rows_of(self._database, file_ids, "SELECT * FROM tags WHERE file_id")
+        return {row["file_id"]: stored_tags(row) for row in found.rows}
 
 
 def _due_file(row: sqlite3.Row) -> DueFile:

@@ -99,12 +99,14 @@ class Files(Payload, frozen=True):
     """A page of files, the number of matches on all pages, and the cursor of the following page.
 
     `search` tells how `q` was looked up: in the full-text `index`, or by a `scan` where SQLite has no FTS5.
+    `unreadable` has the ids of files that are left out because their rows lie on damaged pages of the database.
     """
 
     items: list[File]
     matching: Count
     search: SearchMethod | None
     next: str | None
+    unreadable: list[int]
 
 
 class PartialFiles(Payload, frozen=True):
@@ -114,6 +116,7 @@ class PartialFiles(Payload, frozen=True):
     matching: Count
     search: SearchMethod | None
     next: str | None
+    unreadable: list[int]
 
 
 class Failures(Payload, frozen=True):
