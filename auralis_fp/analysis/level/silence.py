@@ -9,8 +9,9 @@ from ..kernels.loudness import moving_mean
 from ..spectrum.grid import SILENCE_POWER
 from .levels import SEGMENT_SEC, Levels
 
-_RANGE: Final = 1e-4  # 40 dB below the loudest moment
-_MOMENT_SEGMENTS: Final = round(0.4 / SEGMENT_SEC)  # the momentary loudness of EBU Tech 3341; one click hardly moves it
+SILENT_SHARE: Final = 1e-4  # of the power of the loudest moment: 40 dB
+MOMENT_SEC: Final = 0.4  # of the momentary loudness of EBU Tech 3341; one click hardly moves it
+_MOMENT_SEGMENTS: Final = round(MOMENT_SEC / SEGMENT_SEC)
 _GAP_SEC: Final = 1.0  # up to here a gap belongs to the rhythm ...
 _PAUSE_SEC: Final = 2.0  # ... and from here on it is a pause (the default of ffmpeg's silencedetect)
 
@@ -29,7 +30,7 @@ class SilenceGate:
     def __init__(self, levels: Levels) -> None:
         powers = levels.powers()
         loudest = float(moving_mean(powers, min(_MOMENT_SEGMENTS, len(powers))).max())
-        self.threshold = max(_RANGE * loudest, SILENCE_POWER)
+        self.threshold = max(SILENT_SHARE * loudest, SILENCE_POWER)
         frames = (powers[1:] + powers[:-1]) / 2 if len(powers) > 1 else powers
         self._sounding: NDArray[np.bool_] = frames >= self.threshold
         self._step_sec = levels.segment_sec

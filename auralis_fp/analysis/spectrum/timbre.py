@@ -4,9 +4,12 @@ from functools import cache
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import fft
 
 from ...schema.timbre import COUNT, N_MFCC
+from ..kernels.loudness import moving_mean
+from ..level.silence import MOMENT_SEC, SILENT_SHARE
 from ..types import FloatArray
 from .grid import SILENCE_POWER, STFTGrid
 from .stft import Spectra
@@ -16,6 +19,8 @@ LOWEST_HZ: Final = 40.0
 HIGHEST_HZ: Final = 10_000.0  # lossy coders and a sample rate of 22.05 kHz keep what lies below
 FLOOR: Final = 1e-10  # power of a band that counts as silent
 REACH: Final = 4  # frames before and after that a delta spans
+_CLASSES_PER_DB: Final = 2
+_CLASSES: Final = 100 * _CLASSES_PER_DB  # of the level, from -70 dBFS; the first one holds what lies below
 
 
 class Timbre:
@@ -31,7 +36,10 @@ class Timbre:
     -----
     The power spectrum of each frame is weighted by 40 triangles, evenly spaced on the mel scale between 40 Hz and
     10 kHz. The coefficients are the first 20 of the orthonormal DCT-II of 10 log10(power + 1e-10). The delta of frame t
-    is the slope of the regression line through frames t - 4 to t + 4.
+    is the slope of the regression line through frames t - 4 to t + 4; it counts if none of them is silent.
+
+    Only the end of the file tells which frames are silent, see `SilenceGate`. Until then the sums are kept by the
+    level of the frames, in classes of 0.5 dB.
 
     References
     ----------
@@ -40,32 +48,37 @@ class Timbre:
     """
 
     def __init__(self, grid: STFTGrid, channels: int) -> None:
-        self._silence = SILENCE_POWER * channels
         self._bank = mel_filters(grid)
         self._scale = np.float32(1.0 / channels)
         self._basis = _cosines()
         self._recent: FloatArray = np.empty((0, N_MFCC), dtype=np.float32)
-        self._count, self._sum = 0, np.zeros(N_MFCC)
-        self._deltas, self._delta_sum, self._delta_squares = 0, np.zeros(N_MFCC), np.zeros(N_MFCC)
+        self._levels = np.empty(0, dtype=np.int64)  # classes of the recent frames
+        self._moment = max(1, round(MOMENT_SEC / grid.hop_sec))  # frames
+        self._powers, self._loudest = np.empty(0), 0.0
+        self._sums = np.zeros((_CLASSES, 1 + N_MFCC))  # of ones and coefficients
+        self._delta_sums = np.zeros((_CLASSES, 1 + 2 * N_MFCC))  # of ones, deltas and their squares
 
     def accumulate(self, spectra: Spectra) -> None:
         """Add a chunk of frames."""
-        power = spectra.power
-        loud = spectra.total >= self._silence
-        if not loud.all():
-            power = power[loud]
-        if not len(power):
-            return
-        mel = power[:, : len(self._bank)] @ self._bank
+        powers = spectra.total.astype(np.float64) * self._scale
+        self._follow(powers)
+        mel = spectra.power[:, : len(self._bank)] @ self._bank
         mel *= self._scale
         mel += np.float32(FLOOR)
         np.log10(mel, out=mel)
         mfcc = mel @ self._basis
-        self._count += len(mfcc)
-        self._sum += mfcc.sum(axis=0, dtype=np.float64)
-        self._add_deltas(np.concatenate([self._recent, mfcc]))
+        levels = _level_classes(powers)
+        self._sums += _sums_by_class(levels, mfcc)
+        self._add_deltas(np.concatenate([self._recent, mfcc]), np.concatenate([self._levels, levels]))
 
-    def _add_deltas(self, mfcc: FloatArray) -> None:
+    def _follow(self, powers: NDArray[np.float64]) -> None:
+        """Keep the power of the loudest moment."""
+        powers = np.concatenate([self._powers, powers])
+        means = moving_mean(powers, min(self._moment, len(powers)))
+        self._loudest = max(self._loudest, float(means.max(initial=0.0)))
+        self._powers = powers[max(0, len(powers) - self._moment + 1) :]
+
+    def _add_deltas(self, mfcc: FloatArray, levels: NDArray[np.int64]) -> None:
         count = len(mfcc) - 2 * REACH
         if count > 0:
             slopes = np.zeros((count, N_MFCC), dtype=np.float32)
@@ -73,20 +86,36 @@ class Timbre:
                 after, before = REACH + step, REACH - step
                 slopes += np.float32(step) * (mfcc[after : after + count] - mfcc[before : before + count])
             slopes /= np.float32(2 * sum(step**2 for step in range(1, REACH + 1)))
-            self._deltas += count
-            self._delta_sum += slopes.sum(axis=0, dtype=np.float64)
-            self._delta_squares += np.einsum("ij,ij->j", slopes, slopes, dtype=np.float64)
-        self._recent = mfcc[-2 * REACH :].copy()
+            quietest = np.lib.stride_tricks.sliding_window_view(levels, 2 * REACH + 1).min(axis=1)
+            self._delta_sums += _sums_by_class(quietest, np.hstack([slopes, slopes**2]))
+        self._recent, self._levels = mfcc[-2 * REACH :].copy(), levels[-2 * REACH :].copy()
 
     def result(self) -> bytes:
-        """Return the vector, 40 floats of 4 bytes, little-endian; empty if fewer than nine frames are not silent."""
-        if not self._deltas:
+        """Return the vector, 40 floats of 4 bytes, little-endian; empty if no nine frames in a row sound."""
+        threshold = max(SILENT_SHARE * self._loudest, SILENCE_POWER)
+        first = max(1, int(_level_classes(np.array([threshold]))[0]))
+        count, *sums = self._sums[first:].sum(axis=0)
+        deltas, *delta_sums = self._delta_sums[first:].sum(axis=0)
+        if not deltas:
             return b""
-        mean = self._delta_sum / self._deltas
-        deviation = np.sqrt(np.maximum(self._delta_squares / self._deltas - mean**2, 0.0))
-        values = np.concatenate([self._sum / self._count, deviation])
+        means, (slopes, squares) = np.array(sums) / count, np.reshape(delta_sums, (2, N_MFCC)) / deltas
+        values = np.concatenate([means, np.sqrt(np.maximum(squares - slopes**2, 0.0))])
         assert len(values) == COUNT  # noqa: S101 - the stored form
         return bytes(values.astype("<f4").tobytes())
+
+
+def _level_classes(powers: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the class of each power: 0 below -70 dBFS, then one each 0.5 dB."""
+    above_db = 10 * np.log10(np.maximum(powers, np.finfo(np.float64).tiny) / SILENCE_POWER)
+    classes: NDArray[np.int64] = np.clip(np.floor(above_db * _CLASSES_PER_DB) + 1, 0, _CLASSES - 1).astype(np.int64)
+    return classes
+
+
+def _sums_by_class(classes: NDArray[np.int64], values: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the number of frames and the sums of *values*, shape (frames, columns), in each class."""
+    member = (np.arange(_CLASSES)[:, None] == classes).astype(np.float64)
+    ones = np.ones((len(values), 1), dtype=np.float32)
+    return np.asarray(member @ np.concatenate([ones, values], axis=1).astype(np.float64))
 
 
 @cache

@@ -78,3 +78,13 @@ def test_silence_has_no_vector() -> None:
     assert len(vector(silent)) == 0
     padded = vector(np.concatenate([silent, samples, silent]))
     assert np.abs(padded - vector(samples))[1:].max() < 1.0
+
+
+def test_quiet_end_does_not_count() -> None:
+    """Noise 45 dB below the music is silent, as for the fingerprint, although it lies above -70 dBFS."""
+    samples = coloured()
+    rng = np.random.default_rng(2)
+    hiss = (np.sqrt((samples**2).mean()) * 10 ** (-45 / 20) * rng.standard_normal((8 * RATE, 1))).astype(np.float32)
+    assert 20 * np.log10(hiss.std()) > -70
+    followed = vector(np.concatenate([samples, hiss]))
+    assert np.abs(followed - vector(samples))[1:].max() < 1.0
