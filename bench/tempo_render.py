@@ -9,6 +9,8 @@ from typing import Final, NamedTuple
 
 import mido
 
+from .notes import Note
+
 SPEEDS: Final = (0.75, 1.0, 1.35)
 SECONDS: Final = 25
 DRUMS: Final = 9  # drum channel of General MIDI
@@ -38,16 +40,6 @@ class Clip(NamedTuple):
     kind: str
     bpm: float | None
     path: Path
-
-
-class Note(NamedTuple):
-    """A note: start and duration in beats, channel, pitch, velocity."""
-
-    begin: float
-    length: float
-    channel: int
-    pitch: int
-    velocity: int
 
 
 def drums(pattern: Pattern, most: float) -> list[Note]:

@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 
 import music21
 
-from .tempo_render import PATTERNS, SECONDS, SPEEDS, Clip, Note, Pattern, drums, notated_bpm, write
+from .notes import Note
+from .tempo_render import PATTERNS, SECONDS, SPEEDS, Clip, Pattern, drums, notated_bpm, write
 
 # Programs of General MIDI for up to four parts: piano, strings, guitars, winds, organ, a band, harp, brass.
 _INSTRUMENTS: Final = (

@@ -1,6 +1,7 @@
 """Render the training set, fit the networks, and write their weights: ``python -m bench.tempo_training``."""
 
 import argparse
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Final
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from . import corpus, fit
 from .examples import Example, load
 
-_VARIANTS: Final = {"song": 4, "drums": 24, "mma": 1}
+_VARIANTS: Final = {"song": 4, "drums": 24, "mma": 1, "tune": 1}
 
 
 def main() -> None:
@@ -21,6 +22,9 @@ def main() -> None:
         "--set", type=Path, default=Path("tempo-training"), help="folder of the training set (default %(default)s)"
     )
     parser.add_argument("--sources", nargs="+", default=list(_VARIANTS), choices=list(_VARIANTS), help="default: all")
+    parser.add_argument(
+        "--processes", type=int, default=os.cpu_count(), help="clips rendered at once (default: processors)"
+    )
     parser.add_argument("--render-only", action="store_true", help="render what is missing and stop")
     parser.add_argument("--rendered", action="store_true", help="fit with what has been rendered")
     arguments = parser.parse_args()
@@ -28,7 +32,7 @@ def main() -> None:
     paths = (
         sorted((arguments.set / "curves").glob("*.npz"))
         if arguments.rendered
-        else corpus.prepare(arguments.set, variants)
+        else corpus.prepare(arguments.set, variants, arguments.processes)
     )
     print(f"{len(paths)} clips")
     if arguments.render_only:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from .. import tempo_songs
 from ..tempo_render import notated_bpm
-from . import accompaniments, drum_machine, patterns
+from . import accompaniments, drum_machine, patterns, tunes
 from .arrange import arrange
 from .curves import onset_strength
 from .mastering import master
@@ -55,13 +55,12 @@ def recipes(folder: Path, variants: dict[str, int]) -> list[Recipe]:
     """Return the clips of the training set, *variants* of each piece by source; MIDI files are written to *folder*."""
     folder.mkdir(parents=True, exist_ok=True)
     pieces = [piece for source in variants for piece in _PIECES[source](folder)]
-    most = max(variants.values())
-    return [
+    found = [
         Recipe(source, group, bpm, midi, variant)
-        for variant in range(most)
         for source, group, bpm, midi in pieces
-        if variant < variants[source]
+        for variant in range(variants[source])
     ]
+    return sorted(found, key=lambda each: (each.variant, zlib.crc32(each.name.encode())))  # a part is a fair sample
 
 
 def _drums(_: Path) -> Iterator[Piece]:
@@ -82,19 +81,34 @@ def _songs(folder: Path) -> Iterator[Piece]:
             yield "song", clip.piece, notated_bpm(midi), midi
 
 
+def _tunes(folder: Path) -> Iterator[Piece]:
+    yield from (("tune", group, bpm, midi) for group, bpm, midi in tunes.write_tunes(folder))
+
+
 _PIECES: Final[Mapping[str, Callable[[Path], Iterator[Piece]]]] = {
     "drums": _drums,
     "mma": _accompaniments,
     "song": _songs,
+    "tune": _tunes,
 }
 
 
-def prepare(folder: Path, variants: dict[str, int]) -> list[Path]:
-    """Render all clips that are missing; return the files of onset curves."""
+def prepare(folder: Path, variants: dict[str, int], processes: int) -> list[Path]:
+    """Render all clips that are missing; return the files of onset curves.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the training set.
+    variants : dict of str to int
+        Variants of each piece by source.
+    processes : int
+        Clips that are rendered at the same time.
+    """
     jobs = [(folder, recipe) for recipe in recipes(folder / "midi", variants)]
     (folder / "curves").mkdir(exist_ok=True)
-    with ProcessPoolExecutor(os.cpu_count(), initializer=os.nice, initargs=(_NICE,)) as processes:
-        paths = list(processes.map(_prepare, jobs, chunksize=4))
+    with ProcessPoolExecutor(processes, initializer=os.nice, initargs=(_NICE,)) as pool:
+        paths = list(pool.map(_prepare, jobs, chunksize=4))
     return [path for path in paths if path is not None]
 
 

@@ -162,7 +162,7 @@ def _ternary(song: _Song, name: str) -> None:
             if name == "jazz waltz" and random.random() < 0.5:
                 song.hit(ride, beat + third, 0.7 * light)
         else:
-            _swing_beat(song, beat, (kick, snare, hat, ride), third, light, shuffle=name == "shuffle")
+            _swing_beat(song, beat, (kick, snare, hat, ride), third, light, shuffle=name.endswith("shuffle"))
 
 
 def _swing_beat(

@@ -109,6 +109,56 @@ GENRES: Final[dict[str, Genre]] = {
         ("x..x..x...x..x..", "x.....x.....x..."),
         ("x.x.x.x.x.x.x.x.",),
     ),
+    "fast punk": Genre(
+        164,
+        224,
+        ("x...x.x.x...x.x.", "x.....x.x...x...", "x..x....x.x....."),
+        _BACKBEAT,
+        (*_EIGHTHS, "x...x...x...x..."),
+    ),
+    "surf rock": Genre(148, 186, ("x.......x.......", "x...x...x...x..."), ("....x.x.....x...",), _EIGHTHS),
+    "skate punk": Genre(
+        172,
+        216,
+        ("x..x..x.x..x..x.", "x...x...x...x...", "x.......x.x.x..."),
+        ("..x...x...x...x.", "....x.......x..."),
+        _EIGHTHS,
+    ),
+    "blast beat": Genre(
+        160,
+        220,
+        ("x.x.x.x.x.x.x.x.", "xxxxxxxxxxxxxxxx"),
+        (".x.x.x.x.x.x.x.x", "..x...x...x...x."),
+        ("x...x...x...x...", *_EIGHTHS),
+    ),
+    "neurofunk": Genre(
+        168,
+        180,
+        ("x.........x.....", "x.......x.x.....", "x..x......x..x..", "x.x.......x....."),
+        ("....x.......x...", "....x..-.-..x..-", "....x...-...x.-."),
+        ("x.xxx.xxx.xxx.xx", "..x...x...x...x.", "xxxxxxxxxxxxxxxx"),
+    ),
+    "breakcore": Genre(
+        160,
+        200,
+        ("x.x..x....x..x..", "x..x..x...x.x..."),
+        ("....x..x.x..x.xx", "....x.-x....x..x"),
+        ("x.x.x.x.x.x.x.x.", "xxxxxxxxxxxxxxxx"),
+    ),
+    "happy hardcore": Genre(
+        158, 184, _FOUR, (*_BACKBEAT, "....x.......x.x."), ("..x...x...x...x.", "x-x-x-x-x-x-x-x-")
+    ),
+    "eurobeat": Genre(148, 166, _FOUR, _BACKBEAT, ("x.xxx.xxx.xxx.xx", "..x...x...x...x.", "xxxxxxxxxxxxxxxx")),
+    "fast techno": Genre(150, 176, _FOUR, (_NONE, "..............x."), ("..x...x...x...x.", _NONE, "xxxxxxxxxxxxxxxx")),
+    "galop": Genre(128, 168, _FOUR, ("..x...x...x...x.", "..x.x.x...x.x.x."), (_NONE, "x...x...x...x...")),
+    "game music": Genre(
+        112,
+        196,
+        ("x...x...x...x...", "x.......x.......", "x.....x.x.......", "x.x.....x.x....."),
+        (*_BACKBEAT, "....x.......x.xx", _NONE),
+        (*_EIGHTHS, "xxxxxxxxxxxxxxxx", "x...x...x...x...", _NONE),
+    ),
+    "slow rock": Genre(60, 96, ("x.......x.......", "x.....x.x.x....."), _BACKBEAT, (*_EIGHTHS, "x...x...x...x...")),
 }
 TERNARY: Final[dict[str, tuple[float, float]]] = {
     "swing": (110, 240),
@@ -117,6 +167,8 @@ TERNARY: Final[dict[str, tuple[float, float]]] = {
     "waltz": (84, 184),
     "jazz waltz": (100, 184),
     "six-eight": (42, 78),
+    "fast swing": (180, 280),
+    "fast shuffle": (150, 196),
 }
 PLAIN: Final[dict[str, tuple[float, float]]] = {"no drums": (56, 176), "pulse": (50, 200)}
 NAMES: Final = (*GENRES, *TERNARY, *PLAIN)
