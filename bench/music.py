@@ -24,7 +24,7 @@ def load(path: Path) -> Track | None:
     """Return the samples of a file, or None if it cannot be decoded."""
     try:
         with open_audio(os.fsencode(path)) as audio:
-            blocks = list(audio.blocks())
+            blocks = [block.copy() for block in audio.blocks()]
             return Track(path.name, np.concatenate(blocks), audio.info.sample_rate) if blocks else None
     except FileError:
         return None

@@ -2,11 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from itertools import chain, groupby, islice
+from itertools import chain, islice
 from typing import Any, Final
 
 import av
-from av.audio.fifo import AudioFifo
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.container import InputContainer
@@ -16,8 +15,8 @@ from ...errors import DecodeError
 from ...files.formats import DEMUXERS, Format
 from ..types import FloatArray
 from .av_description import HeaderFacts, describe
-from .av_samples import frame_samples
-from .reader import BLOCK_SAMPLES, check_limits
+from .av_samples import SampleBuffer
+from .reader import check_limits
 from .source import Source
 
 _PROBE_BYTES: Final = ("32768", "5000000")
@@ -94,14 +93,8 @@ class AvReader:
 
     def blocks(self) -> Iterator[FloatArray]:
         """Yield all samples, see ``Reader``."""
-        queue = AudioFifo()
-        for frame in self._in_shape():
-            frame.pts = None  # the queue checks for gaps otherwise
-            queue.write(frame)
-            while (part := queue.read(BLOCK_SAMPLES)) is not None:
-                yield frame_samples(part)
-        if (rest := queue.read()) is not None:
-            yield frame_samples(rest)
+        _, channels, sample_type = self._shape
+        return SampleBuffer(channels, sample_type).blocks(self._in_shape())
 
     @property
     def unread_bytes(self) -> int:
@@ -117,8 +110,9 @@ class AvReader:
         """Decode packet by packet; bad data counts as damage only between good data."""
         begun = failed = False
         for packet in _packets(self._container, stream):
-            if packet.pos is not None and packet.pos >= 0:
-                self._read_to = max(self._read_to, packet.pos + packet.size)
+            position = packet.pos
+            if position is not None and position >= 0:
+                self._read_to = max(self._read_to, position + packet.size)
             try:
                 frames = packet.decode()
             except MemoryError:  # av.MemoryError is an FFmpegError too
@@ -128,34 +122,49 @@ class AvReader:
                 continue
             for frame in frames:
                 if frame.samples:
-                    self.damaged |= begun and failed
+                    if failed:
+                        self.damaged |= begun
                     begun = True
                     failed = frame.is_corrupt
                     yield frame
 
     def _in_shape(self) -> Iterator[AudioFrame]:
-        for shape, frames in groupby(self._frames, _shape):
-            if shape == self._shape:
-                yield from frames
-            else:
-                self.reshaped = True
-                yield from self._converted(frames)
-
-    def _converted(self, frames: Iterator[AudioFrame]) -> Iterator[AudioFrame]:
-        rate, _, sample_type = self._shape
-        resampler = AudioResampler(sample_type, self._model.layout, rate)
-        for frame in chain(frames, [None]):
-            try:
-                converted = resampler.resample(frame)
-            except MemoryError:
-                raise
-            except (av.FFmpegError, ValueError):  # ValueError: the channel layout changed or is unknown
-                self.damaged = True
+        """Yield the frames in the shape of the typical one; runs of another shape are converted."""
+        rate, channels, sample_type = self._shape
+        current, resampler = self._shape, None
+        for frame in self._frames:
+            if (  # compared without a tuple: some frames take only 10 µs to decode
+                resampler is None
+                and frame.sample_rate == rate
+                and frame.layout.nb_channels == channels
+                and frame.format.name == sample_type
+            ):
+                yield frame
                 continue
-            for part in converted:
-                if part.samples and _shape(part) == self._shape:
-                    part.time_base = self._model.time_base  # the queue requires it
-                    yield part
+            self.reshaped = True
+            if _shape(frame) != current:
+                yield from self._converted(None, resampler)
+                current = _shape(frame)
+                resampler = None if current == self._shape else AudioResampler(sample_type, self._model.layout, rate)
+            yield from self._converted(frame, resampler)
+        yield from self._converted(None, resampler)
+
+    def _converted(self, frame: AudioFrame | None, resampler: AudioResampler | None) -> Iterator[AudioFrame]:
+        """Convert a frame, or yield what the resampler still holds; without one, yield the frame as it is."""
+        if resampler is None:
+            if frame is not None:
+                yield frame
+            return
+        try:
+            converted = resampler.resample(frame)
+        except MemoryError:
+            raise
+        except (av.FFmpegError, ValueError):  # ValueError: the channel layout changed or is unknown
+            self.damaged = True
+            return
+        for part in converted:
+            if part.samples and _shape(part) == self._shape:
+                yield part
 
 
 def open_container(source: Source, recognised: Format | None, options: dict[str, str]) -> InputContainer:

@@ -49,21 +49,25 @@ def find_bitstream(samples: FloatArray) -> str | None:
     >>> find_bitstream((words.view(np.int16) / np.float32(32768)).reshape(-1, 2))
     'IEC 61937'
     """
-    if float(np.abs(samples).max(initial=0)) > 1 or not np.isfinite(samples).all():
+    if not (samples.min(initial=0) >= -1 and samples.max(initial=0) <= 1):  # also if one is not a number
         return None
-    words = np.rint(samples * np.float32(32768)).clip(-32768, 32767).astype(np.int16).view(np.uint16).reshape(-1)
+    scaled = samples * np.float32(32768)
+    np.rint(scaled, out=scaled)
+    np.clip(scaled, -32768, 32767, out=scaled)
+    words = scaled.astype(np.int16, order="C").view(np.uint16).reshape(-1)
     for name, syncs in _SYNCS.items():
-        for order in (words, words.byteswap()):
-            if any(_count(order, *sync) >= _LEAST_FRAMES for sync in syncs):
-                return name
+        if any(_count(words, sync, swapped=order) >= _LEAST_FRAMES for order in (False, True) for sync in syncs):
+            return name
     return "DSD over PCM" if _is_dop(samples) else None
 
 
-def _count(words: NDArray[np.uint16], first: int, second: int, mask: int, value: int) -> int:
-    """Return how often three words follow each other."""
+def _count(words: NDArray[np.uint16], sync: tuple[int, int, int, int], *, swapped: bool) -> int:
+    """Return how often the three words of a sync follow each other, with swapped bytes on request."""
+    first = int.from_bytes(sync[0].to_bytes(2, "big"), "little" if swapped else "big")
     at = np.flatnonzero(words[:-2] == first)
-    third = words[at + 2] & np.uint16(mask)
-    return int(((words[at + 1] == second) & (third == value)).sum())
+    following = words[at + 1], words[at + 2]
+    second, third = (each.byteswap() for each in following) if swapped else following
+    return int(((second == sync[1]) & (third & np.uint16(sync[2]) == sync[3])).sum())
 
 
 def _is_dop(samples: FloatArray) -> bool:

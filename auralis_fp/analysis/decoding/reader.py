@@ -69,7 +69,7 @@ class Reader(Protocol):
     reshaped: bool
 
     def blocks(self) -> Iterator[FloatArray]:
-        """Yield all samples, shape (samples, channels), float32, full scale 1.0."""
+        """Yield all samples, shape (samples, channels), float32, full scale 1.0; see ``AudioStream.blocks``."""
         ...
 
     @property

@@ -52,7 +52,8 @@ class AudioStream:
         Yields
         ------
         ndarray, shape (samples, channels), float32
-            1 to 32,768 samples, full scale 1.0, in C or Fortran order, as the decoder delivers them.
+            1 to 32,768 samples, full scale 1.0, in the memory order of the decoder; valid until the next step of the
+            iteration.
 
         Raises
         ------

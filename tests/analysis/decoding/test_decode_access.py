@@ -25,7 +25,7 @@ def count(path: Path | bytes) -> int:
 def samples(path: Path) -> FloatArray:
     """Decode a file."""
     with open_audio(os.fsencode(path)) as stream:
-        return np.concatenate(list(stream.blocks()))
+        return np.concatenate([block.copy() for block in stream.blocks()])
 
 
 def refusal(path: Path | bytes) -> tuple[str, str]:

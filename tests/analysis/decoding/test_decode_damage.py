@@ -21,7 +21,7 @@ STREAMED = ["mp3-mpeg_layer_iii", "ogg-vorbis", "oga-flac", "opus-libopus", "aac
 def decode(path: Path) -> tuple[FloatArray, tuple[str, ...]]:
     """Return all samples of a file and its warnings."""
     with open_audio(os.fsencode(path)) as stream:
-        return np.concatenate(list(stream.blocks())), stream.warnings
+        return np.concatenate([block.copy() for block in stream.blocks()]), stream.warnings
 
 
 def written(path: Path, title: str, seconds: float = 4.0, channels: int = 2) -> bytes:

@@ -41,7 +41,7 @@ def decode(path: Path) -> tuple[FloatArray, AudioInfo, tuple[str, ...]]:
             assert block.dtype == np.float32
             assert 0 < len(block) <= 32768
             assert block.shape[1] == stream.info.channels == len(stream.info.positions)
-            parts.append(block)
+            parts.append(block.copy())
         assert stream.frames == sum(map(len, parts))
         return np.concatenate(parts), stream.info, stream.warnings
 

@@ -23,7 +23,7 @@ TAGS = b"ea3\x03\0\0\0\0\x02\x00" + bytes(256)
 def heard(path: Path) -> tuple[FloatArray, AudioInfo]:
     """Return the samples of a file, and its description."""
     with open_audio(os.fsencode(path)) as stream:
-        return np.concatenate(list(stream.blocks())), stream.info
+        return np.concatenate([block.copy() for block in stream.blocks()]), stream.info
 
 
 def peak_hz(sound: FloatArray, rate: int) -> float:

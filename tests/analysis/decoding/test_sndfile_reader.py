@@ -20,7 +20,7 @@ def test_reads_what_the_first_reader_may_give_up(tmp_path: Path, name: str, subt
     source = Source(os.fsencode(path))
     reader = SndfileReader.open(source, name, fallback=True)
     assert reader is not None
-    blocks = np.concatenate(list(reader.blocks()))
+    blocks = np.concatenate([block.copy() for block in reader.blocks()])
     reader.close()
     source.close()
     expected, _ = soundfile.read(path, dtype="float32")
