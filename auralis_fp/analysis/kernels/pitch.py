@@ -13,9 +13,8 @@ COARSE_FROM: Final = 25  # samples; shorter lags are searched in quarters of a s
 THRESHOLD: Final = 0.15  # of the cumulative mean normalised difference function (YIN)
 _LONG: Final = 0.2  # of a frame; periods from here on are refined
 _RELAXED: Final = 0.3  # threshold for the longest periods, of which a frame holds too few for a deep dip
-_JUMP_CENTS: Final = 100.0  # between neighbouring frames: another note, not a glide
-_UNHEARD_CENTS: Final = 5.0  # the just noticeable difference of pitch, about 3 per mille
 _REACHES: Final = (4 * STEPS, 2, 2)  # steps searched on either side of the period, round by round
+_ALIKE: Final = 8 * STEPS  # steps; periods this near each other share a product
 
 
 def yin_periods(
@@ -127,8 +126,10 @@ def refine_long_periods(
     array([5.])
     """
     points = (len(window) - 1) // STEPS
-    lags = np.arange(doubtful_from, cumulative.shape[1] + 1)
-    depths, limits = difference[:, lags] * lags, cumulative[:, lags - 1] * np.float32(_RELAXED)
+    last = cumulative.shape[1]
+    lags = np.arange(doubtful_from, last + 1)
+    depths = difference[:, doubtful_from : last + 1] * lags
+    limits = cumulative[:, doubtful_from - 1 :] * np.float32(_RELAXED)
     doubtful = np.flatnonzero(np.isinf(periods) & (depths < limits).any(axis=1))
     long = np.flatnonzero(np.isfinite(periods) & (periods >= _LONG * points))
     if not len(long) + len(doubtful):
@@ -149,6 +150,43 @@ def _neighbours(frames: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     """Return the indices of each frame and two on either side, of *count* frames, shape (5, frames)."""
     around: NDArray[np.int64] = np.clip(frames + np.arange(-2, 3)[:, None], 0, count - 1)
     return around
+
+
+def _correlation_near(power: FloatArray, periods: NDArray[np.float64], cosines: FloatArray, circle: int) -> FloatArray:
+    """Return the circular autocorrelation around each period and one period before the end of the circle.
+
+    Parameters
+    ----------
+    power : ndarray, shape (frames, bins), float32
+    periods : ndarray, shape (frames,), float64
+        In steps.
+    cosines : ndarray, shape (<= bins, lags), float32
+    circle : int
+        Steps in a frame; the lags end at half of it.
+
+    Returns
+    -------
+    ndarray, shape (frames, lags), float32
+        Undefined beyond what `_REACHES` allow to search.
+    """
+    half, span = circle // 2, sum(_REACHES)
+    first, usable = half + 1 - cosines.shape[1], power[:, : len(cosines)]
+    correlation: FloatArray = np.empty((len(power), cosines.shape[1]), np.float32)
+    whole = np.clip(np.rint(periods), first + _REACHES[0], (circle - first) // 2 - _REACHES[0]).astype(np.int64)
+    groups = whole // _ALIKE
+    for group in np.unique(groups):
+        frames = np.flatnonzero(groups == group)
+        low, high = int(whole[frames].min()), int(whole[frames].max())
+        start, end = circle - 2 * (high + span), circle - 2 * (low - span)  # folded at half of the circle
+        folded = (
+            (min(start, circle - end), half)
+            if start < half < end
+            else sorted((min(start, circle - start), min(end, circle - end)))
+        )
+        for lags in ((low - span, high + span), folded):
+            columns = slice(max(0, lags[0] - first), lags[1] + 1 - first)
+            correlation[frames, columns] = usable[frames] @ cosines[:, columns]
+    return correlation
 
 
 def refine_periods(
@@ -191,10 +229,10 @@ def refine_periods(
     array([16.])
     """
     circle = len(window) - 1
-    correlation = power[:, : len(cosines)] @ cosines
-    first = circle // 2 + 1 - correlation.shape[1]
+    first = circle // 2 + 1 - cosines.shape[1]
     frames = np.arange(len(power))
     period = periods * STEPS
+    correlation = _correlation_near(power, period, cosines, circle)
     for reach in _REACHES:
         whole = np.clip(np.rint(period).astype(np.int64), first + reach, (circle - first) // 2 - reach)
         lags = whole[:, None] + np.arange(-reach, reach + 1)
@@ -237,47 +275,3 @@ def power_near(power: FloatArray, frames: NDArray[np.int64], places: NDArray[np.
     around = np.clip(nearest[:, None] + np.arange(-1, 2), 0, last)
     strongest: FloatArray = power[frames[:, None], around].max(axis=1)
     return strongest
-
-
-def steadiness(cents: NDArray[np.floating], voiced: NDArray[np.bool_], side: int, least: int, halving: float) -> float:
-    """Return the number of frames that hold a steady pitch, frames with a moving pitch counting less.
-
-    Parameters
-    ----------
-    cents : ndarray, shape (frames,)
-        Pitch of each frame.
-    voiced : ndarray, shape (frames,), bool
-        Which frames have a pitch.
-    side : int
-        Frames on either side of a frame with which its pitch is compared, if they belong to the same note.
-    least : int
-        Frames of a note; shorter ones do not count.
-    halving : float
-        Audible range of pitch, in cents, at which a frame counts half.
-
-    Returns
-    -------
-    float
-
-    Notes
-    -----
-    ``sum(1 / (1 + max(0, range - 5) / halving))``: five cents are not heard. A note ends at an unvoiced frame and
-    where the pitch jumps by more than a semitone from one frame to the next.
-
-    Examples
-    --------
-    >>> pitch, voiced = np.array([0.0, 0.0, 700.0, 730.0]), np.ones(4, dtype=bool)
-    >>> steadiness(pitch, voiced, 1, 2, 25.0)
-    3.0
-    """
-    starts = voiced & np.append(True, ~voiced[:-1] | (np.abs(np.diff(cents)) > _JUMP_CENTS))
-    notes = np.cumsum(starts) * voiced  # 0 where unvoiced
-    highest, lowest = cents.copy(), cents.copy()
-    for step in range(1, min(side + 1, len(cents))):
-        same = notes[step:] == notes[:-step]
-        for here, there in ((slice(step, None), slice(None, -step)), (slice(None, -step), slice(step, None))):
-            np.maximum(highest[here], cents[there], out=highest[here], where=same)
-            np.minimum(lowest[here], cents[there], out=lowest[here], where=same)
-    held = voiced & (np.bincount(notes)[notes] >= least)
-    moved = np.maximum(highest[held] - lowest[held] - _UNHEARD_CENTS, 0)
-    return float((1 / (1 + moved / halving)).sum())

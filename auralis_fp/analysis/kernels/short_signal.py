@@ -1,6 +1,7 @@
 """One transform over a whole short signal, and its K-weighted energy sample by sample."""
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import fft
 
 from ..types import ComplexArray, FloatArray
@@ -55,3 +56,30 @@ def filtered_power(signal: ComplexArray, gains: ComplexArray, overlap: int) -> F
     transforms = fft.fft(blocks)
     transforms *= gains
     return power(fft.ifft(transforms, overwrite_x=True)[:, overlap:]).reshape(-1)
+
+
+def step_sums(energy: FloatArray, edges: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the sums between edges that may lie within samples.
+
+    Parameters
+    ----------
+    energy : ndarray, shape (samples,), float32
+    edges : ndarray, shape (steps + 1,), float64
+        Ascending, in samples, at most the length of *energy*.
+
+    Returns
+    -------
+    ndarray, shape (steps,), float64
+        A sample counts for each step by the part of it that lies inside.
+
+    Examples
+    --------
+    >>> step_sums(np.array([1, 2, 4, 8], dtype=np.float32), np.array([0.0, 1.5, 4.0]))
+    array([ 2., 13.])
+    """
+    whole = edges.astype(np.int64)
+    cumulative = np.concatenate(([0.0], np.cumsum(energy, dtype=np.float64)))
+    following = np.minimum(whole + 1, len(energy))
+    at_edges = cumulative[whole] + (edges - whole) * (cumulative[following] - cumulative[whole])
+    sums: NDArray[np.float64] = np.diff(at_edges)
+    return sums

@@ -6,7 +6,6 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import fft
 
 from ..kernels import short_signal as kernels
@@ -20,6 +19,7 @@ from .loudness import STEP_SEC, Loudness
 _LONGEST_SEC: Final = 8.0
 _MOST_SAMPLES: Final = 1 << 22  # over all channels: 17 MB
 _MEMORY_SEC: Final = 0.1  # length of the K-weighting's impulse response
+_BLOCKS: Final = 4  # filtered at once
 
 
 class ShortSignal:
@@ -41,6 +41,8 @@ class ShortSignal:
         self._rate = sample_rate
         self._pairs = pairs
         self._most = min(round(_LONGEST_SEC * sample_rate), _MOST_SAMPLES // channels)
+        self._memory = round(_MEMORY_SEC * sample_rate)
+        self._fresh = 3 * self._memory  # samples per block of the overlap-save filter
         self._blocks: list[FloatArray] = []
         self._count = 0
 
@@ -60,40 +62,39 @@ class ShortSignal:
     def band_energies(self) -> dict[str, float]:
         """Return the energy of each band by dimension name, in arbitrary units."""
         count = self._count & ~1  # an even number
-        power = np.zeros(count // 2)
-        for pair in self._pairs:
-            z: ComplexArray = np.zeros(count, dtype=np.complex64)
-            self._write(pair, z)
-            power += kernels.signal_power(z)
-        return dict(zip(BANDS, _band_sums(power, count, self._rate), strict=True))
+        energies = np.zeros(len(BANDS))
+        for signal in self._signals:
+            power = kernels.signal_power(signal[self._memory : self._memory + count].copy())
+            energies += _band_sums(power, count, self._rate)
+        return dict(zip(BANDS, energies.tolist(), strict=True))
 
     def loudness(self) -> Loudness:
         """Return the loudness, from samples filtered as the standard specifies."""
-        memory = round(_MEMORY_SEC * self._rate)
-        fresh, count = 3 * memory, -(-self._count // (3 * memory))
-        energy = np.zeros(1 + count * fresh)
-        gains = _weighting(self._rate, memory + fresh)
-        for pair in self._pairs:
-            signal: ComplexArray = np.zeros(memory + count * fresh, dtype=np.complex64)
-            self._write(pair, signal[memory:])
-            energy[1:] += np.float32(pair.weight) * kernels.filtered_power(signal, gains, memory)
-        np.cumsum(energy, out=energy)
+        fresh, gains = self._fresh, _weighting(self._rate, self._memory + self._fresh)
+        energy: FloatArray = np.zeros(len(self._signals[0]) - self._memory, dtype=np.float32)
+        for pair, signal in zip(self._pairs, self._signals, strict=True):
+            for first in range(0, len(energy), _BLOCKS * fresh):  # few at a time, so that they stay in the cache
+                part = signal[first : first + self._memory + _BLOCKS * fresh]
+                filtered = kernels.filtered_power(part, gains, self._memory)
+                energy[first : first + len(filtered)] += np.float32(pair.weight) * filtered
         step = STEP_SEC * self._rate
-        edges = np.arange(int(self._count / step + 1e-6) + 1) * step
-        return Loudness(np.diff(np.interp(edges, np.arange(len(energy)), energy)) / step)
-
-    def _write(self, pair: ChannelPair, out: ComplexArray) -> None:
-        """Write the samples of a pair of channels as complex numbers, up to the length of *out*."""
-        samples, room = self._centred, len(out)
-        out.real[: len(samples)] = samples[:room, pair.channels[0]]
-        if len(pair.channels) > 1:
-            out.imag[: len(samples)] = samples[:room, pair.channels[1]]
+        edges = np.arange(int(self._count / step + 1e-6) + 1, dtype=np.float64) * step
+        return Loudness(kernels.step_sums(energy, edges) / step)
 
     @cached_property
-    def _centred(self) -> FloatArray:
+    def _signals(self) -> list[ComplexArray]:
+        """The centred samples of each pair of channels, between zeros for the overlap-save filter."""
         samples = np.concatenate(self._blocks)
-        samples -= channel_means(samples).astype(np.float32)
-        return samples
+        means = channel_means(samples).astype(np.float32)
+        blocks = -(-self._count // self._fresh)
+        signals = []
+        for pair in self._pairs:
+            signal: ComplexArray = np.zeros(self._memory + blocks * self._fresh, dtype=np.complex64)
+            inner = signal[self._memory : self._memory + self._count]
+            for channel, part in zip(pair.channels, (inner.real, inner.imag), strict=False):
+                np.subtract(samples[:, channel], means[channel], out=part)
+            signals.append(signal)
+        return signals
 
 
 @lru_cache(maxsize=2)
@@ -103,7 +104,7 @@ def _weighting(rate: int, points: int) -> ComplexArray:
     return gain
 
 
-def _band_sums(power: NDArray[np.float64], samples: int, rate: int) -> list[float]:
+def _band_sums(power: FloatArray, samples: int, rate: int) -> list[float]:
     """Return the sum of the bins in each band."""
     borders = np.searchsorted(fft.rfftfreq(samples, 1 / rate)[: len(power)], EDGES_HZ)
-    return [float(power[low:high].sum()) for low, high in pairwise(borders)]
+    return [float(power[low:high].sum(dtype=np.float64)) for low, high in pairwise(borders)]

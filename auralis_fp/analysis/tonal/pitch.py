@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ..kernels import pitch as kernels
 from ..kernels.pitch import COARSE_FROM, STEPS, THRESHOLD
+from ..kernels.pitch_stability import steadiness
 from ..kernels.windows import hann_autocorrelation
 from ..level.silence import SilenceGate
 from ..spectrum.autocorrelation import frame_autocorrelation
@@ -73,7 +74,7 @@ class PitchTracker:
             return None
         voiced = (pitches > 0) & sounding
         cents = np.where(voiced, 1200 * np.log2(np.where(voiced, pitches, 1)), 0)
-        return float(kernels.steadiness(cents, voiced, _SIDE_FRAMES, _SHORTEST_FRAMES, _HALVING_CENTS) / sounding.sum())
+        return float(steadiness(cents, voiced, _SIDE_FRAMES, _SHORTEST_FRAMES, _HALVING_CENTS) / sounding.sum())
 
     def pitches(self) -> FloatArray:
         """Return the pitch of each frame so far in Hz, 0 for unvoiced frames."""
