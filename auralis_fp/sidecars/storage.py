@@ -56,7 +56,9 @@ def load(path: bytes, settings: Settings) -> list[Document]:
 
 
 def exists(path: bytes, settings: Settings) -> bool:
-    """Return True if a file has a sidecar, valid or not, or something that is in its place.
+    """Return True if a file has a sidecar where it is to be.
+
+    That in the data folder counts only while the folder of the track cannot be written, or is not to be.
 
     Parameters
     ----------
@@ -64,7 +66,10 @@ def exists(path: bytes, settings: Settings) -> bool:
         The audio file.
     settings : Settings
     """
-    return any(os.path.lexists(place) for place in _places(path, settings))
+    *beside, elsewhere = _places(path, settings)
+    if any(os.path.lexists(place) for place in beside):
+        return True
+    return os.path.lexists(elsewhere) and not (beside and os.access(os.path.dirname(path), os.W_OK))
 
 
 def write(
@@ -113,6 +118,8 @@ def write(
                     continue
                 if not _foreign(opened, name):
                     _write(opened, name, content)
+                    with contextlib.suppress(OSError):  # written before the folder could be
+                        os.unlink(elsewhere)
                     return place
                 log.warning("%r is not a sidecar of this program; the sidecar goes to the data folder", place)
         except OSError as error:  # read-only, full, or the name is too long: the data folder serves

@@ -193,6 +193,20 @@ def test_a_folder_that_cannot_be_written_is_no_failure(song: Path, tmp_path: Pat
     assert read(longest, settings) == analysed()
 
 
+def test_a_sidecar_returns_to_the_track_when_the_way_is_free(song: Path, settings: Settings) -> None:
+    """One that had to go to the data folder does not count once the file in its way is gone, and is moved back."""
+    path, place = os.fsencode(song), song.with_name("song.flac.25d")
+    place.write_text('{"format_version": "1.', encoding="ascii")  # another program is still writing it
+    elsewhere = written(song, settings)
+    assert settings.data_dir in elsewhere.parents
+    assert sidecar.exists(path, settings)
+    place.unlink()
+    assert not sidecar.exists(path, settings)
+    assert written(song, settings) == place
+    assert sidecar.exists(path, settings)
+    assert not elsewhere.exists()
+
+
 def test_sidecars_can_lie_elsewhere_or_nowhere(song: Path, tmp_path: Path) -> None:
     """According to the settings, in the data folder or nowhere."""
     elsewhere = Settings(data_dir=tmp_path / "data", sidecars="data-dir")
