@@ -56,9 +56,9 @@ def load(path: bytes, settings: Settings) -> list[Document]:
 
 
 def exists(path: bytes, settings: Settings) -> bool:
-    """Return True if a file has a sidecar where it is to be.
+    """Return True if a file has a sidecar in the place that the settings name, or something in its way.
 
-    That in the data folder counts only while the folder of the track cannot be written, or is not to be.
+    With sidecars beside the tracks, one in the data folder counts only while the folder of the track cannot be written.
 
     Parameters
     ----------
