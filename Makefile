@@ -21,7 +21,7 @@ SAME_VERSION = $(BIN)/python -c 'import platform, sys; found = platform.python_v
 	sys.exit(found != wanted and f"$(PYTHON) is Python {wanted}: remove $(VENV), or set VENV")' \
 	"$$($(WANTED) -c 'import platform; print(platform.python_version())')"
 
-.PHONY: run test test-quick check check-page format bench docs lock site dist coverage clean help
+.PHONY: run core test test-core test-quick check check-page format bench docs lock site dist coverage clean help
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,7 +60,17 @@ $(VENV)/bench.stamp: $(VENV)/test.stamp
 	@$(INSTALL) --editable '.[test,bench]'
 	@touch $@
 
-run: $(VENV)/base.stamp  ## start the web host with the plugin; generates a demo library unless LIBRARY is set
+# Without a working cargo nothing is built and no stamp is made, so that the next `make run` tries again.
+$(VENV)/core.stamp: $(VENV)/base.stamp requirements/core.txt $(wildcard core/*.toml core/Cargo.lock core/src/*.rs)
+	@$(BIN)/python core/install.py --stamp $@
+
+core: $(VENV)/base.stamp  ## build the compiled kernels, which make the analysis faster; needs Rust 1.63 or newer
+	@$(BIN)/python core/install.py --required --stamp $(VENV)/core.stamp
+
+test-core: $(VENV)/test.stamp  ## run the tests of the analysis with the compiled kernels; fails if they are not installed
+	@AURALIS_FP_KERNELS=compiled $(BIN)/python -m pytest tests/analysis tests/workers/test_kernels.py
+
+run: $(VENV)/base.stamp $(VENV)/core.stamp  ## start the web host with the plugin; generates a demo library unless LIBRARY is set
 	@if [ -z "$$LIBRARY" ]; then $(BIN)/python -m auralis_fp.demo demo-library && \
 		set -- --library demo-library --data-dir demo-library/.auralis-fp; \
 	else set -- --library "$$LIBRARY"; fi && \
@@ -100,6 +110,8 @@ docs: $(VENV)/base.stamp  ## regenerate the documentation pages from the code
 	@$(BIN)/python docs/generate.py
 
 lock: $(VENV)/dist.stamp  ## write requirements/*.txt from pyproject.toml and constraints.txt
+	@$(BIN)/uv pip compile --quiet requirements/core.in --universal --python-version 3.11 --generate-hashes \
+		--constraint constraints.txt --no-header --no-annotate --output-file requirements/core.txt
 	@for name in run test check; do \
 		$(BIN)/uv pip compile --quiet pyproject.toml requirements/build.in $$(case $$name in test) echo --extra test;; \
 			check) echo --extra test --extra check;; esac) --universal --python-version 3.11 --generate-hashes \
@@ -123,4 +135,4 @@ bench: $(VENV)/bench.stamp  ## measure accuracy and speed against other implemen
 	@$(BIN)/python -m bench
 
 clean:  ## remove everything the other targets created
-	rm -rf $(VENV) .venv-* demo-library build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-* demo-library build dist site core/target .mypy_cache .ruff_cache .pytest_cache .hypothesis

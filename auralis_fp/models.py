@@ -96,8 +96,8 @@ class TrackMetadata:
 
     ``warnings`` lists problems of decoding (``truncated``, ``decode_errors``, ``header_mismatch``); ``undefined`` lists
     the dimensions that have their neutral value because the signal does not define them. ``decoder`` names the decoding
-    library and its version; empty for results that older versions made. ``tempo`` is None where the tempo is undefined,
-    and in results that older versions made.
+    library and its version, ``kernels`` what the analysis computed with. ``tempo`` is None where the tempo is
+    undefined. Results that older versions made have empty names and no tempo.
     """
 
     duration_sec: float
@@ -108,6 +108,7 @@ class TrackMetadata:
     warnings: tuple[str, ...] = ()
     undefined: tuple[str, ...] = ()
     decoder: str = ""
+    kernels: str = ""
     tempo: Tempo | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -121,6 +122,7 @@ class TrackMetadata:
             "warnings": list(self.warnings),
             "undefined": list(self.undefined),
             "decoder": self.decoder,
+            "kernels": self.kernels,
             "tempo": self.tempo.as_json() if self.tempo else None,
         }
 
@@ -145,8 +147,9 @@ class TrackMetadata:
                 **rest,
             } if (
                 _plausible(duration, rate, channels)
-                and isinstance(decoder := rest.get("decoder", ""), str)  # results of earlier versions do not name it
-                and max(len(kind), len(codec), len(decoder)) <= _LONGEST_NAME
+                and isinstance(decoder := rest.get("decoder", ""), str)  # results of earlier versions name neither
+                and isinstance(kernels := rest.get("kernels", ""), str)
+                and max(len(kind), len(codec), len(decoder), len(kernels)) <= _LONGEST_NAME
                 and all(isinstance(text, str) for text in (*warnings, *undefined))
             ):
                 return cls(
@@ -158,6 +161,7 @@ class TrackMetadata:
                     warnings=tuple(warnings),
                     undefined=tuple(name for name in schema.NAMES if name in undefined),
                     decoder=decoder,
+                    kernels=kernels,
                     tempo=None if (tempo := rest.get("tempo")) is None else Tempo.from_json(tempo),
                 )
         raise ValueError("not the metadata of a track")

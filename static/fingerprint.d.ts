@@ -54,6 +54,7 @@ export type AnswerMetadata = {
   warnings: string[];
   undefined: ("air_pct" | "bass_mid_ratio" | "bass_pct" | "chroma_energy" | "crest_db" | "dynamic_range_variation" | "harmonic_ratio" | "loudness_variation_std" | "low_mid_pct" | "lufs" | "mid_pct" | "peak_consistency" | "phase_correlation" | "pitch_stability" | "presence_pct" | "rhythm_stability" | "silence_ratio" | "spectral_centroid" | "spectral_flatness" | "spectral_rolloff" | "stereo_width" | "sub_bass_pct" | "tempo_bpm" | "transient_density" | "upper_mid_pct")[];
   decoder: string;
+  kernels: string;
   tempo: Tempo | null;
   source: "analysis" | "import" | "sidecar";
   file_id: number;
@@ -94,7 +95,7 @@ export type BatchRequest = {
   items: unknown[];
 };
 
-/** Health of the service; ``unprotected`` names protections that are off or that the system lacks. */
+/** Health of the service. ``unprotected`` names protections that are off or that the system lacks; ``kernels`` names what analysis processes compute with: ``numpy`` or the package of compiled kernels. */
 export type HealthAnswer = {
   status: "degraded" | "healthy";
   version: string;
@@ -102,6 +103,7 @@ export type HealthAnswer = {
   state: "idle" | "offline" | "paused" | "pausing" | "quiet_hours" | "starting" | "waiting_for_machine" | "waiting_for_playback" | "working";
   reasons: string[];
   unprotected: string[];
+  kernels: string[];
 };
 
 /** The complete status of the service. */
@@ -191,11 +193,12 @@ export type Parts = {
   completed: number;
 };
 
-/** Overall health, with one sentence for each problem, and for each protection that is off or lacking. */
+/** Overall health, with one sentence for each problem, and for each protection that is off or lacking. `kernels` names what analysis processes compute with; empty before the first of them has started. */
 export type HealthSummary = {
   status: "degraded" | "healthy";
   reasons: string[];
   unprotected: string[];
+  kernels: string[];
 };
 
 /** Number of files finished in one minute. */
@@ -231,6 +234,7 @@ export type Metadata = {
   warnings: string[];
   undefined: ("air_pct" | "bass_mid_ratio" | "bass_pct" | "chroma_energy" | "crest_db" | "dynamic_range_variation" | "harmonic_ratio" | "loudness_variation_std" | "low_mid_pct" | "lufs" | "mid_pct" | "peak_consistency" | "phase_correlation" | "pitch_stability" | "presence_pct" | "rhythm_stability" | "silence_ratio" | "spectral_centroid" | "spectral_flatness" | "spectral_rolloff" | "stereo_width" | "sub_bass_pct" | "tempo_bpm" | "transient_density" | "upper_mid_pct")[];
   decoder: string;
+  kernels: string;
   tempo: Tempo | null;
 };
 

@@ -39,6 +39,7 @@ def test_metadata_is_json() -> None:
         "warnings": ["truncated"],
         "undefined": ["tempo_bpm"],
         "decoder": "",
+        "kernels": "",
         "tempo": None,
     }
 

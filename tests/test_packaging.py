@@ -38,6 +38,15 @@ def normalised(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+def test_the_core_is_locked() -> None:
+    """The version that builds the compiled kernels is the same for `make core` and for `pip install ./core`."""
+    constraints, locked = pins(ROOT / "constraints.txt"), pins(ROOT / "requirements" / "core.txt")
+    settings = tomllib.loads((ROOT / "core" / "pyproject.toml").read_text(encoding="utf-8"))
+    assert locked == {"maturin": constraints["maturin"]}
+    assert settings["build-system"]["requires"] == [f"maturin=={version}" for version in constraints["maturin"]]
+    assert "version = 3\n" in (ROOT / "core" / "Cargo.lock").read_text(encoding="utf-8")  # that of Rust 1.63
+
+
 @pytest.mark.parametrize(("lock", "extras"), [("run", []), ("test", ["test"]), ("check", ["test", "check"])])
 def test_a_lock_file_has_every_requirement(lock: str, extras: list[str]) -> None:
     """`make lock` has been run since a requirement or a version changed."""

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from ..models import Analysed, ComputedParts, TrackMetadata
+from ..runtime.kernels import kernels_in_use
 from ..schema.parts import ALL, PartKind
 from .decoding.stream import AudioStream, open_audio
 from .extractor import FingerprintExtractor
@@ -59,6 +60,7 @@ def fingerprint_file(
             warnings=tuple(audio.warnings),
             undefined=features.undefined,
             decoder=info.decoder,
+            kernels=kernels_in_use(),
             tempo=features.tempo,
         )
         digest = audio.payload_digest()  # from the page cache: decoding has just read the file

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, Final, get_args
 
 from .._version import __version__
+from ..errors import SettingsError
+from ..runtime.kernels import kernels_in_use
 from ..settings import Settings, Sidecars
 from .completion import SHELLS
 
@@ -72,6 +74,23 @@ def track_count(text: str) -> int:
     return count
 
 
+class _Version(argparse.Action):
+    """Print the version, and the kernels that the environment chooses."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        try:
+            kernels = kernels_in_use()
+        except SettingsError as error:
+            parser.error(str(error))
+        print(f"{parser.prog} {__version__} (kernels: {kernels})")
+        parser.exit()
+
+
+def add_version(parser: argparse.ArgumentParser) -> None:
+    """Add ``--version``."""
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and the kernels in use, and exit")
+
+
 def add_verbosity(parser: argparse.ArgumentParser) -> None:
     """Add ``--verbose``."""
     parser.add_argument("-v", "--verbose", action="store_true", help="write debug messages to standard error")
@@ -118,7 +137,7 @@ def build_parser() -> argparse.ArgumentParser:
         epilog="Settings are also read from AURALIS_FP_* variables and from auralis-fp.toml in the working directory."
         " Exit codes: 0 success, 1 failures, 2 usage error, 128 plus the signal number when interrupted (Ctrl-C: 130).",
     )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    add_version(parser)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(name: str, text: str) -> argparse.ArgumentParser:

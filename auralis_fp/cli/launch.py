@@ -13,7 +13,7 @@ from .._version import __version__
 from ..app import setup
 from ..errors import AuralisError
 from ..settings import Settings, load_server_settings
-from .arguments import add_launch, add_verbosity, settings_given
+from .arguments import add_launch, add_verbosity, add_version, settings_given
 from .backend import PREFIX, run_backend
 from .running import EXIT_USAGE, rebuild, run_command, set_up_logging
 from .server import serve
@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="launch-auralis-web.py", description="Start the Auralis web host with the fingerprint plugin."
     )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    add_version(parser)
     add_launch(parser)
     add_verbosity(parser)
     return start(parser.prog, parser.parse_args(argv))

@@ -71,11 +71,15 @@ class Folder(Payload, frozen=True):
 
 
 class HealthSummary(Payload, frozen=True):
-    """Overall health, with one sentence for each problem, and for each protection that is off or lacking."""
+    """Overall health, with one sentence for each problem, and for each protection that is off or lacking.
+
+    `kernels` names what analysis processes compute with; empty before the first of them has started.
+    """
 
     status: Literal["healthy", "degraded"]
     reasons: list[str]
     unprotected: list[str]
+    kernels: list[str]
 
 
 class HostSummary(Payload, frozen=True):

@@ -177,7 +177,7 @@ class StatusBoard:
         reasons += [f"{folder.path}: {folder.reason}" for folder in self._watcher.folders() if not folder.online]
         unprotected = [f"Analysis processes run without {each}." for each in self._context.pool.lacking()]
         unprotected += self._context.health.unprotected
-        return HealthSummary("degraded" if reasons else "healthy", reasons, unprotected)
+        return HealthSummary("degraded" if reasons else "healthy", reasons, unprotected, self._context.pool.kernels())
 
     async def _reachable(self, counts: Counts) -> int:
         """Return how many of the queued files lie in folders that can be read now."""

@@ -78,6 +78,7 @@ class Metadata(Payload, frozen=True):
     warnings: list[str]
     undefined: list[DimensionName]
     decoder: str
+    kernels: str
     tempo: Tempo | None
 
     @classmethod
@@ -92,6 +93,7 @@ class Metadata(Payload, frozen=True):
             [*track.warnings],
             [*track.undefined],
             track.decoder,
+            track.kernels,
             Tempo.of(track.tempo),
         )
 

@@ -22,6 +22,7 @@ FILE_NAME: Final = "auralis-fp.toml"
 
 Sidecars = Literal["beside", "data-dir", "off"]
 Seal = Literal["auto", "off"]
+Kernels = Literal["auto", "compiled", "numpy"]
 AccessMode = Literal["own-user", "host", "token"]
 AUTO_TOKEN: Final = "auto"  # noqa: S105 - the word that asks for one
 Watching = Literal["auto", "events", "polling", "off"]
@@ -70,6 +71,11 @@ class Settings:
     seal: Seal = _help(
         "whether analysis processes give up access to files, network and other processes: auto (as far as the system"
         " can) or off",
+        default="auto",
+    )
+    kernels: Kernels = _help(
+        "what the analysis computes with: compiled (the kernels of the package auralis-fp-core), numpy, or auto"
+        " (compiled kernels if that package is installed)",
         default="auto",
     )
     extended_vector: bool = _help(

@@ -64,14 +64,14 @@ def _prepare(channel: Channel, plan: Plan) -> bool:
     sandbox.end_with_parent()
     sandbox.limit_memory(plan.memory_limit_mb << 20)
     try:
-        tasks.warm_up()
+        kernels = tasks.warm_up(plan.kernels)
     except Exception as error:  # noqa: BLE001 - a dependency is missing or incompatible; the service reports it
         traceback.print_exc()
         channel.send(encode(NotReady(reason=f"{type(error).__name__}: {error}")))
         return False
     sandbox.lower_priority()
     lacking = seal.seal() if plan.seal else [seal.TURNED_OFF]
-    channel.send(encode(Ready(lacking=lacking)))
+    channel.send(encode(Ready(lacking=lacking, kernels=kernels)))
     return True
 
 

@@ -23,6 +23,7 @@ _MAX_THUMBNAIL: Final = 1 << 20
 _MAX_REASON: Final = 8000  # characters
 _MAX_PROBLEMS: Final = 8
 _MAX_WARNINGS: Final = 8
+_MAX_NAME: Final = 100  # characters
 _WORD: Final = re.compile(r"[A-Za-z_]{1,60}")
 _PICTURE_DIGEST: Final = re.compile(r"[0-9a-f]{32}")
 
@@ -34,13 +35,14 @@ class Message(msgspec.Struct, tag=True, frozen=True, kw_only=True):
 class Plan(Message, frozen=True, kw_only=True):
     """The first message to a worker.
 
-    It has the limit of memory in MiB, 0 for none, whether the worker seals itself, and the parts to compute beside
-    fingerprints.
+    It has the limit of memory in MiB, 0 for none, whether the worker seals itself, the parts to compute beside
+    fingerprints, and the setting ``kernels``.
     """
 
     memory_limit_mb: int
     seal: bool
     parts: tuple[PartKind, ...] = ALL
+    kernels: str = "auto"
 
 
 class Request(Message, frozen=True, kw_only=True):
@@ -61,9 +63,13 @@ class Stop(Message, frozen=True, kw_only=True):
 
 
 class Ready(Message, frozen=True, kw_only=True):
-    """The worker is ready; ``lacking`` lists the protections that could not be applied."""
+    """The worker is ready.
+
+    ``lacking`` lists the protections that could not be applied; ``kernels`` names the kernels it computes with.
+    """
 
     lacking: list[str]
+    kernels: str = ""
 
 
 class NotReady(Message, frozen=True, kw_only=True):
@@ -169,6 +175,8 @@ def decode_from_worker(data: bytes) -> FromWorker:
 def _check(message: FromWorker) -> None:
     """Raise ValueError if a message holds values that no honest worker sends."""
     match message:
+        case Ready(kernels=name):
+            _require(len(name) <= _MAX_NAME, "kernels")
         case Progress(decoded_sec=decoded, duration_sec=duration):
             _require(0 <= decoded <= LONGEST_SEC and 0 <= duration <= LONGEST_SEC, "progress")
         case AnalysedReply(outcome=outcome):

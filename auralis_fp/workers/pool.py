@@ -64,6 +64,10 @@ class WorkerPool:
         """Return the protections against malicious files that the workers lack, in words."""
         return sorted({protection for slot in self._slots for protection in slot.lacking})
 
+    def kernels(self) -> list[str]:
+        """Return the names of the kernels that the workers compute with; none before the first start of a worker."""
+        return sorted({slot.kernels for slot in self._slots if slot.kernels})
+
     async def __aenter__(self) -> Self:
         for slot in self._slots:
             self._stack.push_async_callback(slot.close)

@@ -51,6 +51,7 @@ class ProcessSlot:
     def __init__(self, number: int, settings: Settings, pid_files: PidFiles | None = None) -> None:
         self.number = number
         self.lacking: tuple[str, ...] = ()  # protections that the newest process lacks
+        self.kernels = ""  # what the newest process computes with
         self._settings = settings
         self._pid_files = pid_files
         self._launcher = ThreadPoolExecutor(1, thread_name_prefix=f"auralis-slot-{number}")
@@ -109,13 +110,18 @@ class ProcessSlot:
             await asyncio.shield(self.stop())
             raise
         self._ready = True
-        self.lacking = tuple(ready.lacking)
+        self.lacking, self.kernels = tuple(ready.lacking), ready.kernels
 
     async def _launched(self) -> Ready:
         loop = asyncio.get_running_loop()
         worker = await loop.run_in_executor(self._launcher, self._launch)
         settings = self._settings
-        plan = Plan(memory_limit_mb=settings.memory_limit_mb, seal=settings.seal == "auto", parts=settings.parts)
+        plan = Plan(
+            memory_limit_mb=settings.memory_limit_mb,
+            seal=settings.seal == "auto",
+            parts=settings.parts,
+            kernels=settings.kernels,
+        )
         return await loop.run_in_executor(self._talker, worker.prepare, plan)
 
     def _launch(self) -> Worker:

@@ -27,6 +27,10 @@ class Slot(Protocol):
     def lacking(self) -> tuple[str, ...]:
         """Protections against malicious files that the worker lacks, in words."""
 
+    @property
+    def kernels(self) -> str:
+        """Name of the kernels that the worker computes with; empty before its first start."""
+
     def state(self) -> WorkerState:
         """Return what the slot is doing."""
 
@@ -117,6 +121,9 @@ class Pool(Protocol):
 
     def lacking(self) -> list[str]:
         """Return the protections against malicious files that the workers lack, in words."""
+
+    def kernels(self) -> list[str]:
+        """Return the names of the kernels that the workers compute with; none before the first start of a worker."""
 
     def lease(self, *, interactive: bool = False, alone: bool = False) -> AbstractAsyncContextManager[Slot]:
         """Lease a slot for the duration of the context.

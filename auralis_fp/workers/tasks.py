@@ -1,5 +1,6 @@
 """Functions that run in a worker process. Numeric libraries are imported inside them, in the worker only."""
 
+import os
 import time
 import traceback
 from collections.abc import Callable, Collection, Sequence
@@ -7,6 +8,7 @@ from typing import Final, TypeVar
 
 from ..errors import FileError
 from ..models import Analysed, ComputedParts, Rejected
+from ..runtime.kernels import VARIABLE, kernels_in_use
 from ..schema.parts import ALL, PartKind
 from ..tags.model import CoverImage, TagReading
 from .messages import LONGEST_SEC
@@ -24,11 +26,19 @@ def _nobody(_decoded_sec: float, _duration_sec: float) -> None:
     """Ignore the progress."""
 
 
-def warm_up() -> None:
-    """Import and exercise the analysis."""
+def warm_up(kernels: str) -> str:
+    """Import and exercise the analysis; return the name of the kernels it computes with.
+
+    Parameters
+    ----------
+    kernels : str
+        The setting of this name.
+    """
+    os.environ[VARIABLE] = kernels
     from ..analysis.analyze_file import warm_up_analysis  # numpy stays out of the web process
 
     warm_up_analysis()
+    return kernels_in_use()
 
 
 def analyse_file(

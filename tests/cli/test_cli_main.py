@@ -12,10 +12,10 @@ from auralis_fp.cli.arguments import build_parser
 COMMANDS = ("analyze", "scan", "serve", "status", "folders", "failures", "export", "import", "completion")
 
 
-def run(*arguments: str, folder: Path) -> "subprocess.CompletedProcess[str]":
+def run(*arguments: str, folder: Path, **variables: str) -> "subprocess.CompletedProcess[str]":
     """Run the command line in a folder."""
     command = [sys.executable, "-m", "auralis_fp", *arguments]
-    environment = {"PYTHONPATH": str(Path.cwd()), "HOME": str(folder), "PATH": ""}
+    environment = {"PYTHONPATH": str(Path.cwd()), "HOME": str(folder), "PATH": "", **variables}
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=folder, env=environment)
 
 
@@ -37,8 +37,10 @@ def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]
 
 
 def test_version(tmp_path: Path) -> None:
-    """``--version`` prints the package version."""
-    assert __version__ in run("--version", folder=tmp_path).stdout
+    """``--version`` prints the package version and the kernels that the environment chooses."""
+    done = run("--version", folder=tmp_path, AURALIS_FP_KERNELS="numpy")
+    assert done.stdout == f"auralis-fp {__version__} (kernels: numpy)\n"
+    assert run("--version", folder=tmp_path, AURALIS_FP_KERNELS="fast").returncode == 2
 
 
 @pytest.mark.parametrize(

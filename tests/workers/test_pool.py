@@ -97,6 +97,7 @@ class ThreadSlot:
     def __init__(self) -> None:
         self.path: bytes | None = None
         self.lacking = ("a process of its own",)
+        self.kernels = "numpy"
 
     def state(self) -> WorkerState:
         """Return what the slot is doing."""

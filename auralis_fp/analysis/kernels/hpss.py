@@ -5,6 +5,8 @@ from typing import Final
 import numpy as np
 
 from ..types import FloatArray
+from . import compiled
+from .dispatch import has_compiled
 from .median_filter import Codes, medians_over_columns, medians_over_rows
 
 TIME_WINDOW: Final = 16  # frames of 23 ms: 0.37 s; two neighbouring frames share a window
@@ -15,6 +17,7 @@ _SHIFT: Final = 21  # keeps the exponent and two mantissa bits of a float32: ste
 _LOWEST_CODE: Final = np.uint32((127 + 20) * 4 + 3 - 255)  # the highest code is +60 dBFS; this one is 192 dB below it
 
 
+@has_compiled(compiled.write_codes)
 def write_codes(power: FloatArray, out: Codes) -> None:
     """Quantise power to 256 logarithmic steps of about 0.75 dB; the order of values is kept, so medians commute.
 
@@ -38,6 +41,7 @@ def write_codes(power: FloatArray, out: Codes) -> None:
     np.minimum(steps, np.uint32(255), out=out, casting="unsafe")
 
 
+@has_compiled(compiled.harmonic_energy)
 def harmonic_energy(codes: Codes, power: FloatArray) -> tuple[float, float]:
     """Return the harmonic energy of a spectrogram and its total energy (HPSS with Wiener masks).
 

@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from ..types import ComplexArray, FloatArray
+from . import compiled
 from .decimation import overlap_add_band
+from .dispatch import has_compiled
 from .stereo import cross_spectrum
 
 IMAGE_STEP: Final = 8  # frames: one every 0.19 s is enough for the mean over a file
@@ -87,6 +89,7 @@ def scratch_size(frames: int, frame_length: int, mid_points: int, low_points: in
     return frames * (3 * frame_length + 2 * mid_points + 2 * low_points)
 
 
+@has_compiled(compiled.transform_pair)
 def transform_pair(
     frames: FloatArray,
     left: int,
@@ -137,11 +140,11 @@ def transform_pair(
     --------
     >>> window = np.repeat(np.hanning(9)[:-1], 2).astype(np.float32)
     >>> gains = np.zeros(6, dtype=np.float32)
-    >>> tail, band = np.zeros(4, dtype=np.float32), np.zeros(2, dtype=np.complex64)
+    >>> tails, bands = np.zeros((2, 4), dtype=np.float32), np.zeros((2, 2), dtype=np.complex64)
     >>> spectrum, scratch = np.empty((1, 5), dtype=np.float32), np.empty(scratch_size(1, 8, 4, 4), dtype=np.float32)
     >>> frames = np.ones((1, 8, 1), dtype=np.float32)
     >>> energy, *_ = transform_pair(
-    ...     frames, 0, 0, window, gains, tail, band, gains, tail, band, spectrum, scratch
+    ...     frames, 0, 0, window, gains, tails[0], bands[0], gains, tails[1], bands[1], spectrum, scratch
     ... )
     >>> energy, spectrum.round(6)
     (array([1.], dtype=float32), array([[0., 0., 0., 0., 0.]], dtype=float32))

@@ -4,9 +4,12 @@ import numpy as np
 from scipy import fft
 
 from ..types import ComplexArray, FloatArray
+from . import compiled
+from .dispatch import has_compiled
 from .stft import power
 
 
+@has_compiled(compiled.subband_power)
 def subband_power(frames: FloatArray, window: FloatArray, scratch: ComplexArray) -> FloatArray:
     """Return the two-sided power spectra of frames, summed over pairs of channels.
 

@@ -65,6 +65,7 @@ class TrackAnswer(Payload, frozen=True):
             [*track.warnings],
             [*track.undefined],
             track.decoder,
+            track.kernels,
             Tempo.of(track.tempo),
             answer.source,
             answer.file_id,
@@ -106,7 +107,11 @@ class Queued(Payload, frozen=True):
 
 
 class HealthAnswer(Payload, frozen=True):
-    """Health of the service; ``unprotected`` names protections that are off or that the system lacks."""
+    """Health of the service.
+
+    ``unprotected`` names protections that are off or that the system lacks; ``kernels`` names what analysis processes
+    compute with: ``numpy`` or the package of compiled kernels.
+    """
 
     status: Literal["healthy", "degraded"]
     version: str
@@ -114,6 +119,7 @@ class HealthAnswer(Payload, frozen=True):
     state: StateName
     reasons: list[str]
     unprotected: list[str]
+    kernels: list[str]
 
     @classmethod
     def of(cls, health: dict[str, Any]) -> Self:

@@ -1,0 +1,175 @@
+"""The compiled kernels against the NumPy functions that define them; skipped without `auralis-fp-core`."""
+
+from collections.abc import Callable
+from inspect import unwrap
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from auralis_fp.analysis.kernels import hpss, stft, subband
+from auralis_fp.analysis.kernels.framing import frame
+from auralis_fp.analysis.kernels.windows import power_window
+from auralis_fp.runtime.kernels import compiled_kernels
+
+pytestmark = pytest.mark.skipif(compiled_kernels() is None, reason="auralis-fp-core is not installed, or not chosen")
+
+TOLERANCE = 1e-6
+SUM_TOLERANCE = 5e-6  # NumPy's own error of single-precision sums of equal values
+SEEDS = st.integers(0, 2**32 - 1)
+SCALES = st.sampled_from((0.0, 1e-38, 1e-20, 1e-7, 1e-3, 1.0, 1e6))
+LAYOUTS = st.sampled_from(((1, 0, 0), (2, 0, 1), (6, 2, 2), (3, 1, 2)))  # channels, left, right
+SHAPES = st.sampled_from(("noise", "tone", "impulse", "constant", "full of zeros", "one loud channel"))
+
+
+def samples(seed: int, shape: str, scale: float, count: int, channels: int) -> NDArray[np.float32]:
+    """Return an ordinary or a hostile signal, shape (count, channels)."""
+    random = np.random.default_rng(seed)
+    noise = random.standard_normal((count, channels))
+    match shape:
+        case "tone":
+            noise = np.sin(np.arange(count) * random.uniform(0, np.pi))[:, None] * random.uniform(-1, 1, channels)
+        case "impulse":
+            noise = (np.arange(count) == random.integers(count))[:, None] * np.ones(channels)
+        case "constant":
+            noise = np.ones((count, channels)) + noise * 1e-6
+        case "full of zeros":
+            noise = noise * (random.random((count, channels)) < 0.01)
+        case "one loud channel":
+            noise = noise * np.where(np.arange(channels) == 0, 1, 1e-7)
+    return (np.clip(noise, -1, 1) * scale).astype(np.float32)
+
+
+def assert_close(compiled: Any, numpy: Any, scale: float | None = None, tolerance: float = TOLERANCE) -> None:
+    """Assert that two results agree, relative to the largest value or to *scale*."""
+    first, second = np.asarray(compiled, dtype=np.complex128), np.asarray(numpy, dtype=np.complex128)
+    assert first.shape == second.shape
+    largest = float(np.abs(second).max(initial=0)) if scale is None else scale
+    np.testing.assert_allclose(first, second, rtol=tolerance, atol=tolerance * largest + 1e-37)
+
+
+def both(kernel: Callable[..., Any]) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Return the compiled version of a kernel, and its definition."""
+    assert hasattr(kernel, "__wrapped__"), "the kernel has no compiled version"
+    return kernel, unwrap(kernel)
+
+
+class Pair:
+    """Arguments of `stft.transform_pair`, and what it returns and writes."""
+
+    def __init__(
+        self, kernel: Callable[..., Any], frames: NDArray[np.float32], seed: int, channels: tuple[int, int]
+    ) -> None:
+        random = np.random.default_rng(seed)
+        count, length, _ = frames.shape
+        mid, low = length // 4, length // 16
+        self.spectrum = np.zeros((count, length // 2 - random.integers(0, length // 4)), dtype=np.float32)
+        self.image = np.zeros((2, length // 8))
+        self.tails = [np.zeros(points, dtype=np.float32) for points in (mid, low)]
+        self.bands = [np.zeros(count * points // 2, dtype=np.complex64) for points in (mid, low)]
+        gains = [np.repeat(random.random(points - 1).astype(np.float32), 2) for points in (mid, low)]
+        window = np.repeat(power_window(length), 2).astype(np.float32)
+        scratch = np.empty(stft.scratch_size(count, length, mid, low), dtype=np.float32)
+        arguments = (*(part for band in zip(gains, self.tails, self.bands, strict=True) for part in band),)
+        self.energies = kernel(frames, *channels, window, *arguments, self.spectrum, scratch, self.image)
+
+
+@settings(deadline=None)
+@given(
+    SEEDS,
+    SHAPES,
+    SCALES,
+    st.sampled_from((64, 96, 2048)),
+    st.sampled_from(((1, 0, 0), (2, 0, 1), (6, 2, 2), (3, 1, 2))),
+)
+def test_the_transform_of_frames(
+    seed: int, shape: str, scale: float, length: int, layout: tuple[int, int, int]
+) -> None:
+    """Power, energies, both sub-bands and the stereo image agree."""
+    channels, left, right = layout
+    signal = samples(seed, shape, scale, 6 * length, channels)
+    frames = frame(signal, length, length // 2)
+    compiled, numpy = (Pair(kernel, frames, seed, (left, right)) for kernel in both(stft.transform_pair))
+    strongest = float(np.max(numpy.energies[1], initial=0))
+    for index in range(len(frames)):
+        assert_close(compiled.spectrum[index], numpy.spectrum[index], float(numpy.energies[1][index]))
+    for one, other in zip(compiled.energies, numpy.energies, strict=True):
+        assert_close(one, other, strongest, SUM_TOLERANCE)
+    assert_close(compiled.image, numpy.image, 2 * strongest * len(frames))
+    amplitude = float(np.abs(signal).max(initial=0))
+    for one, other in zip(compiled.bands + compiled.tails, numpy.bands + numpy.tails, strict=True):
+        assert_close(one, other, amplitude)
+
+
+@settings(deadline=None)
+@given(SEEDS, SHAPES, SCALES, st.sampled_from((256, 1000, 4096)), st.integers(1, 3))
+def test_the_spectra_of_a_sub_band(seed: int, shape: str, scale: float, length: int, pairs: int) -> None:
+    """The power of each frame agrees."""
+    frames = frame(samples(seed, shape, scale, 2 * length, 2 * pairs), length, length // 4)
+    window = np.repeat(power_window(length), 2).astype(np.float32)
+    scratch = np.empty((len(frames), length), dtype=np.complex64)
+    compiled, numpy = (kernel(frames, window, scratch) for kernel in both(subband.subband_power))
+    for one, other in zip(compiled, numpy, strict=True):
+        assert_close(one, other, float(other.sum()))
+
+
+@settings(deadline=None)
+@given(SEEDS, st.integers(1, 40), st.integers(1, 90))
+def test_codes_of_power(seed: int, frames: int, bins: int) -> None:
+    """The codes of any power that is not negative are the same."""
+    random = np.random.default_rng(seed)
+    bits = random.integers(0, 0x7F800000, (frames, bins), dtype=np.uint32)
+    compiled, numpy = (np.zeros((frames, bins), dtype=np.uint8) for _ in range(2))
+    for kernel, codes in zip(both(hpss.write_codes), (compiled, numpy), strict=True):
+        kernel(bits.view(np.float32), codes)
+    np.testing.assert_array_equal(compiled, numpy)
+
+
+@settings(deadline=None)
+@given(SEEDS, st.integers(1, 40), st.integers(1, 90), st.sampled_from(("any", "two values", "constant", "rows")))
+def test_harmonic_energy(seed: int, pairs: int, fours: int, kind: str) -> None:
+    """Harmonic and total energy agree for any medians: each bin that is the only one with power shows its own mask."""
+    random = np.random.default_rng(seed)
+    frames, bins = 2 * pairs, 4 * fours
+    shape = (frames + 2 * hpss.TIME_MARGIN, bins + 2 * hpss.FREQUENCY_MARGIN)
+    codes = random.integers(0, 256, shape).astype(np.uint8)
+    match kind:
+        case "two values":
+            codes = np.where(codes < 128, 0, 255).astype(np.uint8)
+        case "constant":
+            codes[:] = 77
+        case "rows":
+            codes[:] = codes[:, :1]
+    power = random.random((frames, bins + 3)).astype(np.float32)[:, 1:-2]
+    one_bin = np.zeros_like(power)
+    place = random.integers(frames), random.integers(bins)
+    one_bin[place] = 1
+    for values in (power, np.ascontiguousarray(power), one_bin):
+        compiled, numpy = (kernel(codes, values) for kernel in both(hpss.harmonic_energy))
+        assert_close(compiled, numpy, 0 if values is one_bin else None)
+
+
+def test_unfit_arrays_are_refused() -> None:
+    """A wrong shape, type or a read-only output raises instead of reaching beyond an array."""
+    compiled, _ = both(subband.subband_power)
+    frames, window = np.ones((2, 8, 2), dtype=np.float32), np.ones(16, dtype=np.float32)
+    scratch = np.empty((2, 8), dtype=np.complex64)
+    assert compiled(frames, window, scratch).shape == (2, 8)
+    for unfit in (
+        (frames, window[:-1], scratch),
+        (frames[..., :1], window, scratch),
+        (frames[0], window, scratch),
+        (frames[:, ::-1], window, scratch),
+        (frames.astype(np.float64), window, scratch),
+        (frames, window[::2], scratch),
+    ):
+        with pytest.raises((ValueError, BufferError)):
+            compiled(*unfit)
+    power = np.ones((4, 8), dtype=np.float32)
+    with pytest.raises((ValueError, BufferError)):
+        hpss.write_codes(power, np.frombuffer(bytes(32), dtype=np.uint8).reshape(4, 8))
+    with pytest.raises((ValueError, BufferError)):
+        hpss.write_codes(power, power.view(np.uint8)[:, :8])
