@@ -12,6 +12,7 @@ from . import schema
 _LONGEST_NAME: Final = 100  # characters of a format or codec name
 _MOST_CANDIDATES: Final = 8  # of a tempo
 _FASTEST_BPM: Final = 1000
+_COARSE_NS: Final = 1000  # SMB keeps times in steps of 100 ns
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,13 @@ class FileStamp:
         """Return the stamp in a ``stat`` result."""
         ctime_ns = None if sys.platform == "win32" else status.st_ctime_ns  # the time of creation on Windows
         return cls(status.st_size, status.st_mtime_ns, ctime_ns, status.st_ino)
+
+    def is_about(self, other: "FileStamp") -> bool:
+        """Return True if size and time agree as far as every file system and protocol keeps times."""
+        return self.size == other.size and abs(self.mtime_ns - other.mtime_ns) < _COARSE_NS
+
+    def __str__(self) -> str:
+        return f"{self.size} bytes of {self.mtime_ns / 1e9:.6f}"
 
     def confirms(self, other: "FileStamp") -> bool:
         """Return True if all fields are known and agree: the file has not been written to in between."""
@@ -97,7 +105,8 @@ class TrackMetadata:
     ``warnings`` lists problems of decoding (``truncated``, ``decode_errors``, ``header_mismatch``); ``undefined`` lists
     the dimensions that have their neutral value because the signal does not define them. ``decoder`` names the decoding
     library and its version, ``kernels`` what the analysis computed with. ``tempo`` is None where the tempo is
-    undefined. Results that older versions made have empty names and no tempo.
+    undefined. Results that older versions made have empty names and no tempo. ``machine``
+    names the machine that made the result in a cluster.
     """
 
     duration_sec: float
@@ -110,6 +119,7 @@ class TrackMetadata:
     decoder: str = ""
     kernels: str = ""
     tempo: Tempo | None = None
+    machine: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return the JSON form used by the API, the sidecars and the command line."""
@@ -124,6 +134,7 @@ class TrackMetadata:
             "decoder": self.decoder,
             "kernels": self.kernels,
             "tempo": self.tempo.as_json() if self.tempo else None,
+            **({"machine": self.machine} if self.machine else {}),
         }
 
     @classmethod
@@ -149,7 +160,8 @@ class TrackMetadata:
                 _plausible(duration, rate, channels)
                 and isinstance(decoder := rest.get("decoder", ""), str)  # results of earlier versions name neither
                 and isinstance(kernels := rest.get("kernels", ""), str)
-                and max(len(kind), len(codec), len(decoder), len(kernels)) <= _LONGEST_NAME
+                and isinstance(machine := rest.get("machine", ""), str)
+                and max(len(kind), len(codec), len(decoder), len(kernels), len(machine)) <= _LONGEST_NAME
                 and all(isinstance(text, str) for text in (*warnings, *undefined))
             ):
                 return cls(
@@ -163,6 +175,7 @@ class TrackMetadata:
                     decoder=decoder,
                     kernels=kernels,
                     tempo=None if (tempo := rest.get("tempo")) is None else Tempo.from_json(tempo),
+                    machine=machine,
                 )
         raise ValueError("not the metadata of a track")
 

@@ -63,6 +63,31 @@ class WorkerState:
     started_at: float | None = None
     decoded_sec: float = 0.0
     duration_sec: float | None = None
+    machine: str = ""  # empty for this one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineState:
+    """State of another machine, as shown on the status page.
+
+    ``slots`` are those that it offers, ``used`` those that may be used. ``refused`` says why it may not work for this
+    service, ``remark`` what is worth knowing otherwise; both are empty if there is nothing to say. ``lag_sec`` is the
+    mean time that a file spends on the way and in waiting; None before the first.
+    """
+
+    name: str
+    address: str
+    slots: int = 0
+    used: int = 0
+    working: int = 0
+    analysed: int = 0
+    failed: int = 0
+    lost: int = 0
+    tracks_per_sec: float | None = None
+    lag_sec: float | None = None
+    silent_sec: float = 0.0
+    refused: str = ""
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,15 +1,22 @@
 """Generate documentation pages and TypeScript types from the code."""
 
+import asyncio
 import json
+import os
+import tempfile
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, Final
 
 from auralis_fp.cli.arguments import build_parser
 from auralis_fp.cli.manpage import manpage
+from auralis_fp.cluster.handshake import TOLERANCE
+from auralis_fp.cluster.reference import VALUES, deviation, expected, write_signal
+from auralis_fp.models import Rejected
 from auralis_fp.routes.schemas.openapi import described
 from auralis_fp.schema import ALGORITHM_VERSION, DIMENSIONS, Family
 from auralis_fp.settings import ENVIRONMENT_PREFIX, FILE_NAME, Settings
+from auralis_fp.workers.local import local_pool
 
 HERE: Final = Path(__file__).parent
 _ANYWHERE: Final = {401, 403, 414, 429, 431, 500, 503}
@@ -276,10 +283,29 @@ PAGES: Final = {
 }
 
 
+def write_reference_values() -> None:
+    """Write what the algorithm computes for the reference signal of clusters, if it has changed."""
+    values = asyncio.run(_reference_values())
+    if set(values) != set(expected()) or deviation(values) > TOLERANCE:
+        VALUES.write_text(json.dumps(values, indent=1) + "\n", encoding="ascii")
+
+
+async def _reference_values() -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "reference.wav"
+        write_signal(file)
+        async with local_pool(Settings(workers=1)) as pool, pool.lease() as slot:
+            outcome = await slot.run(os.fsencode(file))
+    if isinstance(outcome, Rejected):
+        raise SystemExit(outcome.reason)
+    return outcome.fingerprint
+
+
 def main() -> None:
     """Write all generated files."""
     for name, page in PAGES.items():
         (HERE / name).write_text(page(), encoding="utf-8")
+    write_reference_values()
 
 
 if __name__ == "__main__":

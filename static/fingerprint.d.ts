@@ -127,6 +127,7 @@ export type Status = {
   uptime_sec: number;
   health: HealthSummary;
   history: HistoryMinute[];
+  machines: Machine[];
   host: HostSummary | null;
 };
 
@@ -146,7 +147,7 @@ export type Rate = {
   times_real_time: number | null;
 };
 
-/** One analysis process and the file it works on. */
+/** One analysis process and the file it works on; `machine` is empty for this one. */
 export type Worker = {
   slot: number;
   state: "idle" | "starting" | "working";
@@ -158,6 +159,7 @@ export type Worker = {
   duration_sec: number | null;
   cpu_percent: number | null;
   memory_bytes: number | null;
+  machine?: string;
 };
 
 /** One music folder; `mode` is how changes are detected. */
@@ -205,6 +207,23 @@ export type HealthSummary = {
 export type HistoryMinute = {
   at: number;
   done_per_min: number;
+};
+
+/** A machine of the cluster. `used` of its `slots` may be used. `refused` says why it gets no files, `remark` what is worth knowing otherwise. `lag_sec` is the mean time that a file spends on the way and in waiting. */
+export type Machine = {
+  name: string;
+  address: string;
+  slots: number;
+  used: number;
+  working: number;
+  analysed: number;
+  failed: number;
+  lost: number;
+  tracks_per_sec: number | null;
+  lag_sec: number | null;
+  silent_sec: number;
+  refused: string;
+  remark: string;
 };
 
 /** The host's library; `note` says what happened when it was reset. */

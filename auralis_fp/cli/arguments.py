@@ -16,6 +16,10 @@ AddCommand = Callable[[str, str], argparse.ArgumentParser]
 
 HOST_PORT: Final = 8765  # of the player's backend; its frontend expects it there
 _HELP: Final = {spec.name: spec.metadata["help"] for spec in fields(Settings)}
+_OPTIONS: Final = {
+    "data_dir": (str, "DIR"), "workers": (int, "N"), "sidecars": (str, "WHERE"), "cluster": (str, "ADDRESS"),
+    "memory_limit_mb": (int, "MIB"),
+}  # fmt: skip
 
 
 def add_settings(parser: argparse.ArgumentParser, *names: str) -> None:
@@ -33,7 +37,7 @@ def add_settings(parser: argparse.ArgumentParser, *names: str) -> None:
                 "--library", dest="libraries", metavar="DIR", action="append", help="music folder; can be repeated"
             )
             continue
-        kind, metavar = {"data_dir": (str, "DIR"), "workers": (int, "N"), "sidecars": (str, "WHERE")}[name]
+        kind, metavar = _OPTIONS[name]
         choices = get_args(Sidecars) if name == "sidecars" else None
         option = "--" + name.replace("_", "-")
         parser.add_argument(option, type=kind, metavar=metavar, choices=choices, help=_HELP[name])
@@ -110,6 +114,18 @@ def add_socket(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--socket", type=Path, metavar="PATH", help="listen on this Unix socket instead of a port")
 
 
+def add_mounts(parser: argparse.ArgumentParser, text: str) -> None:
+    """Add ``--mount``.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+    text : str
+        Its help.
+    """
+    parser.add_argument("--mount", dest="mounts", metavar="NAME=DIR", action="append", help=text)
+
+
 def add_launch(parser: argparse.ArgumentParser) -> None:
     """Add the options of the launcher, except ``--verbose``."""
     parser.add_argument("--dev", action="store_true", help="accept requests from the frontend's development server")
@@ -119,7 +135,7 @@ def add_launch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--auralis", type=Path, metavar="DIR", help="start the backend of this Auralis checkout with the plugin"
     )
-    add_settings(parser, "libraries", "data_dir", "workers", "sidecars")
+    add_settings(parser, "libraries", "data_dir", "workers", "sidecars", "cluster")
     add_rebuild(parser)
 
 
@@ -149,6 +165,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_listings(command)
     _add_search(command)
     _add_similarity(command)
+    _add_cluster(command)
     _add_tools(command)
     return parser
 
@@ -162,13 +179,14 @@ def _add_analysis(command: AddCommand) -> None:
 
     scan = command("scan", "fingerprint all files under folders; can be interrupted and resumed")
     scan.add_argument("libraries", nargs="+", metavar="DIR", help="music folders")
-    add_settings(scan, "data_dir", "workers", "sidecars")
+    add_settings(scan, "data_dir", "workers", "sidecars", "cluster")
+    add_mounts(scan, "name of a music folder in a cluster; can be repeated")
     add_rebuild(scan)
 
     server = command("serve", "serve the HTTP API on the loopback interface")
     server.add_argument("--port", type=port_number, default=8766, help="port to listen on (default %(default)s)")
     add_socket(server)
-    add_settings(server, "libraries", "data_dir", "workers", "sidecars")
+    add_settings(server, "libraries", "data_dir", "workers", "sidecars", "cluster")
     add_rebuild(server)
 
 
@@ -223,6 +241,15 @@ def _add_similarity(command: AddCommand) -> None:
     duplicates = command("duplicates", "list files with the same recording, a group a paragraph")
     duplicates.add_argument("--json", action="store_true", help="print JSON lines")
     add_settings(duplicates, "data_dir")
+
+
+def _add_cluster(command: AddCommand) -> None:
+    worker = command("worker", "analyse files for the services of a Dask scheduler")
+    worker.add_argument("scheduler", metavar="ADDRESS", help="address of the scheduler, such as tcp://host:8786")
+    add_mounts(worker, "where a music folder lies on this machine; can be repeated")
+    worker.add_argument("--slots", dest="workers", type=int, metavar="N", help=_HELP["workers"])
+    worker.add_argument("--name", metavar="NAME", help="name of this machine (default: its host name)")
+    add_settings(worker, "memory_limit_mb")
 
 
 def _add_tools(command: AddCommand) -> None:

@@ -50,14 +50,8 @@ async def _dispatch(arguments: argparse.Namespace) -> int:
 
             inputs = Inputs(names=arguments.files, lists=arguments.files_from, null=arguments.null)
             return await analyze(inputs, settings, arguments.output)
-        case "scan":
-            from .scan import scan
-
-            return await scan(settings)
-        case "serve":
-            from .serve import serve_alone
-
-            return await serve_alone(settings, arguments.socket or arguments.port)
+        case "scan" | "serve" | "worker" as name:
+            return await _working_command(name)(settings, arguments)
         case "status" | "folders" | "failures" as name:
             from . import inspect
 
@@ -70,6 +64,21 @@ async def _dispatch(arguments: argparse.Namespace) -> int:
 
             move = transfer.export_results if arguments.command == "export" else transfer.import_file
             return await move(settings, arguments.file)
+
+
+def _working_command(name: str) -> Callable[[Settings, argparse.Namespace], Coroutine[Any, Any, int]]:
+    """Return one of the commands that analyse files until they are done or stopped."""
+    if name == "scan":
+        from .scan import scan
+
+        return lambda settings, _: scan(settings)
+    if name == "serve":
+        from .serve import serve_alone
+
+        return lambda settings, arguments: serve_alone(settings, arguments.socket or arguments.port)
+    from .worker import work
+
+    return lambda settings, arguments: work(settings, arguments.scheduler, arguments.name)
 
 
 def _library_command(name: str) -> Callable[[Settings, argparse.Namespace], Coroutine[Any, Any, int]]:

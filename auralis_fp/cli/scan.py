@@ -12,7 +12,7 @@ from ..engine.snapshot import LeftOutEntries, Status
 from ..errors import AuralisError
 from ..runtime.event_bus import Event
 from ..runtime.tasks import cancel_and_wait
-from ..settings import Settings
+from ..settings import Settings, WorkHere
 from .progress import ScanProgress, scan_progress
 
 POLL_SEC: Final = 0.1
@@ -50,8 +50,9 @@ async def scan(settings: Settings) -> int:
         The service cannot start, for example because the database is in use.
     """
     started = time.monotonic()
+    work_here: WorkHere = "all" if settings.workers else "nothing"  # with a cluster; else it changes nothing
     service = Service(
-        replace(settings, watching="off", quiet_hours="", busy_percent=0)
+        replace(settings, watching="off", quiet_hours="", busy_percent=0, work_here=work_here)
     )  # an explicit scan is not throttled
     tally = _Tally()
     async with service.running():

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from ..cluster.pool import ClusterPool
 from ..files.access import PathPolicy
 from ..files.rules import Rules
 from ..jobs.circuit_breaker import CircuitBreakers
@@ -34,6 +35,8 @@ from ..store.tags import TagStore
 from ..watching.watcher import Watcher
 from ..workers.local import local_pool
 from ..workers.pidfiles import PidFiles
+from ..workers.pool import WorkerPool
+from ..workers.protocol import Pool
 from .audio import AudioFiles
 from .folder_accounts import FolderAccounts
 from .host import Host
@@ -171,8 +174,7 @@ async def _build_context(settings: Settings, metrics: Metrics, signal: ChangeSig
     stack.callback(bus.close)
     pid_files = PidFiles(settings.data_dir / "workers")
     await asyncio.to_thread(pid_files.end_orphans)
-    slots = await asyncio.to_thread(local_pool, settings, signal.set, pid_files)  # allocates shared memory
-    pool = await stack.enter_async_context(slots)
+    pool: Pool = await stack.enter_async_context(await _pool(settings, signal, pid_files, health))
     rules = await asyncio.to_thread(Rules.from_settings, settings)  # resolves links: a disk may be asleep
     return Context(
         settings=settings,
@@ -187,6 +189,17 @@ async def _build_context(settings: Settings, metrics: Metrics, signal: ChangeSig
         rules=rules,
         breakers=CircuitBreakers(),
     )
+
+
+async def _pool(
+    settings: Settings, signal: ChangeSignal, pid_files: PidFiles, health: Health
+) -> WorkerPool | ClusterPool:
+    if not settings.cluster:
+        local: WorkerPool = await asyncio.to_thread(local_pool, settings, signal.set, pid_files)  # counts processors
+        return local
+    report = partial(_report, health, signal.set, "cluster")
+    remote: ClusterPool = await asyncio.to_thread(ClusterPool, settings, signal.set, pid_files, report)
+    return remote
 
 
 def _report(health: Health, on_change: Callable[[], None], part: str, reason: str | None) -> None:

@@ -31,7 +31,7 @@ class Rate(Payload, frozen=True):
 
 
 class Worker(Payload, frozen=True):
-    """One analysis process and the file it works on."""
+    """One analysis process and the file it works on; `machine` is empty for this one."""
 
     slot: int
     state: Literal["starting", "idle", "working"]
@@ -43,6 +43,29 @@ class Worker(Payload, frozen=True):
     duration_sec: float | None
     cpu_percent: float | None
     memory_bytes: int | None
+    machine: str = ""
+
+
+class Machine(Payload, frozen=True):
+    """A machine of the cluster.
+
+    `used` of its `slots` may be used. `refused` says why it gets no files, `remark` what is worth knowing otherwise.
+    `lag_sec` is the mean time that a file spends on the way and in waiting.
+    """
+
+    name: str
+    address: str
+    slots: Count
+    used: Count
+    working: Count
+    analysed: Count
+    failed: Count
+    lost: Count
+    tracks_per_sec: float | None
+    lag_sec: float | None
+    silent_sec: float
+    refused: str
+    remark: str
 
 
 class LeftOutEntries(Payload, frozen=True):
@@ -133,4 +156,5 @@ class Status(Payload, frozen=True):
     uptime_sec: Count
     health: HealthSummary
     history: list[HistoryMinute]
+    machines: Annotated[list[Machine], msgspec.Meta(description="empty without `cluster`")]
     host: Annotated[HostSummary | None, msgspec.Meta(description="null without `host_database`")]

@@ -20,7 +20,18 @@ from ..store.confirmation import Confirmations
 from ..watching.watcher import Watcher
 from ..workers.usage import Load, WorkerLoad
 from .eta import History, Remainder
-from .snapshot import FileCounts, Folder, HealthSummary, HostSummary, LeftOutEntries, Parts, Rate, Status, Worker
+from .snapshot import (
+    FileCounts,
+    Folder,
+    HealthSummary,
+    HostSummary,
+    LeftOutEntries,
+    Machine,
+    Parts,
+    Rate,
+    Status,
+    Worker,
+)
 
 PAUSE_SEC: Final = 0.25  # least time between two events
 PROGRESS_SEC: Final = 1.0  # between two events while a file is analysed
@@ -138,6 +149,7 @@ class StatusBoard:
             uptime_sec=self.uptime_sec,
             health=self.health(),
             history=self._history.minutes(),
+            machines=[Machine(**asdict(machine)) for machine in self._context.pool.machines()],
             host=None if self.host is None else self.host(),
         )
 

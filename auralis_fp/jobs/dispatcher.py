@@ -243,7 +243,7 @@ class Dispatcher:
         flight.enter(ANALYSING)
         try:
             patience = EXTENDED_PATIENCE if job.isolation == Isolation.EXTENDED else 1.0
-            outcome = await slot.run(job.path, patience, bounds)
+            outcome = await slot.run(job.path, patience, bounds, job.stamp)
         except Exception as error:  # stored as the failure of this file
             log.exception("analysis of %r", job.path)
             return Rejected("internal", type(error).__name__, str(error))

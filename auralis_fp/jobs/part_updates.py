@@ -101,8 +101,8 @@ class PartUpdater:
             return False
         bounds = context.rules.bounds(path)
         if due.digest is None:  # nothing shows that the result is of this audio: it is made anew
-            return await self._store(due, before, await slot.run(path, 1.0, bounds))
-        return await self._store(due, before, await slot.call(compute_parts, path, bounds))
+            return await self._store(due, before, await slot.run(path, 1.0, bounds, before))
+        return await self._store(due, before, await slot.call(compute_parts, path, bounds, before))
 
     async def _store(self, due: DuePart, before: FileStamp, outcome: Analysed | ComputedParts | Rejected) -> bool:
         """Store the outcome for a file, if it has not changed while it was read."""

@@ -85,8 +85,7 @@ class Pipeline:
         self._start("database care", self.maintenance.run)
         self._start("sidecar outbox", context.outbox.run)
         self._start("missing sidecars", self.sidecar_care.run)
-        for number in range(2 * context.pool.size):  # while one commits its result, another keeps the slot busy
-            self._start(f"dispatcher {number}", self.dispatcher.run)
+        self._start("dispatchers", self._dispatch)
         self.notify()
         return self
 
@@ -100,6 +99,18 @@ class Pipeline:
     def _start(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         task = asyncio.create_task(supervise(name, work, self._context.health), name=name)
         self._stack.push_async_callback(cancel_and_wait, task)
+
+    async def _dispatch(self) -> None:
+        """Run as many dispatchers as keep all slots busy, more when machines join; runs until cancelled."""
+        async with AsyncExitStack() as running:
+            number = 0
+            while True:
+                wanted = await self._context.pool.more_callers(number)
+                for each in range(number, wanted):
+                    work = supervise(f"dispatcher {each}", self.dispatcher.run, self._context.health)
+                    task = asyncio.create_task(work, name=f"dispatcher {each}")
+                    running.push_async_callback(cancel_and_wait, task)
+                number = wanted
 
     def notify(self) -> None:
         """Look for jobs: some were queued."""

@@ -102,7 +102,7 @@ class TagUpdater:
         async with context.pool.lease(interactive=files[0].priority == CHANGED_FILES) as slot:
             started = time.monotonic()
             for file in files:
-                outcome = await slot.call(read_tags, file.path, context.rules.bounds(file.path))
+                outcome = await slot.call(read_tags, file.path, context.rules.bounds(file.path), file.stamp)
                 outcomes.append((file, outcome))
                 if time.monotonic() - started > LEASE_SEC:
                     break

@@ -25,6 +25,8 @@ Seal = Literal["auto", "off"]
 Kernels = Literal["auto", "compiled", "numpy"]
 AccessMode = Literal["own-user", "host", "token"]
 AUTO_TOKEN: Final = "auto"  # noqa: S105 - the word that asks for one
+WorkHere = Literal["all", "requests", "nothing"]
+_SCHEDULER = re.compile(r"|(tcp|tls|ws|wss)://[^/\s]+:\d{1,5}")
 Watching = Literal["auto", "events", "polling", "off"]
 SYSTEM_FOLDERS: Final = (
     *("$RECYCLE.BIN", "RECYCLER", "System Volume Information", "found.[0-9][0-9][0-9]"),  # Windows
@@ -129,6 +131,26 @@ class Settings:
     )
     request_rate: int = _help("sustained requests per second per client; 0 for no limit", default=1000)
     cover_cache_mb: int = _help("disk space for cover thumbnails in the data folder, in MiB", default=200)
+    cluster: str = _help(
+        "address of a Dask scheduler, such as tcp://host:8786, whose machines take part in background work; empty for"
+        " none",
+        default="",
+    )
+    cluster_slots: int = _help("most slots of the cluster to use; 0 for all", default=0)
+    cluster_throttled: bool = _help(
+        "whether quiet hours, playback and a busy machine here hold back the machines of the cluster, too",
+        default=True,
+    )
+    mounts: tuple[str, ...] = _help(
+        "names of music folders in a cluster, as NAME=/folder; a folder without one is called by the last part of its"
+        " path",
+        default=(),
+    )
+    work_here: WorkHere = _help(
+        "what is analysed on this machine while there is a cluster: all, requests (background work is left to the"
+        " cluster) or nothing",
+        default="all",
+    )
     host_database: tuple[Path, ...] = _help(
         "database of the host's library, which decides track ids and tags and, without libraries, the music folders;"
         " of several, the one written last is read",
@@ -154,6 +176,12 @@ class Settings:
                 "must be auto or have at least 16 printable ASCII characters",
             ),
             ("access", self.access != "token" or bool(self.token), 'needs a token: set token, or token = "auto"'),
+            (
+                "cluster",
+                _SCHEDULER.fullmatch(self.cluster) is not None,
+                f"{self.cluster!r} does not have the form tcp://host:8786 or tls://host:8786",
+            ),
+            ("cluster_slots", 0 <= self.cluster_slots <= 100_000, "must be between 0 and 100000"),
             ("request_rate", self.request_rate >= 0, "must not be negative"),
             ("cover_cache_mb", 1 <= self.cover_cache_mb <= 100_000, "must be between 1 and 100000"),
             (

@@ -124,10 +124,19 @@ def adopt_channel() -> Channel:
 
     What a library prints then goes nowhere instead of into the channel.
     """
-    reader = os.dup(0)
-    writer = reader if sys.platform != "win32" else os.dup(1)
+    if sys.platform != "win32":
+        descriptor = adopt_descriptor()
+        return Channel(descriptor, descriptor)
+    reader, writer = os.dup(0), os.dup(1)
     silence_streams(0, 1)
     return Channel(reader, writer)
+
+
+def adopt_descriptor() -> int:
+    """Return the socket that this process was started with, see ``adopt_channel``. Not on Windows."""
+    descriptor = os.dup(0)
+    silence_streams(0, 1)
+    return descriptor
 
 
 def silence_streams(*streams: int) -> None:

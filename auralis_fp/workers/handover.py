@@ -1,14 +1,15 @@
 """Opening what a task needs, and handing it over to a worker."""
 
+import contextlib
 import os
 import sys
 import threading
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..errors import ScanError
 from ..files.opening import open_file
-from ..models import Rejected
+from ..models import FileStamp, Rejected
 from ..tags.folder_pictures import open_folder_pictures
 from .channel import Channel
 from .messages import Request, encode
@@ -16,6 +17,27 @@ from .tasks import WITH_PICTURES
 
 PASSES_DESCRIPTORS: Final = sys.platform == "linux"
 """Whether workers get open files; elsewhere they get paths."""
+
+
+CHANGED: Final = "file_changed"
+
+
+class OneFile(NamedTuple):
+    """A file for a task.
+
+    Parameters
+    ----------
+    path : bytes
+        As the operating system spells it.
+    bounds : sequence of bytes
+        Resolved folders, one of which must contain the file when it is opened; empty for no restriction.
+    stamp : FileStamp, optional
+        What the opened file must have.
+    """
+
+    path: bytes
+    bounds: Sequence[bytes] = ()
+    stamp: FileStamp | None = None
 
 
 class Handover:
@@ -28,14 +50,11 @@ class Handover:
     ----------
     task : str
         Name of the task.
-    path : bytes
-        The file, as the operating system spells it.
-    bounds : sequence of bytes
-        Resolved folders, one of which must contain the file when it is opened; empty for no restriction.
+    file : OneFile
     """
 
-    def __init__(self, task: str, path: bytes, bounds: Sequence[bytes]) -> None:
-        self._task, self._path, self._bounds = task, path, bounds
+    def __init__(self, task: str, file: OneFile) -> None:
+        self._task, self._path, self._bounds, self._stamp = task, *file
         self._lock = threading.Lock()
         self._descriptors: list[int] = []
         self._closed = False
@@ -44,6 +63,8 @@ class Handover:
     def open(self) -> Rejected | None:
         """Open the file, and the pictures in its folder if the task needs them. Return why it cannot be opened."""
         if not PASSES_DESCRIPTORS:
+            with contextlib.suppress(OSError):  # the worker says why it cannot be opened
+                return self._fault_of(os.stat(self._path))
             return None
         try:
             opened = [open_file(self._path, self._bounds)]
@@ -57,7 +78,15 @@ class Handover:
             self._descriptors = opened
         if self._closed:
             self.close()
-        return None
+            return None
+        return self._fault_of(os.fstat(opened[0]))
+
+    def _fault_of(self, status: os.stat_result) -> Rejected | None:
+        """Return the outcome for a file that has not the stamp it must have."""
+        found = FileStamp.of(status)
+        if self._stamp is None or found.is_about(self._stamp):
+            return None
+        return Rejected("scan", CHANGED, f"The file here has {found}, and not {self._stamp}.")
 
     def send(self, channel: Channel) -> None:
         """Send the request with the open files, and close them here. Blocking.

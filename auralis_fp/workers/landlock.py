@@ -20,10 +20,11 @@ _READ_FILE: Final = 1 << 2
 _READ_DIR: Final = 1 << 3
 _FILE_RIGHTS: Final = (0, 13, 14, 15, 15, 16)  # number of rights over files by version
 _TCP: Final = 0b11  # bind and connect, from version 4 on
+_BIND: Final = 0b01
 _SCOPES: Final = 0b11  # abstract Unix sockets and signals, from version 6 on
 
 
-def restrict_files(readable: Sequence[str]) -> None:
+def restrict_files(readable: Sequence[str], *, may_connect: bool = False) -> None:
     """Take from this thread, and from threads it starts later, every access to files but reading some.
 
     Files that are open already stay so. Where the kernel knows them, TCP connections and signals to processes outside
@@ -33,6 +34,8 @@ def restrict_files(readable: Sequence[str]) -> None:
     ----------
     readable : sequence of str
         Folders and files that may still be read; those that do not exist are ignored.
+    may_connect : bool
+        Leave TCP connections allowed.
 
     Raises
     ------
@@ -41,7 +44,9 @@ def restrict_files(readable: Sequence[str]) -> None:
     """
     version = _call(_CREATE_RULESET, None, 0, _VERSION)
     rights = (1 << _FILE_RIGHTS[min(version, len(_FILE_RIGHTS) - 1)]) - 1
-    attributes = struct.pack("=QQQ", rights, _TCP, _SCOPES)[: 24 if version >= 6 else 16 if version >= 4 else 8]
+    attributes = struct.pack("=QQQ", rights, _BIND if may_connect else _TCP, _SCOPES)[
+        : 24 if version >= 6 else 16 if version >= 4 else 8
+    ]
     ruleset = _call(_CREATE_RULESET, attributes, len(attributes), 0)
     try:
         for path in readable:

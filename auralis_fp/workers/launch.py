@@ -5,7 +5,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from multiprocessing import spawn
 from typing import Final
@@ -20,9 +20,7 @@ ENVIRONMENT: Final = (
     *("OPENBLAS_CORETYPE", "NPY_DISABLE_CPU_FEATURES", "NPY_ENABLE_CPU_FEATURES"),
     *("PATH", "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "TEMP", "TMP"),
 )
-_PROGRAM: Final = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv.pop()); from auralis_fp.workers.entry import main; main()"
-)
+_PROGRAM: Final = "import json, sys; sys.path[:] = json.loads(sys.argv.pop()); from {} import main; main()"
 MARK: Final = "auralis_fp.workers.entry"
 """Occurs in the command of every worker."""
 
@@ -44,16 +42,40 @@ def start_worker(command: Sequence[str] = ()) -> tuple["subprocess.Popen[bytes]"
     """
     if sys.platform == "win32":
         return _start_with_pipes(command or worker_command())
+    process, descriptor = start_program(command or worker_command())
+    return process, Channel(descriptor, descriptor)
+
+
+def start_program(
+    command: Sequence[str], variables: Mapping[str, str] | None = None
+) -> tuple["subprocess.Popen[bytes]", int]:
+    """Start a process with one end of a socket pair as its standard input and output. Blocking; not on Windows.
+
+    Parameters
+    ----------
+    command : sequence of str
+    variables : mapping of str to str, optional
+        Environment beside that of a worker.
+
+    Returns
+    -------
+    tuple
+        The process, and the descriptor of our end.
+
+    Raises
+    ------
+    OSError
+        The system refuses to start it.
+    """
     ours, theirs = socket.socketpair()
     try:
         with theirs:
-            end = theirs.fileno()
-            process = subprocess.Popen(command or worker_command(), stdin=end, stdout=end, env=environment())  # noqa: S603
+            end, env = theirs.fileno(), {**environment(), **(variables or {})}
+            process = subprocess.Popen(command, stdin=end, stdout=end, env=env)  # noqa: S603
     except BaseException:
         ours.close()
         raise
-    descriptor = ours.detach()
-    return process, Channel(descriptor, descriptor)
+    return process, ours.detach()
 
 
 def _start_with_pipes(command: Sequence[str]) -> tuple["subprocess.Popen[bytes]", Channel]:
@@ -66,9 +88,17 @@ def _start_with_pipes(command: Sequence[str]) -> tuple["subprocess.Popen[bytes]"
 
 
 def worker_command() -> list[str]:
-    """Return the command of a worker: this interpreter, without the host's main module, with the host's import path."""
+    """Return the command of a worker."""
+    return program_command(MARK)
+
+
+def program_command(module: str) -> list[str]:
+    """Return the command that runs ``main`` of a module.
+
+    It uses this interpreter, without the host's main module, and with the host's import path.
+    """
     path = [os.path.abspath(entry) for entry in sys.path]
-    return [os.fsdecode(spawn.get_executable() or sys.executable), "-c", _PROGRAM, json.dumps(path)]
+    return [os.fsdecode(spawn.get_executable() or sys.executable), "-c", _PROGRAM.format(module), json.dumps(path)]
 
 
 def environment() -> dict[str, str]:

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final, Self
 
 from ..models import Rejected
-from ..states import WorkerState
+from ..states import MachineState, WorkerState
 from .protocol import Slot, WorkerUnavailableError
 
 LONG_SEC: Final = 1.0  # a background analysis that takes longer makes way for a request
@@ -51,6 +51,21 @@ class WorkerPool:
     def size(self) -> int:
         """Number of slots."""
         return len(self._slots)
+
+    @property
+    def callers(self) -> int:
+        """Number of callers that keep all slots busy: while one stores its result, another has the slot."""
+        return 2 * self.size
+
+    async def more_callers(self, number: int) -> int:
+        """Return the number of callers that keep all slots busy, as soon as it is above *number*: it is fixed."""
+        if self.callers <= number:
+            await asyncio.Event().wait()
+        return self.callers
+
+    def machines(self) -> tuple[MachineState, ...]:
+        """Return the other machines: none."""
+        return ()
 
     def states(self) -> tuple[WorkerState, ...]:
         """Return what each slot is doing."""

@@ -14,12 +14,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
-from ..models import Analysed, ComputedParts, Rejected
+from ..models import Analysed, ComputedParts, FileStamp, Rejected
 from ..runtime.threads import in_daemon_thread
 from ..settings import Settings
 from ..states import WorkerState
 from ..tags.model import CoverImage, TagReading
-from .handover import Handover
+from .handover import Handover, OneFile
 from .messages import Plan, Progress, Ready
 from .pidfiles import PidFiles
 from .protocol import FileTask, T, WorkerUnavailableError
@@ -131,34 +131,36 @@ class ProcessSlot:
             self._pid_files.write(worker.pid)
         return worker
 
-    async def run(self, path: bytes, patience: float = 1.0, bounds: Sequence[bytes] = ()) -> Analysed | Rejected:
+    async def run(
+        self, path: bytes, patience: float = 1.0, bounds: Sequence[bytes] = (), stamp: FileStamp | None = None
+    ) -> Analysed | Rejected:
         """Analyse one file, see ``protocol.Slot``."""
-        return await self._run(analyse_file, path, bounds, patience)
+        return await self._run(analyse_file, OneFile(path, bounds, stamp), patience)
 
-    async def call(self, task: FileTask[T], path: bytes, bounds: Sequence[bytes] = ()) -> T | Rejected:
+    async def call(
+        self, task: FileTask[T], path: bytes, bounds: Sequence[bytes] = (), stamp: FileStamp | None = None
+    ) -> T | Rejected:
         """Run another task on one file, see ``protocol.Slot``."""
-        return await self._run(task, path, bounds, 1.0)
+        return await self._run(task, OneFile(path, bounds, stamp), 1.0)
 
-    async def _run(self, task: FileTask[T], path: bytes, bounds: Sequence[bytes], patience: float) -> T | Rejected:
-        outcome = await self._attempt(task, path, bounds, patience)
+    async def _run(self, task: FileTask[T], file: OneFile, patience: float) -> T | Rejected:
+        outcome = await self._attempt(task, file, patience)
         if outcome is None:  # the process ended before it reached the file, which is not at fault
-            outcome = await self._attempt(task, path, bounds, patience)
+            outcome = await self._attempt(task, file, patience)
         return outcome or Rejected("worker", "unavailable", "Two processes ended before they came to the file.")
 
-    async def _attempt(
-        self, task: FileTask[T], path: bytes, bounds: Sequence[bytes], patience: float
-    ) -> T | Rejected | None:
+    async def _attempt(self, task: FileTask[T], file: OneFile, patience: float) -> T | Rejected | None:
         """Run a task on one file. Return None if the process ended before it started to."""
         try:
             await self.start()
         except WorkerUnavailableError as error:
             return Rejected("worker", "unavailable", f"No process to analyse the file could be started: {error}.")
         try:
-            self._path, self._started_at, self._given_up = path, time.time(), None
+            self._path, self._started_at, self._given_up = file.path, time.time(), None
             self._files += 1
             self._reached, self._decoded_sec, self._duration_sec = False, 0.0, 0.0
             self._interrupted = False
-            self._job = asyncio.ensure_future(self._handed_over(task, path, bounds))
+            self._job = asyncio.ensure_future(self._handed_over(task, file))
             outcome = await self._watch(self._job, patience)
         except WorkerLostError as error:
             return await self._lost(error)
@@ -175,9 +177,9 @@ class ProcessSlot:
             return await self._lost(MisbehavedError("it stopped without being asked"))
         return outcome
 
-    async def _handed_over(self, task: FileTask[T], path: bytes, bounds: Sequence[bytes]) -> T | Rejected:
+    async def _handed_over(self, task: FileTask[T], file: OneFile) -> T | Rejected:
         """Open the file, hand it to the worker, and return the outcome."""
-        worker, handover = self._worker, Handover(task.__name__, path, bounds)
+        worker, handover = self._worker, Handover(task.__name__, file)
         try:
             refused = await in_daemon_thread(handover.open)
             if refused is not None or worker is None:

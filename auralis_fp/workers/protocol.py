@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol, TypeVar
 
-from ..models import Analysed, Rejected
-from ..states import WorkerState
+from ..models import Analysed, FileStamp, Rejected
+from ..states import MachineState, WorkerState
 
 T = TypeVar("T")
 FileTask = Callable[..., T | Rejected]
@@ -43,7 +43,9 @@ class Slot(Protocol):
             No worker could be started.
         """
 
-    async def run(self, path: bytes, patience: float = 1.0, bounds: Sequence[bytes] = ()) -> Analysed | Rejected:
+    async def run(
+        self, path: bytes, patience: float = 1.0, bounds: Sequence[bytes] = (), stamp: FileStamp | None = None
+    ) -> Analysed | Rejected:
         """Analyse one file. The slot accepts the next file when this returns, whatever the outcome.
 
         Parameters
@@ -54,6 +56,8 @@ class Slot(Protocol):
             Factor applied to the time limit.
         bounds : sequence of bytes
             Resolved folders, one of which must contain the file when it is opened; empty for no restriction.
+        stamp : FileStamp, optional
+            What the opened file must have; else it is ``Rejected`` with ``file_changed``.
 
         Returns
         -------
@@ -62,14 +66,16 @@ class Slot(Protocol):
             ``unavailable`` if no worker could be started, which is not the file's fault.
         """
 
-    async def call(self, task: FileTask[T], path: bytes, bounds: Sequence[bytes] = ()) -> T | Rejected:
+    async def call(
+        self, task: FileTask[T], path: bytes, bounds: Sequence[bytes] = (), stamp: FileStamp | None = None
+    ) -> T | Rejected:
         """Run another task on one file, in the same way as ``run`` analyses one.
 
         Parameters
         ----------
         task : callable
             A module-level function.
-        path, bounds
+        path, bounds, stamp
             As in ``run``.
         """
 
@@ -102,7 +108,7 @@ class Slot(Protocol):
 
 
 class Pool(Protocol):
-    """A fixed set of slots, leased to one caller at a time.
+    """A set of slots, each leased to one caller at a time. Slots on other machines come and go.
 
     ``may_interrupt`` is asked with the path of a background analysis before a request takes over its slot.
     """
@@ -111,7 +117,17 @@ class Pool(Protocol):
 
     @property
     def size(self) -> int:
-        """Number of slots."""
+        """Number of slots at the moment."""
+
+    @property
+    def callers(self) -> int:
+        """Number of callers that keep all slots busy."""
+
+    async def more_callers(self, number: int) -> int:
+        """Return the number of callers that keep all slots busy, as soon as it is above *number*."""
+
+    def machines(self) -> tuple[MachineState, ...]:
+        """Return the other machines that take part or were refused."""
 
     def states(self) -> tuple[WorkerState, ...]:
         """Return what each slot is doing."""

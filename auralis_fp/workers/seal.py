@@ -4,7 +4,7 @@ import errno
 import os
 import sys
 import sysconfig
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +15,10 @@ TURNED_OFF: Final = "a seal (turned off by the setting)"
 _MOST_FILES: Final = 64
 _PACKAGE_FOLDERS: Final = ("site-packages", "dist-packages")
 _PACKAGE: Final = Path(__file__).parents[1]
+_RESOLVER: Final = (  # what name resolution, TLS and time zones read
+    "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/gai.conf", "/etc/host.conf", "/etc/localtime",
+    "/etc/ssl", "/run/systemd/resolve", "/proc/self", "/proc/stat", "/proc/meminfo", "/sys/fs/cgroup",
+)  # fmt: skip
 
 
 def seal() -> list[str]:
@@ -35,12 +39,44 @@ def seal() -> list[str]:
         ("seccomp", restrict_calls),
     ]
     lacking = [] if len(os.listdir("/proc/self/task")) == 1 else ["Landlock (a library has started threads)"]
-    for name, step in steps:
-        try:
-            step()
-        except OSError as error:
-            lacking.append(f"{name} ({_reason(error)})")
-    return lacking
+    return lacking + [f"{name} ({reason})" for name, step in steps if (reason := _refused(step))]
+
+
+def seal_courier(readable: Sequence[str]) -> list[str]:
+    """Give up every right that a client of a scheduler does not need; as ``seal``, but for TCP connections and threads.
+
+    Parameters
+    ----------
+    readable : sequence of str
+        Files that it reads beside its libraries and the settings of name resolution.
+    """
+    if sys.platform != "linux":
+        return [ELSEWHERE]
+    from .landlock import restrict_files
+    from .seccomp import forbid_new_privileges, restrict_calls
+
+    steps: list[tuple[str, Callable[[], None]]] = [
+        ("core dumps", _no_core_dumps),
+        ("no_new_privs", forbid_new_privileges),
+        ("Landlock", lambda: restrict_files([*readable_paths(), *_RESOLVER, *readable], may_connect=True)),
+        ("seccomp", lambda: restrict_calls(networked=True)),
+    ]
+    return [f"{name} ({reason})" for name, step in steps if (reason := _refused(step))]
+
+
+def _refused(step: Callable[[], None]) -> str:
+    """Apply a protection. Return why that is not possible, or an empty string."""
+    try:
+        step()
+    except OSError as error:
+        return _reason(error)
+    return ""
+
+
+def _no_core_dumps() -> None:
+    import resource  # not on Windows
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _reason(error: OSError) -> str:

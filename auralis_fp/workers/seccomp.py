@@ -46,6 +46,18 @@ _CALLS: Final = {  # name: x86_64, aarch64
     "ppoll": (271, 73), "getcpu": (309, 168), "getrandom": (318, 278), "membarrier": (324, 283), "statx": (332, 291),
     "rseq": (334, 293), "faccessat2": (439, 439),
 }  # fmt: skip
+#: Further calls of a process with threads and connections. It cannot start programs or listen.
+_NETWORK_CALLS: Final = {
+    "ioctl": (16, 29), "select": (23, None), "sched_setaffinity": (203, 122), "socket": (41, 198),
+    "connect": (42, 203), "sendto": (44, 206), "sendmsg": (46, 211), "shutdown": (48, 210), "bind": (49, 200),
+    "getsockname": (51, 204), "getpeername": (52, 205), "socketpair": (53, 199), "setsockopt": (54, 208),
+    "getsockopt": (55, 209), "clone": (56, 220), "clone3": (435, 435), "prctl": (157, 167),
+    "set_tid_address": (218, 96), "set_robust_list": (273, 99), "epoll_create1": (291, 20), "epoll_ctl": (233, 21),
+    "epoll_wait": (232, None), "epoll_pwait": (281, 22), "epoll_pwait2": (441, 441), "eventfd2": (290, 19),
+    "pipe2": (293, 59), "sendmmsg": (307, 269), "recvmmsg": (299, 243), "dup": (32, 23), "getrlimit": (97, 163),
+    "getpriority": (140, 141), "sched_getparam": (143, 121), "sched_getscheduler": (145, 120), "fcntl": (72, 25),
+    "statfs": (137, 43),
+}  # fmt: skip
 _GUARDED: Final = {  # calls that are allowed with some arguments only
     "open": (2, None), "openat": (257, 56), "fcntl": (72, 25), "tgkill": (234, 131), "prlimit64": (302, 261),
 }  # fmt: skip
@@ -72,10 +84,15 @@ def forbid_new_privileges() -> None:
         raise OSError(ctypes.get_errno(), "no_new_privs")
 
 
-def restrict_calls() -> None:
+def restrict_calls(*, networked: bool = False) -> None:
     """Restrict all threads of this process to the system calls that decoding needs.
 
     A call that is not allowed fails with ``EPERM``. ``no_new_privs`` must be set.
+
+    Parameters
+    ----------
+    networked : bool
+        Allow threads and connections, too.
 
     Raises
     ------
@@ -85,7 +102,7 @@ def restrict_calls() -> None:
     machine = platform.machine()
     if machine not in _ARCHITECTURES or struct.calcsize("P") != 8:
         raise OSError(errno.ENOSYS, f"no filter for {machine}")
-    code = b"".join(_filter(machine))
+    code = b"".join(_filter(machine, networked=networked))
     buffer = ctypes.create_string_buffer(code, len(code))
     program = Program(len(code) // 8, ctypes.cast(buffer, ctypes.c_void_p))
     install(_SECCOMP[machine], program)
@@ -106,14 +123,14 @@ def install(number: int, program: ctypes.Structure) -> None:
         raise OSError(ctypes.get_errno() or errno.EBUSY, "seccomp")
 
 
-def _filter(machine: str) -> Iterator[bytes]:
+def _filter(machine: str, *, networked: bool) -> Iterator[bytes]:
     """Yield the instructions of the filter. Each test skips one instruction, so that no jump is long."""
     column, architecture = _ARCHITECTURES[machine]
     guarded = {name: numbers[column] for name, numbers in _GUARDED.items()}
     yield _load(_ARCHITECTURE_AT)
     yield from _unless(architecture, _REFUSE)
     yield _load(_NUMBER_AT)
-    for numbers in _CALLS.values():
+    for numbers in (_CALLS | (_NETWORK_CALLS if networked else {})).values():
         if numbers[column] is not None:
             yield from _if(numbers[column], _ALLOW)
     yield from _guard(guarded["open"], _not_writing(1))

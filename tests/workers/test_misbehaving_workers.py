@@ -11,7 +11,7 @@ import pytest
 
 from auralis_fp.models import Rejected
 from auralis_fp.tags.model import TagReading
-from auralis_fp.workers.handover import Handover
+from auralis_fp.workers.handover import Handover, OneFile
 from auralis_fp.workers.messages import Progress
 from auralis_fp.workers.tasks import analyse_file, read_tags
 from auralis_fp.workers.worker import MisbehavedError, Worker, WorkerLostError
@@ -68,7 +68,7 @@ def handover(tmp_path: Path) -> Handover:
 def handed(folder: Path) -> Handover:
     """Return an open file to hand over."""
     (folder / "a.mp3").write_bytes(b"x")
-    handover = Handover(read_tags.__name__, os.fsencode(folder / "a.mp3"), ())
+    handover = Handover(read_tags.__name__, OneFile(os.fsencode(folder / "a.mp3")))
     assert handover.open() is None
     return handover
 
@@ -106,7 +106,7 @@ def test_closing_early_leaves_no_file_open(tmp_path: Path) -> None:
     """A hand-over that was closed while its file was still being opened closes it."""
     (tmp_path / "a.mp3").write_bytes(b"x")
     before = len(os.listdir("/proc/self/fd"))
-    handover = Handover(read_tags.__name__, os.fsencode(tmp_path / "a.mp3"), ())
+    handover = Handover(read_tags.__name__, OneFile(os.fsencode(tmp_path / "a.mp3")))
     handover.close()
     assert handover.open() is None
     assert len(os.listdir("/proc/self/fd")) == before
@@ -124,7 +124,7 @@ def test_without_descriptors_the_file_is_not_blamed(tmp_path: Path) -> None:
                 held.append(os.dup(0))
             except OSError:
                 break
-        refused = Handover(read_tags.__name__, os.fsencode(tmp_path / "a.mp3"), ()).open()
+        refused = Handover(read_tags.__name__, OneFile(os.fsencode(tmp_path / "a.mp3"))).open()
     finally:
         for descriptor in held:
             os.close(descriptor)
@@ -136,7 +136,7 @@ def test_without_descriptors_the_file_is_not_blamed(tmp_path: Path) -> None:
 async def test_a_pipe_is_no_file(tmp_path: Path) -> None:
     """In place of a file, at either end: refused without waiting."""
     os.mkfifo(tmp_path / "pipe.mp3")
-    refused = await asyncio.to_thread(Handover(analyse_file.__name__, os.fsencode(tmp_path / "pipe.mp3"), ()).open)
+    refused = await asyncio.to_thread(Handover(analyse_file.__name__, OneFile(os.fsencode(tmp_path / "pipe.mp3"))).open)
     assert isinstance(refused, Rejected)
     assert refused.code == "not_regular"
     reading, writing = os.pipe()

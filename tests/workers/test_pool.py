@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import pytest
 
-from auralis_fp.models import Analysed, Rejected
+from auralis_fp.models import Analysed, FileStamp, Rejected
 from auralis_fp.settings import Settings
 from auralis_fp.states import WorkerState
 from auralis_fp.workers.local import local_pool
@@ -106,8 +106,11 @@ class ThreadSlot:
     async def start(self) -> None:
         """Do nothing: there is no process to start."""
 
-    async def run(self, path: bytes, patience: float = 1.0, bounds: Sequence[bytes] = ()) -> Analysed | Rejected:
+    async def run(
+        self, path: bytes, patience: float = 1.0, bounds: Sequence[bytes] = (), stamp: FileStamp | None = None
+    ) -> Analysed | Rejected:
         """Analyse one file in a thread."""
+        assert stamp is None
         self.path = path
         try:
             async with asyncio.timeout(60 * patience):
@@ -115,8 +118,11 @@ class ThreadSlot:
         finally:
             self.path = None
 
-    async def call(self, task: FileTask[T], path: bytes, bounds: Sequence[bytes] = ()) -> T | Rejected:
+    async def call(
+        self, task: FileTask[T], path: bytes, bounds: Sequence[bytes] = (), stamp: FileStamp | None = None
+    ) -> T | Rejected:
         """Run another task in a thread."""
+        assert stamp is None
         return await asyncio.to_thread(task, path, bounds)
 
     async def interrupt(self) -> bool:

@@ -1,0 +1,1 @@
+"""Analysis on other machines: slots that Dask workers offer, reached through a courier process."""
