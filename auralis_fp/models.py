@@ -12,7 +12,6 @@ from . import schema
 _LONGEST_NAME: Final = 100  # characters of a format or codec name
 _MOST_CANDIDATES: Final = 8  # of a tempo
 _FASTEST_BPM: Final = 1000
-_COARSE_NS: Final = 1000  # SMB keeps times in steps of 100 ns
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +32,6 @@ class FileStamp:
         """Return the stamp in a ``stat`` result."""
         ctime_ns = None if sys.platform == "win32" else status.st_ctime_ns  # the time of creation on Windows
         return cls(status.st_size, status.st_mtime_ns, ctime_ns, status.st_ino)
-
-    def is_about(self, other: "FileStamp") -> bool:
-        """Return True if size and time agree as far as every file system and protocol keeps times."""
-        return self.size == other.size and abs(self.mtime_ns - other.mtime_ns) < _COARSE_NS
-
-    def __str__(self) -> str:
-        return f"{self.size} bytes of {self.mtime_ns / 1e9:.6f}"
 
     def confirms(self, other: "FileStamp") -> bool:
         """Return True if all fields are known and agree: the file has not been written to in between."""

@@ -20,6 +20,7 @@ PASSES_DESCRIPTORS: Final = sys.platform == "linux"
 
 
 CHANGED: Final = "file_changed"
+_COARSE_NS: Final = 1000  # SMB keeps times in steps of 100 ns
 
 
 class OneFile(NamedTuple):
@@ -84,9 +85,9 @@ class Handover:
     def _fault_of(self, status: os.stat_result) -> Rejected | None:
         """Return the outcome for a file that has not the stamp it must have."""
         found = FileStamp.of(status)
-        if self._stamp is None or found.is_about(self._stamp):
+        if self._stamp is None or _agree(found, self._stamp):
             return None
-        return Rejected("scan", CHANGED, f"The file here has {found}, and not {self._stamp}.")
+        return Rejected("scan", CHANGED, f"The file is of {_shown(found)}, and not of {_shown(self._stamp)}.")
 
     def send(self, channel: Channel) -> None:
         """Send the request with the open files, and close them here. Blocking.
@@ -114,3 +115,12 @@ class Handover:
             descriptors, self._descriptors = self._descriptors, []
             for descriptor in descriptors:
                 os.close(descriptor)
+
+
+def _agree(one: FileStamp, other: FileStamp) -> bool:
+    """Return True if size and time agree as far as network file systems keep times."""
+    return one.size == other.size and abs(one.mtime_ns - other.mtime_ns) < _COARSE_NS
+
+
+def _shown(stamp: FileStamp) -> str:
+    return f"{stamp.size} bytes, {stamp.mtime_ns / 1e9:.6f} s"
