@@ -106,7 +106,7 @@ def _ours(results: Sequence[Analysed], *, extended: bool = False) -> tuple[Matri
         raw = np.concatenate([raw, np.array([np.frombuffer(one, "<f4")[1:] for one in data]).T])
     generation = freeze(1, ids, raw, undefined)
     terms = generation.standardise(raw, undefined)
-    mean, std = neighbourhoods(generation, ids, terms)
+    mean, std = neighbourhoods(generation.sample, generation.sample_ids, ids, terms)
     distances = matrix(terms)
     rows = [-log_proximity(distances[i].astype(np.float32), (mean[i], std[i]), mean, std) for i in ids]
     return distances, np.array(rows)

@@ -18,7 +18,7 @@ from ...schema.timbre import COUNT
 from ...store.lock import hold_lock
 from ...store.vector_reader import Vector, VectorReader
 from .column_file import ColumnFile, DamagedFileError, Layout
-from .distance import N_TERMS, N_TIMBRE, NO_TIMBRE, Terms
+from .distance import MOST, N_TERMS, N_TIMBRE, NO_TIMBRE, Terms
 from .generation import Generation, freeze, neighbourhoods
 from .generation_format import generation_from_bytes, generation_to_bytes
 from .transforms import NAMES
@@ -36,6 +36,7 @@ LAYOUT: Final[Layout] = {
     "mean": ("<f4", 1),
     "std": ("<f4", 1),
 }
+PLAIN_LAYOUT: Final[Layout] = {"plain_mean": ("<f4", 1), "plain_std": ("<f4", 1)}  # of distances without the timbre
 IdArray = NDArray[np.int64]
 
 
@@ -65,8 +66,10 @@ class Catalogue:
         self._columns: ColumnFile | None = None
         self._generation: Generation | None = None
         width = N_TERMS + (N_TIMBRE if self.reader.has_timbre else 0)
-        self._layout: Layout = {**LAYOUT, "raw": ("<f4", width), "terms": ("<f4", width)}
-        purpose = f"{self.reader.database_id()} {schema.ALGORITHM_VERSION} {','.join(NAMES)} {width} {timbre.VERSION}"
+        plain = PLAIN_LAYOUT if self.reader.has_timbre else {}
+        self._layout: Layout = {**LAYOUT, **plain, "raw": ("<f4", width), "terms": ("<f4", width)}
+        versions = f"{schema.ALGORITHM_VERSION} {','.join(NAMES)} {width} {timbre.VERSION} {MOST.tolist()}"
+        purpose = f"{self.reader.database_id()} {versions}"
         self._purpose = hashlib.sha256(purpose.encode()).hexdigest()
 
     def __len__(self) -> int:
@@ -219,7 +222,7 @@ class Catalogue:
         columns, generation = self._live.columns, self.generation
         terms = generation.standardise(columns["raw"][:, rows], columns["undefined"][rows])
         columns["terms"][:, rows] = terms.values
-        columns["mean"][rows], columns["std"][rows] = neighbourhoods(generation, columns["id"][rows], terms)
+        self._compare(rows, columns["id"][rows], terms)
 
     def _freeze(self, number: int) -> None:
         """Measure the library, and everything that depends on it."""
@@ -230,10 +233,19 @@ class Catalogue:
         terms = generation.standardise(raw, undefined)
         columns.columns["terms"][:, : len(self)] = terms.values
         self._on_progress()
-        mean, std = neighbourhoods(generation, ids, terms, self._on_progress)
-        columns.columns["mean"][: len(self)], columns.columns["std"][: len(self)] = mean, std
+        self._compare(slice(len(self)), ids, terms)
         columns.attach(generation_to_bytes(generation))
         columns.commit(len(self), columns.header.sequence)
+
+    def _compare(self, rows: NDArray[np.intp] | slice, ids: IdArray, terms: Terms) -> None:
+        """Compute the neighbourhoods of some rows, also without the timbre where the library has it."""
+        columns, sample = self._live.columns, self.generation.sample
+        kinds = [("", sample, terms)]
+        if terms.has_timbre:
+            kinds.append(("plain_", sample.of_fingerprints(), terms.of_fingerprints()))
+        for prefix, sampled, compared in kinds:
+            found = neighbourhoods(sampled, self.generation.sample_ids, ids, compared, self._on_progress)
+            columns[f"{prefix}mean"][rows], columns[f"{prefix}std"][rows] = found
 
     def _create(self, count: int) -> ColumnFile:
         """Return empty columns with room for *count* rows and more, in memory if the file cannot be written."""

@@ -11,10 +11,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-FORMAT: Final = 1  # of this file; another one is rebuilt
+FORMAT: Final = 2  # of this file; another one is rebuilt
 BLOCK: Final = 4096  # rows that share a checksum
 _PAGE: Final = 4096  # bytes of the header
-_ATTACHMENT: Final = 1 << 18  # bytes of the data that belongs to all rows
+ATTACHMENT: Final = 1 << 19  # bytes of the data that belongs to all rows
 
 Buffer = mmap.mmap | bytearray
 Layout = Mapping[str, tuple[str, int]]
@@ -56,7 +56,7 @@ class ColumnFile:
         self.header = header
         self.columns: dict[str, NDArray[Any]] = {}
         capacity = header.capacity
-        self._checksums = np.frombuffer(buffer, np.uint32, capacity // BLOCK, _PAGE + _ATTACHMENT)
+        self._checksums = np.frombuffer(buffer, np.uint32, capacity // BLOCK, _PAGE + ATTACHMENT)
         for name, kind, width, offset in _places(layout, capacity):
             column = np.frombuffer(buffer, kind, capacity * width, offset)
             self.columns[name] = column.reshape(width, capacity) if width > 1 else column
@@ -149,8 +149,8 @@ class ColumnFile:
 
     def attach(self, data: bytes) -> None:
         """Replace the data that belongs to all rows; between `begin` and `commit`."""
-        if len(data) > _ATTACHMENT:
-            raise ValueError(f"{len(data)} bytes do not fit into {_ATTACHMENT}")
+        if len(data) > ATTACHMENT:
+            raise ValueError(f"{len(data)} bytes do not fit into {ATTACHMENT}")
         self._buffer[_PAGE : _PAGE + len(data)] = data
         self.header.attached, self.header.attached_crc = len(data), zlib.crc32(data)
 
@@ -221,7 +221,7 @@ def _whole_blocks(capacity: int) -> int:
 
 def _places(layout: Layout, capacity: int) -> Iterator[tuple[str, str, int, int]]:
     """Yield name, data type, width and byte offset of each column."""
-    offset = _PAGE + _ATTACHMENT + _aligned(capacity // BLOCK * 4)
+    offset = _PAGE + ATTACHMENT + _aligned(capacity // BLOCK * 4)
     for name, (kind, width) in layout.items():
         yield name, kind, width, offset
         offset += _aligned(np.dtype(kind).itemsize * width * capacity)
@@ -229,7 +229,7 @@ def _places(layout: Layout, capacity: int) -> Iterator[tuple[str, str, int, int]
 
 def _size(layout: Layout, capacity: int) -> int:
     columns = sum(_aligned(np.dtype(kind).itemsize * width * capacity) for kind, width in layout.values())
-    return _PAGE + _ATTACHMENT + _aligned(capacity // BLOCK * 4) + columns
+    return _PAGE + ATTACHMENT + _aligned(capacity // BLOCK * 4) + columns
 
 
 def _aligned(size: int) -> int:

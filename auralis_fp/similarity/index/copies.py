@@ -14,7 +14,7 @@ Rows = NDArray[np.intp] | slice
 
 SAME_NUMBERS: Final = 0.05  # distance below which two fingerprints are of the same samples, lossy coding aside
 SAME_LENGTH_SEC: Final = 1.0
-COPY_REACH: Final = 9.0  # distance beyond which no copy is looked for
+COPY_REACH: Final = 12.0  # distance beyond which no copy is looked for
 SMALL: Final = 1000  # tracks; in smaller libraries distances between copies may be greater, and little is compared
 COMPARED: Final = 8  # nearest tracks whose sub-fingerprints are compared
 

@@ -1,4 +1,4 @@
-"""City-block distance over the terms that both tracks define."""
+"""Truncated city-block distance over the terms that both tracks define."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -7,12 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...schema.timbre import COUNT
-from .transforms import NAMES, TEMPO, FloatArray
+from .transforms import NAMES, TEMPO, WEIGHTS, FloatArray
 
 CHUNK: Final = 16_384  # tracks; a chunk of one term stays in the processor's cache
 N_TERMS: Final = len(NAMES)
+MOST_DEVIATIONS: Final = 2.5  # that a term counts: a single term, such as the width of a mono copy, decides nothing
+MOST: Final[FloatArray] = np.float32(MOST_DEVIATIONS) * WEIGHTS
 N_TIMBRE: Final = COUNT - 1  # the mean of the first coefficient is the level, which the loudness has already
-TIMBRE_WEIGHT: Final = 0.25  # of a term of the timbre; with 1 they outweigh the fingerprint, and precision falls
+TIMBRE_WEIGHT: Final = 0.0625  # of a term of the timbre; with 1 they outweigh the fingerprint, and precision falls
 SMALLEST_WEIGHT: Final = 1e-6  # share of all terms' weights below which two tracks have no term in common
 NO_TIMBRE: Final = 1 << 63
 MaskArray = NDArray[np.uint64]  # bit i is set where term i is undefined, bit 63 where there is no timbre
@@ -25,11 +27,12 @@ class Terms:
     Parameters
     ----------
     values : ndarray, shape (n_terms, n_tracks), float32
-        Zero where undefined. With the extended vector, 39 terms of the timbre follow those of the fingerprint.
+        In standard deviations times their weight, zero where undefined. With the extended vector, 39 terms of the
+        timbre follow those of the fingerprint.
     undefined : ndarray, shape (n_tracks,), uint64
         Bit i is set where term i is undefined, bit 63 where there is no timbre.
     period : float
-        Length of the tempo octave in standard deviations.
+        Length of the tempo octave on the scale of the values.
     """
 
     values: FloatArray
@@ -38,6 +41,15 @@ class Terms:
 
     def __len__(self) -> int:
         return int(self.values.shape[1])
+
+    @property
+    def has_timbre(self) -> bool:
+        """True if there are terms of the timbre."""
+        return len(self.values) > N_TERMS
+
+    def of_fingerprints(self) -> "Terms":
+        """Return the terms of the fingerprints alone."""
+        return Terms(self.values[:N_TERMS], self.undefined | np.uint64(NO_TIMBRE), self.period)
 
     def at(self, rows: NDArray[np.integer]) -> "Terms":
         """Return the terms of some rows, as a copy."""
@@ -56,18 +68,18 @@ def differences(terms: Terms, query: FloatArray) -> FloatArray:
     Returns
     -------
     ndarray, shape (n_terms, n_tracks), float32
-        The tempo's is circular: at most half an octave.
+        At most 2.5 standard deviations, times the weight. The tempo's is circular: at most half an octave.
     """
     other = query if query.ndim == 2 else query[:, None]
     result: FloatArray = np.abs(terms.values[:N_TERMS] - other[:N_TERMS])
     np.minimum(result[TEMPO], np.abs(terms.period - result[TEMPO]), out=result[TEMPO])
-    return result
+    return np.minimum(result, MOST[:, None], out=result)
 
 
 def city_block(
     terms: Terms, query: FloatArray, undefined: int = 0, weights: NDArray[np.floating] | None = None
 ) -> FloatArray:
-    """Compute the weighted city-block distance from a query to each track.
+    """Compute the truncated city-block distance from a query to each track.
 
     Parameters
     ----------
@@ -78,7 +90,7 @@ def city_block(
     undefined : int
         Bit mask of the terms that the query does not define.
     weights : ndarray, shape (25,), optional
-        Weight of each term of the fingerprint, 1 if not given. With weights the timbre does not count.
+        Factor of the weight of each term of the fingerprint, 1 if not given. With it the timbre does not count.
 
     Returns
     -------
@@ -86,20 +98,21 @@ def city_block(
 
     Notes
     -----
-    d = W / W_xy · Σ w_i |x_i - y_i| over the terms that x and y both define; W is the sum of all weights, W_xy that of
-    the terms summed. A term that is undefined therefore counts as the mean of the others. Without any common term
+    d = W / W_xy · Σ w_i min(|x_i - y_i|, 2.5) over the terms that x and y both define, in standard deviations; W is the
+    sum of all weights, W_xy that of the terms summed. A term that is undefined therefore counts as the mean of the
+    others. Without any common term
     d is the sum of the weights, the order of magnitude of a random pair's. Where both have a timbre, its 39 terms
-    t count a quarter each: (d + 1/4 · Σ |t_x - t_y|) · 25 / (25 + 39/4).
+    t count a sixteenth each: (d + 1/16 · Σ |t_x - t_y|) · 25 / (25 + 39/16).
 
     Examples
     --------
     >>> import numpy as np
     >>> terms = Terms(np.zeros((N_TERMS, 3), np.float32), np.zeros(3, np.uint64), 4.0)
-    >>> city_block(terms, np.ones(N_TERMS, np.float32)).tolist() == [N_TERMS] * 3
-    True
+    >>> city_block(terms, WEIGHTS).round(3).tolist()  # one standard deviation in each term
+    [25.0, 25.0, 25.0]
     """
     result = _of_fingerprints(terms, query, undefined, weights)
-    if len(terms.values) > N_TERMS and weights is None and not undefined & NO_TIMBRE:
+    if terms.has_timbre and weights is None and not undefined & NO_TIMBRE:
         timbre = _sums(terms.values[N_TERMS:], query[N_TERMS:], np.ones(N_TIMBRE, dtype=np.float32))
         _add_timbre(result, timbre, terms.undefined < np.uint64(NO_TIMBRE))
     return result
@@ -112,7 +125,7 @@ def _of_fingerprints(
     full = np.ones(N_TERMS) if weights is None else np.asarray(weights, dtype=np.float64)
     used = np.where(_defined(undefined), full, 0.0)
     result = _sums(terms.values, query, used.astype(np.float32), terms.period)
-    total, common = float(full.sum()), float(used.sum())
+    total, common = float(full @ WEIGHTS), float(used @ WEIGHTS)
     if not common:
         return np.full_like(result, total)
     partial = np.flatnonzero(terms.undefined & ~np.uint64(undefined | NO_TIMBRE))
@@ -129,15 +142,16 @@ def _without_undefined(
 
     An undefined term is stored as 0, so what it contributed to the sums is known.
     """
-    result, shared = sums.astype(np.float64), np.full(len(rows), used.sum())
+    common = float(used @ WEIGHTS)
+    result, shared = sums.astype(np.float64), np.full(len(rows), common)
     gaps = differences(Terms(np.zeros((N_TERMS, 1), np.float32), np.zeros(1, np.uint64), terms.period), query)[:, 0]
     masks = terms.undefined[rows]
     some = int(np.bitwise_or.reduce(masks, initial=0))
     for i in np.flatnonzero(~_defined(some) & (used > 0)):
         missing = np.flatnonzero(masks >> np.uint64(i) & np.uint64(1))
         result[missing] -= used[i] * gaps[i]
-        shared[missing] -= used[i]
-    shared[shared < SMALLEST_WEIGHT * used.sum()] = 0.0
+        shared[missing] -= used[i] * WEIGHTS[i]
+    shared[shared < SMALLEST_WEIGHT * common] = 0.0
     return np.maximum(result, 0.0), shared
 
 
@@ -146,9 +160,9 @@ def pairwise(first: Terms, second: Terms) -> FloatArray:
     either = first.undefined | second.undefined
     shared = ((~either[None, :] >> np.arange(N_TERMS, dtype=np.uint64)[:, None]) & np.uint64(1)).astype(np.float32)
     sums = (differences(first, second.values) * shared).sum(axis=0)
-    count = shared.sum(axis=0)
-    result = np.where(count > 0, sums * N_TERMS / np.maximum(count, 1), N_TERMS).astype(np.float32)
-    if len(first.values) > N_TERMS:
+    common = WEIGHTS @ shared
+    result = np.where(common > 0, sums * N_TERMS / np.maximum(common, 1e-9), N_TERMS).astype(np.float32)
+    if first.has_timbre:
         timbre = np.abs(first.values[N_TERMS:] - second.values[N_TERMS:]).sum(axis=0)
         _add_timbre(result, timbre, either < np.uint64(NO_TIMBRE))
     return result
@@ -165,7 +179,10 @@ def _defined(undefined: int) -> NDArray[np.bool_]:
 
 
 def _sums(values: FloatArray, query: FloatArray, weights: FloatArray, period: float | None = None) -> FloatArray:
-    """Return Σ w_i |x_i - q_i| for each track, chunk by chunk; the tempo is circular if there is a period."""
+    """Return Σ w_i |x_i - q_i| for each track, chunk by chunk.
+
+    With a period the terms are those of the fingerprint: the tempo is circular, and the others are truncated.
+    """
     count = values.shape[1]
     result = np.zeros(count, dtype=np.float32)
     buffer = np.empty(min(CHUNK, count), dtype=np.float32)
@@ -176,14 +193,16 @@ def _sums(values: FloatArray, query: FloatArray, weights: FloatArray, period: fl
         for i in np.flatnonzero(weights):
             np.subtract(values[i, start : start + CHUNK], query[i], out=scratch)
             np.abs(scratch, out=scratch)
-            if i == TEMPO and period is not None:
-                _fold(scratch, period)
+            if period is not None:
+                _truncate(scratch, int(i), period)
             if not unit:
                 scratch *= weights[i]
             part += scratch
     return result
 
 
-def _fold(distances: FloatArray, period: float) -> None:
-    """Replace distances on a circle by the shorter way round, in place."""
-    np.minimum(distances, np.abs(period - distances), out=distances)
+def _truncate(distances: FloatArray, term: int, period: float) -> None:
+    """Replace distances on the circle of the tempo by the shorter way round, and others by at most `MOST`, in place."""
+    if term == TEMPO:
+        np.minimum(distances, np.abs(period - distances), out=distances)
+    np.minimum(distances, MOST[term], out=distances)

@@ -13,7 +13,7 @@ from ..protocol import DuplicateGroup, DuplicatePair, Duplicates
 from .alignment import Recording, align
 from .catalogue import Catalogue
 from .copies import SAME_LENGTH_SEC
-from .transforms import NAMES
+from .transforms import NAMES, WEIGHTS
 
 #: Dimensions that neither gain nor lossy coding nor resampling moves much.
 STABLE: Final = (
@@ -145,7 +145,7 @@ class DuplicateFinder:
         if len(catalogue) < 2:
             return set()
         rows = [NAMES.index(name) for name in STABLE if name in NAMES]
-        points = np.ascontiguousarray(catalogue.column("terms")[rows].T)
+        points = np.ascontiguousarray((catalogue.column("terms")[rows] / WEIGHTS[rows, None]).T)
         count = min(NEIGHBOURS + 1, len(catalogue))
         distances, others = cKDTree(points).query(points, k=count, p=1, distance_upper_bound=reach)
         self._on_progress()

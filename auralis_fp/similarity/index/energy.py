@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .catalogue import Catalogue
-from .transforms import NAMES, FloatArray
+from .transforms import NAMES, WEIGHTS, FloatArray
 
 #: Standardised terms whose mean is the energy: loud, busy, bright and compressed music drives.
 SIGNS: Final = {"lufs": 1.0, "transient_density": 1.0, "spectral_centroid": 1.0, "crest_db": -1.0}
@@ -16,7 +16,7 @@ SIGNS: Final = {"lufs": 1.0, "transient_density": 1.0, "spectral_centroid": 1.0,
 def energies(catalogue: Catalogue) -> FloatArray:
     """Return the energy of every track as its percentile in the library, 0 to 1, shape (n_tracks,)."""
     terms = catalogue.column("terms")
-    raw = sum(sign * terms[NAMES.index(name)] for name, sign in SIGNS.items())
+    raw = sum(sign * terms[NAMES.index(name)] / WEIGHTS[NAMES.index(name)] for name, sign in SIGNS.items())
     order = np.empty(len(catalogue), dtype=np.float32)
     order[np.argsort(raw, kind="stable")] = np.arange(len(catalogue), dtype=np.float32)
     return order / np.float32(max(len(catalogue) - 1, 1))

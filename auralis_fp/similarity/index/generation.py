@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .distance import N_TERMS, NO_TIMBRE, MaskArray, Terms, city_block, differences, pairwise
-from .transforms import TEMPO, FloatArray, transform
+from .transforms import TEMPO, WEIGHTS, FloatArray, transform
 
 GROWTH: Final = 1.2  # a library that has grown by this factor is measured anew
 SAMPLE: Final = 1000  # tracks that every track is compared with
@@ -39,7 +39,7 @@ class Generation:
     quantiles : ndarray, shape (1025,)
         Distances of random pairs in ascending order, at even steps of probability.
     expected : ndarray, shape (n_terms,)
-        Mean absolute difference of each term between random pairs.
+        Mean difference of each weighted term between random pairs.
     """
 
     number: int
@@ -53,11 +53,11 @@ class Generation:
 
     @property
     def period(self) -> float:
-        """Length of the tempo octave in standard deviations."""
-        return float(1.0 / self.std[TEMPO])
+        """Length of the tempo octave on the scale of the terms."""
+        return float(WEIGHTS[TEMPO] / self.std[TEMPO])
 
     def standardise(self, values: NDArray[np.floating], undefined: MaskArray) -> Terms:
-        """Transform fingerprints and standardise them by this generation.
+        """Transform fingerprints, standardise them by this generation, and multiply them by their weights.
 
         Parameters
         ----------
@@ -67,8 +67,11 @@ class Generation:
             Bit mask of the terms each track does not define.
         """
         result = np.empty(values.shape, dtype=np.float32)
+        scale = np.ones(len(values), dtype=np.float32)
+        scale[:N_TERMS] = WEIGHTS
+        scale /= self.std
         for part in chunks(values.shape[1]):
-            result[:, part] = (_transformed(values[:, part]) - self.mean[:, None]) / self.std[:, None]
+            result[:, part] = (_transformed(values[:, part]) - self.mean[:, None]) * scale[:, None]
             result[:, part][mask_of(undefined[part], len(values))] = 0.0
         return Terms(result, undefined, self.period)
 
@@ -117,13 +120,19 @@ def freeze(number: int, ids: NDArray[np.int64], values: NDArray[np.floating], un
 
 
 def neighbourhoods(
-    generation: Generation, ids: NDArray[np.int64], terms: Terms, on_progress: Callable[[], None] = lambda: None
+    sample: Terms,
+    sample_ids: NDArray[np.int64],
+    ids: NDArray[np.int64],
+    terms: Terms,
+    on_progress: Callable[[], None] = lambda: None,
 ) -> tuple[FloatArray, FloatArray]:
     """Return the mean and the standard deviation of each track's distances to the sample.
 
     Parameters
     ----------
-    generation : Generation
+    sample : Terms
+        Of the sampled tracks.
+    sample_ids : ndarray, shape (n_sample,)
     ids : ndarray, shape (n_tracks,)
         A sampled track is not compared with itself.
     terms : Terms
@@ -135,21 +144,20 @@ def neighbourhoods(
     -------
     mean, std : ndarray, shape (n_tracks,), float32
     """
-    sample = generation.sample
     sums, squares = np.zeros(len(terms)), np.zeros(len(terms))
     if len(terms) < len(sample):  # a few new tracks: each is compared with the whole sample
         for row in range(len(terms)):
             distances = city_block(sample, terms.values[:, row], int(terms.undefined[row])).astype(np.float64)
-            distances[generation.sample_ids == ids[row]] = 0.0
+            distances[sample_ids == ids[row]] = 0.0
             sums[row], squares[row] = distances.sum(), (distances**2).sum()
     else:
         for row in range(len(sample)):
             distances = city_block(terms, sample.values[:, row], int(sample.undefined[row])).astype(np.float64)
-            distances[ids == generation.sample_ids[row]] = 0.0
+            distances[ids == sample_ids[row]] = 0.0
             sums += distances
             squares += distances**2
             on_progress()
-    count = np.maximum(len(sample) - np.isin(ids, generation.sample_ids), 1)
+    count = np.maximum(len(sample) - np.isin(ids, sample_ids), 1)
     mean = sums / count
     std = np.sqrt(np.maximum(squares / count - mean**2, 0.0))
     return mean.astype(np.float32), np.maximum(std, LEAST_STD).astype(np.float32)

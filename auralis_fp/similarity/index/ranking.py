@@ -10,11 +10,15 @@ from .transforms import FloatArray
 
 SLACK: Final = 1e-3  # float32 rounding of a sum of standardised distances
 _FIRST: Final = 64  # candidates of the first look, at least
+
+Level = float | FloatArray
+"""Of a query: a number, or one for each track where it depends on what both have."""
+
 _GROUP: Final = 32  # tracks whose least sum is looked at
 
 
 def log_proximity(
-    distances: FloatArray, query: tuple[float, float], mean: FloatArray, std: FloatArray
+    distances: FloatArray, query: tuple[Level, Level], mean: FloatArray, std: FloatArray
 ) -> NDArray[np.float64]:
     """Compute the logarithm of the mutual proximity of a query and each track.
 
@@ -22,7 +26,7 @@ def log_proximity(
     ----------
     distances : ndarray, shape (n_tracks,)
         Distances d from the query.
-    query : tuple of float
+    query : tuple of float or ndarray
         Mean and standard deviation of the query's distances to the library.
     mean, std : ndarray, shape (n_tracks,)
         The same of each track.
@@ -54,7 +58,7 @@ def log_proximity(
 
 
 def nearest(
-    distances: FloatArray, query: tuple[float, float], mean: FloatArray, std: FloatArray, count: int
+    distances: FloatArray, query: tuple[Level, Level], mean: FloatArray, std: FloatArray, count: int
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """Return the rows of greatest mutual proximity, exactly, the greatest first.
 
@@ -83,21 +87,29 @@ def nearest(
         if count + _FIRST >= len(distances)
         else _promising(distances, query, mean, std, count)
     )
-    proximity = log_proximity(distances[rows], query, mean[rows], std[rows])
+    proximity = log_proximity(distances[rows], levels_at(query, rows), mean[rows], std[rows])
     order = np.lexsort((rows, -proximity))[:count]
     return rows[order], proximity[order]
 
 
 def _promising(
-    distances: FloatArray, query: tuple[float, float], mean: FloatArray, std: FloatArray, count: int
+    distances: FloatArray, query: tuple[Level, Level], mean: FloatArray, std: FloatArray, count: int
 ) -> NDArray[np.intp]:
     """Return the rows that the bound leaves; the *count* best are among them."""
     sums = np.subtract(distances, mean)
     sums /= std
-    sums += (distances - np.float32(query[0])) * np.float32(1.0 / query[1])
+    sums += (distances - query[0]) / query[1]
     first = np.flatnonzero(sums <= np.float32(_first_look(sums, count + _FIRST)))
-    best = np.partition(log_proximity(distances[first], query, mean[first], std[first]), -count)[-count]
+    best = np.partition(log_proximity(distances[first], levels_at(query, first), mean[first], std[first]), -count)[
+        -count
+    ]
     return np.flatnonzero(sums <= np.float32(-2.0 * ndtri_exp(best / 2.0) + SLACK))
+
+
+def levels_at(query: tuple[Level, Level], rows: NDArray[np.intp]) -> tuple[Level, Level]:
+    """Return the mean and the standard deviation of a query for some rows."""
+    mean, std = (one[rows] if isinstance(one, np.ndarray) else one for one in query)
+    return mean, std
 
 
 def _first_look(sums: FloatArray, wanted: int) -> float:

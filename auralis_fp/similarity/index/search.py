@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from ..protocol import FAMILIES, Selection
 from .catalogue import Catalogue
 from .copies import are_copies
-from .distance import city_block
+from .distance import NO_TIMBRE, city_block
 from .filtering import allowed, contradiction
-from .ranking import log_proximity, nearest
+from .ranking import Level, levels_at, log_proximity, nearest
 from .targets import Target, targets_of, term_weights, track_target
 from .transforms import FloatArray
 
@@ -65,28 +65,50 @@ class Search:
         if len(self._targets) == 1 and self._weights is None:
             return self._nearest(allowed, count)
         rows = np.flatnonzero(allowed)
-        mean, std = self._catalogue.column("mean")[rows], self._catalogue.column("std")[rows]
         score = np.zeros(len(rows))
         for i, target in enumerate(self._targets):
             liked = len(self.likes)
             share = 1 / liked if i < liked else -1 / (len(self._targets) - liked)
-            score += share * _score(self._each[i][rows], target, mean, std, self._weights)
+            score += share * self._score(i, target)[rows]
         order = np.lexsort((rows, self.distances[rows], -score))[:count]
         return rows[order]
 
     def _nearest(self, allowed: NDArray[np.bool_], count: int) -> NDArray[np.intp]:
         """Return the best rows for a single target; few excluded rows are put far away rather than left out."""
-        target, mean, std = self._targets[0], self._catalogue.column("mean"), self._catalogue.column("std")
+        own, mean, std = self._neighbourhoods(self._targets[0])
         number = int(np.count_nonzero(allowed))
         if 2 * number < len(allowed):
             rows = np.flatnonzero(allowed)
-            order, _ = nearest(self.distances[rows], target.neighbourhood, mean[rows], std[rows], count)
+            order, _ = nearest(self.distances[rows], levels_at(own, rows), mean[rows], std[rows], count)
             return rows[order]
         distances = self.distances
         if number < len(allowed):
             distances = np.where(allowed, distances, FAR)
-        order, _ = nearest(distances, target.neighbourhood, mean, std, min(count, number))
+        order, _ = nearest(distances, own, mean, std, min(count, number))
         return order
+
+    def _score(self, number: int, target: Target) -> NDArray[np.float64]:
+        """Return the mutual proximity; with weights, whose neighbourhoods are not known, the negative distance."""
+        distances = self._each[number]
+        if self._weights is not None:
+            return -distances.astype(np.float64)
+        return np.exp(log_proximity(distances, *self._neighbourhoods(target)))
+
+    def _neighbourhoods(self, target: Target) -> tuple[tuple[Level, Level], FloatArray, FloatArray]:
+        """Return the mean and the standard deviation of distances: of the target, and of all tracks.
+
+        They are those without the timbre where a pair has none in common.
+        """
+        catalogue = self._catalogue
+        if target.undefined & NO_TIMBRE and catalogue.terms.has_timbre:
+            return target.plain, catalogue.column("plain_mean"), catalogue.column("plain_std")
+        own: tuple[Level, Level] = target.neighbourhood
+        without = catalogue.column("undefined") >= np.uint64(NO_TIMBRE)
+        if catalogue.terms.has_timbre and without.any():
+            both = zip(target.plain, target.neighbourhood, strict=True)
+            mean, std = (np.where(without, np.float32(plain), np.float32(full)) for plain, full in both)
+            own = (mean, std)
+        return own, catalogue.column("mean"), catalogue.column("std")
 
 
 def candidates(catalogue: Catalogue, selection: Selection) -> tuple[Search | None, NDArray[np.bool_], str]:
@@ -122,16 +144,3 @@ def candidates(catalogue: Catalogue, selection: Selection) -> tuple[Search | Non
     copies = search.copies(seeds, selection.unlike)
     mask, note = allowed(catalogue, selection.filters, seeds, selection.values, copies)
     return search, mask, contradiction(selection.filters) or note
-
-
-def _score(
-    distances: FloatArray,
-    target: Target,
-    mean: FloatArray,
-    std: FloatArray,
-    weights: NDArray[np.float64] | None,
-) -> NDArray[np.float64]:
-    """Return the mutual proximity; with weights, whose neighbourhoods are not known, the negative distance."""
-    if weights is not None:
-        return -distances.astype(np.float64)
-    return np.exp(log_proximity(distances, target.neighbourhood, mean, std))

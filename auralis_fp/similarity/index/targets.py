@@ -11,7 +11,7 @@ from ... import schema
 from .catalogue import Catalogue
 from .distance import N_TERMS, NO_TIMBRE, city_block
 from .generation import LEAST_STD
-from .transforms import FAMILY_OF, NAMES, FloatArray
+from .transforms import FAMILY_OF, NAMES, WEIGHTS, FloatArray
 
 _ALL_UNDEFINED: Final = (1 << N_TERMS) - 1 | NO_TIMBRE
 #: Values that complete the composition of bands where only some are wished.
@@ -39,8 +39,8 @@ class Target:
         Bit mask of the terms it does not define.
     raw : ndarray, shape (n_terms,)
         In the units of the schema.
-    neighbourhood : tuple of float
-        Mean and standard deviation of its distances to the library.
+    neighbourhood, plain : tuple of float
+        Mean and standard deviation of its distances to the library; ``plain`` are those without the timbre.
     row : int
         Of the track; -1 for wished values.
     """
@@ -49,16 +49,22 @@ class Target:
     undefined: int
     raw: NDArray[np.floating]
     neighbourhood: tuple[float, float]
+    plain: tuple[float, float]
     row: int = -1
 
 
 def track_target(catalogue: Catalogue, row: int) -> Target:
     """Return a track of the library as a target."""
+    mean, std, plain_mean, plain_std = (
+        float(catalogue.column(name)[row])
+        for name in ("mean", "std", *(("plain_mean", "plain_std") if catalogue.terms.has_timbre else ("mean", "std")))
+    )
     return Target(
         catalogue.column("terms")[:, row].copy(),
         int(catalogue.column("undefined")[row]),
         catalogue.column("raw")[:, row].copy(),
-        (float(catalogue.column("mean")[row]), float(catalogue.column("std")[row])),
+        (mean, std),
+        (plain_mean, plain_std),
         row,
     )
 
@@ -85,11 +91,18 @@ def wished_target(catalogue: Catalogue, values: Mapping[str, float], row: int = 
         undefined &= ~(1 << i)
     mask = np.array([undefined], dtype=np.uint64)
     terms = catalogue.generation.standardise(raw[:, None], mask)
-    neighbourhood = (0.0, 1.0)
-    if len(catalogue.generation.sample):
-        distances = city_block(catalogue.generation.sample, terms.values[:, 0], undefined)
-        neighbourhood = (float(distances.mean()), max(float(distances.std()), LEAST_STD))
-    return Target(terms.values[:, 0], undefined, raw, neighbourhood)
+    wished = terms.values[:, 0]
+    neighbourhood = _neighbourhood(catalogue, wished, undefined)
+    plain = neighbourhood if undefined & NO_TIMBRE else _neighbourhood(catalogue, wished, undefined | NO_TIMBRE)
+    return Target(wished, undefined, raw, neighbourhood, plain)
+
+
+def _neighbourhood(catalogue: Catalogue, terms: FloatArray, undefined: int) -> tuple[float, float]:
+    """Return the mean and the standard deviation of the distances of a point to the sampled tracks."""
+    if not len(catalogue.generation.sample):
+        return 0.0, 1.0
+    distances = city_block(catalogue.generation.sample, terms, undefined)
+    return float(distances.mean()), max(float(distances.std()), LEAST_STD)
 
 
 def targets_of(catalogue: Catalogue, ids: Sequence[int], values: Mapping[str, float] | None = None) -> list[Target]:
@@ -121,8 +134,8 @@ def targets_of(catalogue: Catalogue, ids: Sequence[int], values: Mapping[str, fl
 
 
 def term_weights(weights: Mapping[str, float]) -> NDArray[np.float64] | None:
-    """Return the weight of each term from weights of families, not all of them 0; None if all are 1."""
+    """Return the factor of the weight of each term from weights of families, not all of them 0; None if all are 1."""
     if all(weight == 1 for weight in weights.values()):
         return None
     result = np.array([float(weights.get(family.value, 1.0)) for family in FAMILY_OF])
-    return np.asarray(result * N_TERMS / result.sum())  # keeps distances on the scale of the unweighted ones
+    return np.asarray(result * N_TERMS / (result @ WEIGHTS))  # keeps distances on the scale of the unweighted ones

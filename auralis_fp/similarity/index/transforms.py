@@ -16,6 +16,11 @@ TEMPO: Final = NAMES.index("tempo_bpm")
 BAND_FLOOR_PCT: Final = 0.02  # below it a band is inaudible; without it an empty band would dominate the log-ratio
 LOWEST_HZ: Final = 20.0
 LOUDNESS_KNEE_LU: Final = 0.5  # variation below it is not heard as such
+#: Families that describe the same thing, the spectrum: a term of theirs counts half as much as one of another family.
+SPECTRUM: Final = (schema.Family.FREQUENCY, schema.Family.SPECTRAL)
+_SHARES: Final = np.array([0.5 if family in SPECTRUM else 1.0 for family in FAMILY_OF])
+#: Weight of each term in the distance; their mean is 1.
+WEIGHTS: Final[FloatArray] = (_SHARES / _SHARES.mean()).astype(np.float32)
 _LOG_HZ: Final = frozenset({"spectral_centroid", "spectral_rolloff"})
 _SQUARE_ROOT: Final = frozenset(
     {"silence_ratio", "spectral_flatness", "transient_density", "pitch_stability", "chroma_energy"}

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auralis_fp.similarity.index.distance import CHUNK, N_TERMS, Terms, city_block, pairwise
-from auralis_fp.similarity.index.transforms import TEMPO
+from auralis_fp.similarity.index.distance import CHUNK, MOST, MOST_DEVIATIONS, N_TERMS, Terms, city_block, pairwise
+from auralis_fp.similarity.index.transforms import FAMILY_OF, TEMPO, WEIGHTS
 
 PERIOD = 4.0
 
@@ -29,8 +29,8 @@ def by_definition(terms: Terms, one: int, other: int) -> float:
         if (int(terms.undefined[one]) | int(terms.undefined[other])) >> i & 1:
             continue
         gap = abs(float(terms.values[i, one]) - float(terms.values[i, other]))
-        sums += min(gap, PERIOD - gap) if i == TEMPO else gap
-        common += 1
+        sums += min(gap, PERIOD - gap if i == TEMPO else gap, float(MOST[i]))
+        common += float(WEIGHTS[i])
     return sums * N_TERMS / common if common else float(N_TERMS)
 
 
@@ -63,15 +63,16 @@ def test_an_undefined_term_is_never_neutral() -> None:
     values[TEMPO] = 0.0
     terms = Terms(values, np.array([0, 1 << TEMPO], dtype=np.uint64), PERIOD)
     distances = city_block(terms, np.zeros(N_TERMS, dtype=np.float32))
-    assert distances.tolist() == pytest.approx([N_TERMS - 1, N_TERMS])
+    common = N_TERMS - float(WEIGHTS[TEMPO])
+    assert distances.tolist() == pytest.approx([N_TERMS - 1, (N_TERMS - 1) * N_TERMS / common])
 
 
 def test_a_weight_of_zero_leaves_a_term_out() -> None:
     """Tracks that differ in this term only are at distance 0."""
     values = np.zeros((N_TERMS, 1), dtype=np.float32)
-    values[3] = 2.0
+    values[3] = 1.5
     weights = np.ones(N_TERMS)
-    assert city_block(Terms(values, np.zeros(1, np.uint64), PERIOD), np.zeros(N_TERMS, np.float32))[0] == 2.0
+    assert city_block(Terms(values, np.zeros(1, np.uint64), PERIOD), np.zeros(N_TERMS, np.float32))[0] == 1.5
     weights[3] = 0.0
     terms = Terms(values, np.zeros(1, np.uint64), PERIOD)
     assert city_block(terms, np.zeros(N_TERMS, np.float32), weights=weights)[0] == 0.0
@@ -83,3 +84,19 @@ def test_chunks_join_without_a_seam() -> None:
     query = terms.values[:, 3].copy()
     tail = terms.at(np.arange(CHUNK - 5, CHUNK + 10))
     assert np.array_equal(city_block(terms, query)[CHUNK - 5 :], city_block(tail, query))
+
+
+def test_a_single_term_decides_nothing() -> None:
+    """However far apart two tracks are in one term, it counts at most 2.5 standard deviations."""
+    values = np.zeros((N_TERMS, 2), dtype=np.float32)
+    values[4] = 2.0 * WEIGHTS[4], 20.0 * WEIGHTS[4]
+    distances = city_block(Terms(values, np.zeros(2, np.uint64), PERIOD), np.zeros(N_TERMS, np.float32))
+    assert distances == pytest.approx([2.0 * WEIGHTS[4], MOST_DEVIATIONS * WEIGHTS[4]])
+
+
+def test_the_spectrum_does_not_outweigh_the_rest() -> None:
+    """Its ten terms, which describe one thing, count as much as five of the others; the mean weight is 1."""
+    spectral = [i for i, family in enumerate(FAMILY_OF) if family.value in {"frequency", "spectral"}]
+    assert len(spectral) == 10
+    assert WEIGHTS[spectral].sum() == pytest.approx(5 * WEIGHTS[TEMPO])
+    assert WEIGHTS.mean() == pytest.approx(1.0)
