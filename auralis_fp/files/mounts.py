@@ -29,11 +29,12 @@ _OCTAL: Final = re.compile(rb"\\([0-7]{3})")
 
 
 class Mount(NamedTuple):
-    """One line of the mount table."""
+    """One line of the mount table; ``numbers``, of the mount and its device, tell it from a later one."""
 
     point: bytes
     kind: str
     source: bytes
+    numbers: bytes = b""
 
 
 def parse_mounts(table: bytes) -> tuple[Mount, ...]:
@@ -43,7 +44,8 @@ def parse_mounts(table: bytes) -> tuple[Mount, ...]:
         left, _, right = line.partition(b" - ")
         fields, rest = left.split(b" "), right.split(b" ")
         if len(fields) >= 5 and len(rest) >= 2:
-            mounts.append(Mount(_unescaped(fields[4]), rest[0].decode("ascii", "replace"), _unescaped(rest[1])))
+            kind = rest[0].decode("ascii", "replace")
+            mounts.append(Mount(_unescaped(fields[4]), kind, _unescaped(rest[1]), b" ".join(fields[:3])))
     return tuple(mounts)
 
 

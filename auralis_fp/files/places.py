@@ -6,6 +6,7 @@ are called in threads.
 
 import json
 import os
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,15 +24,18 @@ class Place(NamedTuple):
         Its path with links resolved.
     mount : bytes
         The mount point that holds it; empty if unknown.
-    below : frozenset of bytes
-        Mount points below it, spelled through the library.
+    below : mapping of bytes to str
+        Mount points below it, spelled through the library, with the ids of the file systems; empty if unknown.
+    identity : str
+        Id of its own file system; empty if unknown.
     device : int or None
         Its device number, which is only valid until the next start.
     """
 
     real: bytes
     mount: bytes
-    below: frozenset[bytes]
+    below: Mapping[bytes, str]
+    identity: str = ""
     device: int | None = None
 
 
@@ -53,12 +57,13 @@ class Places:
         real, mounts = os.path.realpath(root), self.mounts()
         holding = mount_of(real, mounts)
         points = (relative_path(mount.point, real) for mount in mounts_below(real, mounts))
-        below = frozenset(os.path.join(root, point) for point in points if point is not None)
+        inside = (os.path.join(root, point) for point in points if point is not None)
+        below = {point: _identity(point) for point in inside}
         try:
             device = os.stat(real).st_dev
         except OSError:
             device = None
-        return Place(real, b"" if holding is None else holding.point, below, device)
+        return Place(real, b"" if holding is None else holding.point, below, _identity(real), device)
 
     def mounts(self) -> tuple[Mount, ...]:
         """Return the present mounts."""
@@ -72,26 +77,36 @@ class Places:
         """Return the file systems of a library on which changes may not be announced."""
         return doubtful_kinds(os.path.realpath(root), self.mounts())
 
-    def remember(self, root: bytes, unmounted: frozenset[bytes] = frozenset()) -> None:
+    def remember(self, root: bytes, away: frozenset[bytes] = frozenset()) -> None:
         """Remember where a library lies now.
 
         Parameters
         ----------
         root : bytes
-        unmounted : frozenset of bytes
-            Mount points below it that are not mounted, but belong to it.
+        away : frozenset of bytes
+            Mount points below it of which the earlier disk, or that there was none, stays remembered.
         """
-        place = self.current(root)
-        self._remembered[root] = place._replace(below=place.below | unmounted)
+        place, known = self.current(root), self._remembered.get(root)
+        below = {point: identity for point, identity in place.below.items() if point not in away}
+        if known is not None:
+            below |= {point: identity for point, identity in known.below.items() if point in away}
+        self._remembered[root] = place._replace(below=below)
 
     def retain(self, roots: AbstractSet[bytes]) -> None:
         """Forget all libraries but these."""
         self._remembered = {root: place for root, place in self._remembered.items() if root in roots}
 
-    def unmounted(self, root: bytes) -> frozenset[bytes]:
-        """Return the remembered mount points below a library that are not mounted now."""
+    def away(self, root: bytes) -> frozenset[bytes]:
+        """Return the mount points below a library that do not hold what they held.
+
+        They are not mounted now, hold another disk, or are new and may hide what lay in the folder before.
+        """
         known = self._remembered.get(root)
-        return frozenset() if known is None else known.below - self.current(root).below
+        if known is None:
+            return frozenset()
+        below = self.current(root).below
+        new = {point for point, identity in below.items() if _differ(known.below.get(point), identity)}
+        return frozenset(new | (known.below.keys() - below.keys()))
 
     def displaced(self, root: bytes) -> str:
         """Return why a library is not where it was; empty if it is."""
@@ -102,25 +117,55 @@ class Places:
             return f"The folder leads to {os.fsdecode(now.real)} instead of {os.fsdecode(known.real)}."
         if known.mount != now.mount and is_same_or_below(known.mount, now.mount):
             return f"The disk at {os.fsdecode(known.mount)} is not mounted."
-        if known.mount != now.mount or (known.device is not None and known.device != now.device):
+        other = known.device is not None and known.device != now.device
+        if known.mount != now.mount or other or _differ(known.identity, now.identity):
             return "Another disk is mounted here."
         return ""
 
     def signature(self, root: bytes) -> tuple[Any, ...]:
         """Return a value that changes whenever something is mounted or unmounted at or below a library."""
         real, mounts = os.path.realpath(root), self.mounts()
-        return self.current(root), mount_of(real, mounts), mounts_below(real, mounts)
+        return real, mount_of(real, mounts), mounts_below(real, mounts)
 
     def dump(self) -> str:
         """Return what is remembered, as JSON."""
         places = {
-            os.fsdecode(root): [os.fsdecode(path) for path in (known.real, known.mount, *sorted(known.below))]
+            os.fsdecode(root): {
+                "real": os.fsdecode(known.real),
+                "mount": os.fsdecode(known.mount),
+                "below": {os.fsdecode(point): identity for point, identity in sorted(known.below.items())},
+                "identity": known.identity,
+            }
             for root, known in sorted(self._remembered.items())
         }
         return json.dumps(places)
 
     def load(self, text: str) -> None:
         """Take over what an earlier run remembered; libraries seen since are kept."""
-        for root, (real, mount, *below) in json.loads(text).items():
-            place = Place(os.fsencode(real), os.fsencode(mount), frozenset(map(os.fsencode, below)))
-            self._remembered.setdefault(os.fsencode(root), place)
+        for root, saved in json.loads(text).items():
+            self._remembered.setdefault(os.fsencode(root), _place(saved))
+
+
+def _place(saved: Any) -> Place:
+    """Return a place as an earlier run saved it; earlier versions saved a list without ids of file systems."""
+    if isinstance(saved, list):
+        real, mount, *points = saved
+        below, identity = dict.fromkeys(points, ""), ""
+    else:
+        real, mount, below, identity = (saved[name] for name in ("real", "mount", "below", "identity"))
+    named = {os.fsencode(point): identity for point, identity in below.items()}
+    return Place(os.fsencode(real), os.fsencode(mount), named, identity)
+
+
+def _identity(folder: bytes) -> str:
+    """Return the id of the file system that a folder lies on; empty where the system has none."""
+    try:
+        number = os.statvfs(folder).f_fsid
+    except (OSError, AttributeError):  # AttributeError: Windows
+        number = 0
+    return f"{number:x}" if number else ""
+
+
+def _differ(known: str | None, now: str) -> bool:
+    """Return True if two ids of file systems, empty if unknown, differ; None stands for no file system."""
+    return known is None or bool(known and now and known != now)

@@ -118,44 +118,44 @@ class Rules:
             return False
 
     def away_folder(self, path: bytes) -> bytes | None:
-        """Return the folder that holds *path* and whose disk is not mounted; None if all are mounted. Blocking."""
+        """Return the folder that holds *path* and whose disk is not there; None if all are there. Blocking."""
         return self.away_folders([path]).get(path)
 
     def away_folders(self, paths: Iterable[bytes]) -> dict[bytes, bytes]:
-        """Return the unmounted folder of each of *paths* that has one. Blocking.
+        """Return the folder of each of *paths* whose disk is not there. Blocking.
 
         It is the library, a mount point below it, or a link in it to a folder of ``follow_links_to``.
         """
-        unmounted = functools.cache(self.places.unmounted)
+        away = functools.cache(self.places.away)
         is_mounted = functools.cache(self.is_mounted)
         found = {}
         for path in paths:
             root = self.root_of(path)
             if root is None:
                 continue
-            folder = innermost(path, unmounted(root)) if is_mounted(root) else root
+            folder = innermost(path, away(root)) if is_mounted(root) else root
             if folder is None and self._link_targets:
                 real = os.path.realpath(path)
                 target = innermost(real, self._link_targets)
-                if target is not None and not (is_mounted(target) and innermost(real, unmounted(target)) is None):
+                if target is not None and not (is_mounted(target) and innermost(real, away(target)) is None):
                     folder = _first_link(path, root)
             if folder is not None:
                 found[path] = folder
         return found
 
-    def remember_place(self, root: bytes, unmounted: frozenset[bytes] = frozenset()) -> None:
+    def remember_place(self, root: bytes, away: frozenset[bytes] = frozenset()) -> None:
         """Remember where a library, and the folders that its links may lead to, lie now. Blocking.
 
         Parameters
         ----------
         root : bytes
-        unmounted : frozenset of bytes
-            Mount points below the library that belong to it, but are not mounted.
+        away : frozenset of bytes
+            Mount points below the library that do not hold what they held.
         """
-        self.places.remember(root, unmounted)
+        self.places.remember(root, away)
         for target in self._link_targets:
             if self.is_mounted(target):
-                self.places.remember(target, self.places.unmounted(target))
+                self.places.remember(target, self.places.away(target))
 
     def presence(self, path: bytes) -> Presence:
         """Return whether a music file seen before is still there. Blocking."""

@@ -4,6 +4,7 @@ import logging
 import os
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -84,7 +85,7 @@ class Reconciler:
     on_queued : callable
         Called after files were queued or removed.
     on_online : callable
-        Awaited with a library, or a mount point below one, and whether it is mounted.
+        Awaited with a library, or a mount point below one, and whether its disk is there.
     """
 
     def __init__(
@@ -102,7 +103,7 @@ class Reconciler:
         self._displaced = ""  # why the library is not where it was
         self._doubtful: frozenset[bytes] = frozenset()  # folders that are on another disk than before
         self._found: list[FileEvent] = []  # files seen in those: stored once the folder is accepted
-        self._away: dict[bytes, frozenset[bytes]] = {}  # unmounted mount points, by library
+        self._away: dict[bytes, frozenset[bytes]] = {}  # mount points whose disk is not there, by library
         self._doubted: dict[bytes, frozenset[bytes]] = {}  # files that only one sweep missed, by library
         self._saved = ""
 
@@ -149,8 +150,8 @@ class Reconciler:
         """Start recording which files of *root* a sweep sees."""
         await in_time(HANG_LIMIT_SEC, self._rules.refresh, root)
         self._displaced = await in_time(HANG_LIMIT_SEC, self._rules.places.displaced, root)
-        unmounted = await in_time(HANG_LIMIT_SEC, self._rules.places.unmounted, root)
-        self._doubtful = frozenset({root}) if self._displaced else unmounted
+        points = await in_time(HANG_LIMIT_SEC, self._rules.places.away, root)
+        self._doubtful = frozenset({root}) if self._displaced else points
         self._found = []
         self._known = await self._library.count_present(root)
         await self._library.begin_walk()
@@ -178,18 +179,19 @@ class Reconciler:
         presences = await self._presences(unseen)
         away = [path for path, presence in zip(unseen, presences, strict=True) if presence is Presence.AWAY]
         gone = [path for path, presence in zip(unseen, presences, strict=True) if presence is Presence.GONE]
-        unmounted = await self._unmounted(root, unseen, away)
-        if unmounted is None:
+        kept = await self._kept(root, unseen, away)
+        if kept is None:
             return Verdict(online=False, reason="The folder went away during the sweep.")
         agreed = self._agreed(root, gone, halved=2 * (found - len(self._found)) < self._known - len(away))
         if agreed is not None:
             await self._mark_gone(agreed)
-            await self._library.count_absence(root, tuple(unmounted), strays)
-        points = await in_time(HANG_LIMIT_SEC, self._rules.places.unmounted, root)
-        await self._remember(root, points & frozenset(unmounted))
-        await self._report_mounts(root, frozenset(unmounted))
+            await self._library.count_absence(root, tuple(kept), strays)
+        points = await in_time(HANG_LIMIT_SEC, self._rules.places.away, root)
+        await self._remember(root, points & frozenset(kept))
+        await self._report_mounts(root, frozenset(kept))
         self._on_queued()
-        return Verdict(reason=self._describe(unmounted), confirm=agreed is None)
+        place = await in_time(HANG_LIMIT_SEC, self._rules.places.current, root)
+        return Verdict(reason=self._describe(kept, place.below.keys()), confirm=agreed is None)
 
     async def _presences(self, paths: Sequence[bytes]) -> list[Presence]:
         """Look for files on the disk, some at a time, so that only a disk that does not answer exceeds the limit."""
@@ -213,13 +215,13 @@ class Reconciler:
             await self._store(found[start : start + FOUND_PER_WRITE], walk=True)
         return True
 
-    async def _unmounted(self, root: bytes, unseen: Sequence[bytes], away: Sequence[bytes]) -> Counter[bytes] | None:
-        """Count tracks by unmounted folder; None if the library itself is not mounted.
+    async def _kept(self, root: bytes, unseen: Sequence[bytes], away: Sequence[bytes]) -> Counter[bytes] | None:
+        """Count tracks by the folder whose disk is not there; None if it is the library itself.
 
-        A mount point below which half of its tracks were found is an ordinary folder by now.
+        What is there now is accepted below a mount point where half of its tracks were found.
         """
         folders = await in_time(HANG_LIMIT_SEC, self._rules.away_folders, away)
-        points = await in_time(HANG_LIMIT_SEC, self._rules.places.unmounted, root)
+        points = await in_time(HANG_LIMIT_SEC, self._rules.places.away, root)
         counts: Counter[bytes] = Counter(dict.fromkeys(points, 0))
         counts.update(folders.values())
         if root in counts:
@@ -243,8 +245,8 @@ class Reconciler:
         for start in range(0, len(gone), GONE_PER_WRITE):
             await self.observe([FileEvent(path, None) for path in gone[start : start + GONE_PER_WRITE]])
 
-    async def _remember(self, root: bytes, unmounted: frozenset[bytes] = frozenset()) -> None:
-        await in_time(HANG_LIMIT_SEC, self._rules.remember_place, root, unmounted)
+    async def _remember(self, root: bytes, away: frozenset[bytes] = frozenset()) -> None:
+        await in_time(HANG_LIMIT_SEC, self._rules.remember_place, root, away)
         await self._save()
 
     async def _save(self) -> None:
@@ -254,18 +256,29 @@ class Reconciler:
             await self._library.remember(_PLACES, text)
             self._saved = text
 
-    async def _report_mounts(self, root: bytes, unmounted: frozenset[bytes]) -> None:
+    async def _report_mounts(self, root: bytes, away: frozenset[bytes]) -> None:
         before = self._away.get(root, frozenset())
-        self._away[root] = unmounted
-        for point in sorted(unmounted | before):
-            await self._on_online(point, point not in unmounted)
+        self._away[root] = away
+        for point in sorted(away | before):
+            await self._on_online(point, point not in away)
 
-    def _describe(self, unmounted: Counter[bytes]) -> str:
+    def _describe(self, kept: Counter[bytes], mounted: AbstractSet[bytes]) -> str:
+        """Return which disks are not there.
+
+        Parameters
+        ----------
+        kept : Counter
+            Tracks by mount point.
+        mounted : set of bytes
+            Mount points that hold another disk.
+        """
         sentences = []
-        for folder, count in sorted(unmounted.items()):
+        for folder, count in sorted(kept.items()):
             others = sum(is_below(event.path, folder) for event in self._found)
             waiting = f"; {others} files found in its place wait" if others else ""
-            if count:
+            if count and folder in mounted:
+                sentences.append(f"Another disk is mounted at {os.fsdecode(folder)}{waiting}. {_kept(count)}")
+            elif count:
                 name = os.fsdecode(folder)
                 sentences.append(f"The disk at {name} is not mounted; its {count} tracks are kept{waiting}.")
         return " ".join(sentences)

@@ -1,5 +1,6 @@
 """Where libraries lie, by a mount table that the tests write."""
 
+import json
 import os
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def test_unmounted_disks_are_known_after_a_restart(music: Path, table: MountTabl
     later = rules_for(music, table)
     later.places.load(saved)
     assert later.presence(os.fsencode(music / "disk2" / "2.mp3")) is Presence.AWAY
-    assert later.places.unmounted(root) == {os.fsencode(music / "disk2")}
+    assert later.places.away(root) == {os.fsencode(music / "disk2")}
 
 
 def test_a_root_link_that_leads_elsewhere_is_displaced(music: Path, table: MountTable, tmp_path: Path) -> None:
@@ -120,7 +121,22 @@ def test_places_survive_any_name(tmp_path: Path, table: MountTable) -> None:
     folder = os.fsencode(tmp_path.resolve()) + b"/\xe9\xff\n"
     Path(os.fsdecode(folder)).mkdir()
     places = Places(table.path)
-    places.remember(folder, frozenset((folder + b"/\xfe",)))
+    table.points.append(folder.replace(b"\n", b"\\012") + b"/\xfe")
+    table.write()
+    places.remember(folder)
     later = Places(table.path)
     later.load(places.dump())
-    assert later.unmounted(folder) == {folder + b"/\xfe"}
+    assert later.away(folder) == frozenset()
+    table.points.pop()
+    table.write()
+    assert later.away(folder) == {folder + b"/\xfe"}
+
+
+def test_places_of_an_earlier_version(music: Path, table: MountTable) -> None:
+    """They have no ids of file systems, so any disk is accepted."""
+    root, disk = os.fsencode(music), os.fsencode(music / "disk2")
+    places = Places(table.path)
+    places.load(json.dumps({str(music): [str(music), "/", str(music / "disk2")]}))
+    assert (places.displaced(root), places.away(root)) == ("", frozenset({disk}))
+    table.mount(music / "disk2")
+    assert (places.displaced(root), places.away(root)) == ("", frozenset())

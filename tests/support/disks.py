@@ -44,6 +44,16 @@ def small_disk(folder: Path, size_mb: int = 8) -> Iterator[Disk]:
 
 
 @contextmanager
+def bound(folder: Path, place: Path) -> Iterator[None]:
+    """Show a folder at another place too."""
+    subprocess.run(["mount", "--bind", str(folder), str(place)], capture_output=True, check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(place)], capture_output=True, check=True)
+
+
+@contextmanager
 def caseless_disk(folder: Path, image: Path) -> Iterator[Disk]:
     """Mount a case-insensitive file system at *folder*; skip the test if that is not possible."""
     folder.mkdir(exist_ok=True)

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from auralis_fp.engine.service import Service
 from auralis_fp.settings import Settings
-from disks import small_disk
+from disks import bound, small_disk
 from hosting import tone_file
 from serving import until_counts
 
@@ -76,6 +77,46 @@ async def test_a_disk_that_is_not_mounted_at_a_restart(two_disks: Settings, libr
     async with Service(two_disks).running() as service:
         await until_reason(service, "its 3 tracks are kept")
         assert (await service.status())["counts"]["done"] == 4
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_another_disk_at_the_same_mount_point(
+    two_disks: Settings, library: Path, tmp_path: Path, *, restarted: bool
+) -> None:
+    """As of memory sticks; the tracks of the first one are kept, and need no analysis when it is back."""
+    place = library / "disk2"
+    with small_disk(tmp_path / "first") as first, small_disk(tmp_path / "second") as second:
+        fill(first.folder, tmp_path)
+        tone_file(second.folder / "other.wav", 6.0)
+        async with AsyncExitStack() as stack:
+            with bound(first.folder, place):
+                service = await stack.enter_async_context(Service(two_disks).running())
+                await until_counts(service, done=4)
+                if restarted:
+                    await stack.aclose()
+            with bound(second.folder, place):
+                if restarted:
+                    service = await stack.enter_async_context(Service(two_disks).running())
+                status = await until_reason(service, "Another disk is mounted at")
+                assert "Its 3 tracks are kept" in status["folders"][0]["reason"]
+                assert status["counts"]["done"] == 4
+            with bound(first.folder, place):
+                status = await until_folder(service, lambda folder: not folder["reason"])
+                assert status["counts"]["done"] == 4
+                assert service.analyses == ((0, 0) if restarted else (4, 0))
+
+
+async def test_a_disk_mounted_over_a_folder(two_disks: Settings, library: Path, tmp_path: Path) -> None:
+    """The tracks of the folder are hidden, not gone."""
+    fill(library / "disk2", tmp_path)
+    async with Service(two_disks).running() as service:
+        await until_counts(service, done=4)
+        with small_disk(library / "disk2"):
+            status = await until_reason(service, "Another disk is mounted at")
+            assert status["counts"]["done"] == 4
+        status = await until_folder(service, lambda folder: not folder["reason"])
+        assert status["counts"]["done"] == 4
+        assert service.analyses == (4, 0)
 
 
 async def test_a_library_whose_link_leads_elsewhere(two_disks: Settings, library: Path, tmp_path: Path) -> None:

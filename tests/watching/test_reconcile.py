@@ -224,6 +224,55 @@ async def test_a_share_mounted_over_a_known_folder_loses_nothing(swept: Swept, m
         assert await swept.present() == 10
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("strangers", [0, 1, 20])
+async def test_a_disk_mounted_over_a_folder_below_a_library_hides_it(
+    swept: Swept, music: Path, restarted: bool, strangers: int
+) -> None:
+    """What lay in the folder is kept, however often it is swept, until the folder is visible again."""
+    await swept.sweep()
+    disk, below = music / "disk2", music.with_name("below")
+    disk.rename(below)
+    disk.mkdir()
+    for number in range(strangers):
+        (disk / f"stranger {number}.mp3").touch()
+    swept.table.mount(disk)
+    for _ in range(3):
+        verdict = await swept.sweep()
+        assert (verdict.online, verdict.confirm, await swept.present()) == (True, False, 10)
+        assert "Another disk is mounted at" in verdict.reason
+        assert ("files found in its place wait" in verdict.reason) is bool(strangers)
+        assert "Its 4 tracks are kept" in verdict.reason
+        if restarted:
+            swept.restart()
+            await swept.reconciler.restore()
+    swept.table.unmount(disk)
+    shutil.rmtree(disk)
+    below.rename(disk)
+    assert await swept.sweep() == Verdict()
+    assert await swept.present() == 10
+
+
+async def test_a_disk_mounted_at_a_new_folder_is_part_of_the_library(swept: Swept, music: Path) -> None:
+    """Nothing was known there."""
+    await swept.sweep()
+    (music / "disk3").mkdir()
+    (music / "disk3" / "new.mp3").touch()
+    swept.table.mount(music / "disk3")
+    assert await swept.sweep() == Verdict()
+    assert await swept.present() == 11
+
+
+async def test_a_folder_that_moved_to_a_disk_of_its_own_is_accepted(swept: Swept, music: Path) -> None:
+    """If half of its tracks are there; the others are gone with the next sweep."""
+    await swept.sweep()
+    swept.table.mount(music / "disk2")
+    (music / "disk2" / "0.mp3").unlink()
+    assert await swept.sweep() == Verdict()
+    assert await swept.sweep() == Verdict()
+    assert await swept.present() == 9
+
+
 async def test_other_files_in_an_unmounted_mount_point_change_nothing(swept: Swept, music: Path) -> None:
     """However many there are, and however often they are swept."""
     disk = music / "disk2"
