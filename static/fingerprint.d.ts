@@ -732,7 +732,7 @@ export type ExportedFailure = {
   id: number;
 };
 
-/** First line of the points: what follows. `version` is the `since` of a later request for what has changed. `removed` lists the ids of files without a point now; null if all points follow rather than changes. */
+/** First line of the points: what follows. `version` is the `since` of a later request for what has changed. `count` is the number of points to expect; the parts may hold a few more. `ranges` are the limits of the dimensions. `removed` lists the ids of files without a point now; null if all points follow rather than changes. */
 export type PointsHead = {
   version: string;
   algorithm_version: number;

@@ -1,4 +1,4 @@
-"""The SQLite database: one reader, and one writer that commits in groups."""
+"""The SQLite database: one writer that commits in groups, a reader, and another reader for long queries."""
 
 import asyncio
 import contextlib
@@ -30,14 +30,16 @@ LOCKED: Final = "Another program holds the database; results are stored when it 
 
 
 class Database:
-    """A writing and a reading connection to a database of the present layout. Created by ``open_database``.
+    """A writing and two reading connections to a database of the present layout. Created by ``open_database``.
 
+    ``bulk`` reads through a connection of its own, so that short reads do not wait for streams and downloads.
     ``trouble`` is called with the reason while writes are blocked, and with None when they succeed again.
     """
 
-    def __init__(self, writer: Writer | None, reader: aiosqlite.Connection) -> None:
+    def __init__(self, writer: Writer | None, reader: aiosqlite.Connection, bulk: "Database | None" = None) -> None:
         self._writer = writer
         self._reader = reader
+        self.bulk: Database = bulk or self
         self._waiting: deque[_Waiting] = deque()
         self._wake = asyncio.Event()
         self._closed = False
@@ -169,7 +171,7 @@ async def open_database(path: Path, *, read_only: bool = False) -> AsyncIterator
 
 
 async def _open(stack: contextlib.AsyncExitStack, path: Path, *, read_only: bool) -> Database:
-    """Open both connections and start the writer; *stack* closes them."""
+    """Open the connections and start the writer; *stack* closes them."""
     writer = None
     await asyncio.to_thread(migrations)
     if read_only:
@@ -182,9 +184,8 @@ async def _open(stack: contextlib.AsyncExitStack, path: Path, *, read_only: bool
         writer = Writer(path)
         stack.push_async_callback(writer.close)
         await writer.run(lambda connection: _prepare(connection, path, suspicious=suspicious))
-    reader = await stack.enter_async_context(_connect(path))
-    await reader.execute("PRAGMA query_only = ON")
-    database = Database(writer, reader)
+    reader, bulk_reader = [await stack.enter_async_context(_connect_reader(path)) for _ in range(2)]
+    database = Database(writer, reader, Database(None, bulk_reader))
     if writer is not None:
         task = asyncio.create_task(database.run_writer(), name="database writer")
         stack.push_async_callback(_stop_writer, database, task, writer)
@@ -192,7 +193,7 @@ async def _open(stack: contextlib.AsyncExitStack, path: Path, *, read_only: bool
 
 
 @asynccontextmanager
-async def _connect(path: Path) -> AsyncIterator[aiosqlite.Connection]:
+async def _connect_reader(path: Path) -> AsyncIterator[aiosqlite.Connection]:
     connection = aiosqlite.connect(path, isolation_level=None)
     try:
         await see_through(connection)
@@ -200,6 +201,7 @@ async def _connect(path: Path) -> AsyncIterator[aiosqlite.Connection]:
         connection.text_factory = decode_text
         for pragma in PRAGMAS:
             await connection.execute(pragma)
+        await connection.execute("PRAGMA query_only = ON")
         yield connection
     finally:
         await connection.close()

@@ -124,8 +124,9 @@ class Queries:
     async def all_files(self, wanted: FileQuery) -> AsyncIterator[FileRecord]:
         """Yield the files of the page that *wanted* describes and of all following pages."""
         after: str | None = wanted.after
+        bulk = Queries(self._database.bulk)
         while True:
-            page = await self.files(replace(wanted, after=after))
+            page = await bulk.files(replace(wanted, after=after))
             for record in page.items:
                 yield record
             after = page.next
@@ -204,7 +205,7 @@ class Queries:
         since : str, optional
             A version: only what has changed after it.
         """
-        return await read_points(self._database, columns, since)
+        return await read_points(self._database.bulk, columns, since)
 
     async def minutes(self, since: float, step: int = 1) -> list[Minute]:
         """Return the minutes in which analyses ended, oldest first; reused results are not counted.

@@ -10,7 +10,7 @@ from .. import schema
 from .database import Database
 from .fingerprints import current
 
-STEPS: Final = 65_534  # quantisation steps between the lowest and the highest value of a dimension
+STEPS: Final = 65_534  # quantisation steps between the limits of a dimension
 NO_VALUE: Final = 65_535  # coordinate of a track for which the dimension is undefined
 TAG_NAMES: Final = ("artist", "album", "genre", "year")
 NO_TAG: Final = 65_535  # index of a track that lacks the tag
@@ -20,9 +20,10 @@ _CURRENT: Final = f"f.missing_since IS NULL AND {current('p', str(schema.ALGORIT
 _UNDEFINED: Final = "CASE WHEN json_valid(p.metadata) THEN json_extract(p.metadata, '$.undefined') END"
 _CHANGED: Final = "f.id IN (SELECT file_id FROM vector_changes WHERE sequence > ?)"
 _GONE: Final = (
-    "SELECT file_id FROM vector_changes WHERE sequence > ?"
-    f" AND file_id NOT IN (SELECT f.id FROM {_SOURCE} WHERE {_CURRENT}) ORDER BY file_id"
+    "SELECT v.file_id FROM vector_changes v WHERE v.sequence > ?"
+    f" AND NOT EXISTS (SELECT 1 FROM {_SOURCE} WHERE f.id = v.file_id AND {_CURRENT}) ORDER BY v.file_id"
 )
+_EXPECTED: Final = "SELECT coalesce(sum(number), 0) FROM state_counts WHERE state = 'done'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,10 @@ class Chunk:
 class Points:
     """Current fingerprints of all files that are present, or of those that changed after a version.
 
-    ``ranges`` holds the lowest and the highest value of each dimension; a coordinate q stands for
-    low + (high - low)·q/65534, and ``NO_VALUE`` for none. ``removed`` lists the files that have no current fingerprint
-    any more; it is None if the points are complete.
+    ``ranges`` holds the limits of each dimension; a coordinate q stands for low + (high - low)·q/65534, and
+    ``NO_VALUE`` for none. ``removed`` lists the files that have no current fingerprint any more; it is None if the
+    points are complete. ``count`` is exact for changes; otherwise it is the number of files that are done, and the
+    chunks may hold a few more.
     """
 
     version: str
@@ -67,9 +69,9 @@ async def points_version(database: Database) -> str:
 
 
 async def tags_version(database: Database) -> str:
-    """Return a short text that changes whenever tags are read."""
-    (row,) = await database.read("SELECT count(*), coalesce(max(read_at), 0) FROM tags")
-    return f"{row[0]}-{row[1]:.6f}"
+    """Return a short text that changes whenever tags change; the tags of a deleted file go with its fingerprint."""
+    (row,) = await database.read("SELECT coalesce(max(read_at), 0) FROM tags")
+    return f"{row[0]:.6f}"
 
 
 async def read_points(database: Database, columns: Sequence[str] = schema.NAMES, since: str | None = None) -> Points:
@@ -87,11 +89,9 @@ async def read_points(database: Database, columns: Sequence[str] = schema.NAMES,
     sequence = _sequence(since, version)
     condition = _CURRENT if sequence is None else f"{_CURRENT} AND {_CHANGED}"
     parameters = [] if sequence is None else [sequence]
-    names = [name for name in schema.NAMES if name in columns]
-    extremes = "".join(f", min({_valid(name)}), max({_valid(name)})" for name in names)
-    (row,) = await database.read(f"SELECT count(*){extremes} FROM {_SOURCE} WHERE {condition}", parameters)
-    bounds = [0.0 if value is None else float(value) for value in row[1:]]
-    ranges = dict(zip(names, zip(bounds[::2], bounds[1::2], strict=True), strict=True))
+    ranges = {name: schema.limits(name) for name in schema.NAMES if name in columns}
+    counted = _EXPECTED if sequence is None else f"SELECT count(*) FROM {_SOURCE} WHERE {condition}"
+    (row,) = await database.read(counted, parameters)
     removed = None if sequence is None else [gone[0] for gone in await database.read(_GONE, (sequence,))]
     tags = [name for name in TAG_NAMES if name in columns]
     return Points(version, row[0], ranges, removed, _chunks(database, ranges, tags, condition, parameters))
@@ -114,8 +114,8 @@ async def _chunks(
 ) -> AsyncIterator[Chunk]:
     values: list[Any] = []
     for low, high in ranges.values():
-        values += [low, STEPS / (high - low) if high > low else 0.0]
-    # clamped: damaged rows, and those stored after the ranges were read, may lie outside them
+        values += [low, STEPS / (high - low)]
+    # clamped: damaged rows may lie outside the limits
     coordinates = "".join(
         f", CAST(min({STEPS}, max(0, coalesce(round((p.{name} - ?) * ?), 0))) AS INTEGER)" for name in ranges
     )
@@ -148,9 +148,3 @@ def _tag_column(column: Sequence[str | int | None]) -> TagColumn:
     different = [value for value in dict.fromkeys(column) if value is not None]
     places: dict[str | int | None, int] = {value: index for index, value in enumerate(different)}
     return TagColumn([str(value) for value in different], array("H", [places.get(value, NO_TAG) for value in column]))
-
-
-def _valid(name: str) -> str:
-    """Return the SQL expression of a value, NULL where a damaged row has another."""
-    low, high = schema.limits(name)
-    return f"CASE WHEN p.{name} BETWEEN {low!r} AND {high!r} THEN p.{name} END"

@@ -160,10 +160,10 @@ async def test_points_come_back_within_half_a_step(library: Library) -> None:
     assert list(chunk.ids) == [record.id for record in records]
     assert tuple(chunk.columns) == tuple(points.ranges) == schema.NAMES
     low, high = points.ranges["spectral_centroid"]
-    assert (points.count, points.removed, low, high) == (3, None, 60.0, 180.0)
+    assert (points.count, points.removed) == (3, None)
+    assert (low, high) == schema.limits("spectral_centroid")
     for coordinate, tempo in zip(chunk.columns["spectral_centroid"], tempi, strict=True):
         assert low + coordinate * (high - low) / STEPS == pytest.approx(tempo, abs=0.51 * (high - low) / STEPS)
-    assert set(chunk.columns["lufs"]) == {0}
     assert set(chunk.columns["tempo_bpm"]) == {NO_VALUE}
 
 

@@ -47,8 +47,9 @@ class Range(Payload, frozen=True):
 class PointsHead(Payload, frozen=True):
     """First line of the points: what follows.
 
-    `version` is the `since` of a later request for what has changed. `removed` lists the ids of files without
-    a point now; null if all points follow rather than changes.
+    `version` is the `since` of a later request for what has changed. `count` is the number of points to expect; the
+    parts may hold a few more. `ranges` are the limits of the dimensions. `removed` lists the ids of files without a
+    point now; null if all points follow rather than changes.
     """
 
     version: str
