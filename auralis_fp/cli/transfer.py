@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import io
 import itertools
 import json
 import os
@@ -13,7 +12,7 @@ from typing import IO, Final
 
 from ..errors import AuralisError
 from ..files.atomic import open_folder, replacing
-from ..runtime.serialization import to_json
+from ..runtime.serialization import to_json, to_json_line
 from ..settings import Settings
 from ..store.database import Database, open_database
 from ..store.salvage import all_results
@@ -46,7 +45,7 @@ async def export_results(settings: Settings, file: str) -> int:
     lost = _LostResults()
     async with open_database(settings.database, read_only=True) as database:
         if file == STANDARD:
-            await _write(database, sys.stdout, lost)
+            await _write(database, sys.stdout.buffer, lost)
             sys.stdout.flush()
         else:
             try:
@@ -83,13 +82,20 @@ class _LostResults:
         return 1
 
 
-async def _write(database: Database, stream: IO[str], lost: _LostResults) -> int:
+async def _write(database: Database, stream: IO[bytes], lost: _LostResults) -> int:
     written = 0
     async for found in all_results(database, lost.add):
-        lines = "".join(to_json(result_record(result)) + "\n" for result in found)
+        lines = b"".join(_line(result) for result in found)
         await asyncio.to_thread(stream.write, lines)
         written += len(found)
     return written
+
+
+def _line(result: Result) -> bytes:
+    """Return a result as JSON; its path, often not ASCII, is encoded by itself."""
+    record = result_record(result)
+    path = to_json(record.pop("path")).encode("ascii")
+    return b'{"path":' + path + b"," + to_json_line(record)[1:]
 
 
 async def _replace(database: Database, target: Path, lost: _LostResults) -> int:
@@ -98,11 +104,7 @@ async def _replace(database: Database, target: Path, lost: _LostResults) -> int:
         if folder is None:
             raise FileNotFoundError(2, "the folder does not exist")
         with replacing(folder, os.fsencode(target.name), 0o600) as file:
-            text = io.TextIOWrapper(file, encoding="ascii", newline="\n", write_through=True)
-            try:
-                return await _write(database, text, lost)
-            finally:
-                text.detach()
+            return await _write(database, file, lost)
 
 
 async def import_file(settings: Settings, file: str) -> int:

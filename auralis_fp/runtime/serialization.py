@@ -29,6 +29,23 @@ def to_json(value: Any) -> str:
     return _ENCODER.encode(value)
 
 
+def to_json_line(value: Any) -> bytes:
+    """Return ASCII JSON without spaces, with a line feed; several times as fast as `to_json` for many numbers.
+
+    Parameters
+    ----------
+    value : object
+        Plain values and msgspec structs, nested in any way; numbers are finite.
+    """
+    try:
+        encoded = msgspec.json.encode(value)
+    except UnicodeEncodeError:  # lone surrogates
+        encoded = b""
+    if not encoded or not encoded.isascii():
+        encoded = to_json(value).encode("ascii")
+    return encoded + b"\n"
+
+
 def plain(value: msgspec.Struct | dict[str, Any]) -> dict[str, Any]:
     """Return a struct as a dict of plain values; a dict is returned unchanged."""
     return value if isinstance(value, dict) else _struct_fields(value)

@@ -52,6 +52,12 @@ def names_of(version: int) -> tuple[str, ...]:
     return tuple(dimension.name for dimension in DIMENSIONS if dimension.since <= version)
 
 
+@cache
+def _limits_of(version: int) -> tuple[tuple[str, float, float], ...]:
+    """Return name, lowest and highest value of each dimension that an algorithm version has."""
+    return tuple((name, *limits(name)) for name in names_of(version))
+
+
 def with_null(values: Mapping[str, float], undefined: Collection[str]) -> dict[str, float | None]:
     """Return the values of a fingerprint with None for dimensions that the signal leaves undefined.
 
@@ -119,12 +125,12 @@ def fault_of(fingerprint: object, version: int = ALGORITHM_VERSION) -> str | Non
     """
     if not isinstance(fingerprint, Mapping):
         return "not a mapping of names to numbers"
-    names = names_of(version)
-    if len(fingerprint) != len(names):
-        return f"{len(fingerprint)} values instead of {len(names)}"
-    for name in names:
-        value, (low, high) = fingerprint.get(name), limits(name)
-        if isinstance(value, bool) or not isinstance(value, int | float):
+    expected = _limits_of(version)
+    if len(fingerprint) != len(expected):
+        return f"{len(fingerprint)} values instead of {len(expected)}"
+    for name, low, high in expected:
+        value = fingerprint.get(name)
+        if type(value) is not float and (isinstance(value, bool) or not isinstance(value, int | float)):
             return f"{name} is not a number"
         if not low <= value <= high:  # False for NaN; integers too large for a float compare correctly
             return f"{name} = {value!r:.40} is outside {low:g} to {high:g}"

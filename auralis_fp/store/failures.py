@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from .. import schema
 from ..models import FileStamp, Rejected
-from .stamps import to_sql
+from .stamps import Row, to_sql
 
 LONGEST_REASON: Final = 2000  # characters
 _INSERT: Final = (
@@ -81,7 +81,7 @@ def clear(db: sqlite3.Connection, file_id: int) -> None:
     db.execute("DELETE FROM failures WHERE file_id = ?", (file_id,))
 
 
-def from_row(row: sqlite3.Row) -> StoredFailure:
+def from_row(row: Row) -> StoredFailure:
     """Return the failure in a row of ``SELECT_FILES``."""
     return StoredFailure(
         stage=row["stage"],

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from .. import schema
 from ..models import Analysed, FileStamp, Part, Rejected, TrackMetadata
-from .stamps import stamp_from_row, to_sql
+from .stamps import Row, stamp_from_row, to_sql
 
 Source = Literal["analysis", "sidecar", "import"]
 
@@ -199,7 +199,7 @@ def has_current(db: sqlite3.Connection, file_id: int) -> bool:
     return bool(rows.fetchall())
 
 
-def from_row(row: sqlite3.Row) -> StoredFingerprint:
+def from_row(row: Row) -> StoredFingerprint:
     """Return the fingerprint in a row of ``SELECT_FILES``, with the dimensions its algorithm version had.
 
     Raises

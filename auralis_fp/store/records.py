@@ -80,24 +80,25 @@ LEFT JOIN failures x ON x.file_id = f.id
 
 def file_record(row: sqlite3.Row) -> FileRecord:
     """Return the record in a row of ``SELECT_FILES``; a damaged fingerprint becomes a failure."""
+    values = dict(zip(row.keys(), row, strict=True))  # a row searches all names for each value
     fingerprint, failure, damaged = None, None, False
-    if row["fingerprinted"] is not None:
+    if values["fingerprinted"] is not None:
         try:
-            fingerprint = fingerprints.from_row(row)
+            fingerprint = fingerprints.from_row(values)
         except (TypeError, ValueError):
             damaged = True
-    if row["failed"] is not None:
-        failure = failures.from_row(row)
+    if values["failed"] is not None:
+        failure = failures.from_row(values)
     elif damaged:
         failure = DAMAGED
     return FileRecord(
-        id=row["id"],
-        path=row["path"],
-        stamp=stamp_from_row(row),
-        state="failed" if damaged and row["state"] == "done" else row["state"],
+        id=values["id"],
+        path=values["path"],
+        stamp=stamp_from_row(values),
+        state="failed" if damaged and values["state"] == "done" else values["state"],
         fingerprint=fingerprint,
         failure=failure,
-        track_ids=tuple(int(part) for part in (row["track_ids"] or "").split(",") if part),
+        track_ids=tuple(int(part) for part in (values["track_ids"] or "").split(",") if part),
         damaged=damaged,
     )
 

@@ -1,11 +1,14 @@
 """Stamps in SQL: how times and inodes that exceed SQLite's integers are stored."""
 
 import sqlite3
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from ..models import FileStamp
 
 _LARGEST: Final = 2**63 - 1
+
+Row = sqlite3.Row | Mapping[str, Any]
 
 
 def to_sql(number: int | None) -> int | bytes | None:
@@ -34,12 +37,12 @@ def from_sql(value: int | bytes, damaged: int = 0) -> int:
         return damaged
 
 
-def stamp_from_row(row: sqlite3.Row, prefix: str = "") -> FileStamp:
+def stamp_from_row(row: Row, prefix: str = "") -> FileStamp:
     """Return the stamp in the columns ``size``, ``mtime_ns``, ``ctime_ns`` and ``inode`` of a row.
 
     Parameters
     ----------
-    row : sqlite3.Row
+    row : mapping or database row
     prefix : str, optional
         Prefix of the column names.
     """
