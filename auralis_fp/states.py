@@ -72,7 +72,8 @@ class MachineState:
 
     ``slots`` are those that it offers, ``used`` those that may be used. ``refused`` says why it may not work for this
     service, ``remark`` what is worth knowing otherwise; both are empty if there is nothing to say. ``lag_sec`` is the
-    mean time that a file spends on the way and in waiting; None before the first.
+    mean time that a file spends on the way and in waiting; None before the first. ``lost`` counts files that were begun
+    again because the machine or the connection was lost.
     """
 
     name: str
@@ -83,6 +84,7 @@ class MachineState:
     analysed: int = 0
     failed: int = 0
     lost: int = 0
+    audio_sec: float = 0.0
     tracks_per_sec: float | None = None
     lag_sec: float | None = None
     silent_sec: float = 0.0

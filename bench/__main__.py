@@ -16,7 +16,20 @@ from .options import Options
 
 PARTS = ("accuracy", "near_silence", "stages", "speed", "memory", "http", "streams", "scan", "store", "host", "growth")
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
-LONG = ("invariance", "tempo", "mutations", "kills", "loop", "chaos", "map", "similarity", "similarity_speed", "tags")
+LONG = (
+    "cluster",
+    "cluster_chaos",
+    "invariance",
+    "tempo",
+    "mutations",
+    "kills",
+    "loop",
+    "chaos",
+    "map",
+    "similarity",
+    "similarity_speed",
+    "tags",
+)
 
 
 def main() -> int:

@@ -209,7 +209,7 @@ export type HistoryMinute = {
   done_per_min: number;
 };
 
-/** A machine of the cluster. `used` of its `slots` may be used. `refused` says why it gets no files, `remark` what is worth knowing otherwise. `lag_sec` is the mean time that a file spends on the way and in waiting. */
+/** A machine of the cluster. `used` of its `slots` may be used. `refused` says why it gets no files, `remark` what is worth knowing otherwise. `lag_sec` is the mean time that a file spends on the way and in waiting. `lost` counts files that were begun again because the machine or the connection was lost. */
 export type Machine = {
   name: string;
   address: string;
@@ -219,6 +219,7 @@ export type Machine = {
   analysed: number;
   failed: number;
   lost: number;
+  audio_sec: number;
   tracks_per_sec: number | null;
   lag_sec: number | null;
   silent_sec: number;

@@ -20,8 +20,23 @@ _LAG_WEIGHT: Final = 0.1  # of the newest file in the mean
 
 
 @dataclass(slots=True)
+class Totals:
+    """What machines of one name have done since the start of the service: they may leave and come back.
+
+    ``lost`` counts files that were begun again because the machine or the connection was lost.
+    """
+
+    analysed: int = 0
+    failed: int = 0
+    lost: int = 0
+    audio_sec: float = 0.0
+    finished: deque[float] = field(default_factory=deque)  # times of the last minutes
+    lag_sec: float | None = None
+
+
+@dataclass(slots=True)
 class RemoteMachine:
-    """State and counters of one machine, from its registration until it leaves.
+    """State of one machine, from its registration until it leaves.
 
     Parameters
     ----------
@@ -33,25 +48,23 @@ class RemoteMachine:
         Its greeting; None if it sent none that can be read.
     refused : str
         Why it may never work for this service; empty if it may.
+    totals : Totals
+        Of all machines of its name.
     """
 
     address: str
     name: str
     hello: Hello | None
     refused: str
+    totals: Totals = field(default_factory=Totals)
     allowed: int = 0  # slots that may be used
     leased: int = 0  # of the window
-    analysed: int = 0
-    failed: int = 0
-    lost: int = 0
     silent_sec: float = 0.0
     barred_until: float = 0.0
     barred_for: str = ""
     troubles: int = 0  # in a row
     remark: str = ""
     files: list[CurrentFile] = field(default_factory=list)
-    _finished: deque[float] = field(default_factory=deque)
-    _lag_sec: float | None = None
 
     @property
     def slots(self) -> int:
@@ -78,23 +91,24 @@ class RemoteMachine:
             self.files = load.files
             self.remark = remark(load.clock, self.silent_sec)
 
-    def succeeded(self, *, analysed: bool, lag_sec: float | None) -> None:
+    def succeeded(self, audio_sec: float | None, lag_sec: float | None) -> None:
         """Count a file that it has dealt with.
 
         Parameters
         ----------
-        analysed : bool
-            False for a failed file.
+        audio_sec : float or None
+            Its duration; None for a failed file.
         lag_sec : float or None
             What the file took beyond the analysis, if known.
         """
-        self.troubles = 0
-        self.analysed += analysed
-        self.failed += not analysed
-        self._finished.append(time.monotonic())
+        self.troubles, totals = 0, self.totals
+        totals.analysed += audio_sec is not None
+        totals.failed += audio_sec is None
+        totals.audio_sec += audio_sec or 0.0
+        totals.finished.append(time.monotonic())
         if lag_sec is not None:
-            before = self._lag_sec
-            self._lag_sec = lag_sec if before is None else before + _LAG_WEIGHT * (lag_sec - before)
+            before = totals.lag_sec
+            totals.lag_sec = lag_sec if before is None else before + _LAG_WEIGHT * (lag_sec - before)
 
     def in_trouble(self, reason: str) -> None:
         """Count a file that it does not have as it is here; several in a row bar it for a while."""
@@ -123,22 +137,23 @@ class RemoteMachine:
 
     def state(self) -> MachineState:
         """Return what the status page shows."""
-        now = time.monotonic()
-        while self._finished and self._finished[0] < now - RATE_SEC:
-            self._finished.popleft()
-        span = now - self._finished[0] if self._finished else 0.0
-        rate = (len(self._finished) - 1) / span if len(self._finished) > 1 and span > 0 else None
+        now, totals = time.monotonic(), self.totals
+        finished = totals.finished
+        while finished and finished[0] < now - RATE_SEC:
+            finished.popleft()
+        span = now - finished[0] if finished else 0.0
         return MachineState(
             name=self.name,
             address=self.address,
             slots=self.slots,
             used=self.allowed,
             working=min(self.leased, self.allowed),
-            analysed=self.analysed,
-            failed=self.failed,
-            lost=self.lost,
-            tracks_per_sec=rate,
-            lag_sec=self._lag_sec,
+            analysed=totals.analysed,
+            failed=totals.failed,
+            lost=totals.lost,
+            audio_sec=totals.audio_sec,
+            tracks_per_sec=(len(finished) - 1) / span if len(finished) > 1 and span > 0 else None,
+            lag_sec=totals.lag_sec,
             silent_sec=self.silent_sec,
             refused=self.why_not(),
             remark=self.remark,

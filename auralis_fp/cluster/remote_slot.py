@@ -180,9 +180,9 @@ class RemoteSlot:
         self._route.losses.pop(path, None)
         self._route.troubles.pop(path, None)
         if job.task == analyse_file.__name__:
-            analysed = isinstance(outcome, Analysed)
-            lag = elapsed_sec - outcome.processing_time_ms / 1000 if isinstance(outcome, Analysed) else None
-            self.machine.succeeded(analysed=analysed, lag_sec=lag)
+            done = outcome if isinstance(outcome, Analysed) else None
+            lag = None if done is None else elapsed_sec - done.processing_time_ms / 1000
+            self.machine.succeeded(None if done is None else done.metadata.duration_sec, lag)
         if isinstance(outcome, Rejected) and outcome.stage == "worker":
             return replace(outcome, reason=f"{outcome.reason} (on {self.machine.name})")
         return outcome
@@ -198,9 +198,9 @@ class RemoteSlot:
 
     def _lost(self, path: bytes, answer: Lost) -> Rejected:
         """Return the outcome of a file whose machine was lost: it is begun again, but not for ever."""
+        self.machine.totals.lost += 1
         if not answer.machine:
             return _later(answer.reason)
-        self.machine.lost += 1
         self._route.losses[path] += 1
         if self._route.losses[path] < MOST_LOSSES:
             return _later(answer.reason)

@@ -9,7 +9,7 @@ from typing import Final
 from ..schema.parts import PartKind
 from .handshake import read_hello, refusal
 from .messages import MOST_MACHINES, Report
-from .remote_machine import WINDOW, RemoteMachine
+from .remote_machine import WINDOW, RemoteMachine, Totals
 
 REQUESTED: Final = 0
 BACKGROUND: Final = 1
@@ -44,6 +44,7 @@ class Machines:
         self._machines: dict[str, RemoteMachine] = {}
         self._waiting: list[tuple[int, int, asyncio.Future[RemoteMachine]]] = []
         self._turn = itertools.count()
+        self._totals: dict[str, Totals] = {}
         self.distributed = ""
 
     def all(self) -> list[RemoteMachine]:
@@ -80,7 +81,10 @@ class Machines:
         if isinstance(hello, str):
             return RemoteMachine(report.address, report.name or report.host, None, hello)
         why = refusal(hello, self._mounts, self._parts, self.distributed)
-        return RemoteMachine(report.address, hello.name, hello, why or "")
+        if hello.name not in self._totals and len(self._totals) >= MOST_MACHINES:
+            self._totals.clear()
+        totals = self._totals.setdefault(hello.name, Totals())
+        return RemoteMachine(report.address, hello.name, hello, why or "", totals)
 
     def _share_out(self) -> None:
         """Decide how many slots of each machine may be used."""

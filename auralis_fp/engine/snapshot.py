@@ -50,7 +50,8 @@ class Machine(Payload, frozen=True):
     """A machine of the cluster.
 
     `used` of its `slots` may be used. `refused` says why it gets no files, `remark` what is worth knowing otherwise.
-    `lag_sec` is the mean time that a file spends on the way and in waiting.
+    `lag_sec` is the mean time that a file spends on the way and in waiting. `lost` counts files that were begun again
+    because the machine or the connection was lost.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Machine(Payload, frozen=True):
     analysed: Count
     failed: Count
     lost: Count
+    audio_sec: float
     tracks_per_sec: float | None
     lag_sec: float | None
     silent_sec: float

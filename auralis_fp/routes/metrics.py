@@ -9,7 +9,7 @@ from aiohttp import web
 
 from ..engine.metrics import Histogram, Metrics
 from ..engine.service import Service
-from ..engine.snapshot import Folder, Status
+from ..engine.snapshot import Folder, Machine, Status
 from ..runtime.serialization import plain
 from .app_keys import service_of
 from .schemas.queries import Query, read_query
@@ -38,6 +38,7 @@ class _Collector:
     def collect(self) -> Iterator[Any]:
         """Yield the metric families."""
         yield from _library_metrics(self._status)
+        yield from _cluster_metrics(self._status.machines)
         yield from _request_metrics(self._service)
         yield from _analysis_metrics(self._service)
 
@@ -64,6 +65,30 @@ def _library_metrics(status: Status) -> Iterator[Any]:
     yield _gauge("parts_waiting", "Files whose result lacks parts", "", {"": status.parts.waiting})
     yield _gauge("uptime_seconds", "Time since the service started", "", {"": status.uptime_sec})
     yield _gauge("times_real_time", "Seconds of audio analysed per second", "", {"": status.rate.times_real_time or 0})
+
+
+def _cluster_metrics(machines: Sequence[Machine]) -> Iterator[Any]:
+    if not machines:
+        return
+    by_name: dict[str, list[Machine]] = {}
+    for machine in machines:
+        by_name.setdefault(machine.name, []).append(machine)
+    usable = {name: any(not each.refused for each in some) for name, some in by_name.items()}
+    yield _gauge("machine_usable", "1 if a machine of the cluster gets files", "machine", usable)
+    slots = {name: sum(each.used for each in some) for name, some in by_name.items()}
+    yield _gauge("machine_slots", "Slots of a machine that may be used", "machine", slots)
+    working = {name: sum(each.working for each in some) for name, some in by_name.items()}
+    yield _gauge("machine_working", "Slots of a machine that are busy", "machine", working)
+    lag = {name: some[0].lag_sec or 0.0 for name, some in by_name.items()}
+    yield _gauge("machine_lag_seconds", "Mean time of a file on the way and in waiting", "machine", lag)
+    outcomes = {
+        (name, kind): getattr(some[0], kind)
+        for name, some in by_name.items()
+        for kind in ("analysed", "failed", "lost")
+    }
+    yield _counter("machine_files", "Files by machine, since the start", ("machine", "outcome"), outcomes)
+    audio = {(name,): some[0].audio_sec for name, some in by_name.items()}
+    yield _counter("machine_audio_seconds", "Audio analysed by machine", ("machine",), audio)
 
 
 def _request_metrics(service: Service) -> Iterator[Any]:

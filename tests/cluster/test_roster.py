@@ -9,7 +9,6 @@ from auralis_fp.cluster.handshake import python_version
 from auralis_fp.cluster.messages import Report
 from auralis_fp.cluster.remote_machine import SILENT_SEC, TROUBLES_TO_BAR, WINDOW
 from auralis_fp.cluster.roster import REQUESTED, Machines
-from listening import until
 
 
 def report(address: str, slots: int = 1, *, silent_sec: float = 0.0, mount: str = "music") -> Report:
@@ -103,7 +102,6 @@ async def test_files_that_differ_bar_a_machine(between: bool) -> None:
     for number in range(TROUBLES_TO_BAR):
         machine.in_trouble("another size")
         if between and number == 0:
-            machine.succeeded(analysed=True, lag_sec=0.1)
+            machine.succeeded(3.0, 0.1)
     assert machine.usable() is between
     assert ("another size" in machine.why_not()) is not between
-    await until(lambda: True)

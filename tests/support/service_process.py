@@ -47,9 +47,9 @@ class ServiceUnderTest:
         self.process: subprocess.Popen[str] | None = None
         self._url = ""
         variables = {f"AURALIS_FP_{name.upper()}": str(value) for name, value in (settings or {}).items()}
-        self._environment = {**environment(), **variables, MARK: self.mark}
+        self.environment = {**environment(), **variables, MARK: self.mark}
         # workers get few variables, but the import path as an argument
-        self._environment["PYTHONPATH"] += os.pathsep + str(Path("/", self.mark))
+        self.environment["PYTHONPATH"] += os.pathsep + str(Path("/", self.mark))
 
     @property
     def database(self) -> Path:
@@ -62,7 +62,7 @@ class ServiceUnderTest:
         command = [sys.executable, "-m", "auralis_fp", "serve", "--port", "0", "--data-dir", str(self.data), *folders]
         with (self.data.parent / "service.log").open("a") as log:
             self.process = subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=log, text=True, env=self._environment
+                command, stdout=subprocess.PIPE, stderr=log, text=True, env=self.environment
             )
 
     def start(self) -> float:
