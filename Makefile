@@ -58,6 +58,7 @@ $(VENV)/dist.stamp: $(VENV)/test.stamp constraints.txt
 $(VENV)/bench.stamp: $(VENV)/test.stamp
 	@echo 'Installing the other implementations to compare with ...'
 	@$(INSTALL) --editable '.[test,bench]'
+	@$(BIN)/python -m bench.peers
 	@touch $@
 
 # Without a working cargo nothing is built and no stamp is made, so that the next `make run` tries again.

@@ -11,10 +11,23 @@ from pathlib import Path
 
 from auralis_fp.files.formats import is_music
 
-from . import page
+from . import machine, page
 from .options import Options
 
-PARTS = ("accuracy", "near_silence", "stages", "speed", "memory", "http", "streams", "scan", "store", "host", "growth")
+PARTS = (
+    "accuracy",
+    "near_silence",
+    "stages",
+    "speed",
+    "extras",
+    "memory",
+    "http",
+    "streams",
+    "scan",
+    "store",
+    "host",
+    "growth",
+)
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 LONG = (
     "cluster",
@@ -92,10 +105,7 @@ def header(files: str) -> str:
     """Return commit, versions, machine and number of *files* of a measurement."""
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout
     packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "scipy", "soundfile", "av"))
-    return (
-        f"Commit {commit.strip()}, Python {platform.python_version()}, {packages}; {os.cpu_count()} processors,"
-        f" {platform.machine()}, {platform.system()}{files}.\n"
-    )
+    return f"Commit {commit.strip()}, Python {platform.python_version()}, {packages}; {machine.description()}{files}.\n"
 
 
 if __name__ == "__main__":

@@ -11,12 +11,18 @@ from typing import Any
 
 from .running import peak_mb
 
-NAMES = ("decoding", "auralis_fp", "bliss-audio", "essentia", "librosa")
-"""Programs that can be measured; the first two are ours."""
+BARE = "bare PyAV"
+FORMER = "former reader"
+NUMPY = "auralis_fp, NumPy"
+NAMES = (BARE, FORMER, "decoding", "auralis_fp", NUMPY, "bliss-audio", "essentia", "librosa")
+"""Programs that can be measured: two loops to compare the decoding with, then ours, then others."""
 
 
 def main() -> None:
-    """Answer each line (a path as JSON) with processor seconds, wall seconds and peak MB, or null on failure."""
+    """Answer each line (a path as JSON) with processor seconds, wall seconds and peak MB, or null on failure.
+
+    The arguments are a name and, for the former reader, the folder of its checkout.
+    """
     work = _work(sys.argv[1])
     answers = sys.stdout
     sys.stdout = sys.stderr  # some implementations print to stdout
@@ -50,18 +56,36 @@ def _work(name: str) -> Callable[[str], object]:
     if found is not None:
         work: Callable[[str], object] = found
         return work
+    if name == BARE:
+        return _decode_bare
+    if name == FORMER:
+        sys.path.insert(0, sys.argv[2])
+        return _reader(import_module("auralis_fp.analysis.decode").open_audio)
     worker: Any = import_module("auralis_fp.analysis.analyze_file")
     worker.warm_up_analysis()
-    if name == "auralis_fp":
-        return lambda path: worker.fingerprint_file(os.fsencode(path))
-    return _decode
+    if name == "decoding":
+        return _reader(import_module("auralis_fp.analysis.decoding.stream").open_audio)
+    return lambda path: worker.fingerprint_file(os.fsencode(path), parts=None)  # as ``analyze`` does
 
 
-def _decode(path: str) -> None:
-    from auralis_fp.analysis.decoding.stream import open_audio  # noqa: PLC0415 - would add to the memory of other implementations
+def _reader(open_audio: Any) -> Callable[[str], object]:
+    """Return a function that decodes with a reader of ours and drops the samples."""
 
-    with open_audio(os.fsencode(path)) as audio:
-        for _ in audio.blocks():
+    def decode(path: str) -> None:
+        with open_audio(os.fsencode(path)) as audio:
+            for _ in audio.blocks():
+                pass
+
+    return decode
+
+
+def _decode_bare(path: str) -> None:
+    """Decode the way the documentation of PyAV shows, in one thread."""
+    av: Any = import_module("av")
+    with av.open(path) as container:
+        stream = container.streams.audio[0]
+        stream.codec_context.thread_count = 1
+        for _ in container.decode(stream):
             pass
 
 

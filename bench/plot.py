@@ -1,6 +1,6 @@
-"""A line plot as SVG with a logarithmic x axis and a y axis from zero."""
+"""A line plot as SVG with a y axis from zero."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import log10
 from pathlib import Path
 from typing import Final
@@ -10,7 +10,14 @@ _INK: Final = "#5b6670"  # readable on light and dark backgrounds
 _LINE: Final = "#0f8a7e"
 
 
-def line(path: Path, points: Sequence[tuple[float, float]], labels: Sequence[str], axes: tuple[str, str]) -> None:
+def line(
+    path: Path,
+    points: Sequence[tuple[float, float]],
+    labels: Sequence[str],
+    axes: tuple[str, str],
+    *,
+    logarithmic: bool = True,
+) -> None:
     """Write a plot.
 
     Parameters
@@ -23,12 +30,15 @@ def line(path: Path, points: Sequence[tuple[float, float]], labels: Sequence[str
         Tick label of each point.
     axes : (str, str)
         Labels of the x and y axes with units.
+    logarithmic : bool
+        Whether the x axis is.
     """
+    scale: Callable[[float], float] = log10 if logarithmic else float
     top = 1.15 * max(y for _, y in points)
-    first, last = log10(points[0][0]), log10(points[-1][0])
+    first, last = scale(points[0][0]), scale(points[-1][0])
     places = [
         (
-            _LEFT + (log10(x) - first) / (last - first) * (_WIDTH - _LEFT - 40),
+            _LEFT + (scale(x) - first) / (last - first) * (_WIDTH - _LEFT - 40),
             20 + (1 - y / top) * (_HEIGHT - _BELOW - 20),
         )
         for x, y in points

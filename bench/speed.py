@@ -1,46 +1,95 @@
 """Processor time, wall time and memory per track, compared with decoding and peers."""
 
 import json
+import os
 import subprocess
 import sys
+import tarfile
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
+from io import BytesIO
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
+from typing import Final
 
+from auralis_fp.runtime.kernels import VARIABLE
+
+from . import history
 from .music import table
 from .options import Options
-from .peer_runner import NAMES
+from .peer_runner import FORMER, NAMES, NUMPY
+from .peers import ending
 
+FORMER_COMMIT: Final = "dd7bc5d"  # its reader is the measure of the targets
+_ROUNDS: Final = 3
 _SLOW = {"essentia": "essentia", "librosa": "librosa"}  # tens of seconds per track, so measured on a few files
-_MODULES = {"bliss-audio": "bliss_audio", **_SLOW}
+_MODULES = {"bliss-audio": "bliss_audio", NUMPY: "auralis_fp_core", **_SLOW}
 
 _Taken = list[float]  # processor seconds, wall seconds, peak MB
+_Found = dict[str, dict[Path, list[_Taken]]]  # by program and file, one for each round
+
+
+class _Peer:
+    """A program in a process of its own. If the process ends, ``ended`` says how, and it is not asked again."""
+
+    def __init__(self, name: str, *arguments: str) -> None:
+        self.name = name
+        self.ended = ""
+        command = [sys.executable, "-m", "bench.peer_runner", name, *arguments]
+        environment = {**os.environ, VARIABLE: "numpy"} if name == NUMPY else None
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=environment,
+        )
+
+    def measure(self, path: Path) -> _Taken | None:
+        """Return what a file costs; None if the program cannot analyse it or has ended."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        if self.ended:
+            return None
+        try:
+            self._process.stdin.write(json.dumps(str(path)) + "\n")
+            self._process.stdin.flush()
+            answer = self._process.stdout.readline()
+        except BrokenPipeError:
+            answer = ""
+        if not answer:
+            code = self._process.wait()
+            self.ended = f"{ending(code) or f'exit code {code}'} at {path.name}"
+            return None
+        found: _Taken | None = json.loads(answer)
+        return found
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.terminate()
+        self._process.wait()
 
 
 def report(options: Options) -> str:
     """Return a table of the cost of each program and one of processor-time ratios per file."""
-    names = [name for name in NAMES if name not in _MODULES or find_spec(_MODULES[name])]
     slow_files = set(options.files[:: max(1, len(options.files) // (1 if options.quick else 3))][:3])
-    children = {name: _start(name) for name in names}
-    taken: dict[str, dict[Path, _Taken]] = {name: {} for name in names}
-    try:
-        for path in options.files:
-            for name in (name for name in names if name not in _SLOW or path in slow_files):
-                found = [_ask(children[name], path) for _ in range(1 if name in _SLOW else 3)]  # interleaved
-                usable = [each for each in found if each is not None]
-                if usable:
-                    taken[name][path] = [min(column) for column in zip(*usable, strict=True)]
-    finally:
-        for child in children.values():
-            child.terminate()
-            child.wait()
+    with _peers() as peers:
+        taken = _measure(peers, options.files, slow_files)
+        ended = [f"* {peer.name} is left out from there on: {peer.ended}.\n" for peer in peers if peer.ended]
+    ratios = _ratios(taken)
+    if options.write:
+        history.store("speed", {f"{name} {kind}": found for (name, kind), found in ratios.items()})
+        history.plot(history.series("speed", "decoding all", "median"), "processor time / decoding, median")
     return (
         "## Speed\n\n"
         + _costs(taken)
-        + "\nProcessor time of auralis_fp relative to others, per file:\n\n"
-        + _ratios(taken)
+        + ("\n" + "".join(ended) if ended else "")
+        + "\nProcessor time of auralis_fp relative to others (of each file, the least of three interleaved rounds):\n\n"
+        + _ratio_table(ratios)
     )
 
 
@@ -54,44 +103,85 @@ def cpu(work: Callable[[bytes], object], path: bytes, rounds: int = 2) -> float:
     return best
 
 
-def _start(name: str) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "bench.peer_runner", name]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    return subprocess.Popen(command, stderr=subprocess.DEVNULL, **pipes)  # type: ignore[call-overload,no-any-return]
+@contextmanager
+def _peers() -> Iterator[list[_Peer]]:
+    """Start all programs that are installed, and end them."""
+    with ExitStack() as stack:
+        former = _former_checkout(Path(stack.enter_context(tempfile.TemporaryDirectory())))
+        peers = []
+        for name in NAMES:
+            if (name == FORMER and former is None) or (name in _MODULES and not find_spec(_MODULES[name])):
+                continue
+            peers.append(_Peer(name, *([str(former)] if name == FORMER else [])))
+            stack.callback(peers[-1].close)
+        yield peers
 
 
-def _ask(child: "subprocess.Popen[str]", path: Path) -> _Taken | None:
-    assert child.stdin is not None
-    assert child.stdout is not None
-    child.stdin.write(json.dumps(str(path)) + "\n")
-    child.stdin.flush()
-    answer = child.stdout.readline()
-    if not answer:
-        raise RuntimeError(f"A program to compare with ended at {path}.")
-    found: _Taken | None = json.loads(answer)
-    return found
+def _former_checkout(folder: Path) -> Path | None:
+    """Extract the package of the commit that targets refer to; None without the history of the repository."""
+    command = ["git", "archive", FORMER_COMMIT, "auralis_fp"]
+    archive = subprocess.run(command, capture_output=True, check=False)
+    if archive.returncode:
+        return None
+    with tarfile.open(fileobj=BytesIO(archive.stdout)) as content:
+        content.extractall(folder, filter="data")
+    return folder
 
 
-def _costs(taken: dict[str, dict[Path, _Taken]]) -> str:
+def _measure(peers: list[_Peer], files: Sequence[Path], slow_files: set[Path]) -> _Found:
+    """Measure each file with all programs, round by round, so that a change of the load meets all of them."""
+    taken: _Found = {peer.name: {} for peer in peers}
+    for path in files:
+        for turn in range(_ROUNDS):
+            for peer in peers:
+                if peer.name in _SLOW and (turn or path not in slow_files):
+                    continue
+                if (found := peer.measure(path)) is not None:
+                    taken[peer.name].setdefault(path, []).append(found)
+    return taken
+
+
+def _least(rounds: list[_Taken]) -> _Taken:
+    return [min(column) for column in zip(*rounds, strict=True)]
+
+
+def _costs(taken: _Found) -> str:
     rows = [
-        (name, len(files), *(median(each[column] for each in files.values()) for column in range(3)))
+        (name, len(files), *(median(_least(each)[column] for each in files.values()) for column in range(3)))
         for name, files in taken.items()
         if files
     ]
     return table(("median per track", "files", "processor, s", "wall, s", "peak memory, MB"), rows)
 
 
-def _ratios(taken: dict[str, dict[Path, _Taken]]) -> str:
-    """Return median and range of our processor time relative to each program, by format."""
-    ours, rows = taken["auralis_fp"], []
+def _ratios(taken: _Found) -> dict[tuple[str, str], dict[str, float]]:
+    """Return our processor time relative to each program by format: median, quartiles, extremes and their number."""
+    ours, found = taken["auralis_fp"], {}
     kinds = sorted({path.suffix.lower() for path in ours})
     for name, files in taken.items():
         for kind in ("all", *(kinds if name not in _SLOW else ())):
             ratios = [
-                ours[path][0] / other[0]
+                _least(ours[path])[0] / _least(other)[0]
                 for path, other in files.items()
                 if path in ours and kind in ("all", path.suffix.lower())
             ]
             if ratios and name != "auralis_fp":
-                rows.append((name, kind, len(ratios), median(ratios), min(ratios), max(ratios)))
-    return table(("auralis_fp /", "format", "files", "median", "minimum", "maximum"), rows)
+                found[name, kind] = _spread(ratios)
+    return found
+
+
+def _spread(ratios: list[float]) -> dict[str, float]:
+    lower, upper = (ratios[0], ratios[0]) if len(ratios) == 1 else quantiles(ratios, method="inclusive")[::2]
+    return {
+        "files": len(ratios),
+        "median": median(ratios),
+        "lower quartile": lower,
+        "upper quartile": upper,
+        "minimum": min(ratios),
+        "maximum": max(ratios),
+    }
+
+
+def _ratio_table(ratios: dict[tuple[str, str], dict[str, float]]) -> str:
+    head = ("auralis_fp /", "format", "files", "median", "lower quartile", "upper quartile", "minimum", "maximum")
+    return table(head, [(name, kind, *found.values()) for (name, kind), found in ratios.items()])

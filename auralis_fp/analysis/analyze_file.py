@@ -26,7 +26,7 @@ def fingerprint_file(
     file: bytes | int,
     bounds: Sequence[bytes] = (),
     progress: Progress = _ignored,
-    parts: Collection[PartKind] = ALL,
+    parts: Collection[PartKind] | None = ALL,
 ) -> Analysed:
     """Decode and analyse a file.
 
@@ -38,8 +38,8 @@ def fingerprint_file(
         Folders without symbolic links; a file opened by its path must lie below one of them. Empty: no restriction.
     progress : callable, optional
         Called with the seconds decoded so far and the declared length in seconds (0 if unknown).
-    parts : collection of PartKind
-        Parts to compute beside the fingerprint.
+    parts : collection of PartKind or None
+        Parts to compute beside the fingerprint; None leaves out the digest of the payload, too.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def fingerprint_file(
     started = time.perf_counter()
     with open_audio(file, bounds) as audio:
         info = audio.info
-        wanted = Parts(parts, info.sample_rate, info.positions)
+        wanted = Parts(parts or (), info.sample_rate, info.positions)
         features = _analyse(audio, wanted, progress)
         metadata = TrackMetadata(
             duration_sec=round(audio.frames / info.sample_rate, 6),
@@ -63,7 +63,9 @@ def fingerprint_file(
             kernels=kernels_in_use(),
             tempo=features.tempo,
         )
-        digest = audio.payload_digest()  # from the page cache: decoding has just read the file
+        digest = (
+            None if parts is None else audio.payload_digest()
+        )  # from the page cache: decoding has just read the file
     milliseconds = (time.perf_counter() - started) * 1000
     return Analysed(features.values, metadata, round(milliseconds, 3), payload_digest=digest, parts=wanted.result())
 

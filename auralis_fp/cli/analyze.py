@@ -57,7 +57,7 @@ async def analyze(inputs: Inputs, settings: Settings, output: Format | None = No
     known = None if inputs.streamed else await asyncio.to_thread(list, names)
     as_table = output == "table" or (output is None and sys.stdout.isatty())
     report: Report = JsonLines() if not as_table else Details() if known is not None and len(known) == 1 else Rows()
-    async with local_pool(settings) as pool:
+    async with local_pool(settings, plain=True) as pool:  # only fingerprints are printed
         try:
             total = None if known is None else len(known)
             return 1 if await _print_all(names if known is None else iter(known), total, pool, report) else 0

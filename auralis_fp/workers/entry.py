@@ -55,8 +55,8 @@ def main() -> None:
 def _tasks(plan: Plan) -> dict[str, Task]:
     """Return the tasks by name; those that decode compute the parts of the plan."""
     known = {task.__name__: task for task in (tasks.read_tags, tasks.make_cover, run_probes)}
-    decoding = {task.__name__: partial(task, parts=plan.parts) for task in (tasks.analyse_file, tasks.compute_parts)}
-    return {**known, **decoding}
+    analysing = partial(tasks.analyse_file, parts=plan.parts)
+    return {**known, "analyse_file": analysing, "compute_parts": partial(tasks.compute_parts, parts=plan.parts or ())}
 
 
 def _prepare(channel: Channel, plan: Plan) -> bool:

@@ -36,12 +36,12 @@ class Plan(Message, frozen=True, kw_only=True):
     """The first message to a worker.
 
     It has the limit of memory in MiB, 0 for none, whether the worker seals itself, the parts to compute beside
-    fingerprints, and the setting ``kernels``.
+    fingerprints (None: not even the digest of the payload), and the setting ``kernels``.
     """
 
     memory_limit_mb: int
     seal: bool
-    parts: tuple[PartKind, ...] = ALL
+    parts: tuple[PartKind, ...] | None = ALL
     kernels: str = "auto"
 
 

@@ -44,15 +44,17 @@ class ProcessSlot:
     ----------
     number : int
     settings : Settings
+    plan : Plan
+        What its processes compute.
     pid_files : PidFiles, optional
         Records the process, so that the next run can end it if this one is killed.
     """
 
-    def __init__(self, number: int, settings: Settings, pid_files: PidFiles | None = None) -> None:
+    def __init__(self, number: int, settings: Settings, plan: Plan, pid_files: PidFiles | None = None) -> None:
         self.number = number
         self.lacking: tuple[str, ...] = ()  # protections that the newest process lacks
         self.kernels = ""  # what the newest process computes with
-        self._settings = settings
+        self._settings, self._plan = settings, plan
         self._pid_files = pid_files
         self._launcher = ThreadPoolExecutor(1, thread_name_prefix=f"auralis-slot-{number}")
         self._talker = ThreadPoolExecutor(1, thread_name_prefix=f"auralis-talk-{number}")
@@ -115,14 +117,7 @@ class ProcessSlot:
     async def _launched(self) -> Ready:
         loop = asyncio.get_running_loop()
         worker = await loop.run_in_executor(self._launcher, self._launch)
-        settings = self._settings
-        plan = Plan(
-            memory_limit_mb=settings.memory_limit_mb,
-            seal=settings.seal == "auto",
-            parts=settings.parts,
-            kernels=settings.kernels,
-        )
-        return await loop.run_in_executor(self._talker, worker.prepare, plan)
+        return await loop.run_in_executor(self._talker, worker.prepare, self._plan)
 
     def _launch(self) -> Worker:
         """Start a process. Blocking."""

@@ -46,7 +46,7 @@ def analyse_file(
     bounds: Sequence[bytes] = (),
     pictures: Sequence[int] | None = None,  # noqa: ARG001 - all tasks take the same
     report: Report = _nobody,
-    parts: Collection[PartKind] = ALL,
+    parts: Collection[PartKind] | None = ALL,
 ) -> Analysed | Rejected:
     """Fingerprint one file. A file that cannot be analysed is a result, not an exception.
 
@@ -60,8 +60,8 @@ def analyse_file(
         Not used.
     report : callable, optional
         Receives the progress.
-    parts : collection of PartKind
-        Parts to compute beside the fingerprint.
+    parts : collection of PartKind or None
+        See ``fingerprint_file``.
 
     Returns
     -------
