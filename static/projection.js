@@ -12,6 +12,8 @@
 const OUTLIER = 3;
 const TURNS = 60; // power iterations
 const LOUDEST = 3; // dimensions named at each end of an axis
+const LEAST_LOADING = 0.1;
+const LEAST_CORRELATION = 0.3;
 
 /**
  * Project points.
@@ -37,6 +39,24 @@ export function project(points, dimensions) {
     deflate(matrix, direction, value);
   }
   return { x: coordinates[0], y: coordinates[1], axes };
+}
+
+/**
+ * Name the axes of a map that was computed elsewhere by the dimensions that grow along them.
+ *
+ * @param {Library} points
+ * @param {{name: DimensionName, unit: string}[]} dimensions
+ * @param {Float32Array[]} coordinates
+ * @returns {Axis[]} without a share of the variance
+ */
+export function axesAlong(points, dimensions, coordinates) {
+  const logarithmic = new Set(dimensions.filter((one) => one.unit === "Hz").map((one) => one.name));
+  const columns = points.names.map((name) => normalised(points.columns[name], logarithmic.has(name)));
+  return coordinates.map((places) => {
+    const axis = normalised(places, false);
+    const correlations = columns.map((column) => column.reduce((sum, value, index) => sum + value * axis[index], 0) / points.count);
+    return { ...ends(correlations, points.names, LEAST_CORRELATION), share: 0 };
+  });
 }
 
 /**
@@ -122,10 +142,11 @@ function along(columns, direction, number) {
 /**
  * @param {number[]} direction
  * @param {DimensionName[]} names
+ * @param {number} least
  */
-function ends(direction, names) {
+function ends(direction, names, least = LEAST_LOADING) {
   const ordered = names.map((name, index) => /** @type {[DimensionName, number]} */ ([name, direction[index]])).sort((one, two) => one[1] - two[1]);
-  const low = ordered.filter(([, part]) => part < -0.1).slice(0, LOUDEST).map(([name]) => name);
-  const high = ordered.filter(([, part]) => part > 0.1).reverse().slice(0, LOUDEST).map(([name]) => name);
+  const low = ordered.filter(([, part]) => part < -least).slice(0, LOUDEST).map(([name]) => name);
+  const high = ordered.filter(([, part]) => part > least).reverse().slice(0, LOUDEST).map(([name]) => name);
   return { low, high };
 }

@@ -12,7 +12,7 @@ import { showSpread } from "../spread.js";
 import { colouring, fillChoice } from "./colouring.js";
 import { fileOf, filesOf } from "./files.js";
 import { shareKept } from "./honesty.js";
-import { FEWEST, loadLibrary } from "./library.js";
+import { FEWEST, improve, loadLibrary } from "./library.js";
 import { SelectionPanel } from "./panel.js";
 import { listen, quiet } from "./preview.js";
 import { findRegions } from "./regions.js";
@@ -97,11 +97,21 @@ export class MapPart {
       if (this.page.signal.aborted) return;
       this.loadedAt = done ?? this.mapped.points.count;
       if (before !== this.mapped || !this.map) await this.draw(this.mapped);
+      this.improve(this.mapped);
     } catch (error) {
       this.map?.end();
       this.map = this.mapped = null;
       this.tell(messageOf(error), el("button", { type: "button", onclick: () => this.show(this.page.place) }, t("retry")));
     }
+  }
+
+  /** Show the map of the service once it is computed. @param {Mapped} plain */
+  async improve(plain) {
+    const better = await improve(plain);
+    if (!better || this.page.signal.aborted || this.mapped !== plain) return;
+    this.mapped = better;
+    await this.draw(better);
+    await this.follow();
   }
 
   /**
@@ -138,12 +148,12 @@ export class MapPart {
   }
 
   /** Say what the places mean, and how far they can be trusted. @param {Mapped} mapped */
-  async explain({ points, x, y, axes }) {
+  async explain({ points, x, y, axes, kept: measured }) {
     const share = percent(100 * (axes[0].share + axes[1].share));
-    const parts = [t("count.tracks", { count: points.count }), t("map.near"), t("map.axes", { share })];
+    const parts = [t("count.tracks", { count: points.count }), t("map.near"), ...(measured === null ? [t("map.axes", { share })] : [])];
     setText(this.hint, parts.join(" · "));
-    const kept = await shareKept(points, x, y, this.page.signal);
-    if (kept !== null) setText(this.hint, [...parts, t("explore.kept", { number: decimal(10 * kept) })].join(" · "));
+    const kept = measured ?? (await shareKept(points, x, y, this.page.signal));
+    if (kept !== null && this.mapped?.x === x) setText(this.hint, [...parts, t("explore.kept", { number: decimal(10 * kept) })].join(" · "));
   }
 
   /** @param {Mapped} mapped */

@@ -77,6 +77,27 @@ def test_near_tracks_show_covers_and_titles(explore: Page) -> None:
     expect(explore.locator(".drawing .title", has_text="Song 05")).to_be_visible()
 
 
+def test_the_map_is_that_of_the_service(explore: Page) -> None:
+    """Places are those that keep neighbours together, with their share; principal components only stand in for them."""
+    expect(explore.locator("#map-hint")).to_contain_text("Of the ten nearest tracks")
+    expect(explore.locator("#map-hint")).not_to_contain_text("principal components")
+    kept = explore.evaluate("fetch('similar/map').then((answer) => answer.json()).then(({ kept }) => 10 * kept)")
+    expect(explore.locator("#map-hint")).to_contain_text(f"{kept:.1f}")
+
+
+def test_without_the_index_principal_components_stay(tagged: Running, visit: Visit, faults: list[str]) -> None:
+    """A service that has no map at the moment leaves the page with its own."""
+    page = visit(f"{tagged.url}#activity")
+    page.route(
+        "**/similar/map", lambda route: route.fulfill(status=503, json={"error": "Later.", "code": "index_down"})
+    )
+    with page.expect_console_message(lambda message: "503" in message.text):  # logged by the browser
+        go(page, "Explore")
+    expect(page.locator(".drawing.titled")).to_have_count(TRACKS + 1)
+    expect(page.locator("#map-hint")).to_contain_text("principal components")
+    faults[:] = [fault for fault in faults if "503" not in fault]
+
+
 def test_a_selected_track_leads_on(explore: Page) -> None:
     """The keyboard selects a track; its ten nearest are shown with reasons, and lead to their own surroundings."""
     explore.locator("#map canvas").focus()

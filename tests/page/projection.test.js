@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { project } from "../../static/projection.js";
+import { axesAlong, project } from "../../static/projection.js";
 
 /** @typedef {import("../../static/types.d.ts").Library} Library */
 
@@ -40,4 +40,13 @@ test("outliers are clipped at three standard deviations", () => {
   const values = [...Array.from({ length: 99 }, (_, index) => index % 2), 1000];
   const { x } = project(library({ lufs: values, crest_db: values.map(() => 0), stereo_width: values.map(() => 0) }), dimensions);
   assert.ok(Math.max(...x.map(Math.abs)) <= 3 + 1e-6);
+});
+
+test("axes of another map are named by the dimensions that grow along them", () => {
+  const values = Array.from({ length: 40 }, (_, index) => index);
+  const unrelated = values.map((value) => value % 2);
+  const points = library({ lufs: values, crest_db: values.map((value) => -value), stereo_width: unrelated });
+  const [across, up] = axesAlong(points, dimensions, [Float32Array.from(values), Float32Array.from(unrelated)]);
+  assert.deepEqual([across.high, across.low], [["lufs"], ["crest_db"]]);
+  assert.deepEqual([up.high, up.low], [["stereo_width"], []]);
 });

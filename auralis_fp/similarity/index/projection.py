@@ -1,6 +1,7 @@
 """A map of the library: two coordinates for each track that keep neighbours together."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from ..protocol import TrackMap
 from .catalogue import Catalogue
 from .distance import city_block
+from .generation import Generation
 from .path import matrix
 from .transforms import FloatArray
 
@@ -24,8 +26,39 @@ _HALVINGS: Final = 50
 Matrix = NDArray[np.float64]
 
 
-def track_map(catalogue: Catalogue, on_progress: Callable[[], None] = lambda: None) -> TrackMap:
-    """Answer a query for the map.
+@dataclass(frozen=True, slots=True)
+class Landmarks:
+    """Places of the sampled tracks of a generation.
+
+    Parameters
+    ----------
+    generation : int
+    places : ndarray, shape (n_sample, 2)
+    kept : float
+        As `share_kept` defines it; 1 for fewer than twelve tracks.
+    """
+
+    generation: int
+    places: Matrix
+    kept: float
+
+    @classmethod
+    def of(cls, generation: Generation, on_progress: Callable[[], None] = lambda: None) -> "Landmarks":
+        """Place the sampled tracks by t-SNE.
+
+        Parameters
+        ----------
+        generation : Generation
+        on_progress : callable, optional
+            Called now and then.
+        """
+        distances = matrix(generation.sample)
+        places = tsne(distances, on_progress)
+        return cls(generation.number, places, share_kept(distances, places))
+
+
+class MapMaker:
+    """Answers queries for the map, and keeps the places of the sampled tracks as long as their generation.
 
     Parameters
     ----------
@@ -33,38 +66,47 @@ def track_map(catalogue: Catalogue, on_progress: Callable[[], None] = lambda: No
     on_progress : callable, optional
         Called now and then.
     """
-    coordinates, kept = project(catalogue, on_progress)
-    x, y = (np.round(STEPS * axis).astype("<u2").tobytes() for axis in coordinates)
-    ids = catalogue.column("id").astype("<u8").tobytes()
-    return TrackMap(generation=catalogue.generation.number, kept=round(kept, 4), ids=ids, x=x, y=y)
+
+    def __init__(self, catalogue: Catalogue, on_progress: Callable[[], None] = lambda: None) -> None:
+        self._catalogue = catalogue
+        self._on_progress = on_progress
+        self._landmarks: Landmarks | None = None
+
+    def track_map(self) -> TrackMap:
+        """Return the map of the library as it is."""
+        catalogue, generation = self._catalogue, self._catalogue.generation
+        if self._landmarks is None or self._landmarks.generation != generation.number:
+            self._landmarks = Landmarks.of(generation, self._on_progress)
+        coordinates = project(catalogue, self._landmarks.places, self._on_progress)
+        x, y = (np.round(STEPS * axis).astype("<u2").tobytes() for axis in coordinates)
+        ids = catalogue.column("id").astype("<u8").tobytes()
+        return TrackMap(generation=generation.number, kept=round(self._landmarks.kept, 4), ids=ids, x=x, y=y)
 
 
-def project(catalogue: Catalogue, on_progress: Callable[[], None] = lambda: None) -> tuple[FloatArray, float]:
-    """Return coordinates of all tracks, and the share of neighbours that they keep among the sampled tracks.
+def project(catalogue: Catalogue, landmarks: Matrix, on_progress: Callable[[], None] = lambda: None) -> FloatArray:
+    """Return coordinates of all tracks.
 
     Parameters
     ----------
     catalogue : Catalogue
+    landmarks : ndarray, shape (n_sample, 2)
+        Places of the sampled tracks.
     on_progress : callable, optional
         Called now and then.
 
     Returns
     -------
-    coordinates : ndarray, shape (2, n_tracks), float32
+    ndarray, shape (2, n_tracks), float32
         Between 0 and 1.
-    kept : float
-        As `share_kept` defines it; 1 for fewer than twelve tracks.
 
     Notes
     -----
-    The sampled tracks of the generation are embedded (t-SNE); every other track lies at the mean of its five nearest
-    sampled tracks, weighted by 1 / d². The same generation always has the same map, and new tracks do not move others.
+    A track lies at the mean of its five nearest sampled tracks, weighted by 1 / d². The same generation always has the
+    same map, and new tracks do not move others.
     """
     sample, count = catalogue.generation.sample, len(catalogue)
     if not len(sample):
-        return np.full((2, count), 0.5, dtype=np.float32), 1.0
-    distances = matrix(sample)
-    landmarks = tsne(distances, on_progress)
+        return np.full((2, count), 0.5, dtype=np.float32)
     best = np.full((NEAREST, count), np.inf, dtype=np.float32)
     which = np.zeros((NEAREST, count), dtype=np.intp)
     for number in range(len(sample)):
@@ -76,7 +118,7 @@ def project(catalogue: Catalogue, on_progress: Callable[[], None] = lambda: None
     weights = 1.0 / np.maximum(best, 1e-3) ** 2  # a sampled track is at distance 0 from itself
     placed = (landmarks[which] * weights[..., None]).sum(axis=0) / weights.sum(axis=0)[:, None]
     low, span = placed.min(axis=0), np.maximum(np.ptp(placed, axis=0), 1e-9)
-    return ((placed - low) / span).T.astype(np.float32), share_kept(distances, landmarks)
+    return np.asarray(((placed - low) / span).T, dtype=np.float32)
 
 
 def tsne(distances: Matrix, on_progress: Callable[[], None] = lambda: None) -> Matrix:

@@ -29,7 +29,7 @@ from .catalogue import Catalogue
 from .duplicates import DuplicateFinder
 from .path import flow, path
 from .playlist import playlist
-from .projection import track_map
+from .projection import MapMaker
 from .similar import compare, similar
 from .targets import QueryError
 
@@ -50,8 +50,8 @@ class Server:
 
     def __init__(self, database: Path, file: Path, on_progress: Callable[[], None]) -> None:
         self._catalogue = Catalogue(database, file, on_progress)
-        self._on_progress = on_progress
         self._duplicates = DuplicateFinder(self._catalogue, on_progress)
+        self._maps = MapMaker(self._catalogue, on_progress)
         self._paged_at = -PAGING_SEC
 
     def answer(self, query: Query) -> Message:
@@ -79,7 +79,7 @@ class Server:
             case DuplicatesQuery():
                 reply = self._duplicates.groups()
             case MapQuery():
-                reply = track_map(self._catalogue, self._on_progress)
+                reply = self._maps.track_map()
         return reply
 
 

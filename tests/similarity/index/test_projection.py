@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from auralis_fp.similarity.index.projection import classical_scaling, project, share_kept, track_map, tsne
+from auralis_fp.similarity.index.projection import Landmarks, MapMaker, classical_scaling, project, share_kept, tsne
 from vectors import catalogue, filled, made_up, result
 
 
@@ -35,13 +35,15 @@ async def test_new_tracks_move_no_others(tmp_path: Path) -> None:
     """Until the library is measured again: coordinates of the old tracks stay, and the new ones lie within the map."""
     await filled(tmp_path, [result(one) for one in made_up(60)])
     with catalogue(tmp_path) as index:
-        before, kept = project(index)
+        landmarks = Landmarks.of(index.generation)
+        before = project(index, landmarks.places)
         assert before.shape == (2, 60)
         assert (before.min(), before.max()) == (0.0, 1.0)
-        assert 0.3 < kept <= 1.0
+        assert 0.3 < landmarks.kept <= 1.0
     await filled(tmp_path, [result(one) for one in made_up(5, seed=9)], "/more/%03d/song.flac")
     with catalogue(tmp_path) as index:
-        after, _ = project(index)
+        assert index.generation.number == landmarks.generation
+        after = project(index, Landmarks.of(index.generation).places)
         assert after.shape == (2, 65)
         assert np.allclose(after[:, :60], before, atol=1e-3)
 
@@ -51,9 +53,9 @@ async def test_an_answer_is_packed(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     await filled(tmp_path / "empty", [])
     with catalogue(tmp_path / "empty") as index:
-        assert track_map(index).ids == b""
+        assert MapMaker(index).track_map().ids == b""
     ids = await filled(tmp_path, [result(one) for one in made_up(20)])
     with catalogue(tmp_path) as index:
-        answer = track_map(index)
+        answer = MapMaker(index).track_map()
     assert np.frombuffer(answer.ids, "<u8").tolist() == ids
     assert len(answer.x) == len(answer.y) == 40
