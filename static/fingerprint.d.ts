@@ -159,7 +159,7 @@ export type Worker = {
   duration_sec: number | null;
   cpu_percent: number | null;
   memory_bytes: number | null;
-  machine?: string;
+  machine: string;
 };
 
 /** One music folder; `mode` is how changes are detected. */

@@ -8,33 +8,61 @@ import { actionButton } from "./parts.js";
 import { address } from "./router.js";
 
 /** @typedef {import("./fingerprint.d.ts").Worker} Worker */
+/** @typedef {import("./fingerprint.d.ts").Machine} Machine */
+/** @typedef {{ machine: string, note: string }} Heading */
 
 const TICK_MS = 1_000;
 
 /**
- * Create the list of workers; `show(workers)` updates it. Elapsed times advance between updates.
+ * Create the list of workers; `show(workers, machines)` updates it. Elapsed times advance between updates.
  *
  * @param {AbortSignal} signal
  */
 export function workersPanel(signal) {
   /** @type {Worker[]} */
   let shown = [];
+  /** @type {Machine[]} */
+  let known = [];
   const node = el("ul", { class: "plain", id: "worker-list" });
 
-  /** @param {Worker[]} workers */
-  function show(workers) {
-    shown = workers;
-    /** @type {(Worker | null)[]} */
-    const items = workers.length ? workers : [null];
-    reconcile(node, items, (worker) => worker?.slot ?? "none", create, update);
+  /**
+   * @param {Worker[]} workers
+   * @param {Machine[]} machines
+   */
+  function show(workers, machines) {
+    [shown, known] = [workers, machines];
+    const items = byMachine(workers, machines);
+    reconcile(node, items.length ? items : [null], keyOf, create, update);
   }
-  const timer = setInterval(() => shown.some((worker) => worker.started_at) && show(shown), TICK_MS);
+  const timer = setInterval(() => shown.some((worker) => worker.started_at) && show(shown, known), TICK_MS);
   signal.addEventListener("abort", () => clearInterval(timer));
   return { node, show };
 }
 
-/** @param {Worker | null} worker */
+/** @param {Worker | Heading | null} item */
+const keyOf = (item) => item && "note" in item ? `machine ${item.machine}` : item?.slot ?? "none";
+
+/**
+ * Return the workers after the heading of their machine, or without headings if there is no cluster.
+ *
+ * @param {Worker[]} workers
+ * @param {Machine[]} machines
+ * @returns {(Worker | Heading)[]}
+ */
+function byMachine(workers, machines) {
+  if (!machines.length) return workers;
+  const notes = new Map(machines.map(({ name, refused, remark }) => [name, refused || remark]));
+  const names = [...new Set([...workers.map((worker) => worker.machine), ...notes.keys()])];
+  return names.flatMap((machine) => [
+    { machine, note: notes.get(machine) ?? "" }, ...workers.filter((worker) => worker.machine === machine),
+  ]);
+}
+
+/** @param {Worker | Heading | null} worker */
 function create(worker) {
+  if (worker && "note" in worker) {
+    return el("li", { class: "machine" }, el("h3", {}, el("bdi", {}, worker.machine || t("worker.here"))), el("p", { class: "hint" }));
+  }
   if (!worker) return el("li", { class: "empty" }, t("worker.none"));
   const stop = actionButton(t("cancel"), async () => {
     await post("cancel", { ids: [Number(stop.value)] });
@@ -47,10 +75,14 @@ function create(worker) {
 
 /**
  * @param {HTMLElement} node
- * @param {Worker | null} worker
+ * @param {Worker | Heading | null} worker
  */
 function update(node, worker) {
   if (!worker) return;
+  if ("note" in worker) {
+    setText(within(node, ".hint"), worker.note);
+    return;
+  }
   const [name, time, stop, progress, load] = ["a", ".time", "button", "progress", ".load"].map((part) => within(node, part));
   if (!(stop instanceof HTMLButtonElement)) return;
   const { path } = worker;

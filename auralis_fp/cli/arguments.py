@@ -251,6 +251,10 @@ def _add_cluster(command: AddCommand) -> None:
     worker.add_argument("--name", metavar="NAME", help="name of this machine (default: its host name)")
     add_settings(worker, "memory_limit_mb")
 
+    cluster = command("cluster", "list the machines of a cluster, what they do, and why some are refused")
+    cluster.add_argument("scheduler", nargs="?", metavar="ADDRESS", help=_HELP["cluster"])
+    cluster.add_argument("--json", action="store_true", help="print JSON lines")
+
 
 def _add_tools(command: AddCommand) -> None:
     export = command("export", "write all results as JSON lines")

@@ -50,7 +50,7 @@ async def _dispatch(arguments: argparse.Namespace) -> int:
 
             inputs = Inputs(names=arguments.files, lists=arguments.files_from, null=arguments.null)
             return await analyze(inputs, settings, arguments.output)
-        case "scan" | "serve" | "worker" as name:
+        case "scan" | "serve" | "worker" | "cluster" as name:
             return await _working_command(name)(settings, arguments)
         case "status" | "folders" | "failures" as name:
             from . import inspect
@@ -67,7 +67,7 @@ async def _dispatch(arguments: argparse.Namespace) -> int:
 
 
 def _working_command(name: str) -> Callable[[Settings, argparse.Namespace], Coroutine[Any, Any, int]]:
-    """Return one of the commands that analyse files until they are done or stopped."""
+    """Return one of the commands that analyse files, or that show who does."""
     if name == "scan":
         from .scan import scan
 
@@ -76,6 +76,10 @@ def _working_command(name: str) -> Callable[[Settings, argparse.Namespace], Coro
         from .serve import serve_alone
 
         return lambda settings, arguments: serve_alone(settings, arguments.socket or arguments.port)
+    if name == "cluster":
+        from .cluster import cluster
+
+        return lambda settings, arguments: cluster(settings, arguments.scheduler, as_json=arguments.json)
     from .worker import work
 
     return lambda settings, arguments: work(settings, arguments.scheduler, arguments.name)

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import re
 import secrets
 import signal
 import sys
@@ -39,10 +40,12 @@ from .messages import (
 from .streams import Frames, open_frames
 
 ROSTER_SEC: Final = 0.5
+CONNECT_SEC: Final = 5.0
 SILENT_SEC: Final = 15.0  # without an answer of the scheduler: the network is cut
 FIRST_RETRY_SEC: Final = 0.5
 LONGEST_RETRY_SEC: Final = 8.0
 MEMORY_LIMIT: Final = 8 << 30  # bytes of address space
+_OBJECT: Final = re.compile(r"in <[^>]*>: ")  # Dask's errors name the object of a connection
 _TLS_FILES: Final = ("ca-file", "client.cert", "client.key")
 
 
@@ -93,7 +96,7 @@ class Courier:
                         asynchronous=True,
                         direct_to_workers=False,
                         set_as_default=False,
-                        timeout=SILENT_SEC - 1,
+                        timeout=CONNECT_SEC,
                         name=KEY,
                     )
             except Exception as error:  # noqa: BLE001 - whatever it is, the service shows it
@@ -152,7 +155,7 @@ class Courier:
     def _explained(self, error: Exception) -> str:
         if isinstance(error, TimeoutError):
             return f"{self._scheduler} does not answer."
-        text = str(error.__cause__ or error).strip() or type(error).__name__
+        text = _OBJECT.sub("", str(error.__cause__ or error)).strip() or type(error).__name__
         return f"{self._scheduler} cannot be reached: {text[:500]}"
 
     def _lose(self, present: set[str]) -> None:

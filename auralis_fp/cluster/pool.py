@@ -70,6 +70,7 @@ class ClusterPool:
         self._local = local_pool(settings, on_change, pid_files) if settings.work_here != "nothing" else None
         lease_here = None if self._local is None else self._local.lease
         self._route = Route(self.exchange, names, settings.parts, lease_here)
+        self.held: Callable[[], bool] = lambda: False  # whether background work waits on this machine
         self._leased: list[RemoteSlot] = []
         self._resized = asyncio.Event()
         self._stack = AsyncExitStack()
@@ -167,7 +168,8 @@ class ClusterPool:
             Run no other background job on that machine meanwhile.
         """
         async with AsyncExitStack() as stack:
-            works_here = self._local is not None and (interactive or self._settings.work_here == "all")
+            background = self._settings.work_here == "all" and not self.held()
+            works_here = self._local is not None and (interactive or background)
             if works_here and (interactive or alone):
                 slot = await self._lease_here(stack, interactive=interactive, alone=alone)
             elif works_here:

@@ -174,7 +174,7 @@ async def _build_context(settings: Settings, metrics: Metrics, signal: ChangeSig
     stack.callback(bus.close)
     pid_files = PidFiles(settings.data_dir / "workers")
     await asyncio.to_thread(pid_files.end_orphans)
-    pool: Pool = await stack.enter_async_context(await _pool(settings, signal, pid_files, health))
+    pool: Pool = await stack.enter_async_context(await _pool(settings, signal, pid_files, health, gate))
     rules = await asyncio.to_thread(Rules.from_settings, settings)  # resolves links: a disk may be asleep
     return Context(
         settings=settings,
@@ -192,14 +192,22 @@ async def _build_context(settings: Settings, metrics: Metrics, signal: ChangeSig
 
 
 async def _pool(
-    settings: Settings, signal: ChangeSignal, pid_files: PidFiles, health: Health
+    settings: Settings, signal: ChangeSignal, pid_files: PidFiles, health: Health, gate: BackgroundGate
 ) -> WorkerPool | ClusterPool:
     if not settings.cluster:
         local: WorkerPool = await asyncio.to_thread(local_pool, settings, signal.set, pid_files)  # counts processors
         return local
     report = partial(_report, health, signal.set, "cluster")
-    remote: ClusterPool = await asyncio.to_thread(ClusterPool, settings, signal.set, pid_files, report)
-    return remote
+
+    def on_change() -> None:
+        signal.set()
+        gate.notify()
+
+    pool: ClusterPool = await asyncio.to_thread(ClusterPool, settings, on_change, pid_files, report)
+    if not settings.cluster_throttled:
+        gate.elsewhere = lambda: pool.machines_here.slots > 0
+        pool.held = lambda: gate.blocked_by() is not None
+    return pool
 
 
 def _report(health: Health, on_change: Callable[[], None], part: str, reason: str | None) -> None:

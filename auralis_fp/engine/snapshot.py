@@ -43,7 +43,7 @@ class Worker(Payload, frozen=True):
     duration_sec: float | None
     cpu_percent: float | None
     memory_bytes: int | None
-    machine: str = ""
+    machine: str
 
 
 class Machine(Payload, frozen=True):

@@ -219,7 +219,8 @@ class StatusBoard:
 
     def _work_state(self, counts: Counts, reachable: int | None, *, known: bool) -> ServiceState:
         """Return the state of the jobs, the folders being there; *known* is False if some may be queued uncounted."""
-        blocked = self._context.gate.blocked_by()
+        gate = self._context.gate
+        blocked = gate.blocked_by() if gate.blocks_all() else None
         background = sum(not flight.requested for flight in self._flights.all())
         if counts.running:
             if blocked is not None and background:

@@ -82,7 +82,7 @@ class Dispatcher:
         """Run one job after another while background work is allowed; runs until cancelled."""
         context, backoff = self._context, Backoff(FIRST_RETRY_SEC, LONGEST_RETRY_SEC)
         while True:
-            await context.gate.wait()
+            await context.gate.wait_anywhere()
             generation = context.job_queue.generation
             isolation = await context.job_queue.next_isolation(context.breakers.open())
             outcome = None if isolation is None else await self._run_next(isolation)
@@ -101,7 +101,7 @@ class Dispatcher:
         context, alone = self._context, isolation is Isolation.SERIAL
         async with AsyncExitStack() as lease:
             slot = await lease.enter_async_context(context.pool.lease(alone=alone))
-            if context.gate.blocked_by():
+            if context.gate.blocks_all():
                 return None
             up_to = Isolation.SERIAL if alone else Isolation.EXTENDED
             job = await context.job_queue.claim(context.breakers.open(), up_to=up_to, held=self._growing.held())

@@ -58,6 +58,7 @@ class BackgroundGate:
         self._plays_until: datetime | None = None
         self._anyway_until: datetime | None = None
         self._changed = asyncio.Event()
+        self.elsewhere: Callable[[], bool] = lambda: False  # whether other machines go on while this one waits
 
     def pause(self, *, paused: bool) -> None:
         """Pause or resume background jobs."""
@@ -99,9 +100,25 @@ class BackgroundGate:
             return ServiceState("waiting_for_machine", "Waiting while other programs keep the machine busy.")
         return None
 
+    def blocks_all(self) -> bool:
+        """Return True if background jobs must wait on other machines, too."""
+        reason = self.blocked_by()
+        return reason is not None and (reason.state == "paused" or not self.elsewhere())
+
+    def notify(self) -> None:
+        """Ask ``elsewhere`` again: machines have come or gone."""
+        self._changed.set()
+
+    async def wait_anywhere(self) -> None:
+        """Return when background jobs may start on some machine."""
+        await self._wait_while(self.blocks_all)
+
     async def wait(self) -> None:
-        """Return when background jobs may start."""
-        while self.blocked_by() is not None:
+        """Return when background jobs may start on this machine."""
+        await self._wait_while(lambda: self.blocked_by() is not None)
+
+    async def _wait_while(self, blocked: Callable[[], bool]) -> None:
+        while blocked():
             self._changed.clear()
             now = self._now()
             ends = [end for end in (self._quiet.until(now), self._plays_until) if end is not None and end > now]

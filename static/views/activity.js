@@ -38,7 +38,7 @@ export function mount(root, page) {
   /** @param {Status} status */
   function status(status) {
     for (const panel of [overview, health, queue, folders]) panel.show(status);
-    workers.show(status.workers);
+    workers.show(status.workers, status.machines);
     tally.hidden = status.counts.failed === 0;
     tally.textContent = t("number", { count: status.counts.failed });
     if (failed !== status.counts.failed) failures.refresh();
