@@ -68,6 +68,8 @@ def with_null(values: Mapping[str, float], undefined: Collection[str]) -> dict[s
     undefined : collection of str
         Names of the undefined dimensions.
     """
+    if not undefined:
+        return dict(values)
     return {name: None if name in undefined else value for name, value in values.items()}
 
 

@@ -40,10 +40,11 @@ async def harmed(plugin: Plugin, victim: Path, harm: Harm) -> int:
             counts = status["counts"]
             assert counts.pop("total") == sum(counts.values())
             for worker in status["workers"]:
-                if worker["path"] == str(victim) and worker["decoded_sec"] > 0 and worker["pid"] not in hit:
+                pid = worker["pid"]  # None while a process is replaced
+                if worker["path"] == str(victim) and worker["decoded_sec"] > 0 and pid and pid not in hit:
                     with suppress(psutil.NoSuchProcess):
-                        harm(psutil.Process(worker["pid"]))
-                        hit.add(worker["pid"])
+                        harm(psutil.Process(pid))
+                        hit.add(pid)
             if counts["failed"] and not counts["running"] and not counts["pending"]:
                 return len(hit)
             await asyncio.sleep(0.01)
