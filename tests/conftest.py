@@ -14,6 +14,8 @@ from pytest_aiohttp.plugin import AiohttpClient
 from auralis_fp.settings import Settings
 from hosting import WAYS, Client, Host, Plugin, served
 
+pytest_plugins = ("sealed_fixtures",)
+
 # A shell that runs the tests in the background, or nohup, ignores these signals, and programs that tests start would
 # inherit that. A handler is not inherited.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

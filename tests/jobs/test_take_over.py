@@ -1,12 +1,19 @@
 """Requests take over slots from long background analyses, which end nevertheless."""
 
 import asyncio
+import os
+import sqlite3
 import time
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from auralis_fp.jobs import dispatcher
+from auralis_fp.engine.service import Service
+from auralis_fp.jobs import dispatcher, part_updates
+from auralis_fp.settings import Settings
 from hosting import Host, long_file, tone_file
 
 LONG = 1800
@@ -66,6 +73,45 @@ async def test_a_requested_file_does_not_make_way(host: Host, library: Path) -> 
     await plugin.ask(tone_file(library / "short.wav"), 2)
     assert first.done()
     await first
+
+
+async def test_a_request_does_not_wait_for_missing_parts(
+    settings: Settings, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A long file whose earlier result lacks parts makes way, keeps its result, and gets the parts later."""
+    monkeypatch.setattr(part_updates, "IDLE_SEC", 0.05)
+    monkeypatch.setattr(part_updates, "RETRY_SEC", 0.05)
+    song = os.fsencode(long_file(library / "long.wav", LONG // 2))
+    async with Service(settings).running() as service:
+        await service.fingerprint(song)
+    with closing(sqlite3.connect(settings.database)) as connection, connection:
+        connection.execute("UPDATE fingerprints SET payload_digest = NULL, confirmed_at = NULL")  # a decode to its end
+        connection.execute("DELETE FROM part_kinds")
+    async with Service(settings).running() as service:
+        await status_of(
+            service, lambda status: status["workers"][0]["path"] and status["workers"][0]["decoded_sec"] > 1
+        )
+        await service.fingerprint(os.fsencode(tone_file(library / "short.wav", 3)))
+        status = await service.status()
+        assert (status["counts"]["done"], status["parts"]["completed"]) == (2, 0)
+        status = await status_of(service, lambda status: status["parts"]["completed"] == 1)
+        assert (status["counts"]["done"], status["counts"]["failed"]) == (2, 0)
+
+
+def is_decoding(status: dict[str, Any]) -> bool:
+    """Return True if the only worker has decoded a part of its file."""
+    (worker,) = status["workers"]
+    return worker["path"] is not None and worker["decoded_sec"] > 1
+
+
+async def status_of(service: Service, fits: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+    """Return the first status that fits; fail if none does in time."""
+    async with asyncio.timeout(60):
+        while True:
+            status = await service.status()
+            if fits(status):
+                return status
+            await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize(
