@@ -11,7 +11,7 @@ import pytest
 
 from auralis_fp.errors import RequestError
 from auralis_fp.similarity import process as module
-from auralis_fp.similarity.process import IndexProcess
+from auralis_fp.similarity.process import FILE_NAME, IndexProcess
 from auralis_fp.similarity.protocol import Selection, SimilarPage, SimilarQuery
 from auralis_fp.workers.pidfiles import PidFiles
 from hosting import eventually
@@ -62,6 +62,25 @@ async def test_a_killed_index_is_replaced(tmp_path: Path, sign: signal.Signals) 
             os.kill(pid, sign)
             assert await index.ask(query(ids[0])) == page
             assert index.pid != pid
+
+
+@pytest.mark.parametrize("damage", ["vanished", "torn", "cut to nothing", "another version"])
+async def test_a_file_damaged_in_use(tmp_path: Path, damage: str) -> None:
+    """The answer stays right, also after a restart: the file is rebuilt from the database, which loses nothing."""
+    ids = await library(tmp_path)
+    file = tmp_path / FILE_NAME
+    async with IndexProcess(tmp_path / DATABASE) as index:
+        page = await index.ask(query(ids[0]))
+        if damage == "vanished":
+            file.unlink()
+        elif damage == "another version":
+            file.write_bytes(b"index of another version")
+        else:
+            os.truncate(file, file.stat().st_size // 2 if damage == "torn" else 0)
+        assert await index.ask(query(ids[0])) == page
+    async with IndexProcess(tmp_path / DATABASE) as index:
+        assert await index.ask(query(ids[0])) == page
+    assert file.exists()
 
 
 async def test_a_hanging_index_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

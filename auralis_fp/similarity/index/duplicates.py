@@ -1,5 +1,6 @@
 """Duplicates: groups of files with the same recording, decided by sub-fingerprints."""
 
+import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
@@ -37,7 +38,7 @@ REACH: Final = 2.5  # distance over these that proposes a pair
 UNDECIDED_REACH: Final = 0.9  # the same without sub-fingerprints to decide
 NEIGHBOURS: Final = 6  # proposed for each track
 KEPT_KEYS: Final = 8  # one of so many sub-fingerprints is a key, chosen by its value
-MOST_ALIKE: Final = 64  # files that share a key; more share it by being alike, not the same
+MOST_ALIKE: Final = 64  # files that share a key and are all paired; of more, each is paired with the next
 CACHED: Final = 512  # recordings kept while pairs are compared
 _CHUNK: Final = 2000
 _MULTIPLIER: Final = np.uint32(2_654_435_761)  # of Knuth's multiplicative hash
@@ -181,11 +182,10 @@ def _sharing(keys: NDArray[np.uint32], owners: NDArray[np.int64]) -> set[Pair]:
     starts, stops = np.append(0, ends), np.append(ends, len(keys))
     counts: dict[Pair, int] = defaultdict(int)
     for start, stop in zip(starts[(stops - starts) > 1], stops[(stops - starts) > 1], strict=True):
-        if stop - start <= MOST_ALIKE:
-            group = owners[start:stop].tolist()
-            for i, one in enumerate(group):
-                for other in group[i + 1 :]:
-                    counts[_pair(one, other)] += 1
+        group = owners[start:stop].tolist()
+        pairs = itertools.combinations(group, 2) if len(group) <= MOST_ALIKE else itertools.pairwise(group)
+        for one, other in pairs:
+            counts[_pair(one, other)] += 1
     return {pair for pair, count in counts.items() if count > 1}
 
 

@@ -46,7 +46,8 @@ def path(catalogue: Catalogue, query: PathQuery) -> Playlist:
         return Playlist(items=[], note="The path would end with the recording that it begins with.")
     barred = np.flatnonzero(same | are_copies(catalogue, end, everything, last))
     mask, note = allowed(catalogue, query.filters, [start, end], (), barred)
-    if contradiction(query.filters) or note:
+    reason = contradiction(query.filters) or note
+    if reason:
         mask[:] = False
     between = _between(catalogue, start, end, np.flatnonzero(mask), wanted - 2)
     rows = np.concatenate([[start], between, [end]]).astype(np.intp)
@@ -58,7 +59,7 @@ def path(catalogue: Catalogue, query: PathQuery) -> Playlist:
         found = _beam(steps, recordings, wanted)
         if not _join_copies(catalogue, rows, found, steps, recordings):
             break
-    short = f"Only {len(found)} tracks fit." if len(found) < query.tracks else ""
+    short = f"Only {len(found)} tracks fit. {reason}".rstrip() if len(found) < query.tracks else ""
     return Playlist(items=entries(catalogue, rows[found]), note=short)
 
 

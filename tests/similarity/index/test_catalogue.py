@@ -12,6 +12,7 @@ from auralis_fp.models import FileEvent
 from auralis_fp.similarity.index import catalogue as module
 from auralis_fp.similarity.index.catalogue import Catalogue
 from auralis_fp.similarity.index.column_file import ColumnFile
+from auralis_fp.similarity.index.targets import QueryError, targets_of
 from auralis_fp.store.files import Library
 from disks import small_disk
 from stored import library_in, seen
@@ -129,6 +130,17 @@ async def test_in_doubt_it_is_rebuilt(tmp_path: Path, damage: str, monkeypatch: 
             db.execute("UPDATE vector_changes SET sequence = sequence + 1000")
     with catalogue(tmp_path) as index:
         assert state(index) == before
+
+
+async def test_results_of_an_older_version_are_left_out(tmp_path: Path) -> None:
+    """Their numbers do not compare with those of the present one; as a seed they are refused."""
+    ids = await filled(tmp_path, [result(one) for one in made_up(5)])
+    with closing(sqlite3.connect(tmp_path / DATABASE)) as db, db:
+        db.execute("UPDATE fingerprints SET algorithm_version = algorithm_version - 1 WHERE file_id = ?", (ids[2],))
+    with catalogue(tmp_path) as index:
+        assert sorted(index.column("id").tolist()) == ids[:2] + ids[3:]
+        with pytest.raises(QueryError, match=f"File {ids[2]} has no current fingerprint"):
+            targets_of(index, [ids[2]])
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])

@@ -153,3 +153,12 @@ async def test_a_change_of_the_library_is_seen(tmp_path: Path, outcomes: list[An
             db.execute("UPDATE files SET missing_since = 1 WHERE id = ?", (ids[8],))
         index.refresh()
         assert [group.files for group in finder.groups().groups] == [[ids[0], ids[6], ids[7]]]
+
+
+async def test_a_hundred_copies_of_one(tmp_path: Path) -> None:
+    """They are one group, not 4,950."""
+    data = bits(recording(1, 30))
+    ids = await filled(tmp_path, [with_bits(result(TRACKS[0], duration_sec=30.0), data)] * 100)
+    with catalogue(tmp_path) as index:
+        found = DuplicateFinder(index, lambda: None).groups()
+    assert [group.files for group in found.groups] == [ids]

@@ -80,7 +80,7 @@ async def test_filters_leave_the_ends(tmp_path: Path) -> None:
     assert all(110 <= one.duration_sec <= 120 for one in found.items[1:-1])
     assert len(found.items) == 6
     assert [one.file_id for one in alone.items] == ids[:2]
-    assert alone.note == "Only 2 tracks fit."
+    assert alone.note == "Only 2 tracks fit. No track fits: the range of duration ends below its beginning."
 
 
 async def test_from_a_track_to_itself(tmp_path: Path) -> None:
@@ -92,6 +92,25 @@ async def test_from_a_track_to_itself(tmp_path: Path) -> None:
             found = path(index, PathQuery(start=ids[0], end=end, tracks=5))
             assert found.items == []
             assert "begins with" in found.note
+
+
+async def test_a_hundred_copies_of_one(tmp_path: Path) -> None:
+    """They have no path, and an order in which no step is longer than another."""
+    ids = await filled(tmp_path, [result(made_up(1)[0])] * 100)
+    with catalogue(tmp_path) as index:
+        found = path(index, PathQuery(start=ids[0], end=ids[99], tracks=10))
+        order = flow(index, FlowQuery(tracks=ids))
+    assert (found.items, "begins with" in found.note) == ([], True)
+    assert sorted(one.file_id for one in order.items) == ids
+    assert set(steps(order)) == {0.0}
+
+
+async def test_two_tracks_are_a_path(tmp_path: Path) -> None:
+    """The shortest one, in a library of nothing else."""
+    ids = await library(tmp_path, 2)
+    with catalogue(tmp_path) as index:
+        found = path(index, PathQuery(start=ids[0], end=ids[1], tracks=2))
+    assert ([one.file_id for one in found.items], found.note) == (ids, "")
 
 
 async def test_an_unknown_end_is_refused(tmp_path: Path) -> None:

@@ -149,3 +149,18 @@ async def test_spoken_word_is_left_out(tmp_path: Path) -> None:
     assert sorted(ids_of(ask(tmp_path, [ids[0]], Filters(exclude_spoken=False), tracks=50))) == ids[1:]
     assert set(ids[10:14]) < set(ids_of(ask(tmp_path, [ids[14]], tracks=50)))
     assert not ask(tmp_path, [ids[14]], Filters(exclude_spoken=True, exclude=ids[:10]), tracks=50).items
+
+
+@pytest.mark.parametrize("count", [1, 100])
+async def test_copies_of_one_make_no_radio(tmp_path: Path, count: int) -> None:
+    """The list is empty and says why, for one track as for a hundred copies of it."""
+    ids = await filled(tmp_path, [result(made_up(1)[0])] * count)
+    found = ask(tmp_path, [ids[0]], tracks=10)
+    assert (found.items, found.note) == ([], "The library has no other recording.")
+
+
+async def test_contradictory_filters(tmp_path: Path) -> None:
+    """The list is empty and says which filter contradicts itself."""
+    ids = await library(tmp_path, count=5)
+    found = ask(tmp_path, [ids[0]], Filters(ranges={"lufs": (0.0, -9.0)}), tracks=10)
+    assert (found.items, found.note) == ([], "No track fits: the range of lufs ends below its beginning.")

@@ -59,3 +59,12 @@ async def test_an_answer_is_packed(tmp_path: Path) -> None:
         answer = MapMaker(index).track_map()
     assert np.frombuffer(answer.ids, "<u8").tolist() == ids
     assert len(answer.x) == len(answer.y) == 40
+
+
+async def test_copies_share_a_place(tmp_path: Path) -> None:
+    """A library of a hundred copies of one track has a map, and no NaN on it."""
+    await filled(tmp_path, [result(made_up(1)[0])] * 100)
+    with catalogue(tmp_path) as index, np.errstate(all="raise", under="ignore"):
+        answer = MapMaker(index).track_map()
+    assert 0 <= answer.kept <= 1
+    assert len(answer.x) == 200
