@@ -12,7 +12,7 @@ class LeftOut:
     ----------
     reason : str
         ``hidden``, ``ignored``, ``system_folder``, ``link_outside``, ``broken_link``, ``unreadable``, ``not_regular``,
-        ``unsupported``, ``placeholder`` or ``temporary``.
+        ``unsupported``, ``placeholder``, ``temporary`` or ``second_place``.
     suffix : str
         Of unsupported files, with its dot; otherwise empty.
     count : int

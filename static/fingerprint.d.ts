@@ -186,7 +186,7 @@ export type LeftOutEntries = {
 };
 
 /** Why an entry of a library is not analysed. The value is its name in the API. */
-export type Reason = "broken_link" | "hidden" | "ignored" | "link_outside" | "not_regular" | "placeholder" | "system_folder" | "temporary" | "unreadable" | "unsupported";
+export type Reason = "broken_link" | "hidden" | "ignored" | "link_outside" | "not_regular" | "placeholder" | "second_place" | "system_folder" | "temporary" | "unreadable" | "unsupported";
 
 /** What one decode of a file yields, each part by its version, and how many results still lack some. `waiting` files are decoded again when there is nothing else to do; `completed` counts those since the start. */
 export type Parts = {

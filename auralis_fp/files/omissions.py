@@ -26,6 +26,7 @@ class Reason(Enum):
     UNSUPPORTED = "unsupported"
     PLACEHOLDER = "placeholder"
     TEMPORARY = "temporary"
+    SECOND_PLACE = "second_place"
 
 
 _TEXTS: Final = {
@@ -39,6 +40,7 @@ _TEXTS: Final = {
     Reason.UNSUPPORTED: "format not supported",
     Reason.PLACEHOLDER: "cloud placeholder: the content is not on this disk",
     Reason.TEMPORARY: "temporary name of a download or copy",
+    Reason.SECOND_PLACE: "folder mounted at a second place: its files are listed at the first",
 }
 _SETTINGS: Final = {
     Reason.IGNORED: "ignore",

@@ -22,7 +22,7 @@ from .paths import innermost, is_same_or_below, relative_path, split_path
 from .placeholders import has_no_blocks, is_placeholder
 from .places import Places
 from .regular import is_regular
-from .temporary_names import is_temporary
+from .temporary_names import is_temporary, is_unfinished_music
 
 REMOVED: Final = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ELOOP))
 
@@ -190,7 +190,10 @@ class Rules:
         below_root : bytes
             Its path below its root.
         """
-        system_folders = None if is_music(name) else self._system_folders
+        music = is_music(name)
+        if not music and is_unfinished_music(name):
+            return Reason.TEMPORARY
+        system_folders = None if music else self._system_folders
         if system_folders is not None and system_folders.match(os.fsdecode(name).casefold()):
             return Reason.SYSTEM_FOLDER
         if name.startswith(b".") and not name.startswith(b".."):  # titles may begin with an ellipsis

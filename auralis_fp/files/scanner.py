@@ -16,7 +16,7 @@ from .paths import directory_prefix
 from .placeholders import is_stub_name
 from .regular import is_regular
 from .rules import REMOVED, Rules
-from .temporary_names import is_temporary
+from .temporary_names import is_temporary, is_unfinished_music
 
 SIDECAR_SUFFIX: Final = b".25d"
 _REFUSED: Final = frozenset((errno.EACCES, errno.EPERM))
@@ -62,6 +62,7 @@ class _Walk:
 
     def __init__(self, root: bytes, rules: Rules, omissions: Omissions) -> None:
         self._prefix = len(directory_prefix(root))
+        self._real_root = os.path.realpath(root)
         self._rules = rules
         self._omissions = omissions
         self._visited: set[tuple[int, int]] = set()
@@ -75,8 +76,10 @@ class _Walk:
             current = self._pending.pop()
             try:
                 status = os.stat(current)
-                if (status.st_dev, status.st_ino) in self._visited:  # mounted or linked at a second place
-                    continue
+                if status.st_ino and (status.st_dev, status.st_ino) in self._visited:
+                    if os.path.realpath(current) == os.path.join(self._real_root, current[self._prefix :]):
+                        self._omissions.add(Reason.SECOND_PLACE, current[self._prefix :])
+                    continue  # a link to what was visited leaves nothing out
                 self._visited.add((status.st_dev, status.st_ino))
                 with os.scandir(current) as entries:
                     yield from self._entries(current, entries)
@@ -153,7 +156,7 @@ class _Walk:
 
     def _count(self, reason: Reason, entry: "os.DirEntry[bytes]") -> None:
         """Count a folder or audio file; other files, and resource forks of macOS, are no music."""
-        is_audio = is_music(entry.name) or is_unsupported_audio(entry.name) or is_stub_name(entry.name)
+        is_audio = any(test(entry.name) for test in (is_music, is_unsupported_audio, is_stub_name, is_unfinished_music))
         if reason is Reason.BROKEN_LINK and is_audio:
             self._omissions.broken_links.append(entry.path)
         if not entry.name.startswith(b"._") and (is_audio or entry.is_dir()):

@@ -4,6 +4,8 @@ import os
 import re
 from typing import Final
 
+from .formats import is_music
+
 UNFINISHED: Final = (
     *(b".part", b".partial", b".crdownload", b".tmp", b".temp", b".download", b".filepart", b".!qb", b".!ut", b".!bt"),
     *(b".bc!", b".!sync", b".aria2", b".ytdl", b".lftp-pget-status", b".opdownload", b".unconfirmed", b".dctmp"),
@@ -24,3 +26,8 @@ def is_temporary(path: bytes) -> bool:
     """Return True if a path has the name of a file that is still being written."""
     name = os.path.basename(path)
     return name.lower().endswith(UNFINISHED) or _TEMPORARY.fullmatch(name) is not None
+
+
+def is_unfinished_music(name: bytes) -> bool:
+    """Return True if a temporary name stands for a music file, such as ``song.mp3.part``."""
+    return is_temporary(name) and is_music(os.path.splitext(name)[0].lstrip(b"."))

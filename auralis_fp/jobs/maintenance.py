@@ -14,6 +14,7 @@ from ..sidecars.storage import remove_signed, remove_stray
 from ..store.confirmation import Confirmations
 from ..store.forgetting import forget, take_strays
 from ..store.integrity import back_up, inspect
+from ..store.recovery import identity_of, is_in_place
 from .context import Context
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,9 @@ NAMED: Final = 3  # files named in the fault
 PAGES: Final = "database pages"
 ROWS: Final = "stored results"
 BACKUP: Final = "database backup"
+FOLDER: Final = "data folder"
+FOLDER_CHECK_SEC: Final = 5.0
+_MOVED: Final = "It was moved or removed; what is stored from now on is lost at the next start. Restart the service."
 
 
 class Maintenance:
@@ -50,9 +54,24 @@ class Maintenance:
             await self.forget()
             await asyncio.sleep(CHECK_EVERY_SEC)
 
+    async def watch_folder(self) -> None:
+        """Report a data folder that is moved, removed or hidden while the database is open; runs until cancelled."""
+        health, database = self._context.health, self._context.settings.database
+        opened = await in_daemon_thread(identity_of, database)
+        while True:
+            await asyncio.sleep(FOLDER_CHECK_SEC)
+            in_place = await in_daemon_thread(is_in_place, database, opened)
+            if in_place and FOLDER in health.faults:
+                health.mark_up(FOLDER)
+            elif not in_place and FOLDER not in health.faults:
+                log.error("the data folder %s: %s", database.parent, _MOVED)
+                health.mark_down(FOLDER, _MOVED)
+
     async def check(self) -> None:
         """Check the database, queue the files of damaged rows, and make a backup if the pages are sound."""
         health, database = self._context.health, self._context.settings.database
+        if FOLDER in health.faults:
+            return
         report = await in_daemon_thread(inspect, database)
         if report.pages is not None:
             log.error("the database is damaged: %s", report.pages)

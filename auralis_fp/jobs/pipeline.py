@@ -83,6 +83,7 @@ class Pipeline:
         self._start("verification", self.verifier.run)
         self._start("daily recheck", self.verifier.run_rechecks)
         self._start("database care", self.maintenance.run)
+        self._start("data folder", self.maintenance.watch_folder)
         self._start("sidecar outbox", context.outbox.run)
         self._start("missing sidecars", self.sidecar_care.run)
         self._start("dispatchers", self._dispatch)

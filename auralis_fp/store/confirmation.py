@@ -14,6 +14,7 @@ from .. import schema
 from ..files.paths import sort_range
 from ..models import FileStamp
 from . import fingerprints, former
+from .clock import SKEW_SEC
 from .database import Database
 from .fingerprints import current
 from .observations import queue
@@ -92,7 +93,7 @@ class Confirmations:
         return int(row["number"])
 
     async def oldest(self, before: float, limit: int) -> list[Candidate]:
-        """Return the results not confirmed since *before*, those never confirmed first.
+        """Return the results not confirmed since *before*, or by a clock that was fast; those never confirmed first.
 
         Parameters
         ----------
@@ -101,9 +102,10 @@ class Confirmations:
         limit : int
         """
         return await self._candidates(
-            "AND (p.confirmed_at IS NULL OR p.confirmed_at < :before) AND f.id NOT IN (SELECT file_id FROM jobs)"
+            "AND (p.confirmed_at IS NULL OR p.confirmed_at < :before OR p.confirmed_at > :now)"
+            " AND f.id NOT IN (SELECT file_id FROM jobs)"
             " ORDER BY p.confirmed_at",
-            {"limit": limit, "before": before},
+            {"limit": limit, "before": before, "now": time.time() + SKEW_SEC},
         )
 
     async def _candidates(self, condition: str, values: dict[str, Any]) -> list[Candidate]:

@@ -5,16 +5,20 @@ import sqlite3
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from .. import schema
 from ..files.paths import sort_range
 from ..models import FileStamp, Part
 from ..schema.parts import PartKind
 from . import fingerprints, parts
+from .clock import limits, reached
 from .database import Database
 from .fingerprints import current
 from .observations import below
 from .stamps import stamp_from_row, to_sql
+
+LONGEST_PAUSE_SEC: Final = 31 * 86_400.0  # more than any postponement
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +78,14 @@ class DueParts:
             "SELECT f.id, f.path, f.size, f.mtime_ns, f.ctime_ns, f.inode, p.content, p.payload_digest,"
             " (SELECT json_group_array(q.name || ' ' || q.version) FROM parts q WHERE q.file_id = f.id) AS known"
             " FROM parts_due d CROSS JOIN files f ON f.id = d.file_id CROSS JOIN fingerprints p ON p.file_id = f.id"
-            f" WHERE d.not_before <= ? AND f.missing_since IS NULL AND {current('p', str(schema.ALGORITHM_VERSION))}"
-            f" AND f.id NOT IN (SELECT file_id FROM jobs){outside} ORDER BY d.file_id DESC LIMIT ?",
-            (time.time(), *(bound for folder in blocked for bound in sort_range(folder)), limit),
+            f" WHERE {reached('d.not_before')} AND f.missing_since IS NULL"
+            f" AND {current('p', str(schema.ALGORITHM_VERSION))} AND f.id NOT IN (SELECT file_id FROM jobs){outside}"
+            " ORDER BY d.file_id DESC LIMIT ?",
+            (
+                *limits(time.time(), LONGEST_PAUSE_SEC),
+                *(bound for folder in blocked for bound in sort_range(folder)),
+                limit,
+            ),
         )
         return [self._due_part(row) for row in rows]
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 from ..files.paths import sort_range
 from ..models import FileStamp, Isolation, Job
 from . import job_requests
+from .clock import limits, reached
 from .database import Database
 from .deduplication import queue_forced
 from .observations import below, merge_seen
@@ -248,7 +249,7 @@ class JobQueue:
         float or None
             Unix time of the next retry.
         """
-        due, values = "(x.retry_at <= ? OR x.retry_at > ?)", (now, now + longest_sec)  # type: tuple[str, tuple[Any, ...]]
+        due, values = reached("x.retry_at"), limits(now, longest_sec)  # type: tuple[str, tuple[Any, ...]]
         if folder is not None:
             due, values = "x.retry_at IS NOT NULL AND " + below("f.path"), sort_range(folder)
 

@@ -1,19 +1,26 @@
 """The lock that allows one writing process per data folder."""
 
 import contextlib
+import errno
 import os
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from ..errors import StorageError
+
+# of file systems that do not lock folders, as NFS, which locks only what is open for writing
+_NO_LOCKS: Final = frozenset((errno.EBADF, errno.EINVAL, errno.EISDIR, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP))
 
 
 @contextmanager
 def hold_lock(path: Path) -> Iterator[None]:
-    """Hold the lock file within the context. The system releases it however the process ends.
+    """Hold the lock file, and its folder, within the context. The system releases both however the process ends.
+
+    The folder is locked because somebody may delete the file, and the next process would create another.
 
     Raises
     ------
@@ -24,8 +31,9 @@ def hold_lock(path: Path) -> Iterator[None]:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
     except OSError as error:
         raise StorageError("unwritable", f"the data folder {path.parent} cannot be used: {error.strerror}") from error
+    folder = _open_folder(path.parent)
     try:
-        if not _lock(descriptor):
+        if not _lock(descriptor) or (folder is not None and not _lock(folder)):
             who = _owner(descriptor) or "another process"
             raise StorageError("in_use", f"the data folder {path.parent} is in use by {who}; choose another --data-dir")
         with contextlib.suppress(OSError):  # used only in error messages
@@ -34,6 +42,18 @@ def hold_lock(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+        if folder is not None:
+            os.close(folder)
+
+
+def _open_folder(path: Path) -> int | None:
+    """Open a folder to lock it; None where the system does not lock folders."""
+    if sys.platform == "win32":
+        return None
+    try:
+        return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:  # it may not be listed: the lock file serves
+        return None
 
 
 def _owner(descriptor: int) -> str:
@@ -59,4 +79,7 @@ def _lock(descriptor: int) -> bool:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
     return True

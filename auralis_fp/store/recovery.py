@@ -51,6 +51,27 @@ def ended_badly(database: Path) -> bool:
         return False
 
 
+def is_in_place(database: Path, opened: tuple[int, int] | None) -> bool:
+    """Return True if a path still leads to the database that was opened there. Blocking.
+
+    Parameters
+    ----------
+    database : Path
+    opened : tuple of int or None
+        What ``identity_of`` returned when it was opened.
+    """
+    return opened is None or identity_of(database) == opened
+
+
+def identity_of(database: Path) -> tuple[int, int] | None:
+    """Return what tells a file from any other that may lie at its path later; None if there is none. Blocking."""
+    try:
+        status = os.stat(database)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
 def damaged(database: Path, error: sqlite3.DatabaseError | str) -> StorageError:
     """Return the error for a damaged database; its message names the remedy.
 

@@ -11,6 +11,7 @@ from ..files.paths import sort_range
 from ..models import FileStamp
 from ..tags.grouping import AlbumKind, group_of
 from ..tags.model import FIELDS, Cover, TagReading, Tags
+from .clock import limits, reached
 from .damaged_pages import rows_of
 from .database import Database
 from .host_tracks import host_tags
@@ -18,6 +19,7 @@ from .observations import below
 from .search_index import prepare_index, store_searchable
 from .stamps import from_sql, to_sql
 
+LONGEST_PAUSE_SEC: Final = 3600.0  # more than any postponement
 TAGS_VERSION: Final = 1
 """Raised when readers find more or other tags than before; all files are then read again, at lowest priority."""
 
@@ -87,9 +89,14 @@ class TagStore:
         outside = "".join(" AND NOT " + below("f.path") for _ in blocked)
         rows = await self._database.read(
             "SELECT f.id, f.path, f.size, f.mtime_ns, d.priority FROM tags_due d JOIN files f ON f.id = d.file_id"
-            f" WHERE d.priority >= ? AND d.not_before <= ? AND f.missing_since IS NULL{outside}"
+            f" WHERE d.priority >= ? AND {reached('d.not_before')} AND f.missing_since IS NULL{outside}"
             " ORDER BY d.priority DESC, d.file_id DESC LIMIT ?",
-            (least_priority, time.time(), *(bound for folder in blocked for bound in sort_range(folder)), limit),
+            (
+                least_priority,
+                *limits(time.time(), LONGEST_PAUSE_SEC),
+                *(bound for folder in blocked for bound in sort_range(folder)),
+                limit,
+            ),
         )
         return [_due_file(row) for row in rows]
 

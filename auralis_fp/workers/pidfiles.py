@@ -4,8 +4,12 @@ On Linux the kernel ends workers with their parent; elsewhere they exit by thems
 stopped before it could ask for that, or one that hangs in a decoder on a system without such a kernel feature.
 """
 
+import hashlib
 import logging
 import os
+import stat
+import tempfile
+from collections.abc import Iterator
 from math import isclose
 from pathlib import Path
 from typing import Final
@@ -20,6 +24,8 @@ _CLOCK_SEC: Final = 2.0  # a process start time may shift by this much when the 
 class PidFiles:
     """The PID files of one data directory. All methods block; call them in a thread.
 
+    Where the disk of the data directory is full, they are written to a private folder for temporary files.
+
     Parameters
     ----------
     folder : Path
@@ -28,29 +34,46 @@ class PidFiles:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        name = hashlib.blake2b(os.fsencode(folder.absolute()), digest_size=8).hexdigest()
+        self._reserve = Path(tempfile.gettempdir(), f"auralis-fp-workers-{name}")
 
     def write(self, pid: int) -> None:
         """Record a process started by this one."""
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
             started = psutil.Process(pid).create_time()
-            partial = self._folder / f"{pid}.partial"
-            partial.write_text(f"{started!r} {os.getpid()}", encoding="ascii")
-            partial.replace(self._folder / str(pid))  # readers see the whole record or none
-        except (OSError, psutil.Error) as error:  # the job continues; only a later clean-up may miss this process
-            log.warning("the PID file of worker %d could not be written: %s", pid, error)
+        except psutil.Error:  # it has ended
+            return
+        for folder in (self._folder, self._reserve):
+            try:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                if folder == self._reserve and not _is_private(folder):
+                    continue
+                partial = folder / f"{pid}.partial"
+                partial.write_text(f"{started!r} {os.getpid()}", encoding="ascii")
+                partial.replace(folder / str(pid))  # readers see the whole record or none
+            except OSError as error:  # the job continues; only a later clean-up may miss this process
+                log.warning("the PID file of worker %d could not be written: %s", pid, error)
+            else:
+                return
 
     def remove(self, pid: int) -> None:
         """Remove the record of a process that has ended."""
-        try:
-            (self._folder / str(pid)).unlink(missing_ok=True)
-        except OSError as error:  # the next run finds that the process is gone
-            log.warning("the PID file of worker %d could not be removed: %s", pid, error)
+        for folder in self._folders():
+            try:
+                (folder / str(pid)).unlink(missing_ok=True)
+            except OSError as error:  # the next run finds that the process is gone
+                log.warning("the PID file of worker %d could not be removed: %s", pid, error)
+
+    def _folders(self) -> Iterator[Path]:
+        """Yield the folders that may have PID files."""
+        yield self._folder
+        if _is_private(self._reserve):
+            yield self._reserve
 
     def end_orphans(self) -> list[int]:
         """Kill recorded processes whose parent is gone; return their ids."""
         ended = []
-        for file in sorted(self._folder.glob("*")):
+        for file in (file for folder in self._folders() for file in sorted(folder.glob("*"))):
             try:
                 pid, (started, parent) = int(file.name), file.read_text(encoding="ascii").split()
                 killed = _kill_orphan(pid, float(started), int(parent))
@@ -63,6 +86,16 @@ class PidFiles:
                 ended.append(pid)
             self.remove(pid)
         return ended
+
+
+def _is_private(folder: Path) -> bool:
+    """Return True if a folder is there and no other user can write to it."""
+    try:
+        status = folder.lstat()
+    except OSError:
+        return False
+    mine = not hasattr(os, "getuid") or status.st_uid == os.getuid()
+    return stat.S_ISDIR(status.st_mode) and mine and not status.st_mode & 0o022
 
 
 def _kill_orphan(pid: int, started: float, parent: int) -> bool | None:

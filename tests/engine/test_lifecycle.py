@@ -1,6 +1,7 @@
 """Start of a service whose data folder is in use or cannot be written: it waits, and takes over."""
 
 import asyncio
+import contextlib
 import signal
 import subprocess
 import sys
@@ -12,7 +13,9 @@ import pytest
 from auralis_fp.engine import lifecycle
 from auralis_fp.engine.service import Service
 from auralis_fp.errors import RequestError
+from auralis_fp.jobs import maintenance
 from auralis_fp.settings import Settings
+from disks import bound
 from hosting import eventually, tone_file
 from serving import until_counts
 
@@ -109,3 +112,64 @@ async def test_stopping_while_waiting(settings: Settings) -> None:
             assert service.fault is not None
         process.kill()
     assert service.fault is not None
+
+
+async def test_a_lock_file_that_was_deleted(settings: Settings, library: Path) -> None:
+    """The folder is locked too, so that no second service uses the same database."""
+    tone_file(library / "a.wav")
+    async with Service(settings).running() as first:
+        await until_counts(first, done=1)
+        (settings.data_dir / "lock").unlink()
+        second = Service(settings)
+        running = second.running()
+        await running.__aenter__()
+        assert second.fault is not None
+        assert "in use" in second.fault
+    await started(second)
+    await running.__aexit__(None, None, None)
+
+
+@pytest.mark.parametrize("way", ["link", "dots", "mount"])
+async def test_a_data_folder_by_another_name(settings: Settings, library: Path, tmp_path: Path, way: str) -> None:
+    """The second service waits whatever way leads to the folder."""
+    other = tmp_path / "other"
+    with contextlib.ExitStack() as stack:
+        async with Service(settings).running() as first:
+            tone_file(library / "a.wav")
+            first.scan()
+            await until_counts(first, done=1)
+            if way == "link":
+                other.symlink_to(settings.data_dir)
+            elif way == "dots":
+                other = library / ".." / settings.data_dir.name
+            else:
+                other.mkdir()
+                stack.enter_context(bound(settings.data_dir, other))
+            async with Service(replace(settings, data_dir=other)).running() as second:
+                assert second.fault is not None
+                assert "in use" in second.fault
+
+
+async def test_a_suspended_owner_keeps_its_data_folder(settings: Settings, library: Path) -> None:
+    """A laptop lid that was closed, or a debugger: the second service waits until the first has ended."""
+    tone_file(library / "a.wav")
+    with owner(settings) as process:
+        process.send_signal(signal.SIGSTOP)
+        async with Service(settings).running() as service:
+            assert service.fault is not None
+            process.kill()
+            await started(service)
+
+
+async def test_a_data_folder_that_is_moved_away(
+    settings: Settings, library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The open database goes on working, but nothing will find it later: health says so until it is back."""
+    monkeypatch.setattr(maintenance, "FOLDER_CHECK_SEC", 0.02)
+    tone_file(library / "a.wav")
+    async with Service(settings).running() as service:
+        await until_counts(service, done=1)
+        settings.data_dir.rename(tmp_path / "elsewhere")
+        await eventually(lambda: "moved or removed" in "".join(service.health()["reasons"]))
+        (tmp_path / "elsewhere").rename(settings.data_dir)
+        await eventually(lambda: not service.health()["reasons"])

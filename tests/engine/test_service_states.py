@@ -84,3 +84,61 @@ async def test_all_that_is_left_is_away(settings: Settings, library: Path, tmp_p
         service.scan()
         await until_counts(service, done=2)
         assert await state(service) == "idle"
+
+
+def broken(folder: Path, number: int) -> None:
+    """Create files that have the name of music but hold something else."""
+    for index in range(number):
+        (folder / f"broken {index}.mp3").write_bytes(b"no music" * 100)
+
+
+async def test_broken_files_do_not_prevent_full_coverage(settings: Settings, library: Path) -> None:
+    """Six broken files beside one song: all that can be analysed is."""
+    broken(library, 6)
+    tone_file(library / "song.wav")
+    async with Service(settings).running() as service:
+        status = await until_counts(service, done=1, failed=6)
+        assert (status["percent"], status["counts"]["total"]) == (100, 7)
+        assert await until_state(service, "idle") == "All is done but 6 files that could not be used."
+
+
+async def test_coverage_while_paused_counts_what_waits(settings: Settings, library: Path) -> None:
+    """Broken files are in neither part of the ratio, and a file that waits is in one."""
+    broken(library, 2)
+    tone_file(library / "song.wav")
+    async with Service(settings).running() as service:
+        await until_counts(service, done=1, failed=2)
+        await service.pause()
+        tone_file(library / "next.wav", 2.0)
+        service.scan()
+        status = await until_counts(service, pending=1)
+        assert (status["state"], status["percent"]) == ("paused", 50)
+
+
+async def test_a_library_of_nothing_but_broken_files(settings: Settings, library: Path) -> None:
+    """There is nothing left to do, and the files are named."""
+    broken(library, 3)
+    async with Service(settings).running() as service:
+        status = await until_counts(service, failed=3)
+        assert status["percent"] == 100
+        assert await until_state(service, "idle") == "All is done but 3 files that could not be used."
+
+
+async def test_a_library_without_any_music(settings: Settings, library: Path) -> None:
+    """Files of other formats are no music, and nothing is claimed to be done."""
+    (library / "song.mid").write_bytes(b"MThd")
+    async with Service(settings).running() as service:
+        assert await until_state(service, "idle") == "No music has been found yet."
+        assert (await service.status())["percent"] == 0
+
+
+async def test_all_folders_are_away(settings: Settings, library: Path, tmp_path: Path) -> None:
+    """Results stay, but the service does not claim that it is up to date."""
+    tone_file(library / "song.wav")
+    async with Service(settings).running() as service:
+        await until_counts(service, done=1)
+        library.rename(tmp_path / "unplugged")
+        service.scan()
+        assert await until_state(service, "offline") == "No music folder can be read at the moment."
+        status = await service.status()
+        assert (status["counts"]["done"], status["health"]["status"]) == (1, "degraded")

@@ -1,6 +1,7 @@
 """The account of what a sweep leaves out."""
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from auralis_fp.files.omissions import EXAMPLES, Omissions, Reason
 from auralis_fp.files.rules import Rules
 from auralis_fp.files.scanner import walk
 from auralis_fp.settings import SYSTEM_FOLDERS, Settings
+from disks import bound
 
 
 @pytest.fixture
@@ -167,6 +169,53 @@ def test_pipes_and_unreadable_folders_are_counted(music: Path, monkeypatch: pyte
 
     monkeypatch.setattr(os, "scandir", failing)
     assert sweep(music) == (["song.mp3"], {"not_regular": 1, "unreadable": 1})
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "song.mp3.part",
+        "song.flac.crdownload",
+        "song.m4a.!qB",
+        "song.opus.aria2",
+        "Album/song.wav.tmp",
+        ".song.wav.AbCdEf",
+        "song.mp3.~1a2b",
+        "song.mp3.download/song.mp3",
+    ],
+)
+def test_unfinished_downloads_are_counted(music: Path, name: str) -> None:
+    """By the name that the finished file will have; unfinished files of other kinds are not mentioned."""
+    make(music, name, "film.iso.part", "cover.jpg.crdownload", "notes.tmp", "done.mp3")
+    assert sweep(music) == (["done.mp3"], {"temporary": 1})
+
+
+@pytest.mark.parametrize("name", ["LOST+FOUND", "Disk/$Recycle.Bin", "a/b/@EADIR", "SYSTEM volume information"])
+def test_system_folders_at_any_depth_and_in_any_case(music: Path, name: str) -> None:
+    """Each is counted once, with all that it holds."""
+    make(music, f"{name}/1.mp3", f"{name}/deeper/2.mp3", "song.mp3")
+    assert sweep(music) == (["song.mp3"], {"system_folder": 1})
+
+
+def test_a_folder_mounted_at_a_second_place_is_counted(music: Path) -> None:
+    """Its files are listed once; a link in a circle leaves nothing out."""
+    make(music, "first/1.mp3", "first/cd2/2.mp3")
+    (music / "second").mkdir()
+    (music / "first" / "circle").symlink_to(music)
+    with bound(music / "first", music / "second"):
+        found, left_out = sweep(music)
+    assert (len(found), left_out) == (2, {"second_place": 1})
+
+
+def test_sockets_and_names_in_circles_are_counted(music: Path) -> None:
+    """A socket with the name of music, and links that lead to each other."""
+    make(music, "song.mp3")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(os.path.relpath(music / "radio.mp3"))
+    (music / "a.mp3").symlink_to("b.mp3")
+    (music / "b.mp3").symlink_to("a.mp3")
+    (music / "up.mp3").symlink_to("..")
+    assert sweep(music) == (["song.mp3"], {"not_regular": 1, "broken_link": 2, "link_outside": 1})
 
 
 def test_the_account_is_bounded() -> None:

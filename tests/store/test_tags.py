@@ -1,6 +1,7 @@
 """Tags in the database: what is due, what is stored, and what search finds by."""
 
 import sqlite3
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -81,10 +82,19 @@ async def test_postponed_files_wait(library: Library) -> None:
     store = TagStore(library.database)
     await library.observe([seen()])
     (due,) = await store.due(1)
-    await store.postpone([due.file_id], 4e9)
+    await store.postpone([due.file_id], time.time() + 600)
     assert await store.due(1) == []
     await library.observe([FileEvent(SONG, LATER)])
     assert len(await store.due(1)) == 1
+
+
+async def test_a_postponement_by_a_wrong_clock_ends(library: Library) -> None:
+    """A time that no pause reaches was stored while the clock was years ahead."""
+    store = TagStore(library.database)
+    await library.observe([seen()])
+    (due,) = await store.due(10)
+    await store.postpone([due.file_id], time.time() + 5 * 365 * 86_400)
+    assert await store.due(10) == [due]
 
 
 async def test_index_follows_retagging_and_forgetting(library: Library) -> None:

@@ -45,8 +45,9 @@ def small_disk(folder: Path, size_mb: int = 8) -> Iterator[Disk]:
 
 @contextmanager
 def bound(folder: Path, place: Path) -> Iterator[None]:
-    """Show a folder at another place too."""
-    subprocess.run(["mount", "--bind", str(folder), str(place)], capture_output=True, check=True)
+    """Show a folder at another place too; skip the test if that is not possible."""
+    if subprocess.run(["mount", "--bind", str(folder), str(place)], capture_output=True, check=False).returncode:
+        pytest.skip("needs the right to mount")
     try:
         yield
     finally:

@@ -72,3 +72,30 @@ def test_settings_without_home(monkeypatch: pytest.MonkeyPatch) -> None:
         _ = Settings().database
     with pytest.raises(SettingsError, match="home folder is unknown"):
         Settings(data_dir="~/fingerprints")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("home", ["missing/folder", "a file", "", "\n"])
+def test_analyze_with_a_home_that_is_none(tmp_path: Path, home: str) -> None:
+    """A folder that does not exist, a file, and nothing at all; nothing is written."""
+    (tmp_path / "a file").write_text("no folder")
+    place = str(tmp_path / home) if home.strip() else home
+    command = [sys.executable, "-m", "auralis_fp", "analyze", str(song(tmp_path / "a.wav"))]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=100, check=False, env=environment() | {"HOME": place}
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a file", "a.wav"]
+
+
+def test_scan_with_a_home_that_is_a_file(tmp_path: Path) -> None:
+    """It says which folder cannot be used."""
+    home = tmp_path / "home"
+    home.write_text("no folder")
+    song(tmp_path / "music" / "a.wav")
+    command = [sys.executable, "-m", "auralis_fp", "scan", str(tmp_path / "music")]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=100, check=False, env=environment() | {"HOME": str(home)}
+    )
+    assert done.returncode not in {0, -9}
+    assert "Traceback" not in done.stderr
+    assert str(home) in done.stderr

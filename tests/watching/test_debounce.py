@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -156,6 +156,42 @@ async def test_a_growing_file_is_reported_ever_later(
     await grow(song, debouncer, 12, 2 * SETTLE_SEC, keep_open=keep_open)
     await until(lambda: listener.holds(song))
     assert len(listener.events) <= (3 if keep_open else 5)
+
+
+async def save_anew(path: Path, number: int) -> None:
+    """Write a new file and rename it into place, as editors do."""
+    new = path.with_name("new")
+    new.write_bytes(bytes(1000 + number))
+    new.replace(path)
+
+
+async def fill_allocated(path: Path, number: int) -> None:
+    """Write a part of a file whose size is final from the beginning, as download managers do."""
+    with path.open("r+b" if number else "w+b") as file:
+        file.truncate(100_000)
+        file.seek(1000 * number)
+        file.write(b"music")
+
+
+async def grow_backdated(path: Path, number: int) -> None:
+    """Append to a file, and set its time to the past, as synchronisation does."""
+    with path.open("ab") as file:
+        file.write(bytes(1000))
+    os.utime(path, (1e9, 1e9))
+
+
+@pytest.mark.parametrize("write", [save_anew, fill_allocated, grow_backdated])
+async def test_other_ways_to_write_a_file_in_bursts(
+    tmp_path: Path, debouncer: WriteDebouncer, listener: Listener, write: Callable[[Path, int], Awaitable[None]]
+) -> None:
+    """However the file changes, each report is later than the one before, and the last state is reported."""
+    song = tmp_path / "take.wav"
+    for number in range(12):
+        await write(song, number)
+        touch(debouncer, song, tmp_path)
+        await asyncio.sleep(2 * SETTLE_SEC)
+    await until(lambda: listener.holds(song))
+    assert len(listener.events) <= 5
 
 
 async def test_a_closed_file_does_not_wait_for_its_writer(

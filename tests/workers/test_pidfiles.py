@@ -1,8 +1,10 @@
 """PID files of worker processes, and how the next run uses them."""
 
+import contextlib
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ import psutil
 import pytest
 
 from auralis_fp.workers.pidfiles import PidFiles
+from disks import small_disk
 
 _LEAVES_A_CHILD = """
 import os, subprocess, sys
@@ -39,6 +42,27 @@ def test_orphans_are_killed(tmp_path: Path) -> None:
     assert PidFiles(tmp_path / "workers").end_orphans() == [orphan.pid]
     orphan.wait(10)
     assert not note.exists()
+
+
+def test_orphans_are_killed_although_the_disk_was_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their PID files are in a folder for temporary files, which only their owner may write to."""
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    with small_disk(tmp_path / "disk", 1) as disk:
+        (disk.folder / "workers").mkdir()
+        with contextlib.suppress(OSError), (disk.folder / "full").open("wb", buffering=0) as file:
+            while file.write(bytes(4096)):
+                pass
+        subprocess.run([sys.executable, "-c", _LEAVES_A_CHILD, str(disk.folder / "workers")], check=True)
+        (folder,) = (tmp_path / "temporary").iterdir()
+        (orphan,) = (psutil.Process(int(note.name)) for note in folder.iterdir())
+        folder.chmod(0o777)
+        assert PidFiles(disk.folder / "workers").end_orphans() == []
+        folder.chmod(0o700)
+        assert PidFiles(disk.folder / "workers").end_orphans() == [orphan.pid]
+        orphan.wait(10)
+        assert list(folder.iterdir()) == []
 
 
 def test_a_process_with_a_parent_is_kept(tmp_path: Path, sleeper: psutil.Popen) -> None:
