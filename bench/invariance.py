@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from auralis_fp import schema
 from auralis_fp.analysis.extractor import FingerprintExtractor
+from auralis_fp.models import Tempo
 
 from . import page
 from .music import load, table
@@ -34,6 +35,7 @@ _CODECS: Final = {
     "AAC 128k": ("ipod", "aac", "fltp", 128),
 }
 _LOW_RATE: Final = 22_050
+_SAME: Final = 0.01  # relative difference of the tempo
 _EXACT: Final[dict[str, Callable[[Signal, int], Signal]]] = {
     "-6 dB": lambda samples, _: samples * np.float32(10 ** (-6 / 20)),
     "-20 dB": lambda samples, _: samples * np.float32(0.1),
@@ -51,18 +53,25 @@ for the trimmed copy {TRIM_LIMITS[0]} and {TRIM_LIMITS[1]:g}; what exceeds it is
 """
 
 
-class Measured(NamedTuple):
-    """The values of a track, and for each change those before and after it; without undefined ones."""
+class Result(NamedTuple):
+    """The values of a recording without undefined ones, and its tempo."""
 
-    plain: Values
-    pairs: dict[str, tuple[Values, Values]]
+    values: Values
+    tempo: Tempo | None
+
+
+class Measured(NamedTuple):
+    """The result of a track, and for each change those before and after it."""
+
+    plain: Result
+    pairs: dict[str, tuple[Result, Result]]
 
 
 def report(options: Options) -> str:
     """Return the tables of invariance and spread."""
     with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
         tracks = [each for each in pool.map(_measure, options.files) if each is not None]
-    text = f"## Invariance\n\n{_invariance(tracks)}{_NOTES}\n## Spread\n\n{_spread(tracks)}"
+    text = f"## Invariance\n\n{_invariance(tracks)}{_NOTES}\n{_tempo(tracks)}\n## Spread\n\n{_spread(tracks)}"
     if options.write:
         page.put("invariance", text, options.header, page.ACCURACY)
     return text
@@ -87,14 +96,14 @@ def _measure(path: Path) -> Measured | None:
     return Measured(plain, pairs)
 
 
-def _fingerprint(samples: Signal, rate: int) -> Values:
+def _fingerprint(samples: Signal, rate: int) -> Result:
     extractor = FingerprintExtractor(rate, ("FL", "FR")[: samples.shape[1]] if samples.shape[1] > 1 else ("FC",))
     extractor.add_block(np.ascontiguousarray(samples, dtype=np.float32))
     found = extractor.result()
-    return {name: value for name, value in found.values.items() if name not in found.undefined}
+    return Result({name: value for name, value in found.values.items() if name not in found.undefined}, found.tempo)
 
 
-def _of_file(path: Path) -> Values:
+def _of_file(path: Path) -> Result:
     track = load(path)
     assert track is not None
     return _fingerprint(track.samples, track.rate)
@@ -133,9 +142,9 @@ def _cells(tracks: Sequence[Measured], name: str) -> Iterator[str]:
     deviation = float(np.std(_column(tracks, name)))
     for change in CHANGES:
         moved = [
-            abs(after[name] - before[name] - _gain(name, change)) / deviation
+            abs(after.values[name] - before.values[name] - _gain(name, change)) / deviation
             for before, after in (track.pairs[change] for track in tracks)
-            if name in before and name in after and deviation > 0
+            if name in before.values and name in after.values and deviation > 0
         ]
         if not moved:
             yield "–"
@@ -146,12 +155,32 @@ def _cells(tracks: Sequence[Measured], name: str) -> Iterator[str]:
         yield f"{mean:.2f} / {largest:.2f}{mark}"
 
 
+def _tempo(tracks: Sequence[Measured]) -> str:
+    """Return how often the tempo of a copy is that of the track, or the second candidate of the copy is."""
+    rows = []
+    for change in CHANGES:
+        kept = [_kept(*track.pairs[change]) for track in tracks]
+        first, second = 100 * np.mean(kept, axis=0)
+        rows.append((change, len(kept), f"{first:.1f}", f"{second:.1f}"))
+    told = f"Share of the copies whose tempo is within {100 * _SAME:g} % of that of the track, in percent:\n\n"
+    return told + table(("change", "tracks", "the tempo", "one of the two candidates"), rows)
+
+
+def _kept(before: Result, after: Result) -> tuple[bool, bool]:
+    """Return whether the tempo stays, and whether it is one of the candidates; undefined stays undefined."""
+    if before.tempo is None or after.tempo is None:
+        return before.tempo is after.tempo, before.tempo is after.tempo
+    bpm = before.tempo.candidates[0].bpm
+    same = [abs(each.bpm / bpm - 1) <= _SAME for each in after.tempo.candidates]
+    return same[0], any(same)
+
+
 def _gain(name: str, change: str) -> float:
     return float(change.removesuffix(" dB")) if name == "lufs" and change.endswith(" dB") else 0.0
 
 
 def _column(tracks: Sequence[Measured], name: str) -> NDArray[np.float64]:
-    return np.array([track.plain[name] for track in tracks if name in track.plain])
+    return np.array([track.plain.values[name] for track in tracks if name in track.plain.values])
 
 
 def _spread(tracks: Sequence[Measured]) -> str:
@@ -174,7 +203,8 @@ def _pairs(tracks: Sequence[Measured]) -> str:
     """Return the closest pairs of dimensions by correlation."""
     found = []
     for first, second in combinations(schema.NAMES, 2):
-        both = np.array([(t.plain[first], t.plain[second]) for t in tracks if first in t.plain and second in t.plain])
+        plain = [track.plain.values for track in tracks]
+        both = np.array([(each[first], each[second]) for each in plain if first in each and second in each])
         if len(both) > 2 and (both.std(axis=0) > 0).all():
             found.append((float(np.corrcoef(both.T)[0, 1]), first, second))
     found.sort(key=lambda each: -abs(each[0]))
