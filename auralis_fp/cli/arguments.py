@@ -11,6 +11,7 @@ from ..errors import SettingsError
 from ..runtime.kernels import kernels_in_use
 from ..settings import Settings, Sidecars
 from .completion import SHELLS
+from .output import TableFormat
 
 AddCommand = Callable[[str, str], argparse.ArgumentParser]
 
@@ -257,7 +258,10 @@ def _add_cluster(command: AddCommand) -> None:
 
 
 def _add_tools(command: AddCommand) -> None:
-    export = command("export", "write all results as JSON lines")
+    export = command("export", "write all results as JSON lines, CSV or Parquet")
+    export.add_argument(
+        "--format", choices=get_args(TableFormat), default="ndjson", help="format (default %(default)s)"
+    )
     export.add_argument("file", nargs="?", default="-", metavar="FILE", help="output file (default: standard output)")
     add_settings(export, "data_dir")
 

@@ -62,8 +62,9 @@ async def _dispatch(arguments: argparse.Namespace) -> int:
         case _:
             from . import transfer
 
-            move = transfer.export_results if arguments.command == "export" else transfer.import_file
-            return await move(settings, arguments.file)
+            if arguments.command == "export":
+                return await transfer.export_results(settings, arguments.file, arguments.format)
+            return await transfer.import_file(settings, arguments.file)
 
 
 def _working_command(name: str) -> Callable[[Settings, argparse.Namespace], Coroutine[Any, Any, int]]:

@@ -2,6 +2,10 @@
 
 import sys
 from collections.abc import Iterable, Sequence
+from typing import Literal
+
+TableFormat = Literal["ndjson", "csv", "parquet"]
+"""Formats of an export."""
 
 
 def printable(text: str) -> str:

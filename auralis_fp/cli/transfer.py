@@ -1,4 +1,4 @@
-"""``export`` and ``import``: all results as JSON lines."""
+"""``export`` and ``import``: all results as JSON lines, CSV or Parquet."""
 
 import asyncio
 import contextlib
@@ -6,17 +6,18 @@ import itertools
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Final
 
 from ..errors import AuralisError
 from ..files.atomic import open_folder, replacing
-from ..runtime.serialization import to_json, to_json_line
 from ..settings import Settings
 from ..store.database import Database, open_database
 from ..store.salvage import all_results
-from ..store.transfer import Result, import_results, result_from_json, result_record
+from ..store.transfer import Result, import_results, result_from_json
+from .output import TableFormat
+from .tables import Writer, parquet_rows, record_of, writer
 
 STANDARD: Final = "-"
 MAX_LINE: Final = 64 << 10  # bytes; exported lines have about 2 kB
@@ -28,7 +29,7 @@ class TransferError(AuralisError):
     """The file cannot be read or written; the message states the reason."""
 
 
-async def export_results(settings: Settings, file: str) -> int:
+async def export_results(settings: Settings, file: str, kind: TableFormat = "ndjson") -> int:
     """Write all results to a file, atomically, or to standard output.
 
     Parameters
@@ -36,20 +37,24 @@ async def export_results(settings: Settings, file: str) -> int:
     settings : Settings
     file : str
         ``-`` for standard output.
+    kind : str
+        Format of the file.
 
     Returns
     -------
     int
         Exit code: 0 success, 1 some results are damaged and were left out.
     """
+    if kind == "parquet" and file == STANDARD:
+        raise TransferError("Parquet is not written to standard output; give the name of a file")
     lost = _LostResults()
     async with open_database(settings.database, read_only=True) as database:
         if file == STANDARD:
-            await _write(database, sys.stdout.buffer, lost)
+            await _write(database, writer(kind, sys.stdout.buffer), lost)
             sys.stdout.flush()
         else:
             try:
-                written = await _replace(database, Path(file), lost)
+                written = await _replace(database, Path(file), kind, lost)
             except OSError as error:
                 raise TransferError(f"{file} cannot be written: {error.strerror}") from error
             print(f"{written} results written to {_printable(file)}", file=sys.stderr)
@@ -82,39 +87,32 @@ class _LostResults:
         return 1
 
 
-async def _write(database: Database, stream: IO[bytes], lost: _LostResults) -> int:
+async def _write(database: Database, target: Writer, lost: _LostResults) -> int:
     written = 0
     async for found in all_results(database, lost.add):
-        lines = b"".join(_line(result) for result in found)
-        await asyncio.to_thread(stream.write, lines)
+        await asyncio.to_thread(target.add, found)
         written += len(found)
+    await asyncio.to_thread(target.close)
     return written
 
 
-def _line(result: Result) -> bytes:
-    """Return a result as JSON; its path, often not ASCII, is encoded by itself."""
-    record = result_record(result)
-    path = to_json(record.pop("path")).encode("ascii")
-    return b'{"path":' + path + b"," + to_json_line(record)[1:]
-
-
-async def _replace(database: Database, target: Path, lost: _LostResults) -> int:
+async def _replace(database: Database, target: Path, kind: TableFormat, lost: _LostResults) -> int:
     """Replace *target* atomically by a file that only its owner can read, because it lists the library."""
     with open_folder(os.fsencode(target.parent)) as folder:
         if folder is None:
             raise FileNotFoundError(2, "the folder does not exist")
         with replacing(folder, os.fsencode(target.name), 0o600) as file:
-            return await _write(database, file, lost)
+            return await _write(database, writer(kind, file), lost)
 
 
 async def import_file(settings: Settings, file: str) -> int:
-    """Import what ``export`` wrote; invalid lines are reported and skipped.
+    """Import what ``export`` or ``analyze --output`` wrote; invalid lines are reported and skipped.
 
     Parameters
     ----------
     settings : Settings
     file : str
-        ``-`` for standard input.
+        JSON lines, Parquet, or a folder of parts in Parquet; ``-`` for JSON lines from standard input.
 
     Returns
     -------
@@ -123,14 +121,15 @@ async def import_file(settings: Settings, file: str) -> int:
     """
     bad = _InvalidLines()
     stored = known = 0
+    parts: list[Path] = []
     with contextlib.ExitStack() as closing:
         source = sys.stdin.buffer
-        if file != STANDARD:
-            try:
+        try:
+            if file != STANDARD and not (parts := await asyncio.to_thread(_parts, file)):
                 source = closing.enter_context(_open(file))
-            except OSError as error:
-                raise TransferError(f"{file} cannot be read: {error.strerror}") from error
-        lines = _results_in(source, bad)
+        except OSError as error:
+            raise TransferError(f"{file} cannot be read: {error.strerror}") from error
+        lines = _results_in(source, bad) if not parts else _results_in_parts(parts, bad)
         async with open_database(settings.database) as database:
             while batch := await asyncio.to_thread(lambda: list(itertools.islice(lines, BATCH))):
                 taken = await import_results(database, batch)
@@ -138,6 +137,33 @@ async def import_file(settings: Settings, file: str) -> int:
                 known += taken.known
     print(f"{stored} results stored, {known} already known, {bad.count} invalid lines", file=sys.stderr)
     return 1 if bad.count else 0
+
+
+def _parts(file: str) -> list[Path]:
+    """Return the Parquet files that a name stands for; none if it is no Parquet. Blocking."""
+    path = Path(file)
+    if path.is_dir():
+        found = sorted(path.glob("part-*.parquet"))
+        if not found:
+            raise FileNotFoundError(2, "the folder has no part-*.parquet")
+        return found
+    with path.open("rb") as start:
+        return [path] if start.read(4) == b"PAR1" else []
+
+
+def _results_in_parts(parts: Sequence[Path], bad: "_InvalidLines") -> Iterator[Result]:
+    """Yield the results in Parquet files. Blocking."""
+    number = 0
+    for part in parts:
+        try:
+            for values in parquet_rows(str(part), BATCH):
+                number += 1
+                try:
+                    yield result_from_json(record_of(values))
+                except ValueError as error:
+                    bad.add(number, _message(error))
+        except (OSError, ValueError) as error:
+            bad.add(number + 1, f"{part.name} cannot be read: {error}")
 
 
 def _open(file: str) -> IO[bytes]:
