@@ -1,6 +1,7 @@
 """``export`` and ``import``."""
 
 import asyncio
+import csv
 import json
 import os
 import stat
@@ -119,3 +120,35 @@ def test_export_beside_a_server(tmp_path: Path) -> None:
     exported, code = asyncio.run(beside())
     assert len(exported.splitlines()) == 1
     assert code == 2
+
+
+async def test_tables_have_the_same_columns(data: Path, tmp_path: Path) -> None:
+    """CSV and Parquet have one row for each result, and Parquet is imported without loss."""
+    lines = auralis("export", "--data-dir", data).stdout
+    for kind in ("csv", "parquet"):
+        assert auralis("export", "--data-dir", data, "--format", kind, tmp_path / f"x.{kind}").returncode == 0
+    with (tmp_path / "x.csv").open(encoding="utf-8", newline="") as text:
+        rows = list(csv.DictReader(text))
+    assert len(rows) == len(lines.splitlines())
+    first = json.loads(lines.splitlines()[0])
+    assert rows[0]["path"] == first["path"]
+    assert float(rows[0]["lufs"]) == first["fingerprint"]["lufs"]
+    other = tmp_path / "other"
+    assert auralis("import", "--data-dir", other, tmp_path / "x.parquet").returncode == 0
+    assert auralis("export", "--data-dir", other).stdout == lines
+
+
+def test_parquet_needs_a_file(data: Path) -> None:
+    """It is not written to standard output."""
+    done = auralis("export", "--data-dir", data, "--format", "parquet")
+    assert done.returncode == 2
+    assert "give the name of a file" in done.stderr
+
+
+@pytest.mark.parametrize("content", [b"PAR1", b"PAR1" + b"x" * 100, b"PAR1" + bytes(8) + b"PAR1"])
+def test_what_is_no_parquet_is_reported(tmp_path: Path, content: bytes) -> None:
+    """Nothing is stored, and the exit code says that something was wrong."""
+    (tmp_path / "x.parquet").write_bytes(content)
+    done = auralis("import", "--data-dir", tmp_path / "data", tmp_path / "x.parquet")
+    assert done.returncode == 1
+    assert "cannot be read" in done.stderr
