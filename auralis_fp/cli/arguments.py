@@ -10,6 +10,7 @@ from .._version import __version__
 from ..errors import SettingsError
 from ..runtime.kernels import kernels_in_use
 from ..settings import Settings, Sidecars
+from .cluster_arguments import add_manifest, add_mounts
 from .completion import SHELLS
 from .output import TableFormat
 
@@ -115,18 +116,6 @@ def add_socket(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--socket", type=Path, metavar="PATH", help="listen on this Unix socket instead of a port")
 
 
-def add_mounts(parser: argparse.ArgumentParser, text: str) -> None:
-    """Add ``--mount``.
-
-    Parameters
-    ----------
-    parser : argparse.ArgumentParser
-    text : str
-        Its help.
-    """
-    parser.add_argument("--mount", dest="mounts", metavar="NAME=DIR", action="append", help=text)
-
-
 def add_launch(parser: argparse.ArgumentParser) -> None:
     """Add the options of the launcher, except ``--verbose``."""
     parser.add_argument("--dev", action="store_true", help="accept requests from the frontend's development server")
@@ -176,7 +165,8 @@ def _add_analysis(command: AddCommand) -> None:
 
     analyze = command("analyze", "print the fingerprints of files without storing them")
     add_inputs(analyze)
-    add_settings(analyze, "workers")
+    add_settings(analyze, "workers", "cluster")
+    add_manifest(analyze)
 
     scan = command("scan", "fingerprint all files under folders; can be interrupted and resumed")
     scan.add_argument("libraries", nargs="+", metavar="DIR", help="music folders")

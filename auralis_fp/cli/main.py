@@ -7,6 +7,7 @@ from typing import Any
 
 from ..settings import Settings, load_server_settings, load_settings
 from .arguments import build_parser, settings_given
+from .cluster_arguments import check_inputs
 from .completion import SHELLS
 from .running import rebuild, run_command, set_up_logging
 
@@ -26,8 +27,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     parser = build_parser()
     arguments = parser.parse_args(argv)
-    if arguments.command == "analyze" and not (arguments.files or arguments.files_from):
-        parser.error("analyze: give at least one file, folder or list")
+    if arguments.command == "analyze":
+        check_inputs(parser, arguments)
     if arguments.command == "completion":
         sys.stdout.write(SHELLS[arguments.shell](parser))
         return 0
@@ -46,10 +47,7 @@ async def _dispatch(arguments: argparse.Namespace) -> int:
         await rebuild(settings)
     match arguments.command:  # each command imports only what it needs: `analyze` no database, `status` no web server
         case "analyze":
-            from .analyze import Inputs, analyze
-
-            inputs = Inputs(names=arguments.files, lists=arguments.files_from, null=arguments.null)
-            return await analyze(inputs, settings, arguments.output)
+            return await _analyze(settings, arguments)
         case "scan" | "serve" | "worker" | "cluster" as name:
             return await _working_command(name)(settings, arguments)
         case "status" | "folders" | "failures" as name:
@@ -65,6 +63,18 @@ async def _dispatch(arguments: argparse.Namespace) -> int:
             if arguments.command == "export":
                 return await transfer.export_results(settings, arguments.file, arguments.format)
             return await transfer.import_file(settings, arguments.file)
+
+
+async def _analyze(settings: Settings, arguments: argparse.Namespace) -> int:
+    if arguments.manifest is None:
+        from .analyze import Inputs, analyze
+
+        inputs = Inputs(names=arguments.files, lists=arguments.files_from, null=arguments.null)
+        return await analyze(inputs, settings, arguments.output)
+    from .manifest import analyze_manifest
+
+    lines, null = arguments.part_lines, arguments.null
+    return await analyze_manifest(settings, arguments.manifest, arguments.output_folder, part_lines=lines, null=null)
 
 
 def _working_command(name: str) -> Callable[[Settings, argparse.Namespace], Coroutine[Any, Any, int]]:

@@ -9,7 +9,7 @@ import os
 import platform
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -19,7 +19,7 @@ from typing import Any, Final
 import msgspec
 from distributed import WorkerPlugin, get_worker
 
-from ..models import Analysed, ComputedParts, Rejected
+from ..models import Analysed, ComputedParts, FileStamp, Rejected
 from ..settings import Settings
 from ..tags.model import CoverImage, TagReading
 from ..workers import messages as worker_messages
@@ -27,6 +27,7 @@ from ..workers import tasks
 from ..workers.handover import CHANGED
 from ..workers.local import local_pool
 from ..workers.protocol import Slot
+from .fetching import fetch
 from .handshake import KEY, CurrentFile, Hello, Load, python_version
 from .messages import Done, NotDone, RemoteJob, decode_job, encode
 from .mounts import resolve
@@ -114,28 +115,41 @@ class Machine(WorkerPlugin):  # type: ignore[misc]  # Dask's classes have no typ
     async def run(self, data: bytes) -> bytes:
         """Do a job and return the answer, both as bytes."""
         job = decode_job(data)
+        if not job.mount:
+            return await self._run_fetched(job)
         path = resolve(job.mount, job.path, self._mounts)
         if path is None:
             return encode(NotDone(code="elsewhere", reason=f"{self.machine} has no music folder {job.mount!r}."))
+        return self._answer(job, await self._do(job, path, self._bounds, job.stamp))
+
+    async def _run_fetched(self, job: RemoteJob) -> bytes:
+        """Fetch a file, outside of the worker processes, and analyse it."""
+        with tempfile.TemporaryDirectory(prefix="auralis-fp-") as folder:
+            fetched = await fetch(job.path, Path(folder))
+            if isinstance(fetched, Rejected):
+                return self._answer(job, fetched)
+            return self._answer(job, await self._do(job, os.fsencode(fetched), (), None))
+
+    async def _do(self, job: RemoteJob, path: bytes, bounds: Sequence[bytes], stamp: FileStamp | None) -> Any:
+        """Return the outcome of a job."""
         current = self._here[job.id] = _Current(job, asyncio.current_task(), path=path)
         try:
             async with self._pool.lease(alone=job.alone) as slot:
                 current.slot, current.since = slot, time.monotonic()
-                outcome = await self._outcome(slot, job, path)
+                if job.task == tasks.analyse_file.__name__:
+                    return await slot.run(path, job.patience, bounds, stamp)
+                task: Any = _TASKS.get(job.task)
+                if task is None:
+                    return Rejected("worker", "unavailable", f"There is no task {job.task!r}.")
+                return await slot.call(task, path, bounds, stamp)
         finally:
             del self._here[job.id]
+
+    def _answer(self, job: RemoteJob, outcome: Any) -> bytes:
         if isinstance(outcome, Rejected) and outcome.code in {"unavailable", "withdrawn", CHANGED}:
             code = "elsewhere" if outcome.code == CHANGED else outcome.code
             return encode(NotDone(code=code, reason=f"{self.machine}: {outcome.reason}"[:4000]))
         return encode(Done(reply=worker_messages.encode(_REPLIES[type(outcome)](id=job.id, outcome=outcome))))
-
-    async def _outcome(self, slot: Slot, job: RemoteJob, path: bytes) -> Any:
-        if job.task == tasks.analyse_file.__name__:
-            return await slot.run(path, job.patience, self._bounds, job.stamp)
-        task: Any = _TASKS.get(job.task)
-        if task is None:
-            return Rejected("worker", "unavailable", f"There is no task {job.task!r}.")
-        return await slot.call(task, path, self._bounds, job.stamp)
 
     async def withdraw(self, id: bytes) -> bool:  # noqa: A002 - the name in the message
         """Give a job up. Return True if it was here."""

@@ -28,7 +28,8 @@ class Frame(msgspec.Struct, tag=True, frozen=True, kw_only=True):
 class RemoteJob(Frame, frozen=True, kw_only=True):
     """A task on one file, named by its mount and the path below it, with the stamp that it must have.
 
-    ``mtime_ns`` is decimal text, as MessagePack has no integers of more than 64 bits.
+    Without a mount, ``path`` is an address that the machine fetches, and there is no stamp. ``mtime_ns`` is decimal
+    text, as MessagePack has no integers of more than 64 bits.
     """
 
     id: bytes

@@ -105,7 +105,27 @@ class RemoteSlot:
         self, path: bytes, patience: float = 1.0, bounds: Sequence[bytes] = (), stamp: FileStamp | None = None
     ) -> Analysed | Rejected:
         """Analyse one file, see ``protocol.Slot``."""
-        outcome = await self._run(analyse_file, path, bounds, stamp, patience)
+        return self._named(await self._run(analyse_file, path, bounds, stamp, patience))
+
+    async def run_address(self, address: bytes, patience: float = 1.0) -> Analysed | Rejected:
+        """Analyse a file that the machine fetches.
+
+        Parameters
+        ----------
+        address : bytes
+            Such as ``https://host/file.flac``.
+        patience : float
+            As in ``run``.
+        """
+        job = RemoteJob(
+            id=new_id(), task=analyse_file.__name__, mount="", path=address, size=0, mtime_ns="0",
+            patience=patience, alone=self._alone,
+        )  # fmt: skip
+        outcome: Analysed | Rejected = await self._sent(address, job)
+        return self._named(outcome)
+
+    def _named(self, outcome: Analysed | Rejected) -> Analysed | Rejected:
+        """Return a result with the name of the machine, and with the parts that are wanted."""
         if not isinstance(outcome, Analysed) or outcome.metadata.machine:
             return outcome
         kept = tuple(part for part in outcome.parts if PartKind(part.name, part.version) in self._route.parts)
@@ -128,6 +148,11 @@ class RemoteSlot:
             id=new_id(), task=task.__name__, mount=mount, path=below, size=stamp.size, mtime_ns=str(stamp.mtime_ns),
             patience=patience, alone=self._alone,
         )  # fmt: skip
+        outcome: T | Rejected = await self._sent(path, job)
+        return outcome
+
+    async def _sent(self, path: bytes, job: RemoteJob) -> Any:
+        """Send a job and return its outcome."""
         self.path, self.started_at, sent = path, time.time(), time.monotonic()
         parcel = self._parcel = self._route.exchange.send(self.machine, job)
         try:
@@ -137,8 +162,7 @@ class RemoteSlot:
             raise
         finally:
             self.path = self.started_at = self._parcel = None
-        outcome: T | Rejected = self._outcome(path, job, answer, time.monotonic() - sent)
-        return outcome
+        return self._outcome(path, job, answer, time.monotonic() - sent)
 
     async def _run_here(
         self, task: FileTask[T], path: bytes, bounds: Sequence[bytes], stamp: FileStamp | None, patience: float
@@ -175,7 +199,7 @@ class RemoteSlot:
         except ProtocolError as error:
             self.machine.refused = f"It broke the protocol: {error}."
             return _later(self.machine.refused)
-        if isinstance(outcome, Rejected) and outcome.stage == "scan":
+        if isinstance(outcome, Rejected) and outcome.stage == "scan" and job.mount:
             return self._trouble(path, outcome.reason)
         self._route.losses.pop(path, None)
         self._route.troubles.pop(path, None)
