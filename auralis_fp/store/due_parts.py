@@ -96,9 +96,11 @@ class DueParts:
 
     async def waiting(self) -> int:
         """Return how many files that are present lack parts."""
-        (row,) = await self._database.read(
-            "SELECT count(*) AS number FROM parts_due d JOIN files f ON f.id = d.file_id WHERE f.missing_since IS NULL"
-            " AND d.file_id NOT IN (SELECT file_id FROM jobs)"
+        (row,) = await self._database.read(  # all but those that are missing or queued, which are fewer
+            "SELECT (SELECT number FROM parts_due_count)"
+            " - (SELECT count(*) FROM files f JOIN parts_due d ON d.file_id = f.id WHERE f.missing_since IS NOT NULL)"
+            " - (SELECT count(*) FROM jobs j CROSS JOIN files f ON f.id = j.file_id"
+            " CROSS JOIN parts_due d ON d.file_id = f.id WHERE f.missing_since IS NULL) AS number"
         )
         return int(row["number"])
 

@@ -36,6 +36,8 @@ async def check(library: Library) -> None:
     assert [tuple(row) for row in kept] == [tuple(row) for row in derived]
     differing = await library.database.read("SELECT * FROM derived_states EXCEPT SELECT * FROM file_states")
     assert differing == []
+    due = await library.database.read("SELECT count(*), (SELECT number FROM parts_due_count) FROM parts_due")
+    assert due[0][0] == due[0][1]
 
 
 async def change(library: Library, rng: random.Random) -> None:
