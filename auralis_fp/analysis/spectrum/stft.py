@@ -149,6 +149,12 @@ class StreamingSTFT:
         self, frames: FloatArray, index: int, pair: ChannelPair, out: FloatArray
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
         mid, low = self._mid, self._low
+        if not (frames.any() or mid.tails[index].any() or low.tails[index].any()):  # digital silence
+            for band in (mid, low):
+                band.reserve(index, len(frames))[...] = 0
+            out[...] = 0
+            nothing: FloatArray = np.zeros(len(frames), dtype=np.float32)
+            return nothing, nothing, nothing
         return kernels.transform_pair(
             frames,
             pair.channels[0],

@@ -44,12 +44,17 @@ class SubbandSTFT:
     def transform(self, signal: ComplexArray) -> Iterator[FloatArray]:
         """Append samples, shape (pairs, samples); yield power spectra, shape (frames, frame_length)."""
         for frames in self._framer.split(interleaved(signal)):
-            yield kernels.subband_power(frames, self._window, self._scratch)
+            yield self._power(frames)
 
     def flush(self) -> Iterator[FloatArray]:
         """Yield the power spectra of the remaining frames, which are padded."""
         for frames in self._framer.flush():
-            yield kernels.subband_power(frames, self._window, self._scratch)
+            yield self._power(frames)
+
+    def _power(self, frames: FloatArray) -> FloatArray:
+        if not frames.any():  # digital silence
+            return np.zeros(frames.shape[:2], dtype=np.float32)
+        return kernels.subband_power(frames, self._window, self._scratch)
 
 
 def fine_stft(grid: STFTGrid, pairs: int) -> SubbandSTFT:

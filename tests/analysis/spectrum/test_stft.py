@@ -76,3 +76,13 @@ def test_highest_bins_reach_twenty_kilohertz() -> None:
     assert STFTGrid.for_rate(96_000).frequencies[-1] == pytest.approx(20_000, abs=22)
     assert STFTGrid.for_rate(22_050).frequencies[-1] == pytest.approx(11_025, abs=1)
     assert len(times(1.0)) == RATE
+
+
+def test_digital_silence_needs_no_transform() -> None:
+    """Stretches of zeros between sounds, and a silent channel, have the spectra of stretches that are almost zero."""
+    sound = stereo(sine(440.0, 20.0))
+    sound[3 * RATE : 11 * RATE] = 0
+    faint = np.where(sound == 0, np.float32(1e-15), sound)
+    for exact, nearly in zip(spectra_of(sound), spectra_of(faint), strict=True):
+        for name in ("power", "power_above_20k", "frame_energy", "windowed_energy", "mid_band", "low_band"):
+            np.testing.assert_allclose(getattr(exact, name), getattr(nearly, name), atol=1e-9)
