@@ -5,6 +5,10 @@
 
 mod arrays;
 mod hpss;
+mod levels;
+mod loudness;
+mod pitch;
+mod spectral;
 mod stft;
 mod sums;
 mod transforms;
@@ -13,7 +17,7 @@ mod vectorised;
 use pyo3::prelude::*;
 
 /// Version of the functions' signatures and meaning; auralis-fp uses the kernels only if it expects the same.
-const INTERFACE: u32 = 1;
+const INTERFACE: u32 = 2;
 
 #[pymodule]
 fn auralis_fp_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -23,5 +27,13 @@ fn auralis_fp_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(stft::subband_power, module)?)?;
     module.add_function(wrap_pyfunction!(hpss::write_codes, module)?)?;
     module.add_function(wrap_pyfunction!(hpss::harmonic_energy, module)?)?;
+    module.add_function(wrap_pyfunction!(spectral::spectral_centroid, module)?)?;
+    module.add_function(wrap_pyfunction!(spectral::spectral_rolloff, module)?)?;
+    module.add_function(wrap_pyfunction!(levels::segment_extremes, module)?)?;
+    module.add_function(wrap_pyfunction!(levels::segment_sums, module)?)?;
+    module.add_function(wrap_pyfunction!(levels::stereo_product, module)?)?;
+    module.add_function(wrap_pyfunction!(pitch::yin_periods, module)?)?;
+    module.add_function(wrap_pyfunction!(pitch::search_periods, module)?)?;
+    module.add_function(wrap_pyfunction!(loudness::filtered_energies, module)?)?;
     Ok(())
 }

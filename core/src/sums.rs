@@ -40,3 +40,39 @@ pub fn dot(first: &[f32], second: &[f32]) -> f32 {
     }
     total(lanes) + rest
 }
+
+#[inline(always)]
+pub fn greatest(values: &[f32]) -> f32 {
+    extremes(values).1
+}
+
+/// Return the least and the greatest value; a value that is not a number becomes both.
+#[inline(always)]
+pub fn extremes(values: &[f32]) -> (f32, f32) {
+    let first = values[0];
+    let (mut low, mut high, mut unordered) = ([first; LANES], [first; LANES], [0f32; LANES]);
+    let chunks = values.chunks_exact(LANES);
+    let rest = chunks.remainder();
+    for chunk in chunks {
+        for lane in 0..LANES {
+            let value = chunk[lane];
+            low[lane] = if value < low[lane] { value } else { low[lane] };
+            high[lane] = if value > high[lane] { value } else { high[lane] };
+            unordered[lane] += value - value; // 0 for every number
+        }
+    }
+    let (mut least, mut most, mut sum) = (first, first, 0f32);
+    for value in low.iter().chain(&high).chain(rest) {
+        least = if *value < least { *value } else { least };
+        most = if *value > most { *value } else { most };
+        sum += value - value;
+    }
+    sum += unordered.iter().sum::<f32>();
+    if sum == 0.0 {
+        (least, most)
+    } else if values.iter().any(|value| value.is_nan()) {
+        (f32::NAN, f32::NAN)
+    } else {
+        (least, most)
+    }
+}

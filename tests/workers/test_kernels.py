@@ -44,7 +44,7 @@ async def test_the_setting_chooses_numpy(short: bytes) -> None:
 
 
 async def test_compiled_kernels_run_in_a_sealed_worker(tmp_path: Path) -> None:
-    """The values are those of NumPy within a millionth; a worker that has no such kernels says why it cannot start."""
+    """The values are those of NumPy to 1e-5; a worker without such kernels says why it cannot start."""
     path = os.fsencode(write_wav(tmp_path / "tones.wav", tones(12)))
     if kernels.compiled_kernels() is None:
         with pytest.raises(WorkerUnavailableError, match="auralis-fp-core cannot be used"):
@@ -52,7 +52,7 @@ async def test_compiled_kernels_run_in_a_sealed_worker(tmp_path: Path) -> None:
         return
     compiled, numpy = await analysed(path, "compiled"), await analysed(path, "numpy")
     assert compiled.metadata.kernels.startswith("auralis-fp-core ")
-    assert compiled.fingerprint == pytest.approx(numpy.fingerprint, rel=1e-6, abs=1e-6)
+    assert compiled.fingerprint == pytest.approx(numpy.fingerprint, rel=1e-5, abs=1e-6)
 
 
 @pytest.mark.parametrize(("choice", "interface"), [("auto", None), ("auto", 0), ("numpy", kernels.INTERFACE)])

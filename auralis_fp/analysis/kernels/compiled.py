@@ -50,3 +50,63 @@ def harmonic_energy(codes: NDArray[np.uint8], power: FloatArray) -> tuple[float,
     """See `hpss.harmonic_energy`."""
     harmonic, total = core.harmonic_energy(codes, power)
     return harmonic, total
+
+
+def spectral_centroid(power: FloatArray, moments: FloatArray) -> FloatArray:
+    """See `spectral.spectral_centroid`."""
+    centroid: FloatArray = np.empty(len(power), dtype=np.float32)
+    core.spectral_centroid(power, moments, centroid)
+    return centroid
+
+
+def spectral_rolloff(power: FloatArray, weights: FloatArray, groups: FloatArray) -> FloatArray:
+    """See `spectral.spectral_rolloff`."""
+    rolloff: FloatArray = np.empty(len(power), dtype=np.float32)
+    core.spectral_rolloff(power, weights, rolloff)
+    return rolloff
+
+
+def segment_extremes(segments: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """See `levels.segment_extremes`."""
+    extremes: FloatArray = np.empty((2, *segments.shape[:2]), dtype=np.float32)
+    core.segment_extremes(segments, extremes[0], extremes[1])
+    return extremes[0], extremes[1]
+
+
+def segment_sums(segments: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """See `levels.segment_sums`."""
+    sums: FloatArray = np.empty((2, *segments.shape[:2]), dtype=np.float32)
+    core.segment_sums(segments, sums[0], sums[1])
+    return sums[0], sums[1]
+
+
+def stereo_product(segments: FloatArray) -> float:
+    """See `levels.stereo_product`."""
+    return float(core.stereo_product(segments))
+
+
+def yin_periods(
+    difference: FloatArray, fine: FloatArray, lags: NDArray[np.float64], limits: FloatArray
+) -> tuple[NDArray[np.float64], FloatArray]:
+    """See `pitch.yin_periods`."""
+    periods, cumulative = np.empty(len(difference)), np.empty((len(difference), int(lags[-1])), dtype=np.float32)
+    core.yin_periods(difference, fine, lags, limits, periods, cumulative)
+    return periods, cumulative
+
+
+def search_periods(
+    correlation: FloatArray, periods: NDArray[np.float64], window: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """See `pitch.search_periods`."""
+    refined, heights = np.empty(len(periods)), np.empty(len(periods))
+    core.search_periods(correlation, periods, window, refined, heights)
+    return refined, heights
+
+
+def filtered_energies(
+    signal: ComplexArray, gains: ComplexArray, weights: FloatArray, overlap: int, count: int, step: int
+) -> FloatArray:
+    """See `overlap_save.filtered_energies`."""
+    energies: FloatArray = np.empty(count * (len(gains) - overlap) // step, dtype=np.float32)
+    core.filtered_energies(signal.view(np.float32), gains.view(np.float32), weights, overlap, step, energies)
+    return energies

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..types import FloatArray
+from . import compiled
+from .dispatch import has_compiled
 
 _FOLD: Final = 64  # samples summed side by side; numpy is slow along an axis beside a short one
 
@@ -35,6 +37,7 @@ def channel_means(samples: FloatArray) -> NDArray[np.float64]:
     return means
 
 
+@has_compiled(compiled.segment_extremes)
 def segment_extremes(segments: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the minimum and maximum of each segment.
 
@@ -54,6 +57,7 @@ def segment_extremes(segments: FloatArray) -> tuple[FloatArray, FloatArray]:
     return segments.min(axis=2), segments.max(axis=2)
 
 
+@has_compiled(compiled.segment_sums)
 def segment_sums(segments: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the sum and the sum of squares of each segment.
 
@@ -89,6 +93,7 @@ def is_plain_stereo(downmix: FloatArray) -> bool:
     return downmix.shape == (2, 2) and bool((downmix == np.eye(2)).all())
 
 
+@has_compiled(compiled.stereo_product)
 def stereo_product(segments: FloatArray) -> float:
     """Return the sum of products of the first two channels.
 

@@ -4,9 +4,12 @@ import numpy as np
 from scipy import fft
 
 from ..types import ComplexArray, FloatArray
+from . import compiled
+from .dispatch import has_compiled
 from .stft import power
 
 
+@has_compiled(compiled.filtered_energies)
 def filtered_energies(
     signal: ComplexArray, gains: ComplexArray, weights: FloatArray, overlap: int, count: int, step: int
 ) -> FloatArray:

@@ -6,17 +6,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..types import FloatArray
+from . import compiled
+from .dispatch import has_compiled
 from .interpolation import parabolic_offset
+from .period_search import REACHES, STEPS, search_periods
 
-STEPS: Final = 4  # lags per sample in the refinement, and among the short lags of the search
 COARSE_FROM: Final = 25  # samples; shorter lags are searched in quarters of a sample
 THRESHOLD: Final = 0.15  # of the cumulative mean normalised difference function (YIN)
 _LONG: Final = 0.2  # of a frame; periods from here on are refined
 _RELAXED: Final = 0.3  # threshold for the longest periods, of which a frame holds too few for a deep dip
-_REACHES: Final = (4 * STEPS, 2, 2)  # steps searched on either side of the period, round by round
 _ALIKE: Final = 8 * STEPS  # steps; periods this near each other share a product
 
 
+@has_compiled(compiled.yin_periods)
 def yin_periods(
     difference: FloatArray, fine: FloatArray, lags: NDArray[np.float64], limits: FloatArray
 ) -> tuple[NDArray[np.float64], FloatArray]:
@@ -167,12 +169,12 @@ def _correlation_near(power: FloatArray, periods: NDArray[np.float64], cosines: 
     Returns
     -------
     ndarray, shape (frames, lags), float32
-        Undefined beyond what `_REACHES` allow to search.
+        Undefined beyond what `REACHES` allow to search.
     """
-    half, span = circle // 2, sum(_REACHES)
+    half, span = circle // 2, sum(REACHES)
     first, usable = half + 1 - cosines.shape[1], power[:, : len(cosines)]
     correlation: FloatArray = np.empty((len(power), cosines.shape[1]), np.float32)
-    whole = np.clip(np.rint(periods), first + _REACHES[0], (circle - first) // 2 - _REACHES[0]).astype(np.int64)
+    whole = np.clip(np.rint(periods), first + REACHES[0], (circle - first) // 2 - REACHES[0]).astype(np.int64)
     groups = whole // _ALIKE
     for group in np.unique(groups):
         frames = np.flatnonzero(groups == group)
@@ -228,26 +230,7 @@ def refine_periods(
     >>> refined.round(1)
     array([16.])
     """
-    circle = len(window) - 1
-    first = circle // 2 + 1 - cosines.shape[1]
-    frames = np.arange(len(power))
-    period = periods * STEPS
-    correlation = _correlation_near(power, period, cosines, circle)
-    for reach in _REACHES:
-        whole = np.clip(np.rint(period).astype(np.int64), first + reach, (circle - first) // 2 - reach)
-        lags = whole[:, None] + np.arange(-reach, reach + 1)
-        on = whole[:, None]
-        here, after = (
-            correlation[frames[:, None], np.minimum(lag, circle - lag) - first] for lag in (lags, circle - lags - on)
-        )
-        near, far = window.take(lags, mode="clip"), window.take(circle - lags, mode="clip")
-        far_after = window.take(circle - lags - on, mode="clip")
-        near_after = window.take(lags + on, mode="clip")
-        own = (here * far_after - after * far) / (near * far_after - far * near_after)
-        highest = np.clip(own.argmax(axis=1), 1, 2 * reach - 1)
-        before, peak, behind = (own[frames, highest + step] for step in (-1, 0, 1))
-        period = whole + highest - reach + parabolic_offset(before, peak, behind, 1.0)
-    return period / STEPS, peak
+    return search_periods(_correlation_near(power, periods * STEPS, cosines, len(window) - 1), periods, window)
 
 
 def power_near(power: FloatArray, frames: NDArray[np.int64], places: NDArray[np.float64]) -> FloatArray:

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..types import FloatArray
+from . import compiled
+from .dispatch import has_compiled
 
 _ROLLOFF: Final = 0.85
 _RANGE: Final = np.float32(1e-4)  # 40 dB below the strongest bin
@@ -13,6 +15,7 @@ _FLOOR: Final = np.float32(1e-10)  # 100 dB below it
 _GROUP: Final = 32  # bins summed first when searching for the rolloff
 
 
+@has_compiled(compiled.spectral_centroid)
 def spectral_centroid(power: FloatArray, moments: FloatArray) -> FloatArray:
     """Return the spectral centroid of each frame: the magnitude-weighted mean frequency.
 
@@ -74,6 +77,7 @@ def group_sums(weights: FloatArray) -> FloatArray:
     return matrix
 
 
+@has_compiled(compiled.spectral_rolloff)
 def spectral_rolloff(power: FloatArray, weights: FloatArray, groups: FloatArray) -> FloatArray:
     """Return the spectral rolloff of each frame: the frequency below which 85 % of its power lies.
 

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels import pitch as kernels
-from ..kernels.pitch import COARSE_FROM, STEPS, THRESHOLD
+from ..kernels.period_search import STEPS
+from ..kernels.pitch import COARSE_FROM, THRESHOLD
 from ..kernels.pitch_stability import steadiness
 from ..kernels.windows import hann_autocorrelation
 from ..level.silence import SilenceGate

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kernels.pitch import STEPS
+from ..kernels.period_search import STEPS
 from ..kernels.windows import hann_autocorrelation
 from ..types import FloatArray, readonly
 

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from auralis_fp.analysis.kernels import hpss, stft, subband
+from auralis_fp.analysis.kernels import hpss, levels, overlap_save, period_search, pitch, spectral, stft, subband
 from auralis_fp.analysis.kernels.framing import frame
-from auralis_fp.analysis.kernels.windows import power_window
+from auralis_fp.analysis.kernels.windows import hann_autocorrelation, power_window
 from auralis_fp.runtime.kernels import compiled_kernels
 
 pytestmark = pytest.mark.skipif(compiled_kernels() is None, reason="auralis-fp-core is not installed, or not chosen")
@@ -173,3 +173,96 @@ def test_unfit_arrays_are_refused() -> None:
         hpss.write_codes(power, np.frombuffer(bytes(32), dtype=np.uint8).reshape(4, 8))
     with pytest.raises((ValueError, BufferError)):
         hpss.write_codes(power, power.view(np.uint8)[:, :8])
+
+
+@settings(deadline=None)
+@given(SEEDS, SHAPES, SCALES, st.integers(1, 3), st.integers(1, 5), st.integers(1, 1200))
+def test_statistics_of_segments(seed: int, shape: str, scale: float, channels: int, segments: int, length: int) -> None:
+    """Extremes are equal; sums, energies and the product of two channels agree."""
+    planar = samples(seed, shape, scale, segments * length + 3, channels).T.copy()[:, : segments * length]
+    cut = planar.reshape(channels, segments, length)
+    compiled, numpy = (kernel(cut) for kernel in both(levels.segment_extremes))
+    np.testing.assert_array_equal(compiled, numpy)
+    compiled, numpy = (kernel(cut) for kernel in both(levels.segment_sums))
+    assert_close(compiled[0], numpy[0], float(np.abs(cut).sum(axis=2).max()))
+    assert_close(compiled[1], numpy[1], tolerance=SUM_TOLERANCE)
+    if channels >= 2:
+        compiled, numpy = (kernel(cut) for kernel in both(levels.stereo_product))
+        assert_close(compiled, numpy, float(np.abs(cut[0] * cut[1]).sum()))
+
+
+def test_a_sample_that_is_not_a_number_is_an_extreme() -> None:
+    """Both extremes are then not numbers, wherever it stands; infinities are ordinary extremes."""
+    for place in (0, 1, 15, 16, 39):
+        cut = np.linspace(-1, 1, 40, dtype=np.float32).reshape(1, 1, 40)
+        cut[0, 0, place] = np.nan
+        assert np.isnan(levels.segment_extremes(cut)).all()
+        cut[0, 0, place] = -np.inf
+        assert float(levels.segment_extremes(cut)[0][0, 0]) == -np.inf
+
+
+@settings(deadline=None)
+@given(SEEDS, st.sampled_from(("noise", "sparse", "falling", "silent")), SCALES, st.integers(5, 1000))
+def test_centroid_and_rolloff(seed: int, shape: str, scale: float, bins: int) -> None:
+    """Both agree for frames of any power, those of every second row of a spectrogram too."""
+    random = np.random.default_rng(seed)
+    power = random.random((12, bins)) ** 4
+    match shape:
+        case "sparse":
+            power *= random.random((12, bins)) < 0.02
+        case "falling":
+            power *= np.exp(-np.arange(bins) * random.uniform(0, 0.1))
+        case "silent":
+            power *= 0
+    frames = (power * scale**2).astype(np.float32)[::2]
+    weights = random.random(bins).astype(np.float32)
+    moments = np.stack((weights, weights * np.arange(bins, dtype=np.float32)), axis=1)
+    compiled, numpy = (kernel(frames, moments) for kernel in both(spectral.spectral_centroid))
+    assert_close(compiled, numpy, tolerance=SUM_TOLERANCE)
+    rolloffs = [kernel(frames, weights, spectral.group_sums(weights)) for kernel in both(spectral.spectral_rolloff)]
+    ties = np.abs(rolloffs[0] - rolloffs[1]) > 1e-3  # a sum that equals the target up to rounding
+    assert np.count_nonzero(ties) <= 1
+    assert_close(rolloffs[0][~ties], rolloffs[1][~ties], float(bins))
+
+
+@settings(deadline=None)
+@given(SEEDS, st.sampled_from(("tones", "noise", "zeros")), st.floats(5, 200), st.sampled_from((1e-30, 1.0, 1e12)))
+def test_periods(seed: int, shape: str, period: float, scale: float) -> None:
+    """The same dips are found, and cumulative sums are equal."""
+    random = np.random.default_rng(seed)
+    lags = np.concatenate((np.arange(20, 100) / 4, np.arange(25, 206, dtype=np.float64)))
+    places = np.concatenate((np.arange(210), lags[:80]))
+    difference = 1 - np.cos(2 * np.pi * places / period)[None] * random.uniform(0.5, 1, (30, 1))
+    if shape != "tones":
+        difference = random.random(difference.shape) ** 3 * (shape == "noise")
+    difference = (difference * scale).astype(np.float32)
+    arguments = difference[:, :210], difference[:, 210:], lags, (0.15 / lags).astype(np.float32)
+    compiled, numpy = (kernel(*arguments) for kernel in both(pitch.yin_periods))
+    np.testing.assert_array_equal(compiled[1], numpy[1])
+    np.testing.assert_allclose(compiled[0], numpy[0], rtol=1e-9)
+
+
+@settings(deadline=None)
+@given(SEEDS, st.floats(0.16, 0.45), st.floats(0, 0.3))
+def test_refined_periods(seed: int, share: float, noise: float) -> None:
+    """Periods and heights agree."""
+    random = np.random.default_rng(seed)
+    window = hann_autocorrelation(np.arange(2049) / 2048)
+    own = np.cos(2 * np.pi / (share * 2048) * np.arange(2049)) + noise * random.standard_normal((8, 2049))
+    circular = (own * window + (own * window)[:, ::-1]).astype(np.float32)[:, 307:1025]
+    periods = share * 512 * random.uniform(0.98, 1.02, 8)
+    compiled, numpy = (kernel(circular, periods, window) for kernel in both(period_search.search_periods))
+    np.testing.assert_allclose(compiled, numpy, rtol=1e-9)
+
+
+@settings(deadline=None)
+@given(SEEDS, SHAPES, SCALES, st.integers(1, 3), st.integers(1, 3))
+def test_filtered_energies(seed: int, shape: str, scale: float, pairs: int, count: int) -> None:
+    """The weighted energy of each step agrees."""
+    random = np.random.default_rng(seed)
+    signal = samples(seed, shape, scale, 32 + count * 96, 2 * pairs).T.copy()
+    pair = (signal[::2] + 1j * signal[1::2]).astype(np.complex64)
+    gains = np.fft.fft(random.standard_normal(16) / 4, 128).astype(np.complex64)
+    arguments = pair, gains, random.random(pairs).astype(np.float32), 32, count, 8
+    compiled, numpy = (kernel(*arguments) for kernel in both(overlap_save.filtered_energies))
+    assert_close(compiled, numpy, 64 * float(np.max(np.abs(signal), initial=0)) ** 2)
