@@ -26,7 +26,11 @@ if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_I
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option of `make test-quick`."""
-    parser.addoption("--one-way", action="store_true", help="run tests marked every_way in an aiohttp host only")
+    parser.addoption(
+        "--one-way",
+        action="store_true",
+        help="run tests marked every_way in an aiohttp host only, and decode without a seal",
+    )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -14,6 +14,7 @@ from auralis_fp import create_app, service, setup
 from auralis_fp.errors import SettingsError
 from auralis_fp.settings import Settings
 from hosting import tone_file
+from patience import LIMIT_SEC
 
 
 @pytest.mark.parametrize("prefix", ["", "/", "//", "fingerprint"])
@@ -107,4 +108,4 @@ assert callable(auralis_fp.setup) and callable(auralis_fp.create_app)
 def test_no_module_shadows_a_public_function(settings: Settings) -> None:
     """After every submodule has been imported, ``auralis_fp.service`` is still the function."""
     environment = os.environ | {"AURALIS_FP_DATA_DIR": str(settings.data_dir)}
-    subprocess.run([sys.executable, "-c", ALL_MODULES], env=environment, check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", ALL_MODULES], env=environment, check=True, timeout=LIMIT_SEC)

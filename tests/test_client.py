@@ -23,6 +23,7 @@ from auralis_fp.runtime.token_file import kept_token
 from auralis_fp.settings import Settings
 from commands import environment
 from hosting import PREFIX, eventually, tone_file
+from patience import LIMIT_SEC
 
 
 @pytest.fixture
@@ -184,7 +185,7 @@ def test_host_that_does_not_close(library: Path, tmp_path: Path) -> None:
     script = tmp_path / "host.py"
     script.write_text(FORGETFUL, encoding="ascii")
     command: list[str | Path] = [sys.executable, script, tmp_path / "count", tone_file(library / "a.wav")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment(), check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_SEC, env=environment(), check=False)
     assert (done.returncode, done.stdout.split("\n")[:2]) == (0, ["analysis", "[]"]), done.stderr
     assert (tmp_path / "count").read_text(encoding="ascii") == "x"
 

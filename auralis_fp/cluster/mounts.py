@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import SettingsError
-from ..files.paths import innermost
+from ..files.paths import innermost, split_path
 
 _ASSIGNMENT: Final = re.compile(r"([^=/\\\0]{1,100})=(.+)", re.DOTALL)
 
@@ -86,6 +86,6 @@ def resolve(mount: str, below: bytes, mounts: Mapping[str, bytes]) -> bytes | No
         Folders by name.
     """
     folder = mounts.get(mount)
-    if folder is None or not below or os.path.isabs(below) or b".." in below.split(b"/") or b"\0" in below:
+    if folder is None or not below or os.path.isabs(below) or b".." in split_path(below) or b"\0" in below:
         return None
     return os.path.join(folder, below)

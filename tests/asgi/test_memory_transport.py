@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 
 from auralis_fp.asgi.memory_transport import HIGH_WATER, MemoryConnector
+from patience import LIMIT_SEC
 
 URL = "http://server"
 
@@ -80,7 +81,7 @@ async def test_backpressure(writer: Writer, session: aiohttp.ClientSession) -> N
         assert before < 4 * HIGH_WATER
         await response.content.readexactly(4 * HIGH_WATER)
         assert writer.written > before
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT_SEC):
         await writer.ended.wait()
 
 

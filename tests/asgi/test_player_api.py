@@ -20,6 +20,7 @@ from auralis_fp.settings import Settings
 from auralis_fp.units import to_host, to_wire
 from host_model import UI, add_track, player_backend, player_library, reset
 from hosting import Client, UvicornServer, tone_file
+from patience import LIMIT_SEC
 
 SONGS = {"a": 200, "b": 350, "c": 500, "d": 700, "e": 1000, "f": 1400}
 MOST_TO_STOP_SEC = 10.0
@@ -56,14 +57,14 @@ class Running:
 
     async def until_idle(self, done: int) -> None:
         """Wait until files are done."""
-        give_up = time.monotonic() + 60
+        give_up = time.monotonic() + LIMIT_SEC
         while (status := await self.plugin.service.status())["counts"]["done"] != done:
             assert time.monotonic() < give_up, status
             await asyncio.sleep(0.02)
 
     async def until_ids(self, number: int) -> None:
         """Wait until this number of the host's tracks has a fingerprint."""
-        give_up = time.monotonic() + 60
+        give_up = time.monotonic() + LIMIT_SEC
         while (await self.get("library/fingerprints/status"))["fingerprinted_tracks"] != number:
             assert time.monotonic() < give_up
             await asyncio.sleep(0.02)
@@ -181,7 +182,7 @@ async def test_coverage_and_the_rest(settings: Settings, player: sqlite3.Connect
         song = tone_file(settings.libraries[0] / "new.wav", 2.0, hz=2000)
         add_track(player, None, song)
         add_track(player, None, tmp_path / "gone.wav")
-        give_up = time.monotonic() + 30
+        give_up = time.monotonic() + LIMIT_SEC
         while (status := await host.get("library/fingerprints/status"))["total_tracks"] != 8:
             assert time.monotonic() < give_up
             await asyncio.sleep(0.02)
@@ -223,7 +224,7 @@ async def test_a_queued_track_is_reported_in_the_shape_of_the_host(settings: Set
         song = settings.libraries[0] / "a.wav"
         tone_file(song, 3.0, hz=3000)
         host.plugin.service.scan()
-        give_up = time.monotonic() + 30
+        give_up = time.monotonic() + LIMIT_SEC
         while (await host.plugin.service.track(1))[1] is not None:
             assert time.monotonic() < give_up
             await asyncio.sleep(0.02)

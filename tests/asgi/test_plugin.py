@@ -27,6 +27,7 @@ from auralis_fp.errors import RequestError
 from auralis_fp.settings import Settings
 from commands import environment
 from hosting import PREFIX, UvicornServer, fastapi_host, tone_file
+from patience import LIMIT_SEC
 
 Client = TestClient[Any, Any]
 
@@ -278,7 +279,7 @@ async def test_ctrl_c_stops_uvicorn_with_open_streams(library: Path, tmp_path: P
     assert process.stderr is not None
     lines: list[str] = []
     try:
-        async with asyncio.timeout(60), ClientSession() as client:
+        async with asyncio.timeout(LIMIT_SEC), ClientSession() as client:
             while "running on" not in (line := (await process.stderr.readline()).decode()):
                 assert line, lines
                 lines.append(line)

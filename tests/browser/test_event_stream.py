@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from browser_service import NOTICED_MS, SCAN_LIMIT_MS, Running, serving, write_song
 
 pytest_plugins = ("browser_fixtures",)
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 WIDTH = """(address) => new Promise((done) => {
     const image = new Image();

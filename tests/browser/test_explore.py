@@ -16,7 +16,7 @@ from browser_service import SCAN_LIMIT_MS, Running, Visit, go, serving
 from tagged_files import picture, write_vorbis
 
 pytest_plugins = ("browser_fixtures",)
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 
 TRACKS = 14
 COPIED = 3  # the track that has a copy

@@ -12,7 +12,7 @@ from auralis_fp.schema import DIMENSIONS, NAMES
 from browser_service import SCAN_LIMIT_MS, Running
 
 pytest_plugins = ("browser_fixtures",)
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 STATIC: Final = Path(__file__).resolve().parents[2] / "static"
 VIEWS: Final = {  # and an element that shows that the view has loaded

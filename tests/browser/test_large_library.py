@@ -15,7 +15,7 @@ from browser_large import fill
 from browser_service import Running, Visit, go, serving, write_song
 
 pytest_plugins = ("browser_fixtures",)
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 TRACKS: Final = 50_000
 FAILURES: Final = 20_000

@@ -17,7 +17,7 @@ from signals import pink, saw, signal
 from tagged_files import picture, recipe, write_vorbis
 
 pytest_plugins = ("browser_fixtures",)
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 TITLES = ("Dawn", "Noon", "<b>Dusk</b>", "Night", "Five", "Six", "Seven", "Eight")
 LONG_SEC = 16.0

@@ -11,7 +11,7 @@ from browser_axe import AXE, faults_by_axe
 from browser_service import Running
 
 pytest_plugins = ("browser_fixtures",)
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 WIDTHS: Final = (390, 1280, 2600)
 SIGNS: Final = {  # elements that show that a view has loaded

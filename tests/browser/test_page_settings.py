@@ -12,7 +12,7 @@ from auralis_fp import schema
 from browser_service import SCAN_LIMIT_MS, go, serving, write_song
 
 pytest_plugins = ("browser_fixtures",)
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 TOKEN: Final = "a-token-of-the-test-0123456789"  # noqa: S105 - not a real secret
 

@@ -11,7 +11,7 @@ from browser_axe import AXE, faults_by_axe
 from browser_service import Running, Visit, serving, write_song
 
 pytest_plugins = ("browser_fixtures",)
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from browser_service import NOTICED_MS, SCAN_LIMIT_MS, Running, Visit, go, servi
 from hosting import long_file
 
 pytest_plugins = ("browser_fixtures",)
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 HOURS: int = 6 * 3600  # seconds of silence, long enough to observe the analysis
 

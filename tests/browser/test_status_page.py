@@ -23,7 +23,7 @@ from browser_service import (
 )
 
 pytest_plugins = ("browser_fixtures",)
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 FIRST_PAINT_BYTES = 100_000
 STATIC = Path(__file__).resolve().parents[2] / "static"

@@ -11,7 +11,7 @@ from auralis_fp.schema import DIMENSIONS, NAMES
 from browser_service import ROOT, SCAN_LIMIT_MS, SONGS, Running, Visit, go, serving, write_song
 
 pytest_plugins = ("browser_fixtures",)
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture

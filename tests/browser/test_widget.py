@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from browser_service import NOTICED_MS, SCAN_LIMIT_MS, Visit, serving, write_song
 
 pytest_plugins = ("browser_fixtures",)
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 PAGE = (Path(__file__).parents[2] / "docs" / "embedding.md").read_text(encoding="utf-8")
 (WIDGET,) = re.findall(r"```html\n<!-- widget -->\n(.*?)```", PAGE, re.DOTALL)

@@ -10,6 +10,7 @@ import pytest
 
 from auralis_fp import schema
 from commands import auralis, environment, on_terminal, song
+from patience import LIMIT_SEC
 
 
 def test_results_come_in_the_order_of_the_files(tmp_path: Path) -> None:
@@ -44,7 +45,7 @@ def test_paths_are_printed_as_given(tmp_path: Path) -> None:
     odd = os.fsencode(tmp_path) + b"/\xe9\xff.wav"
     os.link(tmp_path / "song.wav", odd)
     command: list[str | bytes] = [sys.executable, "-m", "auralis_fp", "analyze", b"./song.wav", odd]
-    done = subprocess.run(command, capture_output=True, check=False, cwd=tmp_path, env=environment(), timeout=100)
+    done = subprocess.run(command, capture_output=True, check=False, cwd=tmp_path, env=environment(), timeout=LIMIT_SEC)
     assert done.returncode == 0
     assert done.stdout.isascii()
     records = [json.loads(line) for line in done.stdout.splitlines()]

@@ -10,6 +10,7 @@ from auralis_fp.cli.arguments import build_parser
 from auralis_fp.cli.completion import SHELLS, commands_of
 from auralis_fp.cli.manpage import manpage
 from commands import auralis
+from patience import LIMIT_SEC
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -21,7 +22,7 @@ def test_scripts_name_every_command_and_option(shell: str) -> None:
         for option in command.options:
             assert all(name.lstrip("-") in script for name in option.names)
     if (program := shutil.which(shell)) is not None:
-        subprocess.run([program, "-n"], input=script, text=True, check=True, timeout=60)
+        subprocess.run([program, "-n"], input=script, text=True, check=True, timeout=LIMIT_SEC)
 
 
 def test_the_command_prints_the_script() -> None:

@@ -12,6 +12,7 @@ import requests
 
 from commands import environment
 from hosting import tone_file
+from patience import LIMIT_SEC
 from running import running
 
 LAUNCHER = Path.cwd() / "launch-auralis-web.py"
@@ -108,22 +109,22 @@ def test_unmodified_backend(checkout: Path, tmp_path: Path) -> None:
     backend, music = checkout / "auralis-web" / "backend", tmp_path / "music"
     options = ("--auralis", "Auralis", "--dev", "--library", "music", "--data-dir", "data")
     with running(LAUNCHER, *QUIETLY, *options, folder=tmp_path) as host:
-        where = requests.get(f"{host.url}/api/where", timeout=10).json()
+        where = requests.get(f"{host.url}/api/where", timeout=LIMIT_SEC).json()
         assert (where["cwd"], where["path"]) == (str(backend), str(checkout))
         assert (where["dev"], where["parts"], where["components"]) == ("1", "parts", {"library": "up"})
         assert where["argv"] == [str(backend / "main.py")]
-        assert "Auralis" in requests.get(host.url, timeout=10).text
-        assert requests.get(f"{host.url}/api/nothing", timeout=10).json() == {"detail": "Not Found"}
+        assert "Auralis" in requests.get(host.url, timeout=LIMIT_SEC).text
+        assert requests.get(f"{host.url}/api/nothing", timeout=LIMIT_SEC).json() == {"detail": "Not Found"}
         body: Any = {"track_id": 1, "filepath": str(music / "song.wav")}
-        answer = requests.post(f"{host.url}/fingerprint", json=body, timeout=60)
+        answer = requests.post(f"{host.url}/fingerprint", json=body, timeout=LIMIT_SEC)
         assert answer.status_code == 200, answer.text
-        page = requests.get(f"{host.url}/fingerprint/", timeout=10)
+        page = requests.get(f"{host.url}/fingerprint/", timeout=LIMIT_SEC)
         assert "unsafe-inline" not in page.headers["Content-Security-Policy"]  # the header of the plugin
         dev = {"Origin": "http://localhost:3000"}
-        assert requests.post(f"{host.url}/fingerprint/pause", headers=dev, timeout=10).status_code == 202
+        assert requests.post(f"{host.url}/fingerprint/pause", headers=dev, timeout=LIMIT_SEC).status_code == 202
         foreign = {"Origin": "http://evil.example"}
-        assert requests.post(f"{host.url}/fingerprint/resume", headers=foreign, timeout=10).status_code == 403
-        with requests.get(f"{host.url}/fingerprint/events", stream=True, timeout=10) as listening:
+        assert requests.post(f"{host.url}/fingerprint/resume", headers=foreign, timeout=LIMIT_SEC).status_code == 403
+        with requests.get(f"{host.url}/fingerprint/events", stream=True, timeout=LIMIT_SEC) as listening:
             assert next(listening.iter_lines())
             assert host.stop() == 0, host.complaints
     assert (backend / "ended").read_text(encoding="ascii") == "well"
@@ -134,8 +135,8 @@ def test_failed_start_leaves_the_player_running(checkout: Path, tmp_path: Path) 
     """If the plugin cannot start, its prefix answers with the reason."""
     (tmp_path / "file").write_text("in the way", encoding="ascii")
     with running(LAUNCHER, *QUIETLY, "--auralis", checkout, "--data-dir", "file/data", folder=tmp_path) as host:
-        assert requests.get(f"{host.url}/api/health", timeout=10).json()["status"] == "healthy"
-        assert requests.get(f"{host.url}/fingerprint/health", timeout=10).status_code == 503
+        assert requests.get(f"{host.url}/api/health", timeout=LIMIT_SEC).json()["status"] == "healthy"
+        assert requests.get(f"{host.url}/fingerprint/health", timeout=LIMIT_SEC).status_code == 503
         assert host.stop(signal.SIGTERM) == 0, host.complaints
     assert "could not be started" in host.complaints
 
@@ -162,7 +163,7 @@ def test_a_backend_that_cannot_be_imported(checkout: Path, tmp_path: Path, main:
     if main is not None:
         file.write_text(main, encoding="ascii")
     command: list[str | Path] = [sys.executable, LAUNCHER, *QUIETLY, "--auralis", checkout]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment())
+    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_SEC, check=False, env=environment())
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     assert sentence in done.stderr
 
@@ -171,7 +172,7 @@ def test_a_python_that_is_too_old(checkout: Path, tmp_path: Path) -> None:
     """The version that the checkout asks for is named; the backend is tried nevertheless."""
     (checkout / "pyproject.toml").write_text('[project]\nrequires-python = ">=3.99"\n', encoding="ascii")
     with running(LAUNCHER, *QUIETLY, "--auralis", checkout, "--data-dir", "data", folder=tmp_path) as host:
-        assert requests.get(f"{host.url}/api/health", timeout=10).json()["status"] == "healthy"
+        assert requests.get(f"{host.url}/api/health", timeout=LIMIT_SEC).json()["status"] == "healthy"
         assert host.stop() == 0, host.complaints
     assert "The player asks for Python 3.99 or newer; this is Python 3." in host.complaints
 
@@ -193,8 +194,8 @@ def test_a_player_that_does_not_stop(checkout: Path, tmp_path: Path) -> None:
 def test_launcher_without_backend(checkout: Path, tmp_path: Path, program: tuple[str | Path, ...]) -> None:
     """Script and command serve the plugin; origins of the development server are allowed only with ``--dev``."""
     with running(*program, *QUIETLY, "--library", "music", "--data-dir", "data", folder=tmp_path) as host:
-        assert requests.get(f"{host.url}/api/health", timeout=10).json()["auralis_available"] is True
-        assert "<html" in requests.get(f"{host.url}/", timeout=10).text
+        assert requests.get(f"{host.url}/api/health", timeout=LIMIT_SEC).json()["auralis_available"] is True
+        assert "<html" in requests.get(f"{host.url}/", timeout=LIMIT_SEC).text
         dev = {"Origin": "http://localhost:3000"}
-        assert requests.post(f"{host.url}/fingerprint/pause", headers=dev, timeout=10).status_code == 403
+        assert requests.post(f"{host.url}/fingerprint/pause", headers=dev, timeout=LIMIT_SEC).status_code == 403
         assert host.stop() == 0, host.complaints

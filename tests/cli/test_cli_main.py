@@ -8,6 +8,7 @@ import pytest
 
 from auralis_fp import __version__
 from auralis_fp.cli.arguments import build_parser
+from patience import LIMIT_SEC
 
 COMMANDS = ("analyze", "scan", "serve", "status", "folders", "failures", "export", "import", "completion")
 
@@ -16,7 +17,9 @@ def run(*arguments: str, folder: Path, **variables: str) -> "subprocess.Complete
     """Run the command line in a folder."""
     command = [sys.executable, "-m", "auralis_fp", *arguments]
     environment = {"PYTHONPATH": str(Path.cwd()), "HOME": str(folder), "PATH": "", **variables}
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=folder, env=environment)
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=LIMIT_SEC, check=False, cwd=folder, env=environment
+    )
 
 
 def test_help_names_every_command(tmp_path: Path) -> None:

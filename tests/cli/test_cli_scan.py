@@ -15,6 +15,7 @@ from auralis_fp.cli import scan as scan_module
 from auralis_fp.cli.scan import ScanFailedError
 from auralis_fp.settings import Settings
 from commands import auralis, environment, song
+from patience import LIMIT_SEC
 from stored import library_in
 
 SUMMARY = re.compile(r"(\d+) done, (\d+) failed, (\d+) unchanged in [\d.]+ s\n")
@@ -98,13 +99,13 @@ def test_an_interrupted_scan_resumes(tmp_path: Path, data: Path, number: signal.
     arguments = ["scan", str(tmp_path / "music"), "--data-dir", str(data), "--workers", "1"]
     command = [sys.executable, "-m", "auralis_fp", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()) as running:
-        give_up = time.monotonic() + 60
+        give_up = time.monotonic() + LIMIT_SEC
         while not list((tmp_path / "music").glob("*.25d")):
             assert running.poll() is None
             assert time.monotonic() < give_up
             time.sleep(0.005)
         running.send_signal(number)
-        _, said = running.communicate(timeout=30)
+        _, said = running.communicate(timeout=LIMIT_SEC)
     assert running.returncode == (130 if number is signal.SIGINT else -number)
     assert b"Traceback" not in said
     code, (done, failed, unchanged), _ = scan(tmp_path / "music", "--data-dir", data)

@@ -13,6 +13,7 @@ import requests
 
 from auralis_fp.schema import DIMENSIONS
 from hosting import tone_file
+from patience import LIMIT_SEC
 from running import Running, running
 
 # Names as the founding document lists them, not as our schema does.
@@ -46,7 +47,7 @@ class OldClient:
         if not self.is_available():
             return None
         body: Any = {"track_id": track_id, "filepath": filepath}
-        response = requests.post(f"{self.url}/fingerprint", json=body, timeout=60.0)
+        response = requests.post(f"{self.url}/fingerprint", json=body, timeout=LIMIT_SEC)
         if response.status_code != 200:
             self.refusals.append(f"{response.status_code} - {response.text}")
             return None
@@ -105,7 +106,7 @@ def test_response_body(server: Running, folder: Path) -> None:
     assert body["track_id"] == 123
     metadata = {name: body["metadata"][name] for name in ("duration_sec", "sample_rate", "channels", "format")}
     assert metadata == {"duration_sec": 3.0, "sample_rate": 22050, "channels": 1, "format": "wav"}
-    health = requests.get(f"{server.url}/health", timeout=2.0).json()
+    health = requests.get(f"{server.url}/health", timeout=LIMIT_SEC).json()
     assert health["status"] == "healthy"
     assert isinstance(health["version"], str)
     assert isinstance(health["uptime_sec"], int)
@@ -120,7 +121,7 @@ def test_error_statuses(server: Running, folder: Path) -> None:
         assert client.extract(1, str(folder / name)) is None
     assert [refusal[:3] for refusal in client.refusals] == ["404", "415", "400"]
     assert all(json.loads(refusal[6:])["error"] for refusal in client.refusals)
-    response = requests.post(f"{server.url}/fingerprint", json={"track_id": "x", "filepath": 1}, timeout=60)
+    response = requests.post(f"{server.url}/fingerprint", json={"track_id": "x", "filepath": 1}, timeout=LIMIT_SEC)
     assert response.status_code == 400
 
 
@@ -128,10 +129,10 @@ def test_both_loopback_addresses(server: Running) -> None:
     """The server listens on IPv4 and IPv6, and guards `/health`."""
     port = int(server.url.rpartition(":")[2])
     for host in ("127.0.0.1", "[::1]") if socket.has_ipv6 else ("127.0.0.1",):
-        assert requests.get(f"http://{host}:{port}/health", timeout=2.0).status_code == 200
-    refused = requests.get(f"{server.url}/health", headers={"Host": "evil.example"}, timeout=2.0)
+        assert requests.get(f"http://{host}:{port}/health", timeout=LIMIT_SEC).status_code == 200
+    refused = requests.get(f"{server.url}/health", headers={"Host": "evil.example"}, timeout=LIMIT_SEC)
     assert refused.status_code == 403
-    nothing = requests.get(f"{server.url}/nothing", timeout=2.0)
+    nothing = requests.get(f"{server.url}/nothing", timeout=LIMIT_SEC)
     assert (nothing.status_code, nothing.headers["X-Content-Type-Options"]) == (404, "nosniff")
 
 

@@ -6,6 +6,7 @@ import pytest
 from aiohttp import web
 
 from auralis_fp.cli import server
+from patience import LIMIT_SEC
 
 
 async def test_idle_connections_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,7 +29,7 @@ async def test_idle_connections_time_out(monkeypatch: pytest.MonkeyPatch) -> Non
         for sent, answers in ((b"", 0), (whole[:20], 0), (whole + whole[:-2], 1)):
             reader, writer = await asyncio.open_connection(*bound.getsockname())
             writer.write(sent)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(LIMIT_SEC):
                 assert (await reader.read()).count(b"hello") == answers
             writer.close()
             await writer.wait_closed()

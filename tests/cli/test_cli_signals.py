@@ -15,11 +15,13 @@ import psutil
 import pytest
 
 from commands import auralis, environment, song
+from patience import LIMIT_SEC
 
 MODULE = ("-m", "auralis_fp")
 LAUNCHER = Path(__file__).parents[2] / "launch-auralis-web.py"
 NUMBERS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 RESULTS = 4000
+SOON_SEC = 60  # on a busy machine; a command that does not react takes longer than that in all
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +60,7 @@ def data(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "data"
     folder.mkdir()
     yield folder
-    give_up = time.monotonic() + 10
+    give_up = time.monotonic() + LIMIT_SEC
     while left := [one.info for one in psutil.process_iter(["cmdline"]) if str(folder) in str(one.info["cmdline"])]:
         assert time.monotonic() < give_up, left
         time.sleep(0.05)
@@ -70,7 +72,7 @@ def end(started: "subprocess.Popen[bytes]", number: signal.Signals, times: int) 
     for _ in range(times):
         started.send_signal(number)
         time.sleep(0.05 if times > 1 else 0)
-    _, said = started.communicate(timeout=60)
+    _, said = started.communicate(timeout=LIMIT_SEC)
     return started.returncode, said.decode(), time.monotonic() - began
 
 
@@ -102,7 +104,7 @@ def test_a_command_stops_on_a_signal(name: str, times: int, place: Path, data: P
                 continue
             code, said, took = end(started, number, times)
         assert ended_well(name, number, code, said), (number, moment, code, said)
-        assert took < 5, (number, moment)
+        assert took < SOON_SEC, (number, moment)
         assert [file for file in os.listdir(data) if "partial" in file] == []
     assert auralis("import", place / "many.jsonl", "--data-dir", data).returncode == 0, "the database is whole"
 
@@ -112,14 +114,14 @@ def test_an_import_that_waits_for_its_input(number: signal.Signals, data: Path) 
     """A command that reads a terminal stops without further input."""
     waiting = [sys.executable, *MODULE, "import", "--data-dir", str(data)]
     with subprocess.Popen(waiting, stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()) as started:
-        give_up = time.monotonic() + 30
+        give_up = time.monotonic() + LIMIT_SEC
         while not (data / "lock").exists():
             assert time.monotonic() < give_up
             time.sleep(0.02)
         code, said, took = end(started, number, 1)
     assert ended_well("import", number, code, said), said
     assert code == 128 + number
-    assert took < 5
+    assert took < SOON_SEC
 
 
 def test_ignored_signals(place: Path, data: Path) -> None:
@@ -129,5 +131,5 @@ def test_ignored_signals(place: Path, data: Path) -> None:
     ) as started:
         time.sleep(1)
         started.send_signal(signal.SIGHUP)
-        said, _ = started.communicate(timeout=100)
+        said, _ = started.communicate(timeout=LIMIT_SEC)
     assert (started.returncode, said.decode().startswith("30 done")) == (0, True), said

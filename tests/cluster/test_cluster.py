@@ -17,7 +17,7 @@ from clusters import free_port, machine_command, running, scheduler_command
 from listening import until
 from worker_slots import silence
 
-pytestmark = [pytest.mark.timeout(180), pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

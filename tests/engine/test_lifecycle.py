@@ -17,6 +17,7 @@ from auralis_fp.jobs import maintenance
 from auralis_fp.settings import Settings
 from disks import bound
 from hosting import eventually, tone_file
+from patience import LIMIT_SEC
 from serving import until_counts
 
 OWNER = """
@@ -108,7 +109,7 @@ async def test_a_data_folder_that_becomes_writable(settings: Settings, library: 
 async def test_stopping_while_waiting(settings: Settings) -> None:
     """A service that never started ends at once."""
     with owner(settings) as process:
-        async with asyncio.timeout(10), Service(settings).running() as service:
+        async with asyncio.timeout(LIMIT_SEC), Service(settings).running() as service:
             assert service.fault is not None
         process.kill()
     assert service.fault is not None

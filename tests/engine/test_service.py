@@ -22,6 +22,7 @@ from auralis_fp.settings import Settings
 from disks import small_disk
 from hosting import Host, Plugin, long_file, tone_file
 from listening import until
+from patience import LIMIT_SEC
 
 
 async def finished(service: Service, done: int) -> None:
@@ -50,7 +51,7 @@ async def test_a_restart_analyses_nothing(settings: Settings, library: Path) -> 
 async def test_a_worker_is_ready_before_the_first_request(settings: Settings) -> None:
     """Soon after the start, without jobs, one process is idle."""
     async with Service(settings).running() as service:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(LIMIT_SEC):
             while True:
                 (worker,) = (await service.status())["workers"]
                 if worker["state"] == "idle":
@@ -244,5 +245,5 @@ def test_import_is_light() -> None:
         "assert set(auralis_fp.__all__) <= set(dir(auralis_fp))\n"
         "print([name for name in ('numpy', 'scipy', 'soundfile', 'av') if name in sys.modules])\n"
     )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=LIMIT_SEC)
     assert result.stdout == "[]\n"

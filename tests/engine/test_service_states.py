@@ -7,6 +7,7 @@ from pathlib import Path
 from auralis_fp.engine.service import Service
 from auralis_fp.settings import Settings
 from hosting import eventually, long_file, tone_file
+from patience import LIMIT_SEC
 from serving import until_counts
 
 
@@ -17,7 +18,7 @@ async def state(service: Service) -> str:
 
 async def until_state(service: Service, name: str) -> str:
     """Wait for a state; return its reason."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(LIMIT_SEC):
         while True:
             status = await service.status()
             if status["state"] == name:

@@ -15,6 +15,7 @@ from auralis_fp.settings import Settings, Watching
 from auralis_fp.store.filters import FileQuery
 from disks import caseless_disk
 from hosting import tone_file
+from patience import LIMIT_SEC
 from serving import until_counts
 
 
@@ -34,7 +35,7 @@ async def known(service: Service) -> list[bytes]:
 
 async def until_known_as(service: Service, place: Path) -> None:
     """Wait until the file is known at this path alone, and done."""
-    give_up = time.monotonic() + 30
+    give_up = time.monotonic() + LIMIT_SEC
     while await known(service) != [os.fsencode(place)]:
         assert time.monotonic() < give_up, await known(service)
         await asyncio.sleep(0.02)

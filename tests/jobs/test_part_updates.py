@@ -17,6 +17,7 @@ from auralis_fp.jobs import part_updates
 from auralis_fp.schema.parts import ALL, SUB_FINGERPRINTS, TIMBRE
 from auralis_fp.settings import Settings
 from hosting import tone_file
+from patience import LIMIT_SEC
 from serving import until_counts
 
 SONGS = 3
@@ -55,7 +56,7 @@ async def analysed(settings: Settings, library: Path, monkeypatch: pytest.Monkey
 
 async def until(service: Service, reached: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
     """Wait until the progress of the parts is as expected; return the status."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(LIMIT_SEC):
         while True:
             status = await service.status()
             if reached(status["parts"]):

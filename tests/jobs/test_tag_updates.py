@@ -16,6 +16,7 @@ from auralis_fp.jobs import tag_updates
 from auralis_fp.settings import Settings
 from auralis_fp.store.tags import StoredTags, TagStore
 from auralis_fp.tags.model import Tags
+from patience import LIMIT_SEC
 from serving import until_counts
 from tagged_files import recipe, write_vorbis
 
@@ -69,7 +70,7 @@ async def test_retagging_costs_no_analysis(service: Service, library: Path) -> N
             file = mutagen.flac.FLAC(library / f"{number}.flac")
             file["title"] = f"Round {round_number} of {number}, longer"
             file.save()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LIMIT_SEC):
             for number in range(SONGS):
                 await until_title(service, library / f"{number}.flac", f"Round {round_number} of {number}, longer")
         if not paused:
@@ -112,7 +113,7 @@ async def test_edits_that_leave_no_trace_are_found(
         file["title"] = "New"
         file.save()
         os.utime(path, ns=(10**18, 10**18))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(LIMIT_SEC):
             await until_title(running, path, "New")
         assert running.analyses == (1, 0)
 
@@ -127,7 +128,7 @@ async def test_listeners_hear_of_new_tags(service: Service, library: Path) -> No
         file = mutagen.flac.FLAC(path)
         file["title"] = "Heard"
         file.save()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LIMIT_SEC):
             async for event in subscription:
                 if event.name == "tags":
                     assert event.data == {"ids": [record.id]}

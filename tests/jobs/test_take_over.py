@@ -15,6 +15,7 @@ from auralis_fp.engine.service import Service
 from auralis_fp.jobs import dispatcher, part_updates
 from auralis_fp.settings import Settings
 from hosting import Host, long_file, tone_file
+from patience import LIMIT_SEC
 
 LONG = 1800
 
@@ -46,7 +47,7 @@ async def test_a_request_does_not_wait_for_long_files(host: Host, library: Path)
     assert status["counts"]["done"] == 1
     assert {worker["pid"] for worker in status["workers"]} == pids, "a worker was lost"
     assert waited < 20
-    await plugin.until(lambda status: status["counts"]["done"] == 3, limit_sec=100)
+    await plugin.until(lambda status: status["counts"]["done"] == 3)
     assert (await plugin.get("/failures"))["items"] == []
 
 
@@ -57,7 +58,7 @@ async def test_interruptions_are_bounded(host: Host, library: Path, monkeypatch:
     plugin = await host(workers=1, time_limit_sec=600)
     for number in range(2):
         await plugin.until(lambda status: status["workers"][0]["decoded_sec"] > 1 and status["workers"][0]["path"])
-        await asyncio.wait_for(plugin.ask(tone_file(library / f"{number}.wav", 1 + number)), 60)
+        await asyncio.wait_for(plugin.ask(tone_file(library / f"{number}.wav", 1 + number)), LIMIT_SEC)
         done = (await plugin.get("/status"))["counts"]["done"]
         assert done == 1 + 2 * number  # the second request was answered after the long file
     assert (await plugin.get("/failures"))["items"] == []
@@ -106,7 +107,7 @@ def is_decoding(status: dict[str, Any]) -> bool:
 
 async def status_of(service: Service, fits: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
     """Return the first status that fits; fail if none does in time."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(LIMIT_SEC):
         while True:
             status = await service.status()
             if fits(status):

@@ -14,6 +14,7 @@ import pytest
 from auralis_fp.engine.service import Service
 from auralis_fp.settings import Settings
 from hosting import eventually, tone_file
+from patience import LIMIT_SEC
 from serving import until_counts
 
 LOW, HIGH = 200.0, 3000.0
@@ -53,7 +54,7 @@ async def unconfirmed(service: Service, number: int = 0) -> None:
     async def reached() -> bool:
         return await service.unconfirmed() == number
 
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + LIMIT_SEC
     while not await reached():
         assert time.monotonic() < deadline
 

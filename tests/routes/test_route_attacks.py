@@ -18,6 +18,7 @@ from auralis_fp import service
 from auralis_fp.routes import api, events
 from auralis_fp.routes.schemas import bodies
 from hosting import PREFIX, SHARED, Host, Plugin, eventually, swapping, tone_file
+from patience import LIMIT_SEC
 
 pytestmark = pytest.mark.every_way
 
@@ -54,7 +55,7 @@ async def raw(plugin: Plugin, request: bytes) -> bytes:
     reader, writer = await asyncio.open_connection(plugin.client.host, plugin.client.port)
     try:
         writer.write(request)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LIMIT_SEC):
             return await reader.read()
     finally:
         writer.close()
@@ -336,7 +337,7 @@ async def test_slow_loris(plugin: Plugin, monkeypatch: pytest.MonkeyPatch) -> No
             readers.append((reader, writer))
         async with asyncio.timeout(5):
             assert (await plugin.get("/health"))["status"] == "healthy"
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LIMIT_SEC):
             for reader, _ in readers[1::2]:
                 assert (await reader.readline()).startswith(b"HTTP/1.1 408")
 
@@ -379,7 +380,7 @@ async def test_concurrent_batches_are_limited(plugin: Plugin, monkeypatch: pytes
     head = b"POST /fingerprint/batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 
     async def until_answered(status: int) -> Any:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LIMIT_SEC):
             while True:
                 async with plugin.client.post(f"{PREFIX}/batch", json={"items": []}) as response:
                     if response.status == status:

@@ -15,6 +15,7 @@ from aiohttp import ClientPayloadError
 from auralis_fp import service
 from auralis_fp.engine import audio
 from hosting import PREFIX, SHARED, Host, Plugin, eventually, long_file, swapping, tone_file
+from patience import LIMIT_SEC
 
 pytestmark = pytest.mark.every_way
 
@@ -26,7 +27,7 @@ async def file_id(plugin: Plugin, path: Path, **options: Any) -> int:
     async with plugin.client.post(f"{PREFIX}/pause", **options):
         pass
     await plugin.post("/scan", status=202, **options)
-    give_up = time.monotonic() + 30
+    give_up = time.monotonic() + LIMIT_SEC
     while time.monotonic() < give_up:
         found = (await plugin.get("/files", params={"path": str(path)}, **options))["items"]
         if found:
@@ -259,7 +260,7 @@ async def test_a_paused_player_does_not_delay_the_end(host: Host, library: Path)
     plugin = await host()
     number = await file_id(plugin, long_file(library / "a.wav", 3000))
     response = await plugin.client.get(f"{PREFIX}/files/{number}/audio")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT_SEC):
         await plugin.client.close()
     response.close()
 

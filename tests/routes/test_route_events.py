@@ -14,6 +14,7 @@ from aiohttp import ClientResponse, ClientSession, TCPConnector
 from auralis_fp import schema, service
 from auralis_fp.routes.operations import OPERATIONS
 from hosting import PREFIX, Host, Plugin, eventually, long_file, tone_file
+from patience import LIMIT_SEC
 
 pytestmark = pytest.mark.every_way
 
@@ -72,7 +73,7 @@ async def test_progress_of_a_long_file(plugin: Plugin, library: Path) -> None:
     await plugin.until(lambda status: status["workers"][0]["decoded_sec"] > 0)
     await asyncio.sleep(1.5)  # the initial events have been sent
     heard: list[float] = []
-    async with asyncio.timeout(20), listening(plugin) as (_, events):
+    async with asyncio.timeout(LIMIT_SEC), listening(plugin) as (_, events):
         async for _, name, status in events:
             if name == "status":
                 heard.append(status["workers"][0]["decoded_sec"])
@@ -147,10 +148,10 @@ async def test_five_hundred_idle_streams(host: Host) -> None:
         responses = await asyncio.gather(*(session.get(address) for _ in range(500)))
         assert {response.status for response in responses} == {200}
         await eventually(lambda: service(plugin.app).listeners == 500)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LIMIT_SEC):
             assert (await plugin.get("/health"))["status"] == "healthy"
         await plugin.post("/pause", status=202)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(LIMIT_SEC):
             for response in responses[::50]:
                 while b'"state": "paused"' not in await response.content.readline():
                     pass

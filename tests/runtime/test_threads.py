@@ -11,6 +11,7 @@ import pytest
 from auralis_fp.runtime import threads
 from auralis_fp.runtime.threads import in_daemon_thread
 from listening import until
+from patience import LIMIT_SEC
 
 
 async def test_results_and_errors_are_delivered() -> None:
@@ -56,7 +57,9 @@ async def test_a_thread_that_is_about_to_end_takes_the_last_call(monkeypatch: py
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_forked_process_has_threads_of_its_own() -> None:
     """Calls there do not wait for threads that only the parent has."""
-    done = subprocess.run([sys.executable, "-c", FORKING], capture_output=True, text=True, timeout=30, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", FORKING], capture_output=True, text=True, timeout=LIMIT_SEC, check=True
+    )
     assert done.stdout == "3\n"
 
 
@@ -89,5 +92,7 @@ asyncio.run(main())
 
 def test_a_call_that_hangs_does_not_keep_the_interpreter() -> None:
     """The process exits although the call never returns."""
-    done = subprocess.run([sys.executable, "-c", HANGING], capture_output=True, text=True, timeout=30, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", HANGING], capture_output=True, text=True, timeout=LIMIT_SEC, check=True
+    )
     assert done.stdout == "abandoned\n"

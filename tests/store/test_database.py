@@ -17,6 +17,7 @@ from auralis_fp.errors import StorageError
 from auralis_fp.store.database import Database, open_database
 from auralis_fp.store.upgrade import migrations
 from auralis_fp.store.writer import Operation
+from patience import LIMIT_SEC
 
 
 def adding(value: str) -> Operation[str]:
@@ -264,7 +265,7 @@ def test_an_opening_that_is_given_up_leaves_nothing(path: Path) -> None:
     before = len(os.listdir("/proc/self/fd")), threading.active_count()
     for moment in range(150):
         asyncio.run(give_up(0.0002 * (moment % 50)))
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + LIMIT_SEC
         while (len(os.listdir("/proc/self/fd")), threading.active_count()) > before:  # a thread may be just ending
             assert time.monotonic() < deadline
             time.sleep(0.001)

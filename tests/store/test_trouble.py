@@ -17,6 +17,7 @@ from auralis_fp.store.files import Library
 from auralis_fp.store.recovery import set_aside
 from auralis_fp.store.upgrade import migrations
 from listening import until
+from patience import LIMIT_SEC
 from stored import SONG, known, library_in, stored
 
 NEWEST = migrations()[-1][0]
@@ -60,7 +61,7 @@ async def test_waiting_for_another_program_is_limited(path: Path, monkeypatch: p
     async with open_database(path) as database:
         library, other = Library(database), holder(path)
         with pytest.raises(StorageError) as caught:
-            await asyncio.wait_for(library.remember("a", "b"), 10)
+            await asyncio.wait_for(library.remember("a", "b"), LIMIT_SEC)
         assert caught.value.code == "locked"
         monkeypatch.setattr(module, "BUSY_LIMIT_SEC", 60)
         late = asyncio.create_task(library.remember("a", "b"))

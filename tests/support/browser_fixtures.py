@@ -24,7 +24,7 @@ SWITCHES: Final = (
 )
 
 
-expect.set_options(timeout=30_000)  # a busy machine is slow, and tests wait for states
+expect.set_options(timeout=120_000)  # a busy machine is slow, and tests wait for states
 
 
 @pytest.fixture(scope="module")  # a session scope would keep its event loop during other tests
@@ -49,7 +49,7 @@ def faults() -> list[str]:
 def visit(chromium: Browser, faults: list[str]) -> Iterator[Callable[[str], Page]]:
     """Return a function that opens a page and records console errors and external requests as faults."""
     context = chromium.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(120_000)
 
     def open_page(url: str) -> Page:
         page = context.new_page()

@@ -7,6 +7,8 @@ import sys
 import wave
 from pathlib import Path
 
+from patience import LIMIT_SEC
+
 
 def song(path: Path, seconds: float = 4.0) -> Path:
     """Write silence as a WAV file."""
@@ -26,7 +28,7 @@ def auralis(*arguments: str | Path, text: str | None = None) -> "subprocess.Comp
     """Run a command to its end; *text* is its standard input."""
     command = [sys.executable, "-m", "auralis_fp", *map(str, arguments)]
     return subprocess.run(
-        command, capture_output=True, text=True, timeout=100, check=False, input=text, env=environment()
+        command, capture_output=True, text=True, timeout=LIMIT_SEC, check=False, input=text, env=environment()
     )
 
 

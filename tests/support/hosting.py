@@ -23,6 +23,7 @@ import auralis_fp.asgi.plugin
 from auralis_fp.app import setup
 from auralis_fp.cli.serve import create_server
 from auralis_fp.settings import Settings
+from patience import LIMIT_SEC
 
 Client = TestClient[Any, Any]
 Host = Callable[..., Awaitable["Plugin"]]
@@ -77,7 +78,7 @@ def swapping(place: Path, *targets: Path) -> Iterator[None]:
         thread.join()
 
 
-async def eventually(true: Callable[[], object], limit_sec: float = 30.0) -> None:
+async def eventually(true: Callable[[], object], limit_sec: float = LIMIT_SEC) -> None:
     """Wait until *true* returns a true value; fail after the time limit."""
     give_up = time.monotonic() + limit_sec
     while not true():
@@ -184,7 +185,7 @@ class Plugin:
         """Request the fingerprint of a file."""
         return await self.post("", {"track_id": track_id, "filepath": str(path)}, status=status)
 
-    async def until(self, fits: Callable[[dict[str, Any]], bool], limit_sec: float = 30.0) -> dict[str, Any]:
+    async def until(self, fits: Callable[[dict[str, Any]], bool], limit_sec: float = LIMIT_SEC) -> dict[str, Any]:
         """Return the first status that *fits*; fail if none does in time."""
         give_up = time.monotonic() + limit_sec
         while True:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from auralis_fp.models import FileEvent, FileStamp
 from auralis_fp.watching.reconcile import Verdict
+from patience import LIMIT_SEC
 
 
-async def until(true: Callable[[], object], limit_sec: float = 20.0) -> None:
+async def until(true: Callable[[], object], limit_sec: float = LIMIT_SEC) -> None:
     """Wait until *true* returns a true value; fail after the time limit."""
     give_up = time.monotonic() + limit_sec
     while not true():

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from commands import environment
+from patience import LIMIT_SEC
 
 
 @dataclass(slots=True)
@@ -24,7 +25,7 @@ class Running:
     def stop(self, number: signal.Signals = signal.SIGINT) -> int:
         """Send Ctrl-C or another signal, and return the exit code."""
         self.process.send_signal(number)
-        said, self.complaints = self.process.communicate(timeout=60)
+        said, self.complaints = self.process.communicate(timeout=LIMIT_SEC)
         self.said += said
         return self.process.returncode
 
@@ -45,7 +46,7 @@ def running(*command: str | Path, folder: Path) -> Iterator[Running]:
         said = ""
         while (found := re.search(r"http://localhost:\d+", said)) is None:
             line = process.stdout.readline()
-            assert line, f"it ended: {process.communicate(timeout=60)[1]}"
+            assert line, f"it ended: {process.communicate(timeout=LIMIT_SEC)[1]}"
             said += line
         yield Running(found.group(), process, said)
     finally:

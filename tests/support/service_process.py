@@ -21,11 +21,12 @@ from auralis_fp import schema
 from auralis_fp.files.formats import is_music
 from auralis_fp.workers.launch import MARK as WORKER_MARK
 from commands import environment
+from patience import LIMIT_SEC
 
 JUNK: Final = b"junk, as of another program\n"  # first line of planted sidecars
 MARK: Final = "AURALIS_TEST_RUN"  # environment variable that marks the processes it started
-ANSWER_LIMIT_SEC: Final = 20.0
-READY_LIMIT_SEC: Final = 100.0
+ANSWER_LIMIT_SEC: Final = LIMIT_SEC
+READY_LIMIT_SEC: Final = LIMIT_SEC
 
 
 class ServiceUnderTest:
@@ -119,14 +120,14 @@ class ServiceUnderTest:
         except psutil.Error:
             return False
 
-    def until_gone(self, limit_sec: float = 10.0) -> list[int]:
+    def until_gone(self, limit_sec: float = LIMIT_SEC) -> list[int]:
         """Return the processes that are still alive after some time."""
         give_up = time.monotonic() + limit_sec
         while (left := self.survivors()) and time.monotonic() < give_up:
             time.sleep(0.05)
         return left
 
-    def until_idle(self, limit_sec: float = 100.0, *, total: int | None = None) -> dict[str, Any]:
+    def until_idle(self, limit_sec: float = LIMIT_SEC, *, total: int | None = None) -> dict[str, Any]:
         """Return the status once no job is left (and *total* files are known); fail if that takes too long."""
         give_up = time.monotonic() + limit_sec
         while True:

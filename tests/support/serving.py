@@ -4,9 +4,10 @@ import asyncio
 from typing import Any
 
 from auralis_fp.engine.service import Service
+from patience import LIMIT_SEC
 
 
-async def until_counts(service: Service, limit_sec: float = 30.0, **expected: int) -> dict[str, Any]:
+async def until_counts(service: Service, limit_sec: float = LIMIT_SEC, **expected: int) -> dict[str, Any]:
     """Wait until the status has left ``starting`` and the counts, also of unconfirmed results, are as expected."""
     async with asyncio.timeout(limit_sec):
         while True:

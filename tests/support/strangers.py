@@ -8,6 +8,8 @@ from typing import Final
 
 import pytest
 
+from patience import LIMIT_SEC
+
 STRANGER: Final = 65_534
 needs_root: Final = pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can become another user"
@@ -42,7 +44,7 @@ def as_stranger(
     """
     argument = json.dumps([address, requests, wait, user])
     command = [sys.executable, "-c", _PROGRAM, argument]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_SEC, check=True)
     codes: list[int] = json.loads(done.stdout)
     return codes
 

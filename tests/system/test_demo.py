@@ -15,6 +15,7 @@ from auralis_fp.demo.command import place_file
 from auralis_fp.demo.encoding import encode
 from auralis_fp.demo.synthesis import PEAK, Signal, play
 from auralis_fp.files.formats import EXTENSIONS
+from patience import LIMIT_SEC
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +129,7 @@ def test_an_interrupt_leaves_whole_files(tmp_path: Path) -> None:
         assert filling.stdout is not None
         assert filling.stdout.readline().startswith("[1/")
         filling.send_signal(signal.SIGINT)
-        _, said = filling.communicate(timeout=60)
+        _, said = filling.communicate(timeout=LIMIT_SEC)
     assert (filling.returncode, said) == (130, "interrupted; run again to create the missing files\n")
     assert not list(tmp_path.glob(".*"))
 

@@ -13,6 +13,7 @@ from pytest_aiohttp.plugin import AiohttpClient
 import auralis_fp
 from auralis_fp.settings import Settings
 from hosting import PREFIX, UvicornServer, tone_file
+from patience import LIMIT_SEC
 
 PAGE = (Path(__file__).parents[2] / "docs" / "embedding.md").read_text(encoding="utf-8")
 SNIPPETS = dict(re.findall(r"```python\n# (\w+)\n(.*?)```", PAGE, re.DOTALL))
@@ -63,7 +64,7 @@ async def test_host_code(library: Path, tmp_path: Path, aiohttp_client: AiohttpC
     await asyncio.sleep(0)  # it subscribes
     song = tone_file(library / "a.wav")
     fingerprint = await names["similar_sound"](app, song)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(LIMIT_SEC):
         assert await heard.get() == (str(song), fingerprint)
     await app.shutdown()
     await listening

@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from commands import song
+from patience import LIMIT_SEC
 from running import Running, running
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
@@ -46,14 +47,14 @@ def server(tmp_path: Path) -> Iterator[Running]:
 def ask(server: Running, path: str, body: dict[str, Any] | None = None) -> Any:
     """Return the JSON of an answer."""
     method = "GET" if body is None else "POST"
-    answer = requests.request(method, server.url + path, json=body, timeout=60)
+    answer = requests.request(method, server.url + path, json=body, timeout=LIMIT_SEC)
     answer.raise_for_status()
     return answer.json()
 
 
 def until_done(server: Running, count: int) -> None:
     """Wait until all files have results."""
-    give_up = time.monotonic() + 90
+    give_up = time.monotonic() + LIMIT_SEC
     while (status := ask(server, "/fingerprint/status"))["counts"]["done"] < count:
         assert time.monotonic() < give_up, status
         time.sleep(0.1)
@@ -62,7 +63,7 @@ def until_done(server: Running, count: int) -> None:
 def test_everything_works_with_few_descriptors(server: Running, tmp_path: Path) -> None:
     """Files are analysed, asked for and compared while more clients are connected than files can be open."""
     port = int(server.url.rpartition(":")[2])
-    clients = [socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(CONNECTIONS)]
+    clients = [socket.create_connection(("127.0.0.1", port), timeout=LIMIT_SEC) for _ in range(CONNECTIONS)]
     try:
         for client in clients[: CONNECTIONS // 2]:  # the other half says nothing
             client.sendall(b"GET /fingerprint/events HTTP/1.1\r\nHost: localhost:%d\r\n\r\n" % port)

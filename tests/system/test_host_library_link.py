@@ -14,8 +14,7 @@ from auralis_fp import schema
 from auralis_fp.engine import host as engine_host
 from host_model import add_track, player_library, reset, scan_folders
 from hosting import Host, Plugin, tone_file
-
-LIMIT_SEC = 30.0
+from patience import LIMIT_SEC
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,7 @@ import pytest
 from auralis_fp import schema
 from hostile_files import ANY, DONE, UNSEEN, Hostile, hostile_files, mutations, plant
 from hosting import Host, Plugin, tone_file
+from patience import LIMIT_SEC
 
 MUTATIONS = 300  # thousands with: python -m bench mutations
 
@@ -47,7 +48,7 @@ async def scanned(host: Host, total: int) -> tuple[Plugin, dict[bytes, dict[str,
     """Return a plugin that has scanned everything without a fault or a lost worker."""
     plugin: Plugin = await host(workers=2)
     pids = set()
-    async with asyncio.timeout(100):
+    async with asyncio.timeout(LIMIT_SEC):
         while (status := await plugin.get("/status"))["state"] != "idle":
             pids |= {worker["pid"] for worker in status["workers"]} - {None}
             assert (await plugin.get("/health"))["status"] == "healthy"

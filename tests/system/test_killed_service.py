@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from audio_files import rng, tones, write_wav
+from patience import LIMIT_SEC
 from service_process import Ledger, ServiceUnderTest, audit
 
 SONGS = 30
@@ -57,7 +58,7 @@ def test_a_worker_stopped_during_its_start_is_ended_by_the_next_run(library: Pat
     """A worker stopped before it could bind itself to its parent, which is then killed, ends with the next start."""
     service = ServiceUnderTest([library], tmp_path / "data", {"workers": 1, "watching": "off"})
     service.start()
-    give_up = time.monotonic() + 30
+    give_up = time.monotonic() + LIMIT_SEC
     while not (workers := service.workers()):
         assert time.monotonic() < give_up
     workers[0].suspend()

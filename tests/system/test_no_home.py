@@ -10,6 +10,7 @@ import pytest
 from auralis_fp.errors import SettingsError
 from auralis_fp.settings import NO_DATA_DIR, Settings
 from commands import environment, song
+from patience import LIMIT_SEC
 
 HOMELESS = """
 import os, pwd, runpy, sys
@@ -27,7 +28,7 @@ def homeless(*arguments: str | Path, **variables: str) -> "subprocess.CompletedP
     """Run a command as such a user."""
     command = [sys.executable, "-c", HOMELESS, *map(str, arguments)]
     return subprocess.run(
-        command, capture_output=True, text=True, timeout=100, check=False, env=environment() | variables
+        command, capture_output=True, text=True, timeout=LIMIT_SEC, check=False, env=environment() | variables
     )
 
 
@@ -81,7 +82,7 @@ def test_analyze_with_a_home_that_is_none(tmp_path: Path, home: str) -> None:
     place = str(tmp_path / home) if home.strip() else home
     command = [sys.executable, "-m", "auralis_fp", "analyze", str(song(tmp_path / "a.wav"))]
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=100, check=False, env=environment() | {"HOME": place}
+        command, capture_output=True, text=True, timeout=LIMIT_SEC, check=False, env=environment() | {"HOME": place}
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a file", "a.wav"]
@@ -94,7 +95,7 @@ def test_scan_with_a_home_that_is_a_file(tmp_path: Path) -> None:
     song(tmp_path / "music" / "a.wav")
     command = [sys.executable, "-m", "auralis_fp", "scan", str(tmp_path / "music")]
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=100, check=False, env=environment() | {"HOME": str(home)}
+        command, capture_output=True, text=True, timeout=LIMIT_SEC, check=False, env=environment() | {"HOME": str(home)}
     )
     assert done.returncode not in {0, -9}
     assert "Traceback" not in done.stderr

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from audio_files import tones, write_wav
+from patience import LIMIT_SEC
 from service_process import ServiceUnderTest, audit
 from small_disk import small_disk
 
@@ -28,7 +29,7 @@ def songs(library: Path, first: int, last: int) -> None:
 
 
 def until(
-    service: ServiceUnderTest, fits: Callable[[dict[str, Any]], object], limit_sec: float = 60.0
+    service: ServiceUnderTest, fits: Callable[[dict[str, Any]], object], limit_sec: float = LIMIT_SEC
 ) -> dict[str, Any]:
     """Return the first status that fits; fail if none does in time."""
     give_up = time.monotonic() + limit_sec

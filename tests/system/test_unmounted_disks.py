@@ -14,6 +14,7 @@ from auralis_fp.engine.service import Service
 from auralis_fp.settings import Settings
 from disks import bound, small_disk
 from hosting import tone_file
+from patience import LIMIT_SEC
 from serving import until_counts
 
 
@@ -35,7 +36,7 @@ def fill(disk: Path, songs: Path) -> None:
 
 async def until_folder(service: Service, true: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
     """Wait until *true* holds for the only folder; return the status."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(LIMIT_SEC):
         while True:
             status = await service.status()
             if true(status["folders"][0]):

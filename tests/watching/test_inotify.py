@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from auralis_fp.watching.inotify import describe_watch_error
+from patience import LIMIT_SEC
 
 WATCHING = """
 import asyncio, sys
@@ -44,7 +45,7 @@ def test_the_limit_of_watched_folders_is_reported(tmp_path: Path, folders: int) 
     path = f"{Path(__file__).parents[1] / 'support'}:{Path.cwd()}"
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=60, env={"PYTHONPATH": path}
+            command, capture_output=True, text=True, check=False, timeout=LIMIT_SEC, env={"PYTHONPATH": path}
         )
     except FileNotFoundError:
         pytest.skip("needs unshare")

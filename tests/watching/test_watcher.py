@@ -18,6 +18,7 @@ from auralis_fp.watching import root as module
 from auralis_fp.watching.events import FileSystemEvents
 from auralis_fp.watching.watcher import Watcher
 from listening import Listener, until
+from patience import LIMIT_SEC
 
 
 @pytest.fixture(autouse=True)
@@ -237,6 +238,6 @@ async def test_it_can_be_closed_while_it_starts(music: Path, listener: Listener)
     for mode in ("off", "polling", "events"):
         settings = Settings(libraries=(music,), data_dir=music, watching=mode)
         for steps in range(15):
-            async with asyncio.timeout(10), Watcher(settings, listener, Health()):
+            async with asyncio.timeout(LIMIT_SEC), Watcher(settings, listener, Health()):
                 for _ in range(steps):
                     await asyncio.sleep(0)

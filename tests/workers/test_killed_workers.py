@@ -14,6 +14,7 @@ import pytest
 
 from auralis_fp.workers.launch import MARK
 from hosting import Host, Plugin, eventually, long_file, tone_file
+from patience import LIMIT_SEC
 
 Harm = Callable[[psutil.Process], object]
 
@@ -34,7 +35,7 @@ def starved(process: psutil.Process) -> None:
 async def harmed(plugin: Plugin, victim: Path, harm: Harm) -> int:
     """Harm each worker that analyses a file until the file has failed; return how often."""
     hit: set[int] = set()
-    async with asyncio.timeout(100):
+    async with asyncio.timeout(LIMIT_SEC):
         while True:
             status = await plugin.get("/status")
             counts = status["counts"]

@@ -103,4 +103,4 @@ async def test_repeated_starts_leave_nothing(library: Path, tmp_path: Path) -> N
     for number in range(TIMES):
         await opened_and_closed(settings, alone=bool(number % 2))
     gc.collect()
-    await eventually(lambda: all(now <= then for now, then in zip(traces(), before, strict=True)), 10.0)
+    await eventually(lambda: all(now <= then for now, then in zip(traces(), before, strict=True)))

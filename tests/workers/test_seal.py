@@ -13,6 +13,7 @@ from auralis_fp.settings import Settings
 from auralis_fp.workers.launch import environment
 from auralis_fp.workers.local import local_pool
 from auralis_fp.workers.seal_check import main
+from patience import LIMIT_SEC
 from worker_slots import pid_of
 
 pytest_plugins = ("worker_fixtures",)
@@ -59,7 +60,7 @@ def test_a_poorer_kernel_is_reported(missing: str, still_denied: set[str], reach
     seccomp = {"x86_64": 317, "aarch64": 277}[platform.machine()]
     numbers = "444" if missing == "Landlock" else str(seccomp)
     command = [sys.executable, "-c", WITHOUT_CALLS, str(seccomp), numbers]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=Path.cwd())
+    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_SEC, check=False, cwd=Path.cwd())
     results = dict(line.rsplit(": ", 1) for line in done.stdout.splitlines())
     assert done.returncode == 1, done.stderr
     assert f"lacking: {missing} (not offered by this kernel)" in done.stderr

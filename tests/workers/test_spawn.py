@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from patience import LIMIT_SEC
+
 # What every host would do if it knew nothing of multiprocessing: no guard, and side effects at the top.
 UNGUARDED = """
 import asyncio, os, sys
@@ -74,7 +76,12 @@ def run(*command: str | Path, folder: Path) -> str:
     """Run Python with the package importable, and return its output."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path.cwd()), str(folder)])}
     done = subprocess.run(
-        [sys.executable, *map(str, command)], capture_output=True, text=True, timeout=100, env=environment, check=False
+        [sys.executable, *map(str, command)],
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_SEC,
+        env=environment,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -21,6 +21,7 @@ from auralis_fp.workers.pool import WorkerPool
 from auralis_fp.workers.protocol import Slot
 from auralis_fp.workers.sandbox import NICENESS
 from listening import until
+from patience import LIMIT_SEC
 from worker_slots import HOUR, at_work, gone, pid_of, silence, usable, workers_of
 
 pytest_plugins = ("worker_fixtures",)
@@ -84,7 +85,7 @@ async def test_a_killed_worker_costs_one_file(slot: Slot, short: bytes, long: by
     """The failure names the signal, and the slot stays usable."""
     task = await at_work(slot, long)
     os.kill(pid_of(slot), signal.SIGKILL)
-    outcome = await asyncio.wait_for(task, 10)
+    outcome = await asyncio.wait_for(task, LIMIT_SEC)
     assert isinstance(outcome, Rejected)
     assert (outcome.stage, outcome.code) == ("worker", "crashed")
     assert "SIGKILL" in outcome.reason
@@ -108,7 +109,7 @@ async def test_other_slots_continue_when_a_worker_is_lost(long: bytes, tmp_path:
         lost, kept = await at_work(first, long), asyncio.create_task(second.run(other))
         os.kill(pid_of(first), signal.SIGKILL)
         assert isinstance(await lost, Rejected)
-        assert isinstance(await asyncio.wait_for(kept, 100), Analysed)
+        assert isinstance(await asyncio.wait_for(kept, LIMIT_SEC), Analysed)
 
 
 async def test_a_file_that_takes_too_long_is_aborted(short: bytes, long: bytes) -> None:
@@ -117,7 +118,7 @@ async def test_a_file_that_takes_too_long_is_aborted(short: bytes, long: bytes) 
     async with local_pool(settings) as pool, pool.lease() as slot:
         task = await at_work(slot, long)
         pid = pid_of(slot)
-        outcome = await asyncio.wait_for(task, 10)
+        outcome = await asyncio.wait_for(task, LIMIT_SEC)
         assert isinstance(outcome, Rejected)
         assert (outcome.stage, outcome.code) == ("worker", "timeout")
         assert gone(pid)
@@ -180,7 +181,7 @@ def test_no_worker_outlives_its_parent(long: bytes, stopped: bool) -> None:
         if stopped:
             os.kill(pids[0], signal.SIGSTOP)
         host.kill()
-    give_up = time.monotonic() + 10
+    give_up = time.monotonic() + LIMIT_SEC
     while not all(gone(pid) for pid in pids):
         assert time.monotonic() < give_up, "a worker is still there"
         time.sleep(0.05)

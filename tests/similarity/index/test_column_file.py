@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from auralis_fp.similarity.index.column_file import BLOCK, ColumnFile, DamagedFileError, Layout
+from auralis_fp.similarity.index.column_file import ATTACHMENT, BLOCK, ColumnFile, DamagedFileError, Layout
 
 LAYOUT: Layout = {"id": ("<i8", 1), "values": ("<f4", 3)}
 
@@ -37,7 +37,7 @@ def test_it_is_there_after_reopening(path: Path) -> None:
     assert columns.attachment == b"statistics"
 
 
-@pytest.mark.parametrize("offset", [0, 2, 9, 4096, 4096 + (1 << 18) + 1, -4, 4096 + (1 << 18) + 8192])
+@pytest.mark.parametrize("offset", [0, 2, 9, 4096, 4096 + ATTACHMENT + 1, -4, 4096 + ATTACHMENT + 8192])
 def test_a_changed_byte_is_found(path: Path, offset: int) -> None:
     """In the header, the attachment, the checksums and the columns."""
     data = bytearray(path.read_bytes())
