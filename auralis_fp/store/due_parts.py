@@ -98,9 +98,9 @@ class DueParts:
         """Return how many files that are present lack parts."""
         (row,) = await self._database.read(  # all but those that are missing or queued, which are fewer
             "SELECT (SELECT number FROM parts_due_count)"
-            " - (SELECT count(*) FROM files f JOIN parts_due d ON d.file_id = f.id WHERE f.missing_since IS NOT NULL)"
-            " - (SELECT count(*) FROM jobs j CROSS JOIN files f ON f.id = j.file_id"
-            " CROSS JOIN parts_due d ON d.file_id = f.id WHERE f.missing_since IS NULL) AS number"
+            " - (SELECT count(*) FROM jobs j CROSS JOIN parts_due d ON d.file_id = j.file_id)"
+            " - (SELECT count(*) FROM files f JOIN parts_due d ON d.file_id = f.id WHERE f.missing_since IS NOT NULL"
+            " AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.file_id = f.id)) AS number"
         )
         return int(row["number"])
 
