@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from auralis_fp.runtime.kernels import kernels_in_use
+
 from . import machine
 from .page import DOCS
 from .plot import line
@@ -34,8 +36,13 @@ def store(part: str, values: Values, folder: Path = FOLDER) -> Path:
     commit, date = _git("%h"), _git("%cI")
     path = folder / f"{commit}-{machine.label()}.json"
     known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    described = {"commit": commit, "date": date, "machine": machine.description(), "parts": known.get("parts", {})}
-    described["parts"][part] = dict(values)
+    described = {
+        "commit": commit,
+        "date": date,
+        "machine": machine.description(),
+        "kernels": kernels_in_use(),
+        "parts": {**known.get("parts", {}), part: dict(values)},
+    }
     folder.mkdir(exist_ok=True)
     path.write_text(json.dumps(described, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     return path
