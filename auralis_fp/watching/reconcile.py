@@ -12,7 +12,7 @@ from ..errors import StorageError
 from ..files.paths import innermost, is_below
 from ..files.rules import Presence, Rules
 from ..models import FileEvent, Rejected
-from ..runtime.batches import isolate
+from ..runtime.batches import ITEM_ERRORS, isolate
 from ..runtime.threads import in_time
 
 log = logging.getLogger(__name__)
@@ -22,6 +22,7 @@ HANG_LIMIT_SEC: Final = 120.0  # for one call into the file system, in which a d
 LOOKED_AT_ONCE: Final = 1000  # files
 GONE_PER_WRITE: Final = 200  # so that other writers get a turn in between
 _PLACES: Final = "library places"  # key in the database
+_EVENT_ERRORS: Final = ITEM_ERRORS | {"corrupt_database"}  # a damaged page concerns the files on it
 
 
 class KnownFiles(Protocol):
@@ -131,7 +132,7 @@ class Reconciler:
             nonlocal queued
             queued += await self._library.observe(part, walk=walk)
 
-        for event, error in await isolate(events, store):
+        for event, error in await isolate(events, store, _EVENT_ERRORS):
             await self._reject(event, error, walk=walk)
         if queued or any(event.stamp is None for event in events):
             self._on_queued()
@@ -141,8 +142,9 @@ class Reconciler:
         reason = f"The file cannot be stored in the database ({type(error).__name__}: {error})."
         try:
             await self._library.reject(event.path, Rejected("scan", "unstorable", reason), walk=walk)
-        except StorageError:  # the database as a whole refuses to write: the sweep is repeated
-            raise
+        except StorageError as refused:
+            if refused.code not in _EVENT_ERRORS:  # the database as a whole refuses to write: the sweep is repeated
+                raise
         except Exception:  # not even its path: the log has it
             log.exception("%r: the failure cannot be stored either", event.path)
 

@@ -1,9 +1,7 @@
 """Listings and single files are read around damaged pages of the database."""
 
 import asyncio
-import os
 import shutil
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -12,10 +10,9 @@ from auralis_fp.errors import StorageError
 from auralis_fp.store.damaged_pages import MOST_FAILED_READS
 from auralis_fp.store.filters import FileQuery
 from auralis_fp.store.queries import Queries
-from stored import library_in, stored
+from stored import damage_page, library_in, stored
 
 FILES = 600
-PAGE = 4096
 LIMIT = 100
 
 
@@ -39,19 +36,6 @@ def path(sound: Path, tmp_path: Path) -> Path:
     return Path(shutil.copy(sound, tmp_path))
 
 
-def damage(path: Path, name: str, kind: str = "leaf") -> bool:
-    """Replace the middle one of the pages of a table or index by noise; return False if it has none of that kind."""
-    with sqlite3.connect(path) as database:
-        rows = database.execute("SELECT pageno FROM dbstat WHERE name = ? AND pagetype = ?", (name, kind)).fetchall()
-    database.close()
-    if not rows:
-        return False
-    with path.open("r+b") as file:
-        file.seek((rows[len(rows) // 2][0] - 1) * PAGE)
-        file.write(os.urandom(PAGE))
-    return True
-
-
 async def listed(queries: Queries, sort: str, *, descending: bool = False) -> tuple[list[bytes], set[int], set[bytes]]:
     """Return the paths on all pages of a listing, the unreadable ids, and the paths of damaged results."""
     paths, unreadable, damaged, after = list[bytes](), set[int](), set[bytes](), None
@@ -70,7 +54,7 @@ async def listed(queries: Queries, sort: str, *, descending: bool = False) -> tu
 @pytest.mark.parametrize("table", ["fingerprints", "files", "sqlite_autoindex_files_1", "file_states"])
 async def test_a_listing_has_all_files_that_can_be_read(path: Path, table: str, sort: str, *, descending: bool) -> None:
     """In their order over all pages; the others are named by their ids, or have a damaged result."""
-    assert damage(path, table)
+    assert damage_page(path, table)
     async with library_in(path.parent) as library:
         paths, unreadable, damaged = await listed(Queries(library.database), sort, descending=descending)
         number = await Queries(library.database).number(FileQuery(sort=sort))
@@ -87,7 +71,7 @@ async def test_a_listing_has_all_files_that_can_be_read(path: Path, table: str, 
 
 async def test_the_file_of_a_damaged_page_is_named(path: Path) -> None:
     """Its record has the reason, for a listing of its id and by its path."""
-    assert damage(path, "fingerprints")
+    assert damage_page(path, "fingerprints")
     async with library_in(path.parent) as library:
         _, _, (name, *_) = await listed(Queries(library.database), "path")
         record = await library.by_path(name)
@@ -98,7 +82,7 @@ async def test_the_file_of_a_damaged_page_is_named(path: Path) -> None:
 
 async def test_a_table_that_is_lost_as_a_whole(path: Path) -> None:
     """Without the interior page of the results, all files are still listed, as damaged."""
-    assert damage(path, "fingerprints", "internal")
+    assert damage_page(path, "fingerprints", "internal")
     assert FILES < MOST_FAILED_READS
     async with library_in(path.parent) as library:
         paths, unreadable, damaged = await listed(Queries(library.database), "path")
@@ -107,7 +91,7 @@ async def test_a_table_that_is_lost_as_a_whole(path: Path) -> None:
 
 async def test_too_much_damage_is_an_error(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A listing does not try for ever."""
-    assert damage(path, "fingerprints", "internal")
+    assert damage_page(path, "fingerprints", "internal")
     monkeypatch.setattr("auralis_fp.store.damaged_pages.MOST_FAILED_READS", 10)
     async with library_in(path.parent) as library:
         with pytest.raises(StorageError, match="--rebuild"):

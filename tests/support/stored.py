@@ -1,5 +1,7 @@
 """Values as the analysis gives them, and a library in a database of its own."""
 
+import os
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -15,6 +17,7 @@ from auralis_fp.store.records import FileRecord
 
 STAMP = FileStamp(1000, 1_700_000_000_123_456_789)
 LATER = FileStamp(1000, STAMP.mtime_ns + 1)
+PAGE_BYTES = 4096  # of SQLite, by default
 SONG = b"/music/song.flac"
 CORRUPT = Rejected("decode", "corrupt", "No frame of it could be read.")
 
@@ -71,3 +74,16 @@ async def stored(library: Library, path: bytes = SONG, **values: float) -> FileR
     job = await queued(library, path)
     assert await library.record(job.file_id, analysed(**values), STAMP, claim=job.claim, source="analysis")
     return await known(library, path)
+
+
+def damage_page(path: Path, name: str, kind: str = "leaf") -> bool:
+    """Replace the middle one of the pages of a table or index by noise; return False if it has none of that kind."""
+    with sqlite3.connect(path) as database:
+        rows = database.execute("SELECT pageno FROM dbstat WHERE name = ? AND pagetype = ?", (name, kind)).fetchall()
+    database.close()
+    if not rows:
+        return False
+    with path.open("r+b") as file:
+        file.seek((rows[len(rows) // 2][0] - 1) * PAGE_BYTES)
+        file.write(os.urandom(PAGE_BYTES))
+    return True

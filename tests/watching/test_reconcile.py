@@ -11,9 +11,10 @@ from auralis_fp.files.places import Places
 from auralis_fp.files.rules import Rules
 from auralis_fp.files.scanner import walk
 from auralis_fp.store.files import Library
+from auralis_fp.store.job_queue import JobQueue
 from auralis_fp.watching.reconcile import Reconciler, Verdict
 from mount_tables import MountTable
-from stored import library_in
+from stored import analysed, damage_page, library_in
 
 
 class Swept:
@@ -344,3 +345,21 @@ async def test_a_link_is_accepted_after_a_run_without_it(swept: Swept, music: Pa
     assert (await linked.sweep()).confirm  # less than half of the files are there: a second sweep decides
     assert (await linked.sweep()).online
     assert await linked.present() == 1
+
+
+async def test_a_damaged_page_costs_the_files_on_it(tmp_path: Path, music: Path) -> None:
+    """A sweep goes through, and new files are queued, although the results on one page cannot be read."""
+    for number in range(300):
+        (music / f"{number}.mp3").touch()
+    async with library_in(tmp_path) as library:
+        await Swept(music, library, MountTable(tmp_path / "mountinfo")).sweep()
+        for job in [await JobQueue(library.database).claim_file(os.fsencode(path)) for path in music.glob("*.mp3")]:
+            assert job is not None
+            await library.record(job.file_id, analysed(), job.stamp, claim=job.claim, source="analysis")
+    damage_page(tmp_path / "fingerprints.sqlite3", "fingerprints")
+    (music / "new.mp3").touch()
+    async with library_in(tmp_path) as library:
+        assert await Swept(music, library, MountTable(tmp_path / "mountinfo")).sweep() == Verdict()
+        record = await library.by_path(os.fsencode(music / "new.mp3"))
+        assert record is not None
+        assert record.state == "pending"
