@@ -39,6 +39,10 @@ class FileStamp:
             return False
         return (self.ctime_ns, self.inode) == (other.ctime_ns, other.inode)
 
+    def shows_change(self, earlier: "FileStamp") -> bool:
+        """Return True if the file was written to since an earlier stamp, as far as both fields are known."""
+        return self != earlier or (None not in (self.ctime_ns, earlier.ctime_ns) and not self.confirms(earlier))
+
 
 class TempoCandidate(NamedTuple):
     """A metrical level that listeners may tap: tempo in BPM, and its probability, 0 to 1."""

@@ -16,6 +16,7 @@ from .on_disk_names import on_disk_name
 from .paths import innermost, is_below, relative_path
 from .placeholders import has_no_blocks, is_placeholder
 from .regular import NotRegularFileError, open_regular, require_regular
+from .stamping import stamp_of
 
 _O_PATH: Final = getattr(os, "O_PATH", None)  # pins a file of any kind without opening it for reading
 
@@ -135,4 +136,4 @@ def _stamp(path: bytes, descriptor: int | None) -> FileStamp:
         status = require_regular(os.stat(path) if descriptor is None else os.fstat(descriptor))
     if is_placeholder(status) or (has_no_blocks(status) and is_local(mount_of(os.path.realpath(path), read_mounts()))):
         raise RequestError(409, "placeholder", "The content of the file is not on this disk.")
-    return FileStamp.of(status)
+    return stamp_of(status)

@@ -3,6 +3,7 @@
 All functions but ``read_mounts`` are pure.
 """
 
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -35,6 +36,12 @@ class Mount(NamedTuple):
     kind: str
     source: bytes
     numbers: bytes = b""
+
+    @property
+    def device(self) -> int:
+        """Number of the device, as in a ``stat`` result; -1 if unknown."""
+        major, _, minor = self.numbers.rpartition(b" ")[2].partition(b":")
+        return os.makedev(int(major), int(minor)) if major.isdigit() and minor.isdigit() else -1
 
 
 def parse_mounts(table: bytes) -> tuple[Mount, ...]:

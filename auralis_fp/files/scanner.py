@@ -16,6 +16,7 @@ from .paths import directory_prefix
 from .placeholders import is_stub_name
 from .regular import is_regular
 from .rules import REMOVED, Rules
+from .stamping import stamp_of
 from .temporary_names import is_temporary, is_unfinished_music
 
 SIDECAR_SUFFIX: Final = b".25d"
@@ -32,7 +33,7 @@ def stat_audio(path: bytes, rules: Rules) -> FileStamp | None:
             status = os.stat(path)
     except OSError:  # missing or unreadable
         return None
-    return FileStamp.of(status) if is_regular(status) and not rules.is_placeholder(path, status) else None
+    return stamp_of(status) if is_regular(status) and not rules.is_placeholder(path, status) else None
 
 
 def walk(folder: bytes, root: bytes, rules: Rules, omissions: Omissions | None = None) -> Iterator[FileEvent]:
@@ -108,7 +109,7 @@ class _Walk:
                 elif is_audio:
                     status = entry.stat()
                     if self._rules.note_blocks(status):
-                        yield FileEvent(entry.path, FileStamp.of(status))
+                        yield FileEvent(entry.path, stamp_of(status))
                     else:  # perhaps a placeholder, on a file system that may not report blocks
                         self._undecided.append((entry.path, status))
             except OSError as error:
@@ -121,7 +122,7 @@ class _Walk:
             if self._rules.is_placeholder(path, status):
                 self._omissions.add(Reason.PLACEHOLDER, path[self._prefix :])
             else:
-                yield FileEvent(path, FileStamp.of(status))
+                yield FileEvent(path, stamp_of(status))
 
     def _omission(self, entry: "os.DirEntry[bytes]", *, is_audio: bool) -> Reason | None:
         """Return why an entry is left out; None if it is not."""

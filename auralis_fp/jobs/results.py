@@ -168,7 +168,7 @@ class ResultWriter:
             now, outcome = await self._after_disappearance(job, outcome)
         if outcome is AWAY:
             return AWAY
-        if now is None or now != job.stamp or (job.stamp.ctime_ns is not None and not now.confirms(job.stamp)):
+        if now is None or now.shows_change(job.stamp):
             await context.job_queue.release(job)
             await self._observe([FileEvent(job.path, now)])
             return CHANGED

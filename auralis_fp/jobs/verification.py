@@ -22,6 +22,7 @@ READ_LIMIT_SEC: Final = 60.0
 SLOWEST_READ: Final = 200_000.0  # bytes per second
 DAY_SEC: Final = 86_400.0
 LONG_AGO_SEC: Final = 30 * DAY_SEC  # a result confirmed later than this is not checked again
+UNTRACEABLE_SEC: Final = 7 * DAY_SEC  # the same, where edits may leave no trace in a stamp
 DECODING_SEC: Final = 5.0  # what a result without digest is charged with: its file is decoded again
 _LAST_RECHECK: Final = "last recheck"
 
@@ -74,6 +75,7 @@ class Verifier:
                 await library.remember(_LAST_RECHECK, str(last))
             await asyncio.sleep(max(0.0, last + DAY_SEC - time.time()))
             await library.remember(_LAST_RECHECK, str(time.time()))
+            await self._confirmations.doubt_untraceable(time.time() - UNTRACEABLE_SEC)
             await self.recheck(budget)
 
     async def recheck(self, budget_sec: float) -> None:

@@ -124,6 +124,19 @@ class Confirmations:
             for row in rows
         ]
 
+    async def doubt_untraceable(self, before: float) -> None:
+        """Make the results unconfirmed whose file system leaves no trace of every edit, if confirmed before a time."""
+
+        def operation(db: sqlite3.Connection) -> None:
+            db.execute(
+                "INSERT OR IGNORE INTO unconfirmed (file_id) SELECT p.file_id FROM fingerprints p"
+                f" JOIN files f ON f.id = p.file_id WHERE f.missing_since IS NULL AND {current('p')}"
+                " AND p.ctime_ns IS NULL AND p.confirmed_at < :before",
+                {"version": schema.ALGORITHM_VERSION, "before": before},
+            )
+
+        await self._database.write(operation)
+
     async def sampled(self, file_id: int) -> None:
         """Record that the content id of a file agrees with its result."""
 

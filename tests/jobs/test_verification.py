@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 
 from auralis_fp.engine.service import Service
+from auralis_fp.files import access, scanner
+from auralis_fp.files.stamping import Stamping
 from auralis_fp.settings import Settings
+from auralis_fp.store.confirmation import Confirmations
 from hosting import eventually, tone_file
 from patience import LIMIT_SEC
 from serving import until_counts
@@ -194,6 +197,43 @@ async def test_any_time_that_a_disk_holds_is_stored(service: Service, library: P
     await until_counts(service, done=2)
     assert (await service.fingerprint(os.fsencode(library / "odd.wav"))).stamp.mtime_ns == seconds * 10**9
     await unconfirmed(service)
+
+
+@pytest.fixture
+def fat(monkeypatch: pytest.MonkeyPatch, library: Path, tmp_path: Path) -> None:
+    """Have the mount table say that the music lies on FAT."""
+    device = library.stat().st_dev
+    table = tmp_path / "mountinfo"
+    table.write_text(f"30 1 {os.major(device)}:{os.minor(device)} / / rw - vfat /dev/sda1 rw\n")
+    stamps = Stamping(table)
+    for module in (access, scanner):
+        monkeypatch.setattr(module, "stamp_of", stamps.stamp_of)
+
+
+@pytest.mark.usefixtures("fat")
+async def test_without_ctime_each_request_compares_the_samples(service: Service, library: Path) -> None:
+    """A result is unconfirmed there, and a change that sets back the time is found by the next request."""
+    song = tone_file(library / "a.wav", hz=LOW)
+    other = tone_file(library.parent / "b.wav", hz=HIGH)
+    await until_counts(service, done=1, unconfirmed=0)
+    served = await service.fingerprint(os.fsencode(song))
+    assert (served.confirmed, service.analyses) == (False, (1, 0))
+    keep_times(song, lambda path: path.write_bytes(other.read_bytes()))
+    assert await centroid(service, song) > HIGH / 2
+
+
+@pytest.mark.usefixtures("fat")
+async def test_without_ctime_results_are_verified_every_week(service: Service, library: Path) -> None:
+    """Those that were confirmed longer ago become unconfirmed, and are compared byte by byte."""
+    song = tone_file(library / "a.wav", hz=LOW)
+    other = tone_file(library.parent / "b.wav", hz=HIGH)
+    await until_counts(service, done=1, unconfirmed=0)
+    keep_times(song, lambda path: path.write_bytes(other.read_bytes()))
+    confirmations = Confirmations(service._live.context.library.database)
+    await confirmations.doubt_untraceable(time.time() - 60)
+    assert await service.unconfirmed() == 0
+    await confirmations.doubt_untraceable(time.time() + 60)
+    await eventually(lambda: service.analyses == (2, 0))
 
 
 async def test_old_results_are_rechecked_within_a_budget(service: Service, library: Path, settings: Settings) -> None:
