@@ -3,7 +3,7 @@
 import { messageOf } from "./api.js";
 import { byId, el, setAttribute } from "./dom.js";
 import { t } from "./i18n.js";
-import { FIRST, MAIN, VIEWS } from "./registry.js";
+import { FIRST, VIEWS } from "./registry.js";
 import { address, parse } from "./router.js";
 
 /** @typedef {import("./fingerprint.d.ts").Status} Status */
@@ -20,6 +20,8 @@ let open = [];
 let request = 0; // number of the latest navigation; earlier ones are abandoned
 /** @type {Status | null} */
 let status = null;
+/** The added style sheets, by their files. @type {Map<string, Promise<unknown>>} */
+const styled = new Map();
 /** Scroll positions by history entry. @type {Map<number, number>} */
 const tops = new Map();
 let entry = 0; // number of the current history entry
@@ -31,8 +33,6 @@ const visible = () => open.at(-1) ?? null;
 /** Show the view of the current address and follow its changes. */
 export function startFrame() {
   history.scrollRestoration = "manual";
-  byId("navigation").replaceChildren(...Object.entries(MAIN).map(([name, { title }]) =>
-    el("a", { href: address(name), "data-view": name }, t(title))));
   addEventListener("hashchange", follow);
   byId("skip").addEventListener("click", (event) => {
     event.preventDefault();
@@ -65,7 +65,7 @@ async function follow() {
   entry = history.state?.entry ?? (entries += 1);
   history.replaceState({ entry }, "");
   const place = parse(location.hash);
-  if (!(place.view in VIEWS)) place.view = FIRST;
+  if (!Object.hasOwn(VIEWS, place.view)) place.view = FIRST;
   const navigation = (request += 1);
   const moved = await show(place, navigation);
   if (navigation !== request) return;
@@ -118,7 +118,7 @@ async function mount(place, navigation) {
   const name = place.view;
   const root = el("div", { class: "view", id: `view-${name}`, "aria-busy": "true" });
   /** @type {Open} */
-  const view = { name, root, place, hash: "", heading: t(VIEWS[name].title), mounted: null, end: new AbortController(), focused: null, top: 0 };
+  const view = { name, root, place, hash: "", heading: t(/** @type {import("./i18n.js").Key} */ (`nav.${name}`)), mounted: null, end: new AbortController(), focused: null, top: 0 };
   try {
     const [module] = await loaded(VIEWS[name]);
     if (navigation !== request) return view;
@@ -141,7 +141,7 @@ async function mount(place, navigation) {
  */
 async function loaded({ load, styles = [] }) {
   try {
-    return await Promise.all([load(), ...styles.map(addStyles)]);
+    return await Promise.all([load(), ...["views.css", ...styles].map(addStyles)]);
   } catch (error) {
     throw error instanceof TypeError ? new Error(t("error.unreachable")) : error; // a TypeError: the module was not fetched
   }
@@ -241,19 +241,30 @@ function arrive(top) {
  * @param {string} current
  */
 function mark(current) {
-  const main = current in MAIN ? current : open[0]?.name ?? "";
-  for (const link of byId("navigation").querySelectorAll("a")) {
+  const links = [...byId("navigation").querySelectorAll("a")];
+  const main = links.some((link) => link.dataset.view === current) ? current : open[0]?.name ?? "";
+  for (const link of links) {
     setAttribute(link, "aria-current", link.dataset.view === main ? "page" : null);
     if (link.dataset.view === main) link.scrollIntoView({ block: "nearest", inline: "nearest" }); // the navigation scrolls on phones
   }
 }
 
-/** @param {string} file */
+/**
+ * Add a style sheet, once.
+ *
+ * @param {string} file
+ */
 function addStyles(file) {
-  if (document.querySelector(`link[href="${file}"]`)) return Promise.resolve();
-  return new Promise((resolve, reject) => {
-    document.head.append(el("link", { rel: "stylesheet", href: file, onload: resolve, onerror: () => reject(new Error(t("error.unreachable"))) }));
+  const before = styled.get(file);
+  if (before) return before;
+  const added = new Promise((resolve, reject) => {
+    document.head.append(el("link", { rel: "stylesheet", href: file, onload: resolve, onerror: () => {
+      styled.delete(file);
+      reject(new Error(t("error.unreachable")));
+    } }));
   });
+  styled.set(file, added);
+  return added;
 }
 
 /**

@@ -10,6 +10,7 @@ import { byline, titleOf } from "./music.js";
 /** @typedef {import("./types.d.ts").Playable} Playable */
 
 const RADIO = 30; // tracks of a radio
+const MOST = "500"; // tracks of an album or artist
 
 const player = () => import("./player.js");
 
@@ -46,6 +47,17 @@ export async function playables(ids) {
   const { items } = await get("files", { ids: ids.join(","), limit: String(ids.length) });
   const known = new Map(/** @type {File[]} */ (items).map((file) => [file.id, playable(file)]));
   return ids.flatMap((id) => known.get(id) ?? []);
+}
+
+/**
+ * Return the tracks of an album or artist as the player shows them.
+ *
+ * @param {"album" | "artist"} kind
+ * @param {string} id
+ */
+export async function playablesOf(kind, id) {
+  const { items } = await get("files", { [kind]: id, sort: kind === "album" ? "track" : "album", limit: MOST });
+  return /** @type {File[]} */ (items).filter((file) => file.state !== "failed").map(playable);
 }
 
 /**

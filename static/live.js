@@ -1,7 +1,6 @@
 /** Live updates: the shared event stream, with polling as the fallback. */
 
 import { get, messageOf } from "./api.js";
-import { connect } from "./client.js";
 
 /** @typedef {import("./fingerprint.d.ts").Events} Events */
 /** @typedef {"status" | "result" | "failure" | "tags"} Followed the events that the page uses */
@@ -47,7 +46,7 @@ export function follow(on) {
     }
   }
 
-  connect().events({
+  import("./client.js").then(({ connect }) => connect().events({
     status: noting(on.status),
     result: noting(on.result),
     failure: noting(on.failure),
@@ -58,7 +57,8 @@ export function follow(on) {
       heard = performance.now();
       on.link("live");
     },
-  });
+  }), poll); // not part of the first paint
+  get("status").then((status) => open || on.status(status), () => undefined); // before the stream is open; it reports errors
   setInterval(() => {
     const silent = performance.now() - heard;
     if (!document.hidden && silent > (open ? QUIET_MS : POLL_MS)) poll();

@@ -4,7 +4,7 @@ import { el, setAttribute, setText, within } from "./dom.js";
 import { clean, clock, count, decimal, measured } from "./format.js";
 import { glyph, noGlyph } from "./glyph.js";
 import { t } from "./i18n.js";
-import { playButton } from "./listen.js";
+import { playablesOf, playButton } from "./listen.js";
 import { byline, cover, titleOf } from "./music.js";
 import { address } from "./router.js";
 
@@ -98,14 +98,21 @@ function showArt(node, { fingerprint, cover_file_id: id }) {
   node.replaceChildren(fingerprint ? glyph(fingerprint) : noGlyph("pending"), ...(id === null ? [] : [coverOf(id)]));
 }
 
-const card = (/** @type {string} */ href) => el("li", { class: "cell" }, el("a", { class: "tile-of", href },
-  el("span", { class: "art" }), el("bdi", { class: "name" }), el("bdi", { class: "path" }), el("span", { class: "hint" })));
+/**
+ * Create a card with a picture that leads to a place, and a button that plays what it shows.
+ *
+ * @param {string} href
+ * @param {string} name
+ * @param {() => Promise<Playable[]>} list
+ */
+export const card = (href, name, list) => el("li", { class: "cell" }, el("a", { class: "tile-of", href },
+  el("span", { class: "art" }), el("bdi", { class: "name" }), el("bdi", { class: "path" }), el("span", { class: "hint" })), playButton(name, list));
 
 /** @param {Album} album */
-export const albumCard = (album) => card(address("album", [album.id]));
+export const albumCard = ({ id, title }) => card(address("album", [id]), clean(title), () => playablesOf("album", id));
 
 /** @param {Artist} artist */
-export const artistCard = (artist) => card(address("artist", [artist.id]));
+export const artistCard = ({ id, name }) => card(address("artist", [id]), clean(name), () => playablesOf("artist", id));
 
 /**
  * @param {HTMLElement} node

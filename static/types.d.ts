@@ -1,7 +1,6 @@
 /** Types that the modules of the page share. */
 
 import type { Answers, Events, File, Fingerprint, Status } from "./fingerprint.d.ts";
-import type { Key } from "./i18n.js";
 
 export type DimensionName = keyof Fingerprint;
 
@@ -78,7 +77,6 @@ export type Mounted = {
 
 /** A view of the registry. */
 export type ViewEntry = {
-  title: Key;
   over?: boolean;
   styles?: string[];
   load(): Promise<{ mount(root: HTMLElement, page: Page): Mounted | Promise<Mounted> }>;

@@ -14,6 +14,7 @@ from .middleware.request_id import add_id, identify
 from .middleware.security import add_headers, guard
 from .middleware.streams import Streams
 from .operations import OPERATIONS
+from .page import page
 from .responses import errors_as_json
 from .schemas import openapi
 
@@ -28,7 +29,7 @@ def add_routes(plugin: web.Application) -> None:
         [
             web.post("/", api.fingerprint),
             web.get("/openapi.json", openapi.document),
-            web.get("/", static_files.page),
+            web.get("/", page),
             web.get(f"/{static_files.ASSET}", static_files.asset),
         ]
     )

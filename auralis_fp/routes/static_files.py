@@ -1,4 +1,4 @@
-"""The status page and its assets."""
+"""The assets of the status page."""
 
 import asyncio
 from functools import cache, lru_cache
@@ -32,14 +32,14 @@ def static_folder() -> Path:
     return installed if installed.is_dir() else package.parent / "static"
 
 
-async def page(_: web.Request) -> web.StreamResponse:
-    """Get the status page."""
-    return await _file("index.html")
-
-
 async def asset(request: web.Request) -> web.StreamResponse:
     """Get an asset of the status page."""
-    return await _file(request.match_info["asset"])
+    name = request.match_info["asset"]
+    found = await asyncio.to_thread(content_of, name)
+    if found is None:
+        raise RequestError(404, "not_found", "There is nothing at this path.")
+    kind, _, charset = KINDS[Path(name).suffix].partition("; charset=")
+    return web.Response(body=found, content_type=kind, charset=charset or None)
 
 
 async def to_page(request: web.Request) -> web.StreamResponse:
@@ -49,15 +49,7 @@ async def to_page(request: web.Request) -> web.StreamResponse:
     raise web.HTTPFound(f"./{last}/")
 
 
-async def _file(name: str) -> web.StreamResponse:
-    found = await asyncio.to_thread(_read, name)
-    if found is None:
-        raise RequestError(404, "not_found", "There is nothing at this path.")
-    kind, _, charset = KINDS[Path(name).suffix].partition("; charset=")
-    return web.Response(body=found, content_type=kind, charset=charset or None)
-
-
-def _read(name: str) -> bytes | None:
+def content_of(name: str) -> bytes | None:
     """Return the content of an asset, or None if it does not exist. Blocking."""
     path = static_folder().joinpath(*name.split("/"))
     try:

@@ -2,21 +2,23 @@
 
 import { get } from "../api.js";
 import { atMostEvery, el, reconcile, setAttribute, setText, within } from "../dom.js";
+import { clean } from "../format.js";
 import { t } from "../i18n.js";
-import { playAnything, playLike, playPath } from "../listen.js";
+import { playable, playablesOf, playAnything, playLike, playPath } from "../listen.js";
 import { byline, titleOf } from "../music.js";
 import { actionButton, viewHeading } from "../parts.js";
 import { trackPicker } from "../picker.js";
 import { address } from "../router.js";
-import { showPicture } from "../rows.js";
+import { card, showPicture } from "../rows.js";
 import { reasonOf, stateOf } from "../words.js";
 
 /** @typedef {import("../fingerprint.d.ts").File} File */
 /** @typedef {import("../fingerprint.d.ts").Status} Status */
 /** @typedef {{file: File, number: number}} Newcomer the newest track of an album, and how many of the album are new */
 
-const NEWEST = "120"; // tracks, of which each album is shown once
-const SHOWN = 12;
+const NEWEST = "300"; // tracks, of which each album is shown once
+const NAMED = "id,path,title,state,tags"; // what the cards of tracks with a cover show
+const SHOWN = 18;
 
 /**
  * @param {HTMLElement} root
@@ -30,17 +32,16 @@ export function mount(root, page) {
   root.append(viewHeading(t("nav.home")), line, starts(),
     el("section", { class: "card", "aria-labelledby": "new-title" }, el("h2", { id: "new-title" }, t("home.new")), list, none));
   const refresh = atMostEvery(2000, async () => {
-    /** @type {File[]} */
-    let items;
     try {
-      const body = await get("files", { state: "done", sort: "analysed_at", order: "desc", limit: NEWEST });
-      items = /** @type {import("../fingerprint.d.ts").Files} */ (body).items;
+      const shown = newcomers(await files({ state: "done", sort: "analysed_at", order: "desc", limit: NEWEST, fields: NAMED }));
+      if (page.signal.aborted) return;
+      reconcile(list, shown, keyOf, create, update);
+      none.hidden = shown.length > 0;
+      await drawGlyphs(shown);
+      if (!page.signal.aborted) reconcile(list, shown, keyOf, create, update);
     } catch {
       return; // the connection notice reports it
     }
-    if (page.signal.aborted) return;
-    reconcile(list, newcomers(items), ({ file }) => file.id, create, update);
-    none.hidden = items.length > 0;
   });
   refresh();
   return {
@@ -106,19 +107,48 @@ function newcomers(files) {
   return [...albums.values()].slice(0, SHOWN);
 }
 
-const create = () => el("li", {}, el("a", { class: "tile-of" },
-  el("span", { class: "art" }), el("bdi", { class: "name" }), el("bdi", { class: "path" }), el("span", { class: "hint" })));
+/** @param {Record<string, string>} query */
+const files = async (query) => /** @type {File[]} */ ((await get("files", query)).items);
+
+/**
+ * Fetch the fingerprints of the tracks that have no cover: their glyphs are shown instead.
+ *
+ * @param {Newcomer[]} newcomers
+ */
+async function drawGlyphs(newcomers) {
+  const bare = newcomers.filter(({ file }) => !file.tags?.cover);
+  if (!bare.length) return;
+  const found = await files({ ids: bare.map(({ file }) => file.id).join(",") });
+  for (const one of bare) one.file = found.find(({ id }) => id === one.file.id) ?? one.file;
+}
+
+/** @param {Newcomer} newcomer */
+const keyOf = ({ file, number }) => `${file.id} ${number > 1}`; // another card when more of its album come
+
+/**
+ * Return the album that a newcomer stands for, or null if it stands for one track.
+ *
+ * @param {Newcomer} newcomer
+ */
+const albumOf = ({ file: { tags }, number }) => (number > 1 && tags?.album ? { id: tags.album_id, title: clean(tags.album), artist: clean(tags.album_artist ?? tags.artist ?? "") } : null);
+
+/** @param {Newcomer} newcomer */
+function create(newcomer) {
+  const { file } = newcomer;
+  const album = albumOf(newcomer);
+  if (!album) return card(address("track", [file.id]), titleOf(file), async () => [playable(file)]);
+  return card(address("album", [album.id]), album.title, () => playablesOf("album", album.id));
+}
 
 /**
  * @param {HTMLElement} node
  * @param {Newcomer} newcomer
  */
-function update(node, { file, number }) {
-  const { tags } = file;
-  const album = number > 1 && tags ? tags.album : null;
+function update(node, newcomer) {
+  const { file, number } = newcomer;
+  const album = albumOf(newcomer);
   showPicture(within(node, ".art"), file);
-  setAttribute(within(node, "a"), "href", album && tags ? address("album", [tags.album_id]) : address("track", [file.id]));
-  setText(within(node, ".name"), album ?? titleOf(file));
-  setText(within(node, ".path"), album ? tags?.album_artist ?? tags?.artist ?? "" : byline(file));
+  setText(within(node, ".name"), album?.title ?? titleOf(file));
+  setText(within(node, ".path"), album?.artist ?? byline(file));
   setText(within(node, ".hint"), album ? t("count.tracks", { count: number }) : "");
 }

@@ -1,7 +1,9 @@
 """The status page and its assets."""
 
 import asyncio
+import re
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -9,6 +11,8 @@ from auralis_fp.routes.static_files import static_folder
 from hosting import PREFIX, SHARED, Plugin
 
 pytestmark = pytest.mark.every_way
+
+STATIC_IMPORT: Final = re.compile(r'^(?:import|export)\b[^;]*?\bfrom "([^"]+)";', re.MULTILINE)
 
 
 @SHARED
@@ -62,3 +66,36 @@ async def test_other_names_are_404(shared: Plugin, name: str) -> None:
 def test_static_folder_of_a_checkout() -> None:
     """In a checkout the page is in the top-level folder."""
     assert static_folder() == Path(__file__).resolve().parents[2] / "static"
+
+
+@SHARED
+@pytest.mark.parametrize(
+    ("accepted", "language", "text"),
+    [
+        ("de-AT,de;q=0.9,en;q=0.8", "de", "Bibliothek"),
+        ("fr, en;q=0.5, de;q=0.7", "de", "Bibliothek"),
+        ("de;q=0, en", "en", "Library"),
+        ("fr", "en", "Library"),
+        (";;q=1.2.3,,*;q=x", "en", "Library"),
+    ],
+)
+async def test_page_has_its_first_texts(shared: Plugin, accepted: str, language: str, text: str) -> None:
+    """The page arrives with the texts of its frame in the reader's language, and preloads that catalogue."""
+    async with shared.client.get(f"{PREFIX}/", headers={"Accept-Language": accepted}) as response:
+        page = await response.text()
+        assert "Accept-Language" in ", ".join(response.headers.getall("Vary"))
+    assert f'<html lang="{language}">' in page
+    assert f'data-text="nav.library">{text}</a>' in page
+    assert f'href="i18n/{language}.json"' in page
+
+
+def test_everything_preloaded_exists() -> None:
+    """All files that the page preloads exist, and are the modules that its first view imports."""
+    preloaded = set(re.findall(r'rel="modulepreload" href="([^"]+)"', (static_folder() / "index.html").read_text()))
+    imported, new = set[str](), {"page.js", "views/home.js", "client.js"}
+    while new:
+        imported |= new
+        texts = [((static_folder() / name), (static_folder() / name).read_text()) for name in new]
+        found = {(path.parent / target).resolve() for path, text in texts for target in re.findall(STATIC_IMPORT, text)}
+        new = {path.relative_to(static_folder()).as_posix() for path in found} - imported
+    assert preloaded == imported - {"page.js"} | {"i18n/en.json"}
