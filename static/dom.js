@@ -181,3 +181,20 @@ export function atMostEvery(milliseconds, run) {
     }, Math.max(0, last + milliseconds - performance.now()));
   };
 }
+
+/**
+ * Return a function that runs another one in the next frame, once however often it is called until then.
+ *
+ * @param {() => void} run
+ */
+export function oncePerFrame(run) {
+  let waiting = false;
+  return () => {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => {
+      waiting = false;
+      run();
+    });
+  };
+}

@@ -67,8 +67,8 @@ export async function playablesOf(kind, id) {
  */
 export async function playLike(id) {
   const { items, note } = await post("playlist", { like: { files: [id] }, tracks: RADIO });
-  if (!items.length) return note;
   await play(await playables([id, ...items.map((item) => item.file_id).filter((one) => one !== id)]));
+  if (!items.length) return note;
 }
 
 /**
@@ -100,7 +100,9 @@ export async function playAnything() {
  * @param {{start?: () => number, text?: string, class?: string}} options
  */
 export function playButton(name, list, { start = () => 0, text = "", class: kind = "quiet" } = {}) {
-  const button = el("button", { type: "button", class: `play ${kind}`, "aria-label": t("play.one", { name }), title: text ? null : t("play.one", { name }), onclick: async (/** @type {Event} */ event) => {
+  const label = t("play.one", { name });
+  const named = !text || label.toLowerCase().includes(text.toLowerCase()); // else the visible text is the name
+  const button = el("button", { type: "button", class: `play ${kind}`, "aria-label": named ? label : null, title: text ? null : label, onclick: async (/** @type {Event} */ event) => {
     event.preventDefault(); // the button may be in a row that is a link
     setAttribute(button, "aria-busy", "true");
     try {

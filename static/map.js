@@ -1,6 +1,6 @@
 /** Library map: a scatter plot with pan, zoom, search, an outline tool and keyboard navigation. */
 
-import { announce, el, setAttribute, setText } from "./dom.js";
+import { announce, el, oncePerFrame, setAttribute, setText, svg } from "./dom.js";
 import { MapGestures } from "./explore/gestures.js";
 import { MARGIN, MapLabels } from "./explore/labels.js";
 import { t } from "./i18n.js";
@@ -11,11 +11,11 @@ import { Scatter } from "./scatter.js";
 /** @typedef {import("./explore/regions.js").Region} Region */
 /**
  * What the map tells its owner. `describe` returns the text for a point; `select` is called with the point that was
- * clicked, `open` with the one to show in full, `listen` with the one to hear (-1: none), `outlined` with those inside a
- * drawn outline.
+ * clicked, `open` with the one to show in full, `listen` with the one to hear (-1: none), `outlined` with the
+ * corners of a drawn outline, as shares of the map.
  *
  * @typedef {{describe: (index: number) => Promise<string>, select: (index: number) => void, open: (index: number) => void,
- *   listen: (index: number) => void, outlined: (indices: number[]) => void}} Actions
+ *   listen: (index: number) => void, outlined: (corners: import("./explore/lasso.js").Corner[]) => void}} Actions
  */
 
 const REACH = 18; // hit distance in CSS pixels
@@ -33,9 +33,12 @@ export class LibraryMap {
     this.actions = actions;
     this.zoom = 1;
     this.centre = [0.5, 0.5];
+    /** Draw in the next frame. */
+    this.soon = oncePerFrame(() => this.draw());
+    /** Indices of the tracks of a route, in its order. @type {number[]} */
+    this.route = [];
     this.pointed = -1; // under the pointer, or reached by the arrow keys
     this.selected = -1;
-    this.asked = false;
     /** @type {ReturnType<typeof setTimeout> | null} */
     this.resting = null;
     /** @type {Library | null} */
@@ -64,8 +67,9 @@ export class LibraryMap {
     const button = (/** @type {string} */ text, /** @type {string} */ label, /** @type {() => void} */ onclick) =>
       el("button", { type: "button", "aria-label": label, title: label, onclick }, text);
     this.outliner = el("button", { type: "button", "aria-pressed": "false", "aria-label": t("map.outline"), title: t("map.outline"), onclick: () => this.toggleOutline() }, "✎");
-    this.surface = el("div", { class: "surface" }, this.canvas, this.labels.node, el("div", { class: "over" }, this.pin, this.ring, this.tip),
-      el("div", { class: "zoom" }, button("+", t("map.in"), zoomBy(1.6)), button("−", t("map.out"), zoomBy(1 / 1.6)), button("⤢", t("map.all"), () => this.whole()), this.outliner));
+    this.way = svg("polyline", { fill: "none" });
+    this.buttons = el("div", { class: "zoom" }, button("+", t("map.in"), zoomBy(1.6)), button("−", t("map.out"), zoomBy(1 / 1.6)), button("⤢", t("map.all"), () => this.whole()), this.outliner);
+    this.surface = el("div", { class: "surface" }, this.canvas, svg("svg", { class: "route", "aria-hidden": "true" }, this.way), this.labels.node, el("div", { class: "over" }, this.pin, this.ring, this.tip), this.buttons);
     this.axes = el("div", { class: "axes" });
     container.replaceChildren(this.surface, this.axes, el("p", { class: "hint", id: "map-keys" }, t("map.keys")));
     this.scatter = new Scatter(this.canvas);
@@ -73,7 +77,6 @@ export class LibraryMap {
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.surface);
     this.scheme = matchMedia("(prefers-color-scheme: dark)");
-    this.soon = this.soon.bind(this);
     this.scheme.addEventListener("change", this.soon);
   }
 
@@ -97,6 +100,7 @@ export class LibraryMap {
     Object.assign(this, colouring);
     this.pointed = this.selected = -1;
     this.order = null;
+    this.route = [];
     this.labels.forget();
     const [left, right] = extent(xs);
     const [bottom, top] = extent(ys);
@@ -179,15 +183,6 @@ export class LibraryMap {
     this.soon();
   }
 
-  soon() {
-    if (this.asked) return;
-    this.asked = true;
-    requestAnimationFrame(() => {
-      this.asked = false;
-      this.draw();
-    });
-  }
-
   draw() {
     const { points } = this;
     if (!points || !this.nearest || !this.surface.offsetParent) return;
@@ -247,8 +242,19 @@ export class LibraryMap {
     return (blue << 16) | (green << 8) | red;
   }
 
-  /** Place the rings and the tooltip. */
+  /**
+   * Draw a line through tracks, in their order; none removes it.
+   *
+   * @param {number[]} indices
+   */
+  connect(indices) {
+    this.route = indices;
+    this.soon();
+  }
+
+  /** Place the route, the rings and the tooltip. */
   place() {
+    setAttribute(this.way, "points", this.route.map((index) => this.shown(index).join()).join(" "));
     this.move(this.pin, this.selected === this.pointed ? -1 : this.selected);
     this.move(this.ring, this.pointed);
     this.tip.hidden = this.pointed < 0;
@@ -333,6 +339,18 @@ export class LibraryMap {
    */
   toBase(x, y) {
     return [(x - this.width / 2) / this.zoom + this.centre[0], (y - this.height / 2) / this.zoom + this.centre[1]];
+  }
+
+  /**
+   * Return a place of the surface as shares of the map, in which all points lie between 0 and 1.
+   *
+   * @param {number} x
+   * @param {number} y
+   * @returns {[number, number]}
+   */
+  toUnit(x, y) {
+    const [baseX, baseY] = this.toBase(x, y);
+    return [(baseX / this.width - MARGIN) / (1 - 2 * MARGIN), (baseY / this.height - MARGIN) / (1 - 2 * MARGIN)];
   }
 
   /**

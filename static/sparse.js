@@ -1,7 +1,7 @@
 /** A list of any length of which only the visible part is loaded and drawn, so that its scroll bar leads everywhere. */
 
 import { messageOf } from "./api.js";
-import { el, reconcile, setAttribute } from "./dom.js";
+import { el, oncePerFrame, reconcile, setAttribute } from "./dom.js";
 
 const MARGIN = 6; // rows drawn above and below the viewport
 const BLOCK = 100; // items per request
@@ -40,8 +40,7 @@ export class SparseList {
     this.seen = [0, 0]; // indexes of the drawn items
     this.height = 0;
     this.columns = 1;
-    this.waiting = false;
-    const soon = () => this.soon();
+    const soon = oncePerFrame(() => this.draw());
     addEventListener("scroll", soon, { passive: true, signal });
     addEventListener("resize", soon, { signal });
     list.addEventListener("keydown", (event) => this.move(event));
@@ -98,15 +97,6 @@ export class SparseList {
     }
     setAttribute(this.list, "aria-busy", null);
     this.draw();
-  }
-
-  soon() {
-    if (this.waiting) return;
-    this.waiting = true;
-    requestAnimationFrame(() => {
-      this.waiting = false;
-      this.draw();
-    });
   }
 
   /** @param {number} index */

@@ -14,18 +14,20 @@ const SPANS = {
   day: { seconds: 86400, column: 900, tick: 14400, unit: 60, name: timeOfDay },
   month: { seconds: 30 * 86400, column: 86400, tick: 86400, unit: 86400, name: dayOf },
 };
+/** @type {Span} */
+const USUAL = "hour";
 const DAYS = 14; // listed below the chart of a month
 const [HEIGHT, FLOOR] = [132, 108];
 const GRAPH_MS = 30_000;
 
 /**
- * Create the chart with its switch; `refresh()` reloads the history, throttled.
+ * Create the chart with its switch; `show(name)` shows a span of the address, `refresh()` reloads the history, throttled.
  *
  * @param {import("./types.d.ts").Page} page
  */
 export function throughputPanel(page) {
   /** @type {Span} */
-  let span = "hour";
+  let span = USUAL;
   /** @type {ThroughputMinute[]} */
   let minutes = [];
   const figure = el("figure", { class: "throughput", id: "throughput" });
@@ -46,6 +48,12 @@ export function throughputPanel(page) {
 
   /** @param {Span} name */
   function choose(name) {
+    page.keep([], { span: name === USUAL ? "" : name });
+    open(name);
+  }
+
+  /** @param {Span} name */
+  function open(name) {
     span = name;
     for (const one of buttons) setAttribute(one, "aria-pressed", String(one.dataset.span === name));
     load();
@@ -60,7 +68,11 @@ export function throughputPanel(page) {
     clearInterval(timer);
   });
   load();
-  return { node, refresh: atMostEvery(10_000, load) };
+  return {
+    node,
+    show: (/** @type {string} */ name = USUAL) => name !== span && Object.hasOwn(SPANS, name) && open(/** @type {Span} */ (name)),
+    refresh: atMostEvery(10_000, load),
+  };
 }
 
 /**

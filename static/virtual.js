@@ -1,6 +1,6 @@
 /** Virtual list: only visible rows are in the DOM. */
 
-import { reconcile, setAttribute } from "./dom.js";
+import { oncePerFrame, reconcile, setAttribute } from "./dom.js";
 
 const MARGIN = 12; // rows rendered above and below the viewport
 const AHEAD = 100; // remaining rows at which the next page is requested
@@ -21,11 +21,9 @@ export function virtualList(list, { create, update, key, more }, signal) {
   /** @type {Item[]} */
   let items = [];
   let height = 0;
-  let asked = false;
   let total = 0;
 
   function draw() {
-    asked = false;
     if (!list.offsetParent) return; // the view is hidden
     height = parseFloat(getComputedStyle(list).getPropertyValue("--row")) * parseFloat(getComputedStyle(document.documentElement).fontSize);
     list.style.height = `${items.length * height}px`;
@@ -67,12 +65,7 @@ export function virtualList(list, { create, update, key, more }, signal) {
     update(node, item, index);
   }
 
-  function soon() {
-    if (asked) return;
-    asked = true;
-    requestAnimationFrame(draw);
-  }
-
+  const soon = oncePerFrame(draw);
   addEventListener("scroll", soon, { passive: true, signal });
   addEventListener("resize", soon, { signal });
   new ResizeObserver(soon).observe(list); // the view becomes visible

@@ -1,7 +1,7 @@
 /** Pointer, wheel and keyboard of the library map. */
 
 import { svg } from "../dom.js";
-import { extend, inside } from "./lasso.js";
+import { extend } from "./lasso.js";
 
 /** @typedef {import("../map.js").LibraryMap} LibraryMap */
 /** @typedef {{x: number, y: number, way: number}} Held */
@@ -107,12 +107,11 @@ export class MapGestures {
 
   endOutline() {
     const { map } = this;
-    const corners = /** @type {import("./lasso.js").Corner[]} */ (this.outline ?? []).map(([x, y]) => map.toBase(x, y));
+    const corners = /** @type {import("./lasso.js").Corner[]} */ (this.outline ?? []).map(([x, y]) => map.toUnit(x, y));
     this.outline = null;
     this.line.setAttribute("points", "");
     map.toggleOutline();
-    const found = inside(corners, map.baseX, map.baseY);
-    map.actions.outlined(found);
+    map.actions.outlined(corners);
   }
 
   /** @param {PointerEvent} event */

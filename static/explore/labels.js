@@ -16,6 +16,7 @@ const TITLES = 40; // maximum number shown with their titles
 const ROOM = 4_000; // required area in square pixels for each
 const REST_MS = 200; // delay after the last movement before titles are fetched
 const LINE = 20; // height of a name in pixels; of names that overlap, that of the largest region is shown
+const GAP = 6; // pixels between a name and the edge or the buttons
 const FAR = 2.5; // zoom up to which regions are named
 
 export class MapLabels {
@@ -81,17 +82,21 @@ export class MapLabels {
     const { map } = this;
     /** @type {{left: number, right: number, top: number}[]} */
     const taken = [];
-    reconcile(this.names, near || map.zoom > FAR ? [] : this.regions, (region) => region.name, (region) => el("span", { class: "region" }, el("bdi", {}, region.name)), (node, region) => {
+    reconcile(this.names, near || map.zoom > FAR ? [] : this.regions, (region) => region.name, (region) => el("span", { class: "region" }, el("bdi", {}, region.name)), () => undefined);
+    const nodes = /** @type {HTMLElement[]} */ ([...this.names.children]); // in the document, and so measurable
+    nodes.forEach((node, place) => {
+      const region = this.regions[place];
       const [x, y] = [region.x, region.y].map((share, axis) => (MARGIN + (1 - 2 * MARGIN) * share) * [map.width, map.height][axis]);
       node.hidden = false;
       const half = node.offsetWidth / 2; // names at the edge stay readable
       const across = (x - map.centre[0]) * map.zoom + map.width / 2;
-      const inside = across > 0 && across < map.width ? Math.max(half, Math.min(map.width - half, across)) : across;
       const top = (y - map.centre[1]) * map.zoom + map.height / 2;
-      const place = { left: inside - half, right: inside + half, top };
-      node.hidden = taken.some((one) => Math.abs(one.top - top) < LINE && one.left < place.right && one.right > place.left);
-      if (!node.hidden) taken.push(place);
-      node.style.transform = `translate(${place.left}px, ${top}px)`;
+      const end = map.width - (top < map.buttons.offsetTop + map.buttons.offsetHeight + LINE ? map.width - map.buttons.offsetLeft : 0) - GAP;
+      const inside = across > 0 && across < map.width ? Math.max(half + GAP, Math.min(end - half, across)) : across;
+      const box = { left: inside - half, right: inside + half, top };
+      node.hidden = taken.some((one) => Math.abs(one.top - top) < LINE && one.left < box.right && one.right > box.left);
+      if (!node.hidden) taken.push(box);
+      node.style.transform = `translate(${box.left}px, ${top}px)`;
     });
   }
 

@@ -1,6 +1,8 @@
 /** Selection of points by a drawn outline. */
 
 const STEP = 4; // pixels between two corners of the outline
+const WRITTEN = 60; // corners in an address
+const STEPS = 1000; // between 0 and 1 in an address
 
 /** @typedef {[number, number]} Corner */
 
@@ -48,4 +50,25 @@ function isInside(outline, x, y) {
     if (y1 > y !== y2 > y && x < ((x2 - x1) * (y - y1)) / (y2 - y1) + x1) odd = !odd;
   }
   return odd;
+}
+
+/**
+ * Return an outline as the text of an address: some of its corners, in thousandths of the map.
+ *
+ * @param {Corner[]} corners as shares of the map
+ */
+export function written(corners) {
+  const every = Math.ceil(corners.length / WRITTEN);
+  return corners.filter((_, index) => index % every === 0).flat().map((share) => Math.round(STEPS * share)).join(".");
+}
+
+/**
+ * Read an outline from an address.
+ *
+ * @param {string} text
+ * @returns {Corner[]}
+ */
+export function readOutline(text) {
+  const shares = text.split(".").map((one) => Number(one) / STEPS).filter(Number.isFinite);
+  return Array.from({ length: Math.floor(shares.length / 2) }, (_, index) => [shares[2 * index], shares[2 * index + 1]]);
 }

@@ -12,9 +12,11 @@ import { showSpread } from "../spread.js";
 import { colouring, fillChoice } from "./colouring.js";
 import { fileOf, filesOf } from "./files.js";
 import { shareKept } from "./honesty.js";
+import { inside, readOutline, written } from "./lasso.js";
 import { FEWEST, improve, loadLibrary } from "./library.js";
 import { SelectionPanel } from "./panel.js";
 import { listen, quiet } from "./preview.js";
+import { numbers } from "../playlists/seeds.js";
 import { findRegions } from "./regions.js";
 
 /** @typedef {import("../fingerprint.d.ts").File} File */
@@ -31,6 +33,8 @@ const REST_MS = 60; // delay before the title of a point is fetched
 const TYPING_MS = 300; // delay after the last key before a search
 const PAGE = 500; // files of one request
 const MATCHES = 2000; // matches of a search that are marked
+/** Without any of the choices of an address. */
+const NOTHING = { track: null, path: null, outline: null, region: null };
 
 export class MapPart {
   /** @param {Page} page */
@@ -48,21 +52,21 @@ export class MapPart {
     this.searched = 0;
     /** @type {File | null} */
     this.start = null; // of a path whose end is being chosen
-    this.panel = new SelectionPanel({ pathFrom: (file) => this.beginPath(file), chooseRegion: (region) => this.chooseRegion(region) });
+    this.panel = new SelectionPanel({ pathFrom: (file) => this.beginPath(file), chooseRegion: ({ name }) => this.pick({ region: name }) });
     this.search = el("input", { type: "search", "aria-label": t("explore.search"), placeholder: t("explore.search"), autocomplete: "off", oninput: () => this.typed() });
     /** @type {HTMLSelectElement} */
     this.colour = el("select", { id: "map-colour", "aria-label": t("map.colour"), onchange: () => this.keep({ colour: this.colour.value }, true) });
     this.hearing = el("button", { type: "button", "aria-pressed": "false", onclick: () => this.toggleListening() }, t("explore.listen"));
     this.found = el("p", { class: "hint", role: "status" });
-    this.hint = el("p", { class: "hint", id: "map-hint" }, t("map.near"));
+    this.hint = el("p", { class: "hint", id: "map-hint" });
     this.surface = el("div", { id: "map" });
     this.legend = el("div", { id: "map-legend" });
     this.spread = el("div", { id: "spread", class: "spread" });
     this.node = el("div", { class: "stacked" },
       el("section", { class: "card", id: "map-section", "aria-labelledby": "map-title" },
-        el("h2", { id: "map-title" }, t("map.title")), this.hint,
+        el("h2", { id: "map-title" }, t("map.title")), el("p", { class: "hint" }, t("map.near")),
         el("div", { class: "filters" }, el("div", { class: "field" }, this.search), el("div", { class: "field narrow" }, this.colour), this.hearing),
-        this.found, el("div", { class: "beside" }, el("div", { class: "mapped" }, this.surface, this.legend), this.panel.node)),
+        this.found, el("div", { class: "beside" }, el("div", { class: "mapped" }, this.surface, this.legend, this.hint), this.panel.node)),
       el("section", { class: "card", "aria-labelledby": "spread-title" },
         el("h2", { id: "spread-title" }, t("spread.title")), el("p", { class: "hint" }, t("spread.hint")), this.spread));
     page.signal.addEventListener("abort", () => this.end());
@@ -134,7 +138,7 @@ export class MapPart {
     }
     this.map ??= new LibraryMap(this.surface, {
       describe: (index) => this.describe(index), select: (index) => this.choose(index), open: (index) => this.open(index),
-      listen: (index) => (index < 0 ? quiet() : listen(points.ids[index])), outlined: (found) => this.outlined(found),
+      listen: (index) => (index < 0 ? quiet() : listen(points.ids[index])), outlined: (corners) => this.outlined(corners),
     });
     if (!this.colour.options.length) fillChoice(this.colour, meaning);
     this.colour.value = this.query.colour ?? "";
@@ -150,7 +154,7 @@ export class MapPart {
   /** Say what the places mean, and how far they can be trusted. @param {Mapped} mapped */
   async explain({ points, x, y, axes, kept: measured }) {
     const share = percent(100 * (axes[0].share + axes[1].share));
-    const parts = [t("count.tracks", { count: points.count }), t("map.near"), ...(measured === null ? [t("map.axes", { share })] : [])];
+    const parts = [t("count.tracks", { count: points.count }), ...(measured === null ? [t("map.axes", { share })] : [])];
     setText(this.hint, parts.join(" · "));
     const kept = measured ?? (await shareKept(points, x, y, this.page.signal));
     if (kept !== null && this.mapped?.x === x) setText(this.hint, [...parts, t("explore.kept", { number: decimal(10 * kept) })].join(" · "));
@@ -163,7 +167,7 @@ export class MapPart {
     const genres = await fetchTag(points, "genre").catch(() => points.ids.map(() => null)); // named by their sound then
     this.regions = map.labels.regions = findRegions(map.unitX, map.unitY, points, genres);
     map.soon();
-    if (!this.query.track && !this.query.q) this.panel.showNothing(this.regions);
+    if (this.query.region || !this.chosen()) await this.follow();
   }
 
   /** Show the selection and the search of the address. */
@@ -171,10 +175,36 @@ export class MapPart {
     const { map, mapped } = this;
     if (!map || !mapped) return;
     const index = mapped.places.get(Number(this.query.track)) ?? -1;
+    const many = this.chosen();
     map.select(index);
-    await this.mark();
+    map.connect(this.query.path && many ? many.indices : []);
+    if (many) map.emphasise(new Set(many.indices));
+    else await this.mark();
     if (index >= 0) await this.panel.showTrack(mapped.points.ids[index], mapped.meaning);
+    else if (many) await this.panel.showMany(many.title, many.indices.map((one) => mapped.points.ids[one]));
     else if (!this.query.q) this.panel.showNothing(this.regions);
+  }
+
+  /** Return what the address chooses besides one track: the tracks of a path, of an outline or of a region; null for nothing. */
+  chosen() {
+    const { map, mapped, regions, query } = this;
+    if (!map || !mapped) return null;
+    if (query.path) return { title: t("explore.way"), indices: numbers(query.path).flatMap((id) => mapped.places.get(id) ?? []) };
+    if (query.outline) return { title: t("explore.outlined"), indices: inside(readOutline(query.outline), map.unitX, map.unitY) };
+    const region = regions.find(({ name }) => name === query.region);
+    return region ? { title: region.name, indices: region.members } : null;
+  }
+
+  /**
+   * Choose something else.
+   *
+   * @param {Record<string, string | number | null>} choice
+   */
+  async pick(choice) {
+    await this.keep({ ...NOTHING, ...choice });
+    await this.follow();
+    const many = this.chosen();
+    if (this.query.region && many) this.map?.fit(many.indices);
   }
 
   /**
@@ -200,8 +230,7 @@ export class MapPart {
     const searched = (this.searched += 1);
     setTimeout(async () => {
       if (searched !== this.searched) return;
-      await this.keep({ q: this.search.value.trim(), track: null });
-      await this.follow();
+      await this.pick({ q: this.search.value.trim() });
     }, TYPING_MS);
   }
 
@@ -236,10 +265,10 @@ export class MapPart {
       location.hash = address("playlists", ["path"], { start: start.id, end: id });
       return;
     }
+    if (id === null) return this.pick({});
     map.select(index);
     this.keep({ track: id });
-    if (id === null) await this.follow();
-    else await this.panel.showTrack(id, mapped.meaning);
+    await this.panel.showTrack(id, mapped.meaning);
   }
 
   /** @param {number} index */
@@ -247,24 +276,12 @@ export class MapPart {
     if (this.mapped) location.hash = address("track", [this.mapped.points.ids[index]]);
   }
 
-  /** @param {number[]} found */
-  async outlined(found) {
-    const { map, mapped } = this;
-    if (!map || !mapped) return;
-    if (!found.length) return announce(t("explore.outlined.none"));
-    map.select(-1);
-    this.keep({ track: null });
-    map.emphasise(new Set(found));
-    await this.panel.showMany(t("explore.outlined"), found.map((index) => mapped.points.ids[index]));
-  }
-
-  /** @param {Region} region */
-  async chooseRegion(region) {
-    const { map, mapped } = this;
-    if (!map || !mapped) return;
-    map.emphasise(new Set(region.members));
-    map.fit(region.members);
-    await this.panel.showMany(region.name, region.members.map((index) => mapped.points.ids[index]));
+  /** @param {import("./lasso.js").Corner[]} corners */
+  async outlined(corners) {
+    const { map } = this;
+    const outline = written(corners);
+    if (!map || !inside(readOutline(outline), map.unitX, map.unitY).length) return announce(t("explore.outlined.none"));
+    await this.pick({ outline });
   }
 
   /** @param {File} file */

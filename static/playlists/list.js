@@ -15,6 +15,7 @@ import { saveList } from "./saved.js";
 /** @typedef {import("../fingerprint.d.ts").File} File */
 /** @typedef {import("../types.d.ts").Page} Page */
 
+const MAPPED = 200; // tracks that are drawn as a path on the map
 const SMOOTHED = 100; // tracks that can be put in a smooth order at once
 
 export class PlaylistEditor {
@@ -33,11 +34,12 @@ export class PlaylistEditor {
     this.list = el("ol", { class: "playlist", "aria-labelledby": "playlist-title" });
     this.another = el("button", { type: "button", onclick: () => actions.another() }, t("playlists.another"));
     this.smooth = actionButton(t("playlists.smooth"), () => this.smoothOrder());
+    this.onMap = el("a", { class: "button" }, t("explore.on-map"));
     this.field = el("input", { name: "name", required: true, maxlength: 80, autocomplete: "off", "aria-label": t("playlists.name"), placeholder: t("playlists.name") });
     this.folder = el("select", { "aria-label": t("playlists.paths") });
     this.node = el("section", { class: "card", "aria-labelledby": "playlist-title", hidden: true },
       this.title, this.summary,
-      el("div", { class: "actions" }, actionButton(t("explore.play"), async () => play(this.files.map(playable)), { class: "primary", id: "playlist-play" }), this.another, this.smooth),
+      el("div", { class: "actions" }, actionButton(t("explore.play"), async () => play(this.files.map(playable)), { class: "primary", id: "playlist-play" }), this.another, this.smooth, this.onMap),
       this.list,
       el("form", { class: "filters", onsubmit: (/** @type {Event} */ event) => this.save(event) }, el("div", { class: "field narrow" }, this.field), el("button", {}, t("playlists.save")),
         el("div", { class: "field narrow" }, this.folder), actionButton(t("playlists.export"), () => download(this.field.value || this.name, this.ids, this.folder.value || null), { id: "playlist-export" })));
@@ -69,6 +71,8 @@ export class PlaylistEditor {
   draw(note = "") {
     const length = this.files.reduce((sum, file) => sum + (file.metadata?.duration_sec ?? 0), 0);
     setText(this.summary, [t("count.tracks", { count: this.files.length }), clock(length), note].filter(Boolean).join(" · "));
+    this.onMap.hidden = !this.files.length || this.files.length > MAPPED;
+    setAttribute(this.onMap, "href", address("explore", [], { path: this.ids.join(",") }));
     this.smooth.hidden = this.files.length < 3 || this.files.length > SMOOTHED;
     const places = new Map(this.files.map((file, index) => [file, index]));
     reconcile(this.list, this.files, (file) => file.id, (file) => this.row(file), (node, file) => {

@@ -55,7 +55,10 @@ export function mount(root, page) {
     failures.node.hidden = !listed;
     page.title(listed ? t("activity.failures") : t("nav.activity"));
     if (listed) failures.show(code, query.q ?? "");
-    else throughput.refresh();
+    else {
+      throughput.show(query.span);
+      throughput.refresh();
+    }
     const target = part === "health" ? health.node : part === "folders" ? folders.node : null;
     target?.scrollIntoView({ block: "center" });
     target?.querySelector("h2")?.focus({ preventScroll: true });

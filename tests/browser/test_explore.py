@@ -4,41 +4,19 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import mutagen.flac
-import numpy as np
 import pytest
 import soundfile
 from playwright.sync_api import Page, expect
 
-from auralis_fp.tags.model import Tags
 from browser_axe import AXE, faults_by_axe
 from browser_service import SCAN_LIMIT_MS, Running, Visit, go, serving
-from tagged_files import picture, write_vorbis
+from browser_tagged import write_track
 
 pytest_plugins = ("browser_fixtures",)
 pytestmark = pytest.mark.browser
 
 TRACKS = 14
 COPIED = 3  # the track that has a copy
-RATE = 22_050
-
-
-def write_track(path: Path, number: int, seconds: int = 5) -> None:
-    """Write pulsing tones with tags and, for every other track, a cover."""
-    time = np.arange(seconds * RATE) / RATE
-    melody = 1 + (np.floor(3 * time) * (7 + number) % 12) / 12
-    tones = sum(np.sin(2 * np.pi * hertz * (1 + number / 9) * melody * time) for hertz in (220, 331, 467))
-    noise = np.random.default_rng(number).normal(0, 0.02 * (1 + number % 5), len(time))
-    sound = 0.1 * tones * (0.4 + 0.6 * (np.sin(2 * np.pi * (1 + number / 6) * time) > 0)) + noise
-    soundfile.write(path, np.clip(sound, -1, 1), RATE)
-    tags = Tags(
-        title=f"Song {number:02d}",
-        artist=("Ann", "Björk")[number % 2],
-        album="One",
-        genre=("Jazz", "Rock")[number % 2],
-        year=1990 + number,
-    )
-    write_vorbis(path, tags, mutagen.flac.FLAC, picture(300, 300) if number % 2 else None)
 
 
 def looked_at(page: Page) -> list[str]:
@@ -132,8 +110,8 @@ def test_search_and_colours_are_in_the_address(explore: Page, tagged: Running, v
     assert looked_at(again) == []
 
 
-def test_an_outline_becomes_a_playlist(explore: Page) -> None:
-    """The tracks inside a drawn outline are counted, and make a playlist."""
+def test_an_outline_becomes_a_playlist(explore: Page, visit: Visit) -> None:
+    """The tracks inside a drawn outline are counted and kept in the address, and make a playlist."""
     explore.get_by_role("button", name="Draw an outline").click()
     box = explore.locator("#map canvas").bounding_box()
     assert box is not None
@@ -144,6 +122,9 @@ def test_an_outline_becomes_a_playlist(explore: Page) -> None:
         explore.mouse.move(x, y, steps=4)
     explore.mouse.up()
     expect(explore.locator(".selection")).to_contain_text(f"{TRACKS + 1} tracks")
+    expect(explore).to_have_url(re.compile(r"#explore\?outline=[\d.-]+$"))
+    again = visit(explore.url)
+    expect(again.locator(".selection")).to_contain_text(f"Outlined tracks{TRACKS + 1} tracks")
     explore.get_by_role("link", name="Make a playlist").click()
     expect(explore.locator(".playlist li")).to_have_count(TRACKS + 1)
 
@@ -211,6 +192,11 @@ def test_from_home_to_an_exported_path_by_keyboard(explore: Page, tagged: Runnin
     expect(rows.nth(1)).to_contain_text("Song 01")
     expect(rows.nth(1).locator(".grip")).to_be_focused()
     expect(explore).to_have_url(re.compile(r"#playlists/list\?files="))
+    explore.get_by_role("link", name="Show on the map").focus()
+    explore.keyboard.press("Enter")
+    expect(explore.locator(".route polyline")).to_have_attribute("points", re.compile(r"^([\d.]+,[\d.]+ ?){10}$"))
+    expect(explore.locator(".selection")).to_contain_text("10 tracks")
+    explore.go_back()
     explore.get_by_role("textbox", name="Name of the playlist").focus()
     explore.keyboard.type("To work")
     explore.keyboard.press("Enter")

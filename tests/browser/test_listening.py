@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 import mutagen.flac
 import numpy as np
@@ -164,3 +165,49 @@ def test_a_file_that_is_gone_is_skipped(home: Page, tagged_service: Running, fau
     expect(home.get_by_role("region", name="Player").locator(".name")).to_have_text("Noon")
     missing.write_bytes(kept)
     faults[:] = [fault for fault in faults if "404" not in fault]  # logged by the browser
+
+
+COUNT_CLICKS: Final = """() => {
+  window.clicks = 0;
+  addEventListener("click", (event) => { if (event.isTrusted && event.detail) window.clicks += 1; }, true);
+}"""
+
+
+def clicks(page: Page) -> int:
+    """Return the number of clicks since they are counted."""
+    number: int = page.evaluate("window.clicks")
+    return number
+
+
+def test_something_like_this_takes_three_clicks(home: Page) -> None:
+    """From Home: into the field, on the track, and on the button."""
+    home.evaluate(COUNT_CLICKS)
+    home.get_by_role("combobox", name="Choose a track").click()
+    home.keyboard.type("Noon")
+    home.get_by_role("option", name=re.compile("Noon")).click()
+    home.get_by_role("button", name="Play tracks like this one").click()
+    expect(home.locator("#player .name")).to_have_text("Noon")
+    assert clicks(home) <= 3
+
+
+def test_why_an_album_is_missing_takes_three_clicks(home: Page, tagged_service: Running) -> None:
+    """The library leads from a search without results to the failed files that match it, with their reasons."""
+    (tagged_service.library / "Lost album").mkdir()
+    (tagged_service.library / "Lost album" / "song.flac").write_bytes(b"no sound at all " * 100)
+    expect(home.locator(".status-line")).to_contain_text("1 file could not be analysed", timeout=SCAN_LIMIT_MS)
+    home.evaluate(COUNT_CLICKS)
+    go(home, "Library")
+    home.locator("#query").click()
+    home.keyboard.type("Lost album")
+    home.locator("#track-note").get_by_role("link").first.click()
+    expect(home.locator(".failure .why")).to_contain_text("not in a known audio format")
+    assert clicks(home) <= 3
+
+
+def test_what_it_did_last_night_takes_two_clicks(home: Page) -> None:
+    """Activity shows the work of a day by hours, and of a month by days."""
+    home.evaluate(COUNT_CLICKS)
+    go(home, "Activity")
+    home.get_by_role("button", name="Day", exact=True).click()
+    expect(home.locator("#view-activity")).to_contain_text(re.compile(r"[89] tracks"))
+    assert clicks(home) <= 2
