@@ -3,7 +3,7 @@
 import { el, setAttribute, setText, within } from "./dom.js";
 import { clean, clock, count, decimal, measured } from "./format.js";
 import { glyph, noGlyph } from "./glyph.js";
-import { t } from "./i18n.js";
+import { maybe, t } from "./i18n.js";
 import { playablesOf, playButton } from "./listen.js";
 import { byline, cover, titleOf } from "./music.js";
 import { address } from "./router.js";
@@ -25,7 +25,7 @@ const stateOf = ({ state }) => (state === "done" || state === "missing" ? "" : t
  */
 function factsOf(item, sorted) {
   const print = item.fingerprint;
-  if (!print) return stateOf(item);
+  if (!print) return item.failure ? maybe(`failure.${item.failure.code}`, stateOf(item)) : stateOf(item);
   const unknown = item.metadata?.undefined ?? [];
   const tempo = unknown.includes("tempo_bpm") ? t("tile.no-tempo") : `${count(print.tempo_bpm)} BPM`;
   const loudness = unknown.includes("lufs") ? t("tracks.silent") : `${decimal(print.lufs)} LUFS`;
