@@ -101,8 +101,8 @@ export async function playAnything() {
  */
 export function playButton(name, list, { start = () => 0, text = "", class: kind = "quiet" } = {}) {
   const label = t("play.one", { name });
-  const named = !text || label.toLowerCase().includes(text.toLowerCase()); // else the visible text is the name
-  const button = el("button", { type: "button", class: `play ${kind}`, "aria-label": named ? label : null, title: text ? null : label, onclick: async (/** @type {Event} */ event) => {
+  const named = text && label.toLowerCase().includes(text.toLowerCase()); // else the visible text is the name
+  const button = el("button", { type: "button", class: `play ${kind}`, "aria-label": named ? label : null, onclick: async (/** @type {Event} */ event) => {
     event.preventDefault(); // the button may be in a row that is a link
     setAttribute(button, "aria-busy", "true");
     try {
@@ -113,5 +113,16 @@ export function playButton(name, list, { start = () => 0, text = "", class: kind
       setAttribute(button, "aria-busy", null);
     }
   } }, icon("play"), text && el("span", {}, text));
+  if (!text) namePlayButton(button, name);
   return button;
+}
+
+/**
+ * Name what a button without a text plays, again when its title has become known.
+ *
+ * @param {Element} button
+ * @param {string} name
+ */
+export function namePlayButton(button, name) {
+  for (const attribute of ["aria-label", "title"]) setAttribute(button, attribute, t("play.one", { name }));
 }

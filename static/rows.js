@@ -4,7 +4,7 @@ import { el, setAttribute, setText, within } from "./dom.js";
 import { clean, clock, count, decimal, measured } from "./format.js";
 import { glyph, noGlyph } from "./glyph.js";
 import { maybe, t } from "./i18n.js";
-import { playablesOf, playButton } from "./listen.js";
+import { namePlayButton, playablesOf, playButton } from "./listen.js";
 import { byline, cover, titleOf } from "./music.js";
 import { address } from "./router.js";
 
@@ -56,6 +56,7 @@ export function updateTrack(node, item, sorted) {
   const [picture, what, state, numbers] = [".picture", ".what", ".state", ".numbers"].map((part) => within(node, part));
   showPicture(picture, item);
   setText(within(what, ".name"), titleOf(item));
+  namePlayButton(within(node, ".play"), titleOf(item));
   setText(within(what, ".path"), byline(item));
   setAttribute(what, "title", clean(item.path));
   setText(numbers, factsOf(item, sorted));
@@ -121,6 +122,7 @@ export const artistCard = ({ id, name }) => card(address("artist", [id]), clean(
 export function updateAlbum(node, album) {
   showArt(within(node, ".art"), album);
   setText(within(node, ".name"), clean(album.title));
+  namePlayButton(within(node, ".play"), clean(album.title));
   setText(within(node, ".path"), album.artist ? clean(album.artist) : t(album.kind === "folder" ? "album.folder" : "album.various"));
   setText(within(node, ".hint"), [album.year && String(album.year), tracksOf(album)].filter(Boolean).join(" · "));
 }
@@ -132,6 +134,7 @@ export function updateAlbum(node, album) {
 export function updateArtist(node, artist) {
   showArt(within(node, ".art"), artist);
   setText(within(node, ".name"), clean(artist.name));
+  namePlayButton(within(node, ".play"), clean(artist.name));
   setText(within(node, ".path"), t("count.albums", { count: artist.albums }));
   setText(within(node, ".hint"), tracksOf(artist));
 }

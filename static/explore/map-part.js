@@ -62,13 +62,14 @@ export class MapPart {
     this.surface = el("div", { id: "map" });
     this.legend = el("div", { id: "map-legend" });
     this.spread = el("div", { id: "spread", class: "spread" });
+    this.filters = el("div", { class: "filters" }, el("div", { class: "field" }, this.search), el("div", { class: "field narrow" }, this.colour), this.hearing);
+    this.distribution = el("section", { class: "card", "aria-labelledby": "spread-title", hidden: true },
+      el("h2", { id: "spread-title" }, t("spread.title")), el("p", { class: "hint" }, t("spread.hint")), this.spread);
     this.node = el("div", { class: "stacked" },
       el("section", { class: "card", id: "map-section", "aria-labelledby": "map-title" },
         el("h2", { id: "map-title" }, t("map.title")), el("p", { class: "hint" }, t("map.near")),
-        el("div", { class: "filters" }, el("div", { class: "field" }, this.search), el("div", { class: "field narrow" }, this.colour), this.hearing),
-        this.found, el("div", { class: "beside" }, el("div", { class: "mapped" }, this.surface, this.legend, this.hint), this.panel.node)),
-      el("section", { class: "card", "aria-labelledby": "spread-title" },
-        el("h2", { id: "spread-title" }, t("spread.title")), el("p", { class: "hint" }, t("spread.hint")), this.spread));
+        this.filters, this.found, el("div", { class: "beside" }, el("div", { class: "mapped" }, this.surface, this.legend, this.hint), this.panel.node)),
+      this.distribution);
     page.signal.addEventListener("abort", () => this.end());
   }
 
@@ -129,12 +130,13 @@ export class MapPart {
   /** @param {Mapped} mapped */
   async draw(mapped) {
     const { points, meaning, x, y, axes } = mapped;
-    if (points.count < FEWEST) {
+    const few = points.count < FEWEST;
+    for (const node of [this.filters, this.panel.node, this.distribution]) node.hidden = few;
+    if (few) {
       this.map?.end();
       this.map = null;
       this.tell(t("map.few"));
-      this.spread.replaceChildren();
-      return this.panel.showNothing([]);
+      return;
     }
     this.map ??= new LibraryMap(this.surface, {
       describe: (index) => this.describe(index), select: (index) => this.choose(index), open: (index) => this.open(index),

@@ -4,7 +4,7 @@ import { get } from "../api.js";
 import { atMostEvery, el, reconcile, setAttribute, setText, within } from "../dom.js";
 import { clean } from "../format.js";
 import { t } from "../i18n.js";
-import { playable, playablesOf, playAnything, playLike, playPath } from "../listen.js";
+import { namePlayButton, playable, playablesOf, playAnything, playLike, playPath } from "../listen.js";
 import { byline, titleOf } from "../music.js";
 import { actionButton, viewHeading } from "../parts.js";
 import { trackPicker } from "../picker.js";
@@ -28,7 +28,7 @@ const SHOWN = 18;
 export function mount(root, page) {
   const line = el("a", { class: "status-line", href: address("activity") }, el("span", { class: "dot", "aria-hidden": "true" }), el("span"));
   const list = el("ul", { class: "tiles-of plain", id: "newest" });
-  const none = el("p", { class: "empty", hidden: true }, t("home.none"));
+  const none = el("p", { class: "empty", hidden: true }, t("home.none"), " ", el("a", { href: address("settings", [], { field: "libraries" }) }, t("home.folders")));
   root.append(viewHeading(t("nav.home")), line, starts(),
     el("section", { class: "card", "aria-labelledby": "new-title" }, el("h2", { id: "new-title" }, t("home.new")), list, none));
   const refresh = atMostEvery(2000, async () => {
@@ -148,7 +148,9 @@ function update(node, newcomer) {
   const { file, number } = newcomer;
   const album = albumOf(newcomer);
   showPicture(within(node, ".art"), file);
-  setText(within(node, ".name"), album?.title ?? titleOf(file));
+  const name = album?.title ?? titleOf(file);
+  setText(within(node, ".name"), name);
+  namePlayButton(within(node, ".play"), name);
   setText(within(node, ".path"), album?.artist ?? byline(file));
   setText(within(node, ".hint"), album ? t("count.tracks", { count: number }) : "");
 }
