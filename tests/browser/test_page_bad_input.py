@@ -58,7 +58,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def walk(page: Page, views: tuple[str, ...]) -> None:
-    """Open views; none is wider than the window."""
+    """Open views and assert that they fit into the window."""
     for view in views:
         page.evaluate(f"location.hash = {view!r}")
         expect(page.locator(VIEWS.get(view, "main .view:not([hidden]) h1")).first).to_be_visible()
