@@ -115,7 +115,10 @@ class Process:
         """Start it."""
         with self._log.open("ab") as output:
             self.process = subprocess.Popen(
-                self._command, stdout=output, stderr=output, env=self._environment, start_new_session=True
+                self._command,
+                stdout=output,
+                stderr=output,
+                env=self._environment,  # of the priority of the bench
             )
 
     def end(self, number: signal.Signals = signal.SIGKILL) -> None:

@@ -39,7 +39,7 @@ from .messages import (
 )
 from .streams import Frames, open_frames
 
-ROSTER_SEC: Final = 0.5
+ROSTER_SEC: Final = 1.0
 CONNECT_SEC: Final = 5.0
 SILENT_SEC: Final = 15.0  # without an answer of the scheduler: the network is cut
 FIRST_RETRY_SEC: Final = 0.5
@@ -238,7 +238,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     sandbox.end_with_parent()
     sandbox.limit_memory(MEMORY_LIMIT)
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    dask.config.set({"distributed.client.scheduler-info-interval": "1h"})  # asked for by ``_follow``
+    logging.disable(logging.CRITICAL)  # the service reports what is wrong
     descriptor = adopt_descriptor()
     lacking = seal_courier(tls_files())
     with contextlib.suppress(EOFError, KeyboardInterrupt):
