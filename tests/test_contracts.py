@@ -11,6 +11,7 @@ import auralis_fp
 
 PACKAGE = Path(auralis_fp.__file__).parent
 NUMERIC = {"numpy", "scipy", "soundfile", "av"}
+CLUSTER = {"dask", "distributed", "pyarrow", "fsspec"}
 FAMILIES = {"frequency", "dynamics", "temporal", "spectral", "harmonic", "variation", "stereo"}
 WITH_TRANSFORMS = {"kernels", "spectrum"}
 
@@ -79,13 +80,14 @@ def test_families_do_not_know_each_other(path: Path) -> None:
         "auralis_fp",
         "auralis_fp.app",
         "auralis_fp.workers.process",
+        "auralis_fp.cluster.pool",
         "auralis_fp.cli.main",
         "auralis_fp.similarity.process",
     ],
 )
 def test_importing_it_loads_nothing_numeric(module: str) -> None:
     """A fresh interpreter that imports the module loads no numerical library."""
-    script = f"import sys, {module}; print(sorted({NUMERIC!r} & set(sys.modules)))"
+    script = f"import sys, {module}; print(sorted({NUMERIC | CLUSTER!r} & set(sys.modules)))"
     command = [sys.executable, "-c", script]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=PACKAGE.parent)
     assert done.stdout.strip() == "[]"

@@ -19,7 +19,7 @@ from typing import Any, Final
 from .. import schema
 from ..cluster.manifest_job import analyse
 from ..cluster.pool import ClusterPool
-from ..errors import AuralisError
+from ..errors import AuralisError, SettingsError
 from ..files.atomic import open_folder, replacing
 from ..models import Analysed, FileStamp, Rejected
 from ..settings import Settings
@@ -92,6 +92,8 @@ async def analyze_manifest(
         The manifest cannot be read, or the folder belongs to another manifest or is in use.
     """
     require_parquet()
+    if not settings.cluster:
+        raise SettingsError("cluster", "must be given, such as tcp://host:8786")
     folders = tuple(Path(text.partition("=")[2]) for text in settings.mounts)
     settings = replace(settings, libraries=folders, work_here="nothing")
     tally = _Tally()
@@ -100,7 +102,10 @@ async def analyze_manifest(
         parts = _parts(_lines(source, null=null), part_lines)
         async with ClusterPool(settings, lambda: None, report=_say) as pool:
             with file_progress("Analysing", None) as advance:
-                await _Run(pool, output, tally, advance).all(parts)
+                try:
+                    await _Run(pool, output, tally, advance).all(parts)
+                except ExceptionGroup as group:  # outcomes of files are values: only input and output raise
+                    raise group.exceptions[0] from group
     print(
         f"{tally.analysed} analysed, {tally.failed} failed, {tally.written} parts written, {tally.known} parts known",
         file=sys.stderr,
