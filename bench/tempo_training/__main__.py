@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from . import corpus, fit
 from .examples import Example, load
 
-_VARIANTS: Final = {"song": 4, "drums": 24, "mma": 1, "tune": 1}
+_VARIANTS: Final = {"song": 4, "drums": 24, "mma": 1, "tune": 1, "further drums": 12}
+_USED: Final = ("song", "drums", "mma")  # for the weights of the package
 
 
 def main() -> None:
@@ -21,7 +22,9 @@ def main() -> None:
     parser.add_argument(
         "--set", type=Path, default=Path("tempo-training"), help="folder of the training set (default %(default)s)"
     )
-    parser.add_argument("--sources", nargs="+", default=list(_VARIANTS), choices=list(_VARIANTS), help="default: all")
+    parser.add_argument(
+        "--sources", nargs="+", default=list(_USED), choices=list(_VARIANTS), help="default: %(default)s"
+    )
     parser.add_argument(
         "--processes", type=int, default=os.cpu_count(), help="clips rendered at once (default: processors)"
     )

@@ -67,6 +67,10 @@ def _drums(_: Path) -> Iterator[Piece]:
     yield from (("drums", name, 0.0, None) for name in patterns.NAMES)
 
 
+def _further_drums(_: Path) -> Iterator[Piece]:
+    yield from (("further drums", name, 0.0, None) for name in patterns.FURTHER)
+
+
 def _accompaniments(folder: Path) -> Iterator[Piece]:
     for groove in accompaniments.grooves():
         written = accompaniments.write(groove, folder)
@@ -87,6 +91,7 @@ def _tunes(folder: Path) -> Iterator[Piece]:
 
 _PIECES: Final[Mapping[str, Callable[[Path], Iterator[Piece]]]] = {
     "drums": _drums,
+    "further drums": _further_drums,
     "mma": _accompaniments,
     "song": _songs,
     "tune": _tunes,

@@ -9,7 +9,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from .patterns import GENRES, LOUDNESS, PLAIN, STEPS, TERNARY, Genre
+from .patterns import FURTHER, GENRES, LOUDNESS, PLAIN, STEPS, TERNARY, Genre
 
 RATE: Final = 44_100
 SECONDS: Final = 32
@@ -94,13 +94,14 @@ class _Song:
 def play(name: str, seed: int) -> tuple[Samples, float]:
     """Return a song in the genre *name*, shape (samples, 2), and its tempo in BPM."""
     random = np.random.default_rng(zlib.crc32(f"{name} {seed}".encode()))
-    bounds = GENRES[name][:2] if name in GENRES else {**TERNARY, **PLAIN}[name]
+    genre = {**GENRES, **FURTHER}.get(name)
+    bounds = genre[:2] if genre else {**TERNARY, **PLAIN}[name]
     bpm = float(random.uniform(*bounds))
     song = _Song(bpm, random)
-    if name in GENRES:
+    if genre:
         song.swing = float(random.choice([0, 0, 0, 0.04, 0.08, 0.12]))
         if random.random() < 0.92:
-            _patterns(song, GENRES[name])
+            _patterns(song, genre)
     elif name in TERNARY:
         _ternary(song, name)
     elif name == "pulse":
@@ -162,7 +163,7 @@ def _ternary(song: _Song, name: str) -> None:
             if name == "jazz waltz" and random.random() < 0.5:
                 song.hit(ride, beat + third, 0.7 * light)
         else:
-            _swing_beat(song, beat, (kick, snare, hat, ride), third, light, shuffle=name.endswith("shuffle"))
+            _swing_beat(song, beat, (kick, snare, hat, ride), third, light, shuffle=name == "shuffle")
 
 
 def _swing_beat(

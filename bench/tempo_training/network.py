@@ -12,14 +12,13 @@ from auralis_fp.analysis.types import FloatArray
 from .examples import Example
 
 HIDDEN: Final = (64, 32)
-_EPOCHS: Final = 16
+_EPOCHS: Final = 20
 _BATCH: Final = 128  # examples
 _RATE: Final = 2e-3
 _DECAY: Final = 0.02
 _DROPOUT: Final = (0.3, 0.4)  # of the inputs and of the hidden units
 _LEVEL_WEIGHT: Final = 0.3  # of the likelihood of any metrical level of the true tempo
 _MOMENTS: Final = (0.9, 0.999)
-_HIDDEN_TRUTHS: Final = 0.1  # share of the examples whose right candidates are left out, so that no candidate is right
 
 Layers = list[tuple[FloatArray, FloatArray]]
 
@@ -55,7 +54,7 @@ def train(
     examples: Sequence[Example], weights: NDArray[np.float64], seed: int, *, hidden: tuple[int, ...] = HIDDEN,
     epochs: int = _EPOCHS,
 ) -> Network:  # fmt: skip
-    """Return a network that maximises the likelihood of the right candidate, or of no candidate where all are wrong.
+    """Return a network that maximises the weighted likelihood of the right candidate.
 
     Parameters
     ----------
@@ -82,30 +81,21 @@ def train(
         order = random.permutation(len(examples))
         for first in range(0, len(order), _BATCH):
             chosen = order[first : first + _BATCH]
-            slopes = _slopes(layers, _batch(examples, scaled, chosen, random), weights[chosen], random)
+            slopes = _slopes(layers, _batch(examples, scaled, chosen), weights[chosen], random)
             step += 1
             _update(layers, slopes, moments, step, _RATE * 0.5 * (1 + np.cos(np.pi * step / steps)))
     return Network(mean, scale, layers)
 
 
-def _batch(
-    examples: Sequence[Example], scaled: Sequence[FloatArray], chosen: NDArray[np.int64], random: np.random.Generator
-) -> _Batch:
-    kept = [_kept(examples[each], random) for each in chosen]
-    counts = np.array([np.count_nonzero(each) for each in kept])
+def _batch(examples: Sequence[Example], scaled: Sequence[FloatArray], chosen: NDArray[np.int64]) -> _Batch:
+    counts = np.array([len(scaled[each]) for each in chosen])
     return _Batch(
-        np.concatenate([scaled[each][some] for each, some in zip(chosen, kept, strict=True)]),
+        np.concatenate([scaled[each] for each in chosen]),
         np.concatenate(([0], np.cumsum(counts)[:-1])),
         np.repeat(np.arange(len(chosen)), counts),
-        np.concatenate([examples[each].right[some] for each, some in zip(chosen, kept, strict=True)]),
-        np.concatenate([examples[each].related[some] for each, some in zip(chosen, kept, strict=True)]),
+        np.concatenate([examples[each].right for each in chosen]),
+        np.concatenate([examples[each].related for each in chosen]),
     )
-
-
-def _kept(example: Example, random: np.random.Generator) -> NDArray[np.bool_]:
-    """Return which candidates take part: now and then not the right ones."""
-    hide = random.random() < _HIDDEN_TRUTHS and not example.right.all()
-    return ~example.right if hide else np.ones(len(example.right), dtype=bool)
 
 
 def _slopes(layers: Layers, batch: _Batch, weights: NDArray[np.float64], random: np.random.Generator) -> Layers:
@@ -132,15 +122,15 @@ def _dropped(features: FloatArray, share: float, random: np.random.Generator) ->
 
 
 def _score_slopes(scores: FloatArray, batch: _Batch, weights: NDArray[np.float64]) -> FloatArray:
-    """Return the gradient of the loss with respect to the logits; the logit of no candidate at all is 0."""
-    highest = np.maximum(np.maximum.reduceat(scores, batch.starts), 0)
-    likely = np.exp(scores - highest[batch.whose])
-    likely /= (np.add.reduceat(likely, batch.starts) + np.exp(-highest))[batch.whose]
+    """Return the gradient of the loss with respect to the logits."""
+    likely = np.exp(scores - np.maximum.reduceat(scores, batch.starts)[batch.whose])
+    likely /= np.add.reduceat(likely, batch.starts)[batch.whose]
     slope = np.zeros_like(likely)
     for weight, target in ((1.0, batch.right), (_LEVEL_WEIGHT, batch.related)):
         share = np.add.reduceat(likely * target, batch.starts)
+        known = (share > 0)[batch.whose]
         wanted = likely * target / np.where(share > 0, share, 1)[batch.whose]
-        slope += weight * (likely - wanted)
+        slope += weight * (likely - wanted) * known
     return np.asarray(slope * weights[batch.whose] / len(weights), dtype=np.float32)
 
 

@@ -109,6 +109,8 @@ GENRES: Final[dict[str, Genre]] = {
         ("x..x..x...x..x..", "x.....x.....x..."),
         ("x.x.x.x.x.x.x.x.",),
     ),
+}
+FURTHER: Final[dict[str, Genre]] = {  # an optional source, which the weights of the package have not seen
     "fast punk": Genre(
         164,
         224,
@@ -167,8 +169,6 @@ TERNARY: Final[dict[str, tuple[float, float]]] = {
     "waltz": (84, 184),
     "jazz waltz": (100, 184),
     "six-eight": (42, 78),
-    "fast swing": (180, 280),
-    "fast shuffle": (150, 196),
 }
 PLAIN: Final[dict[str, tuple[float, float]]] = {"no drums": (56, 176), "pulse": (50, 200)}
 NAMES: Final = (*GENRES, *TERNARY, *PLAIN)

@@ -41,15 +41,13 @@ def tiny_set(count: int = 240) -> list[Example]:
 
 
 def test_trained_network_finds_the_right_candidate() -> None:
-    """A trained network ranks the right candidate first, and tells where all are wrong."""
+    """A trained network ranks the right candidate first."""
     found = tiny_set()
     net = network.train(found, fit.weights(found), 0, hidden=(16,), epochs=60)
     scores = [net.scores(each.features).astype(np.float64) for each in found]
     some = [index for index, each in enumerate(found) if each.right.any()]
     first, _ = fit.accuracy([found[index] for index in some], [scores[index] for index in some])
     assert first > 0.9
-    highest = np.array([each.max() for each in scores])
-    assert np.median(highest[::8]) < 0 < np.median(highest[some])
 
 
 def test_training_is_reproducible() -> None:
@@ -90,7 +88,7 @@ def test_temperature_calibrates() -> None:
     found, scores = [], []
     for example in tiny_set(400):
         logits = random.standard_normal(len(example.right)) * 2
-        odds = np.exp(np.append(logits, 0.0))
+        odds = np.exp(logits)
         chosen = random.choice(len(odds), p=odds / odds.sum())
         found.append(example._replace(right=np.arange(len(logits)) == chosen))
         scores.append(3 * logits)
@@ -122,7 +120,7 @@ def test_examples_of_a_pulse(tmp_path: Path) -> None:
 
 def test_patterns_are_bars_of_sixteen_steps() -> None:
     """Every pattern has sixteen steps of known loudness, and every genre a range of tempi."""
-    for genre in patterns.GENRES.values():
+    for genre in (*patterns.GENRES.values(), *patterns.FURTHER.values()):
         assert 40 <= genre.slowest < genre.fastest <= 240
         for pattern in (*genre.kicks, *genre.snares, *genre.hats):
             assert len(pattern) == patterns.STEPS

@@ -31,6 +31,7 @@ _LOCAL_MEAN_SEC: Final = 1.0
 _SAME_TEMPO: Final = 0.06  # octaves: 4 %
 _NEIGHBOURHOOD: Final = 1.15  # of the beat period; other metrical levels lie outside
 _PREFERRED_BPM: Final = 115.0
+_ALONE: Final = 0.83  # share of the training clips with a single candidate whose tempo it is
 _LEAST_STABILITY: Final = 0.1
 _CHANCE: Final = 7.0  # divided by the root of the frames: the height of a peak by chance
 _UNSETTLED_FRAMES: Final = 4
@@ -129,10 +130,11 @@ def _tempo(bpm: FloatSeries, likely: FloatSeries) -> Tempo:
     """Return the most likely tempo, and the most likely one at another metrical level."""
     best = int(likely.argmax())
     octaves = np.abs(np.log2(bpm / bpm[best]))
-    first = TempoCandidate(float(bpm[best]), _share(likely[octaves <= _SAME_TEMPO].sum()))
     others = np.flatnonzero(octaves > 2 * _SAME_TEMPO)
     if not len(others):
-        return Tempo((first,), _confidence(first))
+        only = TempoCandidate(float(bpm[best]), _ALONE)
+        return Tempo((only,), _confidence(only))
+    first = TempoCandidate(float(bpm[best]), _share(likely[octaves <= _SAME_TEMPO].sum()))
     other = others[likely[others].argmax()]
     return Tempo((first, TempoCandidate(float(bpm[other]), _share(likely[other]))), _confidence(first))
 

@@ -52,6 +52,16 @@ def test_probabilities_of_the_candidates() -> None:
     assert 0.5 < found.tempo.confidence <= first.probability
 
 
+def test_a_single_candidate_is_not_certain() -> None:
+    """Identical clicks leave one candidate; its probability is below 1, because listeners may tap another level."""
+    found = measure(stereo(clicks(115, 20.0))).tempo
+    assert found is not None
+    (only,) = found.candidates
+    assert only.bpm == pytest.approx(115, rel=0.01)
+    assert 0.7 < only.probability < 0.9
+    assert found.confidence <= only.probability
+
+
 def test_confidence_falls_far_from_the_preferred_tempo() -> None:
     """Clicks at 60 BPM are more likely to be felt otherwise than clicks at 115 BPM."""
     usual, slow = (measure(stereo(clicks(bpm, 20.0))).tempo for bpm in (115, 60))
