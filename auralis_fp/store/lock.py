@@ -17,10 +17,15 @@ _NO_LOCKS: Final = frozenset((errno.EBADF, errno.EINVAL, errno.EISDIR, errno.ENO
 
 
 @contextmanager
-def hold_lock(path: Path) -> Iterator[None]:
-    """Hold the lock file, and its folder, within the context. The system releases both however the process ends.
+def hold_lock(path: Path, *, with_folder: bool = True) -> Iterator[None]:
+    """Hold a lock file, and its folder, within the context. The system releases both however the process ends.
 
-    The folder is locked because somebody may delete the file, and the next process would create another.
+    Parameters
+    ----------
+    path : Path
+    with_folder : bool
+        Lock the folder, too: somebody may delete the file, and the next process would create another. Only one lock of
+        a folder can do so.
 
     Raises
     ------
@@ -31,7 +36,7 @@ def hold_lock(path: Path) -> Iterator[None]:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
     except OSError as error:
         raise StorageError("unwritable", f"the data folder {path.parent} cannot be used: {error.strerror}") from error
-    folder = _open_folder(path.parent)
+    folder = _open_folder(path.parent) if with_folder else None
     try:
         if not _lock(descriptor) or (folder is not None and not _lock(folder)):
             who = _owner(descriptor) or "another process"

@@ -30,6 +30,7 @@ async def test_a_call_that_hangs_is_abandoned() -> None:
                 await in_daemon_thread(over.wait)
     assert await in_daemon_thread(int, "1") == 1
     over.set()
+    await until(lambda: not any(thread.name == "auralis-wait" for thread in threading.enumerate()))
 
 
 async def test_threads_are_used_again(monkeypatch: pytest.MonkeyPatch) -> None:

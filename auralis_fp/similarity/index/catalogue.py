@@ -141,7 +141,7 @@ class Catalogue:
     def _acquire(self, lock: Path) -> bool:
         """Return True if this process owns the file from now on."""
         try:
-            self._held.enter_context(hold_lock(lock))
+            self._held.enter_context(hold_lock(lock, with_folder=False))  # the service holds the folder
         except StorageError as error:
             log.info("the similarity index is kept in memory: %s", error)
             return False
