@@ -55,7 +55,7 @@ def runs(folder: Path = FOLDER) -> list[dict[str, Any]]:
 
 
 def series(part: str, *keys: str, folder: Path = FOLDER) -> list[tuple[str, float]]:
-    """Return commit and value of each run that has the value.
+    """Return commit and value of each run that has the value, on the machine and with the kernels of the latest one.
 
     Parameters
     ----------
@@ -65,8 +65,11 @@ def series(part: str, *keys: str, folder: Path = FOLDER) -> list[tuple[str, floa
         Path to the value in the results.
     folder : Path, optional
     """
-    found = []
-    for run in runs(folder):
+    found: list[tuple[str, float]] = []
+    known = runs(folder)
+    for run in known:
+        if any(run[name] != known[-1][name] for name in ("machine", "kernels")):
+            continue
         value: Any = run["parts"].get(part)
         for key in keys:
             value = value.get(key) if isinstance(value, dict) else None
