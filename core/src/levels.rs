@@ -1,6 +1,6 @@
 //! Sample statistics of segments.
 
-use crate::arrays::{check, check_disjoint, extent, output, View};
+use crate::arrays::{check, check_disjoint, extent, output, OutputRows, View};
 use crate::sums::{dot, extremes, sum};
 use crate::vectorised::vectorised;
 use pyo3::buffer::PyBuffer;
@@ -95,4 +95,38 @@ pub fn stereo_product(segments: PyBuffer<f32>) -> PyResult<f64> {
     check(segments.view.shape[0] >= 2, "channels")?;
     let each = (0..segments.view.shape[1]).map(|index| product_of(segments.of(0, index), segments.of(1, index)) as f64);
     Ok(each.sum())
+}
+
+vectorised! {
+    /// Copy one channel of an interleaved block.
+    fn copy_channel(block: &[f32], stride: usize, out: &mut [f32]) {
+        if stride == 2 {
+            for (to, pair) in out.iter_mut().zip(block.chunks(2)) {
+                *to = pair[0];
+            }
+        } else {
+            for (to, samples) in out.iter_mut().zip(block.chunks(stride)) {
+                *to = samples[0];
+            }
+        }
+    }
+}
+
+/// See `auralis_fp.analysis.kernels.levels.copy_channels`.
+#[pyfunction]
+pub fn copy_channels(block: PyBuffer<f32>, out: PyBuffer<f32>) -> PyResult<()> {
+    check_disjoint(&[extent(&out)], &[extent(&block)])?;
+    let (block, mut out) = (View::new(&block, 2)?, OutputRows::new(&out)?);
+    check(out.shape == [block.shape[1], block.shape[0]], "shapes")?;
+    if block.data.is_empty() {
+        return Ok(());
+    }
+    for channel in 0..block.shape[1] {
+        copy_channel(
+            &block.data[channel * block.strides[1]..],
+            block.strides[0].max(1),
+            out.row(channel),
+        );
+    }
+    Ok(())
 }

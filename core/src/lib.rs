@@ -7,6 +7,7 @@ mod arrays;
 mod hpss;
 mod levels;
 mod loudness;
+mod onsets;
 mod pitch;
 mod spectral;
 mod stft;
@@ -17,7 +18,7 @@ mod vectorised;
 use pyo3::prelude::*;
 
 /// Version of the functions' signatures and meaning; auralis-fp uses the kernels only if it expects the same.
-const INTERFACE: u32 = 2;
+const INTERFACE: u32 = 3;
 
 #[pymodule]
 fn auralis_fp_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -32,6 +33,10 @@ fn auralis_fp_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(levels::segment_extremes, module)?)?;
     module.add_function(wrap_pyfunction!(levels::segment_sums, module)?)?;
     module.add_function(wrap_pyfunction!(levels::stereo_product, module)?)?;
+    module.add_function(wrap_pyfunction!(levels::copy_channels, module)?)?;
+    module.add_function(wrap_pyfunction!(onsets::positive_differences, module)?)?;
+    module.add_function(wrap_pyfunction!(onsets::log_flux, module)?)?;
+    module.add_function(wrap_pyfunction!(onsets::shape_change, module)?)?;
     module.add_function(wrap_pyfunction!(pitch::yin_periods, module)?)?;
     module.add_function(wrap_pyfunction!(pitch::search_periods, module)?)?;
     module.add_function(wrap_pyfunction!(loudness::filtered_energies, module)?)?;

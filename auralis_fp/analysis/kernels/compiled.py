@@ -110,3 +110,29 @@ def filtered_energies(
     energies: FloatArray = np.empty(count * (len(gains) - overlap) // step, dtype=np.float32)
     core.filtered_energies(signal.view(np.float32), gains.view(np.float32), weights, overlap, step, energies)
     return energies
+
+
+def copy_channels(block: FloatArray, out: FloatArray) -> None:
+    """See `levels.copy_channels`."""
+    core.copy_channels(block, out)
+
+
+def log_flux(powers: FloatArray) -> FloatArray:
+    """See `onsets.log_flux`."""
+    flux: FloatArray = np.empty(max(0, len(powers) - 2), dtype=np.float32)
+    core.log_flux(powers, flux)
+    return flux
+
+
+def positive_differences(values: FloatArray, lag: int) -> FloatArray:
+    """See `onsets.positive_differences`."""
+    differences: FloatArray = np.empty(max(0, len(values) - lag), dtype=np.float32)
+    core.positive_differences(values, lag, differences)
+    return differences
+
+
+def shape_change(shapes: FloatArray, lag: int, bins: int) -> FloatArray:
+    """See `onsets.shape_change`."""
+    change: FloatArray = np.empty(max(0, len(shapes) - lag), dtype=np.float32)
+    core.shape_change(shapes, lag, bins, change)
+    return change

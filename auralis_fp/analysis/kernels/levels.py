@@ -37,6 +37,27 @@ def channel_means(samples: FloatArray) -> NDArray[np.float64]:
     return means
 
 
+@has_compiled(compiled.copy_channels)
+def copy_channels(block: FloatArray, out: FloatArray) -> None:
+    """Copy each channel of a block to a row of its own.
+
+    Parameters
+    ----------
+    block : ndarray, shape (samples, channels), float32
+    out : ndarray, shape (channels, samples), float32
+        Receives the samples.
+
+    Examples
+    --------
+    >>> planar = np.empty((2, 2), dtype=np.float32)
+    >>> copy_channels(np.float32([[1, 2], [3, 4]]), planar)
+    >>> planar
+    array([[1., 3.],
+           [2., 4.]], dtype=float32)
+    """
+    out[...] = block.T
+
+
 @has_compiled(compiled.segment_extremes)
 def segment_extremes(segments: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the minimum and maximum of each segment.

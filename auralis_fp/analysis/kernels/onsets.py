@@ -6,11 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..types import FloatArray
+from . import compiled
+from .dispatch import has_compiled
 
 LAG: Final = 2  # frames between the compared spectra, whose windows then hardly overlap
 _RISE: Final = 2.0  # 3 dB
 
 
+@has_compiled(compiled.log_flux)
 def log_flux(powers: FloatArray) -> FloatArray:
     """Return the spectral flux of log power: the positive differences over two frames, summed over bands.
 
@@ -90,6 +93,7 @@ def any_band_rising(powers: FloatArray) -> NDArray[np.bool_]:
     return rising
 
 
+@has_compiled(compiled.positive_differences)
 def positive_differences(values: FloatArray, lag: int) -> FloatArray:
     """Return the positive differences over *lag* frames, summed over bins.
 
@@ -115,6 +119,7 @@ def positive_differences(values: FloatArray, lag: int) -> FloatArray:
     return differences
 
 
+@has_compiled(compiled.shape_change)
 def shape_change(shapes: FloatArray, lag: int, bins: int) -> FloatArray:
     """Return how much of each frame's spectral shape was not there *lag* frames before.
 

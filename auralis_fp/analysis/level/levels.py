@@ -99,7 +99,7 @@ class LevelMeter:
         taken, room = 0, self._buffer.shape[1]
         while taken < len(block):
             step = min(len(block) - taken, room - self._filled)
-            self._buffer[:, self._filled : self._filled + step] = block[taken : taken + step].T
+            kernels.copy_channels(block[taken : taken + step], self._buffer[:, self._filled : self._filled + step])
             self._filled += step
             taken += step
             whole = self._filled // self._length * self._length

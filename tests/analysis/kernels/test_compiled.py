@@ -10,7 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from auralis_fp.analysis.kernels import hpss, levels, overlap_save, period_search, pitch, spectral, stft, subband
+from auralis_fp.analysis.kernels import (
+    hpss,
+    levels,
+    onsets,
+    overlap_save,
+    period_search,
+    pitch,
+    spectral,
+    stft,
+    subband,
+)
 from auralis_fp.analysis.kernels.framing import frame
 from auralis_fp.analysis.kernels.windows import hann_autocorrelation, power_window
 from auralis_fp.runtime.kernels import compiled_kernels
@@ -181,6 +191,10 @@ def test_statistics_of_segments(seed: int, shape: str, scale: float, channels: i
     """Extremes are equal; sums, energies and the product of two channels agree."""
     planar = samples(seed, shape, scale, segments * length + 3, channels).T.copy()[:, : segments * length]
     cut = planar.reshape(channels, segments, length)
+    copies = [np.zeros((channels, segments * length + 2), dtype=np.float32)[:, 1:-1] for _ in range(2)]
+    for kernel, block, out in zip(both(levels.copy_channels), (planar.T, planar.T.copy()), copies, strict=True):
+        kernel(block, out)
+    np.testing.assert_array_equal(copies, [planar, planar])
     compiled, numpy = (kernel(cut) for kernel in both(levels.segment_extremes))
     np.testing.assert_array_equal(compiled, numpy)
     compiled, numpy = (kernel(cut) for kernel in both(levels.segment_sums))
@@ -266,3 +280,22 @@ def test_filtered_energies(seed: int, shape: str, scale: float, pairs: int, coun
     arguments = pair, gains, random.random(pairs).astype(np.float32), 32, count, 8
     compiled, numpy = (kernel(*arguments) for kernel in both(overlap_save.filtered_energies))
     assert_close(compiled, numpy, 64 * float(np.max(np.abs(signal), initial=0)) ** 2)
+
+
+@settings(deadline=None)
+@given(SEEDS, st.integers(1, 12), st.integers(0, 9), st.floats(0, 1), st.sampled_from((1e-5, 1.0, 1e3)))
+def test_comparisons_of_spectra(seed: int, bins: int, bands: int, sparse: float, scale: float) -> None:
+    """Rises, log flux and change of shape agree."""
+    random = np.random.default_rng(seed)
+    values = (random.random((9, bins + bands)) * (random.random((9, bins + bands)) >= sparse) * scale).astype(
+        np.float32
+    )
+    for lag in (1, 4, 9):
+        compiled, numpy = (kernel(values, lag) for kernel in both(onsets.positive_differences))
+        assert_close(compiled, numpy)
+    for lag in (1, 4):
+        compiled, numpy = (kernel(values, lag, bins) for kernel in both(onsets.shape_change))
+        assert_close(compiled, numpy)
+    powers = np.tile(values, 4) + np.float32(1e-6)
+    compiled, numpy = (kernel(powers) for kernel in both(onsets.log_flux))
+    assert_close(compiled, numpy)
