@@ -36,6 +36,7 @@ class Mount(NamedTuple):
     kind: str
     source: bytes
     numbers: bytes = b""
+    root: bytes = b"/"  # the folder of the file system that is mounted
 
     @property
     def device(self) -> int:
@@ -52,7 +53,9 @@ def parse_mounts(table: bytes) -> tuple[Mount, ...]:
         fields, rest = left.split(b" "), right.split(b" ")
         if len(fields) >= 5 and len(rest) >= 2:
             kind = rest[0].decode("ascii", "replace")
-            mounts.append(Mount(_unescaped(fields[4]), kind, _unescaped(rest[1]), b" ".join(fields[:3])))
+            mounts.append(
+                Mount(_unescaped(fields[4]), kind, _unescaped(rest[1]), b" ".join(fields[:3]), _unescaped(fields[3]))
+            )
     return tuple(mounts)
 
 

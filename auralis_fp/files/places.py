@@ -56,14 +56,15 @@ class Places:
         """Return where a library lies now."""
         real, mounts = os.path.realpath(root), self.mounts()
         holding = mount_of(real, mounts)
-        points = (relative_path(mount.point, real) for mount in mounts_below(real, mounts))
-        inside = (os.path.join(root, point) for point in points if point is not None)
-        below = {point: _identity(point) for point in inside}
+        inside = ((relative_path(mount.point, real), mount) for mount in mounts_below(real, mounts))
+        below = {os.path.join(root, point): _identity(mount) for point, mount in inside if point is not None}
         try:
             device = os.stat(real).st_dev
         except OSError:
             device = None
-        return Place(real, b"" if holding is None else holding.point, below, _identity(real), device)
+        if holding is None:
+            return Place(real, b"", below, device=device)
+        return Place(real, holding.point, below, _identity(holding), device)
 
     def mounts(self) -> tuple[Mount, ...]:
         """Return the present mounts."""
@@ -157,13 +158,14 @@ def _place(saved: Any) -> Place:
     return Place(os.fsencode(real), os.fsencode(mount), named, identity)
 
 
-def _identity(folder: bytes) -> str:
-    """Return the id of the file system that a folder lies on; empty where the system has none."""
+def _identity(mount: Mount) -> str:
+    """Return the id of a mounted file system, or its kind and source if it has none, and the folder that is mounted."""
     try:
-        number = os.statvfs(folder).f_fsid
-    except (OSError, AttributeError):  # AttributeError: Windows
+        number = os.statvfs(mount.point).f_fsid
+    except OSError:
         number = 0
-    return f"{number:x}" if number else ""
+    name = f"{number:x}" if number else f"{mount.kind} {os.fsdecode(mount.source)}"
+    return f"{name} {os.fsdecode(mount.root)}"
 
 
 def _differ(known: str | None, now: str) -> bool:

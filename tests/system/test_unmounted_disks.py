@@ -80,28 +80,33 @@ async def test_a_disk_that_is_not_mounted_at_a_restart(two_disks: Settings, libr
         assert (await service.status())["counts"]["done"] == 4
 
 
+@pytest.mark.parametrize("own_disks", [False, True])
 @pytest.mark.parametrize("restarted", [False, True])
 async def test_another_disk_at_the_same_mount_point(
-    two_disks: Settings, library: Path, tmp_path: Path, *, restarted: bool
+    two_disks: Settings, library: Path, tmp_path: Path, *, restarted: bool, own_disks: bool
 ) -> None:
     """As of memory sticks; the tracks of the first one are kept, and need no analysis when it is back."""
-    place = library / "disk2"
-    with small_disk(tmp_path / "first") as first, small_disk(tmp_path / "second") as second:
-        fill(first.folder, tmp_path)
-        tone_file(second.folder / "other.wav", 6.0)
+    place, first, second = library / "disk2", tmp_path / "first", tmp_path / "second"
+    async with AsyncExitStack() as disks:
+        for folder in (first, second):
+            folder.mkdir()
+            if own_disks:
+                disks.enter_context(small_disk(folder))
+        fill(first, tmp_path)
+        tone_file(second / "other.wav", 6.0)
         async with AsyncExitStack() as stack:
-            with bound(first.folder, place):
+            with bound(first, place):
                 service = await stack.enter_async_context(Service(two_disks).running())
                 await until_counts(service, done=4)
                 if restarted:
                     await stack.aclose()
-            with bound(second.folder, place):
+            with bound(second, place):
                 if restarted:
                     service = await stack.enter_async_context(Service(two_disks).running())
                 status = await until_reason(service, "Another disk is mounted at")
                 assert "Its 3 tracks are kept" in status["folders"][0]["reason"]
                 assert status["counts"]["done"] == 4
-            with bound(first.folder, place):
+            with bound(first, place):
                 status = await until_folder(service, lambda folder: not folder["reason"])
                 assert status["counts"]["done"] == 4
                 assert service.analyses == ((0, 0) if restarted else (4, 0))
