@@ -35,7 +35,10 @@ class PidFiles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         name = hashlib.blake2b(os.fsencode(folder.absolute()), digest_size=8).hexdigest()
-        self._reserve = Path(tempfile.gettempdir(), f"auralis-fp-workers-{name}")
+        try:
+            self._reserve = Path(tempfile.gettempdir(), f"auralis-fp-workers-{name}")
+        except FileNotFoundError:  # all such folders are read-only
+            self._reserve = folder
 
     def write(self, pid: int) -> None:
         """Record a process started by this one."""
