@@ -69,7 +69,8 @@ core: $(VENV)/base.stamp  ## build the compiled kernels, which make the analysis
 	@$(BIN)/python core/install.py --required --stamp $(VENV)/core.stamp
 
 test-core: $(VENV)/test.stamp  ## run the tests of the analysis with the compiled kernels; fails if they are not installed
-	@AURALIS_FP_KERNELS=compiled $(BIN)/python -m pytest tests/analysis tests/workers/test_kernels.py
+	@AURALIS_FP_KERNELS=compiled $(BIN)/python -m pytest --numprocesses 2 --dist loadfile \
+		tests/analysis tests/workers/test_kernels.py
 
 run: $(VENV)/base.stamp $(VENV)/core.stamp  ## start the web host with the plugin; generates a demo library unless LIBRARY is set
 	@if [ -z "$$LIBRARY" ]; then $(BIN)/python -m auralis_fp.demo demo-library && \

@@ -22,7 +22,8 @@ HANG_LIMIT_SEC: Final = 120.0  # for one call into the file system, in which a d
 LOOKED_AT_ONCE: Final = 1000  # files
 GONE_PER_WRITE: Final = 200  # so that other writers get a turn in between
 _PLACES: Final = "library places"  # key in the database
-_EVENT_ERRORS: Final = ITEM_ERRORS | {"corrupt_database"}  # a damaged page concerns the files on it
+_DAMAGED: Final = "corrupt_database"  # a damaged page concerns the files on it
+_EVENT_ERRORS: Final = ITEM_ERRORS | {_DAMAGED}
 
 
 class KnownFiles(Protocol):
@@ -143,7 +144,7 @@ class Reconciler:
         try:
             await self._library.reject(event.path, Rejected("scan", "unstorable", reason), walk=walk)
         except StorageError as refused:
-            if refused.code not in _EVENT_ERRORS:  # the database as a whole refuses to write: the sweep is repeated
+            if refused.code != _DAMAGED:  # the database as a whole refuses to write: the sweep is repeated
                 raise
         except Exception:  # not even its path: the log has it
             log.exception("%r: the failure cannot be stored either", event.path)
