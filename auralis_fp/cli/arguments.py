@@ -45,8 +45,8 @@ def add_settings(parser: argparse.ArgumentParser, *names: str) -> None:
         parser.add_argument(option, type=kind, metavar=metavar, choices=choices, help=_HELP[name])
 
 
-def add_inputs(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments that name files to analyse, and the output format."""
+def add_names(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that name files."""
     parser.add_argument(
         "files", nargs="*", metavar="PATH", help="audio file, folder, playlist, or - for standard input"
     )
@@ -59,6 +59,11 @@ def add_inputs(parser: argparse.ArgumentParser) -> None:
         help="read names from FILE, one per line; can be repeated",
     )
     parser.add_argument("-0", "--null", action="store_true", help="names in lists end with NUL, as of find -print0")
+
+
+def add_inputs(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that name files to analyse, and the output format."""
+    add_names(parser)
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--json", dest="output", action="store_const", const="json", help="print JSON lines")
     output.add_argument("--table", dest="output", action="store_const", const="table", help="print a table")
@@ -167,6 +172,11 @@ def _add_analysis(command: AddCommand) -> None:
     add_inputs(analyze)
     add_settings(analyze, "workers", "cluster")
     add_manifest(analyze)
+
+    chromaprint = command("chromaprint", "print the Chromaprint values of files, as AcoustID takes them; needs fpcalc")
+    add_names(chromaprint)
+    chromaprint.add_argument("--json", action="store_true", help="print JSON lines")
+    add_settings(chromaprint, "workers")
 
     scan = command("scan", "fingerprint all files under folders; can be interrupted and resumed")
     scan.add_argument("libraries", nargs="+", metavar="DIR", help="music folders")

@@ -29,6 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     if arguments.command == "analyze":
         check_inputs(parser, arguments)
+    if arguments.command == "chromaprint" and not (arguments.files or arguments.files_from):
+        parser.error("chromaprint: give at least one file, folder or list")
     if arguments.command == "completion":
         sys.stdout.write(SHELLS[arguments.shell](parser))
         return 0
@@ -48,7 +50,7 @@ async def _dispatch(arguments: argparse.Namespace) -> int:
     match arguments.command:  # each command imports only what it needs: `analyze` no database, `status` no web server
         case "analyze":
             return await _analyze(settings, arguments)
-        case "scan" | "serve" | "worker" | "cluster" as name:
+        case "chromaprint" | "scan" | "serve" | "worker" | "cluster" as name:
             return await _working_command(name)(settings, arguments)
         case "status" | "folders" | "failures" as name:
             from . import inspect
@@ -79,6 +81,10 @@ async def _analyze(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def _working_command(name: str) -> Callable[[Settings, argparse.Namespace], Coroutine[Any, Any, int]]:
     """Return one of the commands that analyse files, or that show who does."""
+    if name == "chromaprint":
+        from .chromaprint import chromaprint
+
+        return chromaprint
     if name == "scan":
         from .scan import scan
 

@@ -17,6 +17,8 @@ from .messages import (
     CoverReply,
     NotReady,
     PartsReply,
+    PcmAudio,
+    PcmReply,
     Plan,
     ProbesReply,
     Progress,
@@ -34,7 +36,7 @@ from .probes import run_probes
 Task = Callable[..., Any]
 _REPLIES: Final[dict[type, Any]] = {
     Analysed: AnalysedReply, ComputedParts: PartsReply, TagReading: TagsReply, CoverImage: CoverReply,
-    Rejected: RejectedReply, list: ProbesReply
+    PcmAudio: PcmReply, Rejected: RejectedReply, list: ProbesReply
 }  # fmt: skip
 
 
@@ -54,7 +56,7 @@ def main() -> None:
 
 def _tasks(plan: Plan) -> dict[str, Task]:
     """Return the tasks by name; those that decode compute the parts of the plan."""
-    known = {task.__name__: task for task in (tasks.read_tags, tasks.make_cover, run_probes)}
+    known = {task.__name__: task for task in (tasks.read_tags, tasks.make_cover, tasks.decode_pcm, run_probes)}
     analysing = partial(tasks.analyse_file, parts=plan.parts)
     return {**known, "analyse_file": analysing, "compute_parts": partial(tasks.compute_parts, parts=plan.parts or ())}
 

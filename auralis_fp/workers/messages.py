@@ -5,7 +5,7 @@ What a worker sends is data of a few known types and bounded length. Nothing in 
 
 import re
 from math import isfinite
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -17,12 +17,15 @@ from ..tags.model import Cover, CoverImage, TagReading
 from .channel import ProtocolError
 
 MAX_MESSAGE: Final = 2 << 20  # bytes, in either direction
+MAX_PCM_MESSAGE: Final = 24 << 20  # bytes; only as the answer to a request for samples
 LONGEST_SEC: Final = 10e6  # of audio in one file
+PCM_SEC: Final = 120.0  # of the beginning of a file; what AcoustID compares
 _MAX_PARTS: Final = 8
 _MAX_THUMBNAIL: Final = 1 << 20
 _MAX_REASON: Final = 8000  # characters
 _MAX_PROBLEMS: Final = 8
 _MAX_WARNINGS: Final = 8
+_MAX_RATE: Final = 1_000_000  # Hz
 _MAX_NAME: Final = 100  # characters
 _WORD: Final = re.compile(r"[A-Za-z_]{1,60}")
 _PICTURE_DIGEST: Final = re.compile(r"[0-9a-f]{32}")
@@ -114,6 +117,21 @@ class CoverReply(Message, frozen=True, kw_only=True):
     outcome: CoverImage
 
 
+class PcmAudio(NamedTuple):
+    """The beginning of a file as signed 16-bit mono samples, and the duration of the whole file."""
+
+    sample_rate: int
+    duration_sec: float
+    samples: bytes
+
+
+class PcmReply(Message, frozen=True, kw_only=True):
+    """Samples of a file."""
+
+    id: bytes
+    outcome: PcmAudio
+
+
 class RejectedReply(Message, frozen=True, kw_only=True):
     """The task failed."""
 
@@ -136,7 +154,7 @@ class ProbesReply(Message, frozen=True, kw_only=True):
     outcome: list[Probed]
 
 
-Reply = AnalysedReply | PartsReply | TagsReply | CoverReply | RejectedReply | ProbesReply
+Reply = AnalysedReply | PartsReply | TagsReply | CoverReply | PcmReply | RejectedReply | ProbesReply
 ToWorker = Plan | Request | Stop
 FromWorker = Ready | NotReady | Progress | Reply
 
@@ -193,6 +211,8 @@ def _check(message: FromWorker) -> None:
             _require(_PICTURE_DIGEST.fullmatch(outcome.digest) is not None, "digest")
             is_webp = outcome.data[:4] == b"RIFF" and outcome.data[8:12] == b"WEBP"
             _require(is_webp and len(outcome.data) <= _MAX_THUMBNAIL, "thumbnail")
+        case PcmReply(outcome=outcome):
+            _require(0 < outcome.sample_rate <= _MAX_RATE and 0 <= outcome.duration_sec <= LONGEST_SEC, "audio")
         case RejectedReply(outcome=Rejected(stage, code, reason)):
             _require(_WORD.fullmatch(stage) is not None and _WORD.fullmatch(code) is not None, "code")
             _require(code != "unavailable" and len(reason) <= _MAX_REASON, "reason")  # only the service says so

@@ -20,7 +20,7 @@ from ..settings import Settings
 from ..states import WorkerState
 from ..tags.model import CoverImage, TagReading
 from .handover import Handover, OneFile
-from .messages import Plan, Progress, Ready
+from .messages import PcmAudio, Plan, Progress, Ready
 from .pidfiles import PidFiles
 from .protocol import FileTask, T, WorkerUnavailableError
 from .tasks import INTERRUPTED, InterruptedAnalysisError, analyse_file
@@ -33,7 +33,8 @@ CHECK_EVERY_SEC: Final = 1.0
 INTERRUPT_LIMIT_SEC: Final = 0.5  # for the worker to stop by itself
 RENEW_AFTER: Final = 1000  # files, after which a new process frees what decoders have leaked
 _OUTCOMES: Final = {
-    "analyse_file": Analysed, "compute_parts": ComputedParts, "read_tags": TagReading, "make_cover": CoverImage
+    "analyse_file": Analysed, "compute_parts": ComputedParts, "read_tags": TagReading, "make_cover": CoverImage,
+    "decode_pcm": PcmAudio,
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from ..models import Analysed, ComputedParts, Rejected
 from ..runtime.kernels import VARIABLE, kernels_in_use
 from ..schema.parts import ALL, PartKind
 from ..tags.model import CoverImage, TagReading
-from .messages import LONGEST_SEC
+from .messages import LONGEST_SEC, PCM_SEC, PcmAudio
 
 T = TypeVar("T")
 Report = Callable[[float, float], None]
@@ -128,6 +128,24 @@ def make_cover(
     from ..tags.reader import read_cover  # the decoders stay out of the web process
 
     return _outcome(lambda: read_cover(file, bounds, pictures))
+
+
+def decode_pcm(
+    file: bytes | int,
+    bounds: Sequence[bytes] = (),
+    pictures: Sequence[int] | None = None,  # noqa: ARG001 - all tasks take the same
+    report: Report = _nobody,
+) -> PcmAudio | Rejected:
+    """Decode one file, and return its beginning as mono PCM.
+
+    Parameters
+    ----------
+    file, bounds, pictures, report
+        As in ``analyse_file``.
+    """
+    from ..analysis.pcm import decode_mono_pcm  # numpy stays out of the web process
+
+    return _outcome(lambda: PcmAudio(*decode_mono_pcm(file, bounds, _Throttled(report), PCM_SEC)))
 
 
 WITH_PICTURES: Final = frozenset({read_tags.__name__, make_cover.__name__})

@@ -8,7 +8,19 @@ from typing import Any, Final
 from .channel import ProtocolError
 from .handover import Handover
 from .launch import start_worker
-from .messages import MAX_MESSAGE, FromWorker, NotReady, Plan, Progress, Ready, Stop, decode_from_worker, encode
+from .messages import (
+    MAX_MESSAGE,
+    MAX_PCM_MESSAGE,
+    FromWorker,
+    NotReady,
+    PcmAudio,
+    Plan,
+    Progress,
+    Ready,
+    Stop,
+    decode_from_worker,
+    encode,
+)
 from .protocol import WorkerUnavailableError
 
 _END_LIMIT_SEC: Final = 30.0
@@ -95,8 +107,9 @@ class Worker:
             handover.send(self._channel)
         except OSError as error:
             raise WorkerLostError(str(error)) from error
+        limit = MAX_PCM_MESSAGE if isinstance(kinds, tuple) and PcmAudio in kinds else MAX_MESSAGE
         while True:
-            message = self._next()
+            message = self._next(limit)
             if getattr(message, "id", None) != handover.id:
                 raise MisbehavedError("an answer to another request")
             if isinstance(message, Progress):
@@ -106,9 +119,9 @@ class Worker:
             else:
                 raise MisbehavedError("an answer of another kind")
 
-    def _next(self) -> FromWorker:
+    def _next(self, limit: int = MAX_MESSAGE) -> FromWorker:
         try:
-            return decode_from_worker(self._channel.receive(MAX_MESSAGE))
+            return decode_from_worker(self._channel.receive(limit))
         except ProtocolError as error:
             raise MisbehavedError(str(error)) from error
         except (EOFError, OSError) as error:

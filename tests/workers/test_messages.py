@@ -16,6 +16,8 @@ from auralis_fp.workers.messages import (
     CoverReply,
     Message,
     PartsReply,
+    PcmAudio,
+    PcmReply,
     Plan,
     Progress,
     Ready,
@@ -81,6 +83,8 @@ def test_honest_answers_arrive_unchanged(message: Message) -> None:
         CoverReply(id=ID, outcome=CoverImage("../" * 10 + "aa", WEBP)),
         CoverReply(id=ID, outcome=CoverImage(DIGEST + "\n", WEBP)),
         CoverReply(id=ID, outcome=CoverImage(DIGEST, b"<html>")),
+        PcmReply(id=ID, outcome=PcmAudio(0, 1.0, b"")),
+        PcmReply(id=ID, outcome=PcmAudio(44_100, float("nan"), b"")),
         Plan(memory_limit_mb=0, seal=False),
     ],
 )
