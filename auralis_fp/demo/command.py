@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from ..runtime.standard_streams import open_standard_streams
 from .pieces import BROKEN, PIECES, Piece
 
 BROKEN_BYTES: Final = 2_000
@@ -15,6 +16,7 @@ BROKEN_BYTES: Final = 2_000
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Create the demo library in a folder, keeping existing files; see ``--help``."""
+    open_standard_streams()
     parser = argparse.ArgumentParser(
         prog="python -m auralis_fp.demo",
         description=f"Synthesise {len(PIECES)} short pieces of music, each in a different format, and one broken file.",

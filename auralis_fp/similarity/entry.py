@@ -5,6 +5,7 @@ import signal
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from ..runtime.standard_streams import open_standard_descriptors
 from ..workers.sandbox import ONE_THREAD, end_with_parent
 
 
@@ -19,6 +20,7 @@ def run(connection: Connection, database: Path, file: Path) -> None:
     file : Path
         Column file of the index.
     """
+    open_standard_descriptors()
     os.environ |= dict.fromkeys(ONE_THREAD, "1")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     end_with_parent()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from ..errors import RequestError
+from ..runtime.standard_streams import open_standard_descriptors
 from ..workers.pidfiles import PidFiles
 from ..workers.spawn import IsolatedContext, IsolatedProcess
 from .entry import run
@@ -111,6 +112,7 @@ class IndexProcess:
         """Return the connection to the process, started if need be."""
         if self._connection is None or self._process is None or not self._process.is_alive():
             self._end()
+            open_standard_descriptors()  # so that no pipe gets the number of a standard stream
             ours, theirs = self._context.Pipe()
             process = self._context.Process(
                 target=run,

@@ -49,6 +49,30 @@ async def rows_of(database: Database, ids: Sequence[int], sql: str, parameters: 
     )
 
 
+async def rows_between(database: Database, first: int, last: int, sql: str, parameters: Sequence[Any] = ()) -> Readable:
+    """Return the rows of a query for the files whose ids lie in a range.
+
+    Parameters
+    ----------
+    database : Database
+    first, last : int
+        Lowest and highest id.
+    sql : str
+        A SELECT over ``files f`` that ends within its WHERE clause.
+    parameters : sequence, optional
+        Its parameters.
+
+    Raises
+    ------
+    StorageError
+        As ``rows_of``.
+    """
+    return await _around_damage(
+        range(first, last + 1),
+        lambda part: database.read(f"{sql} AND f.id BETWEEN ? AND ?", (*parameters, part[0], part[-1])),
+    )
+
+
 async def rows_of_all(database: Database, sql: str, parameters: Sequence[Any] = ()) -> Readable:
     """Return the rows of a query for all files.
 
@@ -66,10 +90,7 @@ async def rows_of_all(database: Database, sql: str, parameters: Sequence[Any] = 
         As ``rows_of``.
     """
     highest = await highest_id(database)
-    return await _around_damage(
-        range(0 if highest is None else highest + 1),
-        lambda part: database.read(f"{sql} AND f.id BETWEEN ? AND ?", (*parameters, part[0], part[-1])),
-    )
+    return await rows_between(database, 0, -1 if highest is None else highest, sql, parameters)
 
 
 async def highest_id(database: Database) -> int | None:

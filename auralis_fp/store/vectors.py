@@ -1,14 +1,21 @@
 """Current fingerprints of the whole library, or of what has changed in it, quantised and read in chunks."""
 
 import json
+import logging
+import sqlite3
 from array import array
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Final
 
 from .. import schema
+from ..errors import StorageError
+from .damaged_pages import CORRUPT, MOST_FAILED_READS, highest_id, rows_between, rows_of
 from .database import Database
 from .fingerprints import current
+
+log = logging.getLogger(__name__)
 
 STEPS: Final = 65_534  # quantisation steps between the limits of a dimension
 NO_VALUE: Final = 65_535  # coordinate of a track for which the dimension is undefined
@@ -85,6 +92,17 @@ async def read_points(database: Database, columns: Sequence[str] = schema.NAMES,
     since : str, optional
         A version: only what has changed after it. Everything if it belongs to another database or algorithm.
     """
+    if since is not None:
+        try:
+            return await _points(database, columns, since)
+        except StorageError as error:
+            if error.code != CORRUPT:
+                raise
+            log.warning("all points are returned, because damaged pages prevent reading what has changed")
+    return await _points(database, columns, None)
+
+
+async def _points(database: Database, columns: Sequence[str], since: str | None) -> Points:
     version = await points_version(database)
     sequence = _sequence(since, version)
     condition = _CURRENT if sequence is None else f"{_CURRENT} AND {_CHANGED}"
@@ -122,9 +140,8 @@ async def _chunks(
     wanted = "".join(f", t.{name}" for name in tags)
     source = f"{_SOURCE} LEFT JOIN tags t ON t.file_id = f.id" if tags else _SOURCE
     chosen = f"f.id, {_UNDEFINED}{coordinates}{wanted}"
-    sql = f"SELECT {chosen} FROM {source} WHERE {condition} AND f.id > ? ORDER BY f.id LIMIT ?"
-    last = -1
-    while rows := await database.read(sql, (*values, *parameters, last, _CHUNK)):
+    sql = f"SELECT {chosen} FROM {source} WHERE {condition}"
+    async for rows in _rows(database, sql, (*values, *parameters)):
         ids, undefined, *columns = zip(*rows, strict=True)
         chunk = Chunk(
             array("Q", ids),
@@ -133,7 +150,35 @@ async def _chunks(
         )
         _leave_out(chunk.columns, undefined)
         yield chunk
-        last = ids[-1]
+
+
+async def _rows(database: Database, sql: str, parameters: Sequence[Any]) -> AsyncIterator[list[sqlite3.Row]]:
+    """Yield the rows of a query over ``files f`` in chunks by file id, from the first damaged page on around damage."""
+    last, ordered = -1, f"{sql} AND f.id > ? ORDER BY f.id LIMIT ?"
+    try:
+        while rows := await database.read(ordered, (*parameters, last, _CHUNK)):
+            yield rows
+            last = rows[-1][0]
+    except StorageError as error:
+        if error.code != CORRUPT:
+            raise
+        async for rows in _rows_around_damage(database, sql, parameters, last + 1):
+            yield rows
+
+
+async def _rows_around_damage(
+    database: Database, sql: str, parameters: Sequence[Any], first: int
+) -> AsyncIterator[list[sqlite3.Row]]:
+    missing, highest = 0, await highest_id(database)
+    for start in range(first, (-1 if highest is None else highest) + 1, _CHUNK):
+        found = await rows_between(database, start, start + _CHUNK - 1, sql, parameters)
+        present = await rows_of(database, found.unreadable, "SELECT f.id FROM files f WHERE f.id")
+        missing += len(present.rows) + len(present.unreadable)
+        if missing > MOST_FAILED_READS:
+            raise StorageError("too_damaged", f"the fingerprints of more than {MOST_FAILED_READS} files are damaged")
+        if found.rows:
+            yield sorted(found.rows, key=itemgetter(0))
+    log.error("points without %d files, whose fingerprints lie on damaged pages of the database", missing)
 
 
 def _leave_out(columns: dict[str, "array[int]"], undefined: Sequence[str | None]) -> None:

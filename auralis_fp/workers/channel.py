@@ -6,6 +6,8 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
+from ..runtime.standard_streams import open_standard_descriptors
+
 _HEADER_BYTES: Final = 4
 _READ_BYTES: Final = 1 << 16
 MOST_DESCRIPTORS: Final = 16  # in one message
@@ -134,6 +136,7 @@ def adopt_channel() -> Channel:
 
 def adopt_descriptor() -> int:
     """Return the socket that this process was started with, see ``adopt_channel``. Not on Windows."""
+    open_standard_descriptors()  # the duplicate must not become standard error
     descriptor = os.dup(0)
     silence_streams(0, 1)
     return descriptor

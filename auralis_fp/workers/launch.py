@@ -10,6 +10,7 @@ from contextlib import closing
 from multiprocessing import spawn
 from typing import Final
 
+from ..runtime.standard_streams import open_standard_descriptors
 from .channel import Channel
 from .sandbox import ONE_THREAD
 
@@ -67,6 +68,7 @@ def start_program(
     OSError
         The system refuses to start it.
     """
+    open_standard_descriptors()  # so that neither end gets the number of a standard stream
     ours, theirs = socket.socketpair()
     try:
         with theirs:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -14,9 +15,28 @@ from auralis_fp.similarity import process as module
 from auralis_fp.similarity.process import FILE_NAME, IndexProcess
 from auralis_fp.similarity.protocol import Selection, SimilarPage, SimilarQuery
 from auralis_fp.workers.pidfiles import PidFiles
+from commands import environment
 from hosting import eventually
+from patience import LIMIT_SEC
 from stored import library_in
 from vectors import DATABASE, filled, made_up, result, store
+
+# A host without standard streams.
+DAEMON = """
+import asyncio, os, sys
+from pathlib import Path
+from auralis_fp.similarity.process import IndexProcess
+from auralis_fp.similarity.protocol import Selection, SimilarQuery
+
+for number in range(3):
+    os.close(number)
+
+async def main():
+    async with IndexProcess(Path(sys.argv[1])) as index:
+        return await index.ask(SimilarQuery(selection=Selection(like=[int(sys.argv[2])]), limit=10))
+
+Path(sys.argv[3]).write_text(str(len(asyncio.run(main()).items)))
+"""
 
 
 async def library(folder: Path, count: int = 40) -> list[int]:
@@ -171,3 +191,13 @@ async def _add(folder: Path, number: int) -> None:
     """Store one more track."""
     async with library_in(folder) as library:
         await store(library, b"/music/new/%d.flac" % number, result(made_up(1, seed=number)[0]))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the numbers of descriptors differ")
+async def test_it_starts_in_a_host_without_standard_streams(tmp_path: Path) -> None:
+    """Its pipes get other numbers than those of the streams that are closed."""
+    first, *_ = await library(tmp_path)
+    command = [sys.executable, "-c", DAEMON, str(tmp_path / DATABASE), str(first), str(tmp_path / "found")]
+    process = await asyncio.create_subprocess_exec(*command, env=environment())
+    assert await asyncio.wait_for(process.wait(), LIMIT_SEC) == 0
+    assert (tmp_path / "found").read_text() == "10"

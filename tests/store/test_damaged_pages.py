@@ -10,6 +10,7 @@ from auralis_fp.errors import StorageError
 from auralis_fp.store.damaged_pages import MOST_FAILED_READS
 from auralis_fp.store.filters import FileQuery
 from auralis_fp.store.queries import Queries
+from auralis_fp.store.vectors import Chunk, Points, read_points
 from stored import damage_page, library_in, stored
 
 FILES = 600
@@ -96,3 +97,27 @@ async def test_too_much_damage_is_an_error(path: Path, monkeypatch: pytest.Monke
     async with library_in(path.parent) as library:
         with pytest.raises(StorageError, match="--rebuild"):
             await Queries(library.database).files(FileQuery())
+
+
+async def chunks_of(points: Points) -> list[Chunk]:
+    """Return all chunks of points."""
+    return [chunk async for chunk in points.chunks]
+
+
+@pytest.mark.parametrize("table", ["fingerprints", "files"])
+async def test_points_go_on_after_a_damaged_page(path: Path, table: str, caplog: pytest.LogCaptureFixture) -> None:
+    """All that can be read follow in the order of their ids, also for a version; the log has the number missing."""
+    async with library_in(path.parent) as library:
+        assert sum(len(chunk.ids) for chunk in await chunks_of(await read_points(library.database))) == FILES
+    assert damage_page(path, table)
+    async with library_in(path.parent) as library:
+        points = await read_points(library.database, ("lufs", "genre"))
+        found = await chunks_of(points)
+        since = await read_points(library.database, ("lufs",), points.version.rpartition("-")[0] + "-0")
+        changed = await chunks_of(since)
+    ids = [file_id for chunk in found for file_id in chunk.ids]
+    assert ids == sorted(set(ids))
+    assert FILES / 2 < len(ids) < FILES
+    assert f"points without {FILES - len(ids)} files" in caplog.text
+    assert [len(chunk.columns["lufs"]) for chunk in found] == [len(chunk.ids) for chunk in found]
+    assert [file_id for chunk in changed for file_id in chunk.ids] == ids
