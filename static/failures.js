@@ -57,8 +57,11 @@ export class FailureList {
       this.kinds, el("div", { class: "filters", role: "search", "aria-label": t("failures.label") }, el("div", { class: "field" }, this.query), this.retryChosen, this.skipChosen, this.retryAll),
       this.table, this.note);
     this.rows = virtualList(this.list, { create: (item) => this.row(item), update: (node, item) => this.update(node, item), key: (item) => item.id, more: () => this.more() }, page.signal);
+    this.changed = false; // true if files changed while rows were loading
     this.refresh = atMostEvery(1500, () => {
-      if (page.visible && !this.node.hidden && !this.loading) this.load(Math.min(MOST, Math.max(PAGE, this.items.length)));
+      if (!page.visible || this.node.hidden) return;
+      if (this.loading) this.changed = true;
+      else this.load(Math.min(MOST, Math.max(PAGE, this.items.length)));
     });
   }
 
@@ -150,6 +153,10 @@ export class FailureList {
       if (request === this.asked) this.draw(messageOf(error));
     } finally {
       if (request === this.asked) this.loading = false;
+      if (this.changed && !this.loading) {
+        this.changed = false;
+        this.refresh();
+      }
     }
   }
 

@@ -11,6 +11,8 @@ import { listed, maybe, t } from "./i18n.js";
 /** Families of dimensions in display order. */
 export const FAMILIES = /** @type {const} */ (["frequency", "dynamics", "temporal", "spectral", "harmonic", "variation", "stereo"]);
 
+const MOST_WORDS = 4; // words of a summary
+
 /** @type {Promise<DimensionInfo[]> | null} */
 let asked = null;
 
@@ -43,6 +45,7 @@ const WORDS = {
   lufs: ["word.quiet", "word.loud"],
   crest_db: ["word.dense", "word.punchy"],
   bass_mid_ratio: ["word.light-bass", "word.heavy-bass"],
+  tempo_bpm: ["word.slow", "word.fast"],
   rhythm_stability: ["word.free-rhythm", "word.strict-rhythm"],
   transient_density: ["word.calm", "word.busy"],
   silence_ratio: [null, "word.pauses"],
@@ -67,13 +70,27 @@ export function standingWord(name, side) {
 }
 
 /**
+ * Return the distance of a value from its typical range, relative to the width of that range; 0 inside.
+ *
  * @param {DimensionInfo} dimension
  * @param {number} value
  */
-function wordFor(dimension, value) {
-  const [below, above] = WORDS[dimension.name] ?? [null, null];
-  const side = standing(dimension, value);
-  return side < 0 ? below : side > 0 ? above : null;
+const excess = ({ typical: [low, high] }, value) => Math.max(low - value, value - high, 0) / (high - low);
+
+/**
+ * Return the words of the most untypical dimensions, in the order of the dimensions.
+ *
+ * @param {DimensionInfo[]} known
+ * @param {Fingerprint} print
+ */
+function wordsOf(known, print) {
+  const found = known.flatMap((one, index) => {
+    const side = standing(one, print[one.name]);
+    const word = side === 0 ? null : standingWord(one.name, side);
+    return word ? [{ word, index, excess: excess(one, print[one.name]) }] : [];
+  });
+  const chosen = found.sort((a, b) => b.excess - a.excess).slice(0, MOST_WORDS);
+  return chosen.sort((a, b) => a.index - b.index).map(({ word }) => word);
 }
 
 /**
@@ -84,13 +101,11 @@ function wordFor(dimension, value) {
  * @param {DimensionName[]} unknown
  */
 export function inWords(meaning, print, unknown) {
-  if (unknown.includes("lufs")) return t("word.silent");
-  const said = meaning.flatMap((one) => {
-    const word = unknown.includes(one.name) ? null : wordFor(one, print[one.name]);
-    return word ? [t(word)] : [];
-  });
+  if (unknown.includes("lufs") || print.silence_ratio === 1) return t("word.silent");
+  const known = meaning.filter((one) => !unknown.includes(one.name));
+  const said = wordsOf(known, print);
   if (!said.length) {
-    const odd = meaning.some((one) => !unknown.includes(one.name) && standing(one, print[one.name]) !== 0);
+    const odd = known.some((one) => standing(one, print[one.name]) !== 0);
     return t(odd ? "word.mostly-typical" : "word.typical");
   }
   const text = listed(said);

@@ -17,6 +17,14 @@ test("the summary names untypical and defined dimensions only", () => {
   assert.equal(inWords([loudness, centroid], print, ["spectral_centroid"]), "Quiet.");
   assert.equal(inWords([loudness], /** @type {any} */ ({ lufs: -12 }), []), "Typical in every dimension.");
   assert.equal(inWords([loudness, centroid], print, ["lufs", "spectral_centroid"]), "Silent.");
+  assert.equal(inWords([loudness, centroid], { ...print, silence_ratio: 1 }, ["spectral_centroid"]), "Silent.");
+});
+
+test("the summary names the four most untypical dimensions in their order", () => {
+  const names = ["lufs", "crest_db", "tempo_bpm", "spectral_centroid", "stereo_width"];
+  const five = /** @type {any} */ (names.map((name) => ({ name, typical: [0, 10] })));
+  const print = /** @type {any} */ ({ lufs: 30, crest_db: 11, tempo_bpm: 20, spectral_centroid: -5, stereo_width: 40 });
+  assert.equal(inWords(five, print, []), "Loud, fast, dark, and wide.");
 });
 
 test("the typical range is the middle third of a scale, and frequencies are logarithmic", () => {

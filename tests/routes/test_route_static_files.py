@@ -87,6 +87,9 @@ async def test_page_has_its_first_texts(shared: Plugin, accepted: str, language:
     assert f'<html lang="{language}">' in page
     assert f'data-text="nav.library">{text}</a>' in page
     assert f'href="i18n/{language}.json"' in page
+    without = re.search(r"<noscript>.*?</noscript>", page)
+    assert without
+    assert ("Diese Seite braucht" if language == "de" else "This page needs") in without[0]
 
 
 def test_everything_preloaded_exists() -> None:
