@@ -19,7 +19,7 @@ def configured(tmp_path: Path) -> Iterator[Running]:
     """Run a service in a folder with a settings file."""
     write_song(tmp_path / "music" / "one.wav")
     (tmp_path / "auralis-fp.toml").write_text("# by hand\nkeep_missing_days = 30\n")
-    with serving(tmp_path / "music", tmp_path / "data", folder=tmp_path) as running:
+    with serving(tmp_path / "music", tmp_path / "data", folder=tmp_path, busy_percent=None) as running:
         yield running
 
 

@@ -68,12 +68,12 @@ def free_port() -> int:
 
 @contextmanager
 def serving(
-    library: Path, data: Path, *, port: int = 0, away: Path | None = None, folder: Path = ROOT, **settings: str
+    library: Path, data: Path, *, port: int = 0, away: Path | None = None, folder: Path = ROOT, **settings: str | None
 ) -> Iterator[Running]:
     """Run the launcher for the duration of the block; fail with its output if it does not start.
 
     ``away`` is a second, missing music folder, ``folder`` the working directory; other settings are passed in the
-    environment.
+    environment; None leaves one out.
     """
     command = [
         sys.executable,
@@ -88,7 +88,7 @@ def serving(
     command += ["--library", str(library), "--data-dir", str(data)]
     command += [] if away is None else ["--library", str(away)]
     chosen = {"busy_percent": "0"} | settings  # other programs do not make the service wait
-    environment = {f"AURALIS_FP_{name.upper()}": value for name, value in chosen.items()}
+    environment = {f"AURALIS_FP_{name.upper()}": value for name, value in chosen.items() if value is not None}
     with _running(command, library, environment, folder) as running:
         yield running
 
