@@ -10,11 +10,10 @@ import pytest
 
 from audio_files import tones, write_wav
 from auralis_fp.errors import SettingsError
-from auralis_fp.models import Analysed
+from auralis_fp.models import Analysed, Rejected
 from auralis_fp.runtime import kernels
 from auralis_fp.settings import Kernels, Settings
 from auralis_fp.workers.local import local_pool
-from auralis_fp.workers.protocol import WorkerUnavailableError
 
 pytest_plugins = ("worker_fixtures",)
 
@@ -32,7 +31,7 @@ async def analysed(path: bytes, choice: Kernels) -> Analysed:
     """Return the result of a sealed worker."""
     async with local_pool(Settings(workers=1, kernels=choice)) as pool, pool.lease() as slot:
         found = await slot.run(path)
-        assert isinstance(found, Analysed)
+        assert isinstance(found, Analysed), found
         assert pool.kernels() == [found.metadata.kernels]
         assert pool.lacking() == []
     return found
@@ -47,8 +46,11 @@ async def test_compiled_kernels_run_in_a_sealed_worker(tmp_path: Path) -> None:
     """The values are those of NumPy to 1e-5; a worker without such kernels says why it cannot start."""
     path = os.fsencode(write_wav(tmp_path / "tones.wav", tones(12)))
     if kernels.compiled_kernels() is None:
-        with pytest.raises(WorkerUnavailableError, match="auralis-fp-core cannot be used"):
-            await analysed(path, "compiled")
+        async with local_pool(Settings(workers=1, kernels="compiled")) as pool, pool.lease() as slot:
+            refused = await slot.run(path)
+        assert isinstance(refused, Rejected)
+        assert refused.code == "unavailable"
+        assert "auralis-fp-core cannot be used" in refused.reason
         return
     compiled, numpy = await analysed(path, "compiled"), await analysed(path, "numpy")
     assert compiled.metadata.kernels.startswith("auralis-fp-core ")
