@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 
 from .decoding.stream import open_audio
+from .spectrum.channels import Layout
 from .types import FloatArray
 
 HIGHEST_RATE: Final = 44_100  # Hz; a rate of twice this, or more, is divided
@@ -35,7 +36,7 @@ def decode_mono_pcm(
     duration_sec : float
         Of the whole file.
     samples : bytes
-        Signed 16-bit, least significant byte first: the mean of all channels.
+        Signed 16-bit, least significant byte first: the mean of left and right after the downmix to stereo.
 
     Raises
     ------
@@ -45,13 +46,15 @@ def decode_mono_pcm(
     with open_audio(file, bounds) as audio:
         info = audio.info
         factor = max(1, info.sample_rate // HIGHEST_RATE)
+        gains = Layout.of(info.positions).downmix.sum(axis=0)
+        gains /= gains.sum()
         missing = int(most_sec * info.sample_rate)
         parts: list[bytes] = []
         rest = np.zeros(0, dtype=np.float32)
         for block in audio.blocks():
             progress(audio.frames / info.sample_rate, info.declared_sec or 0.0)
             if missing > 0:
-                mono = np.concatenate((rest, block[:missing].mean(axis=1, dtype=np.float32)))
+                mono = np.concatenate((rest, block[:missing] @ gains))
                 missing -= len(block)
                 whole = len(mono) // factor * factor
                 parts.append(_int16(mono[:whole].reshape(-1, factor).mean(axis=1)))

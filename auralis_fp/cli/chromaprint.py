@@ -99,7 +99,7 @@ async def _fpcalc(program: str, audio: PcmAudio) -> ChromaprintValue | Rejected:
     value = output.decode("ascii", "replace").strip()
     if value:  # some versions report the end of raw samples as an error after they have printed the value
         return ChromaprintValue(audio.duration_sec, value)
-    reason = errors.decode("utf-8", "replace").strip()[:_MAX_MESSAGE]
+    reason = errors.decode("utf-8", "replace").strip().rpartition("\n")[2].removeprefix("ERROR: ")[:_MAX_MESSAGE]
     return Rejected(_PROGRAM, "no_value", reason or f"fpcalc ended with exit code {running.returncode}.")
 
 

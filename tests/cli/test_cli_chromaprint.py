@@ -54,6 +54,20 @@ def test_the_value_is_that_of_fpcalc(tmp_path: Path) -> None:
     assert done.stdout == f"{file}\t20\t{expected.stdout.strip()}\n"
 
 
+def test_channels_are_mixed_as_fpcalc_mixes_them(tmp_path: Path, programs: Path) -> None:
+    """Six channels: the centre counts more than left and right, surround channels less, low frequencies not at all."""
+    stand_in(programs, "od -An -v -t d2 -N 2")
+    for channel in range(6):
+        frame = np.zeros((1, 6), dtype="<i2")
+        frame[0, channel] = 28_635
+        with wave.open(str(tmp_path / f"{channel}.wav"), "wb") as written:
+            written.setparams((6, 2, 48_000, 0, "NONE", ""))
+            written.writeframes(frame.repeat(4800, axis=0).tobytes())
+    done = auralis("chromaprint", "--json", *sorted(tmp_path.glob("*.wav")))
+    values = [int(json.loads(line)["fingerprint"]) for line in done.stdout.splitlines()]
+    assert values == pytest.approx([5931, 5931, 8387, 0, 4193, 4193], abs=1)
+
+
 @needs_fpcalc
 def test_too_short_for_a_value(tmp_path: Path) -> None:
     """The message of fpcalc is the reason."""
