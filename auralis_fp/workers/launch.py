@@ -12,6 +12,7 @@ from typing import Final
 
 from ..runtime.standard_streams import open_standard_descriptors
 from .channel import Channel
+from .frozen import frozen_command, handed_over
 from .sandbox import ONE_THREAD
 
 #: The variables of the service that a worker gets. It gets no others, so none of them can hold a secret.
@@ -71,9 +72,9 @@ def start_program(
     open_standard_descriptors()  # so that neither end gets the number of a standard stream
     ours, theirs = socket.socketpair()
     try:
-        with theirs:
+        with theirs, handed_over(command) as (arguments, passed):
             end, env = theirs.fileno(), {**environment(), **(variables or {})}
-            process = subprocess.Popen(command, stdin=end, stdout=end, env=env)  # noqa: S603
+            process = subprocess.Popen(arguments, stdin=end, stdout=end, env=env, pass_fds=passed)  # noqa: S603
     except BaseException:
         ours.close()
         raise
@@ -99,6 +100,8 @@ def program_command(module: str) -> list[str]:
 
     It uses this interpreter, without the host's main module, and with the host's import path.
     """
+    if (frozen := frozen_command(module)) is not None:
+        return frozen
     path = [os.path.abspath(entry) for entry in sys.path]
     return [os.fsdecode(spawn.get_executable() or sys.executable), "-c", _PROGRAM.format(module), json.dumps(path)]
 
