@@ -5,13 +5,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from auralis_fp.schema import DIMENSIONS, NAMES
 from browser_service import ROOT, SCAN_LIMIT_MS, SONGS, Running, Visit, go, serving, write_song
 
 pytest_plugins = ("browser_fixtures",)
 pytestmark = pytest.mark.browser
+REFRESH_MS = 1600  # longer than the list of failures waits between two refreshes
 
 
 @pytest.fixture
@@ -184,6 +185,27 @@ def test_failures_are_listed_retried_and_skipped(settled: Page) -> None:
     expect(failure.locator(".kind")).to_have_text("Unsupported format", timeout=SCAN_LIMIT_MS)
     settled.get_by_role("searchbox").fill("no such")
     expect(settled.get_by_role("button", name="Retry all matching")).to_be_disabled()
+
+
+def test_a_failure_during_a_load_of_the_list_is_shown(settled: Page) -> None:
+    """A file that fails while the list of failures is loading appears, although that response lacks it."""
+    go(settled, "Failures")
+    failure = settled.locator("#failure-list .failure")
+    expect(failure).to_have_count(1)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    loads = re.compile(r"/failures\?")
+    settled.route(loads, hold, times=1)
+    failure.get_by_role("button", name="Retry: Torn.wav").click()
+    expect(settled.locator("#toasts")).to_contain_text("1 file will be retried")
+    settled.wait_for_function("fetch('failures').then(async (answer) => (await answer.json()).matching === 1)")
+    settled.wait_for_timeout(REFRESH_MS)
+    with settled.expect_request(loads, timeout=10_000):
+        held[0].fulfill(json={"items": [], "next": None, "matching": 0, "by_code": {}})
+    expect(failure).to_have_count(1)
 
 
 def test_failures_can_be_downloaded(settled: Page) -> None:
