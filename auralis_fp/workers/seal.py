@@ -86,10 +86,12 @@ def _reason(error: OSError) -> str:
 
 
 def readable_paths() -> list[str]:
-    """Return the folders of this process's own libraries: those of Python, of this package, and the shared ones."""
+    """Return the places of this process's own libraries: those of Python, of this package, and the shared ones."""
     folders = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     folders |= {os.path.dirname(path) for path in _mapped_files() if ".so" in path}
     folders |= {entry for entry in sys.path if Path(entry).name in _PACKAGE_FOLDERS}
+    if getattr(sys, "frozen", False):  # modules are read from the executable when they are first imported
+        folders |= {sys.executable, getattr(sys, "_MEIPASS", sys.prefix)}
     return sorted(folders | {str(_PACKAGE), "/etc/ld.so.cache"})
 
 
