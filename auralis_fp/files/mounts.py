@@ -36,7 +36,7 @@ class Mount(NamedTuple):
     kind: str
     source: bytes
     numbers: bytes = b""
-    root: bytes = b"/"  # the folder of the file system that is mounted
+    root: bytes = b""  # the folder of the file system that is mounted; empty if unknown
 
     @property
     def device(self) -> int:

@@ -55,7 +55,7 @@ def walk(folder: bytes, root: bytes, rules: Rules, omissions: Omissions | None =
     OSError
         *folder* itself cannot be read. Unreadable folders below it are skipped.
     """
-    return _Walk(root, rules, omissions or Omissions()).files(folder)
+    yield from _Walk(root, rules, omissions or Omissions()).files(folder)  # begins in the thread that iterates
 
 
 class _Walk:

@@ -18,14 +18,13 @@ _WEIGHT: Final = re.compile(r"\s*q\s*=\s*([\d.]+)\s*")
 
 async def page(request: web.Request) -> web.StreamResponse:
     """Get the status page."""
-    language = language_of(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
-    body = await asyncio.to_thread(_filled, language)
+    body = await asyncio.to_thread(_filled, request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
     headers = {hdrs.VARY: hdrs.ACCEPT_LANGUAGE}
     return web.Response(body=body, content_type="text/html", charset="utf-8", headers=headers)
 
 
 def language_of(accepted: str) -> str:
-    """Return the preferred language among those that the page has texts in.
+    """Return the preferred language among those that the page has texts in. Blocking.
 
     Parameters
     ----------
@@ -61,8 +60,9 @@ def _languages() -> frozenset[str]:
     return frozenset(path.stem for path in (static_folder() / "i18n").glob("*.json"))
 
 
-def _filled(language: str) -> bytes:
+def _filled(accepted: str) -> bytes:
     """Return the page with the texts that are shown before its modules are loaded. Blocking."""
+    language = language_of(accepted)
     return _fill(content_of("index.html") or b"", content_of(f"i18n/{language}.json") or b"{}", language)
 
 

@@ -79,8 +79,8 @@ def end(started: "subprocess.Popen[bytes]", number: signal.Signals, times: int) 
 def ended_well(name: str, number: signal.Signals, code: int, said: str) -> bool:
     """Return True if a command ended correctly: by itself, by the signal, or before Python had started."""
     how = "interrupted" if number == signal.SIGINT else f"ended by {number.name}"
-    if code == 128 + number:
-        return re.fullmatch(rf"\S+: {how}\n", said) is not None
+    if code == 128 + number:  # an export may have written its file before
+        return re.fullmatch(rf"(\d+ results written to \S+\n)?\S+: {how}\n", said) is not None
     if code == -number:
         return "/cli/main.py" not in said
     if name in {"serve", "launcher"}:
