@@ -5,9 +5,11 @@ import contextlib
 import logging
 import os
 import sqlite3
+import time
 from collections.abc import Callable
 from typing import Final
 
+from ..runtime.tasks import FIRST_RETRY_SEC, Backoff
 from ..runtime.threads import in_daemon_thread, in_time
 from ..settings import Settings
 from ..sidecars.storage import remove_signed, remove_stray
@@ -50,9 +52,14 @@ class Maintenance:
         """Check and back up by schedule; runs until cancelled."""
         await asyncio.sleep(FIRST_CHECK_SEC)
         while True:
+            due = time.monotonic() + CHECK_EVERY_SEC
             await self.check()
             await self.forget()
-            await asyncio.sleep(CHECK_EVERY_SEC)
+            backoff = Backoff(FIRST_RETRY_SEC, CHECK_EVERY_SEC)
+            while BACKUP in self._context.health.faults and time.monotonic() < due:
+                await asyncio.sleep(backoff.next())
+                await self._back_up()
+            await asyncio.sleep(due - time.monotonic())
 
     async def watch_folder(self) -> None:
         """Report a data folder that is moved, removed or hidden while the database is open; runs until cancelled."""
@@ -91,8 +98,13 @@ class Maintenance:
             self._on_queued()
         else:
             health.mark_up(ROWS)
+        await self._back_up()
+
+    async def _back_up(self) -> None:
+        """Make a backup if the last one is old; one that fails, such as on a full disk, is tried again soon."""
+        health = self._context.health
         try:
-            await in_daemon_thread(back_up, database, BACKUP_EVERY_SEC)
+            await in_daemon_thread(back_up, self._context.settings.database, BACKUP_EVERY_SEC)
         except (OSError, sqlite3.Error) as error:
             health.mark_down(BACKUP, f"The database could not be backed up: {error}.")
         else:
