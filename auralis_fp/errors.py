@@ -15,7 +15,7 @@
 Except for the root and ``SettingsError``, every class has a machine-readable ``code`` beside the message.
 """
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 
 class AuralisError(Exception):
@@ -28,6 +28,9 @@ class SettingsError(AuralisError):
     def __init__(self, field: str, message: str) -> None:
         super().__init__(f"{field}: {message}")
         self.field = field
+
+
+CORRUPT: Final = "corrupt_database"  # code of the storage error that damaged pages raise
 
 
 class StorageError(AuralisError):

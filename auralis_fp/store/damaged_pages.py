@@ -6,13 +6,12 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, NamedTuple
 
-from ..errors import StorageError
+from ..errors import CORRUPT, StorageError
 from ..runtime.batches import isolate
 from .database import Database
 
 log = logging.getLogger(__name__)
 
-CORRUPT: Final = "corrupt_database"  # code of the error that a damaged page raises
 MOST_FAILED_READS: Final = 4_000  # about a second; then the damage is too large to read around
 _LISTED: Final = " IN (SELECT value FROM json_each(?))"
 _HIGHEST: Final = ("SELECT max(id) AS id FROM files", "SELECT max(file_id) AS id FROM fingerprints")

@@ -3,9 +3,8 @@
 from functools import partial
 from typing import Any
 
-from ..errors import StorageError
+from ..errors import CORRUPT, StorageError
 from .confirmation import discard
-from .damaged_pages import CORRUPT
 from .database import Database
 from .records import SELECT_FILES, SELECT_PATHS, FileRecord, damaged_record, file_record
 

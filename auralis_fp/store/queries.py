@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
-from ..errors import StorageError
+from ..errors import CORRUPT, StorageError
 from ..files.paths import sort_range
 from ..schema import NAMES
 from .cursors import decode_cursor, encode_cursor
-from .damaged_pages import CORRUPT, rows_of, rows_of_all
+from .damaged_pages import rows_of, rows_of_all
 from .database import Database
 from .filters import PRESENT, FileQuery, Filter, file_filter, sort_expression
 from .fingerprints import duration

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from ..errors import StorageError
+from ..errors import CORRUPT, StorageError
 from .lock import hold_lock
 
 _BESIDE: Final = ("-wal", "-shm")  # files of an open database, or of one that was not closed
@@ -82,7 +82,7 @@ def damaged(database: Path, error: sqlite3.DatabaseError | str) -> StorageError:
         What is wrong with it.
     """
     return StorageError(
-        "corrupt_database",
+        CORRUPT,
         f"the database {database} is damaged ({error}); start with --rebuild to set it aside"
         " and restore results from the sidecars",
     )

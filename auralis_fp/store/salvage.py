@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator, Callable
 from typing import Final
 
-from ..errors import StorageError
-from .damaged_pages import CORRUPT, highest_id
+from ..errors import CORRUPT, StorageError
+from .damaged_pages import highest_id
 from .database import Database
 from .transfer import Result, results, results_where
 

@@ -10,8 +10,8 @@ from operator import itemgetter
 from typing import Any, Final
 
 from .. import schema
-from ..errors import StorageError
-from .damaged_pages import CORRUPT, MOST_FAILED_READS, highest_id, rows_between, rows_of
+from ..errors import CORRUPT, StorageError
+from .damaged_pages import MOST_FAILED_READS, highest_id, rows_between, rows_of
 from .database import Database
 from .fingerprints import current
 

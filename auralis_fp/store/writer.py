@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from ..errors import StorageError
+from ..errors import CORRUPT, StorageError
 
 T = TypeVar("T")
 Operation = Callable[[sqlite3.Connection], T]
@@ -19,8 +19,8 @@ Outcome = tuple[Any, Exception | None]
 OPEN_LIMIT_MS: Final = 10_000  # another program may hold the lock briefly while the database is opened
 _CODES: Final = {  # by the beginning of SQLite's (extended) error name
     "SQLITE_FULL": "disk_full",
-    "SQLITE_CORRUPT": "corrupt_database",
-    "SQLITE_NOTADB": "corrupt_database",
+    "SQLITE_CORRUPT": CORRUPT,
+    "SQLITE_NOTADB": CORRUPT,
     "SQLITE_READONLY": "unwritable",
     "SQLITE_BUSY": "locked",
 }
@@ -132,5 +132,5 @@ def storage_error(error: Exception) -> Exception:
         return error
     name = getattr(error, "sqlite_errorname", "")
     code = next((code for start, code in _CODES.items() if name.startswith(start)), "storage_failed")
-    advice = "; start again with --rebuild" if code == "corrupt_database" else ""
+    advice = "; start again with --rebuild" if code == CORRUPT else ""
     return StorageError(code, f"the database could not be used: {error}{advice}")

@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from ..errors import StorageError
+from ..errors import CORRUPT, StorageError
 from ..files.paths import innermost, is_below
 from ..files.rules import Presence, Rules
 from ..models import FileEvent, Rejected
@@ -22,8 +22,7 @@ HANG_LIMIT_SEC: Final = 120.0  # for one call into the file system, in which a d
 LOOKED_AT_ONCE: Final = 1000  # files
 GONE_PER_WRITE: Final = 200  # so that other writers get a turn in between
 _PLACES: Final = "library places"  # key in the database
-_DAMAGED: Final = "corrupt_database"  # a damaged page concerns the files on it
-_EVENT_ERRORS: Final = ITEM_ERRORS | {_DAMAGED}
+_EVENT_ERRORS: Final = ITEM_ERRORS | {CORRUPT}  # a damaged page concerns the files on it
 
 
 class KnownFiles(Protocol):
@@ -144,7 +143,7 @@ class Reconciler:
         try:
             await self._library.reject(event.path, Rejected("scan", "unstorable", reason), walk=walk)
         except StorageError as refused:
-            if refused.code != _DAMAGED:  # the database as a whole refuses to write: the sweep is repeated
+            if refused.code != CORRUPT:  # the database as a whole refuses to write: the sweep is repeated
                 raise
         except Exception:  # not even its path: the log has it
             log.exception("%r: the failure cannot be stored either", event.path)
