@@ -19,9 +19,8 @@ from typing import Any, Final
 import msgspec
 from distributed import WorkerPlugin, get_worker
 
-from ..models import Analysed, ComputedParts, FileStamp, Rejected
+from ..models import Analysed, FileStamp, Rejected
 from ..settings import Settings
-from ..tags.model import CoverImage, TagReading
 from ..workers import messages as worker_messages
 from ..workers import tasks
 from ..workers.handover import CHANGED
@@ -36,11 +35,6 @@ from .reference import deviation, write_signal
 WITHDRAW: Final = "auralis_fp_withdraw"
 """Name of the operation by which a job is given up."""
 _TASKS: Final = {task.__name__: task for task in (tasks.compute_parts, tasks.read_tags, tasks.make_cover)}
-_REPLIES: Final[dict[type, Any]] = {
-    Analysed: worker_messages.AnalysedReply, ComputedParts: worker_messages.PartsReply,
-    TagReading: worker_messages.TagsReply, CoverImage: worker_messages.CoverReply,
-    Rejected: worker_messages.RejectedReply,
-}  # fmt: skip
 _WITHDRAWN: Final = Rejected("worker", "withdrawn", "The service does not want this outcome any more.")
 
 
@@ -149,7 +143,7 @@ class Machine(WorkerPlugin):  # type: ignore[misc]  # Dask's classes have no typ
         if isinstance(outcome, Rejected) and outcome.code in {"unavailable", "withdrawn", CHANGED}:
             code = "elsewhere" if outcome.code == CHANGED else outcome.code
             return encode(NotDone(code=code, reason=f"{self.machine}: {outcome.reason}"[:4000]))
-        return encode(Done(reply=worker_messages.encode(_REPLIES[type(outcome)](id=job.id, outcome=outcome))))
+        return encode(Done(reply=worker_messages.encode(worker_messages.reply_to(job.id, outcome))))
 
     async def withdraw(self, id: bytes) -> bool:  # noqa: A002 - the name in the message
         """Give a job up. Return True if it was here."""

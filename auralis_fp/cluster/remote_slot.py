@@ -9,10 +9,9 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from ..models import Analysed, ComputedParts, FileStamp, Rejected
+from ..models import Analysed, FileStamp, Rejected
 from ..schema.parts import PartKind
 from ..states import WorkerState
-from ..tags.model import CoverImage, TagReading
 from ..workers import messages as worker_messages
 from ..workers.channel import ProtocolError
 from ..workers.protocol import FileTask, Slot, T
@@ -24,10 +23,6 @@ from .remote_machine import UNAVAILABLE_SEC, RemoteMachine
 
 MOST_LOSSES: Final = 2  # machines that a file may lose before it counts as the cause
 MOST_TROUBLES: Final = 4  # machines that may not have a file before it counts as unreadable
-_OUTCOMES: Final[Mapping[str, tuple[type, ...]]] = {
-    "analyse_file": (Analysed, Rejected), "compute_parts": (ComputedParts, Rejected),
-    "read_tags": (TagReading, Rejected), "make_cover": (CoverImage, Rejected),
-}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -194,7 +189,7 @@ class RemoteSlot:
         try:
             reply = worker_messages.decode_from_worker(answer.reply)
             outcome = getattr(reply, "outcome", None)
-            if getattr(reply, "id", None) != job.id or not isinstance(outcome, _OUTCOMES[job.task]):
+            if getattr(reply, "id", None) != job.id or not isinstance(outcome, worker_messages.OUTCOMES[job.task]):
                 raise ProtocolError("an answer to another request")
         except ProtocolError as error:
             self.machine.refused = f"It broke the protocol: {error}."
@@ -233,19 +228,7 @@ class RemoteSlot:
         return Rejected("worker", "crashed", reason)
 
     async def give_up(self, path: bytes, why: Rejected) -> bool:
-        """Abort the analysis of a file.
-
-        Parameters
-        ----------
-        path : bytes
-        why : Rejected
-            The outcome of the analysis.
-
-        Returns
-        -------
-        bool
-            True if the file was being analysed.
-        """
+        """Abort the analysis of a file, see ``protocol.Slot``."""
         return self.path == path and self._parcel is not None and self._route.exchange.withdraw(self._parcel, why)
 
     async def interrupt(self) -> bool:

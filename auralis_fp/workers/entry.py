@@ -5,39 +5,25 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
-from ..models import Analysed, ComputedParts, Rejected
-from ..tags.model import CoverImage, TagReading
 from . import sandbox, seal, tasks
 from .channel import Channel, adopt_channel
 from .messages import (
     MAX_MESSAGE,
-    AnalysedReply,
-    CoverReply,
     NotReady,
-    PartsReply,
-    PcmAudio,
-    PcmReply,
     Plan,
-    ProbesReply,
     Progress,
     Ready,
-    RejectedReply,
-    Reply,
     Request,
     Stop,
-    TagsReply,
     decode_for_worker,
     encode,
+    reply_to,
 )  # fmt: skip
 from .probes import run_probes
 
 Task = Callable[..., Any]
-_REPLIES: Final[dict[type, Any]] = {
-    Analysed: AnalysedReply, ComputedParts: PartsReply, TagReading: TagsReply, CoverImage: CoverReply,
-    PcmAudio: PcmReply, Rejected: RejectedReply, list: ProbesReply
-}  # fmt: skip
 
 
 def main() -> None:
@@ -93,5 +79,4 @@ def _serve_one(channel: Channel, known: Mapping[str, Task]) -> None:
 
     report(0.0, 0.0)  # the worker has reached the file: a crash from here on is the file's
     outcome = known[request.task](file, request.bounds, pictures, report)
-    reply: Reply = _REPLIES[type(outcome)](id=request.id, outcome=outcome)
-    channel.send(encode(reply))
+    channel.send(encode(reply_to(request.id, outcome)))

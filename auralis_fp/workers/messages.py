@@ -4,8 +4,9 @@ What a worker sends is data of a few known types and bounded length. Nothing in 
 """
 
 import re
+from collections.abc import Mapping
 from math import isfinite
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -158,9 +159,33 @@ Reply = AnalysedReply | PartsReply | TagsReply | CoverReply | PcmReply | Rejecte
 ToWorker = Plan | Request | Stop
 FromWorker = Ready | NotReady | Progress | Reply
 
+#: What each task returns, by its name.
+OUTCOMES: Final[Mapping[str, tuple[type, ...]]] = {
+    "analyse_file": (Analysed, Rejected), "compute_parts": (ComputedParts, Rejected),
+    "read_tags": (TagReading, Rejected), "make_cover": (CoverImage, Rejected), "decode_pcm": (PcmAudio, Rejected),
+}  # fmt: skip
+_REPLIES: Final[Mapping[type, Any]] = {
+    Analysed: AnalysedReply, ComputedParts: PartsReply, TagReading: TagsReply, CoverImage: CoverReply,
+    PcmAudio: PcmReply, Rejected: RejectedReply, list: ProbesReply,
+}  # fmt: skip
+
 _encoder: Final = msgspec.msgpack.Encoder()
 _to_worker: Final = msgspec.msgpack.Decoder(ToWorker)
 _from_worker: Final = msgspec.msgpack.Decoder(FromWorker)
+
+
+def reply_to(request: bytes, outcome: object) -> Reply:
+    """Return the message with the outcome of a task.
+
+    Parameters
+    ----------
+    request : bytes
+        Id of the request.
+    outcome : object
+        What the task has returned.
+    """
+    reply: Reply = _REPLIES[type(outcome)](id=request, outcome=outcome)
+    return reply
 
 
 def encode(message: Message) -> bytes:

@@ -92,19 +92,7 @@ class WorkerPool:
         await self._stack.aclose()
 
     async def give_up(self, path: bytes, why: Rejected) -> bool:
-        """Abort the analysis of a file.
-
-        Parameters
-        ----------
-        path : bytes
-        why : Rejected
-            The outcome of the analysis.
-
-        Returns
-        -------
-        bool
-            True if the file was being analysed.
-        """
+        """Abort the analysis of a file, see ``protocol.Pool``."""
         for slot in self._slots:
             if await slot.give_up(path, why):
                 return True

@@ -14,13 +14,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
-from ..models import Analysed, ComputedParts, FileStamp, Rejected
+from ..models import Analysed, FileStamp, Rejected
 from ..runtime.threads import in_daemon_thread
 from ..settings import Settings
 from ..states import WorkerState
-from ..tags.model import CoverImage, TagReading
 from .handover import Handover, OneFile
-from .messages import PcmAudio, Plan, Progress, Ready
+from .messages import OUTCOMES, Plan, Progress, Ready
 from .pidfiles import PidFiles
 from .protocol import FileTask, T, WorkerUnavailableError
 from .tasks import INTERRUPTED, InterruptedAnalysisError, analyse_file
@@ -32,10 +31,6 @@ START_LIMIT_SEC: Final = 120.0  # the imports may come from a cold, slow disk
 CHECK_EVERY_SEC: Final = 1.0
 INTERRUPT_LIMIT_SEC: Final = 0.5  # for the worker to stop by itself
 RENEW_AFTER: Final = 1000  # files, after which a new process frees what decoders have leaked
-_OUTCOMES: Final = {
-    "analyse_file": Analysed, "compute_parts": ComputedParts, "read_tags": TagReading, "make_cover": CoverImage,
-    "decode_pcm": PcmAudio,
-}  # fmt: skip
 
 
 class ProcessSlot:
@@ -180,7 +175,7 @@ class ProcessSlot:
             refused = await in_daemon_thread(handover.open)
             if refused is not None or worker is None:
                 return refused or Rejected("worker", "unavailable", "The process was ended.")
-            kinds = (_OUTCOMES[task.__name__], Rejected)
+            kinds = OUTCOMES[task.__name__]
             loop = asyncio.get_running_loop()
             outcome: T | Rejected = await loop.run_in_executor(self._talker, worker.run, handover, kinds, self._note)
             return outcome
@@ -193,19 +188,7 @@ class ProcessSlot:
         self._decoded_sec, self._duration_sec = progress.decoded_sec, progress.duration_sec
 
     async def give_up(self, path: bytes, why: Rejected) -> bool:
-        """Abort the analysis of a file.
-
-        Parameters
-        ----------
-        path : bytes
-        why : Rejected
-            The outcome of the analysis.
-
-        Returns
-        -------
-        bool
-            True if the file was being analysed.
-        """
+        """Abort the analysis of a file, see ``protocol.Slot``."""
         if self._path != path:
             return False
         self._given_up = why
