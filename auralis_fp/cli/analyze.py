@@ -1,34 +1,16 @@
 """``analyze``: fingerprints of files, folders and lists of files."""
 
-import asyncio
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from ..models import Analysed, Rejected
 from ..settings import Settings
-from ..workers.local import local_pool
 from ..workers.protocol import Slot
 from .in_order import Names, in_order
-from .inputs import STANDARD_INPUT, expand
+from .inputs import Inputs
 from .report import Details, JsonLines, Report, Rows
 
 Format = Literal["json", "table"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inputs:
-    """What to analyse: files and folders, lists of them, and whether names in lists end with NUL."""
-
-    names: Sequence[str]
-    lists: Sequence[str] = ()
-    null: bool = False
-
-    @property
-    def streamed(self) -> bool:
-        """Names arrive on standard input, so their number is not known."""
-        return STANDARD_INPUT in (*self.names, *self.lists)
 
 
 async def analyze(inputs: Inputs, settings: Settings, output: Format | None = None) -> int:
@@ -51,17 +33,11 @@ async def analyze(inputs: Inputs, settings: Settings, output: Format | None = No
     InputError
         A list or a folder cannot be read.
     """
-    names = expand(inputs.names, inputs.lists, settings, null=inputs.null)
-    known = None if inputs.streamed else await asyncio.to_thread(list, names)
     on_terminal = sys.stdout.isatty()
+    names = await Names.of(inputs, settings, bar=not on_terminal)
     as_table = output == "table" or (output is None and on_terminal)
-    report: Report = JsonLines() if not as_table else Details() if known is not None and len(known) == 1 else Rows()
-    found = Names(names if known is None else iter(known), None if known is None else len(known), bar=not on_terminal)
-    async with local_pool(settings, plain=True) as pool:  # only fingerprints are printed
-        try:
-            return 1 if await in_order(found, pool, _fingerprint, report.add) else 0
-        except ExceptionGroup as group:  # outcomes of tasks are values: only input and output raise
-            raise group.exceptions[0] from group
+    report: Report = JsonLines() if not as_table else Details() if names.total == 1 else Rows()
+    return 1 if await in_order(names, settings, _fingerprint, report.add) else 0
 
 
 async def _fingerprint(slot: Slot, path: bytes) -> Analysed | Rejected:

@@ -11,12 +11,11 @@ from ..errors import AuralisError
 from ..models import Rejected
 from ..runtime.serialization import error_record, to_json
 from ..settings import Settings
-from ..workers.local import local_pool
 from ..workers.messages import PCM_SEC, PcmAudio
 from ..workers.protocol import Slot
 from ..workers.tasks import decode_pcm
 from .in_order import Names, in_order
-from .inputs import STANDARD_INPUT, expand
+from .inputs import Inputs
 from .output import one_line, printable
 
 _PROGRAM: Final = "fpcalc"
@@ -64,17 +63,9 @@ async def chromaprint(settings: Settings, arguments: argparse.Namespace) -> int:
         audio = await slot.call(decode_pcm, path)
         return audio if isinstance(audio, Rejected) else await _fpcalc(program, audio)
 
-    names = expand(arguments.files, arguments.files_from, settings, null=arguments.null)
-    streamed = STANDARD_INPUT in (*arguments.files, *arguments.files_from)
-    known = None if streamed else await asyncio.to_thread(list, names)
-    inputs = Names(
-        names if known is None else iter(known), None if known is None else len(known), bar=not sys.stdout.isatty()
-    )
-    async with local_pool(settings, plain=True) as pool:
-        try:
-            return 1 if await in_order(inputs, pool, compute, _write_json if arguments.json else _write) else 0
-        except ExceptionGroup as group:  # outcomes of tasks are values: only input and output raise
-            raise group.exceptions[0] from group
+    inputs = Inputs(names=arguments.files, lists=arguments.files_from, null=arguments.null)
+    names = await Names.of(inputs, settings, bar=not sys.stdout.isatty())
+    return 1 if await in_order(names, settings, compute, _write_json if arguments.json else _write) else 0
 
 
 async def _fpcalc(program: str, audio: PcmAudio) -> ChromaprintValue | Rejected:

@@ -2,12 +2,17 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Self, TypeVar
 
 from ..models import Rejected
+from ..runtime.tasks import first_error
+from ..runtime.threads import iterated
+from ..settings import Settings
+from ..workers.local import local_pool
 from ..workers.protocol import Pool, Slot
+from .inputs import Inputs, expand
 from .progress import file_progress
 
 T = TypeVar("T")
@@ -20,10 +25,32 @@ class Names(NamedTuple):
     total: int | None
     bar: bool
 
+    @classmethod
+    async def of(cls, inputs: Inputs, settings: Settings, *, bar: bool) -> Self:
+        """Return the names that a command is given.
+
+        Parameters
+        ----------
+        inputs : Inputs
+        settings : Settings
+            Which files of folders count.
+        bar : bool
+
+        Raises
+        ------
+        InputError
+            A list or a folder cannot be read; from a list on standard input, names raise it as they are read.
+        """
+        names = expand(inputs.names, inputs.lists, settings, null=inputs.null)
+        if inputs.streamed:
+            return cls(names, None, bar)
+        known = await asyncio.to_thread(list, names)
+        return cls(iter(known), len(known), bar)
+
 
 async def in_order(
     names: Names,
-    pool: Pool,
+    settings: Settings,
     compute: Callable[[Slot, bytes], Awaitable[T | Rejected]],
     show: Callable[[str, T | Rejected], None],
 ) -> int:
@@ -32,12 +59,24 @@ async def in_order(
     Parameters
     ----------
     names : Names
-    pool : Pool
+    settings : Settings
+        Of the workers; nothing but the outcome is computed.
     compute : callable
         The task, on a leased slot and an absolute path.
     show : callable
         Called with each name and its outcome.
     """
+    async with local_pool(settings, plain=True) as pool:
+        with first_error():  # outcomes of tasks are values: only input and output raise
+            return await _in_order(names, pool, compute, show)
+
+
+async def _in_order(
+    names: Names,
+    pool: Pool,
+    compute: Callable[[Slot, bytes], Awaitable[T | Rejected]],
+    show: Callable[[str, T | Rejected], None],
+) -> int:
     failed = 0
     ahead = asyncio.Semaphore(2 * pool.size)  # bounds the results that are held back by an earlier file
 
@@ -49,7 +88,7 @@ async def in_order(
         started: asyncio.Queue[tuple[str, asyncio.Task[T | Rejected]] | None] = asyncio.Queue()
 
         async def start() -> None:
-            async for name in _in_thread(names.names):
+            async for name in iterated(names.names):
                 await ahead.acquire()
                 started.put_nowait((name, group.create_task(one(name))))
             started.put_nowait(None)
@@ -63,12 +102,6 @@ async def in_order(
                 show(item[0], outcome)
                 advance(item[0])
     return failed
-
-
-async def _in_thread(names: Iterator[str]) -> AsyncIterator[str]:
-    """Yield the names of a blocking iterator."""
-    while (name := await asyncio.to_thread(next, names, None)) is not None:
-        yield name
 
 
 def _absolute(name: str) -> bytes:

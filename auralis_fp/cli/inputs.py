@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
@@ -13,6 +14,20 @@ from ..settings import Settings
 
 STANDARD_INPUT: Final = "-"
 _PLAYLISTS: Final = (".m3u", ".m3u8")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """What a command is given: files and folders, lists of them, and whether names in lists end with NUL."""
+
+    names: Sequence[str]
+    lists: Sequence[str] = ()
+    null: bool = False
+
+    @property
+    def streamed(self) -> bool:
+        """Names arrive on standard input, so their number is not known."""
+        return STANDARD_INPUT in (*self.names, *self.lists)
 
 
 class InputError(AuralisError):
@@ -88,14 +103,29 @@ def _listed(name: str, *, null: bool) -> Iterator[str]:
 
 def _names(stream: IO[bytes], *, null: bool) -> Iterator[str]:
     """Yield the names in a stream as they arrive; empty ones are skipped."""
+    for line in lines_in(stream, null=null):
+        yield os.fsdecode(line if null else line.removeprefix(b"\xef\xbb\xbf"))
+
+
+def lines_in(stream: IO[bytes], *, null: bool, longest: int = -1) -> Iterator[bytes]:
+    """Yield the lines of a stream that are not empty, as they arrive. Blocking.
+
+    Parameters
+    ----------
+    stream : file
+    null : bool
+        Lines end with NUL instead of a line break.
+    longest : int
+        Bytes after which a line without its break is split; -1 for no limit.
+    """
     if not null:
-        for line in stream:
+        for line in iter(lambda: stream.readline(longest), b""):
             if name := line.rstrip(b"\r\n"):
-                yield os.fsdecode(name.removeprefix(b"\xef\xbb\xbf"))
+                yield name
         return
     rest = b""
     while part := stream.read1(1 << 16) if hasattr(stream, "read1") else stream.read(1 << 16):
         *names, rest = (rest + part).split(b"\0")
-        yield from (os.fsdecode(name) for name in names if name)
+        yield from (name for name in names if name)
     if rest:
-        yield os.fsdecode(rest)
+        yield rest

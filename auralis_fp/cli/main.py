@@ -69,7 +69,8 @@ async def _dispatch(arguments: argparse.Namespace) -> int:
 
 async def _analyze(settings: Settings, arguments: argparse.Namespace) -> int:
     if arguments.manifest is None:
-        from .analyze import Inputs, analyze
+        from .analyze import analyze
+        from .inputs import Inputs
 
         inputs = Inputs(names=arguments.files, lists=arguments.files_from, null=arguments.null)
         return await analyze(inputs, settings, arguments.output)

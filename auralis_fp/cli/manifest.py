@@ -11,21 +11,24 @@ import itertools
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from .. import schema
 from ..cluster.manifest_job import analyse
+from ..cluster.mounts import parse_mounts
 from ..cluster.pool import ClusterPool
 from ..errors import AuralisError, SettingsError
 from ..files.atomic import open_folder, replacing
 from ..models import Analysed, FileStamp, Rejected
+from ..runtime.tasks import first_error
+from ..runtime.threads import iterated
 from ..settings import Settings
 from ..store.fingerprints import StoredFingerprint
 from ..store.transfer import Result
-from .inputs import STANDARD_INPUT
+from .inputs import STANDARD_INPUT, lines_in
 from .progress import file_progress
 from .tables import ParquetRows, columns, parquet_notes, require_parquet, row
 
@@ -94,18 +97,15 @@ async def analyze_manifest(
     require_parquet()
     if not settings.cluster:
         raise SettingsError("cluster", "must be given, such as tcp://host:8786")
-    folders = tuple(Path(text.partition("=")[2]) for text in settings.mounts)
-    settings = replace(settings, libraries=folders, work_here="nothing")
+    settings = replace(settings, libraries=tuple(parse_mounts(settings.mounts).values()), work_here="nothing")
     tally = _Tally()
     with _only_one(output), contextlib.ExitStack() as closing:
         source = sys.stdin.buffer if manifest == STANDARD_INPUT else closing.enter_context(_opened(manifest))
-        parts = _parts(_lines(source, null=null), part_lines)
+        parts = _parts(lines_in(source, null=null, longest=LONGEST_LINE), part_lines)
         async with ClusterPool(settings, lambda: None, report=_say) as pool:
-            with file_progress("Analysing", None) as advance:
-                try:
-                    await _Run(pool, output, tally, advance).all(parts)
-                except ExceptionGroup as group:  # outcomes of files are values: only input and output raise
-                    raise group.exceptions[0] from group
+            # outcomes of files are values: only input and output raise
+            with file_progress("Analysing", None) as advance, first_error():
+                await _Run(pool, output, tally, advance).all(parts)
     print(
         f"{tally.analysed} analysed, {tally.failed} failed, {tally.written} parts written, {tally.known} parts known",
         file=sys.stderr,
@@ -151,7 +151,7 @@ class _Run:
                 await waiting.put(None)
 
     async def _produce(self, parts: Iterator[_Part], waiting: "asyncio.Queue[tuple[_Part, bytes] | None]") -> None:
-        async for part in _in_thread(parts):
+        async for part in iterated(parts):
             if await asyncio.to_thread(self._is_known, part):
                 self._tally.known += 1
                 continue
@@ -233,26 +233,6 @@ def _parts(lines: Iterator[bytes], size: int) -> Iterator[_Part]:
         if not chosen:
             return
         yield _Part(number, chosen)
-
-
-def _lines(source: Any, *, null: bool) -> Iterator[bytes]:
-    """Yield the lines of a manifest that are not empty. Blocking."""
-    if not null:
-        for line in iter(lambda: source.readline(LONGEST_LINE), b""):
-            if name := line.rstrip(b"\r\n"):
-                yield name
-        return
-    rest = b""
-    while block := source.read(LONGEST_LINE):
-        *names, rest = (rest + block).split(b"\0")
-        yield from (name for name in names if name)
-    if rest:
-        yield rest
-
-
-async def _in_thread(parts: Iterator[_Part]) -> AsyncIterator[_Part]:
-    while (part := await asyncio.to_thread(next, parts, None)) is not None:
-        yield part
 
 
 def _opened(manifest: str) -> Any:

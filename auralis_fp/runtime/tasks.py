@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
 from ..errors import AuralisError
@@ -16,6 +17,15 @@ T = TypeVar("T")
 FIRST_RETRY_SEC: Final = 1.0
 LONGEST_RETRY_SEC: Final = 60.0
 RUNS_WELL_SEC: Final = 5.0  # without a failure, after which a fault is cleared
+
+
+@contextmanager
+def first_error() -> Iterator[None]:
+    """Raise the first of a group of errors instead of the group."""
+    try:
+        yield
+    except ExceptionGroup as group:
+        raise group.exceptions[0] from group
 
 
 class Backoff:

@@ -5,7 +5,7 @@ import contextlib
 import errno
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 from typing import Final, ParamSpec, TypeVar
@@ -54,6 +54,12 @@ async def in_daemon_thread(function: Callable[P, T], *args: P.args, **kwargs: P.
 
     start_daemon_thread(run, function.__name__)
     return await future
+
+
+async def iterated(values: Iterator[T]) -> AsyncIterator[T]:
+    """Yield the values of a blocking iterator, none of which is None, each computed in a thread."""
+    while (value := await asyncio.to_thread(next, values, None)) is not None:
+        yield value
 
 
 async def in_time(limit_sec: float, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
