@@ -63,9 +63,8 @@ def fingerprint_file(
             kernels=kernels_in_use(),
             tempo=features.tempo,
         )
-        digest = (
-            None if parts is None else audio.payload_digest()
-        )  # from the page cache: decoding has just read the file
+        # from the page cache: decoding has just read the file
+        digest = None if parts is None else audio.payload_digest()
     milliseconds = (time.perf_counter() - started) * 1000
     return Analysed(features.values, metadata, round(milliseconds, 3), payload_digest=digest, parts=wanted.result())
 

@@ -19,6 +19,7 @@ from typing import Any, Final
 import dask
 from distributed import Client
 
+from ..runtime.tasks import Backoff
 from ..workers import sandbox
 from ..workers.channel import ProtocolError, adopt_descriptor
 from ..workers.seal import seal_courier
@@ -87,7 +88,7 @@ class Courier:
 
     async def keep_connected(self) -> None:
         """Connect to the scheduler, and again whenever the connection is lost; runs until cancelled."""
-        pause = FIRST_RETRY_SEC
+        backoff = Backoff(FIRST_RETRY_SEC, LONGEST_RETRY_SEC)
         while True:
             try:
                 async with asyncio.timeout(SILENT_SEC):
@@ -101,10 +102,9 @@ class Courier:
                     )
             except Exception as error:  # noqa: BLE001 - whatever it is, the service shows it
                 self._disconnected(self._explained(error))
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, LONGEST_RETRY_SEC)
+                await asyncio.sleep(backoff.next())
                 continue
-            pause = FIRST_RETRY_SEC
+            backoff.reset()
             self._client = client
             try:
                 await self._follow(client)

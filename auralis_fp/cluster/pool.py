@@ -63,7 +63,7 @@ class ClusterPool:
         require_extra()
         names = name_roots(settings.libraries, settings.mounts)
         self.machines_here = Machines([*names.values()], settings.parts, settings.cluster_slots, self._resize)
-        self.exchange = Exchange(settings.cluster, self.machines_here, self._on_link, pid_files)
+        self.exchange = Exchange(settings.cluster, self.machines_here, self._set_fault, pid_files)
         self._settings = settings
         self._on_change = on_change
         self._report = report
@@ -222,19 +222,7 @@ class ClusterPool:
         return slot
 
     async def give_up(self, path: bytes, why: Rejected) -> bool:
-        """Abort the analysis of a file.
-
-        Parameters
-        ----------
-        path : bytes
-        why : Rejected
-            The outcome of the analysis.
-
-        Returns
-        -------
-        bool
-            True if the file was being analysed.
-        """
+        """Abort the analysis of a file, see ``protocol.Pool``."""
         for slot in list(self._leased):
             if await slot.give_up(path, why):
                 return True
@@ -246,9 +234,6 @@ class ClusterPool:
             await self._local.warm()
 
     # faults
-
-    def _on_link(self, reason: str | None) -> None:
-        self._set_fault(reason)
 
     async def _watch(self) -> None:
         """Report that the cluster has no machine for us; runs until cancelled."""

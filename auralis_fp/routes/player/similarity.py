@@ -41,9 +41,10 @@ async def similar_tracks(call: Call) -> Reply | None:
 
 async def compare(call: Call) -> Reply | None:
     """Return how alike two tracks are."""
+    answers = await _pair(call)
+    if answers is None or isinstance(answers, Reply):
+        return answers
     found = await _comparison(call)
-    if found is None or isinstance(found, Reply):
-        return found
     first, second = call.numbers
     return Reply(200, PairSimilarity(first, second, found.neighbour.distance, found.neighbour.similarity))
 
@@ -53,13 +54,11 @@ async def explain(call: Call) -> Reply | None:
     limit = whole_number(call.query.get("top_n", "5"), len(schema.NAMES))
     if limit is None:
         return None  # the host says what is wrong
+    answers = await _pair(call)
+    if answers is None or isinstance(answers, Reply):
+        return answers
     found = await _comparison(call)
-    if found is None or isinstance(found, Reply):
-        return found
-    answers = [await answer_for(call.service, number) for number in call.numbers]
-    values = [_defined(one.analysed) for one in answers if isinstance(one, Answer)]
-    if len(values) != len(call.numbers):
-        return None  # forgotten meanwhile
+    values = [_defined(one.analysed) for one in answers]
     contributions = sorted(schema.NAMES, key=lambda name: -found.differences.get(name, 0.0))
     differences = [_difference(name, found.differences.get(name, 0.0), values) for name in contributions]
     first, second = call.numbers
@@ -69,13 +68,23 @@ async def explain(call: Call) -> Reply | None:
     return Reply(200, body)
 
 
-async def _comparison(call: Call) -> Comparison | Reply | None:
-    """Return how alike the two tracks of a path are, an error if one is queued, or None if the host has to answer."""
+async def _pair(call: Call) -> list[Answer] | Reply | None:
+    """Return the results of the tracks of a path, an error if one is queued, or None if the host has to answer."""
     if None in [await call.host.track(number) for number in call.numbers]:
         return None
+    answers: list[Answer] = []
     for number in call.numbers:
-        if await answer_for(call.service, number) == "queued":
+        answer = await answer_for(call.service, number)
+        if answer == "queued":
             return queued(f"Track {number} does not have a fingerprint")
+        if answer is None:
+            return None
+        answers.append(answer)
+    return answers
+
+
+async def _comparison(call: Call) -> Comparison:
+    """Return how alike the two tracks of a path are."""
     first, second = (Seeds(tracks=[number]) for number in call.numbers)
     return await call.service.similarity.compare(first, second)
 
