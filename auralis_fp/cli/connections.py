@@ -4,7 +4,7 @@ import asyncio
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,22 +14,24 @@ from aiohttp.typedefs import Handler
 MOST: Final = 512
 MOST_BY_CLIENT: Final = 256
 LEAST: Final = 16
+OWN_DESCRIPTORS: Final = 32  # of the database, the workers and the files
 FIRST_REQUEST_SEC: Final = 60.0  # for the complete head of the first request
 
 
 @dataclass(slots=True)
 class _Connection:
     client: str
-    in_progress: int = 0  # requests
+    in_progress: int = 0  # requests whose answers end
     used: bool = False
-    since: float = field(default_factory=time.monotonic)  # opened, or the end of the latest request
+    since: float = field(default_factory=time.monotonic)  # opened, or the latest request
 
 
 class ConnectionLimits:
     """Admits connections. A new one replaces the one that has been idle for longest, if there are too many.
 
     Connections that have not sent a complete request are replaced first, so that a client that only holds connections
-    open keeps no one out. A connection whose request is being answered is never replaced.
+    open keeps no one out. A connection whose request is being answered is never replaced, unless the answer is an event
+    stream, which never ends and which its client opens again.
 
     Parameters
     ----------
@@ -37,11 +39,16 @@ class ConnectionLimits:
         Open connections in all.
     most_by_client : int
         Open connections of one address.
+    endless : collection of Handler
+        Handlers of event streams.
     """
 
-    def __init__(self, most: int, most_by_client: int = MOST_BY_CLIENT) -> None:
+    def __init__(
+        self, most: int, most_by_client: int = MOST_BY_CLIENT, *, endless: Collection[Handler] = frozenset()
+    ) -> None:
         self._most = most
         self._most_by_client = most_by_client
+        self._endless = endless
         self._open: dict[asyncio.BaseTransport, _Connection] = {}
 
     def factory(self, server: Callable[[], asyncio.Protocol]) -> Callable[[], asyncio.Protocol]:
@@ -91,12 +98,14 @@ class ConnectionLimits:
         known = self._open.get(request.transport) if request.transport is not None else None
         if known is None:
             return await handler(request)
-        known.in_progress += 1
+        ends = request.match_info.handler not in self._endless
+        known.in_progress += ends
         known.used = True
+        known.since = time.monotonic()
         try:
             return await handler(request)
         finally:
-            known.in_progress -= 1
+            known.in_progress -= ends
             known.since = time.monotonic()
 
 
@@ -125,4 +134,4 @@ def most_connections() -> int:
     import resource  # not on Windows
 
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return MOST if soft == resource.RLIM_INFINITY else max(LEAST, min(MOST, soft // 2))
+    return MOST if soft == resource.RLIM_INFINITY else max(LEAST, min(MOST, (soft - OWN_DESCRIPTORS) // 2))

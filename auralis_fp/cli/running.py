@@ -59,10 +59,15 @@ async def _until_interrupted(command: Callable[[], Coroutine[Any, Any, int]]) ->
 
 
 def set_up_logging(*, verbose: bool) -> None:
-    """Log warnings to standard error; with *verbose* also debug messages of this package."""
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
-    for handler in logging.getLogger().handlers:
-        handler.addFilter(RepeatFilter())
+    """Log warnings to standard error; with *verbose* also debug messages of this package.
+
+    Handlers that others have installed stay as they are, and are used instead.
+    """
+    handler = logging.StreamHandler()
+    handler.addFilter(RepeatFilter())
+    logging.basicConfig(
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING, handlers=[handler]
+    )
     logging.getLogger("auralis_fp").setLevel(logging.DEBUG if verbose else logging.WARNING)
     if not verbose:  # the command itself prints why the service did not start
         logging.getLogger("auralis_fp.engine.service").setLevel(logging.CRITICAL)

@@ -14,9 +14,11 @@ from aiohttp import web
 
 from ..app import service
 from ..errors import AuralisError
+from ..routes.events import events
 from .connections import ConnectionLimits, most_connections
 from .signals import interruption
 
+BACKLOG: Final = 128  # connections that wait to be accepted
 LOOPBACK: Final = ("127.0.0.1", "::1")
 STOP_LIMIT_SEC: Final = 1.0  # for open streams on shutdown
 IDLE_LIMIT_SEC: Final = 60.0  # for the complete head of the next request of a connection
@@ -48,7 +50,8 @@ async def serve(app: web.Application, place: int | Path, *, greeting: Sequence[s
         The port is taken, or the plugin did not start.
     """
     sockets = bind(place) if isinstance(place, int) else [bind_unix(place)]  # a second instance must fail here
-    limits = ConnectionLimits(most_connections())
+    most = most_connections()
+    limits = ConnectionLimits(most, endless=(events,))
     app.middlewares.insert(0, limits.count)
     runner = make_runner(app)
     stop, loop, servers = asyncio.Event(), asyncio.get_running_loop(), list[asyncio.Server]()
@@ -62,7 +65,9 @@ async def serve(app: web.Application, place: int | Path, *, greeting: Sequence[s
                 raise ServeError(fault)
             assert runner.server is not None  # noqa: S101 - setup() made it
             for bound in sockets:
-                servers.append(await loop.create_server(limits.factory(runner.server), sock=bound))
+                factory = limits.factory(runner.server)
+                servers.append(await loop.create_server(factory, sock=bound, backlog=most // 4))  # accepted at once
+                bound.listen(BACKLOG)
             if isinstance(place, int):
                 url = f"http://localhost:{sockets[0].getsockname()[1]}{page}"
             else:
@@ -133,7 +138,7 @@ def bind_unix(path: Path) -> socket.socket:
             undo.callback(listening.close)
             listening.bind(str(path))
             path.chmod(0o666)  # access is decided by the user who connects
-            listening.listen(128)
+            listening.listen(BACKLOG)
             listening.settimeout(0)
             undo.pop_all()
     except OSError as error:
@@ -157,7 +162,7 @@ def _listen(family: socket.AddressFamily, address: tuple[str, int]) -> socket.so
         if family == socket.AF_INET6:
             candidate.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         candidate.bind(address)
-        candidate.listen(128)
+        candidate.listen(BACKLOG)
         candidate.settimeout(0)
         undo.pop_all()
     return candidate
