@@ -82,7 +82,7 @@ async def eventually(true: Callable[[], object], limit_sec: float = LIMIT_SEC) -
     """Wait until *true* returns a true value; fail after the time limit."""
     give_up = time.monotonic() + limit_sec
     while not true():
-        assert time.monotonic() < give_up
+        assert time.monotonic() < give_up, f"not true after {limit_sec:.0f} s"
         await asyncio.sleep(0.01)
 
 
