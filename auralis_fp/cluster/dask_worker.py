@@ -29,6 +29,10 @@ _CONFIG: Final = {
     "distributed.nanny.environ": {},  # worker processes get their own
     "distributed.worker.profile.enabled": False,
     "distributed.comm.timeouts.connect": f"{CONNECT_SEC}s",
+    # two processes that look at themselves 50 times a second cost a machine two percent of a processor
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.tick.limit": "30s",
+    "distributed.admin.system-monitor.interval": "5s",
 }
 
 

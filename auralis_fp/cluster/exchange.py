@@ -19,6 +19,7 @@ from .messages import (
     Link,
     Lost,
     NotDone,
+    RemoteBatch,
     RemoteJob,
     Roster,
     Withdraw,
@@ -41,14 +42,14 @@ class Parcel:
     Parameters
     ----------
     machine : RemoteMachine
-    job : RemoteJob
+    job : RemoteJob or RemoteBatch
     outcome : Future
-        Of an ``Answer``, or of ``Lost``.
+        Of an ``Answer``, of ``Answers``, or of ``Lost``.
     """
 
     number: int
     machine: RemoteMachine
-    job: RemoteJob
+    job: RemoteJob | RemoteBatch
     outcome: "asyncio.Future[Any]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
@@ -152,13 +153,13 @@ class Exchange:
         if not parcel.outcome.done():
             parcel.outcome.set_result(outcome)
 
-    def send(self, machine: RemoteMachine, job: RemoteJob) -> Parcel:
+    def send(self, machine: RemoteMachine, job: RemoteJob | RemoteBatch) -> Parcel:
         """Send a job to a machine. Return the parcel, whose ``outcome`` becomes the answer.
 
         Parameters
         ----------
         machine : RemoteMachine
-        job : RemoteJob
+        job : RemoteJob or RemoteBatch
         """
         parcel = Parcel(next(self._numbers), machine, job)
         self._out[parcel.number] = parcel

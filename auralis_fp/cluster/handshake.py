@@ -11,7 +11,7 @@ import msgspec
 from .. import schema
 from .._version import __version__
 from ..schema.parts import PartKind
-from .messages import Report
+from .messages import PROTOCOL, Report
 
 KEY: Final = "auralis_fp"
 """Under which a machine publishes its greeting and its load at the scheduler."""
@@ -34,6 +34,7 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True):
     name: Name
     slots: Annotated[int, msgspec.Meta(ge=1, le=MOST_SLOTS)]
     mounts: Annotated[list[Name], msgspec.Meta(max_length=1000)]
+    protocol: int = 0
     version: Line = __version__
     algorithm: Line = schema.ALGORITHM
     algorithm_version: int = schema.ALGORITHM_VERSION
@@ -115,6 +116,8 @@ def _reasons(hello: Hello, mounts: Collection[str], parts: Collection[PartKind],
             f"It computes {hello.algorithm} version {hello.algorithm_version}, and this service"
             f" {schema.ALGORITHM} version {schema.ALGORITHM_VERSION}; install auralis-fp {__version__} there."
         )
+    elif hello.protocol != PROTOCOL:
+        yield f"It has auralis-fp {hello.version}, which speaks another protocol; install {__version__} there."
     if hello.python != python_version():
         yield f"It runs Python {hello.python}, and this service Python {python_version()}."
     if distributed and hello.distributed != distributed:

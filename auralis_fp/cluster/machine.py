@@ -9,8 +9,8 @@ import os
 import platform
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -28,13 +28,14 @@ from ..workers.local import local_pool
 from ..workers.protocol import Slot
 from .fetching import fetch
 from .handshake import KEY, CurrentFile, Hello, Load, python_version
-from .messages import Done, NotDone, RemoteJob, decode_job, encode
+from .messages import PROTOCOL, Answer, Answers, Done, NotDone, RemoteBatch, RemoteJob, decode_job, encode
 from .mounts import resolve
 from .reference import deviation, write_signal
 
 WITHDRAW: Final = "auralis_fp_withdraw"
 """Name of the operation by which a job is given up."""
 _TASKS: Final = {task.__name__: task for task in (tasks.compute_parts, tasks.read_tags, tasks.make_cover)}
+_BATCH_BYTES: Final = 1 << 20  # of answers, after which no further file of a batch is begun
 _WITHDRAWN: Final = Rejected("worker", "withdrawn", "The service does not want this outcome any more.")
 
 
@@ -81,6 +82,7 @@ class Machine(WorkerPlugin):  # type: ignore[misc]  # Dask's classes have no typ
         greeting = Hello(
             name=self.machine,
             slots=self._pool.size,
+            protocol=PROTOCOL,
             mounts=sorted(self._mounts),
             parts={part.name: part.version for part in self._settings.parts},
             python=python_version(),
@@ -107,43 +109,72 @@ class Machine(WorkerPlugin):  # type: ignore[misc]  # Dask's classes have no typ
         return deviation(outcome.fingerprint) if isinstance(outcome, Analysed) else outcome.reason
 
     async def run(self, data: bytes) -> bytes:
-        """Do a job and return the answer, both as bytes."""
+        """Do a job or a batch and return the answer, both as bytes."""
         job = decode_job(data)
-        if not job.mount:
-            return await self._run_fetched(job)
-        path = resolve(job.mount, job.path, self._mounts)
-        if path is None:
-            return encode(NotDone(code="elsewhere", reason=f"{self.machine} has no music folder {job.mount!r}."))
-        return self._answer(job, await self._do(job, path, self._bounds, job.stamp))
+        if isinstance(job, RemoteBatch):
+            return encode(await self._run_batch(job))
+        return encode(await (self._run_mounted(job) if job.mount else self._run_fetched(job)))
 
-    async def _run_fetched(self, job: RemoteJob) -> bytes:
+    async def _run_mounted(self, job: RemoteJob) -> Answer:
+        async with self._leased(job.id, job, job.alone) as current:
+            return await self._do_mounted(current, job)
+
+    async def _run_fetched(self, job: RemoteJob) -> Answer:
         """Fetch a file, outside of the worker processes, and analyse it."""
         with tempfile.TemporaryDirectory(prefix="auralis-fp-") as folder:
             fetched = await fetch(job.path, Path(folder))
             if isinstance(fetched, Rejected):
                 return self._answer(job, fetched)
-            return self._answer(job, await self._do(job, os.fsencode(fetched), (), None))
+            async with self._leased(job.id, job, job.alone) as current:
+                return self._answer(job, await self._do(current, job, os.fsencode(fetched), (), None))
 
-    async def _do(self, job: RemoteJob, path: bytes, bounds: Sequence[bytes], stamp: FileStamp | None) -> Any:
-        """Return the outcome of a job."""
-        current = self._here[job.id] = _Current(job, asyncio.current_task(), path=path)
+    async def _run_batch(self, batch: RemoteBatch) -> Answers:
+        answers, size, ends_at = list[Answer](), 0, time.monotonic() + batch.limit_sec
+        async with self._leased(batch.id, batch.jobs[0], batch.alone) as current:
+            for job in batch.jobs:
+                current.job = job
+                answers.append(await self._do_mounted(current, job))
+                size += len(encode(answers[-1]))
+                if time.monotonic() > ends_at or size > _BATCH_BYTES:
+                    break
+        return Answers(answers=answers)
+
+    @asynccontextmanager
+    async def _leased(self, id: bytes, job: RemoteJob, alone: bool) -> AsyncIterator[_Current]:  # noqa: A002, FBT001
+        """Lease a slot for a job or a batch, which can be given up by its id."""
+        current = self._here[id] = _Current(job, asyncio.current_task())
         try:
-            async with self._pool.lease(alone=job.alone) as slot:
+            async with self._pool.lease(alone=alone) as slot:
                 current.slot, current.since = slot, time.monotonic()
-                if job.task == tasks.analyse_file.__name__:
-                    return await slot.run(path, job.patience, bounds, stamp)
-                task: Any = _TASKS.get(job.task)
-                if task is None:
-                    return Rejected("worker", "unavailable", f"There is no task {job.task!r}.")
-                return await slot.call(task, path, bounds, stamp)
+                yield current
         finally:
-            del self._here[job.id]
+            del self._here[id]
 
-    def _answer(self, job: RemoteJob, outcome: Any) -> bytes:
+    async def _do_mounted(self, current: _Current, job: RemoteJob) -> Answer:
+        """Do a job on a file in a mount."""
+        path = resolve(job.mount, job.path, self._mounts)
+        if path is None:
+            return NotDone(code="elsewhere", reason=f"{self.machine} has no music folder {job.mount!r}.")
+        return self._answer(job, await self._do(current, job, path, self._bounds, job.stamp))
+
+    async def _do(
+        self, current: _Current, job: RemoteJob, path: bytes, bounds: Sequence[bytes], stamp: FileStamp | None
+    ) -> Any:
+        """Return the outcome of a job."""
+        assert current.slot is not None  # noqa: S101 - leased
+        current.path = path
+        if job.task == tasks.analyse_file.__name__:
+            return await current.slot.run(path, job.patience, bounds, stamp)
+        task: Any = _TASKS.get(job.task)
+        if task is None:
+            return Rejected("worker", "unavailable", f"There is no task {job.task!r}.")
+        return await current.slot.call(task, path, bounds, stamp)
+
+    def _answer(self, job: RemoteJob, outcome: Any) -> Answer:
         if isinstance(outcome, Rejected) and outcome.code in {"unavailable", "withdrawn", CHANGED}:
             code = "elsewhere" if outcome.code == CHANGED else outcome.code
-            return encode(NotDone(code=code, reason=f"{self.machine}: {outcome.reason}"[:4000]))
-        return encode(Done(reply=worker_messages.encode(worker_messages.reply_to(job.id, outcome))))
+            return NotDone(code=code, reason=f"{self.machine}: {outcome.reason}"[:4000])
+        return Done(reply=worker_messages.encode(worker_messages.reply_to(job.id, outcome)))
 
     async def withdraw(self, id: bytes) -> bool:  # noqa: A002 - the name in the message
         """Give a job up. Return True if it was here."""

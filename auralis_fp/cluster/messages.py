@@ -13,6 +13,9 @@ from ..workers.channel import ProtocolError
 
 MAX_FRAME: Final = 4 << 20  # bytes, in either direction
 MOST_MACHINES: Final = 10_000
+MOST_FILES: Final = 200  # in a batch
+PROTOCOL: Final = 1
+"""Version of these messages. A machine with another version is refused."""
 _WORD: Final = r"^[A-Za-z_]{1,60}$"
 
 Text = Annotated[str, msgspec.Meta(max_length=4000)]
@@ -47,6 +50,15 @@ class RemoteJob(Frame, frozen=True, kw_only=True):
         return FileStamp(self.size, int(self.mtime_ns))
 
 
+class RemoteBatch(Frame, frozen=True, kw_only=True):
+    """A short task on several files in turn, in one slot. No further file is begun after ``limit_sec``."""
+
+    id: bytes
+    jobs: Annotated[list[RemoteJob], msgspec.Meta(min_length=1, max_length=MOST_FILES)]
+    limit_sec: float
+    alone: bool = False
+
+
 # from a machine to the service
 
 
@@ -68,6 +80,12 @@ class NotDone(Frame, frozen=True, kw_only=True):
 
 
 Answer = Done | NotDone
+
+
+class Answers(Frame, frozen=True, kw_only=True):
+    """The answers to the first jobs of a batch, at least one."""
+
+    answers: Annotated[list[Answer], msgspec.Meta(min_length=1, max_length=MOST_FILES)]
 
 
 # from the service to the courier
@@ -147,8 +165,8 @@ ToCourier = Connect | Assign | Withdraw
 FromCourier = Roster | Link | Answered | Lost
 
 _encoder: Final = msgspec.msgpack.Encoder()
-_job: Final = msgspec.msgpack.Decoder(RemoteJob)
-_answer: Final = msgspec.msgpack.Decoder(Answer)
+_job: Final = msgspec.msgpack.Decoder(RemoteJob | RemoteBatch)
+_answer: Final = msgspec.msgpack.Decoder(Answer | Answers)
 _to_courier: Final = msgspec.msgpack.Decoder(ToCourier)
 _from_courier: Final = msgspec.msgpack.Decoder(FromCourier)
 
@@ -158,14 +176,15 @@ def encode(message: Frame) -> bytes:
     return _encoder.encode(message)
 
 
-def decode_job(data: bytes) -> RemoteJob:
-    """Return the job that a service sent."""
-    return _job.decode(data)
+def decode_job(data: bytes) -> RemoteJob | RemoteBatch:
+    """Return the job or the batch that a service sent."""
+    job: RemoteJob | RemoteBatch = _job.decode(data)
+    return job
 
 
-def decode_answer(data: bytes) -> Answer:
+def decode_answer(data: bytes) -> Answer | Answers:
     """Return the answer of a machine; raise ``ProtocolError`` for other bytes."""
-    answer: Answer = _checked(_answer, data)
+    answer: Answer | Answers = _checked(_answer, data)
     return answer
 
 

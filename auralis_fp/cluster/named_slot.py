@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ..models import Analysed, FileStamp, Rejected
 from ..states import WorkerState
+from ..workers.handover import OneFile
 from ..workers.protocol import FileTask, Slot, T
 
 
@@ -57,6 +58,10 @@ class NamedSlot:
     ) -> T | Rejected:
         """Run another task on one file, see ``protocol.Slot``."""
         return await self._slot.call(task, path, bounds, stamp)
+
+    async def call_each(self, task: FileTask[T], files: Sequence[OneFile], limit_sec: float) -> list[T | Rejected]:
+        """Run a short task on several files in turn, see ``protocol.Slot``."""
+        return await self._slot.call_each(task, files, limit_sec)
 
     async def give_up(self, path: bytes, why: Rejected) -> bool:
         """Abort the analysis of a file, see ``protocol.Slot``."""

@@ -1,6 +1,7 @@
 """Slots on other machines: the same protocol as slots of local processes."""
 
 import asyncio
+import itertools
 import os
 import time
 from collections import Counter
@@ -14,10 +15,11 @@ from ..schema.parts import PartKind
 from ..states import WorkerState
 from ..workers import messages as worker_messages
 from ..workers.channel import ProtocolError
+from ..workers.handover import OneFile
 from ..workers.protocol import FileTask, Slot, T
 from ..workers.tasks import INTERRUPTED, analyse_file
 from .exchange import Exchange, Parcel, new_id
-from .messages import Done, Lost, NotDone, RemoteJob
+from .messages import MOST_FILES, Answers, Done, Lost, NotDone, RemoteBatch, RemoteJob
 from .mounts import locate
 from .remote_machine import UNAVAILABLE_SEC, RemoteMachine
 
@@ -46,6 +48,10 @@ class Route:
     local: Callable[[], AbstractAsyncContextManager[Slot]] | None
     losses: Counter[bytes] = field(default_factory=Counter)
     troubles: Counter[bytes] = field(default_factory=Counter)
+
+    def may_be_sent_with_others(self, file: OneFile) -> bool:
+        """Return True if a file is known to other machines, and none was lost with it."""
+        return file.stamp is not None and file.path not in self.losses and locate(file.path, self.names) is not None
 
 
 class RemoteSlot:
@@ -90,8 +96,8 @@ class RemoteSlot:
         )
 
     def _is(self, mount: str, path: str) -> bool:
-        parcel = self._parcel
-        return parcel is not None and parcel.job.mount == mount and os.fsdecode(parcel.job.path) == path
+        job = None if self._parcel is None else self._parcel.job
+        return isinstance(job, RemoteJob) and job.mount == mount and os.fsdecode(job.path) == path
 
     async def start(self) -> None:
         """Return at once: machines start their own workers."""
@@ -116,7 +122,7 @@ class RemoteSlot:
             id=new_id(), task=analyse_file.__name__, mount="", path=address, size=0, mtime_ns="0",
             patience=patience, alone=self._alone,
         )  # fmt: skip
-        outcome: Analysed | Rejected = await self._sent(address, job)
+        outcome: Analysed | Rejected = self._outcome(address, job, *await self._sent(address, job))
         return self._named(outcome)
 
     def _named(self, outcome: Analysed | Rejected) -> Analysed | Rejected:
@@ -132,32 +138,52 @@ class RemoteSlot:
         """Run another task on one file, see ``protocol.Slot``."""
         return await self._run(task, path, bounds, stamp, 1.0)
 
+    async def call_each(self, task: FileTask[T], files: Sequence[OneFile], limit_sec: float) -> list[T | Rejected]:
+        """Run a short task on several files in turn, see ``protocol.Slot``; on a machine, with one message."""
+        chosen = list(itertools.takewhile(self._route.may_be_sent_with_others, files[:MOST_FILES]))
+        if len(chosen) < 2:
+            return [await self.call(task, *files[0])]
+        jobs = [self._job(task, file, 1.0) for file in chosen]
+        batch = RemoteBatch(id=new_id(), jobs=[job for job in jobs if job], limit_sec=limit_sec, alone=self._alone)
+        answer, elapsed_sec = await self._sent(chosen[0].path, batch)
+        if isinstance(answer, Answers):
+            answered = zip(chosen, batch.jobs, answer.answers, strict=False)
+            return [self._outcome(file.path, job, each, elapsed_sec) for file, job, each in answered]
+        if isinstance(answer, Lost) and answer.machine:  # any of them may be the cause: they are sent one by one
+            self._route.losses.update(file.path for file in chosen[1:])
+        return [self._outcome(chosen[0].path, batch.jobs[0], answer, elapsed_sec)]
+
     async def _run(
         self, task: FileTask[T], path: bytes, bounds: Sequence[bytes], stamp: FileStamp | None, patience: float
     ) -> T | Rejected:
-        located = locate(path, self._route.names)
-        if located is None or stamp is None:
+        job = self._job(task, OneFile(path, bounds, stamp), patience)
+        if job is None:
             return await self._run_here(task, path, bounds, stamp, patience)
-        mount, below = located
-        job = RemoteJob(
-            id=new_id(), task=task.__name__, mount=mount, path=below, size=stamp.size, mtime_ns=str(stamp.mtime_ns),
-            patience=patience, alone=self._alone,
-        )  # fmt: skip
-        outcome: T | Rejected = await self._sent(path, job)
+        outcome: T | Rejected = self._outcome(path, job, *await self._sent(path, job))
         return outcome
 
-    async def _sent(self, path: bytes, job: RemoteJob) -> Any:
-        """Send a job and return its outcome."""
+    def _job(self, task: FileTask[T], file: OneFile, patience: float) -> RemoteJob | None:
+        """Return the job on a file; None if other machines do not know the file."""
+        located = locate(file.path, self._route.names)
+        if located is None or file.stamp is None:
+            return None
+        mount, below = located
+        return RemoteJob(
+            id=new_id(), task=task.__name__, mount=mount, path=below, size=file.stamp.size,
+            mtime_ns=str(file.stamp.mtime_ns), patience=patience, alone=self._alone,
+        )  # fmt: skip
+
+    async def _sent(self, path: bytes, job: RemoteJob | RemoteBatch) -> tuple[object, float]:
+        """Send a job or a batch. Return the answer, and the seconds that it took."""
         self.path, self.started_at, sent = path, time.time(), time.monotonic()
         parcel = self._parcel = self._route.exchange.send(self.machine, job)
         try:
-            answer = await parcel.outcome
+            return await parcel.outcome, time.monotonic() - sent
         except asyncio.CancelledError:
             self._route.exchange.withdraw(parcel, None)
             raise
         finally:
             self.path = self.started_at = self._parcel = None
-        return self._outcome(path, job, answer, time.monotonic() - sent)
 
     async def _run_here(
         self, task: FileTask[T], path: bytes, bounds: Sequence[bytes], stamp: FileStamp | None, patience: float
@@ -183,7 +209,9 @@ class RemoteSlot:
             return _later(answer.reason)
         if isinstance(answer, Lost):
             return self._lost(path, answer)
-        return answer  # given up, with this outcome
+        if isinstance(answer, Rejected):  # given up
+            return answer
+        return self._broken("an answer to another request")
 
     def _done(self, path: bytes, job: RemoteJob, answer: Done, elapsed_sec: float) -> Any:
         try:
@@ -192,8 +220,7 @@ class RemoteSlot:
             if getattr(reply, "id", None) != job.id or not isinstance(outcome, worker_messages.OUTCOMES[job.task]):
                 raise ProtocolError("an answer to another request")
         except ProtocolError as error:
-            self.machine.refused = f"It broke the protocol: {error}."
-            return _later(self.machine.refused)
+            return self._broken(str(error))
         if isinstance(outcome, Rejected) and outcome.stage == "scan" and job.mount:
             return self._trouble(path, outcome.reason)
         self._route.losses.pop(path, None)
@@ -205,6 +232,11 @@ class RemoteSlot:
         if isinstance(outcome, Rejected) and outcome.stage == "worker":
             return replace(outcome, reason=f"{outcome.reason} (on {self.machine.name})")
         return outcome
+
+    def _broken(self, why: str) -> Rejected:
+        """Return the outcome of a file whose machine does not follow the protocol, and refuse the machine."""
+        self.machine.refused = f"It broke the protocol: {why}."
+        return _later(self.machine.refused)
 
     def _trouble(self, path: bytes, reason: str) -> Rejected:
         """Return the outcome of a file that the machine does not have as it is here: another machine may."""

@@ -15,6 +15,7 @@ from ..runtime.payloads import TagsEvent
 from ..runtime.threads import in_daemon_thread
 from ..store.tags import CHANGED_FILES, DueFile, TagStore
 from ..tags.model import TagReading
+from ..workers.handover import OneFile
 from ..workers.tasks import read_tags
 from .context import Context
 from .retry import NOT_NOW
@@ -98,15 +99,10 @@ class TagUpdater:
 
     async def _read(self, files: Sequence[DueFile]) -> list[tuple[DueFile, TagReading | Rejected]]:
         context = self._context
-        outcomes: list[tuple[DueFile, TagReading | Rejected]] = []
+        named = [OneFile(file.path, context.rules.bounds(file.path), file.stamp) for file in files]
         async with context.pool.lease(interactive=files[0].priority == CHANGED_FILES) as slot:
-            started = time.monotonic()
-            for file in files:
-                outcome = await slot.call(read_tags, file.path, context.rules.bounds(file.path), file.stamp)
-                outcomes.append((file, outcome))
-                if time.monotonic() - started > LEASE_SEC:
-                    break
-        return outcomes
+            outcomes = await slot.call_each(read_tags, named, LEASE_SEC)
+        return list(zip(files, outcomes, strict=False))
 
 
 def _reading(outcome: TagReading | Rejected) -> TagReading:

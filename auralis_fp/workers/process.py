@@ -134,6 +134,15 @@ class ProcessSlot:
         """Run another task on one file, see ``protocol.Slot``."""
         return await self._run(task, OneFile(path, bounds, stamp), 1.0)
 
+    async def call_each(self, task: FileTask[T], files: Sequence[OneFile], limit_sec: float) -> list[T | Rejected]:
+        """Run a short task on several files in turn, see ``protocol.Slot``."""
+        outcomes, ends_at = list[T | Rejected](), time.monotonic() + limit_sec
+        for file in files:
+            outcomes.append(await self._run(task, file, 1.0))
+            if time.monotonic() > ends_at:
+                break
+        return outcomes
+
     async def _run(self, task: FileTask[T], file: OneFile, patience: float) -> T | Rejected:
         outcome = await self._attempt(task, file, patience)
         if outcome is None:  # the process ended before it reached the file, which is not at fault

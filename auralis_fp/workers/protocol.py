@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from ..models import Analysed, FileStamp, Rejected
 from ..states import MachineState, WorkerState
+from .handover import OneFile
 
 T = TypeVar("T")
 FileTask = Callable[..., T | Rejected]
@@ -77,6 +78,24 @@ class Slot(Protocol):
             A module-level function.
         path, bounds, stamp
             As in ``run``.
+        """
+
+    async def call_each(self, task: FileTask[T], files: Sequence[OneFile], limit_sec: float) -> list[T | Rejected]:
+        """Run a short task on several files in turn.
+
+        Parameters
+        ----------
+        task : callable
+            A module-level function.
+        files : sequence of OneFile
+            At least one.
+        limit_sec : float
+            No further file is begun after this time.
+
+        Returns
+        -------
+        list
+            Outcomes of the first files, at least one.
         """
 
     async def give_up(self, path: bytes, why: Rejected) -> bool:

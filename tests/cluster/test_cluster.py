@@ -11,6 +11,7 @@ import pytest
 from auralis_fp.cluster.pool import ClusterPool
 from auralis_fp.models import Analysed, FileStamp, Rejected
 from auralis_fp.settings import Settings
+from auralis_fp.workers.handover import OneFile
 from auralis_fp.workers.local import local_pool
 from auralis_fp.workers.tasks import read_tags
 from clusters import free_port, machine_command, running, scheduler_command
@@ -76,6 +77,16 @@ async def test_other_tasks_run_there_too(pool: ClusterPool, music: Path) -> None
         gone = await slot.call(read_tags, os.fsencode(music / "gone.wav"), (), stamp(music / "0.wav"))
     assert isinstance(gone, Rejected)
     assert gone.code == "interrupted"
+
+
+async def test_tags_of_several_files_in_one_message(pool: ClusterPool, music: Path) -> None:
+    """A file that is gone does not affect the others; with no time left, the first file alone is read."""
+    there = [OneFile(os.fsencode(music / f"{number}.wav"), (), stamp(music / f"{number}.wav")) for number in range(3)]
+    gone = OneFile(os.fsencode(music / "gone.wav"), (), stamp(music / "0.wav"))
+    async with pool.lease() as slot:
+        outcomes = await slot.call_each(read_tags, [there[0], gone, *there[1:]], 60.0)
+        assert len(await slot.call_each(read_tags, there, 0.0)) == 1
+    assert [isinstance(outcome, Rejected) for outcome in outcomes] == [False, True, False, False]
 
 
 async def test_the_stamp_is_checked_there(pool: ClusterPool, music: Path) -> None:

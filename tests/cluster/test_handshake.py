@@ -8,13 +8,14 @@ import msgspec
 import pytest
 
 from auralis_fp.cluster.handshake import Hello, python_version, read_hello, read_load, refusal, remark
-from auralis_fp.cluster.messages import Report
+from auralis_fp.cluster.messages import PROTOCOL, Report
 from auralis_fp.schema.parts import SUB_FINGERPRINTS, TIMBRE
 
 GOOD: dict[str, Any] = {
     "name": "m1",
     "slots": 2,
     "mounts": ["music"],
+    "protocol": PROTOCOL,
     "parts": {SUB_FINGERPRINTS.name: SUB_FINGERPRINTS.version},
     "python": python_version(),
     "distributed": "2026.8.0",
@@ -39,6 +40,7 @@ def test_a_machine_like_ours_may_work() -> None:
     [
         ({"algorithm_version": 1}, "computes auralis_fp version 1"),
         ({"algorithm": "other"}, "computes other"),
+        ({"protocol": 0}, "speaks another protocol"),
         ({"python": "3.9"}, "runs Python 3.9"),
         ({"distributed": "2024.1.0"}, "has distributed 2024.1.0"),
         ({"deviation": None, "fault": "no NumPy"}, "no NumPy"),

@@ -6,14 +6,15 @@ import json
 import pytest
 
 from auralis_fp.cluster.handshake import python_version
-from auralis_fp.cluster.messages import Report
+from auralis_fp.cluster.messages import PROTOCOL, Report
 from auralis_fp.cluster.remote_machine import SILENT_SEC, TROUBLES_TO_BAR, WINDOW
 from auralis_fp.cluster.roster import REQUESTED, Machines
 
 
 def report(address: str, slots: int = 1, *, silent_sec: float = 0.0, mount: str = "music") -> Report:
     """Return what the scheduler knows of a machine that may work."""
-    hello = {"name": address, "slots": slots, "mounts": [mount], "python": python_version(), "deviation": 0.0}
+    hello = {"name": address, "slots": slots, "mounts": [mount], "protocol": PROTOCOL, "python": python_version()}
+    hello["deviation"] = 0.0
     return Report(address=address, host="h", name="n", hello=json.dumps(hello), load="", silent_sec=silent_sec)
 
 

@@ -10,6 +10,7 @@ import pytest
 from auralis_fp.models import Analysed, FileStamp, Rejected
 from auralis_fp.settings import Settings
 from auralis_fp.states import WorkerState
+from auralis_fp.workers.handover import OneFile
 from auralis_fp.workers.local import local_pool
 from auralis_fp.workers.pool import WorkerPool
 from auralis_fp.workers.protocol import FileTask, Slot
@@ -124,6 +125,11 @@ class ThreadSlot:
         """Run another task in a thread."""
         assert stamp is None
         return await asyncio.to_thread(task, path, bounds)
+
+    async def call_each(self, task: FileTask[T], files: Sequence[OneFile], limit_sec: float) -> list[T | Rejected]:
+        """Run another task on the first file."""
+        assert limit_sec > 0
+        return [await self.call(task, *files[0])]
 
     async def interrupt(self) -> bool:
         """Return False: the analysis in the thread continues."""
