@@ -81,7 +81,7 @@ def ended_well(name: str, number: signal.Signals, code: int, said: str) -> bool:
     how = "interrupted" if number == signal.SIGINT else f"ended by {number.name}"
     if code == 128 + number:  # an export may have written its file before
         return re.fullmatch(rf"(\d+ results written to \S+\n)?\S+: {how}\n", said) is not None
-    if code == -number:
+    if code == -number or "runpy" in said.partition("\n")[0]:
         return "/cli/main.py" not in said
     if name in {"serve", "launcher"}:
         return (code, said) == (0, "\nStopping ...\n")

@@ -19,6 +19,7 @@ from auralis_fp.engine.service import Service
 from auralis_fp.files.formats import is_music
 from auralis_fp.settings import Settings
 from hosting import PREFIX, Plugin, eventually, tone_file
+from patience import LIMIT_SEC
 
 TIMES = 50
 
@@ -62,6 +63,9 @@ async def test_nothing_blocks_the_event_loop(
     await plugin.ask(library / "bad.wav", status=415)
     await plugin.ask(library / "none.wav", status=404)
     await asyncio.to_thread(song.rename, library / "moved.wav")
+    async with asyncio.timeout(LIMIT_SEC):
+        while not any(item["path"].endswith("moved.wav") for item in (await plugin.get("/files"))["items"]):
+            await plugin.until_idle()
     await plugin.until(lambda status: status["counts"]["done"] == 5 and status["state"] == "idle")
     for path in ("/health", "/files", "/failures", "/openapi.json", "/tracks/7", "/dimensions"):
         await plugin.get(path)
