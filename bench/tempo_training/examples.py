@@ -62,7 +62,7 @@ def _examples(path: Path) -> list[Example]:
 
 
 def _example(curves: FloatArray, rate: float, bpm: float, whose: tuple[str, str]) -> Example | None:
-    windows = tempo.eventful_windows(tempo.cut(curves, rate))
+    windows = tempo.eventful_windows(_windows(curves, rate))
     if not windows.shape[1]:
         return None
     grams = tempo_features.tempograms(windows, rate)
@@ -73,6 +73,15 @@ def _example(curves: FloatArray, rate: float, bpm: float, whose: tuple[str, str]
     off = np.stack([np.abs(candidates / (bpm * level) - 1) <= TOLERANCE for level in LEVELS])
     features = tempo_features.candidate_features(grams, lags, rate)
     return Example(*whose, bpm, candidates, features, np.asarray(off[0]), np.asarray(off.any(axis=0)))
+
+
+def _windows(curves: FloatArray, rate: float) -> FloatArray:
+    """Cut curves, shape (7, frames), into windows as the analysis does, shape (7, windows, frames)."""
+    length = min(curves.shape[1], round(tempo.WINDOW_SEC * rate))
+    starts = list(range(0, curves.shape[1] - length + 1, round(tempo.HOP_SEC * rate)))
+    if curves.shape[1] - length - starts[-1] > rate:
+        starts.append(curves.shape[1] - length)
+    return np.stack([curves[:, start : start + length] for start in starts], axis=1)
 
 
 def held_out(examples: Sequence[Example], fold: int, folds: int) -> tuple[list[Example], list[Example]]:

@@ -23,8 +23,8 @@ from .tempo_features import (
     tempograms,
 )
 
-_WINDOW_SEC: Final = 12.0
-_HOP_SEC: Final = 6.0
+WINDOW_SEC: Final = 12.0
+HOP_SEC: Final = 6.0
 _SHORTEST_SEC: Final = 2.0
 _MOST_WINDOWS: Final = 64  # of longer music every second, fourth, ... one is kept
 _LOCAL_MEAN_SEC: Final = 1.0
@@ -32,8 +32,9 @@ _SAME_TEMPO: Final = 0.06  # octaves: 4 %
 _NEIGHBOURHOOD: Final = 1.15  # of the beat period; other metrical levels lie outside
 _PREFERRED_BPM: Final = 115.0
 _ALONE: Final = 0.83  # share of the training clips with a single candidate whose tempo it is
-_LEAST_STABILITY: Final = 0.1
-_CHANCE: Final = 7.0  # divided by the root of the frames: the height of a peak by chance
+_PULSE_BEATS: Final = 4  # beats over which the pulse must repeat
+_CHANCE: Final = 0.43  # times the root of 1 s / duration: random onsets stay below
+_STRONG: Final = 14.0  # divided by the root of the frames of a window: random onsets reach half of it
 _UNSETTLED_FRAMES: Final = 4
 # Least onset strength in octaves summed over bands: of all registers together, of the low, middle and high register,
 # of the bass notes and notes (none) and of the treble. Weaker changes are the ripple of a tone, or do not mark a beat.
@@ -84,7 +85,7 @@ class TempoEstimator:
         """
         self._rate = strength.rate
         self._curves = np.concatenate((self._curves, onset_curves(strength, novelty)), axis=1)
-        length, hop = round(_WINDOW_SEC * self._rate), round(_HOP_SEC * self._rate)
+        length, hop = round(WINDOW_SEC * self._rate), round(HOP_SEC * self._rate)
         starts = range(self._next, self._curves.shape[1] - length + 1, hop)
         for start in starts:
             self._keep(self._curves[:, start : start + length])
@@ -101,7 +102,7 @@ class TempoEstimator:
 
     def estimate(self) -> TempoEstimate:
         """Return the tempo and stability of the whole file."""
-        count, length = self._curves.shape[1], round(_WINDOW_SEC * self._rate)
+        count, length = self._curves.shape[1], round(WINDOW_SEC * self._rate)
         if not self._windows and count >= _SHORTEST_SEC * self._rate:
             self._keep(self._curves)  # shorter than a window: it is one window
         elif self._windows and count - length > self._rate and self._stride == 1:  # one more for the end
@@ -115,15 +116,16 @@ def _estimate(windows: FloatArray, rate: float) -> TempoEstimate:
     """Return the estimate for windows, shape (7, windows, frames)."""
     found = tempograms(windows, rate)
     lags = refined_lags(found, candidate_peaks(found, rate))
-    height = float(found.heights.mean())
-    if not len(lags) or height < _CHANCE / sqrt(windows.shape[2]):
+    if not len(lags):
         return TempoEstimate(None, 0.0)
     likely = probabilities(candidate_features(found, lags, rate))
-    best = int(likely.argmax())
-    stability = height * _agreement(found, float(lags[best]))
-    if stability < _LEAST_STABILITY:
+    lag, height = float(lags[likely.argmax()]), float(found.heights.mean())
+    count, length = windows.shape[1:]
+    duration = length / rate * (count + 1) / 2  # windows overlap by half
+    if _pulse(found, lag) < _CHANCE / sqrt(duration) and height < _STRONG / sqrt(length):
         return TempoEstimate(None, 0.0)
-    return TempoEstimate(_tempo(np.clip(60 * rate / lags, LOWEST_BPM, HIGHEST_BPM), likely), stability)
+    bpm = np.clip(60 * rate / lags, LOWEST_BPM, HIGHEST_BPM)
+    return TempoEstimate(_tempo(bpm, likely), height * _agreement(found, lag))
 
 
 def _tempo(bpm: FloatSeries, likely: FloatSeries) -> Tempo:
@@ -199,15 +201,6 @@ def combined_curves(curves: FloatArray, rate: float) -> FloatArray:
     return smooth
 
 
-def cut(curves: FloatArray, rate: float) -> FloatArray:
-    """Cut curves, shape (7, frames), into windows of 12 s every 6 s, shape (7, windows, frames)."""
-    length = min(curves.shape[1], round(_WINDOW_SEC * rate))
-    starts = list(range(0, curves.shape[1] - length + 1, round(_HOP_SEC * rate)))
-    if curves.shape[1] - length - starts[-1] > rate:
-        starts.append(curves.shape[1] - length)
-    return np.stack([curves[:, start : start + length] for start in starts], axis=1)
-
-
 def has_events(change: FloatArray, rate: float) -> bool:
     """Return True if a window holds attacks or new notes.
 
@@ -267,6 +260,17 @@ def _vertex(values: FloatSeries, index: int) -> float:
     """Return the interpolated position of the peak at *index*."""
     before, peak, after = values[index - 1 : index + 2]
     return index + float(parabolic_offset(before, peak, after, 0.5))
+
+
+def _pulse(found: Tempograms, lag: float) -> float:
+    """Return the mean correlation of all curves at one to four beats.
+
+    The correlation of random onsets falls with the root of the duration, that of a steady pulse does not.
+    """
+    last = found.autocorrelation.shape[1] - 2
+    beats = [round(beat) for beat in lag * np.arange(1, _PULSE_BEATS + 1) if beat <= last] or [last]
+    around = np.stack([found.autocorrelation[:, beat - 1 : beat + 2].max(axis=1) for beat in beats])
+    return float(around.mean())
 
 
 def _agreement(found: Tempograms, lag: float) -> float:

@@ -27,7 +27,9 @@ SOUNDS: dict[str, Callable[[], Mono]] = {
     "glissando": unrhythmic.glissando,
     "one click": unrhythmic.one_click,
     "one click in a tone": partial(unrhythmic.one_click, tone=0.3),
+    "short speech": partial(unrhythmic.speech, 8.0, seed=100),
     "random ticks": unrhythmic.random_ticks,
+    "few random ticks": partial(unrhythmic.random_ticks, 8.0, seed=112),
     "hum with hiss": unrhythmic.hum_with_hiss,
 }
 
