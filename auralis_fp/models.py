@@ -3,15 +3,18 @@
 import base64
 import os
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Any, NamedTuple, TypeVar
+
+import msgspec
+from msgspec import Meta
 
 from . import schema
 
-_LONGEST_NAME: Final = 100  # characters of a format or codec name
-_MOST_CANDIDATES: Final = 8  # of a tempo
-_FASTEST_BPM: Final = 1000
+T = TypeVar("T")
+_Name = Annotated[str, Meta(max_length=100)]  # of a format, codec, library or machine
+_Share = Annotated[float, Meta(ge=0, le=1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +47,28 @@ class FileStamp:
         return self != earlier or (None not in (self.ctime_ns, earlier.ctime_ns) and not self.confirms(earlier))
 
 
-class TempoCandidate(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class TempoCandidate:
     """A metrical level that listeners may tap: tempo in BPM, and its probability, 0 to 1."""
 
-    bpm: float
-    probability: float
+    bpm: Annotated[float, Meta(gt=0, lt=1000)]
+    probability: _Share
 
 
-class Tempo(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Tempo:
     """The most likely tempo, the most likely one at another metrical level, and the confidence in the first.
 
     ``confidence``, 0 to 1, falls with doubt about the octave.
     """
 
-    candidates: tuple[TempoCandidate, ...]
-    confidence: float
+    candidates: Annotated[tuple[TempoCandidate, ...], Meta(min_length=1, max_length=8)]
+    confidence: _Share
 
     def as_json(self) -> dict[str, Any]:
         """Return the JSON form."""
-        return {"candidates": [each._asdict() for each in self.candidates], "confidence": self.confidence}
+        candidates = [{"bpm": each.bpm, "probability": each.probability} for each in self.candidates]
+        return {"candidates": candidates, "confidence": self.confidence}
 
     @classmethod
     def from_json(cls, value: object) -> "Tempo":
@@ -73,25 +79,7 @@ class Tempo(NamedTuple):
         ValueError
             The value does not have the form that ``as_json`` returns.
         """
-        match value:
-            case {"candidates": list() as candidates, "confidence": int() | float() as confidence} if (
-                _is_share(confidence) and 1 <= len(candidates) <= _MOST_CANDIDATES
-            ):
-                return cls(tuple(_candidate(each) for each in candidates), float(confidence))
-        raise ValueError("not the tempo of a track")
-
-
-def _candidate(value: object) -> TempoCandidate:
-    match value:
-        case {"bpm": int() | float() as bpm, "probability": int() | float() as probability} if (
-            not isinstance(bpm, bool) and 0 < bpm < _FASTEST_BPM and _is_share(probability)
-        ):
-            return TempoCandidate(float(bpm), float(probability))
-    raise ValueError("not a candidate of a tempo")
-
-
-def _is_share(value: float) -> bool:
-    return not isinstance(value, bool) and 0 <= value <= 1
+        return _convert(value, cls, "the tempo of a track")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,17 +93,17 @@ class TrackMetadata:
     names the machine that made the result in a cluster.
     """
 
-    duration_sec: float
-    sample_rate: int
-    channels: int
-    format: str
-    codec: str
+    duration_sec: Annotated[float, Meta(ge=0, lt=1e9)]
+    sample_rate: Annotated[int, Meta(gt=0, lt=1 << 31)]
+    channels: Annotated[int, Meta(gt=0, lt=1 << 16)]
+    format: _Name
+    codec: _Name
     warnings: tuple[str, ...] = ()
     undefined: tuple[str, ...] = ()
-    decoder: str = ""
-    kernels: str = ""
+    decoder: _Name = ""
+    kernels: _Name = ""
     tempo: Tempo | None = None
-    machine: str = ""
+    machine: _Name = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return the JSON form used by the API, the sidecars and the command line."""
@@ -142,45 +130,19 @@ class TrackMetadata:
         ValueError
             The value does not have the form that ``as_json`` returns.
         """
-        match value:
-            case {
-                "duration_sec": int() | float() as duration,
-                "sample_rate": int() as rate,
-                "channels": int() as channels,
-                "format": str() as kind,
-                "codec": str() as codec,
-                "warnings": list() as warnings,
-                "undefined": list() as undefined,
-                **rest,
-            } if (
-                _plausible(duration, rate, channels)
-                and isinstance(decoder := rest.get("decoder", ""), str)  # results of earlier versions name neither
-                and isinstance(kernels := rest.get("kernels", ""), str)
-                and isinstance(machine := rest.get("machine", ""), str)
-                and max(len(kind), len(codec), len(decoder), len(kernels), len(machine)) <= _LONGEST_NAME
-                and all(isinstance(text, str) for text in (*warnings, *undefined))
-            ):
-                return cls(
-                    duration_sec=float(duration),
-                    sample_rate=rate,
-                    channels=channels,
-                    format=kind,
-                    codec=codec,
-                    warnings=tuple(warnings),
-                    undefined=tuple(name for name in schema.NAMES if name in undefined),
-                    decoder=decoder,
-                    kernels=kernels,
-                    tempo=None if (tempo := rest.get("tempo")) is None else Tempo.from_json(tempo),
-                    machine=machine,
-                )
-        raise ValueError("not the metadata of a track")
+        return _convert(value, cls, "the metadata of a track").ordered()
+
+    def ordered(self) -> "TrackMetadata":
+        """Return the same metadata; of ``undefined`` only known dimensions, in the order of the schema."""
+        known = tuple(name for name in schema.NAMES if name in self.undefined) if self.undefined else ()
+        return self if known == self.undefined else replace(self, undefined=known)
 
 
-def _plausible(duration: float, rate: int, channels: int) -> bool:
-    """Return True if the values can be those of a track; booleans are integers to Python, but invalid here."""
-    if any(isinstance(value, bool) for value in (duration, rate, channels)):
-        return False
-    return 0 <= duration < 1e9 and 0 < rate < 1 << 31 and 0 < channels < 1 << 16
+def _convert(value: object, kind: type[T], what: str) -> T:
+    try:
+        return msgspec.convert(value, kind)
+    except (msgspec.ValidationError, OverflowError) as error:
+        raise ValueError(f"not {what}: {error}") from error
 
 
 class Part(NamedTuple):

@@ -221,7 +221,7 @@ def _wrong(database: Path) -> list[str]:
     """Return the files whose stored values differ from those of an analysis made now."""
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         rows = connection.execute(
-            f"SELECT f.path, {', '.join(schema.NAMES)} FROM fingerprints p JOIN files f ON f.id = p.file_id"  # noqa: S608
+            f"SELECT f.path, {', '.join(schema.NAMES)} FROM fingerprints p JOIN files f ON f.id = p.file_id"
             " LEFT JOIN failures x ON x.file_id = f.id WHERE f.missing_since IS NULL AND x.file_id IS NULL"
         ).fetchall()
     return [os.fsdecode(path) for path, *values in rows if not _agree(values, _values(path))]

@@ -203,7 +203,7 @@ def _compare(database: Path, folder: Path) -> tuple[int, int]:
     columns = ", ".join(schema.NAMES)
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         rows = connection.execute(
-            f"SELECT f.path, {columns} FROM fingerprints p JOIN files f ON f.id = p.file_id"  # noqa: S608 - constants
+            f"SELECT f.path, {columns} FROM fingerprints p JOIN files f ON f.id = p.file_id"
         ).fetchall()
     there = {os.fsdecode(path): values for path, *values in rows}
     here = ServiceUnderTest([folder / "music"], folder / "data-here", {"sidecars": "off", "busy_percent": 0})
@@ -212,6 +212,6 @@ def _compare(database: Path, folder: Path) -> tuple[int, int]:
     subprocess.run([*command, *options], check=False, env=here.environment, capture_output=True)  # some pieces may fail
     with closing(sqlite3.connect(f"file:{here.database}?mode=ro", uri=True)) as connection:
         local = connection.execute(
-            f"SELECT f.path, {columns} FROM fingerprints p JOIN files f ON f.id = p.file_id"  # noqa: S608 - constants
+            f"SELECT f.path, {columns} FROM fingerprints p JOIN files f ON f.id = p.file_id"
         ).fetchall()
     return sum(there.get(os.fsdecode(path)) != values for path, *values in local), len(local)

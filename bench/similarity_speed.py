@@ -101,7 +101,7 @@ def _fill(db: sqlite3.Connection, size: int) -> None:
         made = (schema.ALGORITHM_VERSION, 1, 1, "analysis", 0.0, 0.0)
         undefined = ["" if i % WITHOUT_TEMPO else '"tempo_bpm"' for i in ids]
         db.executemany(
-            f"INSERT INTO fingerprints ({columns}, {', '.join(schema.NAMES)}) VALUES ({places})",  # noqa: S608
+            f"INSERT INTO fingerprints ({columns}, {', '.join(schema.NAMES)}) VALUES ({places})",
             [(i, *made, METADATA % names, *row) for i, names, row in zip(ids, undefined, values, strict=True)],
         )
     bits = "INSERT INTO parts (file_id, name, version, data) SELECT id, ?, ?, randomblob(?) FROM files WHERE id <= ?"

@@ -27,7 +27,7 @@ from ..runtime.tasks import first_error
 from ..runtime.threads import iterated
 from ..settings import Settings
 from ..store.fingerprints import StoredFingerprint
-from ..store.transfer import Result
+from ..store.transfer import Result, record_of_result
 from .inputs import STANDARD_INPUT, lines_in
 from .progress import file_progress
 from .tables import ParquetRows, columns, parquet_notes, require_parquet, row
@@ -50,8 +50,8 @@ class _Part:
     number: int
     lines: list[bytes]
     left: int = 0
-    results: list[dict[str, Any]] = field(default_factory=list)
-    failures: list[dict[str, Any]] = field(default_factory=list)
+    results: list[tuple[Any, ...]] = field(default_factory=list)
+    failures: list[tuple[Any, ...]] = field(default_factory=list)
 
     @property
     def digest(self) -> str:
@@ -177,8 +177,7 @@ class _Run:
         self._advance(shown)
         if isinstance(outcome, Rejected):
             self._tally.failed += 1
-            reason = {"stage": outcome.stage, "code": outcome.code, "reason": outcome.reason}
-            part.failures.append({"path": shown, "path_bytes": name, **reason})
+            part.failures.append((shown, name, outcome.stage, outcome.code, outcome.reason))
             return
         self._tally.analysed += 1
         stored = StoredFingerprint(
@@ -191,7 +190,7 @@ class _Run:
             processing_time_ms=outcome.processing_time_ms,
             payload_digest=outcome.payload_digest,
         )
-        part.results.append(row(Result(name, stored, (), outcome.parts)))
+        part.results.append(row(name, record_of_result(Result(name, stored, (), outcome.parts))))
 
     def _is_known(self, part: _Part) -> bool:
         """Return True if a part is there. Blocking."""
@@ -218,7 +217,7 @@ class _Run:
             ):
                 with replacing(folder, os.fsencode(name)) as file:
                     target = ParquetRows(file, kinds, notes)
-                    target.add_rows(rows)
+                    target.add(rows)
                     target.close()
 
 

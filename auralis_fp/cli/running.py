@@ -15,7 +15,7 @@ from ..store.database import open_database
 from ..store.integrity import restore_backup
 from ..store.recovery import set_aside
 from ..store.salvage import all_results
-from ..store.transfer import import_results
+from ..store.transfer import import_results, results_where
 from .signals import interruption
 
 EXIT_USAGE: Final = 2
@@ -90,7 +90,7 @@ async def _salvage(damaged: Path, database: Path) -> int:
     salvaged = 0
     try:
         async with open_database(damaged, read_only=True) as source, open_database(database) as target:
-            async for found in all_results(source, lambda _: None):
+            async for found in all_results(source, results_where, lambda _: None):
                 salvaged += (await import_results(target, found)).stored
     except StorageError as error:
         print(f"Nothing more can be read from the damaged database: {error}", file=sys.stderr)

@@ -2,18 +2,20 @@
 
 import asyncio
 import contextlib
+import gc
 import itertools
 import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 
 from ..errors import AuralisError
 from ..files.atomic import open_folder, replacing
 from ..settings import Settings
 from ..store.database import Database, open_database
+from ..store.export import exporting
 from ..store.salvage import all_results
 from ..store.transfer import Result, import_results, result_from_json
 from .output import TableFormat
@@ -48,17 +50,30 @@ async def export_results(settings: Settings, file: str, kind: TableFormat = "ndj
     if kind == "parquet" and file == STANDARD:
         raise TransferError("Parquet is not written to standard output; give the name of a file")
     lost = _LostResults()
-    async with open_database(settings.database, read_only=True) as database:
-        if file == STANDARD:
-            await _write(database, writer(kind, sys.stdout.buffer), lost)
-            sys.stdout.flush()
-        else:
-            try:
-                written = await _replace(database, Path(file), kind, lost)
-            except OSError as error:
-                raise TransferError(f"{file} cannot be written: {error.strerror}") from error
-            print(f"{written} results written to {_printable(file)}", file=sys.stderr)
+    with _no_garbage_collection():
+        async with open_database(settings.database, read_only=True) as database:
+            if file == STANDARD:
+                await _write(database, writer(kind, sys.stdout.buffer), lost)
+                sys.stdout.flush()
+            else:
+                try:
+                    written = await _replace(database, Path(file), kind, lost)
+                except OSError as error:
+                    raise TransferError(f"{file} cannot be written: {error.strerror}") from error
+                print(f"{written} results written to {_printable(file)}", file=sys.stderr)
     return lost.summarise()
+
+
+@contextlib.contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Suspend the search for cycles: records have none, and it takes a fifth of the time of an export."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 class _LostResults:
@@ -87,9 +102,9 @@ class _LostResults:
         return 1
 
 
-async def _write(database: Database, target: Writer, lost: _LostResults) -> int:
+async def _write(database: Database, target: Writer[Any], lost: _LostResults) -> int:
     written = 0
-    async for found in all_results(database, lost.add):
+    async for found in all_results(database, exporting(target.form), lost.add):
         await asyncio.to_thread(target.add, found)
         written += len(found)
     await asyncio.to_thread(target.close)

@@ -1,17 +1,29 @@
 """Reading all results of a database, also of one with damaged pages."""
 
-from collections.abc import AsyncIterator, Callable
-from typing import Final
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Final, Protocol, TypeVar
 
 from ..errors import CORRUPT, StorageError
 from .damaged_pages import highest_id
 from .database import Database
-from .transfer import Result, results, results_where
+from .transfer import Page
 
-PAGE: Final = 500
+PAGE: Final = 2_000
 
 
-async def all_results(database: Database, on_lost: Callable[[bytes | int], None]) -> AsyncIterator[list[Result]]:
+class _HasPath(Protocol):
+    @property
+    def path(self) -> bytes: ...
+
+
+T = TypeVar("T", bound=_HasPath)
+Read = Callable[[Database, str, Sequence[object]], Awaitable[Page[T]]]
+"""Reads the results that fulfil an SQL condition over ``files f``: ``results_where`` or ``exported_where``."""
+
+
+async def all_results(
+    database: Database, read: Read[T], on_lost: Callable[[bytes | int], None]
+) -> AsyncIterator[list[T]]:
     """Yield all stored results, in order of path as long as the pages of the database are sound.
 
     After the first damaged page the rest is read in order of file ids, in ranges that are halved around the damage.
@@ -19,6 +31,8 @@ async def all_results(database: Database, on_lost: Callable[[bytes | int], None]
     Parameters
     ----------
     database : Database
+    read : callable
+        Reads results.
     on_lost : callable
         Called with the path of each result that cannot be read, or with the id of its file if the path cannot be read.
 
@@ -29,7 +43,7 @@ async def all_results(database: Database, on_lost: Callable[[bytes | int], None]
     """
     last = b""
     try:
-        while any(page := await results(database, last, PAGE)):
+        while any(page := await read(database, "f.path > ? ORDER BY f.path LIMIT ?", (last, PAGE))):
             last = max((*(result.path for result in page.results), *page.damaged))
             for path in page.damaged:
                 on_lost(path)
@@ -37,13 +51,13 @@ async def all_results(database: Database, on_lost: Callable[[bytes | int], None]
     except StorageError as error:
         if error.code != CORRUPT:
             raise
-        async for found in _salvage(database, last, on_lost, error):
+        async for found in _salvage(database, read, last, on_lost, error):
             yield found
 
 
 async def _salvage(
-    database: Database, after: bytes, on_lost: Callable[[bytes | int], None], error: StorageError
-) -> AsyncIterator[list[Result]]:
+    database: Database, read: Read[T], after: bytes, on_lost: Callable[[bytes | int], None], error: StorageError
+) -> AsyncIterator[list[T]]:
     """Yield the readable results of paths after *after*; raise *error* if nothing can be read."""
     highest = await highest_id(database)
     if highest is None:
@@ -52,7 +66,7 @@ async def _salvage(
     while ranges:
         first, last = ranges.pop()
         try:
-            page = await results_where(database, "f.id BETWEEN ? AND ? AND f.path > ?", (first, last, after))
+            page = await read(database, "f.id BETWEEN ? AND ? AND f.path > ?", (first, last, after))
         except StorageError as damage:
             if damage.code != CORRUPT:
                 raise

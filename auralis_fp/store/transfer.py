@@ -3,9 +3,9 @@
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from .. import schema
 from ..files.content_id import parse_content_id, parse_payload_digest
@@ -15,6 +15,8 @@ from .database import Database
 from .fingerprints import StoredFingerprint
 from .records import SELECT_FILES, file_record
 from .stamps import from_sql, to_sql
+
+T = TypeVar("T")
 
 _MOST_PARTS: Final = 10
 _LARGEST: Final = 2**63 - 1  # the largest integer SQLite stores
@@ -43,28 +45,30 @@ class Imported(NamedTuple):
     known: int
 
 
-class ResultPage(NamedTuple):
+class Page(NamedTuple, Generic[T]):
     """A page of results, and the paths of those that are damaged."""
 
-    results: list[Result]
+    results: list[T]
     damaged: list[bytes]
 
 
-async def results(database: Database, after: bytes = b"", limit: int = 500) -> ResultPage:
-    """Return stored results in order of path, including those of missing files.
+class Columns(NamedTuple):
+    """What an export holds of a result beside its path; see ``StoredFingerprint``."""
 
-    Parameters
-    ----------
-    database : Database
-    after : bytes
-        Last path of the previous page.
-    limit : int
-        Most results to return.
-    """
-    return await results_where(database, "f.path > ? ORDER BY f.path LIMIT ?", (after, limit))
+    size: int
+    mtime_ns: int
+    metadata: TrackMetadata
+    values: Mapping[str, float]
+    algorithm_version: int
+    analysed_at: float
+    processing_time_ms: float
+    content: bytes | None
+    payload_digest: bytes | None
+    track_ids: Sequence[int]
+    parts: Sequence[Part]
 
 
-async def results_where(database: Database, condition: str, values: Sequence[object]) -> ResultPage:
+async def results_where(database: Database, condition: str, values: Sequence[object]) -> Page[Result]:
     """Return the stored results that match.
 
     Parameters
@@ -83,28 +87,53 @@ async def results_where(database: Database, condition: str, values: Sequence[obj
         for record in records
         if record.fingerprint is not None
     ]
-    return ResultPage(found, [record.path for record in records if record.fingerprint is None])
+    return Page(found, [record.path for record in records if record.fingerprint is None])
 
 
 def result_record(result: Result) -> dict[str, Any]:
     """Return the JSON form of a result; ``result_from_json`` reads it."""
+    return {"path": os.fsdecode(result.path), **record_of_result(result)}
+
+
+def record_of_result(result: Result) -> dict[str, Any]:
+    """Return the JSON form of a result without its path."""
     stored = result.fingerprint
-    carried = {"parts": [part.as_json() for part in result.parts]} if result.parts else {}
-    return {
-        "path": os.fsdecode(result.path),
-        "size": stored.stamp.size,
-        "mtime_ns": stored.stamp.mtime_ns,
-        "metadata": stored.metadata.as_json(),
-        "fingerprint": schema.with_null(stored.values, stored.metadata.undefined),
+    return record_of(
+        Columns(
+            stored.stamp.size,
+            stored.stamp.mtime_ns,
+            stored.metadata,
+            stored.values,
+            stored.algorithm_version,
+            stored.analysed_at,
+            stored.processing_time_ms,
+            stored.content,
+            stored.payload_digest,
+            result.track_ids,
+            result.parts,
+        )
+    )
+
+
+def record_of(columns: Columns) -> dict[str, Any]:
+    """Return the JSON form of a result without its path."""
+    content, digest = columns.content, columns.payload_digest
+    record = {
+        "size": columns.size,
+        "mtime_ns": columns.mtime_ns,
+        "metadata": columns.metadata.as_json(),
+        "fingerprint": schema.with_null(columns.values, columns.metadata.undefined),
         "algorithm": schema.ALGORITHM,
-        "algorithm_version": stored.algorithm_version,
-        "analysed_at": stored.analysed_at,
-        "processing_time_ms": stored.processing_time_ms,
-        "content_id": stored.content.hex() if stored.content is not None else None,
-        "payload_digest": stored.payload_digest.hex() if stored.payload_digest is not None else None,
-        "track_ids": list(result.track_ids),
-        **carried,
+        "algorithm_version": columns.algorithm_version,
+        "analysed_at": columns.analysed_at,
+        "processing_time_ms": columns.processing_time_ms,
+        "content_id": None if content is None else content.hex(),
+        "payload_digest": None if digest is None else digest.hex(),
+        "track_ids": list(columns.track_ids),
     }
+    if columns.parts:
+        record["parts"] = [part.as_json() for part in columns.parts]
+    return record
 
 
 def result_from_json(value: object) -> Result:

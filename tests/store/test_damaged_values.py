@@ -16,6 +16,7 @@ from auralis_fp.store.forgetting import count_absence, forget, prunable
 from auralis_fp.store.job_queue import JobQueue
 from auralis_fp.store.queries import Queries
 from auralis_fp.store.salvage import all_results
+from auralis_fp.store.transfer import results_where
 from stored import CORRUPT, LATER, STAMP, analysed, library_in, queued, seen, stored
 
 VALUES = ("'abc'", "x'ff00'", "9e999")
@@ -94,7 +95,7 @@ async def use(library: Library) -> None:
     await queries.cost()
     await queries.failure_codes()
     lost: list[bytes | int] = []
-    assert SOUND in [result.path async for page in all_results(database, lost.append) for result in page]
+    assert SOUND in [result.path async for page in all_results(database, results_where, lost.append) for result in page]
     await library.observe([seen(b"/music/0.mp3", LATER), seen(SOUND), seen(b"/music/new.mp3")], walk=True)
     await job_queue.release_claims()
     await job_queue.mark_checked([job.file_id for job in await job_queue.without_sidecar_check(10)])

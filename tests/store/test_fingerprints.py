@@ -8,8 +8,8 @@ import auralis_fp
 from auralis_fp import schema
 from auralis_fp.models import FileEvent
 from auralis_fp.store.deduplication import reuse
-from auralis_fp.store.transfer import import_results, result_from_json, result_record, results
-from stored import LATER, SONG, STAMP, analysed, known, library_in, queued, seen
+from auralis_fp.store.transfer import import_results, result_from_json, result_record
+from stored import LATER, SONG, STAMP, analysed, known, library_in, queued, results, seen
 
 CONTENT, DIGEST = bytes(range(16)), bytes(range(20))
 

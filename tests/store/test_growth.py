@@ -36,12 +36,12 @@ from auralis_fp.store.deduplication import queue_outdated
 from auralis_fp.store.files import Library
 from auralis_fp.store.filters import FileQuery
 from auralis_fp.store.queries import Queries
-from auralis_fp.store.transfer import import_results, result_from_json, result_record, results
+from auralis_fp.store.transfer import import_results, result_from_json, result_record, results_where
 
 async def main(path, lines):
     async with open_database(Path(path)) as database:
         library, queries = Library(database), Queries(database)
-        before = [result_record(result) for result in (await results(database)).results]
+        before = [result_record(result) for result in (await results_where(database, "f.id", ())).results]
         imported = await import_results(database, [result_from_json(json.loads(line)) for line in lines])
         await queue_outdated(database)
         record = await library.by_track(77)

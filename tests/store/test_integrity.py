@@ -12,8 +12,7 @@ from auralis_fp import schema
 from auralis_fp.store.filters import FileQuery
 from auralis_fp.store.integrity import back_up, backup_of, inspect, restore_backup
 from auralis_fp.store.queries import Queries
-from auralis_fp.store.transfer import results
-from stored import SONG, known, library_in, stored
+from stored import SONG, known, library_in, results, stored
 
 DAMAGE = {
     "text that is not JSON": "metadata = '{oops'",

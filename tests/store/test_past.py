@@ -12,10 +12,10 @@ from auralis_fp.errors import StorageError
 from auralis_fp.settings import Settings
 from auralis_fp.sidecars import storage as sidecar
 from auralis_fp.store.database import open_database
-from auralis_fp.store.transfer import import_results, result_from_json, result_record, results
+from auralis_fp.store.transfer import import_results, result_from_json, result_record
 from auralis_fp.store.upgrade import migrations
 from past import LAYOUTS, PAST, as_exported_today, exported, restore
-from stored import STAMP, known, library_in, stored
+from stored import STAMP, known, library_in, results, stored
 
 NEWEST = migrations()[-1][0]
 CONFLICT = {  # a table or column that the next migration creates

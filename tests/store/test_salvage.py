@@ -9,7 +9,9 @@ import pytest
 
 from auralis_fp.errors import StorageError
 from auralis_fp.store.database import open_database
+from auralis_fp.store.export import exporting
 from auralis_fp.store.salvage import all_results
+from auralis_fp.store.transfer import results_where
 from commands import auralis
 from stored import library_in, stored
 
@@ -48,7 +50,14 @@ async def salvaged(path: Path) -> tuple[set[bytes], set[bytes | int]]:
     """Return the paths of the results that could be read, each once, and what could not be."""
     lost: list[bytes | int] = []
     async with open_database(path, read_only=True) as database:
-        found = [result.path async for page in all_results(database, lost.append) for result in page]
+        found = [result.path async for page in all_results(database, results_where, lost.append) for result in page]
+    exported_lost: list[bytes | int] = []
+    async with open_database(path, read_only=True) as database:
+        reading = all_results(database, exporting(lambda path, _: path), exported_lost.append)
+        exported = [result.formed async for page in reading for result in page]
+    assert len(exported) == len(set(exported))
+    assert set(exported) >= set(found)  # an export needs fewer tables
+    assert set(exported_lost) <= set(lost)
     assert len(found) == len(set(found))
     return set(found), set(lost)
 

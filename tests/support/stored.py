@@ -10,10 +10,11 @@ from typing import Any
 
 from auralis_fp import schema
 from auralis_fp.models import Analysed, FileEvent, FileStamp, Job, Rejected, TrackMetadata
-from auralis_fp.store.database import open_database
+from auralis_fp.store.database import Database, open_database
 from auralis_fp.store.files import Library
 from auralis_fp.store.job_queue import JobQueue
 from auralis_fp.store.records import FileRecord
+from auralis_fp.store.transfer import Page, Result, results_where
 
 STAMP = FileStamp(1000, 1_700_000_000_123_456_789)
 LATER = FileStamp(1000, STAMP.mtime_ns + 1)
@@ -87,3 +88,8 @@ def damage_page(path: Path, name: str, kind: str = "leaf") -> bool:
         file.seek((rows[len(rows) // 2][0] - 1) * PAGE_BYTES)
         file.write(os.urandom(PAGE_BYTES))
     return True
+
+
+async def results(database: Database, after: bytes = b"", limit: int = 500) -> Page[Result]:
+    """Return stored results in order of path, after that of the previous page."""
+    return await results_where(database, "f.path > ? ORDER BY f.path LIMIT ?", (after, limit))
