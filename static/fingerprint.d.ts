@@ -437,7 +437,7 @@ export type Queued = {
   state: "done" | "failed" | "missing" | "outdated" | "pending" | "running";
 };
 
-/** A page of similar tracks, nearest first; `note` says why an answer is empty. */
+/** A page of similar tracks, nearest first; `note` says why an answer is empty. Of each recording there is one file, the first in order. `total` counts all files. */
 export type SimilarTracks = {
   items: SimilarTrack[];
   total: number;
@@ -445,7 +445,7 @@ export type SimilarTracks = {
   note: string;
 };
 
-/** A similar track; `similarity` is the share of random pairs of tracks that are farther apart than `distance`. */
+/** A similar track; `similarity` is the share of random pairs of tracks that are farther apart than `distance`. `copies` are files of the same recording, which would come after it. */
 export type SimilarTrack = {
   file_id: number;
   track_ids: number[];
@@ -458,6 +458,7 @@ export type SimilarTrack = {
   reason: string;
   facts: Fact[];
   families: FamilyDifference[];
+  copies: Copy[];
 };
 
 /** How a track compares with the nearest seed in one dimension. `amount` is the size of a difference: in percent for the tempo, in onsets a second for the transient density, in the unit of the dimension for others; null where a number says little. */
@@ -472,6 +473,15 @@ export type FamilyDifference = {
   family: string;
   distance: number;
   expected: number;
+};
+
+/** Another file of the same recording. */
+export type Copy = {
+  file_id: number;
+  track_ids: number[];
+  path: string;
+  name: string;
+  codec: string | null;
 };
 
 /** Find tracks near to `like` and far from `unlike`. `values` are wished values of dimensions: they replace those of the seeds, or stand alone. `weights` weigh the families of dimensions; 1 if not given. */
@@ -648,7 +658,7 @@ export type PlaylistAnswer = {
   note: string;
 };
 
-/** A track of a playlist. `energy` is its percentile in the library, 0 to 1, `step` the distance from the track before, and `distance` that from the seeds, null where there are none. */
+/** A track of a playlist. `energy` is its percentile in the library, 0 to 1, `step` the distance from the track before, and `distance` that from the seeds, null where there are none. `copies` are other files of the same recording. */
 export type PlaylistTrack = {
   file_id: number;
   track_ids: number[];
@@ -659,6 +669,7 @@ export type PlaylistTrack = {
   energy: number;
   step: number;
   distance: number | null;
+  copies: Copy[];
 };
 
 /** Build a playlist of tracks near to `like`. `tracks` and `minutes` limit its length; 20 tracks if neither is given. `number` chooses one of many lists, each the same every time. `spread` is 0 for the nearest tracks, 1 for tracks that differ from each other. `gap` is how many other tracks come between two of one group, `cap` how many of one group there are at most; if not given, three of an album or artist, four apart, where that is possible. `curve` is the energy over the list: a name, or points of position and energy. */

@@ -2,6 +2,7 @@
 
 import { get, messageOf } from "./api.js";
 import { el } from "./dom.js";
+import { alsoAs } from "./explore/copies.js";
 import { inReasons } from "./explore/reasons.js";
 import { filesOf } from "./explore/files.js";
 import { clean, percent } from "./format.js";
@@ -55,5 +56,5 @@ async function fill(file, list, button) {
 function row(track, known) {
   const title = known ? titleOf(known) : clean(track.name);
   return el("li", {}, el("a", { href: address("track", [track.file_id]) }, el("bdi", {}, title)),
-    el("span", { class: "hint" }, ` ${percent(100 * track.similarity)} · `, inReasons(track.facts)));
+    el("span", { class: "hint" }, ` ${percent(100 * track.similarity)} · `, inReasons(track.facts)), ...alsoAs(track.copies).flatMap((node) => [" · ", node]));
 }

@@ -1,6 +1,8 @@
 """Answers about similar tracks and playlists: what the index found, completed by the database."""
 
 import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import PurePath
 
 from ..runtime import m3u8
@@ -19,8 +21,21 @@ class FamilyDifference(Payload, frozen=True):
     expected: float
 
 
+class Copy(Payload, frozen=True):
+    """Another file of the same recording."""
+
+    file_id: int
+    track_ids: list[int]
+    path: str
+    name: str
+    codec: str | None
+
+
 class SimilarTrack(Payload, frozen=True):
-    """A similar track; `similarity` is the share of random pairs of tracks that are farther apart than `distance`."""
+    """A similar track; `similarity` is the share of random pairs of tracks that are farther apart than `distance`.
+
+    `copies` are files of the same recording, which would come after it.
+    """
 
     file_id: int
     track_ids: list[int]
@@ -33,10 +48,14 @@ class SimilarTrack(Payload, frozen=True):
     reason: str
     facts: list[Fact]
     families: list[FamilyDifference]
+    copies: list[Copy]
 
 
 class SimilarTracks(Payload, frozen=True):
-    """A page of similar tracks, nearest first; `note` says why an answer is empty."""
+    """A page of similar tracks, nearest first; `note` says why an answer is empty.
+
+    Of each recording there is one file, the first in order. `total` counts all files.
+    """
 
     items: list[SimilarTrack]
     total: int
@@ -48,7 +67,7 @@ class PlaylistTrack(Payload, frozen=True):
     """A track of a playlist.
 
     `energy` is its percentile in the library, 0 to 1, `step` the distance from the track before, and `distance` that
-    from the seeds, null where there are none.
+    from the seeds, null where there are none. `copies` are other files of the same recording.
     """
 
     file_id: int
@@ -60,6 +79,7 @@ class PlaylistTrack(Payload, frozen=True):
     energy: float
     step: float
     distance: float | None
+    copies: list[Copy]
 
 
 class PlaylistAnswer(Payload, frozen=True):
@@ -78,53 +98,77 @@ class PlaylistAnswer(Payload, frozen=True):
         return m3u8.m3u8(entries, relative_to)
 
 
-def similar_track(item: protocol.Neighbour, record: FileRecord, title: str | None, rank: int) -> SimilarTrack:
-    """Complete a neighbour that the index found.
+@dataclass(frozen=True, slots=True)
+class KnownFiles:
+    """Files of an answer with their titles; those that vanished meanwhile are missing.
 
     Parameters
     ----------
-    item : protocol.Neighbour
-    record : FileRecord
-        Its file.
-    title : str or None
-    rank : int
-        From 1.
+    records : mapping
+        By file id.
+    titles : mapping
+        By path, where there is one.
     """
+
+    records: Mapping[int, FileRecord]
+    titles: Mapping[bytes, str]
+
+    def copies(self, ids: Sequence[int]) -> list[Copy]:
+        """Return files as copies of a track."""
+        return [_copy(self.records[one]) for one in ids if one in self.records]
+
+    def similar(self, items: Sequence[protocol.Neighbour], shown: int = 0) -> list[SimilarTrack]:
+        """Complete neighbours that the index found.
+
+        Parameters
+        ----------
+        items : sequence of Neighbour
+        shown : int
+            Tracks on earlier pages.
+        """
+        known = [item for item in items if item.file_id in self.records]
+        return [self._similar(item, rank) for rank, item in enumerate(known, shown + 1)]
+
+    def playlist(self, items: Sequence[protocol.PlaylistEntry]) -> list[PlaylistTrack]:
+        """Complete entries of a playlist that the index made."""
+        return [self._entry(item) for item in items if item.file_id in self.records]
+
+    def _similar(self, item: protocol.Neighbour, rank: int) -> SimilarTrack:
+        record = self.records[item.file_id]
+        path = path_text(record.path)
+        return SimilarTrack(
+            file_id=record.id,
+            track_ids=list(record.track_ids),
+            path=path,
+            name=PurePath(path).name,
+            title=self.titles.get(record.path),
+            rank=rank,
+            distance=item.distance,
+            similarity=item.similarity,
+            reason=item.reason,
+            facts=item.facts,
+            families=[FamilyDifference(one.family, one.distance, one.expected) for one in item.families],
+            copies=self.copies(item.copies),
+        )
+
+    def _entry(self, item: protocol.PlaylistEntry) -> PlaylistTrack:
+        record = self.records[item.file_id]
+        path = path_text(record.path)
+        return PlaylistTrack(
+            file_id=record.id,
+            track_ids=list(record.track_ids),
+            path=path,
+            name=PurePath(path).name,
+            title=self.titles.get(record.path),
+            duration_sec=item.duration_sec,
+            energy=item.energy,
+            step=item.step,
+            distance=item.distance,
+            copies=self.copies(item.copies),
+        )
+
+
+def _copy(record: FileRecord) -> Copy:
     path = path_text(record.path)
-    return SimilarTrack(
-        file_id=record.id,
-        track_ids=list(record.track_ids),
-        path=path,
-        name=PurePath(path).name,
-        title=title,
-        rank=rank,
-        distance=item.distance,
-        similarity=item.similarity,
-        reason=item.reason,
-        facts=item.facts,
-        families=[FamilyDifference(one.family, one.distance, one.expected) for one in item.families],
-    )
-
-
-def playlist_track(item: protocol.PlaylistEntry, record: FileRecord, title: str | None) -> PlaylistTrack:
-    """Complete an entry of a playlist that the index made.
-
-    Parameters
-    ----------
-    item : protocol.PlaylistEntry
-    record : FileRecord
-        Its file.
-    title : str or None
-    """
-    path = path_text(record.path)
-    return PlaylistTrack(
-        file_id=record.id,
-        track_ids=list(record.track_ids),
-        path=path,
-        name=PurePath(path).name,
-        title=title,
-        duration_sec=item.duration_sec,
-        energy=item.energy,
-        step=item.step,
-        distance=item.distance,
-    )
+    codec = None if record.fingerprint is None else record.fingerprint.metadata.codec
+    return Copy(record.id, list(record.track_ids), path, PurePath(path).name, codec)

@@ -10,11 +10,10 @@ from ..similarity import protocol
 from ..similarity.process import IndexProcess
 from ..store.files import Library
 from ..store.queries import Queries
-from ..store.records import FileRecord
 from .seeds import SeedResolver, Seeds, SelectionRequest, Surroundings
-from .similar_answers import PlaylistAnswer, SimilarTracks, playlist_track, similar_track
+from .similar_answers import KnownFiles, PlaylistAnswer, SimilarTracks
 
-CURSOR: Final = r"^[0-9]{1,9}-[0-9]{1,9}$"
+CURSOR: Final = r"^[0-9]{1,9}-[0-9]{1,9}-[0-9]{1,9}$"
 CURVES: Final[Mapping[str, Sequence[tuple[float, float]]]] = {
     "flat": ((0.0, 0.5), (1.0, 0.5)),
     "rise": ((0.0, 0.2), (1.0, 0.9)),
@@ -106,17 +105,13 @@ class SimilarTracksFinder:
             A seed is unknown or has no current fingerprint, the cursor is invalid or outdated; 503 while the index is
             down.
         """
-        generation, offset = _position(request.after)
+        generation, offset, shown = _position(request.after)
         selection = await self._seeds.selection(request)
         query = protocol.SimilarQuery(selection=selection, limit=request.limit, offset=offset, generation=generation)
         page: protocol.SimilarPage = await self._index.ask(query)
-        more = f"{page.generation}-{end}" if offset < (end := offset + len(page.items)) < page.total else None
-        known = await self._records([item.file_id for item in page.items])
-        found = [(item, *known[item.file_id]) for item in page.items if item.file_id in known]
-        items = [
-            similar_track(item, record, title, offset + rank) for rank, (item, record, title) in enumerate(found, 1)
-        ]
-        return SimilarTracks(items, page.total, more, page.note)
+        more = None if page.next is None else f"{page.generation}-{page.next}-{shown + len(page.items)}"
+        known = await self._known(page.items)
+        return SimilarTracks(known.similar(page.items, shown), page.total, more, page.note)
 
     async def compare(self, first: Seeds, second: Seeds) -> protocol.Comparison:
         """Return how alike two tracks are.
@@ -198,22 +193,22 @@ class SimilarTracksFinder:
 
     async def _playlist(self, query: protocol.Query) -> PlaylistAnswer:
         found: protocol.Playlist = await self._index.ask(query)
-        known = await self._records([item.file_id for item in found.items])
-        items = [playlist_track(item, *known[item.file_id]) for item in found.items if item.file_id in known]
+        known = await self._known(found.items)
+        items = known.playlist(found.items)
         return PlaylistAnswer(items, round(sum(item.duration_sec for item in items), 3), found.note)
 
-    async def _records(self, ids: Sequence[int]) -> dict[int, tuple[FileRecord, str | None]]:
-        """Return files by id, with their titles; those that vanished meanwhile are missing."""
-        records = await self._queries.records(ids)
+    async def _known(self, items: Sequence[protocol.Neighbour | protocol.PlaylistEntry]) -> KnownFiles:
+        """Return the files that an answer names."""
+        records = await self._queries.records([one for item in items for one in (item.file_id, *item.copies)])
         titles = await self._titles([record.path for record in records])
-        return {record.id: (record, titles.get(record.path)) for record in records}
+        return KnownFiles({record.id: record for record in records}, titles)
 
 
-def _position(cursor: str | None) -> tuple[int | None, int]:
-    """Return the generation and the offset that a cursor stands for."""
+def _position(cursor: str | None) -> tuple[int | None, int, int]:
+    """Return the generation, the offset, and the number of tracks shown before, that a cursor stands for."""
     if cursor is None:
-        return None, 0
+        return None, 0, 0
     if re.match(CURSOR, cursor) is None:
         raise RequestError(400, "bad_field", "after: not a cursor of this listing.", {"field": "after"})
-    number, _, offset = cursor.partition("-")
-    return int(number), int(offset)
+    generation, offset, shown = map(int, cursor.split("-"))
+    return generation, offset, shown

@@ -117,7 +117,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Neighbour(msgspec.Struct, frozen=True, kw_only=True):
-    """One similar track."""
+    """One similar track; ``copies`` are farther tracks of the answer that hold the same recording."""
 
     file_id: int
     distance: float
@@ -125,14 +125,19 @@ class Neighbour(msgspec.Struct, frozen=True, kw_only=True):
     families: list[Difference] = []
     facts: list[Fact] = []
     reason: str = ""
+    copies: list[int] = []
 
 
 class SimilarPage(Message, frozen=True, kw_only=True):
-    """A page of neighbours, nearest first; ``note`` says why an answer is empty."""
+    """A page of neighbours, nearest first; ``note`` says why an answer is empty.
+
+    ``total`` counts all tracks, copies among them; ``next`` is the offset of the next page.
+    """
 
     items: list[Neighbour]
     total: int
     generation: int
+    next: int | None = None
     note: str = ""
 
 
@@ -147,13 +152,17 @@ class Comparison(Message, frozen=True, kw_only=True):
 
 
 class PlaylistEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A track of a playlist; ``distance`` is that from the seeds, ``step`` that from the track before."""
+    """A track of a playlist; ``distance`` is that from the seeds, ``step`` that from the track before.
+
+    ``copies`` are other candidates with the same recording.
+    """
 
     file_id: int
     duration_sec: float
     energy: float
     step: float
     distance: float | None = None
+    copies: list[int] = []
 
 
 class Playlist(Message, frozen=True, kw_only=True):

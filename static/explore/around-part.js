@@ -9,6 +9,7 @@ import { playable, playButton } from "../listen.js";
 import { byline, cover, titleOf } from "../music.js";
 import { address } from "../router.js";
 import { placesAround } from "./around.js";
+import { alsoAs } from "./copies.js";
 import { filesOf } from "./files.js";
 import { mappedLibrary } from "./library.js";
 import { inReasons } from "./reasons.js";
@@ -88,7 +89,7 @@ export class AroundPart {
       const rest = () => tracks.slice(index).map((one) => playable(/** @type {File} */ (files.get(one.file_id))));
       return el("li", {}, playButton(titleOf(file), rest),
         el("span", { class: "said" }, el("a", { class: "name", href: address("explore", ["around", file.id]) }, el("bdi", {}, titleOf(file))), " ", el("span", { class: "path" }, el("bdi", {}, byline(file))),
-          el("span", { class: "reason" }, reasonOf(track))));
+          el("span", { class: "reason" }, reasonOf(track)), alsoAs(track.copies)));
     }));
   }
 }

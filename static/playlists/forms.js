@@ -6,7 +6,8 @@ import { t } from "../i18n.js";
 import { numbers, seedField } from "./seeds.js";
 
 /** @typedef {Record<string, string>} Query */
-/** @typedef {{ids: number[], note: string}} Built */
+/** @typedef {import("../fingerprint.d.ts").Copy} Copy */
+/** @typedef {{ids: number[], note: string, copies?: Map<number, Copy[]>}} Built */
 /**
  * A form. `show` fills the fields from the address, `build` returns the tracks; null while something is missing.
  *
@@ -49,6 +50,9 @@ function choice(name, options, text, change) {
   return select;
 }
 
+/** @param {import("../fingerprint.d.ts").PlaylistAnswer} answer */
+const builtOf = ({ items, note }) => ({ ids: items.map((one) => one.file_id), note, copies: new Map(items.map((one) => [one.file_id, one.copies])) });
+
 /**
  * A radio: tracks that sound like some, unlike others, with a course of energy.
  *
@@ -87,8 +91,7 @@ export function radioForm(change) {
         like: { files: numbers(query.like) }, unlike: { files: numbers(query.unlike) }, tracks: Number(query.tracks ?? USUAL.tracks),
         spread: Number(query.spread ?? USUAL.spread), number: Number(query.number ?? 0), curve: query.curve || null, filters: filtersOf(query),
       };
-      const { items, note } = await post("playlist", body);
-      return { ids: items.map((one) => one.file_id), note };
+      return builtOf(await post("playlist", body));
     },
   };
 }
@@ -126,8 +129,7 @@ export function pathForm(change) {
     },
     async build(query) {
       if (!query.start || !query.end) return null;
-      const { items, note } = await post("path", { start: { files: numbers(query.start) }, end: { files: numbers(query.end) }, tracks: Number(query.tracks ?? USUAL.path) });
-      return { ids: items.map((one) => one.file_id), note };
+      return builtOf(await post("path", { start: { files: numbers(query.start) }, end: { files: numbers(query.end) }, tracks: Number(query.tracks ?? USUAL.path) }));
     },
   };
 }

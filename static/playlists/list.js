@@ -2,6 +2,7 @@
 
 import { post } from "../api.js";
 import { announce, el, reconcile, setAttribute, setText, within } from "../dom.js";
+import { alsoAs } from "../explore/copies.js";
 import { filesOf } from "../explore/files.js";
 import { clock } from "../format.js";
 import { t } from "../i18n.js";
@@ -29,6 +30,8 @@ export class PlaylistEditor {
     /** @type {File[]} */
     this.files = [];
     this.name = "";
+    /** @type {Map<number, import("../fingerprint.d.ts").Copy[]>} */
+    this.copies = new Map();
     this.title = el("h2", { id: "playlist-title" });
     this.summary = el("p", { class: "hint", role: "status" });
     this.list = el("ol", { class: "playlist", "aria-labelledby": "playlist-title" });
@@ -54,10 +57,12 @@ export class PlaylistEditor {
    *
    * @param {string} name
    * @param {number[]} ids
-   * @param {{note?: string, again?: boolean}} options `again` offers another list of the same kind
+   * @param {{note?: string, again?: boolean, copies?: Map<number, import("../fingerprint.d.ts").Copy[]>}} options
+   *   `again` offers another list of the same kind, `copies` are other files of the tracks
    */
-  async show(name, ids, { note = "", again = false } = {}) {
+  async show(name, ids, { note = "", again = false, copies = new Map() } = {}) {
     this.name = name;
+    this.copies = copies;
     this.files = await filesOf(ids);
     this.another.hidden = !again;
     this.folder.replaceChildren(el("option", { value: "" }, t("playlists.absolute")),
@@ -87,7 +92,7 @@ export class PlaylistEditor {
     const grip = el("button", { type: "button", class: "grip", title: t("playlists.move-how"), onkeydown: (/** @type {KeyboardEvent} */ event) => this.key(event, file), onpointerdown: (/** @type {PointerEvent} */ event) => this.grab(event, node, file) }, "⠿");
     /** @type {HTMLLIElement} */
     const node = el("li", {}, grip, playButton(name, () => this.files.map(playable), { start: () => this.files.indexOf(file) }), el("span", { class: "art" }, cover(file)),
-      el("span", { class: "said" }, el("a", { class: "name", href: address("track", [file.id]) }, el("bdi", {}, name)), el("bdi", { class: "path" }, byline(file))),
+      el("span", { class: "said" }, el("a", { class: "name", href: address("track", [file.id]) }, el("bdi", {}, name)), el("bdi", { class: "path" }, byline(file)), alsoAs(this.copies.get(file.id) ?? [])),
       el("span", { class: "time" }, clock(file.metadata?.duration_sec ?? 0)),
       el("button", { type: "button", class: "quiet", "aria-label": t("playlists.leave-out", { name }), onclick: () => this.leaveOut(file) }, "×"));
     return node;

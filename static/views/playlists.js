@@ -54,7 +54,7 @@ export function mount(root, page) {
       const built = await forms[kind].build(query);
       if (asked !== request) return;
       if (!built) editor.node.hidden = true;
-      else await editor.show(t(`playlists.kind.${kind}`), built.ids, { note: built.note, again: kind === "radio" });
+      else await editor.show(t(`playlists.kind.${kind}`), built.ids, { note: built.note, again: kind === "radio", copies: built.copies });
     } catch (error) {
       if (asked !== request) return;
       fault.textContent = messageOf(error);

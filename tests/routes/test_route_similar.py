@@ -97,7 +97,7 @@ async def test_filters_and_wishes(known: Plugin, shared_library: Path) -> None:
         ({"like": {"files": [1]}, "limit": 1_000_000}, 400, "bad_field"),
         ({"like": {"files": [1]}, "limit": -1}, 400, "bad_field"),
         ({"like": {"files": [1]}, "after": "x"}, 400, "bad_field"),
-        ({"like": {"files": [1]}, "after": "77-20"}, 409, "outdated_cursor"),
+        ({"like": {"files": [1]}, "after": "77-20-20"}, 409, "outdated_cursor"),
         ({"like": {"files": [1]}, "values": {"tempo_bpm": 1000}}, 400, "bad_field"),
         ({"like": {"files": [1]}, "values": {"loudness": 1}}, 400, "bad_field"),
         ({"like": {"files": [1]}, "weights": {"stereo": -1}}, 400, "bad_field"),

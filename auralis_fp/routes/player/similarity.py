@@ -6,6 +6,7 @@ from typing import Final
 from ... import schema
 from ...engine.lookup import Answer
 from ...engine.seeds import Seeds
+from ...engine.similar_answers import Copy
 from ...engine.similar_answers import SimilarTrack as Similar
 from ...engine.similarity import SimilarRequest
 from ...models import Analysed
@@ -108,7 +109,10 @@ async def _similar(call: Call, limit: int) -> list[tuple[int, Similar]]:
     for _ in range(PAGES):
         request = SimilarRequest(like=Seeds(tracks=[call.number]), limit=PAGE, after=after)
         page = await call.service.similar(request)
-        found += [(min(item.track_ids), item) for item in page.items if item.track_ids]
+        for item in page.items:
+            files: list[Similar | Copy] = [item, *item.copies]
+            track_ids = next((one.track_ids for one in files if one.track_ids), [])
+            found += [(min(track_ids), item)] if track_ids else []
         after = page.next
         if len(found) >= limit or after is None:
             break

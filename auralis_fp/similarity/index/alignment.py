@@ -120,6 +120,8 @@ def _weakest(first: Words, second: Words, offset: int) -> float:
 
 def matches(seed: bytes, others: Mapping[int, bytes]) -> list[int]:
     """Return the keys of those that hold the recording of a seed."""
+    if not others:
+        return []
     likely = [key for key, may_match in zip(others, _may_match(seed, list(others.values())), strict=True) if may_match]
     if not likely:
         return []

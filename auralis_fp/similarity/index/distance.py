@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ...schema.timbre import COUNT
 from .transforms import NAMES, TEMPO, WEIGHTS, FloatArray
 
-CHUNK: Final = 16_384  # tracks; a chunk of one term stays in the processor's cache
+CHUNK: Final = 4096  # tracks; a chunk of all terms stays in the processor's cache
 N_TERMS: Final = len(NAMES)
 MOST_DEVIATIONS: Final = 2.5  # that a term counts: a single term, such as the width of a mono copy, decides nothing
 MOST: Final[FloatArray] = np.float32(MOST_DEVIATIONS) * WEIGHTS
@@ -183,26 +183,26 @@ def _sums(values: FloatArray, query: FloatArray, weights: FloatArray, period: fl
 
     With a period the terms are those of the fingerprint: the tempo is circular, and the others are truncated.
     """
-    count = values.shape[1]
+    count, used = values.shape[1], np.flatnonzero(weights)
+    rows = slice(len(weights)) if len(used) == len(weights) else used  # a slice makes no copy
+    centre, factors = query[used, None], weights[used, None]
+    unit = bool((factors == 1).all())
     result = np.zeros(count, dtype=np.float32)
-    buffer = np.empty(min(CHUNK, count), dtype=np.float32)
-    unit = bool((weights[weights != 0] == 1).all())
+    buffer = np.empty((len(used), min(CHUNK, count)), dtype=np.float32)
     for start in range(0, count, CHUNK):
-        part = result[start : start + CHUNK]
-        scratch = buffer[: len(part)]
-        for i in np.flatnonzero(weights):
-            np.subtract(values[i, start : start + CHUNK], query[i], out=scratch)
-            np.abs(scratch, out=scratch)
-            if period is not None:
-                _truncate(scratch, int(i), period)
-            if not unit:
-                scratch *= weights[i]
-            part += scratch
+        part = values[rows, start : start + CHUNK]
+        block = buffer[:, : part.shape[1]]
+        np.abs(np.subtract(part, centre, out=block), out=block)
+        if period is not None:
+            _truncate(block, used, period)
+        if not unit:
+            block *= factors
+        np.add.reduce(block, axis=0, out=result[start : start + CHUNK])
     return result
 
 
-def _truncate(distances: FloatArray, term: int, period: float) -> None:
-    """Replace distances on the circle of the tempo by the shorter way round, and others by at most `MOST`, in place."""
-    if term == TEMPO:
-        np.minimum(distances, np.abs(period - distances), out=distances)
-    np.minimum(distances, MOST[term], out=distances)
+def _truncate(distances: FloatArray, used: NDArray[np.intp], period: float) -> None:
+    """Replace distances in the tempo by the shorter way round, and all by at most `MOST`, in place."""
+    for i in np.flatnonzero(used == TEMPO):
+        np.minimum(distances[i], np.abs(period - distances[i]), out=distances[i])
+    np.minimum(distances, MOST[used, None], out=distances)

@@ -1,49 +1,20 @@
 """Duplicates: groups of files with the same recording, decided by sub-fingerprints."""
 
-import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from ...schema.sub_fingerprints import NAME, VERSION
 from ..protocol import DuplicateGroup, DuplicatePair, Duplicates
 from .alignment import Recording, align
 from .catalogue import Catalogue
 from .copies import SAME_LENGTH_SEC
-from .transforms import NAMES, WEIGHTS
+from .proposals import REACH, Pair, by_content, by_keys, by_numbers
 
-#: Dimensions that neither gain nor lossy coding nor resampling moves much.
-STABLE: Final = (
-    "sub_bass_pct",
-    "bass_pct",
-    "low_mid_pct",
-    "mid_pct",
-    "upper_mid_pct",
-    "bass_mid_ratio",
-    "rhythm_stability",
-    "transient_density",
-    "spectral_centroid",
-    "harmonic_ratio",
-    "chroma_energy",
-    "dynamic_range_variation",
-    "loudness_variation_std",
-    "stereo_width",
-    "phase_correlation",
-)
-REACH: Final = 2.5  # distance over these that proposes a pair
-UNDECIDED_REACH: Final = 0.9  # the same without sub-fingerprints to decide
-NEIGHBOURS: Final = 6  # proposed for each track
-KEPT_KEYS: Final = 8  # one of so many sub-fingerprints is a key, chosen by its value
-MOST_ALIKE: Final = 64  # files that share a key and are all paired; of more, each is paired with the next
+UNDECIDED_REACH: Final = 0.9  # distance that makes a candidate where there are no sub-fingerprints to decide
 CACHED: Final = 512  # recordings kept while pairs are compared
-_CHUNK: Final = 2000
-_MULTIPLIER: Final = np.uint32(2_654_435_761)  # of Knuth's multiplicative hash
-
-Pair = tuple[int, int]
 
 
 class DuplicateFinder:
@@ -80,11 +51,12 @@ class DuplicateFinder:
 
     def _pairs(self) -> tuple[list[DuplicatePair], int]:
         """Return the pairs that hold the same recording, or may, and how many files could be compared by bits."""
-        with_bits: set[int] = set()
-        proposed = self._by_keys(with_bits)
-        proposed |= self._by_numbers()
+        places, known = by_keys(self._catalogue.reader, self._catalogue.column("id").tolist(), self._on_progress)
+        proposed = self._by_id(places) | self._by_numbers()
+        with_bits = set(self._catalogue.column("id")[sorted(known)].tolist())
         found = list(self._decided(pair for pair in proposed if set(pair) <= with_bits))
-        undecided = [pair for pair in self._by_content() if not set(pair) <= with_bits]
+        same_data = self._by_id(by_content(self._catalogue.column("content")))
+        undecided = [pair for pair in sorted(same_data) if not set(pair) <= with_bits]
         found += [DuplicatePair(first=a, second=b, kind="same_recording") for a, b in undecided]
         taken = set(undecided)
         found += [
@@ -125,68 +97,19 @@ class DuplicateFinder:
         ids, durations = self._catalogue.column("id"), self._catalogue.column("duration")
         return dict(zip(ids.tolist(), durations.tolist(), strict=True))
 
-    def _by_keys(self, with_bits: set[int]) -> set[Pair]:
-        """Return pairs of files with at least two equal sub-fingerprints; collects the files that have any."""
-        keys, owners = [np.zeros(0, np.uint32)], [np.zeros(0, np.int64)]
-        ids = self._catalogue.column("id").tolist()
-        for start in range(0, len(ids), _CHUNK):
-            for file_id, data in self._catalogue.reader.parts(NAME, VERSION, ids[start : start + _CHUNK]).items():
-                if data:
-                    with_bits.add(file_id)
-                words = np.unique(np.frombuffer(data, "<u4"))
-                chosen = words[(words != 0) & (words * _MULTIPLIER < np.uint32(2**32 // KEPT_KEYS))]
-                keys.append(chosen)
-                owners.append(np.full(len(chosen), file_id, dtype=np.int64))
-            self._on_progress()
-        return _sharing(np.concatenate(keys), np.concatenate(owners))
-
     def _by_numbers(self, reach: float = REACH, *, same_length: bool = False) -> set[Pair]:
         """Return pairs of files that are near in the dimensions that copies share."""
-        catalogue = self._catalogue
-        if len(catalogue) < 2:
-            return set()
-        rows = [NAMES.index(name) for name in STABLE if name in NAMES]
-        points = np.ascontiguousarray((catalogue.column("terms")[rows] / WEIGHTS[rows, None]).T)
-        count = min(NEIGHBOURS + 1, len(catalogue))
-        distances, others = cKDTree(points).query(points, k=count, p=1, distance_upper_bound=reach)
+        first, second = by_numbers(self._catalogue, reach=reach)
         self._on_progress()
-        first, place = np.nonzero(np.isfinite(distances))
-        second = np.asarray(others)[first, place]
-        keep = first < second
-        if same_length:
-            duration = catalogue.column("duration")
-            keep &= np.abs(duration[first] - duration[np.minimum(second, len(duration) - 1)]) <= SAME_LENGTH_SEC
-        ids = catalogue.column("id")
-        return {_pair(int(ids[a]), int(ids[b])) for a, b in zip(first[keep], second[keep], strict=True)}
+        duration = self._catalogue.column("duration")
+        keep = np.abs(duration[first] - duration[second]) <= (SAME_LENGTH_SEC if same_length else np.inf)
+        return self._by_id(zip(first[keep].tolist(), second[keep].tolist(), strict=True))
 
-    def _by_content(self) -> set[Pair]:
-        """Return pairs of files with the same audio data, each with the first of them."""
-        ids, content = self._catalogue.column("id"), self._catalogue.column("content")
-        first: dict[int, int] = {}
-        pairs = set()
-        for file_id, key in zip(ids.tolist(), content.tolist(), strict=True):
-            if key and first.setdefault(key, file_id) != file_id:
-                pairs.add(_pair(first[key], file_id))
-        return pairs
-
-
-def _pair(one: int, other: int) -> Pair:
-    return (one, other) if one < other else (other, one)
-
-
-def _sharing(keys: NDArray[np.uint32], owners: NDArray[np.int64]) -> set[Pair]:
-    """Return pairs of owners that share at least two keys."""
-    order = np.argsort(keys, kind="stable")
-    keys, owners = keys[order], owners[order]
-    ends = np.flatnonzero(np.diff(keys)) + 1
-    starts, stops = np.append(0, ends), np.append(ends, len(keys))
-    counts: dict[Pair, int] = defaultdict(int)
-    for start, stop in zip(starts[(stops - starts) > 1], stops[(stops - starts) > 1], strict=True):
-        group = owners[start:stop].tolist()
-        pairs = itertools.combinations(group, 2) if len(group) <= MOST_ALIKE else itertools.pairwise(group)
-        for one, other in pairs:
-            counts[_pair(one, other)] += 1
-    return {pair for pair, count in counts.items() if count > 1}
+    def _by_id(self, places: Iterable[Pair]) -> set[Pair]:
+        """Return pairs of rows as pairs of file ids, the lower one first."""
+        ids = self._catalogue.column("id")
+        pairs = ((int(ids[one]), int(ids[other])) for one, other in places)
+        return {(min(pair), max(pair)) for pair in pairs}
 
 
 def _with_decisions(

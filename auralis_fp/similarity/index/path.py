@@ -8,17 +8,16 @@ from numpy.typing import NDArray
 
 from ..protocol import FlowQuery, PathQuery, Playlist
 from .catalogue import Catalogue
-from .copies import are_copies, equal_numbers
+from .copies import are_copies, recordings
 from .distance import Terms, city_block
 from .filtering import allowed, contradiction
-from .playlist import LONGEST, entries
+from .playlist import LONGEST, copies_of, entries
 from .targets import QueryError
 
 BEAM: Final = 64  # partial paths kept at each step
 NEAR_LINE: Final = 40  # candidates for each point of the straight line between the ends
 MOST_CANDIDATES: Final = 1500
 POWER: Final = 4  # of a step in the cost of a path: its largest step counts most
-RETRIES: Final = 5  # for copies found on a path
 ROUNDS: Final = 20  # of improvement of an order
 
 Matrix = NDArray[np.float64]
@@ -40,12 +39,11 @@ def path(catalogue: Catalogue, query: PathQuery) -> Playlist:
     start, end = (_row(catalogue, file_id) for file_id in (query.start, query.end))
     wanted = max(2, min(query.tracks, LONGEST))
     first, last = (_from(catalogue, row) for row in (start, end))
-    everything = np.arange(len(catalogue))
-    same = are_copies(catalogue, start, everything, first)
+    same = are_copies(catalogue, start, first)
     if same[end]:
         return Playlist(items=[], note="The path would end with the recording that it begins with.")
-    barred = np.flatnonzero(same | are_copies(catalogue, end, everything, last))
-    mask, note = allowed(catalogue, query.filters, [start, end], (), barred)
+    ends = (same, are_copies(catalogue, end, last))
+    mask, note = allowed(catalogue, query.filters, [start, end], (), np.flatnonzero(ends[0] | ends[1]))
     reason = contradiction(query.filters) or note
     if reason:
         mask[:] = False
@@ -53,14 +51,14 @@ def path(catalogue: Catalogue, query: PathQuery) -> Playlist:
     rows = np.concatenate([[start], between, [end]]).astype(np.intp)
     terms = catalogue.terms.at(rows)
     wanted = min(wanted, len(rows))
-    steps = matrix(terms)
-    recordings = _recordings(catalogue, rows, steps)
-    for _ in range(RETRIES):
-        found = _beam(steps, recordings, wanted)
-        if not _join_copies(catalogue, rows, found, steps, recordings):
-            break
+    recording = recordings(catalogue, rows)
+    found = _beam(matrix(terms), recording, wanted)
     short = f"Only {len(found)} tracks fit. {reason}".rstrip() if len(found) < query.tracks else ""
-    return Playlist(items=entries(catalogue, rows[found]), note=short)
+    ids = catalogue.column("id")
+    copies = copies_of(catalogue, rows, recording, found)
+    for place, held in zip((0, -1), ends, strict=True):
+        copies[place] = [one for one in ids[held].tolist() if one != ids[rows[place]]]
+    return Playlist(items=entries(catalogue, rows[found], copies=copies), note=short)
 
 
 def flow(catalogue: Catalogue, query: FlowQuery) -> Playlist:
@@ -123,33 +121,7 @@ def _between(catalogue: Catalogue, start: int, end: int, rows: NDArray[np.intp],
     return np.array(sorted(chosen), dtype=np.intp)
 
 
-def _recordings(catalogue: Catalogue, rows: NDArray[np.intp], steps: Matrix) -> NDArray[np.intp]:
-    """Return a number for each row that files with the same audio data or numbers share."""
-    numbers = np.arange(len(rows))
-    for i, row in enumerate(rows.tolist()):
-        if numbers[i] == i:
-            copies = equal_numbers(catalogue, row, rows, steps[i].astype(np.float32))
-            numbers[copies & (numbers > i)] = i
-    return numbers
-
-
-def _join_copies(
-    catalogue: Catalogue, rows: NDArray[np.intp], way: list[int], steps: Matrix, recordings: NDArray[np.intp]
-) -> bool:
-    """Give copies on a path the same number; return True if there were any."""
-    joined = False
-    for place, i in enumerate(way):
-        later = np.array(way[place + 1 :], dtype=np.intp)
-        if not later.size:
-            break
-        same = are_copies(catalogue, int(rows[i]), rows[later], steps[i, later].astype(np.float32))
-        for j in later[same & (recordings[later] != recordings[i])].tolist():
-            recordings[recordings == recordings[j]] = recordings[i]
-            joined = True
-    return joined
-
-
-def _beam(steps: Matrix, recordings: NDArray[np.intp], wanted: int) -> list[int]:
+def _beam(steps: Matrix, recording: NDArray[np.intp], wanted: int) -> list[int]:
     """Return the cheapest path found from the first to the last row over *wanted* distinct recordings, or fewer."""
     last = len(steps) - 1
     cost = steps**POWER
@@ -160,7 +132,7 @@ def _beam(steps: Matrix, recordings: NDArray[np.intp], wanted: int) -> list[int]
         options: list[tuple[float, float, int, int]] = []
         for number, (spent, way) in enumerate(beam):
             total = spent + cost[way[-1]]
-            total[np.isin(recordings, recordings[[*way, last]])] = np.inf
+            total[np.isin(recording, recording[[*way, last]])] = np.inf
             bound = total + ahead
             best = np.argsort(bound, kind="stable")[:BEAM]
             options += [(float(bound[i]), float(total[i]), number, int(i)) for i in best if np.isfinite(bound[i])]

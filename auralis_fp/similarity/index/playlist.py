@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..protocol import Playlist, PlaylistEntry, PlaylistQuery, Selection
 from .catalogue import Catalogue
-from .copies import are_copies
+from .copies import recordings
 from .distance import city_block
 from .energy import distance_from, energies
 from .search import Search, candidates
@@ -47,7 +47,8 @@ def playlist(catalogue: Catalogue, query: PlaylistQuery) -> Playlist:
     pool = search.ranked(allowed, POOL_FACTOR * size)
     radio = _Radio(catalogue, query, search, pool, max(1, int(WINDOW_FACTOR * size)))
     chosen = radio.choose(wanted)
-    return Playlist(items=entries(catalogue, pool[chosen], search), note=radio.note)
+    items = entries(catalogue, pool[chosen], search, copies=copies_of(catalogue, pool, radio.recordings, chosen))
+    return Playlist(items=items, note=radio.note)
 
 
 def _without_spoken_word(catalogue: Catalogue, selection: Selection) -> Selection:
@@ -73,6 +74,7 @@ class _Radio:
         self._relevance = generation.similarities(search.distances[pool])
         if query.number:
             self._relevance += NOISE * np.random.default_rng(query.number).random(len(pool))
+        self.recordings = recordings(catalogue, pool)
         ids = catalogue.column("id")[pool].tolist()
         self._groups: Groups = catalogue.reader.groups(ids)
         self._gap, self._cap = query.gap or {}, query.cap or {}
@@ -114,8 +116,7 @@ class _Radio:
         """Close the chosen track and its copies, and note how near it is to the others."""
         distances = city_block(self._terms, self._terms.values[:, row], int(self._terms.undefined[row]))
         self._nearest = np.maximum(self._nearest, self._catalogue.generation.similarities(distances))
-        self._open &= ~are_copies(self._catalogue, int(self._pool[row]), self._pool, distances)
-        self._open[row] = False
+        self._open &= self.recordings != self.recordings[row]
 
     def _within(self, chosen: Sequence[int], gap: Mapping[str, int], cap: Mapping[str, int]) -> NDArray[np.bool_]:
         """Return the candidates that keep gaps and caps."""
@@ -132,7 +133,31 @@ class _Radio:
         return mask
 
 
-def entries(catalogue: Catalogue, rows: NDArray[np.intp], search: Search | None = None) -> list[PlaylistEntry]:
+def copies_of(
+    catalogue: Catalogue, rows: NDArray[np.intp], first: NDArray[np.intp], chosen: Sequence[int]
+) -> list[list[int]]:
+    """Return the ids of the other rows that hold the recording of each chosen row.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    rows : ndarray, shape (n_rows,)
+    first : ndarray, shape (n_rows,)
+        As `recordings` returns it.
+    chosen : sequence of int
+        Places in *rows*.
+    """
+    ids = catalogue.column("id")[rows]
+    same = ((one, np.flatnonzero(first == first[one])) for one in chosen)
+    return [ids[places[places != one]].tolist() for one, places in same]
+
+
+def entries(
+    catalogue: Catalogue,
+    rows: NDArray[np.intp],
+    search: Search | None = None,
+    copies: Sequence[list[int]] | None = None,
+) -> list[PlaylistEntry]:
     """Return tracks in order as entries of a playlist.
 
     Parameters
@@ -141,6 +166,8 @@ def entries(catalogue: Catalogue, rows: NDArray[np.intp], search: Search | None 
     rows : ndarray
     search : Search, optional
         Distances from the seeds.
+    copies : sequence of list, optional
+        Ids of the copies of each track.
     """
     energy, terms, items = energies(catalogue), catalogue.terms, list[PlaylistEntry]()
     for i, row in enumerate(rows.tolist()):
@@ -156,6 +183,7 @@ def entries(catalogue: Catalogue, rows: NDArray[np.intp], search: Search | None 
                 energy=round(float(energy[row]), 4),
                 step=round(step, 4),
                 distance=None if search is None else round(float(search.distances[row]), 4),
+                copies=[] if copies is None else copies[i],
             )
         )
     return items

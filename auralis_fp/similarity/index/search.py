@@ -57,7 +57,7 @@ class Search:
             if self._targets[i].row != seed or self._weights is not None:  # not the distances of the track as it is
                 own = track_target(self._catalogue, seed)
                 distances = city_block(self._catalogue.terms, own.terms, own.undefined)
-            found.append(np.flatnonzero(are_copies(self._catalogue, seed, slice(None), distances)))
+            found.append(np.flatnonzero(are_copies(self._catalogue, seed, distances)))
         return np.concatenate(found)
 
     def ranked(self, allowed: NDArray[np.bool_], count: int) -> NDArray[np.intp]:

@@ -5,17 +5,21 @@ from itertools import compress
 from typing import Final
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from ..protocol import CompareQuery, Comparison, Difference, Neighbour, SimilarPage, SimilarQuery
 from ..reasons import WORDINGS, Fact, facts, sentence
 from .catalogue import Catalogue
+from .copies import recordings
 from .distance import N_TERMS, city_block, differences
 from .generation import mask_of
-from .search import candidates
+from .search import Search, candidates
 from .targets import QueryError, Target, targets_of
 from .transforms import FAMILY_OF, NAMES, FloatArray
 
+AHEAD: Final = 12  # rows behind a page that are looked at for copies of its tracks
+GROUPED: Final = 1000  # rows before a page of which its rows may be copies
 _FAMILIES: Final = tuple(dict.fromkeys(family.value for family in FAMILY_OF))
 _MEMBERS: Final = np.array([[family.value == name for family in FAMILY_OF] for name in _FAMILIES], dtype=np.float64)
 _WORDED: Final = np.array([i for i, name in enumerate(NAMES) if name in WORDINGS], dtype=np.intp)
@@ -35,9 +39,40 @@ def similar(catalogue: Catalogue, query: SimilarQuery) -> SimilarPage:
     search, allowed, note = candidates(catalogue, query.selection)
     if search is None or note:
         return SimilarPage(items=[], total=0, generation=generation, note=note)
-    page = search.ranked(allowed, query.offset + query.limit)[query.offset :]
+    page, copies, following = _page(catalogue, search, allowed, query)
     items = _neighbours(catalogue, search.likes, page, search.distances[page])
-    return SimilarPage(items=items, total=int(np.count_nonzero(allowed)), generation=generation)
+    ids = catalogue.column("id")
+    items = [
+        replace(item, copies=ids[rows].tolist()) if rows.size else item
+        for item, rows in zip(items, copies, strict=True)
+    ]
+    return SimilarPage(items=items, total=int(np.count_nonzero(allowed)), generation=generation, next=following)
+
+
+def _page(
+    catalogue: Catalogue, search: Search, allowed: NDArray[np.bool_], query: SimilarQuery
+) -> tuple[NDArray[np.intp], list[NDArray[np.intp]], int | None]:
+    """Return the rows of a page, one of each recording, the copies of each, and where the next page begins.
+
+    Copies of earlier rows are on no page. A copy that is ranked farther behind the page than it looks is not named.
+    """
+    if not query.limit:
+        return np.zeros(0, np.intp), [], None
+    begin = max(0, query.offset - GROUPED)
+    wanted = query.offset + query.limit + AHEAD
+    while True:
+        ranked = search.ranked(allowed, wanted)
+        rows = ranked[begin:]
+        first = recordings(catalogue, rows)
+        places = np.flatnonzero(first == np.arange(len(rows)))
+        places = places[places >= query.offset - begin]
+        if len(places) > query.limit or len(ranked) < wanted:
+            break
+        wanted *= 2
+    following = begin + int(places[query.limit]) if len(places) > query.limit else None
+    shown = places[: query.limit]
+    copies = [rows[np.flatnonzero(first == place)[1:]] for place in shown]
+    return rows[shown], copies, following
 
 
 def compare(catalogue: Catalogue, query: CompareQuery) -> Comparison:

@@ -11,9 +11,10 @@ import pytest
 from auralis_fp.models import Analysed, Part
 from auralis_fp.schema.sub_fingerprints import NAME, VERSION
 from auralis_fp.similarity.index.duplicates import DuplicateFinder
+from auralis_fp.similarity.index.path import path
 from auralis_fp.similarity.index.playlist import playlist
 from auralis_fp.similarity.index.similar import similar
-from auralis_fp.similarity.protocol import Duplicates, PlaylistQuery, Selection, SimilarQuery
+from auralis_fp.similarity.protocol import Duplicates, PathQuery, PlaylistQuery, Selection, SimilarQuery
 from auralis_fp.store.decisions import decide
 from auralis_fp.store.job_queue import JobQueue
 from recordings import RATE, bits, recording
@@ -74,6 +75,35 @@ async def test_copies_are_left_out_of_answers(tmp_path: Path, outcomes: list[Ana
         assert sorted(one.file_id for one in page.items) == ids[1:6]
         radio = playlist(index, PlaylistQuery(selection=Selection(like=[ids[1]]), tracks=10, gap={}, cap={}))
         assert len({ids[0], ids[6]} & {one.file_id for one in radio.items}) == 1
+
+
+async def test_copies_of_a_neighbour_stand_beside_it(tmp_path: Path, outcomes: list[Analysed]) -> None:
+    """Similar tracks, radios and paths have one file of each recording, found by bits, with its copies."""
+    ids = await filled(tmp_path, outcomes)
+    groups = {frozenset(ids[i] for i in group) for group in ([0, 6, 7], [1, 8])}
+    with catalogue(tmp_path) as index:
+        page = similar(index, SimilarQuery(selection=Selection(like=[ids[2]]), limit=100))
+        radio = playlist(index, PlaylistQuery(selection=Selection(like=[ids[2]]), tracks=10, gap={}, cap={}))
+        way = path(index, PathQuery(start=ids[2], end=ids[1], tracks=9))
+    assert len(page.items) == len(radio.items) == 5
+    assert len(way.items) == 6
+    for items in (page.items, radio.items, way.items):
+        assert {frozenset([one.file_id, *one.copies]) for one in items if one.copies} == groups
+
+
+async def test_decisions_count_in_answers(tmp_path: Path, outcomes: list[Analysed]) -> None:
+    """Files that a person split are two neighbours, files that were joined are one; so for the seed."""
+    ids = await filled(tmp_path, outcomes)
+    async with library_in(tmp_path) as library:
+        await decide(library.database, [ids[1], ids[8]], same=False)
+        await decide(library.database, [ids[3], ids[4]], same=True)
+        await decide(library.database, [ids[2], ids[5]], same=True)
+    with catalogue(tmp_path) as index:
+        page = similar(index, SimilarQuery(selection=Selection(like=[ids[2]]), limit=100))
+        of_split = similar(index, SimilarQuery(selection=Selection(like=[ids[1]]), limit=100))
+    found = {frozenset([one.file_id, *one.copies]) for one in page.items}
+    assert found == {frozenset(ids[i] for i in group) for group in ([0, 6, 7], [1], [8], [3, 4])}
+    assert ids[8] in {one.file_id for one in of_split.items}
 
 
 async def test_numbers_only_propose(tmp_path: Path) -> None:

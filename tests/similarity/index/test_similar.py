@@ -9,7 +9,7 @@ import pytest
 
 from auralis_fp.similarity.index.similar import compare, similar
 from auralis_fp.similarity.index.targets import QueryError
-from auralis_fp.similarity.protocol import CompareQuery, Filters, Selection, SimilarPage, SimilarQuery
+from auralis_fp.similarity.protocol import CompareQuery, Filters, Neighbour, Selection, SimilarPage, SimilarQuery
 from auralis_fp.store.tags import TagStore
 from auralis_fp.tags.model import TagReading, Tags
 from stored import library_in
@@ -70,6 +70,7 @@ async def test_pages_join_into_one_answer(tmp_path: Path) -> None:
     ids = await library(tmp_path)
     whole = ids_of(ask(tmp_path, like=[ids[7]], limit=100))
     pages = [ask(tmp_path, like=[ids[7]], limit=10, offset=offset, generation=1) for offset in range(0, 50, 10)]
+    assert [page.next for page in pages] == [10, 20, 30, None, None]
     assert [file_id for page in pages for file_id in ids_of(page)] == whole
     assert {page.total for page in pages} == {39}
 
@@ -89,6 +90,34 @@ async def test_copies_are_left_out(tmp_path: Path) -> None:
     same_numbers = result(tracks[0], content=b"other")
     ids = await filled(tmp_path, [*outcomes, same_data, same_numbers])
     assert sorted(ids_of(ask(tmp_path, like=[ids[0]]))) == ids[1:12]
+
+
+async def test_copies_of_a_neighbour_stand_beside_it(tmp_path: Path) -> None:
+    """The first in order has a row with its own distance, and names the others; the total counts all."""
+    tracks = made_up(12)
+    ids = await filled(tmp_path, [result(one, content=b"%d" % i) for i, one in enumerate([*tracks, tracks[3]])])
+    plain = {one.file_id: one for one in ask(tmp_path, like=[ids[0]], filters=Filters(exclude=[ids[12]])).items}
+    page = ask(tmp_path, like=[ids[0]])
+    assert sorted(ids_of(page)) == ids[1:12]
+    assert {one.file_id: one.copies for one in page.items if one.copies} == {ids[3]: [ids[12]]}
+    assert page.total == 12
+    assert {one.file_id: one.distance for one in page.items} == {key: one.distance for key, one in plain.items()}
+
+
+async def test_many_copies_of_a_neighbour_leave_the_limit_filled(tmp_path: Path) -> None:
+    """Pages hold a row of each recording, however many files it has, and no copy comes again on a later one."""
+    tracks = made_up(9)
+    ids = await filled(tmp_path, [result(one) for one in [*tracks, *[tracks[4]] * 60]])
+    items = list[Neighbour]()
+    offset: int | None = 0
+    while offset is not None:
+        page = ask(tmp_path, like=[ids[0]], limit=3, offset=offset, generation=1)
+        assert len(page.items) == (3 if page.next else 2)
+        items += page.items
+        offset = page.next
+    recordings = [min(one.file_id, *one.copies, ids[4]) if one.copies else one.file_id for one in items]
+    assert sorted(recordings) == ids[1:9]
+    assert max(len(one.copies) for one in items) == 60
 
 
 async def test_filters_come_before_the_limit(tmp_path: Path) -> None:
