@@ -69,9 +69,10 @@ export class LibraryMap {
     this.outliner = el("button", { type: "button", "aria-pressed": "false", "aria-label": t("map.outline"), title: t("map.outline"), onclick: () => this.toggleOutline() }, "✎");
     this.way = svg("polyline", { fill: "none" });
     this.buttons = el("div", { class: "zoom" }, button("+", t("map.in"), zoomBy(1.6)), button("−", t("map.out"), zoomBy(1 / 1.6)), button("⤢", t("map.all"), () => this.whole()), this.outliner);
-    this.surface = el("div", { class: "surface" }, this.canvas, svg("svg", { class: "route", "aria-hidden": "true" }, this.way), this.labels.node, el("div", { class: "over" }, this.pin, this.ring, this.tip), this.buttons);
+    this.surface = el("div", { class: "surface" }, this.canvas, svg("svg", { class: "route", "aria-hidden": "true" }, this.way), this.labels.node, this.over = el("div", { class: "over" }, this.pin, this.ring, this.tip), this.buttons);
     this.axes = el("div", { class: "axes" });
-    container.replaceChildren(this.surface, this.axes, el("p", { class: "hint", id: "map-keys" }, t("map.keys")));
+    this.how = el("p", { class: "hint", id: "map-outline-how", hidden: true }, t("map.outline-how"));
+    container.replaceChildren(this.surface, this.axes, this.how, el("p", { class: "hint", id: "map-keys" }, t("map.keys")));
     this.scatter = new Scatter(this.canvas);
     this.gestures = new MapGestures(this);
     this.observer = new ResizeObserver(() => this.resize());
@@ -96,9 +97,11 @@ export class LibraryMap {
    * @param {{colours: Uint32Array, pictured: boolean}} colouring
    */
   show(points, xs, ys, colouring) {
+    const held = this.points?.ids[this.pointed]; // the track that is pointed at stays so
     this.points = points;
     Object.assign(this, colouring);
-    this.pointed = this.selected = -1;
+    this.selected = -1;
+    this.pointed = held === undefined ? -1 : points.ids.indexOf(held);
     this.order = null;
     this.route = [];
     this.labels.forget();
@@ -257,6 +260,7 @@ export class LibraryMap {
     setAttribute(this.way, "points", this.route.map((index) => this.shown(index).join()).join(" "));
     this.move(this.pin, this.selected === this.pointed ? -1 : this.selected);
     this.move(this.ring, this.pointed);
+    this.gestures.crosshair.place();
     this.tip.hidden = this.pointed < 0;
     if (this.pointed < 0) return;
     const [x, y] = this.shown(this.pointed);
@@ -324,7 +328,12 @@ export class LibraryMap {
     const on = this.outliner.getAttribute("aria-pressed") !== "true";
     setAttribute(this.outliner, "aria-pressed", String(on));
     this.surface.classList.toggle("outlining", on);
-    if (on) announce(t("map.outline-how"));
+    this.how.hidden = !on;
+    setAttribute(this.canvas, "aria-describedby", on ? "map-outline-how" : "map-keys");
+    this.gestures.crosshair.end();
+    if (!on) return;
+    this.canvas.focus({ preventScroll: true });
+    announce(t("map.outline-how"));
   }
 
   /** Whether dragging draws an outline. */
@@ -351,6 +360,19 @@ export class LibraryMap {
   toUnit(x, y) {
     const [baseX, baseY] = this.toBase(x, y);
     return [(baseX / this.width - MARGIN) / (1 - 2 * MARGIN), (baseY / this.height - MARGIN) / (1 - 2 * MARGIN)];
+  }
+
+  /**
+   * Return the place on the surface of shares of the map.
+   *
+   * @param {number} unitX
+   * @param {number} unitY
+   * @returns {[number, number]}
+   */
+  toSurface(unitX, unitY) {
+    const spread = (/** @type {number} */ unit, /** @type {number} */ size) => size * (MARGIN + (1 - 2 * MARGIN) * unit);
+    const [x, y] = [spread(unitX, this.width), spread(unitY, this.height)];
+    return [(x - this.centre[0]) * this.zoom + this.width / 2, (y - this.centre[1]) * this.zoom + this.height / 2];
   }
 
   /**

@@ -1,6 +1,7 @@
 /** Pointer, wheel and keyboard of the library map. */
 
 import { svg } from "../dom.js";
+import { Crosshair } from "./crosshair.js";
 import { extend } from "./lasso.js";
 
 /** @typedef {import("../map.js").LibraryMap} LibraryMap */
@@ -26,7 +27,9 @@ export class MapGestures {
     /** @type {import("./lasso.js").Corner[] | null} */
     this.outline = null;
     this.line = svg("polyline", { fill: "none" });
+    this.crosshair = new Crosshair(map, { draw: (corners) => this.drawOutline(corners), close: (corners) => this.closeOutline(corners) });
     map.surface.append(svg("svg", { class: "outline", "aria-hidden": "true" }, this.line));
+    map.over.append(this.crosshair.node);
     const { canvas } = map;
     canvas.addEventListener("pointerdown", (event) => this.press(event));
     canvas.addEventListener("pointermove", (event) => this.move(event));
@@ -89,7 +92,12 @@ export class MapGestures {
   extendOutline(x, y) {
     if (!this.outline) return;
     extend(this.outline, [x, y]);
-    this.line.setAttribute("points", [...this.outline, this.outline[0]].map((corner) => corner.join()).join(" "));
+    this.drawOutline(this.outline);
+  }
+
+  /** @param {import("./lasso.js").Corner[]} corners in pixels; none removes the line */
+  drawOutline(corners) {
+    this.line.setAttribute("points", [...corners, ...corners.slice(0, 1)].map((corner) => corner.join()).join(" "));
   }
 
   /** @param {PointerEvent} event */
@@ -106,12 +114,20 @@ export class MapGestures {
   }
 
   endOutline() {
-    const { map } = this;
-    const corners = /** @type {import("./lasso.js").Corner[]} */ (this.outline ?? []).map(([x, y]) => map.toUnit(x, y));
+    const corners = (this.outline ?? []).map(([x, y]) => this.map.toUnit(x, y));
+    this.closeOutline(corners);
+  }
+
+  /** @param {import("./lasso.js").Corner[]} corners as shares of the map */
+  closeOutline(corners) {
+    this.endOutlining();
+    this.map.actions.outlined(corners);
+  }
+
+  endOutlining() {
     this.outline = null;
-    this.line.setAttribute("points", "");
-    map.toggleOutline();
-    map.actions.outlined(corners);
+    this.drawOutline([]);
+    if (this.map.outlining) this.map.toggleOutline();
   }
 
   /** @param {PointerEvent} event */
@@ -120,7 +136,7 @@ export class MapGestures {
     this.endLong();
     if (this.heard) this.map.actions.listen(-1);
     this.outline = null;
-    this.line.setAttribute("points", "");
+    this.drawOutline([]);
   }
 
   endLong() {
@@ -146,7 +162,10 @@ export class MapGestures {
     const [x, y] = [map.width / 2, map.height / 2];
     const reached = map.pointed < 0 ? map.selected : map.pointed;
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key in ARROWS) map.step(ARROWS[event.key]);
+    if (map.outlining && ["Escape", "o"].includes(event.key)) this.endOutlining();
+    else if (map.outlining && this.crosshair.key(event, ARROWS[event.key])) map.point(-1);
+    else if (event.key === "o") map.toggleOutline();
+    else if (event.key in ARROWS) map.step(ARROWS[event.key]);
     else if (event.key === "Enter" && reached >= 0) map.actions.open(reached);
     else if (event.key === " " && reached >= 0) map.actions.select(reached);
     else if (event.key === "l" && reached >= 0) map.actions.listen(reached);

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import soundfile
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from browser_axe import AXE, faults_by_axe
 from browser_service import SCAN_LIMIT_MS, Running, Visit, go, serving
@@ -45,6 +45,8 @@ def explore(tagged: Running, visit: Visit) -> Page:
     expect(page.locator("#state")).to_have_text("Idle", timeout=SCAN_LIMIT_MS)
     go(page, "Explore")
     expect(page.locator(".drawing.titled")).to_have_count(TRACKS + 1)
+    expect(page.locator("#map-hint")).to_contain_text("Of the ten nearest tracks")
+    expect(page.locator("#map-hint")).not_to_contain_text("principal components")  # no point moves from now on
     return page
 
 
@@ -57,8 +59,6 @@ def test_near_tracks_show_covers_and_titles(explore: Page) -> None:
 
 def test_the_map_is_that_of_the_service(explore: Page) -> None:
     """Places are those that keep neighbours together, with their share; principal components only stand in for them."""
-    expect(explore.locator("#map-hint")).to_contain_text("Of the ten nearest tracks")
-    expect(explore.locator("#map-hint")).not_to_contain_text("principal components")
     kept = explore.evaluate("fetch('similar/map').then((answer) => answer.json()).then(({ kept }) => 10 * kept)")
     expect(explore.locator("#map-hint")).to_contain_text(f"{kept:.1f}")
 
@@ -127,6 +127,52 @@ def test_an_outline_becomes_a_playlist(explore: Page, visit: Visit) -> None:
     expect(again.locator(".selection")).to_contain_text(f"Outlined tracks{TRACKS + 1} tracks")
     explore.get_by_role("link", name="Make a playlist").click()
     expect(explore.locator(".playlist li")).to_have_count(TRACKS + 1)
+
+
+def test_an_outline_is_drawn_with_keys(explore: Page, visit: Visit) -> None:
+    """Arrows move a crosshair and Enter sets corners; what is inside is said, and the outline is kept in the address."""
+    canvas = explore.locator("#map canvas")
+    canvas.focus()
+    explore.keyboard.press("o")
+    expect(explore.locator("#map-outline-how")).to_be_visible()
+    expect(canvas).to_have_attribute("aria-describedby", "map-outline-how")
+    assert looked_at(explore) == []
+    for keys in ("ArrowLeft ArrowUp", "ArrowLeft ArrowDown", "ArrowRight ArrowDown", "ArrowRight ArrowUp"):
+        for key in keys.split():
+            for _ in range(60):  # to the edge, in steps of 24 pixels
+                explore.keyboard.press(key)
+        explore.keyboard.press("Enter")
+    expect(explore.locator("#announce")).to_have_text(f"4 corners. {TRACKS + 1} tracks inside.")
+    explore.keyboard.press("Space")
+    expect(explore.locator(".selection")).to_contain_text(f"Outlined tracks{TRACKS + 1} tracks")
+    expect(explore).to_have_url(re.compile(r"#explore\?outline=[\d.-]+$"))
+    expect(explore.locator(".crosshair")).to_be_hidden()
+    explore.keyboard.press("o")
+    explore.keyboard.press("Enter")
+    explore.keyboard.press("Space")
+    expect(explore.locator("#announce")).to_contain_text("at least three corners")
+    explore.keyboard.press("Escape")
+    expect(explore.locator("#map-outline-how")).to_be_hidden()
+    expect(canvas).to_be_focused()
+
+
+def test_a_better_map_keeps_the_track_that_is_pointed_at(tagged: Running, visit: Visit) -> None:
+    """Keys go on from it when the map of the service replaces the first one."""
+    page = visit(f"{tagged.url}#activity")
+    held: list[Route] = []
+    page.route("**/similar/map", held.append)
+    go(page, "Explore")
+    expect(page.locator(".drawing.titled")).to_have_count(TRACKS + 1)
+    page.locator("#map canvas").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".tip")).to_contain_text("LUFS")
+    name = page.locator(".tip").text_content()
+    held[0].continue_()
+    expect(page.locator("#map-hint")).not_to_contain_text("principal components")
+    expect(page.locator(".tip")).to_be_visible()
+    assert page.locator(".tip").text_content() == name
+    with page.expect_request(re.compile(r"/files/\d+/audio$")):
+        page.keyboard.press("l")
 
 
 def test_pointing_and_a_key_play_a_part(explore: Page) -> None:
