@@ -83,7 +83,7 @@ def test_eight_pages_are_live_with_one_stream(live_service: Running, context: Br
         expect(page.locator("#connection")).to_have_attribute("data-link", "live")
         expect(page.locator("#state")).to_have_text("Idle", timeout=SCAN_LIMIT_MS)
     assert streams(pages[0], live_service) == 1
-    pages[-1].get_by_role("button", name="Pause").click(timeout=2_000)
+    pages[-1].get_by_role("button", name="Pause").click()
     for page in pages:
         expect(page.locator("#state")).to_have_text("Paused", timeout=NOTICED_MS)
     paused(pages[0], live_service, paused=False)

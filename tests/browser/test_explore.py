@@ -130,7 +130,7 @@ def test_an_outline_becomes_a_playlist(explore: Page, visit: Visit) -> None:
 
 
 def test_an_outline_is_drawn_with_keys(explore: Page, visit: Visit) -> None:
-    """Arrows move a crosshair and Enter sets corners; what is inside is said, and the outline is kept in the address."""
+    """Arrows move a crosshair and Enter sets corners; what is inside is said, and the address keeps the outline."""
     canvas = explore.locator("#map canvas")
     canvas.focus()
     explore.keyboard.press("o")

@@ -10,16 +10,16 @@ from playwright.sync_api import Page, expect
 
 from auralis_fp import schema
 from browser_axe import AXE, faults_by_axe
-from browser_frames import Movement, frames_ms, shown
+from browser_frames import Movement, shown, work_ms
 from browser_large import fill
-from browser_service import Running, Visit, go, serving, write_song
+from browser_service import Running, Visit, go, serving, told, write_song
 
 pytest_plugins = ("browser_fixtures",)
 pytestmark = pytest.mark.browser
 
 TRACKS: Final = 50_000
 FAILURES: Final = 20_000
-FRAME_MS: Final = 100.0  # allowed on a busy machine without a graphics card; docs/performance.md has the measured time
+FRAME_MS: Final = 50.0  # of processor time; docs/performance.md has the measured times of frames
 MOST_ROWS: Final = 80  # in the DOM at the same time
 
 
@@ -37,7 +37,7 @@ def large_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]
 def page(large_service: Running, visit: Visit) -> Page:
     """Return the page after it has loaded the library."""
     opened = visit(f"{large_service.url}#activity")
-    expect(opened.locator("#failed-tally")).to_have_text("20,000", timeout=60_000)
+    expect(opened.locator("#failed-tally")).to_have_text("20,000")
     return opened
 
 
@@ -66,12 +66,11 @@ def test_an_offline_folder_is_reported(page: Page) -> None:
 @pytest.mark.parametrize("size", [(1280, 900), (2560, 1440)])
 @pytest.mark.parametrize("movement", ["zooming", "moving"])
 def test_the_map_of_fifty_thousand_tracks_is_fluid(page: Page, size: tuple[int, int], movement: Movement) -> None:
-    """Zoom and pan take less than 100 ms per frame without a graphics card."""
+    """Zoom and pan take less than 50 ms of processor time per frame without a graphics card."""
     page.set_viewport_size({"width": size[0], "height": size[1]})
     go(page, "Explore")
     shown(page, "50,00")
-    frames = frames_ms(page, movement, 30)
-    assert frames[15] < FRAME_MS, frames
+    assert work_ms(page, movement) < FRAME_MS
 
 
 def test_the_map_is_sharp_at_rest(page: Page) -> None:
@@ -93,7 +92,7 @@ def test_the_map_is_sharp_at_rest(page: Page) -> None:
 def test_a_point_is_named_and_opened(page: Page) -> None:
     """Hovering and arrow keys name the track of a point, and a click opens it."""
     go(page, "Explore")
-    expect(page.locator("#map-hint")).to_contain_text("50,00", timeout=30_000)
+    expect(page.locator("#map-hint")).to_contain_text("50,00")
     canvas = page.locator("#map canvas")
     canvas.hover()
     expect(page.locator(".tip")).to_contain_text(re.compile(r"\.(flac|wav)[\s\S]*BPM"))
@@ -108,7 +107,7 @@ def test_zooming_in_shows_glyphs(page: Page) -> None:
     """Zooming in shows glyphs instead of points, and one key shows the whole library again."""
     go(page, "Explore")
     canvas, drawings = page.locator("#map canvas"), page.locator(".drawing")
-    expect(page.locator("#map-hint")).to_contain_text("50,00", timeout=30_000)
+    expect(page.locator("#map-hint")).to_contain_text("50,00")
     canvas.focus()
     page.keyboard.press("ArrowUp")
     for _ in range(12):
@@ -186,7 +185,7 @@ def test_all_matching_failures_are_selected(page: Page) -> None:
     page.get_by_role("button", name="Skip (9,999)").click()
     expect(page.locator("#ask")).to_contain_text("Skip 9,999 files?")
     page.get_by_role("button", name="Skip them").click()
-    expect(page.locator("#toasts")).to_contain_text("9,999 files skipped")
+    told(page, "9,999 files skipped")
     expect(page.locator("#failure-kinds")).to_contain_text("Timed out 1")
     expect(page.locator("#failure-kinds")).to_contain_text("Skipped by you 9,999")
     expect(rows).to_have_count(1)

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from auralis_fp import schema
 from browser_axe import AXE, faults_by_axe
-from browser_service import Running
+from browser_service import SCAN_LIMIT_MS, Running
 
 pytest_plugins = ("browser_fixtures",)
 pytestmark = pytest.mark.browser
@@ -25,6 +25,7 @@ SIGNS: Final = {  # elements that show that a view has loaded
     "playlists": "#builder .tabs",
     "playlists/path": "#builder .tabs",
     "activity/failures": ".failure .why",
+    "settings": ".setting",
 }
 
 
@@ -138,7 +139,7 @@ def test_numbers_follow_the_locale(live_service: Running, chromium: Any) -> None
     context = chromium.new_context(locale="de-DE")
     page = context.new_page()
     page.goto(f"{live_service.url}#activity")
-    expect(page.locator("#percent")).to_have_text("100\u00a0%", timeout=60_000)
+    expect(page.locator("#percent")).to_have_text("100\u00a0%", timeout=SCAN_LIMIT_MS)
     expect(page.locator("#folder-list")).to_contain_text(re.compile(r"wieder in \d+ Minuten"))
     page.goto(f"{live_service.url}#library/tracks")
     expect(page.locator("#track-list .row", has_text="Dawn")).to_contain_text(re.compile(r"-\d+,\d LUFS"))

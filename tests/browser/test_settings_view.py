@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from browser_axe import AXE, faults_by_axe
-from browser_service import Running, Visit, serving, write_song
+from browser_service import Running, Visit, serving, told, write_song
 
 pytest_plugins = ("browser_fixtures",)
 pytestmark = pytest.mark.browser
@@ -37,7 +37,7 @@ def test_settings_are_saved(configured: Running, visit: Visit, tmp_path: Path) -
     page.get_by_role("textbox", name="Ignored").fill("*.tmp\nPodcasts/*")
     page.get_by_role("combobox", name="Sidecar files").select_option("off")
     page.get_by_role("button", name="Save").click()
-    expect(page.locator("#toasts")).to_contain_text("Settings saved.")
+    told(page, "Settings saved.")
     expect(page.locator("#view-settings .fault.note")).to_have_text(
         "Takes effect at the next start: Sidecar files, Ignored."
     )
@@ -54,7 +54,7 @@ def test_two_tabs_do_not_overwrite_each_other(configured: Running, visit: Visit,
     first, second = opened(configured, visit), opened(configured, visit)
     first.get_by_role("spinbutton", name="Wait for other programs").fill("70")
     first.get_by_role("button", name="Save").click()
-    expect(first.locator("#toasts")).to_contain_text("Settings saved.")
+    told(first, "Settings saved.")
     field = second.get_by_role("spinbutton", name="Wait for other programs")
     field.fill("60")
     second.get_by_role("button", name="Save").click()
@@ -73,6 +73,6 @@ def test_a_file_that_cannot_be_written_is_explained(
     (tmp_path / "auralis-fp.toml").mkdir()
     page.get_by_role("spinbutton", name="Wait for other programs").fill("60")
     page.get_by_role("button", name="Save").click()
-    expect(page.locator("#toasts")).to_contain_text("auralis-fp.toml cannot be read")
+    told(page, "auralis-fp.toml cannot be read")
     expect(page.get_by_role("spinbutton", name="Wait for other programs")).to_have_value("60")
     faults[:] = [fault for fault in faults if "409" not in fault]  # logged by the browser

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser_service import NOTICED_MS, SCAN_LIMIT_MS, Running, Visit, go, serving, write_song
+from browser_service import NOTICED_MS, SCAN_LIMIT_MS, Running, Visit, go, serving, told, write_song
 from hosting import long_file
 
 pytest_plugins = ("browser_fixtures",)
@@ -47,7 +47,7 @@ def test_a_running_file_is_shown_and_cancelled(tmp_path: Path, visit: Visit) -> 
         say(page, running, "pause", {})
         expect(page.locator("#state")).to_have_text("Paused")
         page.get_by_role("button", name="Retry now").click()
-        expect(page.locator("#toasts")).to_contain_text("It runs first when work resumes.")
+        told(page, "It runs first when work resumes.")
         expect(page.locator("#view-track")).to_contain_text("This file is queued.")
         expect(page.get_by_role("button", name="Analyse now")).to_be_visible()
         page.close()

@@ -19,6 +19,7 @@ from browser_service import (
     go,
     hosting_under,
     serving,
+    told,
     write_song,
 )
 
@@ -105,8 +106,8 @@ def test_pause_reorder_cancel_and_resume(tmp_path: Path, visit: Visit) -> None:
         expect(page.locator("#badges")).to_have_text("3 pending")
         last = queue.last.locator(".name").inner_text()
         page.get_by_role("button", name=f"Now: analyse {last}").click()
+        told(page, "It runs first when work resumes.")
         expect(queue.first.locator(".name")).to_have_text(last)
-        expect(page.locator("#toasts")).to_contain_text("It runs first when work resumes.")
         page.get_by_role("button", name=f"Cancel: {last}").click()
         expect(queue).to_have_count(2)
         page.get_by_role("button", name="Cancel all", exact=True).click()

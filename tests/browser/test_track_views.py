@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from auralis_fp.schema import DIMENSIONS, NAMES
-from browser_service import ROOT, SCAN_LIMIT_MS, SONGS, Running, Visit, go, serving, write_song
+from browser_service import ROOT, SCAN_LIMIT_MS, SONGS, Running, Visit, go, serving, told, write_song
 
 pytest_plugins = ("browser_fixtures",)
 pytestmark = pytest.mark.browser
@@ -129,7 +129,7 @@ def test_a_track_is_reanalysed(tmp_path: Path, visit: Visit) -> None:
         page.locator("#track-list .row").click()
         expect(sheet.get_by_role("button", name="Reanalyse")).to_be_visible(timeout=SCAN_LIMIT_MS)
         sheet.get_by_role("button", name="Reanalyse").click()
-        expect(page.locator("#toasts")).to_contain_text("all values are unchanged", timeout=SCAN_LIMIT_MS)
+        told(page, "all values are unchanged")
         expect(sheet.get_by_role("button", name="Reanalyse")).to_be_enabled()
         assert sheet.locator(".value").all_text_contents() == numbers
         page.close()
@@ -169,7 +169,7 @@ def test_failures_are_listed_retried_and_skipped(settled: Page) -> None:
     expect(failure.locator(".why")).to_contain_text("not in a known audio format")
     expect(settled.locator("#failure-kinds")).to_contain_text("Unsupported format 1")
     failure.get_by_role("button", name="Retry: Torn.wav").click()
-    expect(settled.locator("#toasts")).to_contain_text("1 file will be retried")
+    told(settled, "1 file will be retried")
     expect(failure).to_have_count(1, timeout=SCAN_LIMIT_MS)
     settled.get_by_label("Select all matching").check()
     settled.get_by_role("button", name="Skip (1)").click()
@@ -181,7 +181,7 @@ def test_failures_are_listed_retried_and_skipped(settled: Page) -> None:
     settled.get_by_role("searchbox").fill("torn.wav")
     settled.get_by_role("button", name="Retry all matching").click()
     settled.locator("#ask").get_by_role("button", name="Retry").click()
-    expect(settled.locator("#toasts")).to_contain_text("1 file will be retried")
+    told(settled, "1 file will be retried")
     expect(failure.locator(".kind")).to_have_text("Unsupported format", timeout=SCAN_LIMIT_MS)
     settled.get_by_role("searchbox").fill("no such")
     expect(settled.get_by_role("button", name="Retry all matching")).to_be_disabled()
@@ -200,7 +200,7 @@ def test_a_failure_during_a_load_of_the_list_is_shown(settled: Page) -> None:
     loads = re.compile(r"/failures\?")
     settled.route(loads, hold, times=1)
     failure.get_by_role("button", name="Retry: Torn.wav").click()
-    expect(settled.locator("#toasts")).to_contain_text("1 file will be retried")
+    told(settled, "1 file will be retried")
     settled.wait_for_function("fetch('failures').then(async (answer) => (await answer.json()).matching === 1)")
     settled.wait_for_timeout(REFRESH_MS)
     with settled.expect_request(loads, timeout=10_000):

@@ -24,6 +24,15 @@ SWITCHES: Final = (
 )
 
 
+# Messages disappear after a few seconds; on a busy machine a test may look later.
+REMEMBER_MESSAGES: Final = """addEventListener("DOMContentLoaded", () => {
+  window.told = [];
+  const texts = ({ addedNodes }) => [...addedNodes].map((node) => node.textContent);
+  const remember = (changes) => window.told.push(...changes.flatMap(texts));
+  const toasts = document.getElementById("toasts");
+  if (toasts) new MutationObserver(remember).observe(toasts, { childList: true });
+});"""
+
 expect.set_options(timeout=120_000)  # a busy machine is slow, and tests wait for states
 
 
@@ -50,6 +59,7 @@ def visit(chromium: Browser, faults: list[str]) -> Iterator[Callable[[str], Page
     """Return a function that opens a page and records console errors and external requests as faults."""
     context = chromium.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
     context.set_default_timeout(120_000)
+    context.add_init_script(REMEMBER_MESSAGES)
 
     def open_page(url: str) -> Page:
         page = context.new_page()

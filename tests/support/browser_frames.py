@@ -33,8 +33,22 @@ _FRAMES: Final = """async ([steps, movement]) => {
 
 def shown(page: Page, tracks: str) -> None:
     """Wait until the map shows *tracks* and is at rest."""
-    expect(page.locator("#map-hint")).to_contain_text(tracks, timeout=30_000)
-    page.wait_for_timeout(500)
+    expect(page.locator("#map-hint")).to_contain_text(tracks)
+    expect(page.locator("#map-hint")).to_contain_text("Of the ten nearest tracks")  # nothing is computed any more
+
+
+def work_ms(page: Page, movement: Movement, steps: int = 30) -> float:
+    """Return the mean processor time of the page's thread per frame during zoom or pan, in milliseconds."""
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def worked() -> float:
+        metrics = session.send("Performance.getMetrics")["metrics"]
+        return float(next(one["value"] for one in metrics if one["name"] == "TaskDuration"))
+
+    before = worked()
+    page.evaluate(_FRAMES, [steps, movement])
+    return 1000 * (worked() - before) / steps
 
 
 def frames_ms(page: Page, movement: Movement, steps: int = 60) -> list[float]:
