@@ -6,6 +6,8 @@ import { roughly, setServerTime } from "./format.js";
 import { startFrame, tell } from "./frame.js";
 import { t } from "./i18n.js";
 import { follow } from "./live.js";
+import { FIRST } from "./registry.js";
+import { parse } from "./router.js";
 
 /** @typedef {import("./fingerprint.d.ts").Status} Status */
 /** @typedef {import("./types.d.ts").LinkState} LinkState */
@@ -38,6 +40,8 @@ function onLink(state, sentence) {
 for (const node of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-text]"))) {
   setText(node, t(/** @type {import("./i18n.js").Key} */ (node.dataset.text)));
 }
+// Another view does not need what index.html asks for; the browser complains about an answer that nobody takes.
+if (!["", FIRST].includes(parse(location.hash).view)) fetch(byId("newest-tracks").getAttribute("href") ?? "").catch(() => undefined);
 byId("navigation").setAttribute("aria-label", t("nav.label"));
 showLink("connecting");
 startFrame();

@@ -1,7 +1,7 @@
 /** Home: one line about the service, with trouble first, three ways to start, and what is new. */
 
-import { get } from "../api.js";
-import { atMostEvery, el, reconcile, setAttribute, setText, within } from "../dom.js";
+import { ask, get } from "../api.js";
+import { atMostEvery, byId, el, reconcile, setAttribute, setText, within } from "../dom.js";
 import { clean } from "../format.js";
 import { t } from "../i18n.js";
 import { namePlayButton, playable, playablesOf, playAnything, playLike, playPath } from "../listen.js";
@@ -16,8 +16,6 @@ import { reasonOf, stateOf } from "../words.js";
 /** @typedef {import("../fingerprint.d.ts").Status} Status */
 /** @typedef {{file: File, number: number}} Newcomer the newest track of an album, and how many of the album are new */
 
-const NEWEST = "300"; // tracks, of which each album is shown once
-const NAMED = "id,path,title,state,tags"; // what the cards of tracks with a cover show
 const SHOWN = 18;
 
 /**
@@ -33,7 +31,7 @@ export function mount(root, page) {
     el("section", { class: "card", "aria-labelledby": "new-title" }, el("h2", { id: "new-title" }, t("home.new")), list, none));
   const refresh = atMostEvery(2000, async () => {
     try {
-      const shown = newcomers(await files({ state: "done", sort: "analysed_at", order: "desc", limit: NEWEST, fields: NAMED }));
+      const shown = newcomers(await newest());
       if (page.signal.aborted) return;
       reconcile(list, shown, keyOf, create, update);
       none.hidden = shown.length > 0;
@@ -106,6 +104,9 @@ function newcomers(files) {
   }
   return [...albums.values()].slice(0, SHOWN);
 }
+
+/** Return the newest tracks, of which each album is shown once; `index.html` has asked for them before this module came. @returns {Promise<File[]>} */
+const newest = async () => (await ask(byId("newest-tracks").getAttribute("href") ?? "", {})).items;
 
 /** @param {Record<string, string>} query */
 const files = async (query) => /** @type {File[]} */ ((await get("files", query)).items);

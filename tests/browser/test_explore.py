@@ -159,8 +159,12 @@ def test_an_outline_is_drawn_with_keys(explore: Page, visit: Visit) -> None:
 def test_a_better_map_keeps_the_track_that_is_pointed_at(tagged: Running, visit: Visit) -> None:
     """Keys go on from it when the map of the service replaces the first one."""
     page = visit(f"{tagged.url}#activity")
-    held: list[Route] = []
-    page.route("**/similar/map", held.append)
+    held = list[Route]()
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/similar/map", hold)
     go(page, "Explore")
     expect(page.locator(".drawing.titled")).to_have_count(TRACKS + 1)
     page.locator("#map canvas").focus()
