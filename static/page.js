@@ -40,7 +40,7 @@ function onLink(state, sentence) {
 for (const node of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-text]"))) {
   setText(node, t(/** @type {import("./i18n.js").Key} */ (node.dataset.text)));
 }
-// Another view does not need what index.html asks for; the browser complains about an answer that nobody takes.
+// Another view does not need what index.html asks for, and the browser warns of an answer that is not used.
 if (!["", FIRST].includes(parse(location.hash).view)) fetch(byId("newest-tracks").getAttribute("href") ?? "").catch(() => undefined);
 byId("navigation").setAttribute("aria-label", t("nav.label"));
 showLink("connecting");
