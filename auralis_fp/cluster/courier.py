@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import re
 import secrets
 import signal
 import sys
@@ -38,6 +37,7 @@ from .messages import (
     decode_for_courier,
     encode,
 )
+from .reasons import explain
 from .streams import Frames, open_frames
 
 ROSTER_SEC: Final = 1.0
@@ -46,7 +46,6 @@ SILENT_SEC: Final = 15.0  # without an answer of the scheduler: the network is c
 FIRST_RETRY_SEC: Final = 0.5
 LONGEST_RETRY_SEC: Final = 8.0
 MEMORY_LIMIT: Final = 8 << 30  # bytes of address space
-_OBJECT: Final = re.compile(r"in <[^>]*>: ")  # Dask's errors name the object of a connection
 _TLS_FILES: Final = ("ca-file", "client.cert", "client.key")
 
 
@@ -101,7 +100,7 @@ class Courier:
                         name=KEY,
                     )
             except Exception as error:  # noqa: BLE001 - whatever it is, the service shows it
-                self._disconnected(self._explained(error))
+                self._disconnected(explain(self._scheduler, error))
                 await asyncio.sleep(backoff.next())
                 continue
             backoff.reset()
@@ -125,7 +124,7 @@ class Courier:
                 async with asyncio.timeout(SILENT_SEC):
                     identity = await client.scheduler.identity(n_workers=-1)
             except Exception as error:  # noqa: BLE001 - the same
-                self._disconnected(self._explained(error))
+                self._disconnected(explain(self._scheduler, error))
                 return
             machines = [self._report(address, worker) for address, worker in identity["workers"].items()]
             self._send(Roster(machines=machines))
@@ -151,12 +150,6 @@ class Courier:
         if reason != self._reason:
             self._reason = reason
             self._send(Link(connected=False, reason=reason, distributed=version("distributed"), lacking=self._lacking))
-
-    def _explained(self, error: Exception) -> str:
-        if isinstance(error, TimeoutError):
-            return f"{self._scheduler} does not answer."
-        text = _OBJECT.sub("", str(error.__cause__ or error)).strip() or type(error).__name__
-        return f"{self._scheduler} cannot be reached: {text[:500]}"
 
     def _lose(self, present: set[str]) -> None:
         """Report the jobs of machines that are gone."""

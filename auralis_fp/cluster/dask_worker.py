@@ -17,6 +17,7 @@ from ..settings import Settings
 from ..workers.capacity import choose_workers
 from .handshake import KEY
 from .machine import Machine, greeting_of, load_of
+from .reasons import explain
 from .remote_machine import WINDOW
 
 log = logging.getLogger(__name__)
@@ -65,13 +66,13 @@ async def serve_machine(
                 async with _nanny(scheduler, plugin, WINDOW * slots, folder) as nanny:
                     say(f"{name} works for {scheduler} with {slots} slots (distributed {version('distributed')}).")
                     await nanny.finished()
-                reason = "the connection was lost"
+                reason = f"The connection to {scheduler} was lost."
             except (OSError, TimeoutError, RuntimeError, ValueError) as error:
-                reason = str(error.__cause__ or error).strip() or type(error).__name__
+                reason = explain(scheduler, error)
             if loop.time() - began > RUNS_WELL_SEC:
                 backoff.reset()
             pause = backoff.next()
-            say(f"{scheduler} cannot be reached: {reason[:300]}. Tried again in {pause:.0f} s.")
+            say(f"{reason} Tried again in {pause:.0f} s.")
             await asyncio.sleep(pause)
 
 
