@@ -72,6 +72,7 @@ class _Run:
         self._seen: dict[str, int] = {}
         self._later: list[tuple[float, Callable[[], object]]] = []
         self._folder = folder
+        self._details = ""
 
     def report(self, seconds: float) -> str:
         """Run for *seconds*, wait until all is done, audit, and return the report."""
@@ -96,11 +97,14 @@ class _Run:
                 each.end()
         rows.append(("orphan processes", len(self._service.until_gone(20))))
         faults = table(["fault", "times"], sorted(self.done.items()))
-        return f"{faults}\n{table(['result', 'number'], rows)}"
+        return f"{faults}\n{table(['result', 'number'], rows)}\n{self._details}"
 
     def _figures(self, seconds: float) -> list[tuple[str, object]]:
         findings = audit(self._service.roots, self._service.data, settled=True)
         self._ledger.look()
+        found = [f"{kind}: {', '.join(names)}" for kind, names in findings.faults().items()]
+        found += [f"made again: {each}" for each in self._ledger.redone]
+        self._details = "".join(f"* {line}\n" for line in found)
         different, compared = _compare(self._service.database, self._folder)
         return [
             ("pieces of music", self.pieces),
