@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from secrets import token_hex
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import dask
@@ -58,12 +57,12 @@ async def serve_machine(
     backoff, loop = Backoff(FIRST_RETRY_SEC, LONGEST_RETRY_SEC), asyncio.get_running_loop()
     slots = choose_workers(settings)
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    with dask.config.set(_CONFIG), TemporaryDirectory(prefix="auralis-fp-worker-") as folder:
+    with dask.config.set(_CONFIG):
         while True:
             began = loop.time()
             plugin = Machine(name, settings, mounts)
             try:
-                async with _nanny(scheduler, plugin, WINDOW * slots, folder) as nanny:
+                async with _nanny(scheduler, plugin, WINDOW * slots) as nanny:
                     say(f"{name} works for {scheduler} with {slots} slots (distributed {version('distributed')}).")
                     await nanny.finished()
                 reason = f"The connection to {scheduler} was lost."
@@ -76,14 +75,13 @@ async def serve_machine(
             await asyncio.sleep(pause)
 
 
-def _nanny(scheduler: str, plugin: Machine, threads: int, folder: str) -> Any:
+def _nanny(scheduler: str, plugin: Machine, threads: int) -> Any:
     """Return a nanny whose worker takes *threads* jobs at a time."""
     return Nanny(
         scheduler,
         nthreads=threads,
         name=f"{plugin.machine}-{token_hex(4)}",
         memory_limit=0,  # the worker processes have limits of their own
-        local_directory=folder,
         plugins=(plugin,),
         startup_information={KEY: greeting_of},
         metrics={KEY: load_of},

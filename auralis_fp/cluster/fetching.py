@@ -35,15 +35,22 @@ async def fetch(address: bytes, folder: Path) -> Path | Rejected:
     try:
         async with asyncio.timeout(LIMIT_SEC):
             await asyncio.to_thread(_copy, text, target)
-    except TimeoutError:
-        return Rejected("scan", "io_error", f"The file was not fetched within {LIMIT_SEC:.0f} s.")
-    except FileNotFoundError:
-        return Rejected("scan", "missing", "There is no file at the address.")
-    except ImportError as error:
-        return Rejected("scan", "unreadable", f"Addresses with {scheme}:// need another package: {error}"[:1000])
     except Exception as error:  # noqa: BLE001 - each file system of fsspec has errors of its own
-        return Rejected("scan", "io_error", f"The file cannot be fetched: {type(error).__name__}: {error}"[:1000])
+        return _rejected(scheme, error)
     return target
+
+
+def _rejected(scheme: str, error: Exception) -> Rejected:
+    if isinstance(error, TimeoutError):
+        return Rejected("scan", "io_error", f"The file was not fetched within {LIMIT_SEC:.0f} s.")
+    if isinstance(error, ImportError):
+        return Rejected("scan", "unreadable", f"Addresses with {scheme}:// need another package: {error}"[:1000])
+    if isinstance(error, FileNotFoundError):
+        cause = error.__cause__
+        if cause is None or isinstance(cause, FileNotFoundError) or not isinstance(cause, OSError):
+            return Rejected("scan", "missing", "There is no file at the address.")
+        error = cause  # the server cannot be reached
+    return Rejected("scan", "io_error", f"The file cannot be fetched: {type(error).__name__}: {error}"[:1000])
 
 
 def _copy(address: str, target: Path) -> None:

@@ -77,6 +77,7 @@ class Machine(WorkerPlugin):  # type: ignore[misc]  # Dask's classes have no typ
         self._stack = AsyncExitStack()
         self._pool = await self._stack.enter_async_context(local_pool(self._settings))
         self._bounds = await asyncio.to_thread(lambda: [os.path.realpath(folder) for folder in self._mounts.values()])
+        self._folder = worker.local_directory  # the next worker removes it if this one is killed
         worker.handlers[WITHDRAW] = self.withdraw
         found = await self._try_out()
         greeting = Hello(
@@ -101,7 +102,7 @@ class Machine(WorkerPlugin):  # type: ignore[misc]  # Dask's classes have no typ
 
     async def _try_out(self) -> float | str:
         """Return the deviation for the reference signal, or why it cannot be analysed."""
-        with tempfile.TemporaryDirectory(prefix="auralis-fp-") as folder:
+        with tempfile.TemporaryDirectory(dir=self._folder) as folder:
             file = Path(folder) / "reference.wav"
             await asyncio.to_thread(write_signal, file)
             async with self._pool.lease() as slot:
@@ -121,7 +122,7 @@ class Machine(WorkerPlugin):  # type: ignore[misc]  # Dask's classes have no typ
 
     async def _run_fetched(self, job: RemoteJob) -> Answer:
         """Fetch a file, outside of the worker processes, and analyse it."""
-        with tempfile.TemporaryDirectory(prefix="auralis-fp-") as folder:
+        with tempfile.TemporaryDirectory(dir=self._folder) as folder:
             fetched = await fetch(job.path, Path(folder))
             if isinstance(fetched, Rejected):
                 return self._answer(job, fetched)

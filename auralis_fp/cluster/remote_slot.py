@@ -191,7 +191,7 @@ class RemoteSlot:
         """Run a task on a file that other machines do not know."""
         local = self._route.local
         if local is None:
-            return Rejected("worker", "unavailable", "The file lies in no folder that the cluster knows.")
+            return Rejected("scan", "outside_roots", "The file lies in no folder that the machines mount.")
         async with local() as slot:
             if task is analyse_file:
                 outcome: Any = await slot.run(path, patience, bounds, stamp)

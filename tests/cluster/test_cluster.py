@@ -4,18 +4,24 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
+from auralis_fp.cluster.named_slot import this_machine
 from auralis_fp.cluster.pool import ClusterPool
+from auralis_fp.engine.service import Service
 from auralis_fp.models import Analysed, FileStamp, Rejected
 from auralis_fp.settings import Settings
 from auralis_fp.workers.handover import OneFile
+from auralis_fp.workers.launch import MARK
 from auralis_fp.workers.local import local_pool
 from auralis_fp.workers.tasks import read_tags
 from clusters import free_port, machine_command, running, scheduler_command
 from listening import until
+from serving import until_counts
 from worker_slots import silence
 
 pytestmark = pytest.mark.slow
@@ -27,7 +33,7 @@ def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cluster") / "music"
     folder.mkdir()
     for number in range(3):
-        silence(folder / f"{number}.wav", 4)
+        silence(folder / f"{number}.wav", 4 + number)
     return folder
 
 
@@ -39,6 +45,13 @@ def scheduler(music: Path) -> Iterator[str]:
         stack.enter_context(running(scheduler_command(port), music.parent / "scheduler.log"))
         stack.enter_context(running(machine_command(port, music, "m1"), music.parent / "m1.log"))
         yield f"tcp://127.0.0.1:{port}"
+
+
+def slot_of_the_machine(mount: Path) -> psutil.Process:
+    """Return the worker process of the machine that mounts a folder."""
+    machines = [each for each in psutil.Process().children() if f"music={mount}" in each.cmdline()]
+    (worker,) = [each for each in machines[0].children(recursive=True) if MARK in " ".join(each.cmdline())]
+    return worker
 
 
 @pytest.fixture
@@ -116,6 +129,41 @@ async def test_what_is_given_up_ends(pool: ClusterPool, music: Path) -> None:
         following = await slot.run(os.fsencode(music / "0.wav"), stamp=stamp(music / "0.wav"))
     assert isinstance(following, Analysed)
     long.unlink()
+
+
+async def test_hunger_for_memory_costs_the_one_file(pool: ClusterPool, music: Path) -> None:
+    """The reason names the machine, and the next file is analysed."""
+    long = silence(music / "hungry.wav", 3 * 3600)
+    async with pool.lease() as slot:
+        task = asyncio.create_task(slot.run(os.fsencode(long), stamp=stamp(long)))
+        await until(lambda: slot.state().decoded_sec > 0, 60)
+        worker = slot_of_the_machine(music)
+        room = worker.memory_info().vms + (1 << 20)
+        worker.rlimit(psutil.RLIMIT_AS, (room, room))
+        outcome = await task
+        following = await slot.run(os.fsencode(music / "0.wav"), stamp=stamp(music / "0.wav"))
+    long.unlink()
+    assert isinstance(outcome, Rejected)
+    assert outcome.code == "out_of_memory"
+    assert "(on m1)" in outcome.reason
+    assert isinstance(following, Analysed)
+
+
+async def test_requests_stay_here_and_share_what_is_analysed(scheduler: str, music: Path, tmp_path: Path) -> None:
+    """A request is answered by this machine; one for a file that the cluster has begun waits for that result."""
+    long = silence(music / "long.wav", 1200)
+    settings = Settings(cluster=scheduler, libraries=(music,), data_dir=tmp_path, work_here="requests", workers=1)
+    async with Service(replace(settings, watching="off", sidecars="off")).running() as service:
+        states = service._live.context.pool.states
+        await until(lambda: any(each.path == str(long) and each.decoded_sec > 0 for each in states()), 60)
+        asked = [asyncio.create_task(service.fingerprint(long)) for _ in range(2)]
+        here = await service.fingerprint(silence(music / "new.wav", 8))
+        there = await asyncio.gather(*asked)
+        await until_counts(service, done=5)
+        assert service.analyses == (5, 0)
+    long.unlink()
+    assert here.analysed.metadata.machine == this_machine()
+    assert [answer.analysed.metadata.machine for answer in there] == ["m1", "m1"]
 
 
 async def test_the_courier_is_replaced(pool: ClusterPool, music: Path) -> None:

@@ -1,5 +1,6 @@
 """``analyze --manifest``: catalogues to parts in Parquet."""
 
+import fcntl
 import functools
 import http.server
 import os
@@ -44,6 +45,7 @@ def test_parts_are_made_once(tmp_path: Path, web: str) -> None:
     (music / "bad.wav").write_bytes(b"not music" * 100)
     lines = [str(names[0]), str(names[0]), str(names[1]), str(music / "bad.wav"), f"{web}/there.wav"]
     lines += [f"{web}/gone.wav", "relative.wav", str(names[2]), "file:///etc/passwd"]
+    lines += [str(silence(tmp_path / "outside.wav", 4)), "http://127.0.0.1:1/unreachable.wav"]
     (tmp_path / "list.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     command = ["analyze", "--cluster", f"tcp://127.0.0.1:{port}", "--mount", f"music={music}", "--part-lines", "4"]
     command += ["--manifest", str(tmp_path / "list.txt"), "--output", str(tmp_path / "out")]
@@ -52,7 +54,7 @@ def test_parts_are_made_once(tmp_path: Path, web: str) -> None:
         stack.enter_context(running(machine_command(port, music, "m1"), tmp_path / "m1.log"))
         first, second = auralis(*command), auralis(*command)
     assert first.returncode == 1
-    assert "4 analysed, 4 failed, 3 parts written, 0 parts known" in first.stderr
+    assert "4 analysed, 6 failed, 3 parts written, 0 parts known" in first.stderr
     assert "0 analysed, 0 failed, 0 parts written, 3 parts known" in second.stderr
     parts = sorted((tmp_path / "out").glob("part-*.parquet"))
     found = [path for part in parts for path in pq.read_table(part)["path"].to_pylist()]
@@ -61,6 +63,8 @@ def test_parts_are_made_once(tmp_path: Path, web: str) -> None:
     codes = {row["path"]: row["code"] for part in failures for row in pq.read_table(part).to_pylist()}
     assert codes[f"{web}/gone.wav"] == codes["relative.wav"] == "missing"
     assert codes["file:///etc/passwd"] == "unreadable"
+    assert codes[str(tmp_path / "outside.wav")] == "outside_roots"
+    assert codes["http://127.0.0.1:1/unreachable.wav"] == "io_error"
     taken = auralis("import", "--data-dir", tmp_path / "data", tmp_path / "out")
     assert "3 results stored, 0 already known, 1 invalid lines" in taken.stderr  # an address is no path
     (tmp_path / "list.txt").write_text("\n".join(reversed(lines)), encoding="utf-8")
@@ -95,6 +99,17 @@ def test_options_that_do_not_fit(arguments: list[str], sentence: str) -> None:
     done = auralis("analyze", *arguments)
     assert done.returncode == 2
     assert sentence in done.stderr
+
+
+def test_two_runs_into_one_folder(tmp_path: Path) -> None:
+    """The second says that another one writes there."""
+    (tmp_path / "list.txt").write_text("a.wav\n", encoding="utf-8")
+    with (tmp_path / ".lock").open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        options = ["--manifest", str(tmp_path / "list.txt"), "--output", str(tmp_path)]
+        done = auralis("analyze", "--cluster", "tcp://127.0.0.1:1", *options)
+    assert done.returncode == 2
+    assert "another run writes to" in done.stderr
 
 
 def test_a_manifest_that_is_not_there(tmp_path: Path) -> None:
