@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import warnings
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -57,7 +58,8 @@ async def serve_machine(
     backoff, loop = Backoff(FIRST_RETRY_SEC, LONGEST_RETRY_SEC), asyncio.get_running_loop()
     slots = choose_workers(settings)
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    with dask.config.set(_CONFIG):
+    with dask.config.set(_CONFIG), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what is wrong is said in sentences
         while True:
             began = loop.time()
             plugin = Machine(name, settings, mounts)

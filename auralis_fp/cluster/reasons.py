@@ -30,7 +30,8 @@ def explain(scheduler: str, error: BaseException) -> str:
     error : BaseException
         What Dask has raised.
     """
-    text = _OBJECT.sub("", str(error.__cause__ or error)).strip().rstrip(".") or type(error).__name__
+    said = str(error.__cause__ or "") or str(error) or type(error).__name__
+    text = _OBJECT.sub("", said).strip().rstrip(".")
     if isinstance(error, TimeoutError) and error.__cause__ is None and not str(error):
         return f"{scheduler} does not answer."
     meaning = next((meaning for part, meaning in _KNOWN if part.lower() in text.lower()), "") or _unreadable(error)

@@ -21,6 +21,7 @@ def raised_from(cause: BaseException) -> OSError:
     [
         (TimeoutError(), "tcp://h:1 does not answer."),
         (OSError("Timed out after 5 s"), "tcp://h:1 cannot be reached: Timed out after 5 s."),
+        (raised_from(TimeoutError()), "tcp://h:1 cannot be reached: Timed out trying to connect."),
         (raised_from(OSError("in <TCP local=a>: gone")), "tcp://h:1 cannot be reached: gone."),
         (ConnectionResetError(104, "Connection reset by peer"), "perhaps it uses TLS"),
         (TypeError("TLS expects a `ssl_context` argument"), "TLS is not configured here"),
