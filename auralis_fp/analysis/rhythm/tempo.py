@@ -5,12 +5,12 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d
 
 from ...models import Tempo, TempoCandidate
 from ..kernels import tempo as kernels
 from ..kernels.interpolation import parabolic_offset
 from ..types import FloatArray
+from .events import has_events
 from .onset_strength import OnsetStrength
 from .tempo_classifier import probabilities
 from .tempo_features import (
@@ -36,15 +36,12 @@ _PULSE_BEATS: Final = 4  # beats over which the pulse must repeat
 _CHANCE: Final = 0.43  # times the root of 1 s / duration: random onsets stay below
 _STRONG: Final = 14.0  # divided by the root of the frames of a window: random onsets reach half of it
 _UNSETTLED_FRAMES: Final = 4
+_RISE: Final = 2.0  # of the power over these frames in an attack
+_RISE_FRAMES: Final = 4
 # Least onset strength in octaves summed over bands: of all registers together, of the low, middle and high register,
 # of the bass notes and notes (none) and of the treble. Weaker changes are the ripple of a tone, or do not mark a beat.
 _LEAST_STRENGTH: Final = (12.0, 1.0, 3.0, 3.0, 0.0, 0.0, 1.0)
 _TREBLE_WEIGHT: Final = 0.5  # in the curve of all bands
-_LEAST_CHANGE: Final = 0.3  # of the spectral shape in an event
-_LEAST_CONTRAST: Final = 1.6  # relative to the median change: noise stays below
-_LEAST_EVENTS: Final = 0.33  # per second
-_FEWEST_EVENTS: Final = 3
-_EVENTS_APART_SEC: Final = 0.05
 _LEAST_VARIATION: Final = 0.02  # relative to the highest value so far; windows that vary less are empty
 
 FloatSeries = NDArray[np.float64]
@@ -68,7 +65,7 @@ class TempoEstimator:
 
     def __init__(self) -> None:
         self._rate = 0.0
-        self._curves: FloatArray = np.empty((BANDS + 1, 0), dtype=np.float32)  # from the last window on
+        self._curves: FloatArray = np.empty((BANDS + 2, 0), dtype=np.float32)  # from the last window on
         self._next = 0  # where in them the next window begins
         self._windows: list[FloatArray] = []
         self._count, self._stride = 0, 1  # windows so far; of which every *stride*-th is kept
@@ -107,7 +104,7 @@ class TempoEstimator:
             self._keep(self._curves)  # shorter than a window: it is one window
         elif self._windows and count - length > self._rate and self._stride == 1:  # one more for the end
             self._keep(self._curves[:, count - length :])
-        windows = [window for window in self._windows if has_events(window[BANDS], self._rate)]
+        windows = [window for window in self._windows if has_events(window[BANDS], window[BANDS + 1], self._rate)]
         curves = eventful_windows(np.stack(windows, axis=1)[:BANDS]) if windows else np.empty((BANDS, 0, 0), np.float32)
         return _estimate(curves, self._rate) if curves.shape[1] else TempoEstimate(None, 0.0)
 
@@ -162,8 +159,9 @@ def onset_curves(strength: OnsetStrength, novelty: FloatArray) -> FloatArray:
 
     Returns
     -------
-    ndarray, shape (8, valid frames), float32
-        All, low, middle, high, bass notes, notes, treble; and the change of the spectral shape as it is.
+    ndarray, shape (9, valid frames), float32
+        All, low, middle, high, bass notes, notes, treble; as they are the change of the spectral shape, and 1 where the
+        power rises.
 
     Examples
     --------
@@ -171,12 +169,14 @@ def onset_curves(strength: OnsetStrength, novelty: FloatArray) -> FloatArray:
     >>> bands = np.zeros((3, 200), dtype=np.float32)
     >>> strength = OnsetStrength(silence, bands, silence, silence > 0, 100.0, slice(50, 150))
     >>> onset_curves(strength, np.zeros((4, 200), dtype=np.float32)).shape
-    (8, 100)
+    (9, 100)
     """
     curves = np.concatenate((strength.band_flux, novelty[:3]))
     if strength.valid.start == 0:
         curves[:, :_UNSETTLED_FRAMES] = 0  # the start of the file is not an onset
-    return np.concatenate((combined_curves(curves, strength.rate), novelty[3:]))[:, strength.valid]
+    before = np.pad(strength.power, (_RISE_FRAMES, 0), mode="edge")[:-_RISE_FRAMES]
+    rising = (strength.power > _RISE * before)[None].astype(np.float32)
+    return np.concatenate((combined_curves(curves, strength.rate), novelty[3:], rising))[:, strength.valid]
 
 
 def combined_curves(curves: FloatArray, rate: float) -> FloatArray:
@@ -199,33 +199,6 @@ def combined_curves(curves: FloatArray, rate: float) -> FloatArray:
     smooth = kernels.detrend(together, round(_LOCAL_MEAN_SEC * rate) | 1)
     smooth[0] += np.float32(_TREBLE_WEIGHT) * smooth[-1]
     return smooth
-
-
-def has_events(change: FloatArray, rate: float) -> bool:
-    """Return True if a window holds attacks or new notes.
-
-    Vibrato, tremolo, beating tones, slides and noise change the spectral shape too little, too slowly, or all the time.
-
-    Parameters
-    ----------
-    change : ndarray, shape (frames,), float32
-        Change of the spectral shape, see `kernels.onsets.shape_change`.
-    rate : float
-        Frames per second.
-
-    Examples
-    --------
-    >>> change = np.zeros(600, dtype=np.float32)
-    >>> has_events(change, 100.0)
-    False
-    >>> change[::100] = 0.8
-    >>> has_events(change, 100.0)
-    True
-    """
-    highest = maximum_filter1d(change, 2 * round(_EVENTS_APART_SEC * rate) + 1)
-    least = max(_LEAST_CHANGE, _LEAST_CONTRAST * float(np.median(change)))
-    peaks = np.count_nonzero((change[1:] >= highest[1:]) & (change[1:] > change[:-1]) & (change[1:] > least))
-    return bool(peaks >= max(_FEWEST_EVENTS, _LEAST_EVENTS * len(change) / rate))
 
 
 def eventful_windows(windows: FloatArray) -> FloatArray:

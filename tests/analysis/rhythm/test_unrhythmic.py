@@ -13,6 +13,8 @@ from unrhythmic import Mono
 
 SOUNDS: dict[str, Callable[[], Mono]] = {
     **{f"vibrato {hertz} Hz": partial(unrhythmic.vibrato, hertz) for hertz in (4, 5, 6, 7, 8)},
+    "vibrato, wide": partial(unrhythmic.vibrato, 5, cents=80),
+    "vibrato, wide and high": partial(unrhythmic.vibrato, 6, cents=100, note_hz=880),
     "vibrato, higher": partial(unrhythmic.vibrato, 5.5, note_hz=523),
     **{
         f"tremolo {hertz} Hz, {depth}": partial(unrhythmic.tremolo, hertz, depth)
@@ -41,6 +43,11 @@ def test_no_tempo_without_events(name: str) -> None:
     assert "tempo_bpm" in found.undefined
     assert found.tempo is None
     assert found.values["rhythm_stability"] == 0
+
+
+def test_even_pulses_are_no_vibrato() -> None:
+    """Eight equal clicks a second have a tempo."""
+    assert measure(stereo(clicks(480, 13.0))).tempo is not None
 
 
 def test_ten_minutes_of_a_drone_have_no_tempo() -> None:
