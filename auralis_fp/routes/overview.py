@@ -9,8 +9,7 @@ from typing import Final
 from aiohttp import web
 
 from .. import schema
-from ..runtime.payloads import Payload
-from ..runtime.serialization import to_json
+from ..runtime.serialization import to_json_line
 from ..store.queries import Cost
 from ..store.vectors import Chunk, Points
 from .app_keys import service_of
@@ -44,9 +43,9 @@ async def points(request: web.Request) -> web.StreamResponse:
     known = await listings.points(columns, query.since)
     headers = {"Content-Type": JSON_LINES, "ETag": f'W/"{tag}"', "Cache-Control": "no-cache"}
     async with streamed(request, headers) as response:
-        await response.write(_line(_head(known)))
+        await response.write(to_json_line(_head(known)))
         async for chunk in known.chunks:
-            await response.write(_line(_part(chunk)))
+            await response.write(to_json_line(_part(chunk)))
     return response
 
 
@@ -59,10 +58,6 @@ def _part(chunk: Chunk) -> PointsPart:
     columns = {name: _base64(column) for name, column in chunk.columns.items()}
     tags = {name: PointTags(column.values, _base64(column.indices)) for name, column in chunk.tags.items()}
     return PointsPart(_base64(chunk.ids), columns, tags)
-
-
-def _line(value: Payload) -> bytes:
-    return to_json(value).encode("ascii") + b"\n"
 
 
 async def throughput(request: web.Request) -> web.StreamResponse:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, Final
 
+import msgspec
+
 from .. import schema
 from ..errors import CORRUPT, StorageError
 from .damaged_pages import MOST_FAILED_READS, highest_id, rows_between, rows_of
@@ -21,7 +23,8 @@ STEPS: Final = 65_534  # quantisation steps between the limits of a dimension
 NO_VALUE: Final = 65_535  # coordinate of a track for which the dimension is undefined
 TAG_NAMES: Final = ("artist", "album", "genre", "year")
 NO_TAG: Final = 65_535  # index of a track that lacks the tag
-_CHUNK: Final = 2_000  # rows per query, so that other readers are not blocked
+_CHUNK: Final = 1_000  # rows per query and part, so that neither other readers nor the event loop wait for long
+_JSON: Final = msgspec.json.Decoder()
 _SOURCE: Final = "files f JOIN fingerprints p ON p.file_id = f.id"
 _CURRENT: Final = f"f.missing_since IS NULL AND {current('p', str(schema.ALGORITHM_VERSION))}"
 _UNDEFINED: Final = "CASE WHEN json_valid(p.metadata) THEN json_extract(p.metadata, '$.undefined') END"
@@ -135,14 +138,13 @@ async def _chunks(
         values += [low, STEPS / (high - low)]
     # clamped: damaged rows may lie outside the limits
     coordinates = "".join(
-        f", CAST(min({STEPS}, max(0, coalesce(round((p.{name} - ?) * ?), 0))) AS INTEGER)" for name in ranges
+        f", CAST(min({STEPS}, max(0, coalesce(round((p.{name} - ?) * ?), 0))) AS INTEGER) AS {name}" for name in ranges
     )
-    wanted = "".join(f", t.{name}" for name in tags)
+    wanted = "".join(f", t.{name} AS {name}" for name in tags)
     source = f"{_SOURCE} LEFT JOIN tags t ON t.file_id = f.id" if tags else _SOURCE
-    chosen = f"f.id, {_UNDEFINED}{coordinates}{wanted}"
-    sql = f"SELECT {chosen} FROM {source} WHERE {condition}"
-    async for rows in _rows(database, sql, (*values, *parameters)):
-        ids, undefined, *columns = zip(*rows, strict=True)
+    sql = f"SELECT f.id AS id, {_UNDEFINED} AS undefined{coordinates}{wanted} FROM {source} WHERE {condition}"
+    names = ("id", "undefined", *ranges, *tags)
+    async for ids, undefined, *columns in _columns(database, sql, names, (*values, *parameters)):
         chunk = Chunk(
             array("Q", ids),
             {name: array("H", column) for name, column in zip(ranges, columns, strict=False)},
@@ -152,18 +154,29 @@ async def _chunks(
         yield chunk
 
 
-async def _rows(database: Database, sql: str, parameters: Sequence[Any]) -> AsyncIterator[list[sqlite3.Row]]:
-    """Yield the rows of a query over ``files f`` in chunks by file id, from the first damaged page on around damage."""
-    last, ordered = -1, f"{sql} AND f.id > ? ORDER BY f.id LIMIT ?"
+async def _columns(
+    database: Database, sql: str, names: Sequence[str], parameters: Sequence[Any]
+) -> AsyncIterator[Sequence[Sequence[Any]]]:
+    """Yield the columns of a query over ``files f`` in chunks by file id, from the first damaged page on around damage.
+
+    SQLite writes each column as JSON, because it then works without the interpreter lock: requests do not wait for it.
+    """
+    columns = ", ".join(f"json_group_array({name})" for name in names)
+    aggregated = f"SELECT {columns} FROM ({sql} AND f.id > ? ORDER BY f.id LIMIT ?)"
+    last = -1
     try:
-        while rows := await database.read(ordered, (*parameters, last, _CHUNK)):
-            yield rows
-            last = rows[-1][0]
+        while True:
+            (row,) = await database.read(aggregated, (*parameters, last, _CHUNK))
+            ids, *others = map(_JSON.decode, row)
+            if not ids:
+                return
+            yield ids, *others
+            last = ids[-1]
     except StorageError as error:
         if error.code != CORRUPT:
             raise
         async for rows in _rows_around_damage(database, sql, parameters, last + 1):
-            yield rows
+            yield list(zip(*rows, strict=True))
 
 
 async def _rows_around_damage(
