@@ -70,7 +70,8 @@ def fingerprint_file(
 
 
 def _analyse(audio: AudioStream, parts: Parts, progress: Progress) -> FeatureValues:
-    extractor = FingerprintExtractor(audio.info.sample_rate, audio.info.positions, parts.accumulate)
+    on_spectra = parts.accumulate if parts.need_spectra else None
+    extractor = FingerprintExtractor(audio.info.sample_rate, audio.info.positions, on_spectra)
     declared_sec = audio.info.declared_sec or 0.0
     progress(0.0, declared_sec)
     with np.errstate(all="raise", under="ignore"):  # no NaN or infinity may pass silently

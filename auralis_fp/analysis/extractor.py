@@ -1,5 +1,6 @@
 """Feature extraction: from blocks of samples to the 25 values."""
 
+from array import array
 from collections.abc import Callable
 from typing import Final
 
@@ -40,12 +41,22 @@ class FingerprintExtractor:
         Position of each channel, such as ``FL``; see ``channels``.
     on_spectra : callable, optional
         Receives every chunk of frames.
+
+    Notes
+    -----
+    Zeros at the start are held back: if nothing else follows, the values of silence need no analysis. Otherwise the
+    same blocks of zeros are analysed before the first other one.
     """
 
     def __init__(
-        self, sample_rate: int, positions: tuple[str, ...], on_spectra: Callable[[Spectra], None] = lambda _: None
+        self,
+        sample_rate: int,
+        positions: tuple[str, ...],
+        on_spectra: Callable[[Spectra], None] | None = None,
     ) -> None:
         self._on_spectra = on_spectra
+        self._zeros = array("L")  # lengths of the blocks that are held back
+        self._only_zeros = True
         self._rate = sample_rate
         self._channels = len(positions)
         self._samples = 0
@@ -77,6 +88,20 @@ class FingerprintExtractor:
             ``non_finite``: the block holds samples that are not numbers, or far beyond full scale.
         """
         self._samples += len(block)
+        if self._only_zeros and not block.any():
+            self._zeros.append(len(block))
+            return
+        self._analyse_zeros()
+        self._analyse(block)
+
+    def _analyse_zeros(self) -> None:
+        """Analyse the zeros that were held back."""
+        self._only_zeros = False
+        for length in self._zeros:
+            self._analyse(np.zeros((length, self._channels), dtype=np.float32))
+        del self._zeros[:]
+
+    def _analyse(self, block: FloatArray) -> None:
         self._levels.measure(block)
         self._check_finite()
         self._short.append(block)
@@ -96,6 +121,9 @@ class FingerprintExtractor:
             raise AnalysisError(
                 "too_short", f"The audio is too short: {duration_sec:.2f} s; at least {SHORTEST_SEC} s are required."
             )
+        if self._only_zeros and self._on_spectra is None:
+            return _silence()
+        self._analyse_zeros()
         levels = self._levels.levels()
         self._check_finite()
         for spectra in self._stft.flush():
@@ -131,7 +159,8 @@ class FingerprintExtractor:
         self._image.accumulate(spectra)
         for powers in self._fine.transform(spectra.mid_band):
             self._dispatch_fine(powers)
-        self._on_spectra(spectra)
+        if self._on_spectra is not None:
+            self._on_spectra(spectra)
 
     def _dispatch_fine(self, powers: FloatArray) -> None:
         self._spectral.accumulate_fine(powers)

@@ -34,6 +34,11 @@ class Parts:
         if self._bits is not None:
             self._bits.add_block(block)
 
+    @property
+    def need_spectra(self) -> bool:
+        """Whether a part is computed from spectra."""
+        return self._timbre is not None
+
     def accumulate(self, spectra: Spectra) -> None:
         """Take the next chunk of frames."""
         if self._timbre is not None:

@@ -201,3 +201,32 @@ def test_short_clips_of_music_are_described(kind: str, seconds: float) -> None:
 def test_extreme_rates(rate: int) -> None:
     """A tone lies in its band at sample rates from 8 to 384 kHz."""
     assert values(signal(sine(1000, 3.0, 0.5, rate)), rate)["mid_pct"] >= 99.5
+
+
+@pytest.mark.parametrize("lead", [0.0, 0.01, 3.7, 61.0])
+@pytest.mark.parametrize("tail", [0.0, 2.5])
+def test_zeros_that_are_held_back_change_no_number(lead: float, tail: float) -> None:
+    """Zeros before, after and between sounds give every bit that an analysis without a delay gives."""
+    pause = np.zeros((int(2.2 * RATE), 2), dtype=np.float32)
+    parts = [pause[:0], np.zeros((int(lead * RATE), 2), np.float32), MUSIC[: 3 * RATE], pause, MUSIC[-RATE:]]
+    whole = np.concatenate([*parts, np.zeros((int(tail * RATE), 2), np.float32)])
+    found = [FingerprintExtractor(RATE, ("FL", "FR")) for _ in range(2)]
+    found[1]._analyse_zeros()  # there are none yet: nothing is held back from now on
+    for start in range(0, len(whole), 32_768):
+        for extractor in found:
+            extractor.add_block(whole[start : start + 32_768])
+    assert found[0].result() == found[1].result()
+
+
+@pytest.mark.parametrize("seconds", [0.5, 20.0])
+def test_zeros_alone_are_silence(seconds: float) -> None:
+    """A file of zeros has the values that its analysis gives, with or without spectra."""
+    zeros = np.zeros((int(seconds * RATE), 2), dtype=np.float32)
+    chunks: list[int] = []
+    plain, watched = (
+        FingerprintExtractor(RATE, ("FL", "FR"), each) for each in (None, lambda one: chunks.append(len(one.power)))
+    )
+    for extractor in (plain, watched):
+        extractor.add_block(zeros)
+    assert plain.result() == watched.result()
+    assert chunks
