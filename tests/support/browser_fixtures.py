@@ -26,9 +26,9 @@ SWITCHES: Final = (
 
 # Messages disappear after a few seconds; on a busy machine a test may look later.
 REMEMBER_MESSAGES: Final = """addEventListener("DOMContentLoaded", () => {
-  window.told = [];
+  const { dataset } = document.documentElement;
   const texts = ({ addedNodes }) => [...addedNodes].map((node) => node.textContent);
-  const remember = (changes) => window.told.push(...changes.flatMap(texts));
+  const remember = (changes) => { dataset.told = [dataset.told, ...changes.flatMap(texts)].join("\\n"); };
   const toasts = document.getElementById("toasts");
   if (toasts) new MutationObserver(remember).observe(toasts, { childList: true });
 });"""

@@ -15,7 +15,7 @@ from random import Random
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from patience import LIMIT_SEC
 
@@ -46,7 +46,7 @@ def go(page: Page, view: str) -> None:
 
 def told(page: Page, text: str) -> None:
     """Wait until a message on the page has said a text, even if the message is gone by now."""
-    page.wait_for_function("(text) => window.told.some((message) => message.includes(text))", arg=text)
+    expect(page.locator("html")).to_have_attribute("data-told", re.compile(re.escape(text)))
 
 
 def write_song(path: Path, seconds: float = 2.0) -> None:

@@ -91,7 +91,8 @@ def align(first: Recording, second: Recording) -> Alignment | None:
     if not agreement[best]:
         return None
     offset = best - _REACH
-    return Alignment(float(agreement[best]), _weakest(first.words, second.words, offset), round(offset * HOP_SEC, 2))
+    _, weakest = _agreements(first.words, second.words, offset)
+    return Alignment(float(agreement[best]), weakest, round(offset * HOP_SEC, 2))
 
 
 def _agreement(products: NDArray[np.complexfloating]) -> NDArray[np.floating]:
@@ -106,28 +107,45 @@ def _agreement(products: NDArray[np.complexfloating]) -> NDArray[np.floating]:
     return np.where(count >= LEAST_OVERLAP, 0.5 + equal / (2 * bits * np.maximum(count, 1)), 0.0)
 
 
-def _weakest(first: Words, second: Words, offset: int) -> float:
-    """Return the agreement of the weakest chunk, of many the second weakest."""
+def _agreements(first: Words, second: Words, offset: int) -> tuple[float, float]:
+    """Return the agreement of all bits, 0 for too few, and that of the weakest chunk, of many the second weakest."""
     one, other = first[max(0, offset) :], second[max(0, -offset) :]
     length = min(len(one), len(other))
     one, other = one[:length], other[:length]
     valid = (one != 0) & (other != 0)
     differing = np.bitwise_count(one[valid] ^ other[valid]).astype(np.float64)
+    whole = 1.0 - float(differing.mean()) / BITS if len(differing) >= LEAST_OVERLAP else 0.0
     chunks = [differing[i : i + CHUNK] for i in range(0, len(differing), CHUNK)]
     found = sorted(1.0 - float(chunk.mean()) / BITS for chunk in chunks if len(chunk) >= CHUNK // 2)
-    return found[1] if len(found) >= 8 else found[0] if found else 0.0
+    return whole, found[1] if len(found) >= 8 else found[0] if found else 0.0
 
 
 def matches(seed: bytes, others: Mapping[int, bytes]) -> list[int]:
     """Return the keys of those that hold the recording of a seed."""
-    if not others:
-        return []
-    likely = [key for key, may_match in zip(others, _may_match(seed, list(others.values())), strict=True) if may_match]
-    if not likely:
-        return []
-    recording = Recording.of(seed)
-    aligned = {key: align(recording, Recording.of(others[key])) for key in likely}
-    return [key for key, found in aligned.items() if found is not None and found.same]
+    found = {key for key, data in others.items() if _agree_where_words_do(seed, data)}
+    rest = [key for key in others if key not in found]
+    if rest:
+        may_match = _may_match(seed, [others[key] for key in rest])
+        likely = [key for key, may in zip(rest, may_match, strict=True) if may]
+        recording = Recording.of(seed) if likely else None
+        aligned = {key: align(recording, Recording.of(others[key])) for key in likely if recording is not None}
+        found |= {key for key, one in aligned.items() if one is not None and one.same}
+    return [key for key in others if key in found]
+
+
+def _agree_where_words_do(seed: bytes, other: bytes) -> bool:
+    """Return True if two files hold the same recording at the offset at which most words are equal.
+
+    It takes a hundredth of the time of looking at all offsets, and finds nearly all copies.
+    """
+    first, second = np.frombuffer(seed, "<u4"), np.frombuffer(other, "<u4")
+    words, places, others = np.intersect1d(first, second, return_indices=True)
+    offsets = (places - others)[words != 0]
+    offsets = offsets[np.abs(offsets) <= _REACH]
+    if not len(offsets):
+        return False
+    offset = int(np.argmax(np.bincount(offsets + _REACH))) - _REACH
+    return Alignment(*_agreements(first, second, offset), offset * HOP_SEC).same
 
 
 def _may_match(seed: bytes, others: Sequence[bytes]) -> list[bool]:
