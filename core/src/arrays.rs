@@ -92,6 +92,12 @@ impl<'a, T: Element> OutputRows<'a, T> {
         Ok(OutputRows { data, shape, stride })
     }
 
+    /// Return all elements of rows that follow each other without a gap.
+    pub fn contiguous(&mut self) -> PyResult<&mut [T]> {
+        check(self.stride == self.shape[1] || self.shape[0] < 2, "not contiguous")?;
+        Ok(self.data)
+    }
+
     #[inline(always)]
     pub fn row(&mut self, index: usize) -> &mut [T] {
         let start = index * self.stride;

@@ -4,11 +4,13 @@
 //! and go through the buffer protocol; complex arrays are passed as their interleaved real and imaginary parts.
 
 mod arrays;
+mod channels;
 mod hpss;
 mod levels;
 mod loudness;
 mod onsets;
 mod pitch;
+mod refinement;
 mod spectral;
 mod stft;
 mod sums;
@@ -18,7 +20,7 @@ mod vectorised;
 use pyo3::prelude::*;
 
 /// Version of the functions' signatures and meaning; auralis-fp uses the kernels only if it expects the same.
-const INTERFACE: u32 = 3;
+const INTERFACE: u32 = 4;
 
 #[pymodule]
 fn auralis_fp_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -30,15 +32,13 @@ fn auralis_fp_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(hpss::harmonic_energy, module)?)?;
     module.add_function(wrap_pyfunction!(spectral::spectral_centroid, module)?)?;
     module.add_function(wrap_pyfunction!(spectral::spectral_rolloff, module)?)?;
-    module.add_function(wrap_pyfunction!(levels::segment_extremes, module)?)?;
-    module.add_function(wrap_pyfunction!(levels::segment_sums, module)?)?;
-    module.add_function(wrap_pyfunction!(levels::stereo_product, module)?)?;
-    module.add_function(wrap_pyfunction!(levels::copy_channels, module)?)?;
+    module.add_function(wrap_pyfunction!(levels::segment_levels, module)?)?;
+    module.add_function(wrap_pyfunction!(channels::copy_samples, module)?)?;
     module.add_function(wrap_pyfunction!(onsets::positive_differences, module)?)?;
     module.add_function(wrap_pyfunction!(onsets::log_flux, module)?)?;
     module.add_function(wrap_pyfunction!(onsets::shape_change, module)?)?;
     module.add_function(wrap_pyfunction!(pitch::yin_periods, module)?)?;
-    module.add_function(wrap_pyfunction!(pitch::search_periods, module)?)?;
+    module.add_function(wrap_pyfunction!(refinement::refine_long_periods, module)?)?;
     module.add_function(wrap_pyfunction!(loudness::filtered_energies, module)?)?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Period picking on the YIN difference function (de Cheveigné & Kawahara 2002), and refinement of long periods.
+//! Period picking on the YIN difference function (de Cheveigné & Kawahara 2002).
 
 use crate::arrays::{check, check_disjoint, extent, input, output, OutputRows, View};
 use pyo3::buffer::PyBuffer;
@@ -6,13 +6,9 @@ use pyo3::prelude::*;
 
 /// Samples; shorter lags are searched in quarters of a sample.
 const COARSE_FROM: usize = 25;
-/// Lags per sample in the refinement.
-const STEPS: f64 = 4.0;
-/// Steps searched on either side of the period, round by round.
-const REACHES: [usize; 3] = [16, 2, 2];
 
 /// Return the nearest whole number, of two the even one.
-fn rint(value: f64) -> f64 {
+pub fn rint(value: f64) -> f64 {
     if (value - value.trunc()).abs() == 0.5 {
         2.0 * (value / 2.0).round()
     } else {
@@ -21,7 +17,7 @@ fn rint(value: f64) -> f64 {
 }
 
 /// Return the offset of the vertex of the parabola through a maximum and its two neighbours, at most 1.
-fn parabolic_offset(before: f64, peak: f64, after: f64) -> f64 {
+pub fn parabolic_offset(before: f64, peak: f64, after: f64) -> f64 {
     let curvature = before - 2.0 * peak + after;
     if curvature < 0.0 {
         ((before - after) / (2.0 * curvature)).clamp(-1.0, 1.0)
@@ -141,64 +137,6 @@ pub fn yin_periods(
             *to = total;
         }
         *period = search.period(difference, fine.row(frame), sums);
-    }
-    Ok(())
-}
-
-/// Refine a period, in steps, on the circular correlation from lag `first` to half of the circle.
-fn refined(period: f64, correlation: &[f32], first: usize, window: &[f64]) -> (f64, f64) {
-    let circle = window.len() - 1;
-    let at = |lag: usize| correlation[lag.min(circle - lag) - first] as f64;
-    let (mut period, mut height) = (period, 0.0);
-    let mut own = [0f64; 2 * REACHES[0] + 1];
-    for reach in REACHES {
-        let on = rint(period).clamp((first + reach) as f64, ((circle - first) / 2 - reach) as f64) as usize;
-        for (index, value) in own[..2 * reach + 1].iter_mut().enumerate() {
-            let lag = on + index - reach;
-            let after = circle - lag - on;
-            let (near, far, far_after, near_after) =
-                (window[lag], window[circle - lag], window[after], window[lag + on]);
-            *value = (at(lag) * far_after - at(after) * far) / (near * far_after - far * near_after);
-        }
-        let mut highest = 0;
-        for index in 1..2 * reach + 1 {
-            if own[index] > own[highest] {
-                highest = index;
-            }
-        }
-        let highest = highest.clamp(1, 2 * reach - 1);
-        height = own[highest];
-        let offset = parabolic_offset(own[highest - 1], height, own[highest + 1]);
-        period = (on + highest) as f64 - reach as f64 + offset;
-    }
-    (period / STEPS, height)
-}
-
-/// See `auralis_fp.analysis.kernels.pitch.search_periods`.
-#[pyfunction]
-pub fn search_periods(
-    correlation: PyBuffer<f32>,
-    periods: PyBuffer<f64>,
-    window: PyBuffer<f64>,
-    refined_periods: PyBuffer<f64>,
-    heights: PyBuffer<f64>,
-) -> PyResult<()> {
-    let inputs = [extent(&correlation), extent(&periods), extent(&window)];
-    check_disjoint(&[extent(&refined_periods), extent(&heights)], &inputs)?;
-    let (correlation, periods, window) = (View::rows(&correlation)?, input(&periods)?, input(&window)?);
-    let (out, heights) = (output(&refined_periods)?, output(&heights)?);
-    let (frames, lags) = (correlation.shape[0], correlation.shape[1]);
-    check(window.len() % 2 == 1 && lags > 0 && lags <= window.len() / 2, "lags")?;
-    let first = window.len() / 2 + 1 - lags;
-    check(first + 2 * REACHES[0] <= (window.len() - 1 - first) / 2, "too few lags")?;
-    check(
-        periods.len() == frames && out.len() == frames && heights.len() == frames,
-        "shapes",
-    )?;
-    for frame in 0..frames {
-        let (period, height) = refined(periods[frame] * STEPS, correlation.row(frame), first, window);
-        out[frame] = period;
-        heights[frame] = height;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use crate::arrays::{check, check_disjoint, extent, input, output, parts, parts_mut, OutputRows, View};
 use crate::sums::{dot, sum};
-use crate::transforms::{add_power, power, run, sized, squared, with, Plan};
+use crate::transforms::{run, sized, squared, with, Plan};
 use crate::vectorised::vectorised;
 use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
@@ -280,7 +280,27 @@ pub fn transform_pair(
     })
 }
 
-/// See `auralis_fp.analysis.kernels.subband.subband_power`; `out` receives the power, shape (frames, frame_length).
+vectorised! {
+    /// Write, or add, the one-sided power of a transform without its Nyquist bin.
+    fn fold(z: &[Complex<f32>], both: &mut [f32], add: bool, out: &mut [f32]) {
+        squared(z, both);
+        let half = out.len();
+        let (above, below) = (&both[1..half], &both[half + 1..]);
+        if add {
+            out[0] += both[0];
+            for ((to, up), down) in out[1..].iter_mut().zip(above).zip(below.iter().rev()) {
+                *to += up + down;
+            }
+        } else {
+            out[0] = both[0];
+            for ((to, up), down) in out[1..].iter_mut().zip(above).zip(below.iter().rev()) {
+                *to = up + down;
+            }
+        }
+    }
+}
+
+/// See `auralis_fp.analysis.kernels.subband.subband_power`; `out` receives the power, shape (frames, frame_length / 2).
 #[pyfunction]
 pub fn subband_power(frames: PyBuffer<f32>, window: PyBuffer<f32>, out: PyBuffer<f32>) -> PyResult<()> {
     check_disjoint(&[extent(&out)], &[extent(&frames), extent(&window)])?;
@@ -288,17 +308,17 @@ pub fn subband_power(frames: PyBuffer<f32>, window: PyBuffer<f32>, out: PyBuffer
     let shape = View::new(&frames, 3)?.shape;
     let (count, length, channels) = (shape[0], shape[1], shape[2]);
     check(
-        window.len() == 2 * length && out.shape == [count, length],
+        length >= 2 && length % 2 == 0 && window.len() == 2 * length && out.shape == [count, length / 2],
         "window or power",
     )?;
     check(channels >= 2 && channels % 2 == 0, "channels")?;
     with(|transforms| {
         let plan = transforms.forward(length);
         let mut scratch = transforms.take_scratch(&[&plan]);
-        if transforms.floats.len() < 2 * length {
-            transforms.floats.resize(2 * length, 0.0);
+        if transforms.floats.len() < 3 * length {
+            transforms.floats.resize(3 * length, 0.0);
         }
-        let gathered = &mut transforms.floats[..];
+        let (gathered, both) = transforms.floats.split_at_mut(2 * length);
         let [first, second, ..] = &mut transforms.buffers;
         let (x, z) = (sized(first, length), sized(second, length));
         for left in (0..channels).step_by(2) {
@@ -306,11 +326,7 @@ pub fn subband_power(frames: PyBuffer<f32>, window: PyBuffer<f32>, out: PyBuffer
             for index in 0..count {
                 windowed(source.samples(index, gathered), window, parts_mut(x));
                 run(&plan, x, z, &mut scratch);
-                if left == 0 {
-                    power(z, out.row(index));
-                } else {
-                    add_power(z, out.row(index));
-                }
+                fold(z, &mut both[..length], left > 0, out.row(index));
             }
         }
         transforms.give_scratch(scratch);

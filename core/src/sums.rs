@@ -43,14 +43,24 @@ pub fn dot(first: &[f32], second: &[f32]) -> f32 {
 
 #[inline(always)]
 pub fn greatest(values: &[f32]) -> f32 {
-    extremes(values).1
+    let mut lanes = [values[0]; LANES];
+    let chunks = values.chunks_exact(LANES);
+    let rest = chunks.remainder();
+    for chunk in chunks {
+        for (lane, value) in lanes.iter_mut().zip(chunk) {
+            *lane = if *value > *lane { *value } else { *lane };
+        }
+    }
+    let all = lanes.iter().chain(rest);
+    all.fold(values[0], |most, &value| if value > most { value } else { most })
 }
 
-/// Return the least and the greatest value; a value that is not a number becomes both.
+/// Return the least and the greatest value, the sum, and the sum of squares; a value that is not a number becomes both
+/// extremes.
 #[inline(always)]
-pub fn extremes(values: &[f32]) -> (f32, f32) {
-    let first = values[0];
-    let (mut low, mut high, mut unordered) = ([first; LANES], [first; LANES], [0f32; LANES]);
+pub fn statistics(values: &[f32]) -> [f32; 4] {
+    let (mut low, mut high) = ([values[0]; LANES], [values[0]; LANES]);
+    let (mut sums, mut squares) = ([0f32; LANES], [0f32; LANES]);
     let chunks = values.chunks_exact(LANES);
     let rest = chunks.remainder();
     for chunk in chunks {
@@ -58,21 +68,20 @@ pub fn extremes(values: &[f32]) -> (f32, f32) {
             let value = chunk[lane];
             low[lane] = if value < low[lane] { value } else { low[lane] };
             high[lane] = if value > high[lane] { value } else { high[lane] };
-            unordered[lane] += value - value; // 0 for every number
+            sums[lane] += value;
+            squares[lane] += value * value;
         }
     }
-    let (mut least, mut most, mut sum) = (first, first, 0f32);
+    let (mut least, mut most) = (values[0], values[0]);
     for value in low.iter().chain(&high).chain(rest) {
         least = if *value < least { *value } else { least };
         most = if *value > most { *value } else { most };
-        sum += value - value;
     }
-    sum += unordered.iter().sum::<f32>();
-    if sum == 0.0 {
-        (least, most)
-    } else if values.iter().any(|value| value.is_nan()) {
-        (f32::NAN, f32::NAN)
+    let sum = total(sums) + rest.iter().sum::<f32>();
+    let energy = total(squares) + rest.iter().map(|value| value * value).sum::<f32>();
+    if energy.is_nan() {
+        [f32::NAN, f32::NAN, sum, energy] // no sum of squares of numbers is
     } else {
-        (least, most)
+        [least, most, sum, energy]
     }
 }

@@ -1,6 +1,5 @@
 //! Fourier transforms with their plans and working memory, one set a thread.
 
-use crate::vectorised::vectorised;
 use rustfft::num_complex::Complex;
 use rustfft::{Fft, FftDirection, FftPlanner};
 use std::cell::RefCell;
@@ -73,22 +72,7 @@ pub fn run(plan: &Plan, input: &mut [Complex<f32>], out: &mut [Complex<f32>], sc
     plan.process_outofplace_with_scratch(input, out, scratch);
 }
 
-vectorised! {
-    /// Write the squared magnitudes of complex values.
-    pub fn power(z: &[Complex<f32>], out: &mut [f32]) {
-        squared(z, out);
-    }
-}
-
-vectorised! {
-    /// Add the squared magnitudes of complex values.
-    pub fn add_power(z: &[Complex<f32>], out: &mut [f32]) {
-        for (value, complex) in out.iter_mut().zip(z) {
-            *value += complex.re * complex.re + complex.im * complex.im;
-        }
-    }
-}
-
+/// Write the squared magnitudes of complex values.
 #[inline(always)]
 pub fn squared(z: &[Complex<f32>], out: &mut [f32]) {
     for (value, complex) in out.iter_mut().zip(z) {

@@ -33,7 +33,7 @@ class Harmonic:
         self._chroma.accumulate(spectra)
 
     def accumulate_fine(self, powers: FloatArray) -> None:
-        """Add spectra of `fine_stft`, shape (frames, FINE_FRAME)."""
+        """Add spectra of `fine_stft`, shape (frames, FINE_FRAME / 2)."""
         self._chroma.accumulate_fine(powers)
 
     def features(self, gate: SilenceGate) -> FeatureValues:

@@ -42,7 +42,7 @@ class Spectral:
         self._energy += float(spectra.total.sum()) * self._grid.hop_sec
 
     def accumulate_fine(self, powers: FloatArray) -> None:
-        """Add spectra of `fine_stft`, shape (frames, FINE_FRAME)."""
+        """Add spectra of `fine_stft`, shape (frames, FINE_FRAME / 2)."""
         self._flatness.accumulate(powers)
 
     def features(self, gate: SilenceGate) -> FeatureValues:

@@ -36,7 +36,7 @@ def transform_pair(
 
 def subband_power(frames: FloatArray, window: FloatArray, scratch: ComplexArray) -> FloatArray:
     """See `subband.subband_power`."""
-    power: FloatArray = np.empty(frames.shape[:2], dtype=np.float32)
+    power: FloatArray = np.empty((len(frames), frames.shape[1] // 2), dtype=np.float32)
     core.subband_power(frames, window, power)
     return power
 
@@ -66,23 +66,15 @@ def spectral_rolloff(power: FloatArray, weights: FloatArray, groups: FloatArray)
     return rolloff
 
 
-def segment_extremes(segments: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """See `levels.segment_extremes`."""
-    extremes: FloatArray = np.empty((2, *segments.shape[:2]), dtype=np.float32)
-    core.segment_extremes(segments, extremes[0], extremes[1])
-    return extremes[0], extremes[1]
-
-
-def segment_sums(segments: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """See `levels.segment_sums`."""
-    sums: FloatArray = np.empty((2, *segments.shape[:2]), dtype=np.float32)
-    core.segment_sums(segments, sums[0], sums[1])
-    return sums[0], sums[1]
-
-
-def stereo_product(segments: FloatArray) -> float:
-    """See `levels.stereo_product`."""
-    return float(core.stereo_product(segments))
+def segment_levels(
+    block: FloatArray, pending: FloatArray, count: int, length: int
+) -> tuple[FloatArray, NDArray[np.float64], int]:
+    """See `levels.segment_levels`."""
+    channels, whole = len(pending), (count + len(block)) // length
+    levels: FloatArray = np.empty((4, channels, whole), dtype=np.float32)
+    products = np.empty((channels, channels))
+    core.segment_levels(block, pending, count, length, levels, products)
+    return levels, products, count + len(block) - whole * length
 
 
 def yin_periods(
@@ -94,13 +86,22 @@ def yin_periods(
     return periods, cumulative
 
 
-def search_periods(
-    correlation: FloatArray, periods: NDArray[np.float64], window: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """See `pitch.search_periods`."""
-    refined, heights = np.empty(len(periods)), np.empty(len(periods))
-    core.search_periods(correlation, periods, window, refined, heights)
-    return refined, heights
+def refine_long_periods(
+    power: FloatArray,
+    difference: FloatArray,
+    cumulative: FloatArray,
+    periods: NDArray[np.float64],
+    doubtful_from: int,
+    cosines: FloatArray,
+    window: NDArray[np.float64],
+) -> None:
+    """See `pitch.refine_long_periods`."""
+    core.refine_long_periods(power, difference, cumulative, periods, doubtful_from, cosines, window)
+
+
+def copy_samples(block: FloatArray, out: FloatArray) -> None:
+    """See `framing.copy_samples`."""
+    core.copy_samples(block, out)
 
 
 def filtered_energies(
@@ -110,11 +111,6 @@ def filtered_energies(
     energies: FloatArray = np.empty(count * (len(gains) - overlap) // step, dtype=np.float32)
     core.filtered_energies(signal.view(np.float32), gains.view(np.float32), weights, overlap, step, energies)
     return energies
-
-
-def copy_channels(block: FloatArray, out: FloatArray) -> None:
-    """See `levels.copy_channels`."""
-    core.copy_channels(block, out)
 
 
 def log_flux(powers: FloatArray) -> FloatArray:

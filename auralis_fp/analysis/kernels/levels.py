@@ -1,5 +1,6 @@
 """Sample statistics of segments."""
 
+from itertools import combinations
 from typing import Final
 
 import numpy as np
@@ -37,65 +38,65 @@ def channel_means(samples: FloatArray) -> NDArray[np.float64]:
     return means
 
 
-@has_compiled(compiled.copy_channels)
-def copy_channels(block: FloatArray, out: FloatArray) -> None:
-    """Copy each channel of a block to a row of its own.
+@has_compiled(compiled.segment_levels)
+def segment_levels(
+    block: FloatArray, pending: FloatArray, count: int, length: int
+) -> tuple[FloatArray, NDArray[np.float64], int]:
+    """Return the levels of the segments that a block completes.
 
     Parameters
     ----------
     block : ndarray, shape (samples, channels), float32
-    out : ndarray, shape (channels, samples), float32
-        Receives the samples.
-
-    Examples
-    --------
-    >>> planar = np.empty((2, 2), dtype=np.float32)
-    >>> copy_channels(np.float32([[1, 2], [3, 4]]), planar)
-    >>> planar
-    array([[1., 3.],
-           [2., 4.]], dtype=float32)
-    """
-    out[...] = block.T
-
-
-@has_compiled(compiled.segment_extremes)
-def segment_extremes(segments: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the minimum and maximum of each segment.
-
-    Parameters
-    ----------
-    segments : ndarray, shape (channels, segments, samples), float32
+    pending : ndarray, shape (channels, >= count + samples), float32
+        Begins with the samples of the segment that the previous block left incomplete; receives those that this block
+        leaves. The rest is working memory.
+    count : int
+        How many samples of each channel are pending.
+    length : int
+        Samples of a segment.
 
     Returns
     -------
-    minimum, maximum : ndarray, shape (channels, segments), float32
+    levels : ndarray, shape (4, channels, segments), float32
+        Minimum, maximum, sum, and sum of squares of each segment. A sample that is not a number becomes both extremes.
+    products : ndarray, shape (channels, channels), float64
+        Sums of the products of two channels over all these segments.
+    count : int
+        How many samples are pending now.
 
     Examples
     --------
-    >>> segment_extremes(np.float32([[[1, 2, 3]]]))
-    (array([[1.]], dtype=float32), array([[3.]], dtype=float32))
+    >>> pending = np.zeros((2, 3), dtype=np.float32)
+    >>> levels, products, count = segment_levels(np.float32([[1, 3], [2, 4], [5, 6]]), pending, 0, 2)
+    >>> levels[..., 0]
+    array([[ 1.,  3.],
+           [ 2.,  4.],
+           [ 3.,  7.],
+           [ 5., 25.]], dtype=float32)
+    >>> products, count, pending[:, :count]
+    (array([[ 5., 11.],
+           [11., 25.]]), 1, array([[5.],
+           [6.]], dtype=float32))
     """
-    return segments.min(axis=2), segments.max(axis=2)
-
-
-@has_compiled(compiled.segment_sums)
-def segment_sums(segments: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the sum and the sum of squares of each segment.
-
-    Parameters
-    ----------
-    segments : ndarray, shape (channels, segments, samples), float32
-
-    Returns
-    -------
-    total, energy : ndarray, shape (channels, segments), float32
-
-    Examples
-    --------
-    >>> segment_sums(np.float32([[[1, 2, 3]]]))
-    (array([[6.]], dtype=float32), array([[14.]], dtype=float32))
-    """
-    return segments @ np.ones(segments.shape[2], dtype=np.float32), np.vecdot(segments, segments)
+    filled = count + len(block)
+    pending[:, count:filled] = block.T
+    channels, whole = len(pending), filled // length
+    segments = pending[:, : whole * length].reshape(channels, whole, length)
+    levels: FloatArray = np.empty((4, channels, whole), dtype=np.float32)
+    products = np.zeros((channels, channels))
+    if whole:
+        segments.min(axis=2, out=levels[0])
+        segments.max(axis=2, out=levels[1])
+        with np.errstate(over="ignore", invalid="ignore"):  # the extremes tell
+            np.matmul(segments, np.ones(length, dtype=np.float32), out=levels[2])
+            np.vecdot(segments, segments, out=levels[3])
+            products[np.diag_indices(channels)] = levels[3].sum(axis=1, dtype=np.float64)
+            for first, second in combinations(range(channels), 2):
+                product = np.vecdot(segments[first], segments[second]).sum(dtype=np.float64)
+                products[first, second] = products[second, first] = product
+    left = filled - whole * length
+    pending[:, :left] = pending[:, whole * length : filled]
+    return levels, products, left
 
 
 def is_plain_stereo(downmix: FloatArray) -> bool:
@@ -112,41 +113,6 @@ def is_plain_stereo(downmix: FloatArray) -> bool:
     (True, False)
     """
     return downmix.shape == (2, 2) and bool((downmix == np.eye(2)).all())
-
-
-@has_compiled(compiled.stereo_product)
-def stereo_product(segments: FloatArray) -> float:
-    """Return the sum of products of the first two channels.
-
-    Parameters
-    ----------
-    segments : ndarray, shape (2, segments, samples), float32
-
-    Examples
-    --------
-    >>> stereo_product(np.float32([[[1, 2]], [[3, 4]]]))
-    11.0
-    """
-    return float(np.vecdot(segments[0], segments[1]).sum(dtype=np.float64))
-
-
-def downmix_sums(segments: FloatArray, downmix: FloatArray) -> list[float]:
-    """Return the sums of a stereo downmix: left, right, their squares, and their product.
-
-    Parameters
-    ----------
-    segments : ndarray, shape (channels, segments, samples), float32
-    downmix : ndarray, shape (2, channels), float32
-        Gains of the channels in left and right.
-
-    Examples
-    --------
-    >>> downmix_sums(np.float32([[[1, 2]]]), np.float32([[1], [2]]))
-    [3.0, 6.0, 5.0, 20.0, 10.0]
-    """
-    left, right = np.tensordot(downmix, segments, axes=(1, 0))
-    products = (left, right, left * left, right * right, left * right)
-    return [float(each.sum(dtype=np.float64)) for each in products]
 
 
 def quartile_dispersion(values: NDArray[np.float64]) -> float:

@@ -6,15 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..types import FloatArray
-from . import compiled
-from .dispatch import has_compiled
 from .interpolation import parabolic_offset
 
 STEPS: Final = 4  # lags per sample in the refinement, and among the short lags of the search
 REACHES: Final = (4 * STEPS, 2, 2)  # steps searched on either side of the period, round by round
 
 
-@has_compiled(compiled.search_periods)
 def search_periods(
     correlation: FloatArray, periods: NDArray[np.float64], window: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

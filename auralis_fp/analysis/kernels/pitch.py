@@ -92,6 +92,7 @@ def _lowest_near(difference: FloatArray, lags: NDArray[np.float64]) -> NDArray[n
     return vertex
 
 
+@has_compiled(compiled.refine_long_periods)
 def refine_long_periods(
     power: FloatArray,
     difference: FloatArray,
@@ -114,7 +115,7 @@ def refine_long_periods(
         As returned by `yin_periods`; changed in place.
     doubtful_from : int
         Lag in samples from which the relaxed threshold applies.
-    cosines : ndarray, shape (bins, lags), float32
+    cosines : ndarray, shape (lags, bins), float32
     window : ndarray, shape (4 · frame_length + 1,), float64
         See `refine_periods`.
 
@@ -123,7 +124,7 @@ def refine_long_periods(
     >>> power = np.zeros((1, 4), dtype=np.float32)
     >>> difference, cumulative = np.ones((1, 40), dtype=np.float32), np.ones((1, 36), dtype=np.float32)
     >>> periods = np.array([5.0])
-    >>> refine_long_periods(power, difference, cumulative, periods, 30, np.ones((4, 9), np.float32), np.ones(257))
+    >>> refine_long_periods(power, difference, cumulative, periods, 30, np.ones((9, 4), np.float32), np.ones(257))
     >>> periods
     array([5.])
     """
@@ -162,7 +163,7 @@ def _correlation_near(power: FloatArray, periods: NDArray[np.float64], cosines: 
     power : ndarray, shape (frames, bins), float32
     periods : ndarray, shape (frames,), float64
         In steps.
-    cosines : ndarray, shape (<= bins, lags), float32
+    cosines : ndarray, shape (lags, <= bins), float32
     circle : int
         Steps in a frame; the lags end at half of it.
 
@@ -172,8 +173,8 @@ def _correlation_near(power: FloatArray, periods: NDArray[np.float64], cosines: 
         Undefined beyond what `REACHES` allow to search.
     """
     half, span = circle // 2, sum(REACHES)
-    first, usable = half + 1 - cosines.shape[1], power[:, : len(cosines)]
-    correlation: FloatArray = np.empty((len(power), cosines.shape[1]), np.float32)
+    first, usable = half + 1 - len(cosines), power[:, : cosines.shape[1]]
+    correlation: FloatArray = np.empty((len(power), len(cosines)), np.float32)
     whole = np.clip(np.rint(periods), first + REACHES[0], (circle - first) // 2 - REACHES[0]).astype(np.int64)
     groups = whole // _ALIKE
     for group in np.unique(groups):
@@ -186,8 +187,8 @@ def _correlation_near(power: FloatArray, periods: NDArray[np.float64], cosines: 
             else sorted((min(start, circle - start), min(end, circle - end)))
         )
         for lags in ((low - span, high + span), folded):
-            columns = slice(max(0, lags[0] - first), lags[1] + 1 - first)
-            correlation[frames, columns] = usable[frames] @ cosines[:, columns]
+            rows = slice(max(0, lags[0] - first), lags[1] + 1 - first)
+            correlation[frames, rows] = usable[frames] @ cosines[rows].T
     return correlation
 
 
@@ -202,7 +203,7 @@ def refine_periods(
         Of Hann-windowed frames.
     periods : ndarray, shape (frames,), float64
         Estimates, in samples.
-    cosines : ndarray, shape (<= bins, lags), float32
+    cosines : ndarray, shape (lags, <= bins), float32
         Turns power into the circular autocorrelation at the *lags* quarter-sample lags up to half a frame.
     window : ndarray, shape (4 · frame_length + 1,), float64
         Autocorrelation of the window at all quarter-sample lags of a frame.

@@ -6,12 +6,12 @@ from scipy import fft
 from ..types import ComplexArray, FloatArray
 from . import compiled
 from .dispatch import has_compiled
-from .stft import power
+from .stft import one_sided_power
 
 
 @has_compiled(compiled.subband_power)
 def subband_power(frames: FloatArray, window: FloatArray, scratch: ComplexArray) -> FloatArray:
-    """Return the two-sided power spectra of frames, summed over pairs of channels.
+    """Return the one-sided power spectra of frames, summed over pairs of channels.
 
     Parameters
     ----------
@@ -24,14 +24,14 @@ def subband_power(frames: FloatArray, window: FloatArray, scratch: ComplexArray)
 
     Returns
     -------
-    ndarray, shape (frames, frame_length), float32
-        The power at a frequency is the sum of its two bins.
+    ndarray, shape (frames, frame_length / 2), float32
+        Without the Nyquist bin.
 
     Examples
     --------
     >>> frames = np.ones((1, 4, 2), dtype=np.float32)
     >>> subband_power(frames, np.ones(8, dtype=np.float32), np.empty((1, 4), dtype=np.complex64)).round(3)
-    array([[32.,  0.,  0.,  0.]], dtype=float32)
+    array([[32.,  0.]], dtype=float32)
     """
     total = _pair_power(frames, 0, window, scratch)
     for first in range(2, frames.shape[2], 2):
@@ -44,4 +44,4 @@ def _pair_power(frames: FloatArray, first: int, window: FloatArray, scratch: Com
     z = scratch[:count]
     pair = frames[:, :, first : first + 2].reshape(count, 2 * length)
     np.multiply(pair, window, out=z.view(np.float32))
-    return power(fft.fft(z, overwrite_x=True))
+    return one_sided_power(fft.fft(z, overwrite_x=True))

@@ -84,51 +84,43 @@ class LevelMeter:
         self._length = max(1, round(SEGMENT_SEC * sample_rate))
         self._segment_sec = self._length / sample_rate
         self._downmix = downmix
-        self._plain_stereo = kernels.is_plain_stereo(downmix)
         channels = downmix.shape[1]
         room = _BATCH_SAMPLES + self._length  # for a block and the remainder of the previous one
-        self._buffer: FloatArray = np.empty((channels, room), dtype=np.float32)  # planar
-        self._filled = 0
+        self._pending: FloatArray = np.empty((channels, room), dtype=np.float32)
+        self._count = 0  # pending samples
         self._segments = GrowableArray(4, channels)  # minimum, maximum, total, energy
-        self._last_length = self._length
-        self._sides = np.zeros(5)  # as in ``Levels``
+        self._products = np.zeros((channels, channels))  # sums over the whole stream
         self.finite = True
 
     def measure(self, block: FloatArray) -> None:
         """Measure a block, shape (samples, channels); ``finite`` turns False at samples that are not usable."""
-        taken, room = 0, self._buffer.shape[1]
-        while taken < len(block):
-            step = min(len(block) - taken, room - self._filled)
-            kernels.copy_channels(block[taken : taken + step], self._buffer[:, self._filled : self._filled + step])
-            self._filled += step
-            taken += step
-            whole = self._filled // self._length * self._length
-            if whole:
-                self._measure_segments(self._buffer[:, :whole].reshape(len(self._buffer), -1, self._length))
-                self._filled -= whole
-                self._buffer[:, : self._filled] = self._buffer[:, whole : whole + self._filled]
+        for start in range(0, len(block), _BATCH_SAMPLES):
+            self._add(block[start : start + _BATCH_SAMPLES], self._length)
 
     def levels(self) -> Levels:
         """Measure the remaining samples and return the levels of the whole stream."""
-        if self._filled:
-            self._measure_segments(self._buffer[:, None, : self._filled])
+        last_length = self._count or self._length
+        if self._count:
+            self._add(np.empty((0, len(self._pending)), dtype=np.float32), self._count)
         minimum, maximum, total, energy = self._segments.take()
         lengths: FloatArray = np.full(minimum.shape[1], self._length, dtype=np.float32)
-        lengths[-1] = self._last_length
-        if self._plain_stereo:
-            self._sides[:4] = (*total.sum(axis=1, dtype=np.float64), *energy.sum(axis=1, dtype=np.float64))
-        return Levels(lengths, minimum, maximum, total, energy, self._sides, self._segment_sec)
+        lengths[-1] = last_length
+        return Levels(lengths, minimum, maximum, total, energy, self._downmixed_sums(total), self._segment_sec)
 
-    def _measure_segments(self, segments: FloatArray) -> None:
-        """Measure whole segments, shape (channels, segments, samples)."""
-        minimum, maximum = kernels.segment_extremes(segments)
-        if not (minimum.min() > -LOUDEST and maximum.max() < LOUDEST):  # NaN fails the comparison too
+    def _add(self, block: FloatArray, length: int) -> None:
+        """Measure the segments of *length* samples that a block completes."""
+        levels, products, self._count = kernels.segment_levels(block, self._pending, self._count, length)
+        if not levels.shape[2]:
+            return
+        if not (levels[0].min() > -LOUDEST and levels[1].max() < LOUDEST):  # NaN fails the comparison too
             self.finite = False
             return
-        total, energy = kernels.segment_sums(segments)
-        if self._plain_stereo:  # the sums of `total` and `energy` complete these
-            self._sides[4] += kernels.stereo_product(segments)
-        else:
-            self._sides += kernels.downmix_sums(segments, self._downmix)
-        self._segments.append(np.stack((minimum, maximum, total, energy)))
-        self._last_length = segments.shape[2]
+        self._products += products
+        self._segments.append(levels)
+
+    def _downmixed_sums(self, total: FloatArray) -> NDArray[np.float64]:
+        """Return the sums of the stereo downmix, as in `Levels`, from the sums of the channels and their products."""
+        left, right = self._downmix.astype(np.float64)
+        sums = total.sum(axis=1, dtype=np.float64)
+        products = ((one @ self._products @ other) for one, other in ((left, left), (right, right), (left, right)))
+        return np.array((left @ sums, right @ sums, *products))

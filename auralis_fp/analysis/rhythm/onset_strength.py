@@ -11,7 +11,7 @@ from scipy.ndimage import median_filter
 from ..kernels import onsets as kernels
 from ..kernels.onsets import LAG
 from ..spectrum.grid import band_matrix
-from ..spectrum.subband_stft import SubbandSTFT, bin_frequencies, mirrored
+from ..spectrum.subband_stft import SubbandSTFT, bin_frequencies
 from ..types import ComplexArray, FloatArray, GrowableArray, readonly
 
 FRAMES_PER_SEC: Final = 100.0
@@ -130,7 +130,7 @@ def _matrix(rate: float) -> FloatArray:
     low, high = (np.log1p(edge / 700) for edge in (_LOWEST_HZ, _HIGHEST_HZ))
     mel_edges_hz = 700 * np.expm1(np.linspace(low, high, _BANDS + 1))  # equally wide on the mel scale
     bands = [band_matrix(frequencies, width, edges_hz) for edges_hz in (mel_edges_hz, np.array(_WIDE_BANDS_HZ))]
-    return readonly(mirrored(np.concatenate(bands)).T.copy())
+    return readonly(np.concatenate(bands).T.copy())
 
 
 def pick_onsets(strength: OnsetStrength) -> NDArray[np.int64]:

@@ -32,16 +32,16 @@ class BandFlatness:
     def __init__(self, grid: STFTGrid) -> None:
         self._cells = _first_cells(grid)
         self._hop_sec = FINE_FRAME / 2 / SubbandRates(grid).mid_rate
-        self._pending: FloatArray = np.empty((0, FINE_FRAME), dtype=np.float32)
+        self._pending: FloatArray = np.empty((0, FINE_FRAME // 2), dtype=np.float32)
         self._flat = 0.0
         self._energy = 0.0
 
     def accumulate(self, powers: FloatArray) -> None:
-        """Add spectra of `fine_stft`, shape (frames, FINE_FRAME)."""
+        """Add spectra of `fine_stft`, shape (frames, FINE_FRAME / 2)."""
         frames = np.concatenate((self._pending, powers)) if len(self._pending) else powers
         whole = len(frames) // _FRAMES * _FRAMES
         if whole:
-            self._add(frames[:whole].reshape(-1, _FRAMES, FINE_FRAME))
+            self._add(frames[:whole].reshape(-1, _FRAMES, FINE_FRAME // 2))
         self._pending = frames[whole:].copy()
 
     def flatness(self, total: float) -> float | None:
@@ -59,11 +59,9 @@ class BandFlatness:
         return min(1.0, self._flat / self._energy / _OF_NOISE)
 
     def _add(self, powers: FloatArray) -> None:
-        """Add groups of spectra, shape (groups, frames, FINE_FRAME)."""
-        bins = _BINS * int(self._cells[-1])
-        both = powers[:, :, :bins].sum(axis=1)
-        both[:, 1:] += powers[:, :, :-bins:-1].sum(axis=1)
-        flatness, energy = band_flatness(both.reshape(len(both), -1, _BINS).sum(axis=2), self._cells)
+        """Add groups of spectra, shape (groups, frames, FINE_FRAME / 2)."""
+        mean = powers[:, :, : _BINS * int(self._cells[-1])].sum(axis=1)
+        flatness, energy = band_flatness(mean.reshape(len(mean), -1, _BINS).sum(axis=2), self._cells)
         self._flat += float(np.vdot(flatness, energy))
         self._energy += float(energy.sum())
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..kernels.framing import frame
+from ..kernels.framing import copy_samples, frame
 from ..kernels.levels import channel_means
 from ..types import FloatArray
 
@@ -53,7 +53,7 @@ class Framer:
         taken = 0
         while taken < len(block):
             step = min(len(block) - taken, self._capacity - self._filled)
-            self._copy(block[taken : taken + step])
+            copy_samples(block[taken : taken + step], self._buffer[self._filled : self._filled + step])
             self._filled += step
             taken += step
             if self._filled == self._capacity:
@@ -64,14 +64,6 @@ class Framer:
         if self._padding:
             yield from self.split(np.repeat(self._mean(), self._padding, axis=0))
         yield from self._frames()
-
-    def _copy(self, part: FloatArray) -> None:
-        target = self._buffer[self._filled : self._filled + len(part)]
-        if part.flags.c_contiguous:
-            target[...] = part
-        else:  # channel by channel; numpy would copy sample by sample
-            for channel in range(target.shape[1]):
-                target[:, channel] = part[:, channel]
 
     def _mean(self) -> FloatArray:
         """Return the mean of the first or the latest samples in the buffer.

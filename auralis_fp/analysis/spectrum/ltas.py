@@ -13,7 +13,7 @@ from ..types import FloatArray
 from .decimation import FRAMES_PER_CHUNK, SubbandRates
 from .grid import STFTGrid, band_matrix
 from .stft import Spectra
-from .subband_stft import SubbandSTFT, bin_frequencies, mirrored
+from .subband_stft import SubbandSTFT, bin_frequencies
 
 EDGES_HZ: Final = (20.0, 60.0, 250.0, 500.0, 2000.0, 4000.0, 6000.0, 20_000.0)
 BANDS: Final = tuple(dimension.name for dimension in DIMENSIONS if dimension.family is Family.FREQUENCY)
@@ -36,7 +36,7 @@ class LongTermAverageSpectrum:
         self._long = SubbandSTFT(SubbandRates(grid).low_rate, _LONG_FRAME, _LONG_FRAME // 4, pairs, batch=4)
         self._low_bands, self._high_bands = _matrices(grid)
         self._hop_sec = grid.hop_sec
-        self._low = np.zeros(_LONG_FRAME)
+        self._low = np.zeros(_LONG_FRAME // 2)
         self._high = np.zeros(grid.n_bins)
         self._ones: FloatArray = np.ones(FRAMES_PER_CHUNK, dtype=np.float32)
 
@@ -61,7 +61,7 @@ def _matrices(grid: STFTGrid) -> tuple[NDArray[np.float64], NDArray[np.float64]]
     """Return the filter banks of the seven bands for the sub-band's and the full band's bins."""
     low_rate = SubbandRates(grid).low_rate
     low = bin_frequencies(low_rate, _LONG_FRAME)
-    low_bands = mirrored(_band_matrix(low, low_rate / _LONG_FRAME) * deshelving_gain(low, grid.sample_rate))
+    low_bands = _band_matrix(low, low_rate / _LONG_FRAME) * deshelving_gain(low, grid.sample_rate)
     high_bands = _band_matrix(grid.frequencies, grid.bin_width_hz) * (1 - SubbandRates.low_share(grid.frequencies))
     return low_bands, high_bands
 

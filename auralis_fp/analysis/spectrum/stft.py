@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels import stft as kernels
+from ..kernels.framing import are_silent
 from ..kernels.levels import is_plain_stereo
 from ..kernels.windows import power_window
 from ..types import ComplexArray, FloatArray
@@ -149,7 +150,7 @@ class StreamingSTFT:
         self, frames: FloatArray, index: int, pair: ChannelPair, out: FloatArray
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
         mid, low = self._mid, self._low
-        if not (frames.any() or mid.tails[index].any() or low.tails[index].any()):  # digital silence
+        if are_silent(frames) and not (mid.tails[index].any() or low.tails[index].any()):  # digital silence
             for band in (mid, low):
                 band.reserve(index, len(frames))[...] = 0
             out[...] = 0

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..kernels import subband as kernels
+from ..kernels.framing import are_silent
 from ..kernels.windows import power_window
 from ..types import ComplexArray, FloatArray, readonly
 from .decimation import SubbandRates
@@ -20,8 +20,7 @@ FINE_FRAME: Final = 4096  # samples at about 11 kHz: 0.37 s, bins of 2.7 Hz
 class SubbandSTFT:
     """Streaming power spectra of a sub-band: Hann window, summed over channels.
 
-    Scaled like ``Spectra.power``. Each frequency has two bins, because two channels share a complex transform; their
-    sum is the power at that frequency. A matrix from `mirrored` adds them up.
+    Scaled like ``Spectra.power``.
 
     Parameters
     ----------
@@ -42,7 +41,7 @@ class SubbandSTFT:
         self._scratch: ComplexArray = np.empty((batch, frame_length), dtype=np.complex64)
 
     def transform(self, signal: ComplexArray) -> Iterator[FloatArray]:
-        """Append samples, shape (pairs, samples); yield power spectra, shape (frames, frame_length)."""
+        """Append samples, shape (pairs, samples); yield power spectra, shape (frames, frame_length / 2)."""
         for frames in self._framer.split(interleaved(signal)):
             yield self._power(frames)
 
@@ -52,8 +51,8 @@ class SubbandSTFT:
             yield self._power(frames)
 
     def _power(self, frames: FloatArray) -> FloatArray:
-        if not frames.any():  # digital silence
-            return np.zeros(frames.shape[:2], dtype=np.float32)
+        if are_silent(frames):
+            return np.zeros((len(frames), frames.shape[1] // 2), dtype=np.float32)
         return kernels.subband_power(frames, self._window, self._scratch)
 
 
@@ -117,26 +116,3 @@ def interleaved(signal: ComplexArray) -> FloatArray:
     """
     columns: FloatArray = np.ascontiguousarray(signal.T).view(np.float32)
     return columns
-
-
-def mirrored(matrix: NDArray[Any]) -> NDArray[Any]:
-    """Extend a matrix over frequencies to the two bins that each frequency has.
-
-    Parameters
-    ----------
-    matrix : ndarray, shape (..., frame_length / 2)
-        Weights of the frequencies of `bin_frequencies`.
-
-    Returns
-    -------
-    ndarray, shape (..., frame_length)
-
-    Examples
-    --------
-    >>> mirrored(np.array([1, 2, 3]))
-    array([1, 2, 3, 0, 3, 2])
-    """
-    whole = np.zeros((*matrix.shape[:-1], 2 * matrix.shape[-1]), dtype=matrix.dtype)
-    whole[..., : matrix.shape[-1]] = matrix
-    whole[..., matrix.shape[-1] + 1 :] = matrix[..., :0:-1]
-    return whole

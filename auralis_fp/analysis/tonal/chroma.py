@@ -11,7 +11,7 @@ from ..spectrum.decimation import SubbandRates
 from ..spectrum.grid import STFTGrid
 from ..spectrum.ltas import deshelving_gain
 from ..spectrum.stft import Spectra
-from ..spectrum.subband_stft import FINE_FRAME, SubbandSTFT, bin_frequencies, mirrored
+from ..spectrum.subband_stft import FINE_FRAME, SubbandSTFT, bin_frequencies
 from ..types import FloatArray, GrowableArray, readonly
 
 _LOWEST_HZ: Final = 60.0
@@ -49,7 +49,7 @@ class Chroma:
         self._add_low(self._long.transform(spectra.low_band))
 
     def accumulate_fine(self, powers: FloatArray) -> None:
-        """Add the high parts from spectra of `fine_stft`, shape (frames, FINE_FRAME): means of every two frames."""
+        """Add the high parts from spectra of `fine_stft`, shape (frames, FINE_FRAME / 2): means of every two frames."""
         high = np.concatenate((self._odd, powers @ self._high_matrix))
         pairs = len(high) // 2
         means = high[: 2 * pairs].reshape(pairs, 2, _FINE).mean(axis=1)
@@ -97,7 +97,7 @@ def _matrices(grid: STFTGrid) -> tuple[FloatArray, FloatArray]:
 
 
 def _chroma_matrix(frequencies: FloatArray, gain: FloatArray) -> FloatArray:
-    """Return the chroma filter bank with three bins per semitone, C first, shape (2 · bins, 36)."""
+    """Return the chroma filter bank with three bins per semitone, C first, shape (bins, 36)."""
     width_hz = float(frequencies[1])
     edges = np.concatenate((frequencies - width_hz / 2, frequencies[-1:] + width_hz / 2)).astype(np.float64)
     edges = np.clip(edges, _LOWEST_HZ, _HIGHEST_HZ)
@@ -108,7 +108,7 @@ def _chroma_matrix(frequencies: FloatArray, gain: FloatArray) -> FloatArray:
     bins = np.arange(len(frequencies))
     matrix[bins, low % _FINE] += ((border - lower) / width_hz).astype(np.float32)
     matrix[bins, high % _FINE] += ((upper - border) / width_hz).astype(np.float32)
-    return readonly(mirrored((matrix * gain[:, None]).T).T.copy())
+    return readonly(matrix * gain[:, None])
 
 
 def estimate_tuning(fine: FloatArray) -> float:

@@ -26,7 +26,7 @@ def correlation_tables(bins: int, points: int) -> tuple[FloatArray, NDArray[np.f
 
     Returns
     -------
-    cosines : ndarray, shape (bins, lags), float32
+    cosines : ndarray, shape (lags, bins), float32
         Turns power into the circular autocorrelation at quarter-sample lags, from 15 % to half of the frame.
     window : ndarray, shape (4 · points + 1,), float64
         Autocorrelation of the Hann window at all quarter-sample lags.
@@ -35,11 +35,11 @@ def correlation_tables(bins: int, points: int) -> tuple[FloatArray, NDArray[np.f
     --------
     >>> cosines, window = correlation_tables(4, 8)
     >>> cosines.shape, window.shape
-    ((4, 13), (33,))
+    ((13, 4), (33,))
     """
     circle = points * STEPS
     bins = min(points // 2, bins)
     lags = np.arange(int(_LEAST_LAG * circle), circle // 2 + 1)
-    cosines = np.cos(2 * np.pi / circle * np.outer(np.arange(bins), lags)) * (2 * STEPS / circle)
-    cosines[0] /= 2
+    cosines = np.cos(2 * np.pi / circle * np.outer(lags, np.arange(bins))) * (2 * STEPS / circle)
+    cosines[:, 0] /= 2
     return readonly(cosines.astype(np.float32)), hann_autocorrelation(np.arange(circle + 1) / circle)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from inspect import unwrap
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from auralis_fp.analysis.kernels import (
+    framing,
     hpss,
     levels,
     onsets,
     overlap_save,
-    period_search,
     pitch,
     spectral,
     stft,
@@ -23,6 +23,8 @@ from auralis_fp.analysis.kernels import (
 )
 from auralis_fp.analysis.kernels.framing import frame
 from auralis_fp.analysis.kernels.windows import hann_autocorrelation, power_window
+from auralis_fp.analysis.spectrum.autocorrelation import frame_autocorrelation
+from auralis_fp.analysis.tonal.pitch_refinement import correlation_tables
 from auralis_fp.runtime.kernels import compiled_kernels
 
 pytestmark = pytest.mark.skipif(compiled_kernels() is None, reason="auralis-fp-core is not installed, or not chosen")
@@ -167,7 +169,7 @@ def test_unfit_arrays_are_refused() -> None:
     compiled, _ = both(subband.subband_power)
     frames, window = np.ones((2, 8, 2), dtype=np.float32), np.ones(16, dtype=np.float32)
     scratch = np.empty((2, 8), dtype=np.complex64)
-    assert compiled(frames, window, scratch).shape == (2, 8)
+    assert compiled(frames, window, scratch).shape == (2, 4)
     for unfit in (
         (frames, window[:-1], scratch),
         (frames[..., :1], window, scratch),
@@ -186,33 +188,50 @@ def test_unfit_arrays_are_refused() -> None:
 
 
 @settings(deadline=None)
-@given(SEEDS, SHAPES, SCALES, st.integers(1, 3), st.integers(1, 5), st.integers(1, 1200))
-def test_statistics_of_segments(seed: int, shape: str, scale: float, channels: int, segments: int, length: int) -> None:
-    """Extremes are equal; sums, energies and the product of two channels agree."""
-    planar = samples(seed, shape, scale, segments * length + 3, channels).T.copy()[:, : segments * length]
-    cut = planar.reshape(channels, segments, length)
-    copies = [np.zeros((channels, segments * length + 2), dtype=np.float32)[:, 1:-1] for _ in range(2)]
-    for kernel, block, out in zip(both(levels.copy_channels), (planar.T, planar.T.copy()), copies, strict=True):
+@given(SEEDS, SHAPES, SCALES, st.integers(1, 3), st.lists(st.integers(0, 900), min_size=1, max_size=4), st.booleans())
+def test_levels_of_segments(
+    seed: int, shape: str, scale: float, channels: int, counts: list[int], planar: bool
+) -> None:
+    """Extremes and pending samples are equal; sums, energies and products agree, however the blocks divide segments."""
+    length = int(np.random.default_rng(seed).integers(1, 400))
+    signal = samples(seed, shape, scale, sum(counts), channels)
+    signal = signal.T.copy().T if planar else signal
+    pending = [np.zeros((channels, length + 903), dtype=np.float32)[:, 3:] for _ in range(2)]
+    counted = 0
+    for block in np.split(signal, np.cumsum(counts)[:-1]):
+        (one, products, count), (other, expected, left) = (
+            kernel(block, kept, counted, length)
+            for kernel, kept in zip(both(levels.segment_levels), pending, strict=True)
+        )
+        assert count == left
+        counted = count
+        np.testing.assert_array_equal(pending[0][:, :count], pending[1][:, :count])
+        np.testing.assert_array_equal(one[:2], other[:2])
+        assert_close(one[2], other[2], length * float(np.abs(signal).max(initial=0)))
+        assert_close(one[3], other[3], tolerance=SUM_TOLERANCE)
+        assert_close(products, expected, float(np.diag(expected).max(initial=0)), SUM_TOLERANCE)
+
+
+@settings(deadline=None)
+@given(SEEDS, st.integers(1, 3), st.integers(0, 200), st.sampled_from("CF"))
+def test_copies_of_samples(seed: int, channels: int, count: int, order: Literal["C", "F"]) -> None:
+    """Blocks of both memory orders, and slices of them, are copied."""
+    block = np.asarray(samples(seed, "noise", 1.0, count, channels + 1), order=order)[:, :channels]
+    copies = [np.zeros((count, channels), dtype=np.float32) for _ in range(2)]
+    for kernel, out in zip(both(framing.copy_samples), copies, strict=True):
         kernel(block, out)
-    np.testing.assert_array_equal(copies, [planar, planar])
-    compiled, numpy = (kernel(cut) for kernel in both(levels.segment_extremes))
-    np.testing.assert_array_equal(compiled, numpy)
-    compiled, numpy = (kernel(cut) for kernel in both(levels.segment_sums))
-    assert_close(compiled[0], numpy[0], float(np.abs(cut).sum(axis=2).max()))
-    assert_close(compiled[1], numpy[1], tolerance=SUM_TOLERANCE)
-    if channels >= 2:
-        compiled, numpy = (kernel(cut) for kernel in both(levels.stereo_product))
-        assert_close(compiled, numpy, float(np.abs(cut[0] * cut[1]).sum()))
+    np.testing.assert_array_equal(copies, [block, block])
 
 
 def test_a_sample_that_is_not_a_number_is_an_extreme() -> None:
     """Both extremes are then not numbers, wherever it stands; infinities are ordinary extremes."""
-    for place in (0, 1, 15, 16, 39):
-        cut = np.linspace(-1, 1, 40, dtype=np.float32).reshape(1, 1, 40)
-        cut[0, 0, place] = np.nan
-        assert np.isnan(levels.segment_extremes(cut)).all()
-        cut[0, 0, place] = -np.inf
-        assert float(levels.segment_extremes(cut)[0][0, 0]) == -np.inf
+    for kernel in both(levels.segment_levels):
+        for place in (0, 1, 15, 16, 39):
+            block, pending = np.linspace(-1, 1, 40, dtype=np.float32)[:, None], np.zeros((1, 40), dtype=np.float32)
+            block[place] = np.nan
+            assert np.isnan(kernel(block, pending, 0, 40)[0][:2]).all()
+            block[place] = -np.inf
+            assert float(kernel(block, pending, 0, 40)[0][0, 0, 0]) == -np.inf
 
 
 @settings(deadline=None)
@@ -257,16 +276,22 @@ def test_periods(seed: int, shape: str, period: float, scale: float) -> None:
 
 
 @settings(deadline=None)
-@given(SEEDS, st.floats(0.16, 0.45), st.floats(0, 0.3))
-def test_refined_periods(seed: int, share: float, noise: float) -> None:
-    """Periods and heights agree."""
+@given(SEEDS, st.floats(60, 250), st.floats(0, 0.3))
+def test_refined_periods(seed: int, period: float, noise: float) -> None:
+    """Long and doubtful periods agree as far as single-precision correlations determine their maximum."""
     random = np.random.default_rng(seed)
-    window = hann_autocorrelation(np.arange(2049) / 2048)
-    own = np.cos(2 * np.pi / (share * 2048) * np.arange(2049)) + noise * random.standard_normal((8, 2049))
-    circular = (own * window + (own * window)[:, ::-1]).astype(np.float32)[:, 307:1025]
-    periods = share * 512 * random.uniform(0.98, 1.02, 8)
-    compiled, numpy = (kernel(circular, periods, window) for kernel in both(period_search.search_periods))
-    np.testing.assert_allclose(compiled, numpy, rtol=1e-9)
+    places = random.uniform(0, 2 * np.pi, (8, 1)) + 2 * np.pi / period * np.arange(512)
+    signal = sum(np.cos(order * places) for order in (1, 2, 3)) + noise * random.standard_normal((8, 512))
+    power = (np.abs(np.fft.fft(signal * power_window(512)))[:, :256] ** 2).astype(np.float32)
+    difference = frame_autocorrelation(power, 512)[:, :210]
+    difference = difference[:, :1] - difference / hann_autocorrelation(np.arange(210) / 512).astype(np.float32)
+    cumulative = np.cumsum(difference[:, 1:206], axis=1)
+    guesses = np.where(random.random(8) < 0.5, np.inf, period * random.uniform(0.98, 1.02, 8))
+    found = []
+    for kernel in both(pitch.refine_long_periods):
+        found.append(guesses.copy())
+        kernel(power, difference, cumulative, found[-1], 167, *correlation_tables(256, 512))
+    np.testing.assert_allclose(*found, rtol=2e-5)
 
 
 @settings(deadline=None)
