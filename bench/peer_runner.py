@@ -14,7 +14,8 @@ from .running import peak_mb
 BARE = "bare PyAV"
 FORMER = "former reader"
 NUMPY = "auralis_fp, NumPy"
-NAMES = (BARE, FORMER, "decoding", "auralis_fp", NUMPY, "bliss-audio", "essentia", "librosa")
+FROM_SOURCE = "bliss-audio, from source"
+NAMES = (BARE, FORMER, "decoding", "auralis_fp", NUMPY, FROM_SOURCE, "bliss-audio", "essentia", "librosa")
 """Programs that can be measured: two loops to compare the decoding with, then ours, then others."""
 
 

@@ -20,8 +20,8 @@ from auralis_fp.runtime.kernels import VARIABLE
 from . import history
 from .music import table
 from .options import Options
-from .peer_runner import FORMER, NAMES, NUMPY
-from .peers import ending
+from .peer_runner import FORMER, FROM_SOURCE, NAMES, NUMPY
+from .peers import BUILT, ending
 
 FORMER_COMMIT: Final = "dd7bc5d"  # its reader is the measure of the targets
 _ROUNDS: Final = 3
@@ -38,7 +38,8 @@ class _Peer:
     def __init__(self, name: str, *arguments: str) -> None:
         self.name = name
         self.ended = ""
-        command = [sys.executable, "-m", "bench.peer_runner", name, *arguments]
+        runner = [sys.executable, "-m", "bench.peer_runner", name, *arguments]
+        command = [str(BUILT)] if name == FROM_SOURCE else runner
         environment = {**os.environ, VARIABLE: "numpy"} if name == NUMPY else None
         self._process = subprocess.Popen(
             command,
@@ -110,7 +111,8 @@ def _peers() -> Iterator[list[_Peer]]:
         former = _former_checkout(Path(stack.enter_context(tempfile.TemporaryDirectory())))
         peers = []
         for name in NAMES:
-            if (name == FORMER and former is None) or (name in _MODULES and not find_spec(_MODULES[name])):
+            missing = {FORMER: former is None, FROM_SOURCE: not BUILT.exists()}
+            if missing.get(name) or (name in _MODULES and not find_spec(_MODULES[name])):
                 continue
             peers.append(_Peer(name, *([str(former)] if name == FORMER else [])))
             stack.callback(peers[-1].close)
