@@ -61,7 +61,10 @@ pub fn segment_levels(
     let (levels, products) = (output(&levels)?, output(&products)?);
     let (samples, channels) = (block.shape[0], block.shape[1]);
     let filled = count + samples;
-    check(length > 0 && count <= pending.shape[1] && filled <= pending.shape[1], "pending samples")?;
+    check(
+        length > 0 && count <= pending.shape[1] && filled <= pending.shape[1],
+        "pending samples",
+    )?;
     check(channels > 0 && pending.shape[0] == channels, "channels")?;
     let segments = filled / length;
     check(
@@ -80,7 +83,12 @@ pub fn segment_levels(
         for (channel, to) in planar.chunks_exact_mut(length).enumerate() {
             let from_pending = count.saturating_sub(start).min(length);
             to[..from_pending].copy_from_slice(&pending.row(channel)[start.min(count)..][..from_pending]);
-            copy_channel(&block, channel, (start + from_pending).saturating_sub(count), &mut to[from_pending..]);
+            copy_channel(
+                &block,
+                channel,
+                (start + from_pending).saturating_sub(count),
+                &mut to[from_pending..],
+            );
         }
         results.measure(segment, &planar, length);
     }
@@ -91,7 +99,12 @@ pub fn segment_levels(
             row.copy_within(left..count, 0);
         }
         let kept = count.saturating_sub(left);
-        copy_channel(&block, channel, (left + kept).max(count) - count, &mut row[kept..filled - left]);
+        copy_channel(
+            &block,
+            channel,
+            (left + kept).max(count) - count,
+            &mut row[kept..filled - left],
+        );
     }
     Ok(())
 }

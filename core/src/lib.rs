@@ -14,6 +14,7 @@ mod refinement;
 mod spectral;
 mod stft;
 mod sums;
+mod tempo;
 mod transforms;
 mod vectorised;
 
@@ -39,6 +40,7 @@ fn auralis_fp_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(onsets::shape_change, module)?)?;
     module.add_function(wrap_pyfunction!(pitch::yin_periods, module)?)?;
     module.add_function(wrap_pyfunction!(refinement::refine_long_periods, module)?)?;
+    module.add_function(wrap_pyfunction!(tempo::autocorrelation_tempogram, module)?)?;
     module.add_function(wrap_pyfunction!(loudness::filtered_energies, module)?)?;
     Ok(())
 }

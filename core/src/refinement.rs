@@ -162,7 +162,12 @@ pub fn refine_long_periods(
     cosines: PyBuffer<f32>,
     window: PyBuffer<f64>,
 ) -> PyResult<()> {
-    let inputs = [extent(&power), extent(&difference), extent(&cumulative), extent(&cosines)];
+    let inputs = [
+        extent(&power),
+        extent(&difference),
+        extent(&cumulative),
+        extent(&cosines),
+    ];
     check_disjoint(&[extent(&periods)], &inputs)?;
     check_disjoint(&[extent(&periods)], &[extent(&window)])?;
     let frames = Frames {
@@ -193,7 +198,11 @@ pub fn refine_long_periods(
     let long = LONG * ((window.len() - 1) as f64 / STEPS).floor();
     for frame in 0..count {
         let period = periods[frame];
-        let doubtful = if period == f64::INFINITY { frames.doubtful_lag(frame) } else { None };
+        let doubtful = if period == f64::INFINITY {
+            frames.doubtful_lag(frame)
+        } else {
+            None
+        };
         if doubtful.is_none() && !(period.is_finite() && period >= long) {
             continue;
         }

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from ...runtime.kernels import compiled_kernels
 from ..types import ComplexArray, FloatArray
+from .windows import transform_length
 
 core: Final[Any] = compiled_kernels()
 
@@ -97,6 +98,15 @@ def refine_long_periods(
 ) -> None:
     """See `pitch.refine_long_periods`."""
     core.refine_long_periods(power, difference, cumulative, periods, doubtful_from, cosines, window)
+
+
+def autocorrelation_tempogram(windows: FloatArray, lags: int) -> NDArray[np.float64]:
+    """See `tempo.autocorrelation_tempogram`."""
+    length = windows.shape[1]
+    lags = min(lags, length - 1)
+    correlation = np.empty((len(windows), lags + 1))
+    core.autocorrelation_tempogram(windows, transform_length(length + lags + 1), correlation)
+    return correlation
 
 
 def copy_samples(block: FloatArray, out: FloatArray) -> None:

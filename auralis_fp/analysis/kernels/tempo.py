@@ -8,12 +8,13 @@ from scipy import fft
 from scipy.ndimage import gaussian_filter1d, uniform_filter1d
 
 from ..types import FloatArray
-from .windows import hann
+from . import compiled
+from .dispatch import has_compiled
+from .windows import hann, transform_length
 
 FOURIER_POINTS: Final = 1 << 12
 _SMOOTHING_FRAMES: Final = 1.5
 _SILENT: Final = 1e-6
-_LENGTH_STEP: Final = 16  # transforms are faster at multiples of it
 _LEAST_PEAK: Final = 0.1  # relative to the highest of a window; lower peaks are no onsets
 _LEAST_RATE: Final = 0.1  # onsets per second
 
@@ -46,6 +47,7 @@ def detrend(curves: FloatArray, mean_frames: int) -> FloatArray:
     return smooth
 
 
+@has_compiled(compiled.autocorrelation_tempogram)
 def autocorrelation_tempogram(windows: FloatArray, lags: int) -> NDArray[np.float64]:
     """Return the normalised autocorrelation of windows of an onset-strength curve.
 
@@ -76,7 +78,7 @@ def autocorrelation_tempogram(windows: FloatArray, lags: int) -> NDArray[np.floa
     """
     length = windows.shape[1]
     lags = min(lags, length - 1)
-    points = _LENGTH_STEP * fft.next_fast_len(-(-(length + lags + 1) // _LENGTH_STEP), real=True)
+    points = transform_length(length + lags + 1)
     spectrum = fft.rfft(windows, points, axis=1)
     products = fft.irfft(spectrum.real**2 + spectrum.imag**2, points, axis=1)[:, : lags + 1]
     energy = np.zeros((len(windows), length + 1))

@@ -1,7 +1,12 @@
-"""Hann windows and their autocorrelation."""
+"""Hann windows and their autocorrelation, and lengths of transforms."""
+
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import fft
+
+_LENGTH_STEP: Final = 16  # transforms are faster at multiples of it
 
 
 def hann(length: int, *, periodic: bool = True) -> NDArray[np.float64]:
@@ -76,3 +81,14 @@ def hann_autocorrelation(lags: NDArray[np.float64]) -> NDArray[np.float64]:
     turns = 2 * np.pi * inside
     correlation: NDArray[np.float64] = (1 - inside) * (2 + np.cos(turns)) / 3 + np.sin(turns) / (2 * np.pi)
     return np.maximum(correlation, 0)
+
+
+def transform_length(least: int) -> int:
+    """Return a length of at least *least* points at which transforms of real signals are fast.
+
+    Examples
+    --------
+    >>> transform_length(2051)
+    2160
+    """
+    return int(_LENGTH_STEP * fft.next_fast_len(-(-least // _LENGTH_STEP), real=True))

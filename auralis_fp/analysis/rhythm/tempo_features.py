@@ -4,7 +4,6 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d
 
 from ... import schema
 from ..kernels import metre
@@ -138,9 +137,13 @@ def peak_evidence(correlations: NDArray[np.float64], rate: float) -> NDArray[np.
     array([1. , 1. , 0.2, 0.3, 0.3, 0. , 0. , 0. , 0. , 0. ])
     """
     count = round(LONGEST_LAG_SEC * rate) + 2
-    missing = [(0, 0)] * (correlations.ndim - 1) + [(0, max(0, count - correlations.shape[-1]))]
-    highest = maximum_filter1d(correlations[..., :count], 3, axis=-1)
-    return np.maximum(np.pad(highest, missing), 0)
+    evidence = np.zeros((*correlations.shape[:-1], count))
+    given = correlations[..., :count]
+    highest = evidence[..., : given.shape[-1]]
+    np.maximum(highest, given, out=highest)
+    np.maximum(highest[..., 1:], given[..., :-1], out=highest[..., 1:])
+    np.maximum(highest[..., :-1], given[..., 1:], out=highest[..., :-1])
+    return evidence
 
 
 def candidate_peaks(found: Tempograms, rate: float) -> NDArray[np.int64]:

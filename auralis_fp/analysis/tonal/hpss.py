@@ -86,15 +86,18 @@ class HPSS:
         inner = powers[TIME_MARGIN:-TIME_MARGIN]
         if count < len(inner):
             inner = np.concatenate((inner[:count], np.zeros_like(inner[count:])))
-        self._accumulate(codes, inner[:, : self._bins])
+        lower_total = self._accumulate(codes, inner[:, : self._bins])
         upper = inner[:, self._bins :]
-        if upper.sum() > _LEAST_UPPER * inner.sum():
+        upper_total = float((upper @ np.ones(upper.shape[1], dtype=np.float32)).sum(dtype=np.float64))
+        if upper_total > _LEAST_UPPER * (lower_total + upper_total):
             upper_powers = powers[:, self._bins - FREQUENCY_MARGIN :]
             upper_codes: Codes = np.empty(upper_powers.shape, dtype=np.uint8)
             write_codes(upper_powers, upper_codes)
             self._accumulate(np.pad(upper_codes, ((0, 0), (0, FREQUENCY_MARGIN)), "symmetric"), upper)
 
-    def _accumulate(self, codes: Codes, powers: FloatArray) -> None:
+    def _accumulate(self, codes: Codes, powers: FloatArray) -> float:
+        """Add the energies of a part of the spectrum; return its total energy."""
         harmonic, total = kernels.harmonic_energy(codes, powers)
         self._harmonic += harmonic
         self._total += total
+        return total

@@ -20,6 +20,7 @@ from auralis_fp.analysis.kernels import (
     spectral,
     stft,
     subband,
+    tempo,
 )
 from auralis_fp.analysis.kernels.framing import frame
 from auralis_fp.analysis.kernels.windows import hann_autocorrelation, power_window
@@ -45,7 +46,7 @@ def samples(seed: int, shape: str, scale: float, count: int, channels: int) -> N
         case "tone":
             noise = np.sin(np.arange(count) * random.uniform(0, np.pi))[:, None] * random.uniform(-1, 1, channels)
         case "impulse":
-            noise = (np.arange(count) == random.integers(count))[:, None] * np.ones(channels)
+            noise = (np.arange(count) == random.integers(max(1, count)))[:, None] * np.ones(channels)
         case "constant":
             noise = np.ones((count, channels)) + noise * 1e-6
         case "full of zeros":
@@ -283,15 +284,29 @@ def test_refined_periods(seed: int, period: float, noise: float) -> None:
     places = random.uniform(0, 2 * np.pi, (8, 1)) + 2 * np.pi / period * np.arange(512)
     signal = sum(np.cos(order * places) for order in (1, 2, 3)) + noise * random.standard_normal((8, 512))
     power = (np.abs(np.fft.fft(signal * power_window(512)))[:, :256] ** 2).astype(np.float32)
-    difference = frame_autocorrelation(power, 512)[:, :210]
-    difference = difference[:, :1] - difference / hann_autocorrelation(np.arange(210) / 512).astype(np.float32)
+    circular = frame_autocorrelation(power, 512)[:, :210]
+    difference = circular[:, :1] - circular / hann_autocorrelation(np.arange(210) / 512).astype(np.float32)
     cumulative = np.cumsum(difference[:, 1:206], axis=1)
     guesses = np.where(random.random(8) < 0.5, np.inf, period * random.uniform(0.98, 1.02, 8))
     found = []
     for kernel in both(pitch.refine_long_periods):
         found.append(guesses.copy())
         kernel(power, difference, cumulative, found[-1], 167, *correlation_tables(256, 512))
-    np.testing.assert_allclose(*found, rtol=2e-5)
+    np.testing.assert_allclose(found[0], found[1], rtol=2e-5)
+
+
+@settings(deadline=None)
+@given(SEEDS, st.integers(1, 5), st.integers(2, 300), st.integers(1, 250), st.sampled_from((0.0, 1e-20, 1.0, 1e6)))
+def test_tempograms(seed: int, count: int, length: int, lags: int, scale: float) -> None:
+    """Correlations agree as far as the energies that they are divided by allow."""
+    windows = (np.random.default_rng(seed).standard_normal((count, length)) * scale).astype(np.float32)
+    compiled, numpy = (kernel(windows, lags) for kernel in both(tempo.autocorrelation_tempogram))
+    energy = np.cumsum(windows.astype(np.float64) ** 2, axis=1)
+    lags = numpy.shape[1]
+    compared = np.sqrt(
+        energy[:, ::-1][:, :lags] * np.cumsum(windows[:, ::-1].astype(np.float64) ** 2, axis=1)[:, ::-1][:, :lags]
+    )
+    assert_close(compiled * compared, numpy * compared, float(energy[:, -1].max()))
 
 
 @settings(deadline=None)
