@@ -243,10 +243,7 @@ function arrive(top) {
 function mark(current) {
   const links = [...byId("navigation").querySelectorAll("a")];
   const main = links.some((link) => link.dataset.view === current) ? current : open[0]?.name ?? "";
-  for (const link of links) {
-    setAttribute(link, "aria-current", link.dataset.view === main ? "page" : null);
-    if (link.dataset.view === main) link.scrollIntoView({ block: "nearest", inline: "nearest" }); // the navigation scrolls on phones
-  }
+  for (const link of links) setAttribute(link, "aria-current", link.dataset.view === main ? "page" : null);
 }
 
 /**

@@ -25,6 +25,8 @@ export function mount(root, page) {
   /** @type {Record<string, string>} */
   let query = {};
   let request = 0;
+  /** @type {Kind | "list" | null} */
+  let shown = null; // what the editor holds
   const change = (/** @type {Record<string, string | number>} */ changes) => {
     query = Object.fromEntries(Object.entries({ ...query, ...changes }).flatMap(([name, value]) => (value === "" ? [] : [[name, String(value)]])));
     page.keep([kind], query);
@@ -51,12 +53,20 @@ export function mount(root, page) {
     const asked = (request += 1);
     fault.hidden = true;
     try {
+      if (shown !== kind) {
+        editor.node.hidden = true; // it holds a list of another kind
+        hint.textContent = t("playlists.building");
+      }
       const built = await forms[kind].build(query);
       if (asked !== request) return;
+      shown = kind;
+      hint.textContent = t(`playlists.hint.${kind}`);
       if (!built) editor.node.hidden = true;
       else await editor.show(t(`playlists.kind.${kind}`), built.ids, { note: built.note, again: kind === "radio", copies: built.copies });
     } catch (error) {
       if (asked !== request) return;
+      shown = null;
+      hint.textContent = t(`playlists.hint.${kind}`);
       fault.textContent = messageOf(error);
       fault.hidden = false;
       editor.node.hidden = true;
@@ -89,6 +99,7 @@ export function mount(root, page) {
       if (part === "list") {
         request += 1;
         fault.hidden = true;
+        shown = "list";
         await editor.show(query.name || t("playlists.list"), numbers(query.files));
       } else {
         await forms[kind].show(query);
