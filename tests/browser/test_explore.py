@@ -265,11 +265,12 @@ def test_from_home_to_an_exported_path_by_keyboard(explore: Page, tagged: Runnin
 
 
 def test_radio_and_filter(explore: Page) -> None:
-    """A radio starts from a track and can be built anew; a filter lists what a search finds, in order."""
+    """A radio starts from a track, names copies, and is built anew; a filter lists what a search finds, in order."""
     go(explore, "Playlists")
     rows = explore.locator(".playlist li")
     pick(explore, "Sounds like", "Song 04")
     expect(rows).not_to_have_count(0)
+    expect(rows.filter(has_text=re.compile("also as (OGG|FLAC)"))).to_have_count(1)
     explore.get_by_role("spinbutton", name="Tracks").fill("5")
     explore.keyboard.press("Tab")
     expect(rows).to_have_count(5)
