@@ -36,6 +36,7 @@ LONG = (
     "tempo",
     "mutations",
     "kills",
+    "lists",
     "loop",
     "chaos",
     "map",
