@@ -1,6 +1,6 @@
 """Features of the candidate beat periods of a track, from windows of its onset-strength curves."""
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ _IDENTICAL: Final = 0.93  # correlation above which pulses count as identical
 _SLOWEST_BPM: Final = 40.0
 _FASTEST_BPM: Final = 220.0
 _FASTEST_PLAIN_BPM: Final = 205.0  # listeners tap to every second pulse of faster ones
+_ROWS: Final = 32  # windows of curves transformed at once, which bounds the memory
 _PROFILE_WINDOWS: Final = 16  # windows folded at once, which bounds the memory
 
 
@@ -100,21 +101,42 @@ def tempograms(windows: FloatArray, rate: float) -> Tempograms:
     """
     bands, count, length = windows.shape
     means = windows.mean(axis=2)
-    centred = windows - means[..., None]
-    flat = centred.reshape(-1, length)
-    correlations = kernels.autocorrelation_tempogram(flat, round(LONGEST_LAG_SEC * rate)).reshape(bands, count, -1)
-    spectra = kernels.centred_spectra(flat).reshape(bands, count, -1)
+    longest, step = round(LONGEST_LAG_SEC * rate), max(1, _ROWS // count)
+    batches = [
+        _Batch.of(windows[first : first + step], means[first : first + step], longest, rate)
+        for first in range(0, bands, step)
+    ]
+    own = batches[0].own
     periods = candidate_lags(rate)
-    periods = periods[periods < correlations.shape[2]]
+    periods = periods[periods < own.shape[1]]
     return Tempograms(
-        correlations.mean(axis=1),
-        peak_evidence(correlations, rate).mean(axis=1),
-        spectra,
+        np.concatenate([batch.autocorrelation for batch in batches]),
+        np.concatenate([batch.peaks for batch in batches]),
+        np.concatenate([batch.spectra for batch in batches]),
         means,
         kernels.log_onset_rate(windows, length / rate).mean(axis=1),
-        correlations[0],
-        np.clip(correlations[0][:, periods].max(axis=1, initial=0), 0, 1),
+        own,
+        np.clip(own[:, periods].max(axis=1, initial=0), 0, 1),
     )
+
+
+class _Batch(NamedTuple):
+    """Tempograms of some of the curves."""
+
+    autocorrelation: NDArray[np.float64]
+    peaks: NDArray[np.float64]
+    spectra: NDArray[np.complex64]
+    own: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, windows: FloatArray, means: FloatArray, longest: int, rate: float) -> Self:
+        """Return mean autocorrelation and peak evidence, spectra, and the autocorrelation of the first curve."""
+        bands, count, length = windows.shape
+        flat = (windows - means[..., None]).reshape(-1, length)
+        correlations = kernels.autocorrelation_tempogram(flat, longest).reshape(bands, count, -1)
+        evidence = peak_evidence(correlations, rate).mean(axis=1)
+        spectra = kernels.centred_spectra(flat).reshape(bands, count, -1)
+        return cls(correlations.mean(axis=1), evidence, spectra, correlations[0].copy())
 
 
 def peak_evidence(correlations: NDArray[np.float64], rate: float) -> NDArray[np.float64]:
