@@ -236,7 +236,10 @@ def _take_possession(held: contextlib.ExitStack, path: Path) -> bool:
     """Create and lock the data folder and the file; return True if the last run did not close it. Blocking."""
     _make_private_folder(path.parent)
     held.enter_context(hold_lock(path.parent / "lock"))
-    path.touch(mode=0o600, exist_ok=True)
+    try:
+        path.touch(mode=0o600, exist_ok=True)
+    except OSError as error:
+        raise StorageError("unwritable", f"the database {path} cannot be created: {error.strerror}") from error
     return ended_badly(path)
 
 

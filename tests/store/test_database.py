@@ -240,6 +240,16 @@ async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     assert await code_of_opening(tmp_path / "data" / "fingerprints.sqlite3") == "unwritable"
 
 
+async def test_a_database_that_leads_nowhere_is_reported(tmp_path: Path) -> None:
+    """As a link to a disk that is not mounted; a link to an existing folder works."""
+    path = tmp_path / "fingerprints.sqlite3"
+    path.symlink_to(tmp_path / "disk" / "fingerprints.sqlite3")
+    assert await code_of_opening(path) == "unwritable"
+    (tmp_path / "disk").mkdir()
+    async with open_database(path):
+        assert path.is_symlink()
+
+
 async def test_opening_fifty_times_leaves_no_file_open(path: Path) -> None:
     """No descriptors and no threads remain."""
     async with open_database(path):
