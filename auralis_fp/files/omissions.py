@@ -10,6 +10,7 @@ from typing import Final
 from ..states import LeftOut
 
 EXAMPLES: Final = 10  # paths named for each reason
+MOST_INNER_LINKS: Final = 1000
 MOST_STRAYS: Final = 10_000  # sidecars; a later sweep finds the rest
 
 
@@ -57,6 +58,7 @@ class Omissions:
         self.interrupted = False
         self.broken_links: list[bytes] = []
         self.strays: list[bytes] = []  # sidecars without their track
+        self.inner_links: set[bytes] = set()  # a second way to folders of the library
         self._examples: defaultdict[tuple[Reason, str], list[str]] = defaultdict(list)
 
     def add(self, reason: Reason, below_root: bytes) -> None:
@@ -88,6 +90,11 @@ class Omissions:
         for name in sidecars:
             if len(self.strays) < MOST_STRAYS and os.path.splitext(name)[0] not in names:
                 self.strays.append(os.path.join(folder, name))
+
+    def note_inner_link(self, link: bytes) -> None:
+        """Note a link that leads to a folder of the library, or to one that holds the library."""
+        if len(self.inner_links) < MOST_INNER_LINKS:
+            self.inner_links.add(link)
 
     def interrupt(self) -> None:
         """Note that a folder could not be listed because its disk or network failed."""

@@ -245,6 +245,23 @@ class Rules:
         direct = os.path.normpath(os.path.join(os.path.realpath(root), below))
         return os.path.realpath(folder) == direct or self.follows(folder)
 
+    def direct_path(self, path: bytes, root: bytes) -> bytes | None:
+        """Return the path at which a walk from *root* reaches a file that was named through a link. Blocking.
+
+        Parameters
+        ----------
+        path, root : bytes
+
+        Returns
+        -------
+        bytes or None
+            None if it lies outside the library, or is left out by its name.
+        """
+        real = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+        below = relative_path(real, os.path.realpath(root))
+        direct = None if below is None else os.path.join(root, below)
+        return direct if direct is not None and self.admits_path(direct, root) else None
+
 
 def _first_link(path: bytes, root: bytes) -> bytes:
     """Return the first link on the way from *root* to *path*; *path* if there is none."""

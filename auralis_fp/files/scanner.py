@@ -12,7 +12,7 @@ from typing import Final
 from ..models import FileEvent, FileStamp
 from .formats import is_music, is_unsupported_audio
 from .omissions import Omissions, Reason
-from .paths import directory_prefix
+from .paths import directory_prefix, is_below, is_same_or_below
 from .placeholders import is_stub_name
 from .regular import is_regular
 from .rules import REMOVED, Rules
@@ -21,6 +21,12 @@ from .temporary_names import is_temporary, is_unfinished_music
 
 SIDECAR_SUFFIX: Final = b".25d"
 _REFUSED: Final = frozenset((errno.EACCES, errno.EPERM))
+
+
+def is_sidecar_name(name: bytes) -> bool:
+    """Return True if the name is that of the sidecar of a music file."""
+    stem, suffix = os.path.splitext(name)
+    return suffix.lower() == SIDECAR_SUFFIX and is_music(stem)
 
 
 def stat_audio(path: bytes, rules: Rules) -> FileStamp | None:
@@ -94,11 +100,13 @@ class _Walk:
         names: set[bytes] = set()
         sidecars: list[bytes] = []
         for entry in entries:
-            if entry.name.endswith(SIDECAR_SUFFIX):
-                sidecars.append(entry.name)
-                continue
-            names.add(entry.name)
             try:
+                if entry.name.endswith(SIDECAR_SUFFIX) and not entry.is_dir(follow_symlinks=False):
+                    sidecars.append(entry.name)
+                    continue
+                names.add(entry.name)
+                if entry.is_symlink() and os.path.isdir(entry.path):
+                    self._note_link(entry)
                 is_audio = is_music(entry.name)
                 reason = self._omission(entry, is_audio=is_audio)
                 if reason is not None:
@@ -115,6 +123,12 @@ class _Walk:
             except OSError as error:
                 self._failed(entry.path, error)
         self._omissions.add_strays(folder, sidecars, names)
+
+    def _note_link(self, entry: "os.DirEntry[bytes]") -> None:
+        """Note a link to a folder that lies in the library or holds it."""
+        real = os.path.realpath(entry.path)
+        if is_same_or_below(real, self._real_root) or is_below(self._real_root, real):
+            self._omissions.note_inner_link(entry.path)
 
     def _decide(self) -> Iterator[FileEvent]:
         """Yield the files without blocks on file systems that report no blocks of any file."""

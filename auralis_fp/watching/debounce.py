@@ -151,7 +151,7 @@ class WriteDebouncer:
             self.touch(path, root)
 
     def _check(self, pending: dict[bytes, _Pending]) -> tuple[dict[bytes, FileEvent | None], list[bytes]]:
-        """Return the settled paths, and the files inside touched folders. Blocking.
+        """Return the settled paths, and the paths to check instead of folders and of paths through links. Blocking.
 
         A settled path has an event, or None if it is not a music file.
         """
@@ -161,6 +161,8 @@ class WriteDebouncer:
         for path, entry in pending.items():
             if not self._rules.reached_by_walk(path, entry.root):
                 settled[path] = None
+                direct = self._rules.direct_path(path, entry.root)
+                inside += [] if direct is None else [direct]
             elif os.path.isdir(path):  # created, or moved in with its content
                 settled[path] = None
                 inside += self._files_inside(path, entry.root)

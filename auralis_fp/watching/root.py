@@ -18,7 +18,7 @@ from watchfiles import Change
 from ..files.omissions import Omissions
 from ..files.paths import is_same_or_below
 from ..files.rules import Rules
-from ..files.scanner import SIDECAR_SUFFIX, walk
+from ..files.scanner import is_sidecar_name, walk
 from ..files.temporary_names import is_temporary
 from ..models import FileEvent
 from ..runtime.tasks import happens_within
@@ -42,6 +42,7 @@ CONFIRM_SEC: Final = 5.0  # pause before a sweep that confirms another
 MOUNT_CHECK_SEC: Final = 2.0
 EVENTS_RETRY_SEC: Final = 600.0  # after a refusal: the limit may have been raised
 OPENING_LIMIT_SEC: Final = 30.0  # how long the first sweep waits for events to be open
+_LINKED: Final = "Changes may not be announced, because {} leads to another folder of it; swept frequently."
 FLOOD: Final = 4096  # in a batch of so many changes the kernel may have dropped some
 
 
@@ -99,8 +100,7 @@ class WatchedRoot:
         self._events: FileSystemEvents | None = None
         self._events_refused = ""  # why there are no events
         self._events_doubtful = ""  # why some may be missing
-        self._interrupted = False  # the last sweep could not list every folder
-        self._strays: list[bytes] = []  # sidecars that the last sweep found without their track
+        self._omissions = Omissions()  # of the last sweep
         self._verdict = Verdict()
         self._sweep_took_sec = 0.0
         self._requested = asyncio.Event()
@@ -146,7 +146,7 @@ class WatchedRoot:
             try:
                 await context.sink.begin_sweep(self.path)
                 found = await self._report_files()
-                self._verdict = await context.sink.end_sweep(self.path, found, self._strays)
+                self._verdict = await context.sink.end_sweep(self.path, found, self._omissions.strays)
             except OSError as error:
                 self._verdict = Verdict(online=False, reason=f"The folder cannot be read: {error.strerror}.")
             finally:
@@ -200,14 +200,22 @@ class WatchedRoot:
             found += len(batch)
             settled = [event for event in batch if not self._context.debouncer.defer(event, self.path, recent=recent)]
             await self._context.sink.observe(settled, walk=True)
-        self._interrupted, self._strays = omissions.interrupted, omissions.strays
+        if self._events is not None and self._omissions.inner_links - omissions.inner_links:
+            self._events.end()  # with a link, the system may have dropped the folder that it led to
+        self._omissions = omissions
         self.broken_links.replace(omissions.broken_links)
         self._set(left_out=omissions.summary())
         return found
 
     def _reason(self) -> str:
         """Return what is worth saying about an online library."""
-        return " ".join(text for text in (self._events_refused, self._events_doubtful, self._verdict.reason) if text)
+        return " ".join(text for text in (self._events_refused, self._doubt, self._verdict.reason) if text)
+
+    @property
+    def _doubt(self) -> str:
+        """Why the events of some changes may be missing; empty if there is no reason to think so."""
+        links = self._omissions.inner_links if self._events is not None else None
+        return self._events_doubtful or (_LINKED.format(os.fsdecode(min(links))) if links else "")
 
     def _log_sweep(self, seconds: float) -> None:
         problem = self._verdict.reason or None
@@ -224,7 +232,7 @@ class WatchedRoot:
         if self.state.mode == "off":
             return None
         interval = self._context.settings.sweep_interval_sec
-        if self.state.mode == "events" and not self._events_doubtful and not self._interrupted:
+        if self.state.mode == "events" and not self._doubt and not self._omissions.interrupted:
             return interval
         return min(max(POLL_EVERY_SEC, POLL_SHARE * self._sweep_took_sec), interval)
 
@@ -289,4 +297,4 @@ class WatchedRoot:
         rules = self._context.rules
         if not rules.admits_path(path, self.path):
             return False
-        return rules.admits_file(path) or not (is_temporary(path) or path.lower().endswith(SIDECAR_SUFFIX))
+        return rules.admits_file(path) or not (is_temporary(path) or is_sidecar_name(path))

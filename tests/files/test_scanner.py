@@ -162,3 +162,9 @@ def test_a_walk_is_fast(music: Path) -> None:
     started = time.perf_counter()
     assert len(found(music)) == 10_000
     assert time.perf_counter() - started < 3
+
+
+def test_a_folder_may_be_called_like_a_sidecar(music: Path) -> None:
+    """Only files with such names are sidecars."""
+    make(music, "live.25d/song.mp3", "song.mp3.25d/inner.mp3", "other.mp3.25d")
+    assert found(music) == ["live.25d/song.mp3", "song.mp3.25d/inner.mp3"]

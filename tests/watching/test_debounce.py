@@ -79,10 +79,11 @@ async def test_a_touched_folder_reports_its_files(
 
 
 async def test_other_paths_are_dropped(tmp_path: Path, debouncer: WriteDebouncer, listener: Listener) -> None:
-    """Pictures, links to folders, and files reached through one."""
-    (tmp_path / "real").mkdir()
-    (tmp_path / "real" / "song.mp3").touch()
-    (tmp_path / "link").symlink_to(tmp_path / "real")
+    """Pictures, links to folders, and files that lie outside."""
+    outside = tmp_path.with_name(f"{tmp_path.name} outside")
+    outside.mkdir()
+    (outside / "song.mp3").touch()
+    (tmp_path / "link").symlink_to(outside)
     (tmp_path / "cover.jpg").touch()
     for name in ("cover.jpg", "link", "link/song.mp3"):
         touch(debouncer, tmp_path / name, tmp_path)

@@ -186,3 +186,21 @@ async def test_a_remount_reopens_the_events(music: Path, listener: Listener, mon
             await until(lambda: listener.names() == {"song.mp3", "1.mp3"})
             (music / "disk2" / "2.mp3").write_bytes(b"2")
             await until(lambda: "2.mp3" in listener.names())
+
+
+@pytest.mark.parametrize("name", ["0", "m", "zz"])
+async def test_a_folder_that_a_link_leads_to_is_watched(music: Path, listener: Listener, name: str) -> None:
+    """The system names a change by either path, as the entries happen to lie on the disk; also after the removal."""
+    (music / "album").mkdir()
+    (music / "album" / "1.mp3").touch()
+    (music / name).symlink_to("album")
+    async with watching(listener, music) as watcher:
+        assert "leads to another folder" in watcher.folders()[0].reason
+        (music / "album" / "1.mp3").rename(music / "album" / "2.mp3")
+        await until(lambda: listener.names() == {"2.mp3"})
+        (music / name).unlink()
+        watcher.scan()
+        await until(lambda: not watcher.folders()[0].reason)
+        (music / "album" / "2.mp3").rename(music / "album" / "3.mp3")
+        await until(lambda: listener.names() == {"3.mp3"})
+    assert {path for path in listener.known if b"album" not in path} == set()
