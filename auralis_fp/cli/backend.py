@@ -18,6 +18,7 @@ from ..asgi.player import add_player_api
 from ..asgi.plugin import Middleware, Plugin
 from ..settings import Settings
 from .arguments import HOST_PORT
+from .output import announce
 from .server import ServeError
 from .signals import interruption
 
@@ -167,9 +168,9 @@ def _server(app: Middleware, port: int, *, browser: bool) -> Any:
             await super().startup(sockets)
             if self.started:
                 url = f"http://localhost:{self.servers[0].sockets[0].getsockname()[1]}"
-                print(f"Auralis is running: {url}/, status page: {url}{PREFIX}/\nStop with Ctrl-C.", flush=True)
+                announce(f"Auralis is running: {url}/, status page: {url}{PREFIX}/\nStop with Ctrl-C.")
                 if app.plugin.service.fault is not None:
-                    print(app.plugin.service.fault, file=sys.stderr, flush=True)
+                    announce(app.plugin.service.fault, sys.stderr)
                 if browser:
                     await asyncio.to_thread(webbrowser.open, f"{url}{PREFIX}/")
 

@@ -1,11 +1,35 @@
 """Output for people: printable text, and tables (tab-separated lines in a pipe)."""
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import Literal, TextIO
 
 TableFormat = Literal["ndjson", "csv", "parquet"]
 """Formats of an export."""
+
+
+def announce(text: str, stream: TextIO | None = None) -> None:
+    """Print what a service has to say; it goes on if its output is not read, or the disk with its log is full.
+
+    Parameters
+    ----------
+    text : str
+    stream : TextIO, optional
+        Default: standard output.
+    """
+    stream = sys.stdout if stream is None else stream
+    try:
+        print(text, file=stream, flush=True)
+    except OSError:
+        discard(stream)
+
+
+def discard(stream: TextIO) -> None:
+    """Discard what is buffered in a stream that cannot be written, and all that follows."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, stream.fileno())
+    os.close(null)
 
 
 def printable(text: str) -> str:

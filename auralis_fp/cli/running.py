@@ -1,8 +1,8 @@
 """What every command shares: exit codes, errors as one sentence, cancellation by signals, logging."""
 
 import asyncio
+import errno
 import logging
-import os
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -16,9 +16,11 @@ from ..store.integrity import restore_backup
 from ..store.recovery import set_aside
 from ..store.salvage import all_results
 from ..store.transfer import import_results, results_where
+from .output import discard
 from .signals import interruption
 
 EXIT_USAGE: Final = 2
+_NOT_WRITTEN: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
 def run_command(program: str, command: Callable[[], Coroutine[Any, Any, int]]) -> int:
@@ -37,13 +39,21 @@ def run_command(program: str, command: Callable[[], Coroutine[Any, Any, int]]) -
         Exit code.
     """
     try:
-        return asyncio.run(_until_interrupted(command))
+        code = asyncio.run(_until_interrupted(command))
+        sys.stdout.flush()
     except AuralisError as error:
         print(f"{program}: {error}", file=sys.stderr)
         return EXIT_USAGE
     except BrokenPipeError:  # the reader of the output has closed the pipe
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # discards buffered output at exit
+        discard(sys.stdout)
         return 0
+    except OSError as error:
+        if error.errno not in _NOT_WRITTEN:
+            raise
+        discard(sys.stdout)
+        print(f"{program}: the output cannot be written: {error.strerror}", file=sys.stderr)
+        return EXIT_USAGE
+    return code
 
 
 async def _until_interrupted(command: Callable[[], Coroutine[Any, Any, int]]) -> int:

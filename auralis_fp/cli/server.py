@@ -16,6 +16,7 @@ from ..app import service
 from ..errors import AuralisError
 from ..routes.events import events
 from .connections import ConnectionLimits, most_connections
+from .output import announce
 from .signals import interruption
 
 BACKLOG: Final = 128  # connections that wait to be accepted
@@ -74,12 +75,12 @@ async def serve(app: web.Application, place: int | Path, *, greeting: Sequence[s
                 url = f"unix:{place}"
                 closing.callback(place.unlink, missing_ok=True)
             for line in greeting:
-                print(line.format(url=url), flush=True)
+                announce(line.format(url=url))
             if browser and isinstance(place, int):
                 await asyncio.to_thread(webbrowser.open, url)
             with interruption.calls(lambda: loop.call_soon_threadsafe(stop.set)):
                 await stop.wait()
-            print("\nStopping ...", file=sys.stderr, flush=True)
+            announce("\nStopping ...", sys.stderr)
         finally:
             for server in servers:
                 server.close()

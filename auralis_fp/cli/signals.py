@@ -67,7 +67,8 @@ class Interruption:
         """Print which signal ended the program, and return the exit code."""
         number = signal.Signals(self.received or signal.SIGINT)
         how = "interrupted" if number == signal.SIGINT else f"ended by {number.name}"
-        print(f"{self._program}: {how}", file=sys.stderr, flush=True)
+        with contextlib.suppress(OSError):  # the log may be full, or its reader gone
+            print(f"{self._program}: {how}", file=sys.stderr, flush=True)
         return self.code
 
     @property

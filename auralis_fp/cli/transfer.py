@@ -59,7 +59,7 @@ async def export_results(settings: Settings, file: str, kind: TableFormat = "ndj
                 try:
                     written = await _replace(database, Path(file), kind, lost)
                 except OSError as error:
-                    raise TransferError(f"{file} cannot be written: {error.strerror}") from error
+                    raise TransferError(f"{file} cannot be written: {error.strerror or error}") from error
                 print(f"{written} results written to {_printable(file)}", file=sys.stderr)
     return lost.summarise()
 

@@ -1,13 +1,18 @@
 """Help, errors and exit codes of the command line."""
 
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+import requests
 
 from auralis_fp import __version__
 from auralis_fp.cli.arguments import build_parser
+from commands import environment
+from hosting import tone_file
 from patience import LIMIT_SEC
 
 COMMANDS = ("analyze", "scan", "serve", "status", "folders", "failures", "export", "import", "completion")
@@ -89,3 +94,47 @@ def test_status_imports_little(tmp_path: Path) -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path, env=environment
     )
     assert done.stdout.strip() == "[]"
+
+
+FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+
+
+@FULL
+def test_output_to_a_full_disk_is_an_error(tmp_path: Path) -> None:
+    """One sentence and an exit code; what was analysed is stored."""
+    tone_file(tmp_path / "song.wav")
+    for arguments in (("analyze", "song.wav"), ("scan", "."), ("folders",)):
+        command, options = [sys.executable, "-m", "auralis_fp", *arguments], environment() | {"HOME": str(tmp_path)}
+        with Path("/dev/full").open("wb") as full:
+            done = subprocess.run(
+                command, check=False, cwd=tmp_path, env=options, timeout=LIMIT_SEC, stdout=full, stderr=subprocess.PIPE
+            )
+        assert b"\nauralis-fp: the output cannot be written: No space left on device\n" in b"\n" + done.stderr
+        assert (b"Traceback" in done.stderr, done.returncode) == (False, 2)
+    assert "1, 100 %" in run("status", folder=tmp_path).stdout
+
+
+@FULL
+def test_a_service_needs_no_log(tmp_path: Path) -> None:
+    """A full disk with its log does not end it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "auralis_fp", "serve", "--port", str(port), "--data-dir", str(tmp_path / "data")]
+    give_up = time.monotonic() + LIMIT_SEC
+    with Path("/dev/full").open("wb") as full, subprocess.Popen(command, stdout=full, stderr=full) as service:
+        try:
+            while not answers(port):
+                assert service.poll() is None
+                assert time.monotonic() < give_up
+                time.sleep(0.05)
+        finally:
+            service.terminate()
+
+
+def answers(port: int) -> bool:
+    """Return True if a service answers."""
+    try:
+        return requests.get(f"http://127.0.0.1:{port}/health", timeout=LIMIT_SEC).status_code == 200
+    except requests.ConnectionError:
+        return False
