@@ -110,7 +110,9 @@ class HostLibrary:
         with self._opened() as database:
             row = database.execute("SELECT title FROM albums WHERE id = ?", (album_id,)).fetchone()
             ids = database.execute("SELECT id FROM tracks WHERE album_id = ? ORDER BY id", (album_id,)).fetchall()
-        return None if row is None else HostAlbum(row[0], tuple(one[0] for one in ids))
+        return (
+            None if row is None else HostAlbum(_printable(row[0]), tuple(one for (one,) in ids if isinstance(one, int)))
+        )
 
     def folders(self) -> list[Path]:
         """Return the music folders of the host. Versions without a list scan the folder that holds their database.
@@ -142,6 +144,7 @@ class HostLibrary:
         address = f"{place.absolute().as_uri()}?mode=ro"
         try:
             with contextlib.closing(sqlite3.connect(address, uri=True, timeout=PATIENCE_SEC)) as database:
+                database.text_factory = _decoded
                 database.execute("BEGIN")  # all queries see the same state
                 yield database
         except sqlite3.Error as error:
@@ -190,7 +193,7 @@ def _track(
 ) -> HostTrack | None:
     track_id, filepath, title, album_id, track, disc, year = row
     path = _path(filepath)
-    if path is None:
+    if path is None or not isinstance(track_id, int):
         return None
     tags = Tags(
         title=_text(title),
@@ -201,11 +204,20 @@ def _track(
         disc=clean.number_pair(str(disc))[0],
         year=clean.year(str(year)),
     )
-    return HostTrack(id=track_id, path=path, album_id=album_id, tags=tags)
+    return HostTrack(id=track_id, path=path, album_id=album_id if isinstance(album_id, int) else None, tags=tags)
+
+
+def _decoded(text: bytes) -> str:
+    """Return a text of the database; one that is not UTF-8 costs no other track."""
+    return text.decode("utf-8", "surrogateescape")
+
+
+def _printable(value: object) -> str | None:
+    return clean.text(value) if isinstance(value, str) else None
 
 
 def _text(value: object) -> str | None:
-    cleaned = clean.text(value) if isinstance(value, str) else None
+    cleaned = _printable(value)
     return None if cleaned is None or cleaned.casefold() in MADE_UP else cleaned
 
 
@@ -214,7 +226,7 @@ def _joined(names: Sequence[str]) -> str | None:
 
 
 def _path(value: object) -> bytes | None:
-    return None if not isinstance(value, str) or "\0" in value else os.fsencode(value)
+    return os.fsencode(value) if isinstance(value, str) and os.path.isabs(value) and "\0" not in value else None
 
 
 def _columns(database: sqlite3.Connection, table: str) -> set[str]:
@@ -225,7 +237,7 @@ def _folders(listed: object) -> list[Path]:
     """Return the absolute paths of a JSON list of folders."""
     try:
         names = json.loads(listed) if isinstance(listed, str) else []
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     texts = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
     return [Path(name) for name in texts if Path(name).is_absolute() and "\0" not in name]

@@ -154,3 +154,29 @@ def test_whatever_else_lies_there(tmp_path: Path, kind: str) -> None:
         HostLibrary([path]).path_of(7)
     assert caught.value.code == ("no_host_library" if kind == "missing" else "host_library")
     assert path.exists() == (kind != "missing")
+
+
+def test_odd_rows_cost_no_other_track(tmp_path: Path) -> None:
+    """Text that is not UTF-8, ids that are not numbers, and relative paths; names are cleaned, paths exact."""
+    with closing(player_library(tmp_path)) as database:
+        add_track(database, 1, "/music/a.flac", title="A", artists=("Ann",), album="Record")
+        database.executescript(
+            """
+            UPDATE artists SET name = cast(x'41ff' AS TEXT);
+            UPDATE albums SET title = cast(x'52ff' AS TEXT);
+            DROP TABLE tracks;
+            CREATE TABLE tracks (id, title, filepath, album_id);
+            INSERT INTO tracks VALUES (1, x'00', '/music/a.flac', 1),
+                (2, cast(x'54ff' AS TEXT), cast(x'2f62ff' AS TEXT), 'x'), (3, '', 'relative.flac', 1),
+                (NULL, '', '/c', 1), ('four', '', '/d', 1), (2.5, '', '/e', 1);
+            """
+        )
+        database.execute("UPDATE user_settings SET scan_folders = ?", ("[" * 100_000,))
+        database.commit()
+    library = HostLibrary([tmp_path / "library.db"])
+    one, two = library.tracks()
+    assert (one.path, one.tags, one.album_id) == (b"/music/a.flac", Tags(artist="A", album="R"), 1)
+    assert (two.path, two.tags, two.album_id) == (b"/b\xff", Tags(title="T"), None)
+    assert library.path_of(2) == b"/b\xff"
+    assert library.album(1) == HostAlbum("R", (1, 3))
+    assert library.folders() == []
