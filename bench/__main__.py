@@ -32,6 +32,7 @@ ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUM
 LONG = (
     "cluster",
     "cluster_chaos",
+    "cluster_manifest",
     "invariance",
     "tempo",
     "mutations",
