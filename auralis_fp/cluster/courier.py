@@ -12,6 +12,7 @@ import secrets
 import signal
 import sys
 import time
+import warnings
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -233,6 +234,7 @@ def main() -> None:
     sandbox.limit_memory(MEMORY_LIMIT)
     dask.config.set({"distributed.client.scheduler-info-interval": "1h"})  # asked for by ``_follow``
     logging.disable(logging.CRITICAL)  # the service reports what is wrong
+    warnings.simplefilter("ignore")  # such as of other versions, which the handshake compares
     descriptor = adopt_descriptor()
     lacking = seal_courier(tls_files())
     with contextlib.suppress(EOFError, KeyboardInterrupt):
