@@ -55,7 +55,7 @@ def report(options: Options) -> str:
 
 
 def _manifest(folder: Path, lines: int, bad: int) -> Path:
-    """Write a manifest, and the files that it names: one song under many names, and files that are no music."""
+    """Write a manifest and its files: one song under many names, and some files that do not decode."""
     music, every = folder / "music", lines // bad
     first = song(music / "0.wav", SONG_SEC)
     names = [first, *(music / f"{number}.wav" for number in range(1, lines))]
