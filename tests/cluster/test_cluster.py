@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import psutil
@@ -164,6 +165,18 @@ async def test_requests_stay_here_and_share_what_is_analysed(scheduler: str, mus
     long.unlink()
     assert here.analysed.metadata.machine == this_machine()
     assert [answer.analysed.metadata.machine for answer in there] == ["m1", "m1"]
+
+
+async def test_quiet_hours_of_this_machine_alone(scheduler: str, music: Path, tmp_path: Path) -> None:
+    """Without ``cluster_throttled``, other machines go on; this one analyses nothing in the background."""
+    hour = datetime.now().astimezone().hour
+    quiet = f"{(hour - 1) % 24:02}:00-{(hour + 2) % 24:02}:00"
+    settings = Settings(cluster=scheduler, libraries=(music,), data_dir=tmp_path, workers=1, quiet_hours=quiet)
+    settings = replace(settings, cluster_throttled=False, watching="off", sidecars="off")
+    async with Service(settings).running() as service:
+        await until_counts(service, done=len(list(music.glob("*.wav"))))
+        found = [await service.fingerprint(file) for file in music.glob("*.wav")]
+    assert {answer.analysed.metadata.machine for answer in found} == {"m1"}
 
 
 async def test_the_courier_is_replaced(pool: ClusterPool, music: Path) -> None:
