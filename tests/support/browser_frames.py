@@ -4,6 +4,8 @@ from typing import Final, Literal
 
 from playwright.sync_api import Page, expect
 
+from patience import LIMIT_SEC
+
 Movement = Literal["zooming", "moving"]
 
 _FRAMES: Final = """async ([steps, movement]) => {
@@ -33,8 +35,9 @@ _FRAMES: Final = """async ([steps, movement]) => {
 
 def shown(page: Page, tracks: str) -> None:
     """Wait until the map shows *tracks* and is at rest."""
-    expect(page.locator("#map-hint")).to_contain_text(tracks)
-    expect(page.locator("#map-hint")).to_contain_text("Of the ten nearest tracks")  # nothing is computed any more
+    hint = page.locator("#map-hint")
+    expect(hint).to_contain_text(tracks, timeout=1000 * LIMIT_SEC)
+    expect(hint).to_contain_text("Of the ten nearest tracks", timeout=1000 * LIMIT_SEC)  # nothing is computed any more
 
 
 def work_ms(page: Page, movement: Movement, steps: int = 30) -> float:
