@@ -89,7 +89,7 @@ class Operation:
 
     def route(self) -> web.RouteDef:
         """Return the route to register."""
-        return web.route(self.method.upper(), re.sub(r"{(\w+)}", r"{\1:\\d+}", self.path), self.handler)
+        return web.route(self.method.upper(), re.sub(r"{(\w+)}", r"{\1:[0-9]+}", self.path), self.handler)
 
 
 def _get(path: str, handler: Handler, answer: Any, errors: tuple[int, ...] = (), **given: Any) -> Operation:

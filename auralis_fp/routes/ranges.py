@@ -5,7 +5,7 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-_SINGLE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+_SINGLE: Final = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 def requested_range(request: web.Request, size: int) -> range | None:

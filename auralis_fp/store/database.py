@@ -249,7 +249,8 @@ def _make_private_folder(folder: Path) -> None:
         if not os.access(folder, os.W_OK | os.X_OK):
             raise PermissionError(13, "no permission to write there")
     except OSError as error:
-        raise StorageError("unwritable", f"the data folder {folder} cannot be used: {error.strerror}") from error
+        reason = "it is not a folder" if isinstance(error, FileExistsError) else error.strerror
+        raise StorageError("unwritable", f"the data folder {folder} cannot be used: {reason}") from error
 
 
 async def _stop_writer(database: Database, task: "asyncio.Task[None]", writer: Writer) -> None:

@@ -98,7 +98,17 @@ async def test_ranges_beyond_the_end(shared: Plugin, song: tuple[int, bytes], gi
 
 @SHARED
 @pytest.mark.parametrize(
-    "given", ["bytes=5-1", "bytes=-", "bytes=a-b", "lines=1-2", "bytes=0-1,4-5", "bytes=1", "bytes=" + "9" * 400 + "-"]
+    "given",
+    [
+        "bytes=5-1",
+        "bytes=-",
+        "bytes=a-b",
+        "lines=1-2",
+        "bytes=0-1,4-5",
+        "bytes=1",
+        "bytes=١-٢",
+        "bytes=" + "9" * 400 + "-",
+    ],
 )
 async def test_other_ranges_are_ignored(shared: Plugin, song: tuple[int, bytes], given: str) -> None:
     """Invalid ranges, other units and several ranges are answered with the whole file."""

@@ -91,7 +91,8 @@ async def test_invalid_queries(shared: Plugin, query: str) -> None:
 async def test_unknown_file(shared: Plugin) -> None:
     """Unknown ids of any size are 404."""
     assert (await shared.get("/files/99", status=404))["code"] == "file_not_found"
-    assert (await shared.get(f"/files/{'9' * 30}", status=404))["code"] == "not_found"
+    for number in ("9" * 30, "\u0661"):  # too large, and a digit of another script
+        assert (await shared.get(f"/files/{number}", status=404))["code"] == "not_found"
 
 
 async def test_dimensions(shared: Plugin) -> None:

@@ -237,7 +237,10 @@ async def test_a_damaged_database_is_named_as_such(path: Path) -> None:
 async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     """A file in place of the data folder is reported with a message."""
     (tmp_path / "data").write_text("a file", encoding="ascii")
-    assert await code_of_opening(tmp_path / "data" / "fingerprints.sqlite3") == "unwritable"
+    with pytest.raises(StorageError, match="it is not a folder") as caught:
+        async with open_database(tmp_path / "data" / "fingerprints.sqlite3"):
+            pass
+    assert caught.value.code == "unwritable"
 
 
 async def test_a_database_that_leads_nowhere_is_reported(tmp_path: Path) -> None:
