@@ -21,6 +21,7 @@ export function trackPicker(label, chosen) {
   /** @type {File[]} */
   let items = [];
   let active = -1;
+  let answered = ""; // the text that the suggestions are for
   /** @type {ReturnType<typeof setTimeout>} */
   let typing;
   const list = el("ul", { id, role: "listbox", class: "plain options", "aria-label": label, hidden: true });
@@ -41,7 +42,9 @@ export function trackPicker(label, chosen) {
     const asked = input.value;
     const order = asked.trim() ? { q: asked.trim() } : { sort: "analysed_at", order: "desc" };
     const found = await get("files", { ...order, state: "done", limit: SHOWN }).catch(() => ({ items: [] }));
-    if (asked === input.value && document.activeElement === input) show(/** @type {File[]} */ (found.items));
+    if (asked !== input.value || document.activeElement !== input) return;
+    show(/** @type {File[]} */ (found.items));
+    answered = asked;
   }
 
   /** @param {File[]} found */
@@ -59,15 +62,22 @@ export function trackPicker(label, chosen) {
 
   /** @param {File} file */
   function take(file) {
-    input.value = titleOf(file);
+    input.value = answered = titleOf(file);
     show([]);
     chosen(file);
+  }
+
+  /** Take the marked suggestion, or the first for what was typed, which may not have come yet. */
+  async function enter() {
+    clearTimeout(typing);
+    if (answered !== input.value) await suggest();
+    if (answered === input.value && items.length) take(items[Math.max(0, active)]);
   }
 
   /** @param {KeyboardEvent} event */
   function key(event) {
     if (event.key === "Escape" && !list.hidden) show([]);
-    else if (event.key === "Enter" && items.length) take(items[Math.max(0, active)]);
+    else if (event.key === "Enter") enter();
     else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && items.length) step(event.key === "ArrowDown" ? 1 : -1);
     else if (event.key === "ArrowDown") suggest();
     else return;
