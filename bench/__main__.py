@@ -36,6 +36,7 @@ LONG = (
     "invariance",
     "tempo",
     "mutations",
+    "mutants",
     "kills",
     "lists",
     "loop",
