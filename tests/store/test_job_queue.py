@@ -283,3 +283,13 @@ async def test_a_retry_set_by_a_wrong_clock_is_due(library: Library, job_queue: 
         await library.record(job.file_id, CORRUPT, STAMP, claim=job.claim, source="analysis", retry_at=due)
     assert await job_queue.retry_due(now, longest_sec=longest) == now + longest
     assert await library.counts() == Counts(failed=1, pending=1)
+
+
+async def test_forced_runs_and_retries_wake_waiters(job_queue: JobQueue) -> None:
+    """Whoever waits for a job looks again after files were queued on request."""
+    generations = [job_queue.generation]
+    await job_queue.reanalyse([1])
+    generations.append(job_queue.generation)
+    await job_queue.retry(None)
+    generations.append(job_queue.generation)
+    assert generations[0] < generations[1] < generations[2]

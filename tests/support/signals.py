@@ -12,6 +12,7 @@ from auralis_fp.analysis.types import FeatureValues
 Signal = NDArray[np.float32]
 
 RATE = 44_100
+BLOCK = 8192  # samples that stay in the cache
 
 
 def times(seconds: float, rate: int = RATE) -> NDArray[np.float64]:
@@ -21,12 +22,12 @@ def times(seconds: float, rate: int = RATE) -> NDArray[np.float64]:
 
 def signal(*channels: NDArray[np.float64]) -> Signal:
     """Return channels as one signal, shape (samples, channels)."""
-    return np.stack(channels, axis=1).astype(np.float32)
+    return np.stack([channel.astype(np.float32) for channel in channels], axis=1)
 
 
 def stereo(mono: NDArray[np.float64]) -> Signal:
     """Return a signal with the same samples in both channels."""
-    return signal(mono, mono)
+    return np.repeat(mono.astype(np.float32)[:, np.newaxis], 2, axis=1)
 
 
 def sine(hertz: float, seconds: float = 5.0, amplitude: float = 0.5, rate: int = RATE) -> NDArray[np.float64]:
@@ -41,12 +42,17 @@ def square(hertz: float, seconds: float = 5.0, amplitude: float = 0.5, rate: int
 
 
 def saw(hertz: float, seconds: float = 5.0, amplitude: float = 0.3, rate: int = RATE) -> NDArray[np.float64]:
-    """Return a sawtooth with partials up to 0.45 of the sample rate."""
-    partials = np.arange(1, int(0.45 * rate / hertz) + 1)
-    at = times(seconds, rate)
-    total = np.zeros_like(at)
-    for n in partials:
-        total += np.sin(2 * np.pi * hertz * n * at) / n
+    """Return a sawtooth with partials up to 0.45 of the sample rate, summed by Clenshaw's recurrence."""
+    angles = 2 * np.pi * hertz * times(seconds, rate)
+    total = np.empty_like(angles)
+    for first in range(0, len(angles), BLOCK):
+        block = angles[first : first + BLOCK]
+        doubled, above, last = 2 * np.cos(block), np.zeros_like(block), np.zeros_like(block)
+        for n in range(int(0.45 * rate / hertz), 0, -1):
+            np.subtract(doubled * last, above, out=above)
+            above += 1 / n
+            above, last = last, above
+        total[first : first + BLOCK] = last * np.sin(block)
     return amplitude * total
 
 

@@ -1,6 +1,7 @@
 """Agreement of the fingerprint between formats."""
 
 import os
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ NEAR = {"%": 1.5, "LUFS": 0.3, "dB": 1.5, "LU": 0.3}  # by unit; shares and indi
 NEAR_HZ = 0.15  # lossy formats drop the highest frequencies
 
 
+@cache
 def recording() -> np.ndarray:
     """Return 8 s of drums, chords and noise in 16-bit stereo."""
     drums, noise = drum_loop(120, 8.0), pink(8.0, seed=5)

@@ -79,3 +79,9 @@ def test_bass_against_mids() -> None:
         6.02, abs=0.03
     )
     assert values(stereo(white(30.0)))["bass_mid_ratio"] == pytest.approx(-9.64, abs=0.1)
+
+
+def test_bass_or_mids_alone() -> None:
+    """Without one of the bands the ratio reads the limit of the dimension."""
+    assert values(stereo(sine(100)))["bass_mid_ratio"] == pytest.approx(60)
+    assert values(stereo(sine(1000)))["bass_mid_ratio"] == pytest.approx(-60)

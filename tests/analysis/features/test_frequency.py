@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from auralis_fp.analysis.spectrum.ltas import BANDS
-from signals import RATE, Signal, pink, shares_of_whole, signal, sine, stereo, values, white
+from signals import RATE, Signal, measure, pink, shares_of_whole, signal, sine, stereo, values, white
 
 
 def shares(samples: Signal, rate: int = RATE) -> list[float]:
@@ -65,3 +65,8 @@ def test_opposed_sides_keep_their_bands() -> None:
     """Bass in anti-phase does not cancel."""
     tone = sine(100, 5.0)
     assert values(signal(tone, -tone))["bass_pct"] >= 99.9
+
+
+def test_silence_has_no_shares() -> None:
+    """All seven bands of silence are undefined."""
+    assert set(BANDS) <= set(measure(stereo(np.zeros(2 * RATE))).undefined)

@@ -108,3 +108,8 @@ def test_centroid_and_rolloff_beside_librosa() -> None:
     found = values(stereo(track))
     assert found["spectral_centroid"] == pytest.approx(float(np.median(centroid)), rel=0.02)
     assert found["spectral_rolloff"] == pytest.approx(float(np.median(rolloff)), abs=32.4)
+
+
+def test_flatness_does_not_depend_on_the_level() -> None:
+    """Noise at -80 dBFS is as flat as loud noise."""
+    assert values(stereo(white(5.0, 1e-4)))["spectral_flatness"] >= 0.98

@@ -71,3 +71,16 @@ def test_mono_is_narrow_and_defined() -> None:
     for name in ("stereo_width", "phase_correlation"):
         assert mono.values[name] == pytest.approx(dual.values[name], abs=1e-6)
         assert name not in mono.undefined
+
+
+def test_a_mono_file_is_its_own_left_and_right() -> None:
+    """One channel has no width and the correlation 1, both defined."""
+    found = measure(NOISE.astype(np.float32)[:, np.newaxis])
+    assert (found.values["stereo_width"], found.values["phase_correlation"]) == (0.0, 1.0)
+    assert not {"stereo_width", "phase_correlation"} & set(found.undefined)
+
+
+def test_a_side_80_db_below_the_other_is_not_silent() -> None:
+    """The correlation does not depend on the balance of the sides."""
+    assert values(signal(NOISE, 1e-4 * NOISE))["phase_correlation"] == pytest.approx(1, abs=0.01)
+    assert values(signal(NOISE, -1e-5 * NOISE))["phase_correlation"] == pytest.approx(-1, abs=0.01)
