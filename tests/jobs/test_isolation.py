@@ -11,6 +11,7 @@ from auralis_fp.engine.service import Service
 from auralis_fp.jobs import results as results_module
 from auralis_fp.models import FileEvent, FileStamp, Rejected
 from auralis_fp.settings import Settings
+from auralis_fp.sidecars import outbox
 from hosting import eventually, tone_file
 from serving import until_counts
 from stored import library_in, seen
@@ -77,8 +78,11 @@ async def test_a_sidecar_that_cannot_be_adopted(settings: Settings, library: Pat
         assert service.analyses[0] <= GOOD + 1  # the first scan may have been faster than the trigger
 
 
-async def test_a_sidecar_that_cannot_be_written(settings: Settings, library: Path) -> None:
+async def test_a_sidecar_that_cannot_be_written(
+    settings: Settings, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Those behind it in the outbox are written, and it stays pending."""
+    monkeypatch.setattr(outbox, "FIRST_RETRY_SEC", 0.2)
     bad = tone_file(library / "bad.wav", 2.5)
     (library / "bad.wav.25d").mkdir()
     digest = hashlib.blake2b(os.fsencode(bad), digest_size=16).hexdigest()

@@ -24,8 +24,9 @@ SONGS = 5
 
 
 @pytest.fixture
-async def service(settings: Settings, library: Path) -> AsyncIterator[Service]:
+async def service(settings: Settings, library: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Service]:
     """Return a running service with tagged songs that are analysed."""
+    monkeypatch.setattr(tag_updates, "IDLE_SEC", 0.2)
     for number in range(SONGS):
         path = library / f"{number}.flac"
         write_recipe(path, recipe("flac", "PCM_16"), tones(1.0 + number / 10))

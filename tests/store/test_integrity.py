@@ -122,9 +122,9 @@ async def test_a_link_at_the_place_of_the_backup(path: Path) -> None:
 
 
 async def test_checks_of_a_large_database_are_quick(path: Path) -> None:
-    """A thousand rows take far less than a second."""
+    """A thousand rows take less than a second of processor time."""
     async with library_in(path.parent) as library:
         await asyncio.gather(*(stored(library, b"/music/%d.mp3" % number) for number in range(1000)))
-        started = time.perf_counter()
+        started = time.process_time()
         assert (await asyncio.to_thread(inspect, path)).rows == ()
-        assert time.perf_counter() - started < 1.0
+        assert time.process_time() - started < 1.0

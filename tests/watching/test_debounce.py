@@ -1,9 +1,11 @@
 """Debouncing of files that are still being written."""
 
 import asyncio
-import contextlib
+import math
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from auralis_fp.errors import StorageError
 from auralis_fp.files.rules import Rules
 from auralis_fp.models import FileEvent, FileStamp
 from auralis_fp.runtime.tasks import cancel_and_wait
-from auralis_fp.watching.debounce import GROWTH_WHILE_OPEN, WriteDebouncer
+from auralis_fp.watching.debounce import GROWTH, GROWTH_WHILE_OPEN, WriteDebouncer
 from listening import Listener, until
 
 SETTLE_SEC = 0.3
@@ -44,26 +46,31 @@ async def test_a_file_is_reported_once_it_stops_changing(
     """Not while it grows, and then once."""
     song = tmp_path / "song.mp3"
     loop = asyncio.get_running_loop()
+    pauses = 0  # in which it settles, because the machine is slow
     for size in range(1, 12):
         song.write_bytes(b"x" * size)
         touch(debouncer, song, tmp_path)
         changed = loop.time()
         await asyncio.sleep(SETTLE_SEC / 5)
-        assert not listener.events
-    await until(lambda: listener.events)
+        pauses += loop.time() - changed > SETTLE_SEC * 0.9
+        assert len(listener.events) <= pauses
+    await until(lambda: listener.holds(song))
     assert loop.time() - changed >= SETTLE_SEC * 0.9
     await asyncio.sleep(2 * SETTLE_SEC)
-    assert len(listener.events) == 1
-    assert listener.holds(song)
+    assert len(listener.events) <= pauses + 1
 
 
 async def test_a_removed_file_is_reported_at_once(
     tmp_path: Path, debouncer: WriteDebouncer, listener: Listener
 ) -> None:
-    """Without waiting for it to settle."""
-    touch(debouncer, tmp_path / "song.mp3", tmp_path)
-    await until(lambda: listener.events, SETTLE_SEC)
-    assert listener.events == [FileEvent(os.fsencode(tmp_path / "song.mp3"), None)]
+    """Without waiting for it to settle, as files do that are there."""
+    (tmp_path / "there.mp3").touch()
+    for name in ("there.mp3", "removed.mp3"):
+        touch(debouncer, tmp_path / name, tmp_path)
+    touched = time.monotonic()
+    await until(lambda: listener.events)
+    alone = listener.events == [FileEvent(os.fsencode(tmp_path / "removed.mp3"), None)]
+    assert alone or time.monotonic() - touched >= SETTLE_SEC
 
 
 async def test_a_touched_folder_reports_its_files(
@@ -135,38 +142,20 @@ async def test_paths_that_could_not_be_reported_stay_pending(tmp_path: Path) -> 
     await cancel_and_wait(task)
 
 
-async def grow(path: Path, debouncer: WriteDebouncer, bursts: int, pause_sec: float, *, keep_open: bool) -> None:
-    """Write a file in bursts with pauses longer than the settling time."""
-    with path.open("ab", buffering=0) if keep_open else contextlib.nullcontext() as held:
-        for _ in range(bursts):
-            if held is not None:
-                held.write(bytes(1000))
-            else:
-                with path.open("ab") as file:
-                    file.write(bytes(1000))
-            touch(debouncer, path, path.parent)
-            await asyncio.sleep(pause_sec)
+def append(path: Path, _number: int) -> None:
+    """Open a file, add to it and close it."""
+    with path.open("ab") as file:
+        file.write(bytes(1000))
 
 
-@pytest.mark.parametrize("keep_open", [True, False], ids=["open", "closed"])
-async def test_a_growing_file_is_reported_ever_later(
-    tmp_path: Path, debouncer: WriteDebouncer, listener: Listener, keep_open: bool
-) -> None:
-    """A recording that is written in bursts costs a few reports, and is complete at the end."""
-    song = tmp_path / "take.wav"
-    await grow(song, debouncer, 12, 2 * SETTLE_SEC, keep_open=keep_open)
-    await until(lambda: listener.holds(song))
-    assert len(listener.events) <= (3 if keep_open else 5)
-
-
-async def save_anew(path: Path, number: int) -> None:
+def save_anew(path: Path, number: int) -> None:
     """Write a new file and rename it into place, as editors do."""
     new = path.with_name("new")
     new.write_bytes(bytes(1000 + number))
     new.replace(path)
 
 
-async def fill_allocated(path: Path, number: int) -> None:
+def fill_allocated(path: Path, number: int) -> None:
     """Write a part of a file whose size is final from the beginning, as download managers do."""
     with path.open("r+b" if number else "w+b") as file:
         file.truncate(100_000)
@@ -174,42 +163,54 @@ async def fill_allocated(path: Path, number: int) -> None:
         file.write(b"music")
 
 
-async def grow_backdated(path: Path, number: int) -> None:
+def grow_backdated(path: Path, number: int) -> None:
     """Append to a file, and set its time to the past, as synchronisation does."""
     with path.open("ab") as file:
         file.write(bytes(1000))
     os.utime(path, (1e9, 1e9))
 
 
-@pytest.mark.parametrize("write", [save_anew, fill_allocated, grow_backdated])
-async def test_other_ways_to_write_a_file_in_bursts(
-    tmp_path: Path, debouncer: WriteDebouncer, listener: Listener, write: Callable[[Path, int], Awaitable[None]]
+async def test_files_written_in_bursts_are_reported_ever_later(
+    tmp_path: Path, debouncer: WriteDebouncer, listener: Listener
 ) -> None:
-    """However the file changes, each report is later than the one before, and the last state is reported."""
-    song = tmp_path / "take.wav"
-    for number in range(12):
-        await write(song, number)
-        touch(debouncer, song, tmp_path)
-        await asyncio.sleep(2 * SETTLE_SEC)
-    await until(lambda: listener.holds(song))
-    assert len(listener.events) <= 5
+    """However a file changes, each report is later than the one before, and the last state is reported."""
+    with (tmp_path / "held open.wav").open("ab", buffering=0) as held:
+
+        def record(_path: Path, _number: int) -> None:
+            held.write(bytes(1000))
+
+        ways = {tmp_path / f"{way.__name__}.wav": way for way in (append, save_anew, fill_allocated, grow_backdated)}
+        ways[Path(held.name)] = record
+        longest = 2 * SETTLE_SEC
+        for number in range(12):
+            began = time.monotonic()
+            for song, write in ways.items():
+                write(song, number)
+                touch(debouncer, song, tmp_path)
+            await asyncio.sleep(2 * SETTLE_SEC)
+            longest = max(longest, time.monotonic() - began)
+    await until(lambda: all(listener.holds(song) for song in ways))
+    reports = Counter(Path(os.fsdecode(event.path)).name for event in listener.events)
+    slower = longest / (2 * SETTLE_SEC)  # longer pauses of a slow machine allow more reports
+    assert reports.pop("held open.wav") <= 3 + math.log(slower, GROWTH_WHILE_OPEN)
+    assert max(reports.values()) <= 5 + math.log(slower, GROWTH)
 
 
 async def test_a_closed_file_does_not_wait_for_its_writer(
     tmp_path: Path, debouncer: WriteDebouncer, listener: Listener
 ) -> None:
-    """The long pause of an open file ends when it is closed."""
-    song = tmp_path / "take.wav"
-    loop = asyncio.get_running_loop()
-    with song.open("ab", buffering=0) as file:
-        for count in (1, 2, 3):
-            file.write(bytes(1000))
-            touch(debouncer, song, tmp_path)
-            if count < 3:
-                await until(lambda count=count: len(listener.events) == count)  # type: ignore[misc]
-    closed = loop.time()
-    await until(lambda: listener.holds(song))
-    assert loop.time() - closed < SETTLE_SEC * GROWTH_WHILE_OPEN**2
+    """The long pause of an open file ends when it is closed; another that stays open is reported later."""
+    song, other = tmp_path / "take.wav", tmp_path / "open.wav"
+    with other.open("ab", buffering=0) as kept:
+        with song.open("ab", buffering=0) as file:
+            for count in (2, 4, 6):
+                for held, path in ((file, song), (kept, other)):
+                    held.write(bytes(1000))
+                    touch(debouncer, path, tmp_path)
+                if count < 6:
+                    await until(lambda count=count: len(listener.events) == count)  # type: ignore[misc]
+        await until(lambda: len(listener.events) == 6)
+    assert [Path(os.fsdecode(event.path)) for event in listener.events[4:]] == [song, other]
 
 
 async def test_a_sweep_leaves_growing_files_to_the_debouncer(tmp_path: Path, debouncer: WriteDebouncer) -> None:
