@@ -5,7 +5,7 @@ import math
 import os
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -179,7 +179,8 @@ async def test_files_written_in_bursts_are_reported_ever_later(
         def record(_path: Path, _number: int) -> None:
             held.write(bytes(1000))
 
-        ways = {tmp_path / f"{way.__name__}.wav": way for way in (append, save_anew, fill_allocated, grow_backdated)}
+        alone = (append, save_anew, fill_allocated, grow_backdated)
+        ways: dict[Path, Callable[[Path, int], None]] = {tmp_path / f"{way.__name__}.wav": way for way in alone}
         ways[Path(held.name)] = record
         longest = 2 * SETTLE_SEC
         for number in range(12):
