@@ -119,9 +119,9 @@ def test_files_that_go_while_they_play(tmp_path: Path, visit: Visit, faults: lis
     for number in range(3):
         write_track(library / f"{number}.flac", number, seconds=20)
     with serving(library, tmp_path / "data") as running:
-        page = visit("about:blank")
+        page = visit(f"{running.url}#library/tracks")
         page.add_init_script(SLOW_PLAYBACK)
-        page.goto(f"{running.url}#library/tracks")
+        page.reload()
         expect(page.locator("#track-list .numbers", has_text="LUFS")).to_have_count(3, timeout=SCAN_LIMIT_MS)
         page.get_by_role("button", name="Play all").click()
         player = page.locator("#player")
