@@ -1,6 +1,6 @@
 """Features of the candidate beat periods of a track, from windows of its onset-strength curves."""
 
-from typing import Final, NamedTuple, Self
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,41 +102,29 @@ def tempograms(windows: FloatArray, rate: float) -> Tempograms:
     bands, count, length = windows.shape
     means = windows.mean(axis=2)
     longest, step = round(LONGEST_LAG_SEC * rate), max(1, _ROWS // count)
-    batches = [
-        _Batch.of(windows[first : first + step], means[first : first + step], longest, rate)
-        for first in range(0, bands, step)
-    ]
-    own = batches[0].own
+    spectra = np.empty((bands, count, kernels.FOURIER_POINTS // 2 + 1), dtype=np.complex64)
+    autocorrelation, evidence, own = [], [], np.empty((count, 0))
+    for first in range(0, bands, step):
+        part = slice(first, first + step)
+        flat = (windows[part] - means[part, :, None]).reshape(-1, length)
+        spectra[part] = kernels.centred_spectra(flat).reshape(-1, count, spectra.shape[2])
+        correlations = kernels.autocorrelation_tempogram(flat, longest)
+        correlations = correlations.reshape(-1, count, correlations.shape[1])
+        autocorrelation.append(correlations.mean(axis=1))
+        evidence.append(peak_evidence(correlations, rate).mean(axis=1))
+        if not first:
+            own = correlations[0].copy()
     periods = candidate_lags(rate)
     periods = periods[periods < own.shape[1]]
     return Tempograms(
-        np.concatenate([batch.autocorrelation for batch in batches]),
-        np.concatenate([batch.peaks for batch in batches]),
-        np.concatenate([batch.spectra for batch in batches]),
+        np.concatenate(autocorrelation),
+        np.concatenate(evidence),
+        spectra,
         means,
         kernels.log_onset_rate(windows, length / rate).mean(axis=1),
         own,
         np.clip(own[:, periods].max(axis=1, initial=0), 0, 1),
     )
-
-
-class _Batch(NamedTuple):
-    """Tempograms of some of the curves."""
-
-    autocorrelation: NDArray[np.float64]
-    peaks: NDArray[np.float64]
-    spectra: NDArray[np.complex64]
-    own: NDArray[np.float64]
-
-    @classmethod
-    def of(cls, windows: FloatArray, means: FloatArray, longest: int, rate: float) -> Self:
-        """Return mean autocorrelation and peak evidence, spectra, and the autocorrelation of the first curve."""
-        bands, count, length = windows.shape
-        flat = (windows - means[..., None]).reshape(-1, length)
-        correlations = kernels.autocorrelation_tempogram(flat, longest).reshape(bands, count, -1)
-        evidence = peak_evidence(correlations, rate).mean(axis=1)
-        spectra = kernels.centred_spectra(flat).reshape(bands, count, -1)
-        return cls(correlations.mean(axis=1), evidence, spectra, correlations[0].copy())
 
 
 def peak_evidence(correlations: NDArray[np.float64], rate: float) -> NDArray[np.float64]:
