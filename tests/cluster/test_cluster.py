@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-import psutil
 import pytest
 
 from auralis_fp.cluster.named_slot import this_machine
@@ -17,7 +16,6 @@ from auralis_fp.engine.service import Service
 from auralis_fp.models import Analysed, FileStamp, Rejected
 from auralis_fp.settings import Settings
 from auralis_fp.workers.handover import OneFile
-from auralis_fp.workers.launch import MARK
 from auralis_fp.workers.local import local_pool
 from auralis_fp.workers.tasks import read_tags
 from clusters import free_port, machine_command, running, scheduler_command
@@ -46,13 +44,6 @@ def scheduler(music: Path) -> Iterator[str]:
         stack.enter_context(running(scheduler_command(port), music.parent / "scheduler.log"))
         stack.enter_context(running(machine_command(port, music, "m1"), music.parent / "m1.log"))
         yield f"tcp://127.0.0.1:{port}"
-
-
-def slot_of_the_machine(mount: Path) -> psutil.Process:
-    """Return the worker process of the machine that mounts a folder."""
-    machines = [each for each in psutil.Process().children() if f"music={mount}" in each.cmdline()]
-    (worker,) = [each for each in machines[0].children(recursive=True) if MARK in " ".join(each.cmdline())]
-    return worker
 
 
 @pytest.fixture
@@ -130,24 +121,6 @@ async def test_what_is_given_up_ends(pool: ClusterPool, music: Path) -> None:
         following = await slot.run(os.fsencode(music / "0.wav"), stamp=stamp(music / "0.wav"))
     assert isinstance(following, Analysed)
     long.unlink()
-
-
-async def test_hunger_for_memory_costs_the_one_file(pool: ClusterPool, music: Path) -> None:
-    """The reason names the machine, and the next file is analysed."""
-    long = silence(music / "hungry.wav", 3 * 3600)
-    async with pool.lease() as slot:
-        task = asyncio.create_task(slot.run(os.fsencode(long), stamp=stamp(long)))
-        await until(lambda: slot.state().decoded_sec > 0, 60)
-        worker = slot_of_the_machine(music)
-        room = worker.memory_info().vms + (1 << 20)
-        worker.rlimit(psutil.RLIMIT_AS, (room, room))
-        outcome = await task
-        following = await slot.run(os.fsencode(music / "0.wav"), stamp=stamp(music / "0.wav"))
-    long.unlink()
-    assert isinstance(outcome, Rejected)
-    assert outcome.code == "out_of_memory"
-    assert "(on m1)" in outcome.reason
-    assert isinstance(following, Analysed)
 
 
 async def test_requests_stay_here_and_share_what_is_analysed(scheduler: str, music: Path, tmp_path: Path) -> None:

@@ -125,12 +125,14 @@ async def test_tls_where_there_is_none(cluster: Cluster) -> None:
 
 
 async def test_a_worker_stops_when_asked(cluster: Cluster) -> None:
-    """SIGTERM ends the machine and all its processes."""
-    machine = cluster.start(machine_command(cluster.port, cluster.music, "m1"), "m1")
+    """SIGTERM ends a machine and all its processes, also one whose scheduler is gone."""
+    machines = [cluster.start(machine_command(cluster.port, cluster.music, name), name) for name in ("m1", "m2")]
     async with cluster.pool() as pool:
-        await until(lambda: pool.size == 1, 60)
-    family = psutil.Process(machine.pid).children(recursive=True)
-    machine.send_signal(signal.SIGTERM)
-    await asyncio.to_thread(machine.wait, 60)
-    _, alive = await asyncio.to_thread(psutil.wait_procs, family, 20)
-    assert not alive
+        await until(lambda: pool.size == 2, 60)
+    for machine in machines:
+        family = psutil.Process(machine.pid).children(recursive=True)
+        machine.send_signal(signal.SIGTERM)
+        await asyncio.to_thread(machine.wait, 60)
+        _, alive = await asyncio.to_thread(psutil.wait_procs, family, 20)
+        assert not alive
+        end(cluster.scheduler)
