@@ -186,6 +186,12 @@ def test_unfit_arrays_are_refused() -> None:
         hpss.write_codes(power, np.frombuffer(bytes(32), dtype=np.uint8).reshape(4, 8))
     with pytest.raises((ValueError, BufferError)):
         hpss.write_codes(power, power.view(np.uint8)[:, :8])
+    with pytest.raises((ValueError, BufferError)):
+        framing.copy_samples(power, np.empty((4, 9), dtype=np.float32)[:, :8])
+    with pytest.raises((ValueError, BufferError)):
+        framing.copy_samples(power, power)
+    with pytest.raises((ValueError, BufferError)):
+        levels.segment_levels(power, np.zeros((8, 3), dtype=np.float32), 0, 2)
 
 
 @settings(deadline=None)
