@@ -83,6 +83,7 @@ def follow_moves(db: sqlite3.Connection, condition: str, parameters: Iterable[An
 def merge_seen(db: sqlite3.Connection, seen: Sequence[tuple[bytes, FileStamp]], *, walk: bool) -> int:
     """Update ``files``, ``failures`` and ``jobs`` from a listing; return the number of files queued.
 
+    A file that was replaced while it waited counts as queued again: its sidecar has to be checked.
     Unchanged files cost no write. A result whose file differs only in ctime or inode becomes unconfirmed.
 
     Parameters
@@ -101,10 +102,10 @@ def merge_seen(db: sqlite3.Connection, seen: Sequence[tuple[bytes, FileStamp]], 
             for path, stamp in seen
         ],
     )
-    db.execute(  # a replaced file starts without the attempts of the earlier one
+    replaced = db.execute(  # such a file starts without the attempts of the earlier one
         "UPDATE jobs SET attempts = 0, suspect = 0, sidecar_checked = 0, afresh = 0 WHERE claim IS NULL AND file_id IN"
         " (SELECT f.id FROM seen s CROSS JOIN files f USING (path) WHERE f.size != s.size OR f.mtime_ns != s.mtime_ns)"
-    )
+    ).rowcount
     returned = db.execute(
         "SELECT f.id FROM seen s CROSS JOIN files f USING (path) WHERE f.missing_since IS NOT NULL"
     ).fetchall()
@@ -128,7 +129,7 @@ def merge_seen(db: sqlite3.Connection, seen: Sequence[tuple[bytes, FileStamp]], 
     if walk:
         db.execute(WALKED)
         db.execute("INSERT OR IGNORE INTO walked SELECT f.id FROM seen CROSS JOIN files f USING (path)")
-    return queue(db, "f.path IN (SELECT path FROM seen)")
+    return replaced + queue(db, "f.path IN (SELECT path FROM seen)")
 
 
 def queue(db: sqlite3.Connection, condition: str, parameters: Iterable[Any] = ()) -> int:

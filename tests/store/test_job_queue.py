@@ -55,6 +55,16 @@ async def test_held_files_are_skipped(library: Library, job_queue: JobQueue) -> 
     assert job.path == b"/m/2.mp3"
 
 
+async def test_a_file_replaced_while_it_waits_is_queued_again(library: Library, job_queue: JobQueue) -> None:
+    """Its sidecar is checked anew, and the caller learns of it."""
+    assert await library.observe([seen()]) == 1
+    await look_at_sidecars(job_queue)
+    assert await library.observe([seen()]) == 0
+    assert await library.observe([seen(stamp=LATER)]) == 1
+    assert [job.stamp for job in await job_queue.without_sidecar_check(10)] == [LATER]
+    assert await job_queue.claim() is None
+
+
 async def test_sidecars_are_looked_at_first(library: Library, job_queue: JobQueue) -> None:
     """A job is leased only after its sidecar was checked."""
     await library.observe([seen()])
