@@ -17,14 +17,14 @@ HOUR: Final = 3600
 
 
 def silence(path: Path, seconds: float, *, rate: int = 44_100) -> Path:
-    """Write silence as a sparse WAV file."""
+    """Write a click and silence as a sparse WAV file; silence from the start is skipped."""
     size = int(seconds * rate) * 4
     with wave.open(str(path), "wb") as file:
         file.setparams((2, 2, rate, 0, "NONE", ""))
         file.writeframes(b"")
     header = bytearray(path.read_bytes()[:44])
     header[4:8], header[40:44] = (size + 36).to_bytes(4, "little"), size.to_bytes(4, "little")
-    path.write_bytes(header)
+    path.write_bytes(header + b"\x00\x10\x00\x10")
     os.truncate(path, 44 + size)
     return path
 
