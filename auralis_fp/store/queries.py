@@ -218,9 +218,9 @@ class Queries:
             Minutes that one item sums up.
         """
         rows = await self._database.read(
-            "SELECT minute / ?1 * ?1 AS minute, sum(tracks) AS tracks, total(audio_sec) AS audio_sec,"
-            " sum(failed) AS failed FROM analysis_minutes WHERE minute >= ?2 GROUP BY 1 ORDER BY 1",
-            (step, int(since // 60)),
+            "SELECT minute / ? * ? AS minute, sum(tracks) AS tracks, total(audio_sec) AS audio_sec,"
+            " sum(failed) AS failed FROM analysis_minutes WHERE minute >= ? GROUP BY 1 ORDER BY 1",
+            (step, step, int(since // 60)),
         )
         return [Minute(60 * row["minute"], row["tracks"], round(row["audio_sec"], 3), row["failed"]) for row in rows]
 

@@ -202,8 +202,8 @@ class VectorReader:
         sql = "SELECT first, second, same FROM duplicate_decisions"
         ids: tuple[str, ...] = ()
         if file_ids is not None:
-            given = "(SELECT value FROM json_each(?1))"
-            sql, ids = f"{sql} WHERE first IN {given} OR second IN {given}", (json.dumps(list(file_ids)),)
+            given = "(SELECT value FROM json_each(?))"
+            sql, ids = f"{sql} WHERE first IN {given} OR second IN {given}", (json.dumps(list(file_ids)),) * 2
         rows = self._connection.execute(sql, ids).fetchall()
         return {(first, second): bool(same) for first, second, same in rows}
 
