@@ -153,7 +153,9 @@ class ResultWriter:
                 attempts += 1
                 if error.code in ITEM_ERRORS and attempts >= COMMIT_ATTEMPTS:  # this result alone may be the cause
                     with contextlib.suppress(StorageError):
-                        return await self._store_failure(job, error)
+                        failure = await self._store_failure(job, error)
+                        health.mark_up("database")
+                        return failure
                 health.mark_down("database", f"Results cannot be stored: {error}. Tried again all the time.")
                 self._on_change()
                 await asyncio.sleep(backoff.next())

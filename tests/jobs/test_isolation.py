@@ -58,12 +58,27 @@ async def test_a_result_that_cannot_be_stored(
     """After some attempts it becomes a failure, and no dispatcher waits for it for ever."""
     monkeypatch.setattr(results_module, "FIRST_RETRY_SEC", 0.01)
     async with Service(settings).running() as service:
-        bad = songs(library)
+        bad = library / "bad.wav"
         await refuse(service, "fingerprints", "NEW.file_id = {file_id}", bad)
+        songs(library)
         service.scan()
         await until_counts(service, done=GOOD, failed=1)
         assert await code_of(service, bad) == "StorageError"
         assert service.health()["status"] == "healthy"
+
+
+async def test_a_single_result_that_cannot_be_stored(
+    settings: Settings, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its failure shows that the database works, without a further result."""
+    monkeypatch.setattr(results_module, "FIRST_RETRY_SEC", 0.01)
+    async with Service(settings).running() as service:
+        bad = library / "bad.wav"
+        await refuse(service, "fingerprints", "NEW.file_id = {file_id}", bad)
+        tone_file(bad, 2.5)
+        service.scan()
+        await until_counts(service, done=0, failed=1)
+        await eventually(lambda: service.health()["status"] == "healthy")
 
 
 async def test_a_sidecar_that_cannot_be_adopted(settings: Settings, library: Path, tmp_path: Path) -> None:
