@@ -88,7 +88,7 @@ class FingerprintExtractor:
             ``non_finite``: the block holds samples that are not numbers, or far beyond full scale.
         """
         self._samples += len(block)
-        if self._only_zeros and not block.any():
+        if self._only_zeros and _is_zero(block):
             self._zeros.append(len(block))
             return
         self._analyse_zeros()
@@ -181,6 +181,11 @@ def _merged(families: tuple[FeatureValues, ...]) -> FeatureValues:
         tuple(name for name in schema.NAMES if name in undefined),
         tempo,
     )
+
+
+def _is_zero(block: FloatArray) -> bool:
+    with np.errstate(invalid="ignore"):  # not a number: refused when the block is analysed
+        return not block.any()
 
 
 def _silence() -> FeatureValues:

@@ -102,3 +102,14 @@ def test_a_bad_last_sample_refuses_the_file(bad: float, block: int) -> None:
             extractor.add_block(samples[first : first + block])
         extractor.result()
     assert refusal.value.code == "non_finite"
+
+
+def test_a_signalling_nan_after_zeros_refuses_the_file() -> None:
+    """The test for zeros at the start raises nothing else."""
+    samples = np.zeros((8000, 2), dtype=np.float32)
+    samples.view(np.uint32)[4000, 0] = 0x7FA00000
+    extractor = FingerprintExtractor(8000, ("FL", "FR"))
+    with pytest.raises(AnalysisError) as refusal, np.errstate(all="raise"):  # noqa: PT012 - by a block or the result
+        extractor.add_block(samples)
+        extractor.result()
+    assert refusal.value.code == "non_finite"
