@@ -16,6 +16,7 @@ import { openSource, Recent } from "./event-source.js";
 
 const ANSWER_MS = 500; // the leading page answers within this time, even in the background
 const CHECK_MS = 5_000;
+const SILENT_MS = 10_000; // the shared worker answers long before
 
 /**
  * Listen to the event stream at `url` until the returned function is called or the page is left.
@@ -55,20 +56,28 @@ function share(url, tell) {
  * @param {URL} script
  * @param {string} url
  * @param {Tell} tell
- * @param {() => (() => void)} otherwise used where the worker cannot be loaded
+ * @param {() => (() => void)} otherwise used where the worker cannot be loaded, or does not answer
  */
 function shareByWorker(script, url, tell, otherwise) {
-  let stopped = false;
   const worker = new SharedWorker(script, { type: "module", name: url });
-  let stop = () => worker.port.postMessage(null);
-  worker.port.onmessage = ({ data }) => stopped || tell(data);
-  worker.addEventListener("error", () => {
-    if (!stopped) stop = otherwise();
-  });
+  const leave = () => worker.port.postMessage(null);
+  let stop = leave;
+  const giveUp = () => {
+    if (stop !== leave) return;
+    leave();
+    stop = otherwise();
+  };
+  const silent = setTimeout(giveUp, SILENT_MS);
+  worker.port.onmessage = ({ data }) => {
+    clearTimeout(silent);
+    if (stop === leave && data.kind !== "joined") tell(data);
+  };
+  worker.addEventListener("error", giveUp);
   worker.port.postMessage(url);
   return () => {
-    stopped = true;
+    clearTimeout(silent);
     stop();
+    stop = () => undefined;
   };
 }
 

@@ -15,7 +15,7 @@ function tell(message) {
 }
 
 /**
- * A page sends the address of the stream to join, and null to leave.
+ * A page sends the address of the stream to join, which is answered at once, and null to leave.
  *
  * @param {MessagePort} port
  * @param {string | null} url
@@ -30,6 +30,7 @@ function joinOrLeave(port, url) {
     return;
   }
   ports.add(port);
+  port.postMessage({ kind: "joined" });
   for (const message of recent.messages()) port.postMessage(message);
   close ??= openSource(url, tell);
 }
