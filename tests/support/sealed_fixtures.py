@@ -9,7 +9,7 @@ from auralis_fp.workers.handover import PASSES_DESCRIPTORS
 from sealed_twin import SealedTwin, tasks_for
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # other tests count the workers of this process
 def sealed_twin() -> Iterator[SealedTwin]:
     """Yield a sealed and another worker, started by the first file."""
     twin = SealedTwin()
