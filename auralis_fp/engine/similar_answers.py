@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import Any
 
 from ..runtime import m3u8
 from ..runtime.payloads import Payload
@@ -21,26 +22,27 @@ class FamilyDifference(Payload, frozen=True):
     expected: float
 
 
-class Copy(Payload, frozen=True):
-    """Another file of the same recording."""
+class NamedFile(Payload, frozen=True):
+    """A file of an answer."""
 
     file_id: int
     track_ids: list[int]
     path: str
     name: str
+
+
+class Copy(NamedFile, frozen=True):
+    """Another file of the same recording."""
+
     codec: str | None
 
 
-class SimilarTrack(Payload, frozen=True):
+class SimilarTrack(NamedFile, frozen=True):
     """A similar track; `similarity` is the share of random pairs of tracks that are farther apart than `distance`.
 
     `copies` are files of the same recording, which would come after it.
     """
 
-    file_id: int
-    track_ids: list[int]
-    path: str
-    name: str
     title: str | None
     rank: int
     distance: float
@@ -63,17 +65,13 @@ class SimilarTracks(Payload, frozen=True):
     note: str
 
 
-class PlaylistTrack(Payload, frozen=True):
+class PlaylistTrack(NamedFile, frozen=True):
     """A track of a playlist.
 
     `energy` is its percentile in the library, 0 to 1, `step` the distance from the track before, and `distance` that
     from the seeds, null where there are none. `copies` are other files of the same recording.
     """
 
-    file_id: int
-    track_ids: list[int]
-    path: str
-    name: str
     title: str | None
     duration_sec: float
     energy: float
@@ -135,12 +133,8 @@ class KnownFiles:
 
     def _similar(self, item: protocol.Neighbour, rank: int) -> SimilarTrack:
         record = self.records[item.file_id]
-        path = path_text(record.path)
         return SimilarTrack(
-            file_id=record.id,
-            track_ids=list(record.track_ids),
-            path=path,
-            name=PurePath(path).name,
+            **_name(record),
             title=self.titles.get(record.path),
             rank=rank,
             distance=item.distance,
@@ -153,12 +147,8 @@ class KnownFiles:
 
     def _entry(self, item: protocol.PlaylistEntry) -> PlaylistTrack:
         record = self.records[item.file_id]
-        path = path_text(record.path)
         return PlaylistTrack(
-            file_id=record.id,
-            track_ids=list(record.track_ids),
-            path=path,
-            name=PurePath(path).name,
+            **_name(record),
             title=self.titles.get(record.path),
             duration_sec=item.duration_sec,
             energy=item.energy,
@@ -169,6 +159,10 @@ class KnownFiles:
 
 
 def _copy(record: FileRecord) -> Copy:
+    return Copy(**_name(record), codec=None if record.fingerprint is None else record.fingerprint.metadata.codec)
+
+
+def _name(record: FileRecord) -> dict[str, Any]:
+    """Return the fields of ``NamedFile``."""
     path = path_text(record.path)
-    codec = None if record.fingerprint is None else record.fingerprint.metadata.codec
-    return Copy(record.id, list(record.track_ids), path, PurePath(path).name, codec)
+    return {"file_id": record.id, "track_ids": list(record.track_ids), "path": path, "name": PurePath(path).name}
