@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -11,11 +10,10 @@ from aiohttp import web
 
 from .._version import __version__
 from ..app import setup
-from ..errors import AuralisError
 from ..settings import Settings, load_server_settings
 from .arguments import add_launch, add_verbosity, add_version, settings_given
 from .backend import PREFIX, run_backend
-from .running import EXIT_USAGE, rebuild, run_command, set_up_logging
+from .running import rebuild, report_errors, run_command, set_up_logging
 from .server import serve
 
 DEV_SERVER_PORTS: Final = (*range(3000, 3007), 5173)  # of the frontend's development server; 5173 is Vite's default
@@ -29,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add_version(parser)
     add_launch(parser)
     add_verbosity(parser)
-    return start(parser.prog, parser.parse_args(argv))
+    return report_errors(parser.prog, lambda: start(parser.prog, parser.parse_args(argv)))
 
 
 def start(program: str, arguments: argparse.Namespace) -> int:
@@ -37,14 +35,15 @@ def start(program: str, arguments: argparse.Namespace) -> int:
     set_up_logging(verbose=arguments.verbose)
     if arguments.auralis is None:
         return run_command(program, lambda: launch(arguments))
-    try:
-        settings, browser = gather(arguments), not arguments.no_browser
-        if arguments.rebuild:
-            asyncio.run(rebuild(settings))
-        return run_backend(arguments.auralis, settings, arguments.port, dev=arguments.dev, browser=browser)
-    except AuralisError as error:
-        print(f"{program}: {error}", file=sys.stderr)
-        return EXIT_USAGE
+    return report_errors(program, lambda: _launch_backend(arguments))
+
+
+def _launch_backend(arguments: argparse.Namespace) -> int:
+    """Run the backend of a checkout of Auralis with the plugin."""
+    settings, browser = gather(arguments), not arguments.no_browser
+    if arguments.rebuild:
+        asyncio.run(rebuild(settings))
+    return run_backend(arguments.auralis, settings, arguments.port, dev=arguments.dev, browser=browser)
 
 
 async def launch(arguments: argparse.Namespace) -> int:

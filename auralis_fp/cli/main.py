@@ -9,7 +9,7 @@ from ..settings import Settings, load_server_settings, load_settings
 from .arguments import build_parser, settings_given
 from .cluster_arguments import check_inputs
 from .completion import SHELLS
-from .running import rebuild, run_command, set_up_logging
+from .running import rebuild, report_errors, run_command, set_up_logging
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -25,6 +25,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         0 success, 1 failures, 2 usage error.
     """
+    return report_errors("auralis-fp", lambda: _run(argv))
+
+
+def _run(argv: Sequence[str] | None) -> int:
     parser = build_parser()
     arguments = parser.parse_args(argv)
     if arguments.command == "analyze":

@@ -38,8 +38,21 @@ def run_command(program: str, command: Callable[[], Coroutine[Any, Any, int]]) -
     int
         Exit code.
     """
+    return report_errors(program, lambda: asyncio.run(_until_interrupted(command)))
+
+
+def report_errors(program: str, action: Callable[[], int]) -> int:
+    """Return the exit code of *action*; print an error, or that the output cannot be written, as one sentence.
+
+    Parameters
+    ----------
+    program : str
+        Name of the program in messages.
+    action : callable
+        Returns an exit code; writes to standard output.
+    """
     try:
-        code = asyncio.run(_until_interrupted(command))
+        code = action()
         sys.stdout.flush()
     except AuralisError as error:
         print(f"{program}: {error}", file=sys.stderr)

@@ -103,7 +103,7 @@ FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device
 def test_output_to_a_full_disk_is_an_error(tmp_path: Path) -> None:
     """One sentence and an exit code; what was analysed is stored."""
     tone_file(tmp_path / "song.wav")
-    for arguments in (("analyze", "song.wav"), ("scan", "."), ("folders",)):
+    for arguments in (("analyze", "song.wav"), ("scan", "."), ("folders",), ("--version",), ("completion", "bash")):
         command, options = [sys.executable, "-m", "auralis_fp", *arguments], environment() | {"HOME": str(tmp_path)}
         with Path("/dev/full").open("wb") as full:
             done = subprocess.run(
