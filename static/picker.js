@@ -38,12 +38,18 @@ export function trackPicker(label, chosen) {
     typing = setTimeout(suggest, TYPING_MS);
   }
 
+  /** @param {string} asked */
+  async function find(asked) {
+    const order = asked.trim() ? { q: asked.trim() } : { sort: "analysed_at", order: "desc" };
+    const { items: found } = await get("files", { ...order, state: "done", limit: SHOWN }).catch(() => ({ items: [] }));
+    return /** @type {File[]} */ (found);
+  }
+
   async function suggest() {
     const asked = input.value;
-    const order = asked.trim() ? { q: asked.trim() } : { sort: "analysed_at", order: "desc" };
-    const found = await get("files", { ...order, state: "done", limit: SHOWN }).catch(() => ({ items: [] }));
+    const found = await find(asked);
     if (asked !== input.value || document.activeElement !== input) return;
-    show(/** @type {File[]} */ (found.items));
+    show(found);
     answered = asked;
   }
 
@@ -67,11 +73,13 @@ export function trackPicker(label, chosen) {
     chosen(file);
   }
 
-  /** Take the marked suggestion, or the first for what was typed, which may not have come yet. */
+  /** Take the marked suggestion, or the first for what was typed, even if it comes after the focus has moved on. */
   async function enter() {
     clearTimeout(typing);
-    if (answered !== input.value) await suggest();
-    if (answered === input.value && items.length) take(items[Math.max(0, active)]);
+    const asked = input.value;
+    if (!asked.trim() && active < 0) return;
+    const found = answered === asked ? items[Math.max(0, active)] : (await find(asked))[0];
+    if (found && asked === input.value) take(found);
   }
 
   /** @param {KeyboardEvent} event */
