@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from ..models import Analysed, ComputedParts, TrackMetadata
+from ..runtime.allocator import keep_freed_memory
 from ..runtime.kernels import kernels_in_use
 from ..schema.parts import ALL, PartKind
 from .decoding.stream import AudioStream, open_audio
@@ -114,7 +115,8 @@ def compute_file_parts(
 
 
 def warm_up_analysis() -> None:
-    """Analyse one second of noise, so that imports and tables are ready for the first file."""
+    """Analyse one second of noise, so that imports, tables and memory are ready for the first file."""
+    keep_freed_memory()
     extractor = FingerprintExtractor(_WARM_UP_RATE, ("FL", "FR"))
     noise = np.random.default_rng(0).standard_normal((_WARM_UP_RATE, 2))
     extractor.add_block((noise * 0.1).astype(np.float32))

@@ -13,7 +13,7 @@ from ..errors import SettingsError
 from ..settings import ENVIRONMENT_PREFIX, Kernels
 
 VARIABLE: Final = f"{ENVIRONMENT_PREFIX}KERNELS"
-INTERFACE: Final = 4
+INTERFACE: Final = 5
 """Version of the signatures of the compiled kernels that this version of the service calls."""
 NUMPY: Final = "numpy"
 

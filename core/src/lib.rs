@@ -21,7 +21,7 @@ mod vectorised;
 use pyo3::prelude::*;
 
 /// Version of the functions' signatures and meaning; auralis-fp uses the kernels only if it expects the same.
-const INTERFACE: u32 = 4;
+const INTERFACE: u32 = 5;
 
 #[pymodule]
 fn auralis_fp_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -36,8 +36,8 @@ fn auralis_fp_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(levels::segment_levels, module)?)?;
     module.add_function(wrap_pyfunction!(channels::copy_samples, module)?)?;
     module.add_function(wrap_pyfunction!(onsets::positive_differences, module)?)?;
-    module.add_function(wrap_pyfunction!(onsets::log_flux, module)?)?;
-    module.add_function(wrap_pyfunction!(onsets::shape_change, module)?)?;
+    module.add_function(wrap_pyfunction!(onsets::onset_changes, module)?)?;
+    module.add_function(wrap_pyfunction!(onsets::note_novelty, module)?)?;
     module.add_function(wrap_pyfunction!(pitch::yin_periods, module)?)?;
     module.add_function(wrap_pyfunction!(refinement::refine_long_periods, module)?)?;
     module.add_function(wrap_pyfunction!(tempo::autocorrelation_tempogram, module)?)?;

@@ -6,6 +6,8 @@ use pyo3::prelude::*;
 
 /// Samples; shorter lags are searched in quarters of a sample.
 const COARSE_FROM: usize = 25;
+/// Frames whose sums are accumulated side by side; one alone would wait for each addition.
+const AT_ONCE: usize = 4;
 
 /// Return the nearest whole number, of two the even one.
 pub fn rint(value: f64) -> f64 {
@@ -36,27 +38,30 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Return the difference at a lag, and the threshold there.
-    fn at(&self, index: usize, difference: &[f32], fine: &[f32], cumulative: &[f32]) -> (f32, f32) {
-        match self.places.get(index) {
-            Some(&(whole, fraction)) => {
-                let sum = cumulative[whole] * (1.0 - fraction) + cumulative[whole + 1] * fraction;
-                (fine[index], sum * self.limits[index])
-            }
-            None => {
-                let lag = COARSE_FROM + index - self.places.len();
-                (difference[lag], cumulative[lag - 1] * self.limits[index])
-            }
-        }
+    /// Return the threshold at a fine lag.
+    fn fine_bound(&self, index: usize, cumulative: &[f32]) -> f32 {
+        let (whole, fraction) = self.places[index];
+        (cumulative[whole] * (1.0 - fraction) + cumulative[whole + 1] * fraction) * self.limits[index]
     }
 
     /// Return the lag of the first dip under the threshold.
     fn first_dip(&self, difference: &[f32], fine: &[f32], cumulative: &[f32]) -> Option<f64> {
-        let (mut here, mut bound) = self.at(0, difference, fine, cumulative);
-        for index in 1..self.lags.len() {
-            let (next, next_bound) = self.at(index, difference, fine, cumulative);
+        let (mut here, mut bound) = (fine[0], self.fine_bound(0, cumulative));
+        for (index, &next) in fine.iter().enumerate().skip(1) {
+            let next_bound = self.fine_bound(index, cumulative);
             if here < bound && here * next_bound <= next * bound {
                 return Some(self.lags[index - 1]);
+            }
+            here = next;
+            bound = next_bound;
+        }
+        let coarse = difference[COARSE_FROM..self.last + 1]
+            .iter()
+            .zip(&cumulative[COARSE_FROM - 1..]);
+        for ((index, (&next, sum)), limit) in coarse.enumerate().zip(&self.limits[fine.len()..]) {
+            let next_bound = sum * limit;
+            if here < bound && here * next_bound <= next * bound {
+                return Some(self.lags[fine.len() + index - 1]);
             }
             here = next;
             bound = next_bound;
@@ -123,20 +128,30 @@ pub fn yin_periods(
         .iter()
         .map(|&lag| ((lag - 1.0) as usize, (lag - 1.0).fract() as f32))
         .collect();
+    let mut sums: [Vec<f32>; AT_ONCE] = Default::default();
+    for row in sums.iter_mut() {
+        row.resize(last, 0.0);
+    }
     let search = Search {
         lags,
         limits,
         places,
         last,
     };
-    for (frame, period) in periods.iter_mut().enumerate() {
-        let (difference, sums) = (difference.row(frame), cumulative.row(frame));
-        let mut total = 0f32;
-        for (to, value) in sums.iter_mut().zip(&difference[1..]) {
-            total += value;
-            *to = total;
+    for start in (0..frames).step_by(AT_ONCE) {
+        let rows: [usize; AT_ONCE] = [0, 1, 2, 3].map(|step| (start + step).min(frames - 1));
+        let values = rows.map(|row| &difference.row(row)[1..last + 1]);
+        let mut totals = [0f32; AT_ONCE];
+        for lag in 0..last {
+            for (column, total) in totals.iter_mut().enumerate() {
+                *total += values[column][lag];
+                sums[column][lag] = *total;
+            }
         }
-        *period = search.period(difference, fine.row(frame), sums);
+        for (column, frame) in (start..frames.min(start + AT_ONCE)).enumerate() {
+            cumulative.row(frame).copy_from_slice(&sums[column]);
+            periods[frame] = search.period(difference.row(frame), fine.row(frame), &sums[column]);
+        }
     }
     Ok(())
 }

@@ -3,8 +3,8 @@
 const LANES: usize = 16;
 
 #[inline(always)]
-fn total(lanes: [f32; LANES]) -> f32 {
-    let mut width = LANES / 2;
+fn total<const COUNT: usize>(lanes: [f32; COUNT]) -> f32 {
+    let mut width = COUNT / 2;
     let mut lanes = lanes;
     while width > 0 {
         for lane in 0..width {
@@ -79,9 +79,99 @@ pub fn statistics(values: &[f32]) -> [f32; 4] {
     }
     let sum = total(sums) + rest.iter().sum::<f32>();
     let energy = total(squares) + rest.iter().map(|value| value * value).sum::<f32>();
+    with_nan([least, most, sum, energy])
+}
+
+/// Return statistics, both extremes not a number if the sum of squares is none, as no sum of squares of numbers is.
+#[inline(always)]
+fn with_nan([least, most, sum, energy]: [f32; 4]) -> [f32; 4] {
     if energy.is_nan() {
-        [f32::NAN, f32::NAN, sum, energy] // no sum of squares of numbers is
+        [f32::NAN, f32::NAN, sum, energy]
     } else {
         [least, most, sum, energy]
     }
+}
+
+/// Return the statistics of two channels, and the sum of their products, in one pass.
+#[inline(always)]
+pub fn stereo_statistics(left: &[f32], right: &[f32]) -> ([[f32; 4]; 2], f32) {
+    const WIDTH: usize = LANES / 2; // more would not fit into the registers
+    let mut low = [[left[0]; WIDTH], [right[0]; WIDTH]];
+    let mut high = low;
+    let (mut sums, mut squares) = ([[0f32; WIDTH]; 2], [[0f32; WIDTH]; 2]);
+    let mut products = [0f32; WIDTH];
+    let (one, other) = (left.chunks_exact(WIDTH), right.chunks_exact(WIDTH));
+    let rest = [one.remainder(), other.remainder()];
+    for pair in one.zip(other) {
+        for lane in 0..WIDTH {
+            for (channel, value) in [pair.0[lane], pair.1[lane]].into_iter().enumerate() {
+                let (low, high) = (&mut low[channel][lane], &mut high[channel][lane]);
+                *low = if value < *low { value } else { *low };
+                *high = if value > *high { value } else { *high };
+                sums[channel][lane] += value;
+                squares[channel][lane] += value * value;
+            }
+            products[lane] += pair.0[lane] * pair.1[lane];
+        }
+    }
+    let mut found = [[0f32; 4]; 2];
+    for channel in 0..2 {
+        let (mut least, mut most) = (low[channel][0], high[channel][0]);
+        for value in low[channel].iter().chain(&high[channel]).chain(rest[channel]) {
+            least = if *value < least { *value } else { least };
+            most = if *value > most { *value } else { most };
+        }
+        let energy = rest[channel].iter().map(|value| value * value).sum::<f32>();
+        let sum = total(sums[channel]) + rest[channel].iter().sum::<f32>();
+        found[channel] = with_nan([least, most, sum, total(squares[channel]) + energy]);
+    }
+    let product: f32 = rest[0].iter().zip(rest[1]).map(|(x, y)| x * y).sum();
+    (found, total(products) + product)
+}
+
+/// Return the statistics of two interleaved channels, and the sum of their products.
+#[inline(always)]
+pub fn interleaved_statistics(samples: &[f32]) -> ([[f32; 4]; 2], f32) {
+    let (mut low, mut high) = ([0f32; LANES], [0f32; LANES]);
+    for lane in 0..LANES {
+        low[lane] = samples[lane % 2];
+        high[lane] = samples[lane % 2];
+    }
+    let (mut sums, mut squares, mut products) = ([0f32; LANES], [0f32; LANES], [0f32; LANES / 2]);
+    let chunks = samples.chunks_exact(LANES);
+    let rest = chunks.remainder();
+    for chunk in chunks {
+        for lane in 0..LANES {
+            let value = chunk[lane];
+            low[lane] = if value < low[lane] { value } else { low[lane] };
+            high[lane] = if value > high[lane] { value } else { high[lane] };
+            sums[lane] += value;
+            squares[lane] += value * value;
+        }
+        for pair in 0..LANES / 2 {
+            products[pair] += chunk[2 * pair] * chunk[2 * pair + 1];
+        }
+    }
+    let mut found = [[0f32; 4]; 2];
+    for (channel, found) in found.iter_mut().enumerate() {
+        let own = || (channel..LANES).step_by(2);
+        let mut parts = [[0f32; LANES / 2]; 2];
+        let (mut least, mut most) = (low[channel], high[channel]);
+        for (to, lane) in own().enumerate() {
+            least = if low[lane] < least { low[lane] } else { least };
+            most = if high[lane] > most { high[lane] } else { most };
+            parts[0][to] = sums[lane];
+            parts[1][to] = squares[lane];
+        }
+        let (mut sum, mut energy) = (total(parts[0]), total(parts[1]));
+        for &value in rest.iter().skip(channel).step_by(2) {
+            least = if value < least { value } else { least };
+            most = if value > most { value } else { most };
+            sum += value;
+            energy += value * value;
+        }
+        *found = with_nan([least, most, sum, energy]);
+    }
+    let product: f32 = rest.chunks_exact(2).map(|pair| pair[0] * pair[1]).sum();
+    (found, total(products) + product)
 }

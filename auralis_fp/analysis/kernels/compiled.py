@@ -1,6 +1,6 @@
 """The compiled kernels with the signatures of the NumPy functions; called only where they are used."""
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from ...runtime.kernels import compiled_kernels
 from ..types import ComplexArray, FloatArray
 from .windows import transform_length
+
+if TYPE_CHECKING:
+    from .onsets import BandSplit
 
 core: Final[Any] = compiled_kernels()
 
@@ -123,11 +126,13 @@ def filtered_energies(
     return energies
 
 
-def log_flux(powers: FloatArray) -> FloatArray:
-    """See `onsets.log_flux`."""
-    flux: FloatArray = np.empty(max(0, len(powers) - 2), dtype=np.float32)
-    core.log_flux(powers, flux)
-    return flux
+def onset_changes(
+    bands: FloatArray, previous: FloatArray, loudest: float, split: "BandSplit"
+) -> tuple[FloatArray, float]:
+    """See `onsets.onset_changes`."""
+    changes: FloatArray = np.empty((3 + len(split.groups), len(bands)), dtype=np.float32)
+    loudest = core.onset_changes(bands, previous, loudest, split, changes)
+    return changes, loudest
 
 
 def positive_differences(values: FloatArray, lag: int) -> FloatArray:
@@ -137,8 +142,16 @@ def positive_differences(values: FloatArray, lag: int) -> FloatArray:
     return differences
 
 
-def shape_change(shapes: FloatArray, lag: int, bins: int) -> FloatArray:
-    """See `onsets.shape_change`."""
-    change: FloatArray = np.empty(max(0, len(shapes) - lag), dtype=np.float32)
-    core.shape_change(shapes, lag, bins, change)
-    return change
+def note_novelty(
+    notes: FloatArray,
+    bands: FloatArray,
+    reference: FloatArray,
+    magnitudes: FloatArray,
+    shapes: FloatArray,
+    bass: int,
+    floor: float,
+) -> FloatArray:
+    """See `onsets.note_novelty`."""
+    novelty: FloatArray = np.empty((3, len(notes)), dtype=np.float32)
+    core.note_novelty(notes, bands, reference, magnitudes, shapes, bass, floor, novelty)
+    return novelty

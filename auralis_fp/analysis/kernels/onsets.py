@@ -1,6 +1,6 @@
 """Frame-to-frame comparisons behind onset strength and novelty curves."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +11,81 @@ from .dispatch import has_compiled
 
 LAG: Final = 2  # frames between the compared spectra, whose windows then hardly overlap
 _RISE: Final = 2.0  # 3 dB
+_LEAST: Final = np.finfo(np.float32).tiny * np.float32(1e8)  # powers relative to less would overflow
 
 
-@has_compiled(compiled.log_flux)
+class BandSplit(NamedTuple):
+    """Division of bands, and what is added to their relative power before it is compared.
+
+    Parameters
+    ----------
+    narrow : int
+        Number of narrow bands, a multiple of four; the wide bands follow.
+    groups : tuple of int
+        First narrow band of each group, 0 first.
+    flux_floor, group_floor : float
+        For the flux of all narrow bands, and for that of the groups; at least 1e-7.
+    wide_floor : float
+        For the total and the wide bands.
+    """
+
+    narrow: int
+    groups: tuple[int, ...]
+    flux_floor: float
+    group_floor: float
+    wide_floor: float
+
+
+@has_compiled(compiled.onset_changes)
+def onset_changes(
+    bands: FloatArray, previous: FloatArray, loudest: float, split: BandSplit
+) -> tuple[FloatArray, float]:
+    """Compare the power of bands with that two frames before, relative to the loudest frame so far.
+
+    Parameters
+    ----------
+    bands : ndarray, shape (frames, narrow + wide), float32
+        Power; at least one frame.
+    previous : ndarray, shape (2, narrow + 1 + wide), float32
+        Relative powers of the two frames before: narrow bands, total, wide bands; updated.
+    loudest : float
+        Highest total of the frames before; the total is the sum of the wide bands.
+    split : BandSplit
+
+    Returns
+    -------
+    changes : ndarray, shape (3 + groups, frames), float32
+        Flux, see `log_flux`; flux of each group, see `grouped_log_flux`; total; 1 where the total or a wide band has
+        risen by 3 dB, see `any_band_rising`.
+    loudest : float
+        Highest total so far.
+
+    Examples
+    --------
+    >>> previous = np.float32([[0, 0, 0, 0, 0, 0], [0.25, 0, 0, 0, 1, 1]])
+    >>> split = BandSplit(4, (0, 2), 1e-6, 1e-6, 1e-4)
+    >>> changes, loudest = onset_changes(np.float32([[0, 0, 0, 0, 1], [4, 0, 0, 0, 4]]), previous, 1.0, split)
+    >>> changes.round(1), loudest
+    (array([[0., 2.],
+           [0., 2.],
+           [0., 0.],
+           [1., 4.],
+           [1., 0.]], dtype=float32), 4.0)
+    """
+    narrow = split.narrow
+    total = bands[:, narrow:].sum(axis=1)
+    highest = np.maximum(np.maximum.accumulate(total), np.float32(loudest))
+    relative = np.concatenate((bands[:, :narrow], total[:, None], bands[:, narrow:]), axis=1)
+    relative /= np.maximum(highest, _LEAST)[:, None]
+    powers = np.concatenate((previous, relative), dtype=np.float32)
+    previous[...] = powers[-LAG:]
+    flux = log_flux(powers[:, :narrow] + np.float32(split.flux_floor))
+    group_flux = grouped_log_flux(powers[:, :narrow] + np.float32(split.group_floor), split.groups)
+    rising = any_band_rising(powers[:, narrow:] + np.float32(split.wide_floor))
+    changes: FloatArray = np.stack((flux, *group_flux.T, total, rising)).astype(np.float32)
+    return changes, float(highest[-1])
+
+
 def log_flux(powers: FloatArray) -> FloatArray:
     """Return the spectral flux of log power: the positive differences over two frames, summed over bands.
 
@@ -119,7 +191,63 @@ def positive_differences(values: FloatArray, lag: int) -> FloatArray:
     return differences
 
 
-@has_compiled(compiled.shape_change)
+@has_compiled(compiled.note_novelty)
+def note_novelty(
+    notes: FloatArray,
+    bands: FloatArray,
+    reference: FloatArray,
+    magnitudes: FloatArray,
+    shapes: FloatArray,
+    bass: int,
+    floor: float,
+) -> FloatArray:
+    """Return the rises of the notes' magnitudes, and the change of the spectral shape.
+
+    Parameters
+    ----------
+    notes : ndarray, shape (frames, bins), float32
+        Power of the bins that hold notes.
+    bands : ndarray, shape (frames, bands), float32
+        Power of the bands above them.
+    reference : ndarray, shape (frames,), float32
+        Amplitude that the magnitudes are divided by; positive.
+    magnitudes : ndarray, shape (lag, bins), float32
+        Relative magnitudes of the frames before; updated.
+    shapes : ndarray, shape (shape_lag, bins + bands), float32
+        Shapes of the frames before, see `shape_change`; updated.
+    bass : int
+        Number of bins that hold bass notes; they come first.
+    floor : float
+        Frames whose relative magnitudes have a smaller root sum of squares are divided by it.
+
+    Returns
+    -------
+    ndarray, shape (3, frames), float32
+        Rises of the bass notes and of all notes, see `positive_differences`; see `shape_change`.
+
+    Examples
+    --------
+    >>> magnitudes, shapes = np.zeros((1, 2), dtype=np.float32), np.zeros((1, 3), dtype=np.float32)
+    >>> notes, bands = np.float32([[9, 16]]), np.float32([[0]])
+    >>> note_novelty(notes, bands, np.float32([10]), magnitudes, shapes, 1, 1e-3).round(1)
+    array([[0.3],
+           [0.7],
+           [1. ]], dtype=float32)
+    >>> shapes
+    array([[0.6, 0.8, 0. ]], dtype=float32)
+    """
+    relative = np.divide(np.sqrt(np.concatenate((notes, bands), axis=1)), reference[:, None], dtype=np.float32)
+    notes = np.concatenate((magnitudes, relative[:, : notes.shape[1]]))
+    norms = np.sqrt(np.einsum("fb,fb->f", relative, relative))
+    relative /= np.maximum(norms, np.float32(floor))[:, None]
+    relative = np.concatenate((shapes, relative))
+    bass_rises = positive_differences(notes[:, :bass], len(magnitudes))
+    rises = bass_rises + positive_differences(notes[:, bass:], len(magnitudes))
+    change = shape_change(relative, len(shapes), notes.shape[1])
+    magnitudes[...], shapes[...] = notes[-len(magnitudes) :], relative[-len(shapes) :]
+    return np.stack((bass_rises, rises, change))
+
+
 def shape_change(shapes: FloatArray, lag: int, bins: int) -> FloatArray:
     """Return how much of each frame's spectral shape was not there *lag* frames before.
 

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kernels.onsets import positive_differences, shape_change
+from ..kernels.onsets import note_novelty, positive_differences
 from ..spectrum.grid import STFTGrid, band_matrix
 from ..spectrum.stft import Spectra
 from ..types import FloatArray, GrowableArray, readonly
@@ -43,7 +43,7 @@ class NoveltyCurves:
         self._middle_matrix, self._middle = _bands(grid, _MIDDLE_HZ)
         first, middle, last = (int(np.searchsorted(grid.frequencies, hertz)) for hertz in _NOTES_HZ)
         self._notes, self._bass_count = slice(first, last), middle - first
-        self._notes_count = count = last - first
+        count = last - first
         self._magnitudes: FloatArray = np.zeros((_NOTES_LAG, count), dtype=np.float32)  # of the previous frames
         self._logs: FloatArray = np.zeros((_TREBLE_LAG, self._matrix.shape[1]), dtype=np.float32)
         self._loudest, self._loudest_treble = np.float32(np.finfo(np.float32).tiny), np.float32(0)
@@ -56,31 +56,22 @@ class NoveltyCurves:
         """Compute the curves at a chunk of frames."""
         loudest = np.maximum(np.maximum.accumulate(spectra.total), self._loudest)
         self._loudest = loudest[-1]
-        reference: FloatArray = np.sqrt(loudest)[:, None]
-        magnitudes = np.divide(np.sqrt(spectra.power[:, self._notes]), reference, dtype=np.float32)
         bands = spectra.power[:, self._treble] @ self._matrix
         middle = spectra.power[:, self._middle] @ self._middle_matrix
-        shapes: FloatArray = np.concatenate(
-            (magnitudes, np.sqrt(np.concatenate((middle, bands), axis=1)) / reference), axis=1
+        bass, notes, change = note_novelty(
+            spectra.power[:, self._notes],
+            np.concatenate((middle, bands), axis=1),
+            np.sqrt(loudest),
+            self._magnitudes,
+            self._shapes,
+            self._bass_count,
+            _SHAPE_FLOOR,
         )
-        curves: FloatArray = np.stack(
-            (*self._note_novelty(magnitudes), self._treble_novelty(bands, loudest), self._shape_novelty(shapes))
-        )
+        scale = np.float32(_NOTES_SCALE)
+        curves: FloatArray = np.stack((scale * bass, scale * notes, self._treble_novelty(bands, loudest), change))
         unsettled = max(0, _UNSETTLED_FRAMES - self._first - len(self._curves))
         curves[:, :unsettled] = 0  # the start of the file is not an onset
         self._curves.append(curves)
-
-    def _note_novelty(self, magnitudes: FloatArray) -> tuple[FloatArray, FloatArray]:
-        magnitudes = np.concatenate((self._magnitudes, np.float32(_NOTES_SCALE) * magnitudes))
-        self._magnitudes = magnitudes[-_NOTES_LAG:]
-        bass = positive_differences(magnitudes[:, : self._bass_count], _NOTES_LAG)
-        return bass, bass + positive_differences(magnitudes[:, self._bass_count :], _NOTES_LAG)
-
-    def _shape_novelty(self, shapes: FloatArray) -> FloatArray:
-        norms = np.sqrt(np.einsum("fb,fb->f", shapes, shapes))
-        shapes = np.concatenate((self._shapes, shapes / np.maximum(norms, np.float32(_SHAPE_FLOOR))[:, None]))
-        self._shapes = shapes[-_SHAPE_LAG:]
-        return shape_change(shapes, _SHAPE_LAG, self._notes_count)
 
     def _treble_novelty(self, bands: FloatArray, loudest: FloatArray) -> FloatArray:
         loudest_treble = np.maximum(np.maximum.accumulate(bands.sum(axis=1)), self._loudest_treble)

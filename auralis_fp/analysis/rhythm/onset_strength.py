@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
 from ..kernels import onsets as kernels
-from ..kernels.onsets import LAG
+from ..kernels.onsets import LAG, BandSplit
 from ..spectrum.grid import band_matrix
 from ..spectrum.subband_stft import SubbandSTFT, bin_frequencies
 from ..types import ComplexArray, FloatArray, GrowableArray, readonly
@@ -24,6 +24,7 @@ _BEAT_FLOOR: Final = 3e-3  # the same for the flux that the tempo is estimated f
 _REGISTERS: Final = (0, 7, 20)  # first band of the low (below 400 Hz), middle and high (above 1650 Hz) register
 _WIDE_BANDS_HZ: Final = (30.0, 250.0, 1000.0, 2500.0, 5300.0)
 _WIDE_FLOOR: Final = 1e-4
+_SPLIT: Final = BandSplit(_BANDS, _REGISTERS, _FLOOR / _BANDS, _BEAT_FLOOR / _BANDS, _WIDE_FLOOR)
 
 _MARGIN: Final = 3.0  # relative to the local median; stationary noise stays below
 _LEAST_FLUX: Final = 6.0  # octaves summed over bands
@@ -108,19 +109,8 @@ class OnsetDetector:
 
     def _compare(self, power: FloatArray) -> None:
         """Compute the flux at frames from their spectra, shape (frames, bins)."""
-        bands = power @ self._matrix
-        total = bands[:, _BANDS:].sum(axis=1)
-        loudest = np.maximum(np.maximum.accumulate(total), np.float32(self._loudest))
-        self._loudest = float(loudest[-1])
-        reference = np.maximum(loudest, np.finfo(np.float32).tiny * np.float32(1e8))[:, None]
-        relative = np.concatenate((bands[:, :_BANDS], total[:, None], bands[:, _BANDS:]), axis=1) / reference
-        bands = np.concatenate((self._previous, relative), dtype=np.float32)
-        self._previous = bands[-LAG:]
-        narrow, wide = bands[:, :_BANDS], bands[:, _BANDS:] + np.float32(_WIDE_FLOOR)
-        flux = kernels.log_flux(narrow + np.float32(_FLOOR / _BANDS))
-        band_flux = kernels.grouped_log_flux(narrow + np.float32(_BEAT_FLOOR / _BANDS), _REGISTERS)
-        rising = kernels.any_band_rising(wide)
-        self._frames.append(np.stack((flux, *band_flux.T, total, rising)).astype(np.float32))
+        changes, self._loudest = kernels.onset_changes(power @ self._matrix, self._previous, self._loudest, _SPLIT)
+        self._frames.append(changes)
 
 
 @lru_cache(maxsize=2)
