@@ -1,5 +1,6 @@
 """Shared fixtures: a music folder, its settings, and a host application."""
 
+import os
 import signal
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -12,6 +13,11 @@ from aiohttp.test_utils import TestClient
 from pytest_aiohttp.plugin import AiohttpClient
 
 from auralis_fp.settings import Settings
+from auralis_fp.workers.sandbox import ONE_THREAD
+
+# Before NumPy is imported: the threads of OpenBLAS spin while they wait for each other on a busy machine.
+os.environ |= dict.fromkeys(ONE_THREAD, "1")
+
 from hosting import WAYS, Client, Host, Plugin, served
 
 pytest_plugins = ("sealed_fixtures",)

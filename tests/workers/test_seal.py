@@ -97,6 +97,7 @@ def test_the_environment_is_a_list_of_names(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("AURALIS_FP_TOKEN", "0123456789abcdef")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
     monkeypatch.setenv("LANG", "C.UTF-8")
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
     made = environment()
     assert made["LANG"] == "C.UTF-8"
     assert made["OPENBLAS_NUM_THREADS"] == "1"
