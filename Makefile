@@ -7,6 +7,8 @@ PORT ?= 8765
 LIBRARY ?=
 NO_BROWSER ?=
 export LIBRARY PORT
+# Tests and the processes that they start load compiled modules; compiling them anew takes a tenth of the time.
+unexport PYTHONDONTWRITEBYTECODE
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Install what a lock file lists, each file checked by its hash, and the package itself in editable form.
@@ -83,11 +85,11 @@ test: $(VENV)/test.stamp  ## run all tests
 	@$(BIN)/python -m pytest
 
 QUICK := analysis engine files jobs routes runtime sidecars similarity store tags watching test_*.py
-QUICKLY := -q --numprocesses 2 --dist loadfile --one-way \
-	-m 'not browser and not slow and not peers' $(addprefix tests/,$(QUICK))
-test-quick: $(VENV)/test.stamp  ## run the tests that need no browser, command, stress or other implementation
+# Three processes for two processors: while one test waits, another computes.
+QUICKLY := -q --numprocesses 3 --dist loadfile --one-way $(addprefix tests/,$(QUICK))
+test-quick: $(VENV)/test.stamp  ## run the tests that are quick: no browser, command, other implementation or stress
 	@$(SAME_VERSION)
-	@$(BIN)/python -m pytest $(QUICKLY)
+	@$(BIN)/python -m pytest $(QUICKLY) -m 'not browser and not slow and not peers'
 
 check: $(VENV)/check.stamp  ## lint, formatting, types, import contracts, prose
 	@$(BIN)/ruff check .
@@ -126,10 +128,10 @@ site: $(VENV)/site.stamp  ## build the documentation site into site/; warnings a
 dist: $(VENV)/dist.stamp  ## build wheel and sdist into dist/, check them, try them in clean environments
 	@.ci/try-dist $(BIN)/python
 
-coverage: $(VENV)/test.stamp  ## run the quick tests with coverage; fails below the floor of pyproject.toml
+coverage: $(VENV)/test.stamp  ## run these and the slow tests with coverage; fails below the floor of pyproject.toml
 	@$(SAME_VERSION)
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest $(QUICKLY)
+	@$(BIN)/coverage run -m pytest $(QUICKLY) -m 'not browser and not peers'
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --skip-covered --sort=cover
 

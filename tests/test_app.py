@@ -105,6 +105,7 @@ assert callable(auralis_fp.setup) and callable(auralis_fp.create_app)
 """
 
 
+@pytest.mark.slow
 def test_no_module_shadows_a_public_function(settings: Settings) -> None:
     """After every submodule has been imported, ``auralis_fp.service`` is still the function."""
     environment = os.environ | {"AURALIS_FP_DATA_DIR": str(settings.data_dir)}

@@ -39,6 +39,7 @@ def address(server: BaseTestServer) -> str:
     return f"http://127.0.0.1:{server.port}{PREFIX}"
 
 
+@pytest.mark.slow
 async def test_sidecar_then_service_then_analysis(server: TestServer, settings: Settings, library: Path) -> None:
     """Sources are used in order; results reach sidecar and callback, and all sources return equal numbers."""
     song, told = tone_file(library / "a.wav"), list[Found]()
@@ -59,6 +60,7 @@ async def test_sidecar_then_service_then_analysis(server: TestServer, settings: 
     assert song.with_name("a.wav.25d").is_file()
 
 
+@pytest.mark.slow
 async def test_service_starts_and_stops(
     settings: Settings, library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

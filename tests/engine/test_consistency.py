@@ -6,6 +6,8 @@ import random
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from auralis_fp import schema
 from auralis_fp.engine.service import Service
 from auralis_fp.settings import Settings
@@ -62,6 +64,7 @@ async def disturb(service: Service, library: Path, chance: random.Random) -> Non
         await asyncio.sleep(0.02)
 
 
+@pytest.mark.slow
 async def test_every_file_has_one_state_at_any_time(settings: Settings, library: Path) -> None:
     """While files are added, changed, deleted, cancelled and retried; finally all are done or failed, at most 100 %."""
     watched = replace(settings, watching="events", settle_sec=0.02, workers=2)
@@ -84,6 +87,7 @@ async def test_every_file_has_one_state_at_any_time(settings: Settings, library:
             assert record.state == ("failed" if path.stat().st_size < 100 else "done")
 
 
+@pytest.mark.slow
 async def test_our_own_writes_trigger_nothing(settings: Settings, library: Path) -> None:
     """After a scan that wrote a sidecar beside every song, there is no further scan, write or job."""
     for number in range(20):

@@ -124,6 +124,7 @@ async def working(plugin: Plugin) -> int:
     return int(status["workers"][0]["pid"])
 
 
+@pytest.mark.slow
 async def test_a_killed_worker_costs_one_attempt(plugin: Plugin, library: Path) -> None:
     """When a worker is killed during an analysis, the request still gets its answer."""
     song = long_file(library / "long.wav", 1200)
@@ -135,6 +136,7 @@ async def test_a_killed_worker_costs_one_attempt(plugin: Plugin, library: Path) 
     assert (await plugin.get("/status"))["workers"][0]["pid"] != killed
 
 
+@pytest.mark.slow
 async def test_a_file_that_kills_every_worker(plugin: Plugin, library: Path) -> None:
     """After killing its worker twice it is a failure; the next file is analysed."""
     song = long_file(library / "long.wav", 1200)
@@ -153,6 +155,7 @@ async def test_a_file_that_kills_every_worker(plugin: Plugin, library: Path) -> 
     assert (counts["done"], counts["failed"], counts["total"]) == (1, 1, 2)
 
 
+@pytest.mark.slow
 async def test_a_time_limit_is_503(host: Host, library: Path) -> None:
     """A file that exceeds its time limit is aborted."""
     plugin = await host(time_limit_sec=1, time_limit_factor=0)
@@ -197,6 +200,7 @@ async def test_too_many_requests(plugin: Plugin, library: Path, monkeypatch: pyt
     assert (await first)["track_id"] == 1
 
 
+@pytest.mark.slow
 async def test_a_file_that_changes_during_its_analysis(plugin: Plugin, library: Path) -> None:
     """Its result is discarded, and it is queued again."""
     song = long_file(library / "long.wav", 1200)

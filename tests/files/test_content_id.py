@@ -189,6 +189,7 @@ ENDLESS = {  # first bytes, repeated part, number of repetitions, hole after eac
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ENDLESS)
 def test_files_of_nothing_but_structure_are_bounded(name: str, tmp_path: Path) -> None:
     """A few hundred kB on the disk can hold millions of parts; they cost neither minutes nor memory."""

@@ -86,6 +86,7 @@ async def test_a_sweep_of_another_disk(
         assert service.health()["status"] == "degraded"
 
 
+@pytest.mark.slow
 async def test_the_confirmation_of_another_file(
     settings: Settings, library: Path, monkeypatch: pytest.MonkeyPatch, hanging: Hang
 ) -> None:

@@ -68,6 +68,7 @@ async def test_a_result_that_cannot_be_stored(
         await eventually(lambda: service.health()["status"] == "healthy")
 
 
+@pytest.mark.slow
 async def test_a_sidecar_that_cannot_be_adopted(settings: Settings, library: Path, tmp_path: Path) -> None:
     """The others are adopted; its file is analysed."""
     bad = songs(library)
@@ -80,6 +81,7 @@ async def test_a_sidecar_that_cannot_be_adopted(settings: Settings, library: Pat
         assert service.analyses[0] <= GOOD + 1  # the first scan may have been faster than the trigger
 
 
+@pytest.mark.slow
 async def test_a_sidecar_that_cannot_be_written(
     settings: Settings, library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -51,6 +51,7 @@ async def until_at(service: Service, path: Path, gone: Path | None = None) -> No
             states[one] = await where(service, one)
 
 
+@pytest.mark.slow
 async def test_moves_and_renames_cost_no_analysis(service: Service, library: Path, second: Path) -> None:
     """Within a folder, between folders and libraries, and back; the host's track id follows."""
     song = library / "song.wav"

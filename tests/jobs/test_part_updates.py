@@ -95,6 +95,7 @@ async def test_missing_parts_are_computed_without_an_analysis(analysed: Settings
     assert len(list(library.glob("*.25d"))) == SONGS
 
 
+@pytest.mark.slow
 async def test_the_setting_adds_a_part(analysed: Settings, query: Query) -> None:
     """Without the extended vector it is not asked for; switched on, it is computed for all files."""
     query("DELETE FROM parts WHERE name = ?", TIMBRE.name)
@@ -117,6 +118,7 @@ async def test_a_result_without_digest_is_made_anew(analysed: Settings, query: Q
     assert len(kinds(query)) == 2 * SONGS
 
 
+@pytest.mark.slow
 async def test_a_swapped_file_is_found(analysed: Settings, query: Query, library: Path) -> None:
     """A file whose content has changed behind its size and time is analysed again, and gets the parts of its audio."""
     query("DELETE FROM parts")

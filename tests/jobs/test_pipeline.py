@@ -22,6 +22,7 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         yield running
 
 
+@pytest.mark.slow
 async def test_requests_precede_background_jobs(service: Service, library: Path) -> None:
     """With one worker, a requested file is analysed before the queued ones."""
     for number in range(30):

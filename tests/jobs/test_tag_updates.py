@@ -80,6 +80,7 @@ async def test_retagging_costs_no_analysis(service: Service, library: Path) -> N
     assert service.analyses == analysed
 
 
+@pytest.mark.slow
 async def test_edits_that_keep_size_and_time_are_found(service: Service, library: Path) -> None:
     """A tagger that sets back the modification time is noticed by the time of the last status change."""
     path = library / "1.flac"

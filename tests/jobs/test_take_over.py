@@ -27,6 +27,7 @@ def sooner(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("auralis_fp.workers.pool.RESERVED_SEC", 1.0)
 
 
+@pytest.mark.slow
 async def test_a_request_does_not_wait_for_long_files(host: Host, library: Path) -> None:
     """With every slot on a long file, one makes way, is queued again without an attempt, and ends later."""
     for number in range(2):
@@ -51,6 +52,7 @@ async def test_a_request_does_not_wait_for_long_files(host: Host, library: Path)
     assert (await plugin.get("/failures"))["items"] == []
 
 
+@pytest.mark.slow
 async def test_interruptions_are_bounded(host: Host, library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A long file makes way only so often; then requests wait for its end."""
     monkeypatch.setattr(dispatcher, "MOST_INTERRUPTIONS", 1)
@@ -64,6 +66,7 @@ async def test_interruptions_are_bounded(host: Host, library: Path, monkeypatch:
     assert (await plugin.get("/failures"))["items"] == []
 
 
+@pytest.mark.slow
 async def test_a_requested_file_does_not_make_way(host: Host, library: Path) -> None:
     """Two long files that clients wait for: a third request waits its turn."""
     long_file(library / "long.wav", LONG)
@@ -76,6 +79,7 @@ async def test_a_requested_file_does_not_make_way(host: Host, library: Path) -> 
     await first
 
 
+@pytest.mark.slow
 async def test_a_request_does_not_wait_for_missing_parts(
     settings: Settings, library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

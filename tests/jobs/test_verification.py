@@ -78,6 +78,7 @@ def swap(first: Path, second: Path) -> None:
     middle.rename(second)
 
 
+@pytest.mark.slow
 async def test_touched_files_are_served_and_confirmed_without_analysis(service: Service, library: Path) -> None:
     """A change of permissions changes only the ctime."""
     song = tone_file(library / "a.wav")
@@ -169,6 +170,7 @@ async def test_signed_sidecars_are_confirmed_by_the_whole_stamp(settings: Settin
         assert (answer.source, answer.confirmed) == ("sidecar", True)
 
 
+@pytest.mark.slow
 async def test_a_copied_library_is_served_at_once(settings: Settings, library: Path, tmp_path: Path) -> None:
     """Copied with its times and sidecars to a new disk, it is confirmed by reading, without an analysis."""
     for number in range(3):

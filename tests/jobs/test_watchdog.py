@@ -84,6 +84,7 @@ async def test_a_sidecar_that_cannot_be_written_in_time(
         await eventually(lambda: len(list(library.glob("*.25d"))) == 3)
 
 
+@pytest.mark.slow
 async def test_a_worker_that_makes_no_progress(
     settings: Settings, library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

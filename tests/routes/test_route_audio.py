@@ -247,6 +247,7 @@ async def test_pipes_and_folders(plugin: Plugin, library: Path) -> None:
         assert (await fetch(plugin, number))[0] == 415
 
 
+@pytest.mark.slow
 async def test_bounded_number_of_streams(plugin: Plugin, library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One more player than allowed is answered 429, and plays when another has stopped."""
     monkeypatch.setattr(audio, "OPEN_WAIT_SEC", 0.2)

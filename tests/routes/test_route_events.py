@@ -66,6 +66,7 @@ async def test_stream_sends_status_results_and_failures(plugin: Plugin, library:
     assert seen["failure"]["path"] == str(library / "b.wav")
 
 
+@pytest.mark.slow
 async def test_progress_of_a_long_file(plugin: Plugin, library: Path) -> None:
     """Status events show the progress of a worker even if nothing else changes."""
     long_file(library / "long.wav", 24 * 3600)

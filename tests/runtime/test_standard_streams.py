@@ -66,6 +66,7 @@ def test_closed_streams_are_opened(closed: tuple[bool, ...], tmp_path: Path) -> 
     assert (done.stdout, done.stderr) == tuple(b"" if gone else b"to whoever listens\n" for gone in closed[1:])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell closes the streams")
 @pytest.mark.parametrize("closed", SUBSETS)
 def test_a_scan_without_standard_streams(closed: tuple[bool, ...], tmp_path: Path) -> None:

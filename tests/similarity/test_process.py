@@ -70,6 +70,7 @@ async def test_it_ends_when_idle(tmp_path: Path) -> None:
         assert await index.ask(query(ids[0])) == page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGTERM])
 async def test_a_killed_index_is_replaced(tmp_path: Path, sign: signal.Signals) -> None:
     """The query that finds it dead is answered by the next one."""
@@ -84,6 +85,7 @@ async def test_a_killed_index_is_replaced(tmp_path: Path, sign: signal.Signals) 
             assert index.pid != pid
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["vanished", "torn", "cut to nothing", "another version"])
 async def test_a_file_damaged_in_use(tmp_path: Path, damage: str) -> None:
     """The answer stays right, also after a restart: the file is rebuilt from the database, which loses nothing."""
@@ -103,6 +105,7 @@ async def test_a_file_damaged_in_use(tmp_path: Path, damage: str) -> None:
     assert file.exists()
 
 
+@pytest.mark.slow
 async def test_a_hanging_index_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that is silent for too long is killed."""
     ids = await library(tmp_path)

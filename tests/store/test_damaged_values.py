@@ -68,6 +68,7 @@ def spoil(folder: Path, sql: str) -> bool:
         database.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", TABLES)
 async def test_garbage_in_a_column(sound: Path, table: str) -> None:
     """Lists, sums, the export, sweeps, jobs and maintenance go on, and the sound files have their results."""

@@ -40,6 +40,7 @@ async def watching(listener: Listener, *roots: Path, settle_sec: float = 0.1) ->
         yield watcher
 
 
+@pytest.mark.slow
 async def test_ten_thousand_files_at_once(music: Path, listener: Listener) -> None:
     """In new folders, and more than the kernel's event queue holds: all are found."""
     source = music.parent / "source"

@@ -230,6 +230,7 @@ def test_variable_bit_rate_without_a_header(tmp_path: Path) -> None:
     assert warnings == ()
 
 
+@pytest.mark.slow
 def test_memory_is_bounded(tmp_path: Path) -> None:
     """Decoding twenty minutes needs no more memory than one."""
     program = (
