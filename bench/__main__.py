@@ -34,6 +34,7 @@ LONG = (
     "cluster_chaos",
     "cluster_manifest",
     "invariance",
+    "spread",
     "tempo",
     "mutations",
     "mutants",

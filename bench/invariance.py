@@ -1,11 +1,10 @@
-"""How much the dimensions move under changes that are not heard, and how much of their range music uses."""
+"""How much the dimensions move under changes that are not heard."""
 
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from fractions import Fraction
-from itertools import combinations
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -44,6 +43,10 @@ _EXACT: Final[dict[str, Callable[[Signal, int], Signal]]] = {
     "swap": lambda samples, _: samples[:, ::-1],
 }
 CHANGES: Final = (*_CODECS, "48 kHz", "22 kHz", *_EXACT)
+_AND_BACK: Final = "44.1 → 48 → 44.1 kHz"
+_TEMPO_CHANGES: Final = (*CHANGES, _AND_BACK)
+_TEMPO_MATTERS: Final = (*_CODECS, _AND_BACK, "trimmed")  # the aim is stated for these
+_TEMPO_AIM: Final = 97  # percent
 _NOTES: Final = f"""
 Mean and largest difference between a track and its copy, in standard deviations between the tracks, `mean / largest`.
 Each track is its first {SECONDS} s. The trimmed copy lacks the first {TRIM_SEC} s. The copy at 22.05 kHz is compared
@@ -68,10 +71,10 @@ class Measured(NamedTuple):
 
 
 def report(options: Options) -> str:
-    """Return the tables of invariance and spread."""
+    """Return the tables of invariance, of all dimensions and of the tempo."""
     with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
         tracks = [each for each in pool.map(_measure, options.files) if each is not None]
-    text = f"## Invariance\n\n{_invariance(tracks)}{_NOTES}\n{_tempo(tracks)}\n## Spread\n\n{_spread(tracks)}"
+    text = f"## Invariance\n\n{_invariance(tracks)}{_NOTES}\n{_tempo(tracks)}"
     if options.write:
         page.put("invariance", text, options.header, page.ACCURACY)
     return text
@@ -82,21 +85,24 @@ def _measure(path: Path) -> Measured | None:
     if track is None or len(track.samples) < 15 * track.rate or track.samples.shape[1] > 2:
         return None
     samples = track.samples[: SECONDS * track.rate]
-    plain = _fingerprint(samples, track.rate)
-    pairs = {name: (plain, _fingerprint(change(samples, track.rate), track.rate)) for name, change in _EXACT.items()}
+    plain = fingerprint(samples, track.rate)
+    pairs = {name: (plain, fingerprint(change(samples, track.rate), track.rate)) for name, change in _EXACT.items()}
     with tempfile.TemporaryDirectory() as folder:
         for name, (container, codec, kind, kbits) in _CODECS.items():
             file = Path(folder) / f"{codec}.{container}"
             _encode(samples, track.rate, file, container, codec, kind, kbits)
             pairs[name] = plain, _of_file(file)
-    pairs["48 kHz"] = plain, _fingerprint(_resampled(samples, track.rate, 48_000), 48_000)
+    high = _resampled(samples, track.rate, 48_000)
+    pairs["48 kHz"] = plain, fingerprint(high, 48_000)
+    pairs[_AND_BACK] = plain, fingerprint(_resampled(high, 48_000, track.rate), track.rate)
     low = _resampled(samples, track.rate, _LOW_RATE)
-    whole = _fingerprint(_resampled(low, _LOW_RATE, track.rate), track.rate)
-    pairs["22 kHz"] = whole, _fingerprint(low, _LOW_RATE)
+    whole = fingerprint(_resampled(low, _LOW_RATE, track.rate), track.rate)
+    pairs["22 kHz"] = whole, fingerprint(low, _LOW_RATE)
     return Measured(plain, pairs)
 
 
-def _fingerprint(samples: Signal, rate: int) -> Result:
+def fingerprint(samples: Signal, rate: int) -> Result:
+    """Return the defined values of samples, shape (samples, channels), and the tempo."""
     extractor = FingerprintExtractor(rate, ("FL", "FR")[: samples.shape[1]] if samples.shape[1] > 1 else ("FC",))
     extractor.add_block(np.ascontiguousarray(samples, dtype=np.float32))
     found = extractor.result()
@@ -106,7 +112,7 @@ def _fingerprint(samples: Signal, rate: int) -> Result:
 def _of_file(path: Path) -> Result:
     track = load(path)
     assert track is not None
-    return _fingerprint(track.samples, track.rate)
+    return fingerprint(track.samples, track.rate)
 
 
 def _encode(samples: Signal, rate: int, path: Path, container: str, codec: str, kind: str, kbits: int) -> None:
@@ -139,7 +145,8 @@ def _invariance(tracks: Sequence[Measured]) -> str:
 
 
 def _cells(tracks: Sequence[Measured], name: str) -> Iterator[str]:
-    deviation = float(np.std(_column(tracks, name)))
+    values = [track.plain.values[name] for track in tracks if name in track.plain.values]
+    deviation = float(np.std(values)) if values else 0.0
     for change in CHANGES:
         moved = [
             abs(after.values[name] - before.values[name] - _gain(name, change)) / deviation
@@ -157,13 +164,17 @@ def _cells(tracks: Sequence[Measured], name: str) -> Iterator[str]:
 
 def _tempo(tracks: Sequence[Measured]) -> str:
     """Return how often the tempo of a copy is that of the track, or the second candidate of the copy is."""
-    rows = []
-    for change in CHANGES:
-        kept = [_kept(*track.pairs[change]) for track in tracks]
-        first, second = 100 * np.mean(kept, axis=0)
-        rows.append((change, len(kept), f"{first:.1f}", f"{second:.1f}"))
+    kept = {change: [_kept(*track.pairs[change]) for track in tracks] for change in _TEMPO_CHANGES}
+    together = [each for change in _TEMPO_MATTERS for each in kept[change]]
+    rows = [
+        (change, len(found), *(f"{100 * share:.1f}" for share in np.mean(found, axis=0)))
+        for change, found in (*kept.items(), ("codecs, sample rate and back, trimmed", together))
+    ]
     told = f"Share of the copies whose tempo is within {100 * _SAME:g} % of that of the track, in percent:\n\n"
-    return told + table(("change", "tracks", "the tempo", "one of the two candidates"), rows)
+    aim = (
+        f"\nThe aim for the last row is {_TEMPO_AIM} % for one of the two candidates. Undefined must stay undefined.\n"
+    )
+    return told + table(("change", "copies", "the tempo", "one of the two candidates"), rows) + aim
 
 
 def _kept(before: Result, after: Result) -> tuple[bool, bool]:
@@ -177,36 +188,3 @@ def _kept(before: Result, after: Result) -> tuple[bool, bool]:
 
 def _gain(name: str, change: str) -> float:
     return float(change.removesuffix(" dB")) if name == "lufs" and change.endswith(" dB") else 0.0
-
-
-def _column(tracks: Sequence[Measured], name: str) -> NDArray[np.float64]:
-    return np.array([track.plain.values[name] for track in tracks if name in track.plain.values])
-
-
-def _spread(tracks: Sequence[Measured]) -> str:
-    rows = []
-    for each in schema.DIMENSIONS:
-        values = _column(tracks, each.name)
-        low, tenth, middle, ninth, high = np.percentile(values, (5, 10, 50, 90, 95))
-        width = each.high - each.low
-        bound = float(np.mean(np.minimum(values - each.low, each.high - values) <= 0.005 * width))
-        undefined = 1 - len(values) / len(tracks)
-        used = f"{100 * (high - low) / width:.0f} %"
-        quantiles = (f"{value:.3g}" for value in (low, tenth, middle, ninth, high))
-        rows.append((f"`{each.name}`", *quantiles, used, f"{100 * bound:.0f} %", f"{100 * undefined:.0f} %"))
-    head = ("dimension", "5 %", "10 %", "median", "90 %", "95 %", "5 to 95 % of the range", "at a bound", "undefined")
-    note = "\nA value is at a bound if it is within half a percent of the range of it.\n"
-    return table(head, rows) + note + _pairs(tracks)
-
-
-def _pairs(tracks: Sequence[Measured]) -> str:
-    """Return the closest pairs of dimensions by correlation."""
-    found = []
-    for first, second in combinations(schema.NAMES, 2):
-        plain = [track.plain.values for track in tracks]
-        both = np.array([(each[first], each[second]) for each in plain if first in each and second in each])
-        if len(both) > 2 and (both.std(axis=0) > 0).all():
-            found.append((float(np.corrcoef(both.T)[0, 1]), first, second))
-    found.sort(key=lambda each: -abs(each[0]))
-    rows = [(f"`{first}`", f"`{second}`", f"{correlation:.3f}") for correlation, first, second in found[:8]]
-    return "\nThe closest pairs of dimensions:\n\n" + table(("dimension", "dimension", "correlation"), rows)

@@ -3,17 +3,13 @@
 import json
 import os
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import aubio
 import librosa
 import numpy as np
-from numpy.typing import NDArray
 
 from auralis_fp.analysis.analyze_file import fingerprint_file
 from auralis_fp.models import Tempo
@@ -21,16 +17,10 @@ from auralis_fp.models import Tempo
 from . import tempo_judges
 from .music import table
 from .options import Options
+from .tempo_peers import LEVELS, RATE, peers
 from .tempo_render import Clip, render
 
-try:
-    import essentia.standard as essentia
-except ImportError:  # no wheels for some systems
-    essentia = None
-
 _TOLERANCE: Final = 0.04
-_OCTAVES: Final = (1, 2, 3, 1 / 2, 1 / 3)  # Gouyon et al. 2006
-_RATE: Final = 44_100
 _FAST_BPM: Final = 160.0
 _OURS: Final = "auralis_fp"
 PAGE: Final = Path(__file__).parent.parent / "docs" / "tempo.md"
@@ -51,7 +41,6 @@ on none of these sources. Accuracy 1 requires the tempo within 4 %; accuracy 2 a
 half or a third of it.
 """
 
-Signal = NDArray[np.float32]
 Score = tuple[bool, bool]
 
 
@@ -81,7 +70,7 @@ def _text(asked: Sequence[tuple[Clip, TempoAnswers]]) -> str:
     undefined = sum(answer.tempo is None for _, answer in heard)
     return "\n".join((
         _WHAT,
-        f"Peers: {', '.join(sorted(_peers()))}.\n",
+        f"Peers: {', '.join(sorted(peers()))}.\n",
         "Accuracy 1 / accuracy 2, percent:\n",
         _table(heard),
         f"The same for music of {_FAST_BPM:.0f} BPM and more:\n",
@@ -107,7 +96,7 @@ def _doubt(heard: Sequence[tuple[Clip, TempoAnswers]]) -> str:
 
 
 def _table(heard: Sequence[tuple[Clip, TempoAnswers]]) -> str:
-    names = [_OURS, *sorted(_peers())]
+    names = [_OURS, *sorted(peers())]
     scores: dict[str, list[list[Score]]] = defaultdict(list)
     for clip, answer in heard:
         right = [_right(answer.bpm[who], clip.bpm or 0.0) for who in names]
@@ -123,7 +112,7 @@ def _table(heard: Sequence[tuple[Clip, TempoAnswers]]) -> str:
 
 
 def _right(bpm: float, expected: float) -> Score:
-    off = [abs(bpm / (expected * ratio) - 1) <= _TOLERANCE for ratio in _OCTAVES]
+    off = [abs(bpm / (expected * ratio) - 1) <= _TOLERANCE for ratio in LEVELS]
     return off[0], any(off)
 
 
@@ -132,51 +121,10 @@ def _ask(clip: Clip) -> TempoAnswers:
     ours = fingerprint_file(os.fsencode(clip.path))
     kept = clip.path.with_suffix(".json")
     said: dict[str, float] = json.loads(kept.read_text()) if kept.exists() else {}
-    missing = {who: peer for who, peer in _peers().items() if who not in said}
+    missing = {who: peer for who, peer in peers().items() if who not in said}
     if missing:
-        signal, _ = librosa.load(clip.path, sr=_RATE)
+        signal, _ = librosa.load(clip.path, sr=RATE)
         said |= {who: peer(signal) for who, peer in missing.items()}
         kept.write_text(json.dumps(said))
-    answers = {_OURS: ours.fingerprint["tempo_bpm"]} | {who: said[who] for who in _peers()}
+    answers = {_OURS: ours.fingerprint["tempo_bpm"]} | {who: said[who] for who in peers()}
     return TempoAnswers(answers, ours.metadata.tempo)
-
-
-def _peers() -> dict[str, Callable[[Signal], float]]:
-    """Return the peers by name and version."""
-    peers: dict[str, Callable[[Signal], float]] = {
-        f"librosa {version('librosa')} beat_track": _librosa,
-        f"aubio {_version_of('aubio-ledfx')} tempo": _aubio,
-    }
-    if essentia is not None:
-        for name in ("PercivalBpmEstimator", "RhythmExtractor2013"):
-            peers[f"essentia {_version_of('essentia')} {name}"] = partial(_essentia, name)
-    return peers
-
-
-def _version_of(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:  # aubio is published under several names
-        return str(getattr(aubio, "version", ""))
-
-
-def _librosa(signal: Signal) -> float:
-    low = librosa.resample(signal, orig_sr=_RATE, target_sr=22_050)
-    return float(np.atleast_1d(librosa.beat.beat_track(y=low, sr=22_050)[0])[0])
-
-
-def _aubio(signal: Signal) -> float:
-    """Return the tempo from the median interval of aubio's beats, as in its demo."""
-    tempo = aubio.tempo("default", 1024, 512, _RATE)
-    beats = [
-        tempo.get_last_s()
-        for start in range(0, len(signal) - 512, 512)
-        if tempo(np.ascontiguousarray(signal[start : start + 512]))
-    ]
-    return float(np.median(60 / np.diff(beats))) if len(beats) > 2 else 0.0
-
-
-def _essentia(name: str, signal: Signal) -> float:
-    """Return the tempo estimate of an essentia algorithm."""
-    found = getattr(essentia, name)()(signal)
-    return float(found[0] if isinstance(found, tuple) else found)
