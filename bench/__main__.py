@@ -46,6 +46,7 @@ LONG = (
     "similarity",
     "similarity_speed",
     "tags",
+    "version_3",
 )
 
 

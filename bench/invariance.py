@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from fractions import Fraction
+from math import log10
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -34,6 +35,8 @@ _CODECS: Final = {
     "AAC 128k": ("ipod", "aac", "fltp", 128),
 }
 _LOW_RATE: Final = 22_050
+_LAME_SCALE: Final = 0.95
+_GAINS_DB: Final = {"-6 dB": -6.0, "-20 dB": -20.0, "MP3 128k": 20 * log10(_LAME_SCALE)}
 _SAME: Final = 0.01  # relative difference of the tempo
 _EXACT: Final[dict[str, Callable[[Signal, int], Signal]]] = {
     "-6 dB": lambda samples, _: samples * np.float32(10 ** (-6 / 20)),
@@ -50,9 +53,10 @@ _TEMPO_AIM: Final = 97  # percent
 _NOTES: Final = f"""
 Mean and largest difference between a track and its copy, in standard deviations between the tracks, `mean / largest`.
 Each track is its first {SECONDS} s. The trimmed copy lacks the first {TRIM_SEC} s. The copy at 22.05 kHz is compared
-with the same sound at the rate of the track, without what lies above 11 kHz. `lufs` is compared after the gain; LAME
-lowers it by 0.4 dB. Undefined values are left out. The aim is a mean of {MEAN_LIMIT} and a maximum of {LARGEST_LIMIT},
-for the trimmed copy {TRIM_LIMITS[0]} and {TRIM_LIMITS[1]:g}; what exceeds it is marked with \\*.
+with the same sound at the rate of the track, without what lies above 11 kHz. `lufs` is compared after the gain; at
+128 kbit/s LAME scales its input by {_LAME_SCALE:g}. Undefined values are left out. The aim is a mean of {MEAN_LIMIT}
+and a maximum of {LARGEST_LIMIT}, for the trimmed copy {TRIM_LIMITS[0]} and {TRIM_LIMITS[1]:g}; what exceeds it is
+marked with \\*.
 """
 
 
@@ -149,7 +153,7 @@ def _cells(tracks: Sequence[Measured], name: str) -> Iterator[str]:
     deviation = float(np.std(values)) if values else 0.0
     for change in CHANGES:
         moved = [
-            abs(after.values[name] - before.values[name] - _gain(name, change)) / deviation
+            abs(after.values[name] - before.values[name] - _gain_db(name, change)) / deviation
             for before, after in (track.pairs[change] for track in tracks)
             if name in before.values and name in after.values and deviation > 0
         ]
@@ -186,5 +190,5 @@ def _kept(before: Result, after: Result) -> tuple[bool, bool]:
     return same[0], any(same)
 
 
-def _gain(name: str, change: str) -> float:
-    return float(change.removesuffix(" dB")) if name == "lufs" and change.endswith(" dB") else 0.0
+def _gain_db(name: str, change: str) -> float:
+    return _GAINS_DB.get(change, 0.0) if name == "lufs" else 0.0

@@ -13,6 +13,7 @@ from .running import peak_mb
 
 BARE = "bare PyAV"
 FORMER = "former reader"
+VERSION_3 = "version 3"  # the whole analysis of the same commit
 NUMPY = "auralis_fp, NumPy"
 FROM_SOURCE = "bliss-audio, from source"
 NAMES = (BARE, FORMER, "decoding", "auralis_fp", NUMPY, FROM_SOURCE, "bliss-audio", "essentia", "librosa")
@@ -22,7 +23,7 @@ NAMES = (BARE, FORMER, "decoding", "auralis_fp", NUMPY, FROM_SOURCE, "bliss-audi
 def main() -> None:
     """Answer each line (a path as JSON) with processor seconds, wall seconds and peak MB, or null on failure.
 
-    The arguments are a name and, for the former reader, the folder of its checkout.
+    The arguments are a name and, for the former reader and version 3, the folder of their checkout.
     """
     work = _work(sys.argv[1])
     answers = sys.stdout
@@ -59,9 +60,13 @@ def _work(name: str) -> Callable[[str], object]:
         return work
     if name == BARE:
         return _decode_bare
-    if name == FORMER:
+    if name in (FORMER, VERSION_3):
         sys.path.insert(0, sys.argv[2])
+    if name == FORMER:
         return _reader(import_module("auralis_fp.analysis.decode").open_audio)
+    if name == VERSION_3:
+        former: Any = import_module("auralis_fp.analysis.worker")
+        return lambda path: former.fingerprint_file(os.fsencode(path))
     worker: Any = import_module("auralis_fp.analysis.analyze_file")
     worker.warm_up_analysis()
     if name == "decoding":

@@ -59,7 +59,9 @@ def stability(mono: NDArray[np.float32]) -> float:
     starts = range(0, len(strength) - length + 1, hop)
     lags = np.arange(round(60 * _FRAMES_PER_SEC / _FASTEST_BPM), round(60 * _FRAMES_PER_SEC / _SLOWEST_BPM) + 1)
     lags = lags[lags < length // 2]
-    correlations = np.array([[_correlation(strength[start : start + length], lag) for lag in lags] for start in starts])
+    correlations = np.array(
+        [[_correlation(strength[start : start + length], lag) for lag in lags.tolist()] for start in starts]
+    )
     if not correlations.size:
         return 0.0
     common = lags[correlations.mean(axis=0).argmax()]

@@ -108,7 +108,7 @@ def cpu(work: Callable[[bytes], object], path: bytes, rounds: int = 2) -> float:
 def _peers() -> Iterator[list[_Peer]]:
     """Start all programs that are installed, and end them."""
     with ExitStack() as stack:
-        former = _former_checkout(Path(stack.enter_context(tempfile.TemporaryDirectory())))
+        former = former_checkout(Path(stack.enter_context(tempfile.TemporaryDirectory())))
         peers = []
         for name in NAMES:
             missing = {FORMER: former is None, FROM_SOURCE: not BUILT.exists()}
@@ -119,7 +119,7 @@ def _peers() -> Iterator[list[_Peer]]:
         yield peers
 
 
-def _former_checkout(folder: Path) -> Path | None:
+def former_checkout(folder: Path) -> Path | None:
     """Extract the package of the commit that targets refer to; None without the history of the repository."""
     command = ["git", "archive", FORMER_COMMIT, "auralis_fp"]
     archive = subprocess.run(command, capture_output=True, check=False)

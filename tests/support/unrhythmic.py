@@ -9,9 +9,13 @@ from signals import RATE, saw, sine, times
 Mono = NDArray[np.float64]
 
 
-def vibrato(hertz: float, cents: float = 50.0, seconds: float = 24.0, note_hz: float = 330.0) -> Mono:
-    """Return a sustained note with vibrato."""
-    swing = np.sin(2 * np.pi * hertz * times(seconds))
+def vibrato(
+    hertz: float, cents: float = 50.0, seconds: float = 24.0, note_hz: float = 330.0, unsteady: float = 0.0
+) -> Mono:
+    """Return a sustained note with vibrato, whose rate varies by the share *unsteady* as in a voice."""
+    knots = np.random.default_rng(8).standard_normal(round(seconds / 0.3) + 1)
+    rate = hertz * (1 + unsteady * np.interp(times(seconds), np.linspace(0, seconds, len(knots)), knots))
+    swing = np.sin(2 * np.pi * np.cumsum(rate) / RATE)
     phase = 2 * np.pi * np.cumsum(note_hz * 2 ** (cents / 1200 * swing)) / RATE
     return np.asarray(0.2 * np.sum([np.sin(partial * phase) / partial for partial in range(1, 9)], axis=0))
 
@@ -24,6 +28,11 @@ def tremolo(hertz: float, depth: float, seconds: float = 24.0) -> Mono:
 def beating(hertz: float, seconds: float = 24.0) -> Mono:
     """Return two tones that are *hertz* apart."""
     return sine(440, seconds, 0.3) + sine(440 + hertz, seconds, 0.3)
+
+
+def beating_octaves(seconds: float = 24.0) -> Mono:
+    """Return two tones with their octaves, which beat together."""
+    return sine(330, seconds, 0.2) + sine(331.5, seconds, 0.2) + sine(660, seconds, 0.2) + sine(663, seconds, 0.2)
 
 
 def surf(seconds: float = 30.0, seed: int = 1) -> Mono:

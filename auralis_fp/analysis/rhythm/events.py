@@ -15,7 +15,7 @@ _FEWEST_EVENTS: Final = 3
 _EVENTS_APART_SEC: Final = 0.05
 _VIBRATO_APART_SEC: Final = 0.02
 _VIBRATO_PEAKS: Final = 7.0  # per second at least, two in a period
-_VIBRATO_HEIGHTS: Final = 0.12  # greatest coefficient of variation
+_VIBRATO_HEIGHTS: Final = 0.2  # greatest coefficient of variation
 _VIBRATO_INTERVALS: Final = 0.16  # the same
 
 

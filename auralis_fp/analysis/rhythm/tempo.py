@@ -34,6 +34,7 @@ _PREFERRED_BPM: Final = 115.0
 _ALONE: Final = 0.83  # share of the training clips with a single candidate whose tempo it is
 _PULSE_BEATS: Final = 4  # beats over which the pulse must repeat
 _CHANCE: Final = 0.43  # times the root of 1 s / duration: random onsets stay below
+_LEAST_HEIGHT: Final = 0.05  # of the peaks of all bands together: tones that beat in single bands stay below
 _STRONG: Final = 14.0  # divided by the root of the frames of a window: random onsets reach half of it
 _UNSETTLED_FRAMES: Final = 4
 _RISE: Final = 2.0  # of the power over these frames in an attack
@@ -119,7 +120,8 @@ def _estimate(windows: FloatArray, rate: float) -> TempoEstimate:
     lag, height = float(lags[likely.argmax()]), float(found.heights.mean())
     count, length = windows.shape[1:]
     duration = length / rate * (count + 1) / 2  # windows overlap by half
-    if _pulse(found, lag) < _CHANCE / sqrt(duration) and height < _STRONG / sqrt(length):
+    by_chance = _pulse(found, lag) < _CHANCE / sqrt(duration) and height < _STRONG / sqrt(length)
+    if by_chance or height < _LEAST_HEIGHT:
         return TempoEstimate(None, 0.0)
     bpm = np.clip(60 * rate / lags, LOWEST_BPM, HIGHEST_BPM)
     return TempoEstimate(_tempo(bpm, likely), height * _agreement(found, lag))

@@ -15,12 +15,14 @@ SOUNDS: dict[str, Callable[[], Mono]] = {
     **{f"vibrato {hertz} Hz": partial(unrhythmic.vibrato, hertz) for hertz in (4, 5, 6, 7, 8)},
     "vibrato, wide": partial(unrhythmic.vibrato, 5, cents=80),
     "vibrato, wide and high": partial(unrhythmic.vibrato, 6, cents=100, note_hz=880),
+    "vibrato, unsteady": partial(unrhythmic.vibrato, 6.5, cents=100, note_hz=294, unsteady=0.1),
     "vibrato, higher": partial(unrhythmic.vibrato, 5.5, note_hz=523),
     **{
         f"tremolo {hertz} Hz, {depth}": partial(unrhythmic.tremolo, hertz, depth)
         for hertz, depth in ((4, 0.9), (5, 0.6), (6.5, 0.9), (8, 0.6))
     },
     **{f"beating {hertz} Hz": partial(unrhythmic.beating, hertz) for hertz in (1, 1.5, 2, 3)},
+    "beating octaves": unrhythmic.beating_octaves,
     "surf": unrhythmic.surf,
     "rain": unrhythmic.rain,
     "applause": unrhythmic.applause,
