@@ -115,6 +115,7 @@ class PartUpdater:
         if after is None or after != before or after.ctime_ns != before.ctime_ns:
             await self._observe([FileEvent(path, after)] if after is not None else [])
             return False
+        context.outbox.expect(due.file_id)
         if isinstance(outcome, Analysed):
             stored = await self._store_result(due, outcome, after)
         elif outcome.payload_digest != due.digest:

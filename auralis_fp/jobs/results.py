@@ -163,6 +163,14 @@ class ResultWriter:
                 health.mark_up("database")
                 return committed
 
+    async def _write_sidecar(self, job: Job, analysed: Analysed, stamp: FileStamp, *, later: bool) -> bool:
+        """Return True if no sidecar is left to be written later."""
+        outbox = self._context.outbox
+        if not (later and outbox.enabled) and await outbox.write(job.path, analysed, stamp):
+            return True
+        outbox.expect(job.file_id)
+        return False
+
     async def _commit(self, job: Job, outcome: Outcome, *, sidecar_later: bool) -> Outcome:
         context, retry = self._context, self._retry
         now = await self._stamp(job.path)
@@ -178,8 +186,7 @@ class ResultWriter:
             return outcome
         pending, retry_at = False, None
         if isinstance(outcome, Analysed):
-            pending = sidecar_later and context.outbox.enabled
-            pending = pending or not await context.outbox.write(job.path, outcome, now)
+            pending = not await self._write_sidecar(job, outcome, now, later=sidecar_later)
             if context.breakers.failing:
                 context.breakers.succeeded(job.path)
         else:

@@ -59,6 +59,7 @@ class Outbox:
         self._health = health
         self._pending = asyncio.Event()
         self._after = 0  # file id after which the current pass continues
+        self._asked: set[int] = set()  # since the present batch was read, so perhaps too late for it
 
     @property
     def enabled(self) -> bool:
@@ -116,8 +117,13 @@ class Outbox:
 
     async def enqueue(self, file_id: int) -> None:
         """Have the sidecar of a file written later."""
+        self.expect(file_id)
         await self._store.enqueue_sidecar(file_id)
         self._pending.set()
+
+    def expect(self, file_id: int) -> None:
+        """Keep a file that is about to be enqueued, even if its sidecar is being written at this moment."""
+        self._asked.add(file_id)
 
     def notify(self) -> None:
         """Flush soon: a sidecar was enqueued together with its result."""
@@ -137,12 +143,12 @@ class Outbox:
 
     async def flush(self) -> None:
         """Write what can be written now, once."""
-        await self._write_batch(await self._store.pending_sidecars(BATCH))
+        await self._write_batch(await self._next_batch(0))
 
     async def _write_pending(self) -> bool:
         """Try each pending sidecar once; one that fails does not delay the others. Return True if all are written."""
         complete = self._after == 0
-        while pending := await self._store.pending_sidecars(BATCH, self._after):
+        while pending := await self._next_batch(self._after):
             self._after = pending[-1].file_id
             written = await self._write_batch(pending)
             complete = complete and written == len(pending)
@@ -151,15 +157,19 @@ class Outbox:
         self._after = 0
         return complete
 
+    async def _next_batch(self, after: int) -> list[PendingSidecar]:
+        self._asked.clear()
+        return await self._store.pending_sidecars(BATCH, after)
+
     async def _write_batch(self, pending: Sequence[PendingSidecar]) -> int:
         """Write sidecars; return how many were written or are not needed any more."""
-        flushed = [
+        written = [
             item.file_id
             for item in pending
             if item.analysed is None or await self.write(item.path, item.analysed, item.stamp, verify=True)
         ]
-        await self._store.sidecars_flushed(flushed)
-        return len(flushed)
+        await self._store.sidecars_flushed([one for one in written if one not in self._asked])
+        return len(written)
 
     def _folder(self, path: bytes) -> str:
         """Return the library that contains a file."""

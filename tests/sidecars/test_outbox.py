@@ -1,5 +1,6 @@
 """Sidecars that cannot be written: they are pending, reported, and written later."""
 
+import asyncio
 import logging
 import os
 from dataclasses import replace
@@ -9,11 +10,17 @@ from typing import Any
 import pytest
 
 from auralis_fp.engine.service import Service
+from auralis_fp.files.rules import Rules
+from auralis_fp.models import FileStamp
 from auralis_fp.settings import Settings
 from auralis_fp.sidecars import outbox as module
+from auralis_fp.sidecars import storage
+from auralis_fp.sidecars.outbox import Outbox
+from auralis_fp.states import Health
 from disks import small_disk
 from hosting import eventually, tone_file
 from serving import until_counts
+from stored import analysed, library_in, queued
 
 
 def reasons(service: Service) -> str:
@@ -71,3 +78,40 @@ async def test_a_read_only_library_is_reported_once(
                 await eventually(lambda: not service._live.context.health.notes)
                 assert folder(await service.status())["reason"] == ""
         assert sum("Sidecars cannot be written here" in message for message in caplog.messages) == 1
+
+
+@pytest.mark.parametrize("asked", ["enqueued", "stored"])
+async def test_a_sidecar_wanted_again_while_it_is_written(
+    tmp_path: Path, settings: Settings, library: Path, monkeypatch: pytest.MonkeyPatch, asked: str
+) -> None:
+    """A request, or a newer result, that comes during the write has it written once more."""
+    song = tone_file(library / "a.wav")
+    path, stamp = os.fsencode(song), FileStamp.of(song.stat())
+    write, loop = storage.write, asyncio.get_running_loop()
+    async with library_in(tmp_path) as known:
+        outbox = Outbox(known, Rules([os.fsencode(library)]), settings, Health())
+        job = await queued(known, path, stamp)
+        await known.record(job.file_id, analysed(), stamp, claim=job.claim, source="analysis", sidecar_pending=True)
+
+        async def ask() -> None:
+            if asked == "enqueued":
+                await outbox.enqueue(job.file_id)
+                return
+            outbox.expect(job.file_id)
+            newer = analysed(tempo_bpm=99.0)
+            await known.record(job.file_id, newer, stamp, claim=None, source="analysis", sidecar_pending=True)
+
+        def interrupted(*arguments: Any) -> bytes | None:
+            place = write(*arguments)
+            asyncio.run_coroutine_threadsafe(ask(), loop).result()
+            return place
+
+        monkeypatch.setattr(storage, "write", interrupted)
+        await outbox.flush()
+        monkeypatch.undo()
+        assert [one.file_id for one in await known.pending_sidecars(2)] == [job.file_id]
+        (library / "a.wav.25d").unlink()
+        await outbox.flush()
+        assert await known.pending_sidecars(2) == []
+        (document,) = storage.load(path, settings)
+        assert document.value["fingerprint"]["tempo_bpm"] == (99.0 if asked == "stored" else 120.0)
