@@ -85,8 +85,8 @@ test: $(VENV)/test.stamp  ## run all tests
 	@$(BIN)/python -m pytest
 
 QUICK := analysis engine files jobs routes runtime sidecars similarity store tags watching test_*.py
-# Three processes for two processors: while one test waits, another computes.
-QUICKLY := -q --numprocesses 3 --dist loadfile --one-way $(addprefix tests/,$(QUICK))
+# Four processes for two processors: while some tests wait, others compute.
+QUICKLY := -q --numprocesses 4 --dist worksteal --one-way $(addprefix tests/,$(QUICK))
 test-quick: $(VENV)/test.stamp  ## run the tests that are quick: no browser, command, other implementation or stress
 	@$(SAME_VERSION)
 	@$(BIN)/python -m pytest $(QUICKLY) -m 'not browser and not slow and not peers'

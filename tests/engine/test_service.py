@@ -222,6 +222,7 @@ def left_over() -> tuple[int, int, int]:
     return len(this.children(recursive=True)), len(threads), this.num_fds()
 
 
+@pytest.mark.slow
 async def test_repeated_runs_leave_nothing(settings: Settings, library: Path) -> None:
     """Repeated starts and stops leave no process, thread or open file."""
 

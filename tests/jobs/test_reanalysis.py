@@ -97,6 +97,7 @@ async def test_the_newest_result_wins(library_store: Library) -> None:
     assert after.fingerprint.values["tempo_bpm"] == 66.0
 
 
+@pytest.mark.slow
 @pytest.mark.every_way
 async def test_the_old_answer_is_served_until_there_is_a_new_one(host: Host, library: Path) -> None:
     """By path and by id, unless the content id shows that the file has changed in spite of equal size and time."""

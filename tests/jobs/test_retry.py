@@ -13,6 +13,7 @@ from serving import until_counts
 from signals import stereo, white
 
 
+@pytest.mark.slow
 async def test_an_incomplete_result_is_retried_a_few_times(
     settings: Settings, library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -276,6 +276,7 @@ async def test_a_paused_player_does_not_delay_the_end(host: Host, library: Path)
     response.close()
 
 
+@pytest.mark.slow
 async def test_a_disk_that_does_not_answer(plugin: Plugin, library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file whose disk hangs is answered 503 in time, and the API is not delayed."""
     number = await file_id(plugin, tone_file(library / "a.wav"))

@@ -170,6 +170,7 @@ def grow_backdated(path: Path, number: int) -> None:
     os.utime(path, (1e9, 1e9))
 
 
+@pytest.mark.slow
 async def test_files_written_in_bursts_are_reported_ever_later(
     tmp_path: Path, debouncer: WriteDebouncer, listener: Listener
 ) -> None:
@@ -197,6 +198,7 @@ async def test_files_written_in_bursts_are_reported_ever_later(
     assert max(reports.values()) <= 5 + math.log(slower, GROWTH)
 
 
+@pytest.mark.slow
 async def test_a_closed_file_does_not_wait_for_its_writer(
     tmp_path: Path, debouncer: WriteDebouncer, listener: Listener
 ) -> None:

@@ -142,6 +142,7 @@ async def test_libraries_can_be_added_and_removed_while_running(music: Path, lis
         assert listener.sweeps.count(os.fsencode(music)) == 1
 
 
+@pytest.mark.slow
 async def test_content_that_appears_behind_a_link_is_found(music: Path, listener: Listener) -> None:
     """As with git-annex: in a hidden folder, for links that were there before and for new ones."""
     objects = music / ".git" / "annex" / "objects"
@@ -189,6 +190,7 @@ async def test_a_remount_reopens_the_events(music: Path, listener: Listener, mon
             await until(lambda: "2.mp3" in listener.names())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["0", "m", "zz"])
 async def test_a_folder_that_a_link_leads_to_is_watched(music: Path, listener: Listener, name: str) -> None:
     """The system names a change by either path, as the entries happen to lie on the disk; also after the removal."""

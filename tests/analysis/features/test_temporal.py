@@ -76,6 +76,7 @@ def test_very_fast_pulses_are_felt_at_half_their_rate(bpm: float) -> None:
     assert values(stereo(clicks(bpm, 20.0)))["tempo_bpm"] == pytest.approx(bpm / 2, rel=0.01)
 
 
+@pytest.mark.slow
 def test_music_of_many_windows() -> None:
     """Files with more windows than are kept have the tempo of their windows."""
     long = np.tile(drum_loop(120, 24.0), 20)

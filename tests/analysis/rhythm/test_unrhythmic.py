@@ -52,6 +52,7 @@ def test_even_pulses_are_no_vibrato() -> None:
     assert measure(stereo(clicks(480, 13.0))).tempo is not None
 
 
+@pytest.mark.slow
 def test_ten_minutes_of_a_drone_have_no_tempo() -> None:
     """A drone that sways slowly has no tempo, however long it lasts."""
     drone = np.tile(unrhythmic.vibrato(0.2, 3.0, 30.0), 20)
