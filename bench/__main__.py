@@ -93,7 +93,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--music", type=Path, default=Path("demo-library"), help="music folder (default %(default)s)")
     parser.add_argument("--most", type=int, default=30, help="maximum number of files (default %(default)s)")
     parser.add_argument("--quick", action="store_true", help="fewer rounds and smaller libraries")
-    parser.add_argument("--scratch", type=Path, help="folder for large temporary files (4 GB)")
+    parser.add_argument(
+        "--scratch", type=Path, help="folder for large temporary files (4 GB); accuracy continues there"
+    )
     parser.add_argument(
         "--clips", type=Path, default=Path("tempo-set"), help="folder of the rendered tempo set (default %(default)s)"
     )

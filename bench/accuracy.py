@@ -5,6 +5,7 @@ import os
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final, NamedTuple, TypedDict
@@ -71,17 +72,24 @@ class _Scored(NamedTuple):
 
 def report(options: Options) -> str:
     """Return a table of differences from other implementations."""
-    found = figures(options.files)
+    found = figures(options.files, options.scratch)
     if options.write:
         write(found, options.header)
     return "## Accuracy\n\n" + _text(found)
 
 
-def figures(files: Sequence[Path]) -> list[Figure]:
-    """Compare on every decodable file of at least one second, in one process per core."""
+def figures(files: Sequence[Path], scratch: Path | None) -> list[Figure]:
+    """Compare on every decodable file of at least one second, in one process per core.
+
+    Parameters
+    ----------
+    files : sequence of Path
+    scratch : Path or None
+        Folder that the comparisons of each file are kept in, so that a measurement that was cut off continues.
+    """
     gathered: dict[tuple[str, str], list[tuple[str, Comparison]]] = defaultdict(list)
     with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
-        for scored in pool.map(_score, files):
+        for scored in pool.map(partial(_kept, scratch), files):
             for comparison in scored.comparisons:
                 gathered[comparison.dimension, comparison.against].append((scored.file, comparison))
     return [_figure(gathered[key]) for key in sorted(gathered, key=lambda key: NAMES.index(key[0]))]
@@ -99,6 +107,17 @@ def write(found: Sequence[Figure], header: str) -> None:
         encoding="utf-8",
     )
     FIGURES.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+def _kept(scratch: Path | None, path: Path) -> _Scored:
+    """Return the comparisons of a file, from the scratch folder if they are there."""
+    if scratch is None:
+        return _score(path)
+    scratch.mkdir(parents=True, exist_ok=True)
+    kept = scratch / f"accuracy-{path.name}.json"
+    if not kept.exists():
+        kept.write_text(json.dumps(_score(path).comparisons), encoding="utf-8")
+    return _Scored(path.name, tuple(Comparison(*each) for each in json.loads(kept.read_text(encoding="utf-8"))))
 
 
 def _score(path: Path) -> _Scored:
