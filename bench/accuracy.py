@@ -26,6 +26,8 @@ from .references import FFMPEG
 PAGE: Final = page.ACCURACY
 FIGURES: Final = PAGE.with_suffix(".json")  # read by docs/generate.py
 _NOTES: Final = """
+The names of files begin with that of their Debian package.
+
 Shares of agreeing frames and F-measures are compared with 1, and distances with 0. ffmpeg prints one decimal, so up to
 0.05 of a difference is rounding. Harmonic ratio, onsets and pitch are compared on the first 30 s, tempo and rhythm
 stability on the first 60 s, all other dimensions on whole files.
@@ -39,10 +41,10 @@ Centroid, rolloff and flatness are compared with an independent implementation o
 20 kHz edge, evaluated with librosa's functions.
 
 The targets are: bands within 0.5 points on every track and 0.1 in the median, loudness within 0.1 LU, centroid and
-rolloff within 1 %, and a rank correlation of the harmonic ratio of 0.95. Bands that differ by tenths have a steady tone
-at the edge between them. If ffmpeg's loudness differs by more than 0.1 LU and libebur128's does not, the file is so
-short that single gating blocks decide: two seconds of `hog_freeze.flac`, repeated ten times, are within 0.1 LU of
-ffmpeg.
+rolloff within 1 %, and a rank correlation of the harmonic ratio of 0.95. Bands that differ by more have a steady tone
+at the edge between them, in `colobot-common-sounds-Intro2.ogg` at 1990 Hz. If ffmpeg's loudness differs by more than
+0.1 LU and libebur128's does not, the file is so short that single gating blocks decide: two seconds of
+`hog_freeze.flac`, repeated ten times, are within 0.1 LU of ffmpeg.
 
 Onsets differ from librosa's by design: they require a rise of the power by 3 dB, so steady strings and noise, which
 some of the files contain, have few. With several voices the YIN estimates differ, because ours uses the power of all

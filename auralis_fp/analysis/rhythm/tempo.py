@@ -36,6 +36,7 @@ _PULSE_BEATS: Final = 4  # beats over which the pulse must repeat
 _CHANCE: Final = 0.43  # times the root of 1 s / duration: random onsets stay below
 _LEAST_HEIGHT: Final = 0.05  # of the peaks of all bands together: tones that beat in single bands stay below
 _STRONG: Final = 14.0  # divided by the root of the frames of a window: random onsets reach half of it
+_FADE: Final = 0.25  # above these limits, relative to them, the stability rises from 0
 _UNSETTLED_FRAMES: Final = 4
 _RISE: Final = 2.0  # of the power over these frames in an attack
 _RISE_FRAMES: Final = 4
@@ -61,7 +62,7 @@ class TempoEstimator:
     The candidates are the peaks of the autocorrelation of the onset strength. A small network scores them by their
     tempograms and by what falls on and between the beats, see `tempo_features` and `tempo_classifier` (after Peeters
     2007; Percival & Tzanetakis 2014; Böck et al. 2015). The stability is the mean height of the windows' highest peaks
-    times the agreement of their periods.
+    times the agreement of their periods. It fades to 0 where the pulse is hardly more than chance.
     """
 
     def __init__(self) -> None:
@@ -120,11 +121,11 @@ def _estimate(windows: FloatArray, rate: float) -> TempoEstimate:
     lag, height = float(lags[likely.argmax()]), float(found.heights.mean())
     count, length = windows.shape[1:]
     duration = length / rate * (count + 1) / 2  # windows overlap by half
-    by_chance = _pulse(found, lag) < _CHANCE / sqrt(duration) and height < _STRONG / sqrt(length)
-    if by_chance or height < _LEAST_HEIGHT:
+    certainty = max(_pulse(found, lag) * sqrt(duration) / _CHANCE, height * sqrt(length) / _STRONG)
+    if certainty < 1 or height < _LEAST_HEIGHT:
         return TempoEstimate(None, 0.0)
     bpm = np.clip(60 * rate / lags, LOWEST_BPM, HIGHEST_BPM)
-    return TempoEstimate(_tempo(bpm, likely), height * _agreement(found, lag))
+    return TempoEstimate(_tempo(bpm, likely), height * _agreement(found, lag) * min(1.0, (certainty - 1) / _FADE))
 
 
 def _tempo(bpm: FloatSeries, likely: FloatSeries) -> Tempo:

@@ -70,6 +70,13 @@ def test_jittered_ticks_keep_their_tempo_until_the_pulse_is_lost() -> None:
     assert "tempo_bpm" in measure(stereo(clicks(120, 24.0, jitter=0.25))).undefined
 
 
+def test_a_pulse_near_chance_has_little_stability() -> None:
+    """Ticks displaced by 16 % of the period still have a tempo; their stability has nearly faded."""
+    found = measure(stereo(clicks(120, 24.0, jitter=0.16)))
+    assert found.tempo is not None
+    assert 0 < found.values["rhythm_stability"] < 0.1
+
+
 def test_music_after_a_long_pad_has_a_tempo() -> None:
     """Windows without events do not hide the rhythm of the others."""
     pad = unrhythmic.vibrato(5.5, 30.0, 36.0)
