@@ -23,6 +23,7 @@ from .tempo_render import Clip, render
 _TOLERANCE: Final = 0.04
 _FAST_BPM: Final = 160.0
 _OURS: Final = "auralis_fp"
+_ELSEWHERE: Final = "madmom"  # answered in an environment of its own, see `madmom_peer`
 PAGE: Final = Path(__file__).parent.parent / "docs" / "tempo.md"
 _TOP: Final = """\
 # Tempo accuracy
@@ -70,7 +71,7 @@ def _text(asked: Sequence[tuple[Clip, TempoAnswers]]) -> str:
     undefined = sum(answer.tempo is None for _, answer in heard)
     return "\n".join((
         _WHAT,
-        f"Peers: {', '.join(sorted(peers()))}.\n",
+        f"Peers: {', '.join(_others(heard))}.\n",
         "Accuracy 1 / accuracy 2, percent:\n",
         _table(heard),
         f"The same for music of {_FAST_BPM:.0f} BPM and more:\n",
@@ -78,6 +79,11 @@ def _text(asked: Sequence[tuple[Clip, TempoAnswers]]) -> str:
         f"Our tempo is undefined for {undefined} of these {len(heard)} clips, which counts as 120 BPM.\n",
         _doubt(heard),
     ))  # fmt: skip
+
+
+def _others(heard: Sequence[tuple[Clip, TempoAnswers]]) -> list[str]:
+    """Return the programs that answered for every clip."""
+    return sorted(set.intersection(*(set(answer.bpm) for _, answer in heard)) - {_OURS})
 
 
 def _doubt(heard: Sequence[tuple[Clip, TempoAnswers]]) -> str:
@@ -96,7 +102,7 @@ def _doubt(heard: Sequence[tuple[Clip, TempoAnswers]]) -> str:
 
 
 def _table(heard: Sequence[tuple[Clip, TempoAnswers]]) -> str:
-    names = [_OURS, *sorted(peers())]
+    names = [_OURS, *_others(heard)]
     scores: dict[str, list[list[Score]]] = defaultdict(list)
     for clip, answer in heard:
         right = [_right(answer.bpm[who], clip.bpm or 0.0) for who in names]
@@ -126,5 +132,6 @@ def _ask(clip: Clip) -> TempoAnswers:
         signal, _ = librosa.load(clip.path, sr=RATE)
         said |= {who: peer(signal) for who, peer in missing.items()}
         kept.write_text(json.dumps(said))
-    answers = {_OURS: ours.fingerprint["tempo_bpm"]} | {who: said[who] for who in peers()}
+    others = {who: bpm for who, bpm in said.items() if who in peers() or who.startswith(_ELSEWHERE)}
+    answers = {_OURS: ours.fingerprint["tempo_bpm"]} | others
     return TempoAnswers(answers, ours.metadata.tempo)
