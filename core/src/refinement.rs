@@ -2,10 +2,11 @@
 
 use crate::arrays::{check, check_disjoint, extent, input, output, View};
 use crate::pitch::{parabolic_offset, rint};
-use crate::sums::{dot, sum};
+use crate::sums::{dot, dots, sum};
 use crate::vectorised::vectorised;
 use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
+use std::ops::RangeInclusive;
 
 /// Lags per sample.
 const STEPS: f64 = 4.0;
@@ -18,10 +19,18 @@ const RELAXED: f32 = 0.3;
 const THRESHOLD: f64 = 0.15;
 /// Frames whose power is averaged.
 const AROUND: usize = 5;
+/// Lags whose correlations are computed side by side.
+const AT_ONCE: usize = 4;
 
 vectorised! {
     fn product(power: &[f32], cosines: &[f32]) -> f32 {
         dot(power, cosines)
+    }
+}
+
+vectorised! {
+    fn products(power: &[f32], cosines: [&[f32]; AT_ONCE]) -> [f32; AT_ONCE] {
+        dots(power, cosines)
     }
 }
 
@@ -49,8 +58,30 @@ struct Correlation<'a> {
 }
 
 impl Correlation<'_> {
+    /// Return the place of a lag in the tables.
+    fn index(&self, lag: usize) -> usize {
+        lag.min(self.window.len() - 1 - lag) - self.first
+    }
+
+    /// Compute most of the correlations at a range of lags.
+    fn prepare(&mut self, lags: RangeInclusive<usize>) {
+        let (mut places, mut count) = ([0; AT_ONCE], 0);
+        for lag in lags {
+            places[count] = self.index(lag);
+            count += self.known[places[count]].is_nan() as usize;
+            if count == AT_ONCE {
+                let rows = places.map(|place| self.cosines.row(place));
+                let found = products(&self.power[..self.cosines.shape[1]], rows);
+                for (place, value) in places.into_iter().zip(found) {
+                    self.known[place] = value;
+                }
+                count = 0;
+            }
+        }
+    }
+
     fn at(&mut self, lag: usize) -> f64 {
-        let index = lag.min(self.window.len() - 1 - lag) - self.first;
+        let index = self.index(lag);
         if self.known[index].is_nan() {
             let cosines = self.cosines.row(index);
             self.known[index] = product(&self.power[..cosines.len()], cosines);
@@ -67,6 +98,8 @@ impl Correlation<'_> {
         for reach in REACHES {
             let (least, most) = (self.first + reach, (circle - self.first) / 2 - reach);
             let on = rint(period).clamp(least as f64, most as f64) as usize;
+            self.prepare(on - reach..=on + reach);
+            self.prepare(circle - 2 * on - reach..=circle - 2 * on + reach);
             for (index, value) in own[..2 * reach + 1].iter_mut().enumerate() {
                 let lag = on + index - reach;
                 let after = circle - lag - on;

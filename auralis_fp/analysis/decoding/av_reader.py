@@ -111,8 +111,8 @@ class AvReader:
         begun = failed = False
         for packet in _packets(self._container, stream):
             position = packet.pos
-            if position is not None and position >= 0:
-                self._read_to = max(self._read_to, position + packet.size)
+            if position is not None and position >= 0 and position + packet.size > self._read_to:
+                self._read_to = position + packet.size
             try:
                 frames = packet.decode()
             except MemoryError:  # av.MemoryError is an FFmpegError too

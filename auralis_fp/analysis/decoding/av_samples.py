@@ -1,7 +1,7 @@
 """Conversion of libav's audio frames to blocks of float32 samples."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import numpy as np
 from av.audio.frame import AudioFrame
@@ -64,15 +64,16 @@ class SampleBuffer:
         sample_bytes = self._values.itemsize * self._width
         block_bytes = self._block_samples * sample_bytes
         rows, filled = self._rows(), 0
+        room = len(rows[0][1])
         for frame in frames:
-            planes = cast("tuple[Any, ...]", frame.planes)  # the stubs lack the buffer protocol
-            count = frame.samples * sample_bytes
+            planes: Any = frame.planes  # the stubs lack the buffer protocol
             end = filled + planes[0].buffer_size  # may exceed the samples; the next frame overwrites the rest
-            if end > self._values.nbytes // len(rows):
+            if end > room:
                 rows = self._grown(end)
+                room = len(rows[0][1])
             for plane, row in rows:  # zip costs more than the copy
                 row[filled:end] = planes[plane]
-            filled += count
+            filled += frame.samples * sample_bytes
             while filled >= block_bytes:
                 yield self._block(self._block_samples)
                 filled -= block_bytes

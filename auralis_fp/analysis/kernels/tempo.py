@@ -1,5 +1,6 @@
 """Onset-strength preprocessing, tempograms and onset rate."""
 
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -116,12 +117,18 @@ def centred_spectra(windows: FloatArray) -> NDArray[np.complex64]:
     >>> complex(spectrum[64].round(2))
     (0.5+0j)
     """
-    length = windows.shape[1]
+    taper, centre = _taper(windows.shape[1])
+    spectra: NDArray[np.complex64] = fft.rfft(windows * taper, FOURIER_POINTS, axis=1)
+    spectra *= centre
+    return spectra
+
+
+@lru_cache(maxsize=2)
+def _taper(length: int) -> tuple[FloatArray, NDArray[np.complex64]]:
+    """Return the taper of a window, and the factors that turn the phase of its spectrum to its centre and scale it."""
     taper = hann(length, periodic=False).astype(np.float32)
     turns = np.arange(FOURIER_POINTS // 2 + 1) * ((length - 1) / 2 / FOURIER_POINTS)
-    centre = (np.exp(2j * np.pi * turns) / taper.sum()).astype(np.complex64)
-    spectra: NDArray[np.complex64] = fft.rfft(windows * taper, FOURIER_POINTS, axis=1) * centre
-    return spectra
+    return taper, (np.exp(2j * np.pi * turns) / taper.sum()).astype(np.complex64)
 
 
 def log_onset_rate(windows: FloatArray, seconds: float) -> NDArray[np.float64]:

@@ -230,6 +230,22 @@ def test_copies_of_samples(seed: int, channels: int, count: int, order: Literal[
     np.testing.assert_array_equal(copies, [block, block])
 
 
+@settings(deadline=None)
+@given(SEEDS, st.integers(0, 60), st.integers(1, 40), st.integers(0, 39))
+def test_the_order_in_memory_makes_no_difference_to_levels(seed: int, count: int, length: int, before: int) -> None:
+    """Two channels as planes and interleaved have the same levels to the bit."""
+    random = np.random.default_rng(seed)
+    block, first = random.standard_normal((count, 2)), random.standard_normal((2, before % length))
+    found = []
+    for order in ("C", "F"):
+        pending = np.zeros((2, 100), dtype=np.float32)
+        pending[:, : first.shape[1]] = first
+        given_block = np.array(block, dtype=np.float32, order=order)
+        found.append((*levels.segment_levels(given_block, pending, first.shape[1], length), pending))
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_a_sample_that_is_not_a_number_is_an_extreme() -> None:
     """Both extremes are then not numbers, wherever it stands; infinities are ordinary extremes."""
     for kernel in both(levels.segment_levels):
