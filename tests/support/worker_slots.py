@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 import wave
 from pathlib import Path
 from typing import Final
@@ -63,3 +64,8 @@ def workers_of(pid: int) -> list[psutil.Process]:
         except psutil.NoSuchProcess:
             continue
     return found
+
+
+def lasting_threads() -> int:
+    """Count the threads without those of asyncio's default executor, whose number depends on timing and is limited."""
+    return sum(not thread.name.startswith("asyncio_") for thread in threading.enumerate())

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 from auralis_fp.workers.launch import MARK
 from hosting import Host, Plugin, eventually, long_file, tone_file
 from patience import LIMIT_SEC
+from worker_slots import lasting_threads
 
 Harm = Callable[[psutil.Process], object]
 
@@ -131,4 +131,4 @@ def zombies() -> set[psutil.Process]:
 
 def traces() -> tuple[int, int, int]:
     """Count open files, threads and worker processes."""
-    return len(os.listdir("/proc/self/fd")), threading.active_count(), len(workers())
+    return len(os.listdir("/proc/self/fd")), lasting_threads(), len(workers())

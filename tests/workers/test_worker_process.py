@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from auralis_fp.workers.protocol import Slot
 from auralis_fp.workers.sandbox import NICENESS
 from listening import until
 from patience import LIMIT_SEC
-from worker_slots import HOUR, at_work, gone, pid_of, silence, usable, workers_of
+from worker_slots import HOUR, at_work, gone, lasting_threads, pid_of, silence, usable, workers_of
 
 pytest_plugins = ("worker_fixtures",)
 
@@ -141,7 +140,7 @@ async def test_lost_workers_leave_nothing_behind(slot: Slot, short: bytes) -> No
     """No descriptor, thread or process remains."""
 
     def traces() -> tuple[int, int, int]:
-        return len(os.listdir("/proc/self/fd")), threading.active_count(), len(workers_of(os.getpid()))
+        return len(os.listdir("/proc/self/fd")), lasting_threads(), len(workers_of(os.getpid()))
 
     assert await usable(slot, short)
     before = traces()
