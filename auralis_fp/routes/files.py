@@ -35,15 +35,15 @@ async def files(request: web.Request) -> web.StreamResponse:
     if which.query:
         method = "index" if (await listings.index_state()).usable else "scan"
     if query.fields is None:
-        return answer(Files(items, matching, method, page.next, [*page.unreadable]))
+        return answer(Files(items, matching, method, page.next, [*page.unreadable]), compact=True)
     partial = [PartialFile(**{name: getattr(item, name) for name in wanted_fields(query.fields)}) for item in items]
-    return answer(PartialFiles(partial, matching, method, page.next, [*page.unreadable]))
+    return answer(PartialFiles(partial, matching, method, page.next, [*page.unreadable]), compact=True)
 
 
 async def queue(request: web.Request) -> web.StreamResponse:
     """List the queued files in processing order."""
     records = await service_of(request).listings.next_up(read_query(request, QueueQuery).limit)
-    return answer(Queue(await _bodies(request, records)))
+    return answer(Queue(await _bodies(request, records)), compact=True)
 
 
 async def failures(request: web.Request) -> web.StreamResponse:
@@ -51,7 +51,8 @@ async def failures(request: web.Request) -> web.StreamResponse:
     which = file_query(read_query(request, FailuresQuery), "failed")
     page = await _page(request, which)
     items, listings = await _bodies(request, page.items), service_of(request).listings
-    return answer(Failures(items, await listings.number(which), await listings.failure_codes(), page.next))
+    number, codes = await listings.number(which), await listings.failure_codes()
+    return answer(Failures(items, number, codes, page.next), compact=True)
 
 
 async def file(request: web.Request) -> web.StreamResponse:

@@ -9,7 +9,7 @@ from aiohttp.typedefs import Handler
 
 from ..errors import RequestError, StorageError
 from ..runtime.logging import logger, printable
-from ..runtime.serialization import to_json
+from ..runtime.serialization import to_json, to_json_line
 from .schemas.responses import ErrorAnswer
 
 log = logger(__name__)
@@ -21,7 +21,9 @@ _CODES: Final = {
 }
 
 
-def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+def answer(
+    value: Any, status: int = 200, headers: Mapping[str, str] | None = None, *, compact: bool = False
+) -> web.Response:
     """Return a JSON response.
 
     Parameters
@@ -29,8 +31,10 @@ def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = No
     value : Payload or plain values
     status : int
     headers : mapping, optional
+    compact : bool
+        Leave out spaces, which makes the encoding of a long list many times as fast.
     """
-    body = to_json(value).encode("ascii")
+    body = to_json_line(value) if compact else to_json(value).encode("ascii")
     return web.Response(body=body, status=status, headers=headers, content_type="application/json")
 
 

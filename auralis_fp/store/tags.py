@@ -166,6 +166,8 @@ def _due_file(row: sqlite3.Row) -> DueFile:
 
 def stored_tags(row: Mapping[str, Any] | sqlite3.Row) -> StoredTags:
     """Return the tags of a row of the table ``tags``."""
+    if isinstance(row, sqlite3.Row):  # which searches all names for each value
+        row = dict(zip(row.keys(), row, strict=True))
     values = {name: row[name] for name in FIELDS}
     if values["compilation"] is not None:
         values["compilation"] = bool(values["compilation"])
