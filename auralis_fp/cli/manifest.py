@@ -27,7 +27,7 @@ from ..runtime.tasks import first_error
 from ..runtime.threads import iterated
 from ..settings import Settings
 from ..store.fingerprints import StoredFingerprint
-from ..store.transfer import Result, record_of_result
+from ..store.transfer import Result, columns_of
 from .inputs import STANDARD_INPUT, lines_in
 from .progress import file_progress
 from .tables import ParquetRows, columns, parquet_notes, require_parquet, row
@@ -190,7 +190,7 @@ class _Run:
             processing_time_ms=outcome.processing_time_ms,
             payload_digest=outcome.payload_digest,
         )
-        part.results.append(row(name, record_of_result(Result(name, stored, (), outcome.parts))))
+        part.results.append(row(name, columns_of(Result(name, stored, (), outcome.parts))))
 
     def _is_known(self, part: _Part) -> bool:
         """Return True if a part is there. Blocking."""

@@ -1,17 +1,20 @@
 """Results as tables: CSV, and Parquet with the same columns."""
 
-import csv
 import importlib.util
-import io
+import itertools
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from operator import attrgetter
 from typing import IO, Any, Final, Protocol, TypeVar
 
 from .. import schema
 from ..errors import AuralisError
 from ..runtime.serialization import to_json, to_json_line
 from ..store.export import Exported
+from ..store.transfer import Columns, record_of
 from .output import TableFormat
 
 T = TypeVar("T")
@@ -36,8 +39,8 @@ class NoParquetError(AuralisError):
 class Writer(Protocol[T]):
     """Writes results to a stream."""
 
-    def form(self, path: bytes, record: dict[str, Any]) -> T:
-        """Return what is written of a result, given its path and its JSON form without the path."""
+    def form(self, path: bytes, result: Columns) -> T:
+        """Return what is written of a result, given its path."""
 
     def add(self, results: Sequence[Exported[T]]) -> None:
         """Write some results."""
@@ -72,36 +75,55 @@ def columns() -> dict[str, str]:
     return {**head, **_METADATA, **values, **_RECORD, **dict.fromkeys(_JSON, "string")}
 
 
-def row(path: bytes, record: Mapping[str, Any]) -> tuple[Any, ...]:
+def _runs() -> list[tuple[bool, int, int]]:
+    """Return the runs of columns of text and of numbers after the path: whether they are text, start and end."""
+    runs, end = [], 2
+    for is_text, group in itertools.groupby(list(columns().values())[2:], "string".__eq__):
+        start, end = end, end + len(list(group))
+        runs.append((is_text, start, end))
+    return runs
+
+
+_RUNS: Final = _runs()
+_METADATA_OF: Final = attrgetter(*_METADATA)
+_SPECIAL: Final = re.compile(rb'[",\r\n]')
+
+
+def row(path: bytes, result: Columns) -> tuple[Any, ...]:
     """Return a result as the cells of ``columns``. Undefined values are None; bytes that are not UTF-8 are escaped.
 
     Parameters
     ----------
     path : bytes
-    record : mapping
-        The JSON form of the result.
+    result : Columns
     """
-    metadata, mtime_ns = record["metadata"], record["mtime_ns"]
+    metadata = result.metadata
+    values = schema.with_null(result.values, metadata.undefined) if metadata.undefined else result.values
     lists = (
-        metadata["warnings"],
-        metadata["undefined"],
-        metadata["tempo"],
-        record["track_ids"],
-        record.get("parts", []),
+        metadata.warnings,
+        metadata.undefined,
+        metadata.tempo and metadata.tempo.as_json(),
+        result.track_ids,
+        [part.as_json() for part in result.parts],
     )
     return (
         path.decode("utf-8", "backslashreplace"),
         path,
-        record["size"],
-        mtime_ns if abs(mtime_ns) < _LARGEST else None,
-        *[metadata.get(name, "") for name in _METADATA],
-        *map(record["fingerprint"].get, schema.NAMES),
-        *[record[name] for name in _RECORD],
-        *["[]" if value == [] else to_json_line(value).decode()[:-1] for value in lists],
+        result.size,
+        result.mtime_ns if abs(result.mtime_ns) < _LARGEST else None,
+        *_METADATA_OF(metadata),
+        *map(values.get, schema.NAMES),
+        schema.ALGORITHM,
+        result.algorithm_version,
+        result.analysed_at,
+        result.processing_time_ms,
+        None if result.content is None else result.content.hex(),
+        None if result.payload_digest is None else result.payload_digest.hex(),
+        *["[]" if value in ((), []) else to_json_line(value).decode()[:-1] for value in lists],
     )
 
 
-def record_of(values: Mapping[str, Any]) -> dict[str, Any]:
+def record_of_row(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row in the form that ``store.transfer.result_from_json`` reads.
 
     Raises
@@ -129,9 +151,9 @@ class _Lines:
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
 
-    def form(self, path: bytes, record: dict[str, Any]) -> bytes:
+    def form(self, path: bytes, result: Columns) -> bytes:
         """Return the line of a result; its path, often not ASCII, is encoded by itself."""
-        return b'{"path":%b,%b' % (to_json(os.fsdecode(path)).encode("ascii"), to_json_line(record)[1:])
+        return b'{"path":%b,%b' % (to_json(os.fsdecode(path)).encode("ascii"), to_json_line(record_of(result))[1:])
 
     def add(self, lines: Sequence[Exported[bytes]]) -> None:
         """Write some results."""
@@ -143,26 +165,45 @@ class _Lines:
 
 class _Csv:
     def __init__(self, stream: IO[bytes]) -> None:
-        self._stream = io.TextIOWrapper(stream, "utf-8", newline="")
-        self._csv = csv.writer(self._stream, lineterminator="\r\n")  # RFC 4180
-        names = list(columns())
-        self._bytes = names.index("path_bytes")
-        del names[self._bytes]
-        self._csv.writerow(names)
+        self._stream = stream
+        stream.write(",".join(name for name in columns() if name != "path_bytes").encode() + b"\r\n")
 
-    def form(self, path: bytes, record: dict[str, Any]) -> list[Any]:
-        """Return the cells of a result, without the bytes of its path."""
-        cells = list(row(path, record))
-        del cells[self._bytes]
-        return cells
+    def form(self, path: bytes, result: Columns) -> bytes:
+        """Return the line of a result, without the bytes of its path."""
+        return csv_line(row(path, result))
 
-    def add(self, rows: Sequence[Exported[list[Any]]]) -> None:
+    def add(self, lines: Sequence[Exported[bytes]]) -> None:
         """Write some results."""
-        self._csv.writerows(cells for _, cells in rows)
+        self._stream.writelines(line for _, line in lines)
 
     def close(self) -> None:
-        """Write what is buffered."""
-        self._stream.detach()
+        """Write nothing."""
+
+
+def csv_line(cells: Sequence[Any]) -> bytes:
+    """Return a line of CSV (RFC 4180) with the cells of a row, without the bytes of its path.
+
+    Parameters
+    ----------
+    cells : sequence
+        As ``row`` returns them.
+    """
+    line = [_quoted(cells[0])]
+    for is_text, start, end in _RUNS:
+        if is_text:
+            line += map(_quoted, cells[start:end])
+        else:  # several times as fast as str
+            line.append(to_json_line(cells[start:end])[1:-2].replace(b"null", b""))
+    return b",".join(line) + b"\r\n"
+
+
+@lru_cache(maxsize=256)  # most cells of most rows are the same few
+def _quoted(text: str | None) -> bytes:
+    """Return a cell of text, in quotation marks if it needs them."""
+    if not text:
+        return b""
+    encoded = text.encode("utf-8", "backslashreplace")
+    return b'"%b"' % encoded.replace(b'"', b'""') if _SPECIAL.search(encoded) else encoded
 
 
 class _Parquet:
@@ -170,9 +211,9 @@ class _Parquet:
         self._rows = ParquetRows(stream)
         self._waiting: list[tuple[Any, ...]] = []
 
-    def form(self, path: bytes, record: dict[str, Any]) -> tuple[Any, ...]:
+    def form(self, path: bytes, result: Columns) -> tuple[Any, ...]:
         """Return the cells of a result."""
-        return row(path, record)
+        return row(path, result)
 
     def add(self, rows: Sequence[Exported[tuple[Any, ...]]]) -> None:
         """Write some results, or keep them until a row group is full."""

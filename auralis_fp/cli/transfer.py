@@ -19,7 +19,7 @@ from ..store.export import exporting
 from ..store.salvage import all_results
 from ..store.transfer import Result, import_results, result_from_json
 from .output import TableFormat
-from .tables import Writer, parquet_rows, record_of, writer
+from .tables import Writer, parquet_rows, record_of_row, writer
 
 STANDARD: Final = "-"
 MAX_LINE: Final = 64 << 10  # bytes; exported lines have about 2 kB
@@ -174,7 +174,7 @@ def _results_in_parts(parts: Sequence[Path], bad: "_InvalidLines") -> Iterator[R
             for values in parquet_rows(str(part), BATCH):
                 number += 1
                 try:
-                    yield result_from_json(record_of(values))
+                    yield result_from_json(record_of_row(values))
                 except ValueError as error:
                     bad.add(number, _message(error))
         except (OSError, ValueError) as error:

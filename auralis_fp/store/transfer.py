@@ -92,26 +92,24 @@ async def results_where(database: Database, condition: str, values: Sequence[obj
 
 def result_record(result: Result) -> dict[str, Any]:
     """Return the JSON form of a result; ``result_from_json`` reads it."""
-    return {"path": os.fsdecode(result.path), **record_of_result(result)}
+    return {"path": os.fsdecode(result.path), **record_of(columns_of(result))}
 
 
-def record_of_result(result: Result) -> dict[str, Any]:
-    """Return the JSON form of a result without its path."""
+def columns_of(result: Result) -> Columns:
+    """Return what an export holds of a result."""
     stored = result.fingerprint
-    return record_of(
-        Columns(
-            stored.stamp.size,
-            stored.stamp.mtime_ns,
-            stored.metadata,
-            stored.values,
-            stored.algorithm_version,
-            stored.analysed_at,
-            stored.processing_time_ms,
-            stored.content,
-            stored.payload_digest,
-            result.track_ids,
-            result.parts,
-        )
+    return Columns(
+        stored.stamp.size,
+        stored.stamp.mtime_ns,
+        stored.metadata,
+        stored.values,
+        stored.algorithm_version,
+        stored.analysed_at,
+        stored.processing_time_ms,
+        stored.content,
+        stored.payload_digest,
+        result.track_ids,
+        result.parts,
     )
 
 

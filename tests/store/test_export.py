@@ -11,16 +11,16 @@ from auralis_fp.store import parts
 from auralis_fp.store.database import Database
 from auralis_fp.store.export import exporting
 from auralis_fp.store.files import Library
-from auralis_fp.store.transfer import result_record
+from auralis_fp.store.transfer import Columns, record_of, result_record
 from stored import STAMP, analysed, library_in, queued, results, stored, with_metadata
 
 ALL = "f.path > ? ORDER BY f.path"
 TEMPO = Tempo((TempoCandidate(120.5, 0.8), TempoCandidate(60.25, 0.15)), 0.7)
 
 
-def record_with_path(path: bytes, record: dict[str, Any]) -> dict[str, Any]:
+def record_with_path(path: bytes, result: Columns) -> dict[str, Any]:
     """Return a record in the form of ``result_record``."""
-    return {"path": path.decode("utf-8", "surrogateescape"), **record}
+    return {"path": path.decode("utf-8", "surrogateescape"), **record_of(result)}
 
 
 async def exported(database: Database) -> list[dict[str, Any]]:
