@@ -53,7 +53,7 @@ def find_bitstream(samples: FloatArray) -> str | None:
         return None
     scaled = samples * np.float32(32768)
     np.rint(scaled, out=scaled)
-    np.clip(scaled, -32768, 32767, out=scaled)
+    np.minimum(scaled, 32767, out=scaled)
     words = scaled.astype(np.int16, order="C").view(np.uint16).reshape(-1)
     for name, syncs in _SYNCS.items():
         if any(_count(words, sync, swapped=order) >= _LEAST_FRAMES for order in (False, True) for sync in syncs):

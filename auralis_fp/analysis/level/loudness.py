@@ -1,5 +1,6 @@
 """Integrated and short-term loudness (ITU-R BS.1770-4, EBU Tech 3342)."""
 
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -71,15 +72,11 @@ class LoudnessMeter:
     """
 
     def __init__(self, grid: STFTGrid, weights: list[float]) -> None:
-        weighting, share = KWeighting(grid.sample_rate), SubbandRates.low_share(grid.frequencies)
-        response = np.abs(weighting.both(grid.frequencies)) ** 2
-        self._gains = ((1 - share) * response * grid.hop_sec).astype(np.float32)
-        above = np.array([HIGHEST_HZ], dtype=np.float32)  # the weighting is flat from here on
-        self._gain_above = np.float32(abs(weighting.both(above))[0] ** 2 * grid.hop_sec)
+        self._gains, self._gain_above = _gains(grid)
         self._pending: FloatArray = np.zeros((3, 1), dtype=np.float32)  # frames whose neighbours are still missing
         self._high = BlockEnergies(STEP_SEC, grid.hop_sec, -grid.hop_sec / 2)
         rate = SubbandRates(grid).low_rate
-        self._filter = OverlapSaveFilter(rate, weighting.high_pass, weights)
+        self._filter = OverlapSaveFilter(rate, KWeighting(grid.sample_rate).high_pass, weights)
         self._low = BlockEnergies(STEP_SEC, self._filter.step_sec, 0.0)
 
     def accumulate(self, spectra: Spectra) -> None:
@@ -107,3 +104,13 @@ class LoudnessMeter:
 def _lufs(power: "Energies | np.float64") -> "Energies":
     """Return K-weighted power in LUFS."""
     return np.asarray(_OFFSET_LUFS + 10 * np.log10(np.maximum(power, 1e-12)))
+
+
+@lru_cache(maxsize=4)
+def _gains(grid: STFTGrid) -> tuple[FloatArray, np.float32]:
+    """Return the weights of the powers of the bins above the low sub-band, and of the power above 20 kHz."""
+    weighting, share = KWeighting(grid.sample_rate), SubbandRates.low_share(grid.frequencies)
+    response = np.abs(weighting.both(grid.frequencies)) ** 2
+    above = np.array([HIGHEST_HZ], dtype=np.float32)  # the weighting is flat from here on
+    gain_above = np.float32(abs(weighting.both(above))[0] ** 2 * grid.hop_sec)
+    return ((1 - share) * response * grid.hop_sec).astype(np.float32), gain_above

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -34,6 +34,7 @@ class STFTGrid:
     frame_length: int
 
     @classmethod
+    @lru_cache(maxsize=4)  # a grid keeps tables of its frequencies
     def for_rate(cls, sample_rate: int) -> "STFTGrid":
         """Choose frames of about 46 ms whose length transforms fast."""
         return cls(sample_rate, 2 * fft.next_fast_len(max(8, round(FRAME_SEC * sample_rate / 2)), real=False))

@@ -1,6 +1,7 @@
 """Streaming overlap-save filter for the low sub-band."""
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -36,7 +37,7 @@ class OverlapSaveFilter:
     ) -> None:
         self._rate = rate
         self._weights = np.array(weights, dtype=np.float32)
-        self._gains = response(fft.fftfreq(_POINTS, 1 / rate).astype(np.float32)).astype(np.complex64)
+        self._gains = _gains(response, rate)
         self._buffer: ComplexArray = np.empty((len(weights), _OVERLAP + _BATCH * _FRESH), dtype=np.complex64)
         self._filled = 0
         self.step_sec = _STEP / rate
@@ -66,3 +67,10 @@ class OverlapSaveFilter:
     def _energies(self, blocks: int) -> FloatArray:
         sums = kernels.filtered_energies(self._buffer, self._gains, self._weights, _OVERLAP, blocks, _STEP)
         return sums / np.float32(self._rate)
+
+
+@lru_cache(maxsize=4)
+def _gains(response: Callable[[FloatArray], NDArray[np.complex128]], rate: float) -> ComplexArray:
+    """Return the response at the bins of a transform."""
+    gains: ComplexArray = response(fft.fftfreq(_POINTS, 1 / rate).astype(np.float32)).astype(np.complex64)
+    return gains

@@ -6,7 +6,7 @@ sub-bands, for features that need a finer frequency resolution than a short fram
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,13 +102,9 @@ class StreamingSTFT:
         self._one_weight = all(pair.weight == 1.0 for pair in pairs)
         length = grid.frame_length
         self._framer = Framer(length, grid.hop_length, channels, FRAMES_PER_FFT)
-        window, rates = power_window(length), SubbandRates(grid)
-        scale = window[length // 2]  # its maximum: the sub-bands are not to be scaled
-        self._window = np.repeat(window, 2).astype(np.float32)  # for the two interleaved channels of a pair
+        self._window, mid_gain, low_gain = _tables(grid)
         size = kernels.scratch_size(FRAMES_PER_FFT, length, MID_POINTS, LOW_POINTS)
         self._scratch: FloatArray = np.empty(size, dtype=np.float32)
-        mid_gain = rates.mid_gain(bin_range(grid, MID_POINTS)) / scale
-        low_gain = rates.low_gain(bin_range(grid, LOW_POINTS)) / scale
         self._mid = SubbandDecimator(grid, MID_POINTS, len(pairs), mid_gain)
         self._low = SubbandDecimator(grid, LOW_POINTS, len(pairs), low_gain)
         self._chunk = self._new_chunk()
@@ -196,3 +192,13 @@ class _Chunk:
     sums: FloatArray
     image: NDArray[np.float64]
     count: int = 0
+
+
+@lru_cache(maxsize=4)
+def _tables(grid: STFTGrid) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the window for the two interleaved channels of a pair, and the gains of the bins of both sub-bands."""
+    window, rates = power_window(grid.frame_length), SubbandRates(grid)
+    scale = window[grid.hop_length]  # its maximum: the sub-bands are not to be scaled
+    mid_gain = rates.mid_gain(bin_range(grid, MID_POINTS)) / scale
+    low_gain = rates.low_gain(bin_range(grid, LOW_POINTS)) / scale
+    return np.repeat(window, 2).astype(np.float32), mid_gain, low_gain
