@@ -6,6 +6,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, ParamSpec, TypeVar
 
 from .. import schema
@@ -18,7 +19,7 @@ from ..models import Analysed, FileEvent, FileStamp, Rejected
 from ..runtime.event_bus import Event
 from ..runtime.threads import in_daemon_thread
 from ..sidecars import storage
-from ..sidecars.format import match
+from ..sidecars.format import Document, match
 from ..store.confirmation import Confirmations
 from ..store.fingerprints import Source, StoredFingerprint
 from ..store.records import FileRecord
@@ -111,12 +112,13 @@ class FingerprintLookup:
             The file may not be named, does not exist, or cannot be analysed.
         """
         try:
-            path, stamp, has_sidecar = await self._resolve(path)
+            path, stamp, sidecars = await self._resolve(path)
             replaced = self._replaced
             answer, refuted = await self._known(path, stamp, track_id)
             if answer is None:
-                answer = await self._find(path, stamp, track_id, refuted=refuted)
-            elif not has_sidecar and self._outbox.enabled:
+                documents = await _from_disk(storage.load, path, self._settings) if sidecars.anywhere else []
+                answer = await self._find(path, stamp, track_id, documents, refuted=refuted)
+            elif not sidecars.in_place and self._outbox.enabled:
                 await self._restore_sidecar(answer.file_id)
         except RequestError:
             self.counters.refused += 1
@@ -129,12 +131,12 @@ class FingerprintLookup:
         await self.links.link(track_id, answer.file_id)
         return answer
 
-    async def _resolve(self, path: bytes) -> tuple[bytes, FileStamp, bool]:
-        """Return a path as the library spells it, its stamp, and True if it has a sidecar; 503 if its disk is away."""
+    async def _resolve(self, path: bytes) -> tuple[bytes, FileStamp, storage.Existing]:
+        """Return a path as the library spells it, its stamp, and where it has sidecars; 503 if its disk is away."""
 
-        def resolve() -> tuple[bytes, FileStamp, bool]:
+        def resolve() -> tuple[bytes, FileStamp, storage.Existing]:
             resolved, stamp = self.policy.resolve(path)
-            return resolved, stamp, storage.exists(resolved, self._settings)
+            return resolved, stamp, storage.find(resolved, self._settings)
 
         return await _from_disk(resolve)
 
@@ -200,16 +202,18 @@ class FingerprintLookup:
         except StorageError as error:
             log.debug("a sidecar cannot be queued: %s", error)
 
-    async def _find(self, path: bytes, stamp: FileStamp, track_id: int | None, *, refuted: bool) -> Answer:
+    async def _find(
+        self, path: bytes, stamp: FileStamp, track_id: int | None, documents: list[Document], *, refuted: bool
+    ) -> Answer:
         """Return the answer from a sidecar, unless the same result was refuted, or from an analysis."""
-        documents = await _from_disk(storage.load, path, self._settings)
         analysed = match(documents, stamp) if documents and not refuted else None
         if analysed is not None and (file_id := await self._adopt(path, stamp, analysed)) is not None:
             self.counters.sidecar += 1
             await self.links.link(track_id, file_id)
             return Answer(file_id, stamp, analysed, "sidecar", schema.ALGORITHM_VERSION, analysed.confirmed)
         self.counters.analysis += 1
-        done = await self._wait_for(self._dispatcher.fingerprint(path, stamp, documents))
+        on_file = partial(self.links.begin, track_id)
+        done = await self._wait_for(self._dispatcher.fingerprint(path, stamp, documents, on_file))
         await self.links.link(track_id, done.file_id)
         if isinstance(done.outcome, Rejected):
             raise http_error_for(done.outcome)

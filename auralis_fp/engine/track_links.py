@@ -32,7 +32,7 @@ class TrackLinks:
         self._health = health
         self._stored: OrderedDict[int, int] = OrderedDict()
         self._pending: OrderedDict[int, int] = OrderedDict()
-        self._linking: set[asyncio.Task[None]] = set()
+        self._linking: dict[tuple[int, int], asyncio.Task[None]] = {}
         self._retry: asyncio.Task[None] | None = None
 
     def pending(self, track_id: int) -> int | None:
@@ -48,15 +48,29 @@ class TrackLinks:
             None for no id.
         file_id : int
         """
+        linking = self.begin(track_id, file_id)
+        if linking is not None:
+            await asyncio.wait({linking}, timeout=PATIENCE_SEC)
+
+    def begin(self, track_id: int | None, file_id: int) -> "asyncio.Task[None] | None":
+        """Begin to store the host's id of a file. Return the task that does, or None if there is nothing to store.
+
+        Parameters
+        ----------
+        track_id : int or None
+            None for no id.
+        file_id : int
+        """
         if track_id is None or self._stored.get(track_id) == file_id:
-            return
-        self._pending[track_id] = file_id
-        if len(self._pending) > PENDING:
-            self._pending.popitem(last=False)
-        linking = asyncio.create_task(self._store(track_id, file_id), name="link")
-        self._linking.add(linking)
-        linking.add_done_callback(self._linking.discard)
-        await asyncio.wait({linking}, timeout=PATIENCE_SEC)
+            return None
+        link = track_id, file_id
+        if link not in self._linking:
+            self._pending[track_id] = file_id
+            if len(self._pending) > PENDING:
+                self._pending.popitem(last=False)
+            task = self._linking[link] = asyncio.create_task(self._store(track_id, file_id), name="link")
+            task.add_done_callback(lambda _: self._linking.pop(link))
+        return self._linking[link]
 
     async def _store(self, track_id: int, file_id: int) -> None:
         try:
@@ -87,6 +101,6 @@ class TrackLinks:
 
     async def close(self) -> None:
         """Stop storing links."""
-        for task in (self._retry, *self._linking):
+        for task in (self._retry, *self._linking.values()):
             if task is not None:
                 await cancel_and_wait(task)

@@ -9,11 +9,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from .. import schema
-from ..errors import FileError, StorageError
-from ..files.content_id import content_id
-from ..files.rules import Rules
-from ..files.scanner import stat_audio
-from ..files.trivial import refusal
+from ..errors import StorageError
 from ..models import Analysed, FileStamp, Isolation, Job, Rejected
 from ..runtime.tasks import FIRST_RETRY_SEC, LONGEST_RETRY_SEC, Backoff, cancel_and_wait
 from ..runtime.threads import in_daemon_thread
@@ -23,7 +19,8 @@ from ..store.job_requests import CANCELLED
 from ..workers.protocol import Slot
 from ..workers.tasks import INTERRUPTED
 from .context import Completion, Context, Outcome
-from .flights import ANALYSING, READING, STORING, Flight, Flights
+from .examination import Examination, examine, examine_requested
+from .flights import ANALYSING, READING, STORING, WAITING, Flight, Flights
 from .growing import GrowingFiles
 from .results import AWAY, CHANGED, ResultWriter
 from .retry import RETRY_ISOLATION
@@ -34,6 +31,10 @@ EXTENDED_PATIENCE: Final = 3.0  # factor of the time limit in the retry after a 
 LEASE_POLL_SEC: Final = 0.01
 MOST_INTERRUPTIONS: Final = 5  # of the analysis of one file, for requests
 _RETRIED: Final = frozenset({*RETRY_ISOLATION, INTERRUPTED})
+
+
+def _ignore(_: int) -> object:
+    """Ignore the id of the file."""
 
 
 class Dispatcher:
@@ -108,13 +109,19 @@ class Dispatcher:
             if job is None:
                 return None
             with self.flights.register(job) as flight:
-                completion = await self._run_job(flight, self._outcome(flight, slot, None), lease)
+                completion = await self._run_job(flight, self._outcome(flight, slot), lease)
                 flight.done.set_result(completion)
         return completion.outcome
 
     # requested files
 
-    async def fingerprint(self, path: bytes, stamp: FileStamp, documents: list[Document] | None = None) -> Completion:
+    async def fingerprint(
+        self,
+        path: bytes,
+        stamp: FileStamp,
+        documents: list[Document] | None = None,
+        on_file: Callable[[int], object] = _ignore,
+    ) -> Completion:
         """Analyse a file ahead of background jobs.
 
         Concurrent calls for the same file share one analysis (single flight), which continues if callers give up.
@@ -126,26 +133,33 @@ class Dispatcher:
             The file as it is now.
         documents : list, optional
             Its sidecars, if they were read already.
+        on_file : callable, optional
+            Called with the id of the file as soon as it is known, by the first of concurrent calls.
         """
         key = (path, stamp)
         task = self._requests.get(key)
         if task is None:
-            work = self._request(path, stamp, documents)
+            work = self._request(path, stamp, documents, on_file)
             task = self._requests[key] = asyncio.create_task(work, name="interactive analysis")
             task.add_done_callback(_log_failure)
         return await asyncio.shield(task)
 
-    async def _request(self, path: bytes, stamp: FileStamp, documents: list[Document] | None) -> Completion:
+    async def _request(
+        self, path: bytes, stamp: FileStamp, documents: list[Document] | None, on_file: Callable[[int], object]
+    ) -> Completion:
         context = self._context
+        examining = asyncio.ensure_future(in_daemon_thread(examine_requested, path, context.rules))  # beside the claim
         try:
             while True:
                 flight = self.flights.get(path)
                 if flight is not None:
                     flight.requested = True
+                    on_file(flight.job.file_id)
                     completion = await asyncio.shield(flight.done)
                 elif (job := await context.job_queue.claim_file(path, stamp)) is not None:
+                    on_file(job.file_id)
                     with self.flights.register(job, requested=True) as flight:
-                        completion = await self._run_requested(flight, documents)
+                        completion = await self._run_requested(flight, documents, examining)
                         flight.done.set_result(completion)
                 else:
                     record = await context.library.by_path(path)
@@ -158,17 +172,21 @@ class Dispatcher:
                 if not (isinstance(outcome, Rejected) and outcome.code in _RETRIED):
                     return completion  # else the retry is queued; its failure would be stored and found above
         finally:
+            examining.cancel()
             del self._requests[path, stamp]
 
-    async def _run_requested(self, flight: Flight, documents: list[Document] | None) -> Completion:
+    async def _run_requested(
+        self, flight: Flight, documents: list[Document] | None, examining: "asyncio.Future[Examination | Rejected]"
+    ) -> Completion:
         """Run a requested job. A file that needs no decoder to be refused does not wait for a slot."""
-        context, job = self._context, flight.job
-        refused = await in_daemon_thread(refusal, job.path, context.rules.bounds(job.path))
+        flight.enter(READING)
+        examined = await flight.run(examining)
+        flight.enter(WAITING)
         async with AsyncExitStack() as lease:
-            if refused is not None:
-                return await self._run_job(flight, _rejected(refused), lease)
-            slot = await lease.enter_async_context(context.pool.lease(interactive=True))
-            return await self._run_job(flight, self._outcome(flight, slot, documents), lease)
+            if isinstance(examined, Rejected):
+                return await self._run_job(flight, _ready(examined), lease)
+            slot = await lease.enter_async_context(self._context.pool.lease(interactive=True))
+            return await self._run_job(flight, self._outcome(flight, slot, documents, examined), lease)
 
     def _may_interrupt(self, path: bytes) -> bool:
         """Return True if the analysis of a file may make way for a request; bounded, so that long files end too."""
@@ -224,15 +242,22 @@ class Dispatcher:
         else:
             self._interruptions.pop(path, None)
 
-    async def _outcome(self, flight: Flight, slot: Slot, documents: list[Document] | None) -> Outcome | Completion:
+    async def _outcome(
+        self,
+        flight: Flight,
+        slot: Slot,
+        documents: list[Document] | None = None,
+        examined: Examination | None = None,
+    ) -> Outcome | Completion:
         """Return the outcome of a job, or its completion with a stored result of the same content."""
         job, context = flight.job, self._context
         flight.enter(READING)
-        content, now, bounds = await in_daemon_thread(_inspect, job, context.rules)
-        if now != job.stamp:
+        if examined is None or not examined.is_fresh:
+            examined = await in_daemon_thread(examine, job.path, context.rules)
+        if examined.stamp != job.stamp:
             return CHANGED
-        if content is not None and not job.force:
-            known = await self._results.reuse(job, content, documents)
+        if examined.content is not None and not job.force:
+            known = await self._results.reuse(job, examined.content, documents)
             if known is not None:
                 return known
         if job.file_id in self._cancelled:
@@ -243,13 +268,13 @@ class Dispatcher:
         flight.enter(ANALYSING)
         try:
             patience = EXTENDED_PATIENCE if job.isolation == Isolation.EXTENDED else 1.0
-            outcome = await slot.run(job.path, patience, bounds, job.stamp)
+            outcome = await slot.run(job.path, patience, examined.bounds, job.stamp)
         except Exception as error:  # stored as the failure of this file
             log.exception("analysis of %r", job.path)
             return Rejected("internal", type(error).__name__, str(error))
         if isinstance(outcome, Analysed):
             fault = schema.fault_of(outcome.fingerprint)
-            return replace(outcome, content=content) if fault is None else invalid(fault)
+            return replace(outcome, content=examined.content) if fault is None else invalid(fault)
         return outcome
 
     # timers and shutdown
@@ -268,20 +293,8 @@ class Dispatcher:
             await cancel_and_wait(task)
 
 
-def _inspect(job: Job, rules: Rules) -> tuple[bytes | None, FileStamp | None, Sequence[bytes]]:
-    """Return the content id of the file of a job, None if unknown, its stamp after that, and its bounds. Blocking."""
-    content, bounds = None, rules.bounds(job.path)
-    if stat_audio(job.path, rules) is None:  # gone, or a placeholder, which opening would download
-        return None, None, bounds
-    try:
-        content = content_id(job.path, bounds)
-    except Exception:  # the parser of a container failed: the file is analysed without deduplication
-        log.exception("content id of %r", job.path)
-    return content, stat_audio(job.path, rules), bounds
-
-
-async def _rejected(error: FileError) -> Rejected:
-    return Rejected(error.stage, error.code, str(error))
+async def _ready(outcome: Rejected) -> Outcome:
+    return outcome
 
 
 def _log_failure(task: "asyncio.Task[Completion]") -> None:

@@ -33,7 +33,7 @@ class Flight:
         self.done: asyncio.Future[Completion] = asyncio.get_running_loop().create_future()
         self.stage = WAITING
         self.since = time.monotonic()
-        self._step: asyncio.Task[Any] | None = None
+        self._step: asyncio.Future[Any] | None = None
         self._aborted: Rejected | None = None
 
     def enter(self, stage: str) -> None:
@@ -41,9 +41,9 @@ class Flight:
         self.stage = stage
         self.since = time.monotonic()
 
-    async def run(self, step: Coroutine[Any, Any, T]) -> T | Rejected:
+    async def run(self, step: Coroutine[Any, Any, T] | asyncio.Future[T]) -> T | Rejected:
         """Return the result of a step of the job, or the reason with which it was aborted."""
-        task: asyncio.Task[T] = asyncio.create_task(step)
+        task = asyncio.ensure_future(step)
         self._step = task
         try:
             return await task

@@ -55,4 +55,5 @@ class SidecarCare:
 
     def _without_sidecar(self, files: Sequence[tuple[int, bytes]]) -> list[int]:
         settings = self._context.settings
-        return [file_id for file_id, path in files if not storage.exists(path, settings) and os.path.lexists(path)]
+        without = (each for each in files if not storage.find(each[1], settings).in_place)
+        return [file_id for file_id, path in without if os.path.lexists(path)]

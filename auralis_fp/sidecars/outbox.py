@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 FIRST_RETRY_SEC: Final = 10.0
 LONGEST_RETRY_SEC: Final = 600.0
 BATCH: Final = 100
+GATHER_SEC: Final = 0.1  # the sidecars of requests that follow each other are written together
 WRITE_LIMIT_SEC: Final = 30.0  # for one sidecar
 
 
@@ -138,6 +139,7 @@ class Outbox:
                 self._health.mark_up("sidecars")
                 backoff.reset()
                 await self._pending.wait()
+                await asyncio.sleep(GATHER_SEC)
             else:
                 await asyncio.sleep(backoff.next())
 

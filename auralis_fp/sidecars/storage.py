@@ -9,7 +9,7 @@ import hashlib
 import logging
 import os
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ..files.atomic import Folder, open_folder, remove_partial, replacing
 from ..files.regular import is_regular, open_regular
@@ -55,10 +55,20 @@ def load(path: bytes, settings: Settings) -> list[Document]:
     return [Document(value, is_signed(value, key)) for value in values if value is not None]
 
 
-def exists(path: bytes, settings: Settings) -> bool:
-    """Return True if a file has a sidecar in the place that the settings name, or something in its way.
+class Existing(NamedTuple):
+    """Where a file has a sidecar, or something in its way."""
 
-    With sidecars beside the tracks, one in the data folder counts only while the folder of the track cannot be written.
+    in_place: bool
+    """In the place that the settings name."""
+    anywhere: bool
+    """In a place that ``load`` reads."""
+
+
+def find(path: bytes, settings: Settings) -> Existing:
+    """Return where a file has a sidecar.
+
+    With sidecars beside the tracks, the place of one in the data folder is the right one only while the folder of the
+    track cannot be written.
 
     Parameters
     ----------
@@ -68,8 +78,10 @@ def exists(path: bytes, settings: Settings) -> bool:
     """
     *beside, elsewhere = _places(path, settings)
     if any(os.path.lexists(place) for place in beside):
-        return True
-    return os.path.lexists(elsewhere) and not (beside and os.access(os.path.dirname(path), os.W_OK))
+        return Existing(in_place=True, anywhere=True)
+    if not os.path.lexists(elsewhere):
+        return Existing(in_place=False, anywhere=False)
+    return Existing(in_place=not (beside and os.access(os.path.dirname(path), os.W_OK)), anywhere=True)
 
 
 def write(

@@ -166,7 +166,7 @@ class _Throttled:
 
     def __init__(self, report: Report) -> None:
         self._report = report
-        self._reported_at = 0.0
+        self._reported_at = time.monotonic()
 
     def __call__(self, decoded_sec: float, duration_sec: float) -> None:
         now = time.monotonic()

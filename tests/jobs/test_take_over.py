@@ -45,7 +45,7 @@ async def test_a_request_does_not_wait_for_long_files(host: Host, library: Path)
     await plugin.ask(tone_file(library.parent / "music" / "short.wav", 3))
     waited = time.monotonic() - started
     status = await plugin.get("/status")
-    assert status["counts"]["done"] == 1
+    assert status["counts"]["done"] < 3, "it waited for the long files"
     assert {worker["pid"] for worker in status["workers"]} == pids, "a worker was lost"
     assert waited < 20
     await plugin.until(lambda status: status["counts"]["done"] == 3)

@@ -12,7 +12,7 @@ import pytest
 from auralis_fp.engine.service import Service
 from auralis_fp.files.content_id import content_id
 from auralis_fp.files.scanner import stat_audio
-from auralis_fp.jobs import dispatcher, results, watchdog
+from auralis_fp.jobs import examination, results, watchdog
 from auralis_fp.settings import Settings
 from auralis_fp.sidecars import outbox, storage
 from hosting import eventually, long_file, tone_file
@@ -46,7 +46,7 @@ async def test_a_file_that_cannot_be_opened_in_time(
     settings: Settings, library: Path, monkeypatch: pytest.MonkeyPatch, hanging: Any
 ) -> None:
     """It is a read error that will be retried; the other files are analysed, and the service stops at once."""
-    monkeypatch.setattr(dispatcher, "content_id", hanging(content_id, "hung.wav"))
+    monkeypatch.setattr(examination, "content_id", hanging(content_id, "hung.wav"))
     monkeypatch.setattr(watchdog, "CHECK_SEC", 0.05)
     monkeypatch.setattr(watchdog, "READ_LIMIT_SEC", 0.3)
     songs(library)

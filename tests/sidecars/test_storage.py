@@ -199,11 +199,11 @@ def test_a_sidecar_returns_to_the_track_when_the_way_is_free(song: Path, setting
     place.write_text('{"format_version": "1.', encoding="ascii")  # another program is still writing it
     elsewhere = written(song, settings)
     assert settings.data_dir in elsewhere.parents
-    assert sidecar.exists(path, settings)
+    assert sidecar.find(path, settings).in_place
     place.unlink()
-    assert not sidecar.exists(path, settings)
+    assert not sidecar.find(path, settings).in_place
     assert written(song, settings) == place
-    assert sidecar.exists(path, settings)
+    assert sidecar.find(path, settings).in_place
     assert not elsewhere.exists()
 
 
