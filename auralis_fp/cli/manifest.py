@@ -30,7 +30,8 @@ from ..store.fingerprints import StoredFingerprint
 from ..store.transfer import Result, columns_of
 from .inputs import STANDARD_INPUT, lines_in
 from .progress import file_progress
-from .tables import ParquetRows, columns, parquet_notes, require_parquet, row
+from .rows import columns, row
+from .tables import ParquetRows, parquet_notes, require_parquet
 
 PART_LINES: Final = 1000
 LONGEST_LINE: Final = 32 << 10  # bytes

@@ -19,7 +19,8 @@ from ..store.export import exporting
 from ..store.salvage import all_results
 from ..store.transfer import Result, import_results, result_from_json
 from .output import TableFormat
-from .tables import Writer, parquet_rows, record_of_row, writer
+from .rows import record_of_row
+from .tables import Writer, parquet_rows, writer
 
 STANDARD: Final = "-"
 MAX_LINE: Final = 64 << 10  # bytes; exported lines have about 2 kB

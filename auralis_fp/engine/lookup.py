@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final
 
 from .. import schema
 from ..errors import RequestError, StorageError
@@ -17,21 +17,17 @@ from ..jobs.context import Completion, Context
 from ..jobs.dispatcher import Dispatcher
 from ..models import Analysed, FileEvent, FileStamp, Rejected
 from ..runtime.event_bus import Event
-from ..runtime.threads import in_daemon_thread
 from ..sidecars import storage
 from ..sidecars.format import Document, match
 from ..store.confirmation import Confirmations
 from ..store.fingerprints import Source, StoredFingerprint
 from ..store.records import FileRecord
+from .disk_reads import from_disk
 from .rejections import http_error_for, unknown_track
 from .track_links import TrackLinks
 
 log = logging.getLogger(__name__)
-P = ParamSpec("P")
-T = TypeVar("T")
-
 CACHED: Final = 1024  # answers kept in memory
-DISK_LIMIT_SEC: Final = 30.0
 MOST_WAITING: Final = 256  # requests that may wait for an analysis at the same time
 
 
@@ -116,7 +112,7 @@ class FingerprintLookup:
             replaced = self._replaced
             answer, refuted = await self._known(path, stamp, track_id)
             if answer is None:
-                documents = await _from_disk(storage.load, path, self._settings) if sidecars.anywhere else []
+                documents = await from_disk(storage.load, path, self._settings) if sidecars.anywhere else []
                 answer = await self._find(path, stamp, track_id, documents, refuted=refuted)
             elif not sidecars.in_place and self._outbox.enabled:
                 await self._restore_sidecar(answer.file_id)
@@ -138,7 +134,7 @@ class FingerprintLookup:
             resolved, stamp = self.policy.resolve(path)
             return resolved, stamp, storage.find(resolved, self._settings)
 
-        return await _from_disk(resolve)
+        return await from_disk(resolve)
 
     async def track(self, track_id: int) -> tuple[FileRecord, Answer | None]:
         """Return the file with the host's *track_id*, and its answer if it has been analysed.
@@ -226,7 +222,7 @@ class FingerprintLookup:
         """Return True if the content id of a file is that of its unconfirmed result; else discard the result."""
         await self._library.observe([FileEvent(path, stamp)])  # the verifier reads the whole file later
         known = None if record.fingerprint is None else record.fingerprint.content
-        if known is None or await _from_disk(content_id, path) in {known, None}:
+        if known is None or await from_disk(content_id, path) in {known, None}:
             return True
         await self._confirmations.refute(record.id)
         return False
@@ -234,7 +230,7 @@ class FingerprintLookup:
     async def _adopt(self, path: bytes, stamp: FileStamp, analysed: Analysed) -> int | None:
         """Store the result of a sidecar. Return the file id, or None if the file has changed or another is meant."""
         content = None if analysed.confirmed else analysed.content
-        if content is not None and await _from_disk(content_id, path) != content:
+        if content is not None and await from_disk(content_id, path) != content:
             return None
         try:
             await self._library.observe([FileEvent(path, stamp)])
@@ -266,15 +262,6 @@ class FingerprintLookup:
             self._waiting -= 1
             work.cancel()
             end.cancel()
-
-
-async def _from_disk(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run a function that reads a disk with music; raise 503 if it does not answer."""
-    try:
-        async with asyncio.timeout(DISK_LIMIT_SEC):
-            return await in_daemon_thread(function, *args, **kwargs)
-    except TimeoutError:
-        raise RequestError(503, "io_error", "The disk with the file does not answer; try again later.") from None
 
 
 def _known(record: FileRecord) -> Answer | None:

@@ -184,7 +184,7 @@ class Dispatcher:
         flight.enter(WAITING)
         async with AsyncExitStack() as lease:
             if isinstance(examined, Rejected):
-                return await self._run_job(flight, _ready(examined), lease)
+                return await self._run_job(flight, asyncio.sleep(0, examined), lease)
             slot = await lease.enter_async_context(self._context.pool.lease(interactive=True))
             return await self._run_job(flight, self._outcome(flight, slot, documents, examined), lease)
 
@@ -291,10 +291,6 @@ class Dispatcher:
             timer.cancel()
         for task in list(self._requests.values()):
             await cancel_and_wait(task)
-
-
-async def _ready(outcome: Rejected) -> Outcome:
-    return outcome
 
 
 def _log_failure(task: "asyncio.Task[Completion]") -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auralis_fp.cli.tables import columns, csv_line
+from auralis_fp.cli.rows import columns, csv_line
 
 CELLS = {
     "string": st.none() | st.text(st.characters(codec="utf-8"), max_size=8) | st.sampled_from(['"', "a,b", "null"]),
