@@ -24,7 +24,7 @@ export function trackPicker(label, chosen) {
   let answered = ""; // the text that the suggestions are for
   /** @type {ReturnType<typeof setTimeout>} */
   let typing;
-  const list = el("ul", { id, role: "listbox", class: "plain options", "aria-label": label, hidden: true });
+  const list = el("ul", { id, role: "listbox", class: "plain options", "aria-label": label, hidden: true, tabindex: -1 }); // Tab leads to what scrolls, otherwise
   /** @type {HTMLInputElement} */
   const input = el("input", {
     type: "text", role: "combobox", "aria-label": label, "aria-expanded": "false", "aria-controls": id, "aria-autocomplete": "list", autocomplete: "off", spellcheck: "false",

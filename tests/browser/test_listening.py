@@ -127,6 +127,8 @@ def test_a_list_is_played(home: Page) -> None:
 def test_from_home_to_a_playing_path_by_keyboard(home: Page) -> None:
     """With the keyboard alone, two tracks are chosen on Home and the path between them plays."""
     home.get_by_role("combobox", name="From track").focus()
+    newest = home.get_by_role("listbox", name="From track").get_by_role("option")
+    expect(newest).to_have_count(len(TITLES))
     home.keyboard.press("Enter")  # chooses nothing
     home.keyboard.type("dawn")
     home.keyboard.press("Enter")  # before the suggestions have come
