@@ -22,7 +22,11 @@ from .options import Options
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 COPIED: Final = ("auralis_fp", "tests", "static", "docs", "pyproject.toml")
-SUBJECTS: Final = {"auralis_fp/analysis/features": "tests/analysis/features", "auralis_fp/store": "tests/store"}
+SUBJECTS: Final = {
+    "auralis_fp/analysis/features": ("tests/analysis/features", "tests/analysis/test_extractor.py"),
+    "auralis_fp/store": ("tests/store", "tests/sidecars", "tests/jobs", "tests/engine", "tests/routes"),
+}
+CHOSEN: Final = ("--one-way", "-m", "not slow")
 SAMPLE: Final = 75  # of each subject
 TESTS_SEC: Final = 20.0  # of tests for one change, the quickest first
 LIMIT_SEC: Final = 600.0  # for the tests of one change
@@ -85,7 +89,7 @@ def report(options: Options) -> str:
     return "\n".join(parts)
 
 
-def _subject(tree: Path, modules: str, tests: str, options: Options) -> str:
+def _subject(tree: Path, modules: str, tests: Sequence[str], options: Options) -> str:
     """Return the table of one package and its tests."""
     evidence = _evidence(tree, modules, tests)
     everything = [
@@ -111,7 +115,7 @@ def _subject(tree: Path, modules: str, tests: str, options: Options) -> str:
     )
 
 
-def _evidence(tree: Path, modules: str, tests: str) -> Evidence:
+def _evidence(tree: Path, modules: str, tests: Sequence[str]) -> Evidence:
     """Run the unchanged tests once."""
     found = tree / "evidence.json"
     if _in_child(tree, _record, modules, tests, found, limit_sec=3600):
@@ -121,9 +125,9 @@ def _evidence(tree: Path, modules: str, tests: str) -> Evidence:
     return Evidence(recorded["seconds"], lines)
 
 
-def _record(modules: str, tests: str, found: Path) -> int:
+def _record(modules: str, tests: Sequence[str], found: Path) -> int:
     recorder = Recorder(modules)
-    code = pytest.main([*QUIET[0:1], *QUIET[2:], tests], plugins=[recorder])
+    code = pytest.main([*QUIET[0:1], *QUIET[2:], *CHOSEN, *tests], plugins=[recorder])
     found.write_text(json.dumps({"lines": recorder.evidence(), "seconds": recorder.seconds}), encoding="utf-8")
     return int(code)
 
@@ -165,7 +169,7 @@ def _matching(evidence: Evidence, name: str, lines: set[int]) -> Iterator[str]:
 
 
 def _run(tests: Sequence[str]) -> int:
-    return int(pytest.main([*QUIET, *tests]))
+    return int(pytest.main([*QUIET, *CHOSEN, *tests]))
 
 
 def _in_child(tree: Path, function: Any, *arguments: Any, limit_sec: float = LIMIT_SEC) -> int:
