@@ -31,7 +31,7 @@ def report(options: Options) -> str:
     with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
         alone = asyncio.run(_alone(Path(folder), rounds))
         crowd = [asyncio.run(_crowd(Path(folder), workers, seconds)) for workers in (1, 2)]
-    head = ("request", "count", "p50, ms", "p99, ms", "p50 / budget", "analysis time, p50, ms")
+    head = ("request", "count", "p50, ms", "p95, ms", "p99, ms", "p50 / budget", "p95 / p50", "analysis time, p50, ms")
     many = ("slots", "clients", "responses", "responses/s", "p50, ms", "p99, ms", "PSS, MB", f"PSS / {MEMORY_MB} MB")
     return (
         "## HTTP, one client\n\n" + table(head, alone) + "\n## HTTP, many clients, new files\n\n" + table(many, crowd)
@@ -80,8 +80,8 @@ async def _ask(session: aiohttp.ClientSession, url: str, path: Path) -> tuple[fl
 
 def _row(name: str, taken: Sequence[tuple[float, float]], budget: float) -> tuple[object, ...]:
     whole, analysis = np.transpose(taken)
-    middle, late = (float(np.percentile(whole, share)) for share in (50, 99))
-    return name, len(taken), middle, late, middle / budget, float(np.median(analysis))
+    middle, late, latest = (float(np.percentile(whole, share)) for share in (50, 95, 99))
+    return name, len(taken), middle, late, latest, middle / budget, late / middle, float(np.median(analysis))
 
 
 async def _crowd(folder: Path, workers: int, seconds: float) -> tuple[object, ...]:
