@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import pytest_asyncio
 from aiohttp.test_utils import TestClient
@@ -21,6 +22,12 @@ os.environ |= dict.fromkeys(ONE_THREAD, "1")
 from hosting import WAYS, Client, Host, Plugin, served
 
 pytest_plugins = ("sealed_fixtures",)
+
+# No property test fails because the machine is slow.
+hypothesis.settings.register_profile(
+    "any machine", hypothesis.settings(), deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 
 # A shell that runs the tests in the background, or nohup, ignores these signals, and programs that tests start would
 # inherit that. A handler is not inherited.
