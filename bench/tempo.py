@@ -38,8 +38,8 @@ tecnoballz-data, pingus-data and bb with a steady tempo between 40 and 250 BPM, 
 what their ticks and rows per beat say. Drum machine songs are the demos of Hydrogen. Marked scores are from music21's
 corpus and have a metronome mark; every other one has added drums. Played scores are the same with notes 12 ms early or
 late and a tempo that drifts by 2 %, rendered with another sound font. Clips last 25 to 30 s. The weights were trained
-on none of these sources. Accuracy 1 requires the tempo within 4 %; accuracy 2 also accepts two times, three times, a
-half or a third of it.
+on none of these sources, but on other collections of the corpus. Accuracy 1 requires the tempo within 4 %; accuracy 2
+also accepts two times, three times, a half or a third of it.
 """
 
 Score = tuple[bool, bool]

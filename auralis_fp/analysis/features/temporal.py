@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..level.silence import SilenceGate
+from ..rhythm.band_levels import BandLevels
 from ..rhythm.novelty import NoveltyCurves
 from ..rhythm.onset_strength import OnsetDetector, OnsetStrength, pick_onsets
 from ..rhythm.tempo import TempoEstimator
@@ -31,6 +32,7 @@ class Temporal:
     def __init__(self, grid: STFTGrid, pairs: int) -> None:
         self._detector = OnsetDetector(SubbandRates(grid).mid_rate, pairs)
         self._novelty = NoveltyCurves(grid)
+        self._levels = BandLevels(grid)
         self._tempo = TempoEstimator()
         self._frames = 0  # valid frames of the segments so far
         self._onsets: list[NDArray[np.float64]] = []  # their times in seconds, of each segment
@@ -38,6 +40,7 @@ class Temporal:
     def accumulate(self, spectra: Spectra) -> None:
         """Add a chunk of frames."""
         self._novelty.accumulate(spectra)
+        self._levels.accumulate(spectra)
         for segment in self._detector.detect(spectra.mid_band):
             self._add(segment)
 
@@ -59,7 +62,7 @@ class Temporal:
             Length of the file.
         """
         self._add(self._detector.flush())
-        tempo, stability = self._tempo.estimate()
+        tempo, stability = self._tempo.estimate(self._levels)
         onsets = np.concatenate(self._onsets)
         count = int((gate.sounding(onsets) | gate.sounding(onsets + _RISE_SEC)).sum())
         return FeatureValues.of(

@@ -10,6 +10,7 @@ from ...models import Tempo, TempoCandidate
 from ..kernels import tempo as kernels
 from ..kernels.interpolation import parabolic_offset
 from ..types import FloatArray
+from .band_levels import BandLevels
 from .events import has_events
 from .onset_strength import OnsetStrength
 from .tempo_classifier import probabilities
@@ -22,6 +23,7 @@ from .tempo_features import (
     candidate_peaks,
     tempograms,
 )
+from .tempo_network import log_density_at, tempo_density
 
 WINDOW_SEC: Final = 12.0
 HOP_SEC: Final = 6.0
@@ -99,8 +101,8 @@ class TempoEstimator:
         if len(self._windows) > _MOST_WINDOWS:
             self._windows, self._stride = self._windows[::2], 2 * self._stride
 
-    def estimate(self) -> TempoEstimate:
-        """Return the tempo and stability of the whole file."""
+    def estimate(self, levels: BandLevels | None = None) -> TempoEstimate:
+        """Return the tempo and stability of the whole file, with its band levels if they are known."""
         count, length = self._curves.shape[1], round(WINDOW_SEC * self._rate)
         if not self._windows and count >= _SHORTEST_SEC * self._rate:
             self._keep(self._curves)  # shorter than a window: it is one window
@@ -108,16 +110,16 @@ class TempoEstimator:
             self._keep(self._curves[:, count - length :])
         windows = [window for window in self._windows if has_events(window[BANDS], window[BANDS + 1], self._rate)]
         curves = eventful_windows(np.stack(windows, axis=1)[:BANDS]) if windows else np.empty((BANDS, 0, 0), np.float32)
-        return _estimate(curves, self._rate) if curves.shape[1] else TempoEstimate(None, 0.0)
+        return _estimate(curves, self._rate, levels) if curves.shape[1] else TempoEstimate(None, 0.0)
 
 
-def _estimate(windows: FloatArray, rate: float) -> TempoEstimate:
+def _estimate(windows: FloatArray, rate: float, levels: BandLevels | None) -> TempoEstimate:
     """Return the estimate for windows, shape (7, windows, frames)."""
     found = tempograms(windows, rate)
     lags = refined_lags(found, candidate_peaks(found, rate))
     if not len(lags):
         return TempoEstimate(None, 0.0)
-    likely = probabilities(candidate_features(found, lags, rate))
+    likely = probabilities(candidate_features(found, lags, rate), _log_density(levels, 60 * rate / lags))
     lag, height = float(lags[likely.argmax()]), float(found.heights.mean())
     count, length = windows.shape[1:]
     duration = length / rate * (count + 1) / 2  # windows overlap by half
@@ -126,6 +128,13 @@ def _estimate(windows: FloatArray, rate: float) -> TempoEstimate:
         return TempoEstimate(None, 0.0)
     bpm = np.clip(60 * rate / lags, LOWEST_BPM, HIGHEST_BPM)
     return TempoEstimate(_tempo(bpm, likely), height * _agreement(found, lag) * min(1.0, (certainty - 1) / _FADE))
+
+
+def _log_density(levels: BandLevels | None, bpm: FloatSeries) -> FloatSeries | None:
+    """Return what the temporal convolutional network says of tempi; None if the file is shorter than its windows."""
+    if levels is None or not len(windows := levels.windows()):
+        return None
+    return log_density_at(tempo_density(windows), bpm, levels.hop_sec)
 
 
 def _tempo(bpm: FloatSeries, likely: FloatSeries) -> Tempo:

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from ..types import FloatArray, readonly
 
 _WEIGHTS: Final = "tempo_weights.npz"
+_DENSITY_WEIGHT: Final = 1.25
+_TEMPERATURE: Final = 4.0  # of the logits with the density
 
 
 class _Network(NamedTuple):
@@ -25,13 +27,15 @@ class _Network(NamedTuple):
     temperature: float
 
 
-def probabilities(features: FloatArray) -> NDArray[np.float64]:
+def probabilities(features: FloatArray, log_density: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
     """Return the probability that listeners tap each candidate.
 
     Parameters
     ----------
     features : ndarray, shape (candidates, features), float32
         See `tempo_features.candidate_features`.
+    log_density : ndarray, shape (candidates,), float64, optional
+        See `tempo_network.log_density_at`; files shorter than its windows have none.
 
     Returns
     -------
@@ -40,8 +44,8 @@ def probabilities(features: FloatArray) -> NDArray[np.float64]:
 
     Notes
     -----
-    The logits are the mean of several networks with two hidden layers of rectified linear units. A softmax with a
-    temperature turns them into probabilities (Guo et al. 2017).
+    The logits are the mean of several networks with two hidden layers of rectified linear units, plus 1.25 times the
+    logarithm of the density. A softmax with a temperature turns them into probabilities (Guo et al. 2017).
 
     References
     ----------
@@ -57,7 +61,11 @@ def probabilities(features: FloatArray) -> NDArray[np.float64]:
     for index, (weights, bias) in enumerate(network.layers):
         values = values @ weights + bias[:, None]
         values = np.maximum(values, 0) if index < len(network.layers) - 1 else values
-    logits = values[..., 0].mean(axis=0, dtype=np.float64) / network.temperature
+    logits = values[..., 0].mean(axis=0, dtype=np.float64)
+    if log_density is None:
+        logits /= network.temperature
+    else:
+        logits = (logits + _DENSITY_WEIGHT * log_density) / _TEMPERATURE
     odds = np.exp(logits - logits.max())
     shares: NDArray[np.float64] = odds / odds.sum()
     return shares
