@@ -1,10 +1,7 @@
 """The columns of tables of results, and results as rows."""
 
-import itertools
 import json
-import re
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Mapping
 from operator import attrgetter
 from typing import Any, Final
 
@@ -31,18 +28,7 @@ def columns() -> dict[str, str]:
     return {**head, **_METADATA, **values, **_RECORD, **dict.fromkeys(_JSON, "string")}
 
 
-def _runs() -> list[tuple[bool, int, int]]:
-    """Return the runs of columns of text and of numbers after the path: whether they are text, start and end."""
-    runs, end = [], 2
-    for is_text, group in itertools.groupby(list(columns().values())[2:], "string".__eq__):
-        start, end = end, end + len(list(group))
-        runs.append((is_text, start, end))
-    return runs
-
-
-_RUNS: Final = _runs()
 _METADATA_OF: Final = attrgetter(*_METADATA)
-_SPECIAL: Final = re.compile(rb'[",\r\n]')
 
 
 def row(path: bytes, result: Columns) -> tuple[Any, ...]:
@@ -101,29 +87,3 @@ def record_of_row(values: Mapping[str, Any]) -> dict[str, Any]:
         }
     except (KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"not a row of a result ({error})") from error
-
-
-def csv_line(cells: Sequence[Any]) -> bytes:
-    """Return a line of CSV (RFC 4180) with the cells of a row, without the bytes of its path.
-
-    Parameters
-    ----------
-    cells : sequence
-        As ``row`` returns them.
-    """
-    line = [_quoted(cells[0])]
-    for is_text, start, end in _RUNS:
-        if is_text:
-            line += map(_quoted, cells[start:end])
-        else:  # several times as fast as str
-            line.append(to_json_line(cells[start:end])[1:-2].replace(b"null", b""))
-    return b",".join(line) + b"\r\n"
-
-
-@lru_cache(maxsize=256)  # most cells of most rows are the same few
-def _quoted(text: str | None) -> bytes:
-    """Return a cell of text, in quotation marks if it needs them."""
-    if not text:
-        return b""
-    encoded = text.encode("utf-8", "backslashreplace")
-    return b'"%b"' % encoded.replace(b'"', b'""') if _SPECIAL.search(encoded) else encoded

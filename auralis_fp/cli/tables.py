@@ -1,6 +1,8 @@
 """Results as tables: CSV, and Parquet with the same columns."""
 
+import csv
 import importlib.util
+import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any, Final, Protocol, TypeVar
@@ -10,7 +12,7 @@ from ..runtime.serialization import to_json, to_json_line
 from ..store.export import Exported
 from ..store.transfer import Columns, record_of
 from .output import TableFormat
-from .rows import columns, csv_line, row
+from .rows import columns, row
 
 T = TypeVar("T")
 
@@ -71,19 +73,25 @@ class _Lines:
 
 class _Csv:
     def __init__(self, stream: IO[bytes]) -> None:
-        self._stream = stream
-        stream.write(",".join(name for name in columns() if name != "path_bytes").encode() + b"\r\n")
+        self._stream = io.TextIOWrapper(stream, "utf-8", "backslashreplace", newline="")
+        self._csv = csv.writer(self._stream, lineterminator="\r\n")  # RFC 4180
+        self._csv.writerow(self._cells(tuple(columns())))
 
-    def form(self, path: bytes, result: Columns) -> bytes:
-        """Return the line of a result, without the bytes of its path."""
-        return csv_line(row(path, result))
+    def form(self, path: bytes, result: Columns) -> tuple[Any, ...]:
+        """Return the cells of a result, without the bytes of its path."""
+        return self._cells(row(path, result))
 
-    def add(self, lines: Sequence[Exported[bytes]]) -> None:
+    @staticmethod
+    def _cells(cells: tuple[Any, ...]) -> tuple[Any, ...]:
+        return (cells[0], *cells[2:])
+
+    def add(self, rows: Sequence[Exported[tuple[Any, ...]]]) -> None:
         """Write some results."""
-        self._stream.writelines(line for _, line in lines)
+        self._csv.writerows(cells for _, cells in rows)
 
     def close(self) -> None:
-        """Write nothing."""
+        """Write what is buffered."""
+        self._stream.detach()
 
 
 class _Parquet:
