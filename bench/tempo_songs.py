@@ -29,7 +29,7 @@ _SLOWEST, _FASTEST = 40.0, 250.0
 
 def clips(folder: Path) -> Iterator[Clip]:
     """Write MIDI files of 25 s with one confirmed tempo and yield their clips."""
-    for name, data in _files():
+    for name, data in _named_files():
         for speed in SPEEDS:
             path = folder / f"{name}-{speed}.mid"
             if not path.exists() and not _cut(data, speed, path):
@@ -37,7 +37,12 @@ def clips(folder: Path) -> Iterator[Clip]:
             yield Clip(name, "MIDI song", notated_bpm(path), path.with_suffix(".wav"))
 
 
-def _files() -> Iterator[tuple[str, bytes]]:
+def files() -> Iterator[bytes]:
+    """Yield the contents of unique MIDI files."""
+    yield from (data for _, data in _named_files())
+
+
+def _named_files() -> Iterator[tuple[str, bytes]]:
     """Yield names and contents of unique MIDI files."""
     seen = set()
     for source in (path for folder in FOLDERS for path in sorted(folder.glob("*.mid"))):
@@ -58,8 +63,8 @@ def _cut(data: bytes, speed: float, path: Path) -> bool:
     song = mido.MidiFile(file=io.BytesIO(data))
     begin = min(_FROM_SEC, max(0.0, song.length - SECONDS * max(SPEEDS) - 1))
     end = begin + SECONDS * max(SPEEDS)
-    bpm = _only_tempo(song, begin, end)
-    if bpm is None or not _SLOWEST <= bpm <= _FASTEST or not _bears_out(song, begin, end, bpm):
+    bpm = confirmed_bpm(song, begin, end)
+    if bpm is None:
         return False
     track = mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(bpm * speed))])
     now, last = 0.0, 0
@@ -75,6 +80,19 @@ def _cut(data: bytes, speed: float, path: Path) -> bool:
     track += [mido.Message("control_change", channel=channel, control=120) for channel in range(16)]  # all sound off
     mido.MidiFile(tracks=[track], ticks_per_beat=TICKS).save(path)
     return True
+
+
+def confirmed_bpm(song: mido.MidiFile, begin: float, end: float) -> float | None:
+    """Return the tempo between two times in seconds if there is one that the notes bear out.
+
+    Parameters
+    ----------
+    song : mido.MidiFile
+    begin, end : float
+    """
+    bpm = _only_tempo(song, begin, end)
+    certain = bpm is not None and _SLOWEST <= bpm <= _FASTEST and _bears_out(song, begin, end, bpm)
+    return bpm if certain else None
 
 
 def _only_tempo(song: mido.MidiFile, begin: float, end: float) -> float | None:

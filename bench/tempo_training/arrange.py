@@ -49,7 +49,7 @@ def arrange(data: bytes, path: Path, random: np.random.Generator, *, melody_bpm:
     ]  # fmt: skip
     if melody_bpm and random.random() < 0.7:
         free = next((channel for channel in range(15, -1, -1) if channel not in {*channels, _DRUMS}), 15)
-        events += _melody(melody_bpm * speed, free, max((sec for sec, _ in events), default=0.0), random)
+        events += melody(melody_bpm * speed, free, max((sec for sec, _ in events), default=0.0), random)
     _write(events, path)
     return speed
 
@@ -96,8 +96,17 @@ def _played(
     return sec, message
 
 
-def _melody(bpm: float, channel: int, until: float, random: np.random.Generator) -> list[tuple[float, mido.Message]]:
-    """Return random notes on the sixteenths, more on the beats, with two bars that recur."""
+def melody(bpm: float, channel: int, until: float, random: np.random.Generator) -> list[tuple[float, mido.Message]]:
+    """Return random notes on the sixteenths, more on the beats, with two bars that recur.
+
+    Parameters
+    ----------
+    bpm : float
+    channel : int
+    until : float
+        Seconds.
+    random : numpy.random.Generator
+    """
     events = [(0.0, mido.Message("program_change", channel=channel, program=int(random.integers(0, 96))))]
     motif = [(float(random.choice(_STEPS)), int(random.integers(0, 10))) for _ in range(int(random.integers(5, 14)))]
     beat, index, velocity = 0.0, 0, int(random.integers(70, 115))

@@ -1,20 +1,21 @@
 """Play drum patterns with the samples of LMMS, and bass, chords and a melody from oscillators."""
 
 import zlib
+from abc import ABC, abstractmethod
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from .patterns import FURTHER, GENRES, LOUDNESS, PLAIN, STEPS, TERNARY, Genre
+from .patterns import FURTHER, GENRES, LOUDNESS, PLAIN, SLOW_AND_FAST, STEPS, TERNARY, Genre
 
 RATE: Final = 44_100
 SECONDS: Final = 32
 _SAMPLES: Final = Path("/usr/share/lmms/samples/drums")  # Debian: lmms-common
-_KINDS: Final = {
+KINDS: Final = {
     "kick": ("kick0[123].ogg", "kick_*.ogg", "bassdrum*.ogg"),
     "snare": ("snare*.ogg", "clap*.ogg", "nasty_snare*.ogg"),
     "hat": ("hihat_closed*.ogg", "hihat_foot*.ogg", "shaker*.ogg"),
@@ -34,45 +35,76 @@ _CHORDS: Final = {
 Samples = NDArray[np.float32]
 
 
-class _Song:
-    """A mix under construction, and the random choices that shape it.
+Sound = TypeVar("Sound")
+
+
+class Song(ABC, Generic[Sound]):
+    """A song that is played, and the random choices that shape it.
 
     Parameters
     ----------
     bpm : float
     random : numpy.random.Generator
+    seconds : float
     """
 
-    def __init__(self, bpm: float, random: np.random.Generator) -> None:
+    def __init__(self, bpm: float, random: np.random.Generator, seconds: float) -> None:
         self.random, self.beat_sec = random, 60 / bpm
-        self.beats = int(SECONDS / self.beat_sec)
-        self.mix: Samples = np.zeros((round((SECONDS + 4) * RATE), 2), dtype=np.float32)
+        self.beats = int(seconds / self.beat_sec)
         self.jitter_sec = random.choice([0, 0, 0.003, 0.008, 0.014])
         drift, cycle = random.choice([0, 0, 0, 0.004, 0.01]), random.uniform(24, 80)
         periods = self.beat_sec * (
             1 + drift * np.sin(2 * np.pi * (np.arange(self.beats + 2) / cycle + random.random()))
         )
-        self._times = np.concatenate(([0.0], np.cumsum(periods)))
+        self.beat_secs = np.concatenate(([0.0], np.cumsum(periods)))
         self.swing = 0.0  # of sixteenths, in beats
 
-    def at(self, beat: float) -> int:
-        """Return the sample where a place in beats lies, with the player's jitter."""
+    def sec(self, beat: float) -> float:
+        """Return the time of a place in beats, with the player's jitter."""
         if self.swing and abs(beat * 4 % 2 - 1) < 0.01:
             beat += self.swing
-        sec = float(np.interp(beat, np.arange(len(self._times)), self._times) + self.random.normal(0, self.jitter_sec))
-        return max(0, round(sec * RATE))
+        steady = float(np.interp(beat, np.arange(len(self.beat_secs)), self.beat_secs))
+        return steady + float(self.random.normal(0, self.jitter_sec))
+
+    @abstractmethod
+    def choose(self, kind: str) -> Sound:
+        """Return a drum sound of a kind."""
+
+    @abstractmethod
+    def hit(self, sample: Sound, beat: float, gain: float) -> None:
+        """Add a drum sound."""
+
+    @abstractmethod
+    def tone(self, hertz: float, beat: float, beats: float, gain: float, voice: tuple[int, float, float]) -> None:
+        """Add a note; *voice* is its waveform, attack in seconds and decay per second."""
+
+
+class _Mixed(Song[Samples]):
+    """A song as samples."""
+
+    def __init__(self, bpm: float, random: np.random.Generator) -> None:
+        super().__init__(bpm, random, SECONDS)
+        self.mix: Samples = np.zeros((round((SECONDS + 4) * RATE), 2), dtype=np.float32)
+
+    def _at(self, beat: float) -> int:
+        return max(0, round(self.sec(beat) * RATE))
+
+    def choose(self, kind: str) -> Samples:
+        """Return the samples of a drum."""
+        paths = sample_paths(kind)
+        return load_sample(paths[int(self.random.integers(len(paths)))])
 
     def hit(self, sample: Samples, beat: float, gain: float) -> None:
         """Add a drum sample."""
         if beat < self.beats:
-            first = self.at(beat)
+            first = self._at(beat)
             part = sample[: max(0, len(self.mix) - first)]
             self.mix[first : first + len(part)] += part * np.float32(gain * self.random.uniform(0.8, 1.1))
 
     def tone(self, hertz: float, beat: float, beats: float, gain: float, voice: tuple[int, float, float]) -> None:
-        """Add a note of an oscillator; *voice* is its waveform, attack in seconds and decay per second."""
+        """Add a note of an oscillator."""
         waveform, attack, decay = voice
-        first, count = self.at(beat), round(beats * self.beat_sec * RATE)
+        first, count = self._at(beat), round(beats * self.beat_sec * RATE)
         if beat >= self.beats or count < 1 or first + count > len(self.mix):
             return
         sec = np.arange(count, dtype=np.float32) / RATE
@@ -94,10 +126,22 @@ class _Song:
 def play(name: str, seed: int) -> tuple[Samples, float]:
     """Return a song in the genre *name*, shape (samples, 2), and its tempo in BPM."""
     random = np.random.default_rng(zlib.crc32(f"{name} {seed}".encode()))
-    genre = {**GENRES, **FURTHER}.get(name)
-    bounds = genre[:2] if genre else {**TERNARY, **PLAIN}[name]
-    bpm = float(random.uniform(*bounds))
-    song = _Song(bpm, random)
+    bpm = float(random.uniform(*tempo_range(name)))
+    song = _Mixed(bpm, random)
+    perform(song, name)
+    noise = 1e-5 * random.standard_normal((SECONDS * RATE, 2))
+    return song.mix[: SECONDS * RATE] + noise.astype(np.float32), bpm
+
+
+def tempo_range(name: str) -> tuple[float, float]:
+    """Return the slowest and the fastest tempo of a genre in BPM."""
+    genre = {**GENRES, **FURTHER, **SLOW_AND_FAST}.get(name)
+    return (genre.slowest, genre.fastest) if genre else {**TERNARY, **PLAIN}[name]
+
+
+def perform(song: Song[Sound], name: str) -> None:
+    """Play a song in the genre *name*."""
+    random, genre = song.random, {**GENRES, **FURTHER, **SLOW_AND_FAST}.get(name)
     if genre:
         song.swing = float(random.choice([0, 0, 0, 0.04, 0.08, 0.12]))
         if random.random() < 0.92:
@@ -105,27 +149,25 @@ def play(name: str, seed: int) -> tuple[Samples, float]:
     elif name in TERNARY:
         _ternary(song, name)
     elif name == "pulse":
-        sample = _sample(random, str(random.choice(["tick", "hat", "snare", "kick"])))
+        sample = song.choose(str(random.choice(["tick", "hat", "snare", "kick"])))
         for beat in range(song.beats):
             song.hit(sample, beat, 0.8)
     if name != "pulse":
         _harmony(song, bar=3 if "waltz" in name else 4, ternary=name in TERNARY)
-    noise = 1e-5 * random.standard_normal((SECONDS * RATE, 2))
-    return song.mix[: SECONDS * RATE] + noise.astype(np.float32), bpm
 
 
-def _patterns(song: _Song, genre: Genre) -> None:
+def _patterns(song: Song[Sound], genre: Genre) -> None:
     """Play a pattern of four beats, with fills, ghost gaps and a late entry now and then."""
     random = song.random
     drums = [
-        (_steps(str(random.choice(patterns))), _sample(random, kind), random.uniform(*gains))
+        (_steps(str(random.choice(patterns))), song.choose(kind), random.uniform(*gains))
         for patterns, kind, gains in (
             (genre.kicks, "kick", (0.6, 1.0)),
             (genre.snares, "snare", (0.4, 0.9)),
             (genre.hats, str(random.choice(["hat", "hat", "cymbal"])), (0.1, 0.45)),
         )
     ]
-    crash, entry = _sample(random, "cymbal"), int(random.choice([0, 0, 0, 2, 4]))
+    crash, entry = song.choose("cymbal"), int(random.choice([0, 0, 0, 2, 4]))
     for bar in range(entry, song.beats // 4 + 1):
         fill = bar % 4 == 3 and random.random() < 0.3
         for index, (steps, sample, gain) in enumerate(drums):
@@ -144,10 +186,10 @@ def _steps(pattern: str) -> list[tuple[int, float]]:
     return [(step, LOUDNESS[letter]) for step, letter in enumerate(pattern) if letter != "."]
 
 
-def _ternary(song: _Song, name: str) -> None:
+def _ternary(song: Song[Sound], name: str) -> None:
     """Play beats divided in three."""
     random = song.random
-    kick, snare, hat, ride = (_sample(random, kind) for kind in ("kick", "snare", "hat", "cymbal"))
+    kick, snare, hat, ride = (song.choose(kind) for kind in ("kick", "snare", "hat", "cymbal"))
     third = float(random.choice([0.62, 2 / 3, 0.7]))
     light, ghost = random.uniform(0.15, 0.45), random.random() < 0.5
     for beat in range(song.beats):
@@ -167,7 +209,7 @@ def _ternary(song: _Song, name: str) -> None:
 
 
 def _swing_beat(
-    song: _Song, beat: int, drums: tuple[Samples, ...], third: float, light: float, *, shuffle: bool
+    song: Song[Sound], beat: int, drums: tuple[Sound, ...], third: float, light: float, *, shuffle: bool
 ) -> None:
     kick, snare, hat, ride = drums
     random = song.random
@@ -184,7 +226,7 @@ def _swing_beat(
         song.hit(snare, beat + third, 0.4)
 
 
-def _harmony(song: _Song, *, bar: int, ternary: bool) -> None:
+def _harmony(song: Song[Sound], *, bar: int, ternary: bool) -> None:
     """Play bass, chords and perhaps a melody over a progression of four bars."""
     random = song.random
     root, scale = random.uniform(41, 62), _SCALES[int(random.integers(2))]
@@ -210,7 +252,7 @@ def _harmony(song: _Song, *, bar: int, ternary: bool) -> None:
             _tune(song, 8 * root, scale, range(number * bar, (number + 1) * bar), chord_gain, ternary=ternary)
 
 
-def _tune(song: _Song, root: float, scale: tuple[int, ...], beats: range, gain: float, *, ternary: bool) -> None:
+def _tune(song: Song[Sound], root: float, scale: tuple[int, ...], beats: range, gain: float, *, ternary: bool) -> None:
     random = song.random
     figures = ((0.0,), (0, 2 / 3), (2 / 3,)) if ternary else ((0.0,), (0, 0.5), (0, 0.75), (0.5,), (0, 0.25, 0.5))
     for beat in beats:
@@ -236,18 +278,15 @@ def _pitch(root: float, scale: tuple[int, ...], degree: int) -> float:
     return float(root * 2 ** ((scale[degree % 7] + 12 * (degree // 7)) / 12))
 
 
-def _sample(random: np.random.Generator, kind: str) -> Samples:
-    paths = _paths(kind)
-    return _load(paths[int(random.integers(len(paths)))])
+@cache
+def sample_paths(kind: str) -> list[Path]:
+    """Return the files of the drum sounds of a kind."""
+    return sorted(path for pattern in KINDS[kind] for path in _SAMPLES.glob(pattern))
 
 
 @cache
-def _paths(kind: str) -> list[Path]:
-    return sorted(path for pattern in _KINDS[kind] for path in _SAMPLES.glob(pattern))
-
-
-@cache
-def _load(path: Path) -> Samples:
+def load_sample(path: Path) -> Samples:
+    """Return a drum sound, shape (samples, 2), up to 1.5 s, with peak 1."""
     samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
     if rate != RATE:
         samples = samples[np.arange(0, len(samples), rate / RATE).astype(int).clip(max=len(samples) - 1)]

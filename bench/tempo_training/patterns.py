@@ -162,6 +162,58 @@ FURTHER: Final[dict[str, Genre]] = {  # an optional source, which the weights of
     ),
     "slow rock": Genre(60, 96, ("x.......x.......", "x.....x.x.x....."), _BACKBEAT, (*_EIGHTHS, "x...x...x...x...")),
 }
+SLOW_AND_FAST: Final[dict[str, Genre]] = {  # for `bench.tempo_density`, whose range of tempi is wider
+    "slow eighths": Genre(40, 72, ("x.......x.......", "x.......x.......", "x.......x.x....."), _BACKBEAT, _EIGHTHS),
+    "slow sixteenths": Genre(
+        40,
+        72,
+        ("x.......x.......", "x..x....x.......", "x.....x.x..x...."),
+        _BACKBEAT,
+        ("xxxxxxxxxxxxxxxx", "x-o-x-o-x-o-x-o-"),
+    ),
+    "slow groove": Genre(
+        44,
+        76,
+        ("x.......x.......", "x......xx......."),
+        ("....x.......x...", "....x..-.-..x..-"),
+        (*_EIGHTHS, "x-o-x-o-x-o-x-o-"),
+    ),
+    "fast backbeat": Genre(
+        158,
+        210,
+        ("x.......x.......", "x.......x.x.....", "x.x.....x......."),
+        _BACKBEAT,
+        (*_EIGHTHS, "x...x...x...x..."),
+    ),
+    "fast metal": Genre(
+        158,
+        212,
+        ("x.x.x.x.x.x.x.x.", "x.x.x...x.x.x...", "x.....x.x.....x.", "xxxxxxxxxxxxxxxx"),
+        _BACKBEAT,
+        ("x...x...x...x...", "x...x...x...x...", "x.x.x.x.x.x.x.x."),
+    ),
+    "thrash": Genre(
+        158,
+        205,
+        ("x...x...x...x...", "x..xx..xx..xx..x"),
+        ("..x...x...x...x.",),
+        ("x.x.x.x.x.x.x.x.", "x...x...x...x...", _NONE),
+    ),
+    "liquid drum and bass": Genre(
+        164,
+        180,
+        ("x.........x.....", "x...x.....x....."),
+        ("....x.......x...", "....x.-.....x.-."),
+        (*_EIGHTHS, "..x...x...x...x."),
+    ),
+    "fast game music": Genre(
+        156,
+        204,
+        ("x...x...x...x...", "x.......x.......", "x...x...x.x.x..."),
+        (*_BACKBEAT, _NONE, "....x.......x.x."),
+        (*_EIGHTHS, "x...x...x...x...", _NONE),
+    ),
+}
 TERNARY: Final[dict[str, tuple[float, float]]] = {
     "swing": (110, 240),
     "shuffle": (84, 156),
