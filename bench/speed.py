@@ -24,6 +24,7 @@ from .peer_runner import FORMER, FROM_SOURCE, NAMES, NUMPY
 from .peers import BUILT, ending
 
 FORMER_COMMIT: Final = "dd7bc5d"  # its reader is the measure of the targets
+OURS: Final = "auralis_fp"
 _ROUNDS: Final = 3
 _SLOW = {"essentia": "essentia", "librosa": "librosa"}  # tens of seconds per track, so measured on a few files
 _MODULES = {"bliss-audio": "bliss_audio", NUMPY: "auralis_fp_core", **_SLOW}
@@ -91,6 +92,7 @@ def report(options: Options) -> str:
         + ("\n" + "".join(ended) if ended else "")
         + "\nProcessor time of auralis_fp relative to others (of each file, the least of three interleaved rounds):\n\n"
         + _ratio_table(ratios)
+        + _numpy_table(taken)
     )
 
 
@@ -156,9 +158,17 @@ def _costs(taken: _Found) -> str:
     return table(("median per track", "files", "processor, s", "wall, s", "peak memory, MB"), rows)
 
 
-def _ratios(taken: _Found) -> dict[tuple[str, str], dict[str, float]]:
-    """Return our processor time relative to each program by format: median, quartiles, extremes and their number."""
-    ours, found = taken["auralis_fp"], {}
+def _numpy_table(taken: _Found) -> str:
+    """Return the ratios of the NumPy kernels to the other programs; empty where they are not measured."""
+    if not taken.get(NUMPY):
+        return ""
+    ratios = _ratios(taken, NUMPY)
+    return "\nThe same with NumPy instead of the compiled kernels:\n\n" + _ratio_table(ratios, NUMPY)
+
+
+def _ratios(taken: _Found, who: str = OURS) -> dict[tuple[str, str], dict[str, float]]:
+    """Return the processor time of *who* relative to each other program by format: median, quartiles and extremes."""
+    ours, found = taken[who], {}
     kinds = sorted({path.suffix.lower() for path in ours})
     for name, files in taken.items():
         for kind in ("all", *(kinds if name not in _SLOW else ())):
@@ -167,7 +177,7 @@ def _ratios(taken: _Found) -> dict[tuple[str, str], dict[str, float]]:
                 for path, other in files.items()
                 if path in ours and kind in ("all", path.suffix.lower())
             ]
-            if ratios and name != "auralis_fp":
+            if ratios and name not in (who, OURS):
                 found[name, kind] = _spread(ratios)
     return found
 
@@ -184,6 +194,6 @@ def _spread(ratios: list[float]) -> dict[str, float]:
     }
 
 
-def _ratio_table(ratios: dict[tuple[str, str], dict[str, float]]) -> str:
-    head = ("auralis_fp /", "format", "files", "median", "lower quartile", "upper quartile", "minimum", "maximum")
+def _ratio_table(ratios: dict[tuple[str, str], dict[str, float]], who: str = OURS) -> str:
+    head = (f"{who} /", "format", "files", "median", "lower quartile", "upper quartile", "minimum", "maximum")
     return table(head, [(name, kind, *found.values()) for (name, kind), found in ratios.items()])
