@@ -68,7 +68,7 @@ DIMENSIONS: Final[tuple[Dimension, ...]] = (
         low=30.0,
         high=300.0,
         neutral=120.0,
-        typical=(80, 160),
+        typical=(90, 165),
         perceived_as="the rate at which a listener taps along",
         formula="the peak of the autocorrelation of the onset strength that a small network scores highest; undefined"
         " without attacks or a pulse",
