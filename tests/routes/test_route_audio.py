@@ -141,7 +141,7 @@ async def test_200_range_requests_at_once(shared: Plugin, song: tuple[int, bytes
 
     parts = asyncio.gather(*(part(index) for index in range(200)))
     for _ in range(10):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(LIMIT_SEC):
             await shared.get("/status")
     assert all(await parts)
 
@@ -243,7 +243,7 @@ async def test_pipes_and_folders(plugin: Plugin, library: Path) -> None:
     assert (await fetch(plugin, number))[0] == 415
     path.rmdir()
     os.mkfifo(path)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LIMIT_SEC):
         assert (await fetch(plugin, number))[0] == 415
 
 

@@ -68,7 +68,7 @@ async def test_invalid_bodies(plugin: Plugin) -> None:
         assert (await refused(plugin, "POST", path, 413, data=io.BytesIO(b" " * (2 << 20)), headers=JSON))[
             "code"
         ] == "too_large"
-    assert (await plugin.get("/health"))["status"] == "healthy"
+    await plugin.until_healthy()
 
 
 async def test_unknown_query_parameters(plugin: Plugin) -> None:
@@ -125,4 +125,4 @@ async def test_disconnects(plugin: Plugin, library: Path) -> None:
         response.close()
     await plugin.until(lambda status: status["counts"]["done"] == status["counts"]["total"] > 0)
     await eventually(lambda: service(plugin.app).listeners == 0)
-    assert (await plugin.get("/health"))["status"] == "healthy"
+    await plugin.until_healthy()

@@ -54,4 +54,4 @@ async def test_responses_conform_to_the_document(plugin: Plugin, library: Path, 
     )
     output, _ = await process.communicate()
     assert process.returncode == 0, "\n".join(line[:300] for line in output.decode().splitlines())
-    assert (await plugin.get("/health"))["status"] == "healthy"
+    await plugin.until_healthy()

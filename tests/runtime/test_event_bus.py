@@ -3,13 +3,15 @@
 import asyncio
 from contextlib import ExitStack
 
+from patience import LIMIT_SEC
+
 from auralis_fp.runtime.event_bus import HISTORY, QUEUED, WOKEN_AT_ONCE, Event, EventBus, Subscription
 
 
 async def take(subscription: Subscription, number: int) -> list[Event]:
     """Return the next events."""
     taken: list[Event] = []
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LIMIT_SEC):
         async for event in subscription:
             taken.append(event)
             if len(taken) == number:

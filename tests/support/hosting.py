@@ -199,6 +199,12 @@ class Plugin:
         """Return the status once everything is done."""
         return await self.until(lambda status: status["state"] == "idle")
 
+    async def until_healthy(self) -> None:
+        """Wait until the service calls itself healthy; it may be degraded for moments on a busy machine."""
+        async with asyncio.timeout(LIMIT_SEC):
+            while (await self.get("/health"))["status"] != "healthy":
+                await asyncio.sleep(0.02)
+
     async def metric(self, line: str) -> float:
         """Return one metric by its Prometheus name."""
         async with self.client.get(f"{PREFIX}/metrics") as response:

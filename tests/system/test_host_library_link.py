@@ -189,7 +189,7 @@ async def test_a_library_that_is_created_later(host: Host, tmp_path: Path) -> No
         add_track(database, 7, song)
         await plugin.until(lambda status: status["counts"]["done"] == 1)
         await until_ids(plugin, {"a.wav": [7]})
-    assert (await plugin.get("/health"))["status"] == "healthy"
+    await plugin.until_healthy()
 
 
 async def test_a_locked_library_is_503(

@@ -80,7 +80,7 @@ async def test_only_the_file_fails(host: Host, library: Path, harm: Harm, code: 
     assert word in failure["reason"]
     status = await plugin.until_idle()
     assert (status["counts"]["done"], status["counts"]["failed"]) == (SHORT, 1)
-    assert (await plugin.get("/health"))["status"] == "healthy"
+    await plugin.until_healthy()
     await plugin.ask(tone_file(library / "later.wav", 2.5))
 
 
