@@ -3,9 +3,8 @@
 import asyncio
 from contextlib import ExitStack
 
-from patience import LIMIT_SEC
-
 from auralis_fp.runtime.event_bus import HISTORY, QUEUED, WOKEN_AT_ONCE, Event, EventBus, Subscription
+from patience import LIMIT_SEC
 
 
 async def take(subscription: Subscription, number: int) -> list[Event]:
