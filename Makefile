@@ -16,9 +16,15 @@ LOCKED = $(PIP) --require-hashes --requirement requirements/$(1).txt && \
 	$(PIP) --no-deps --no-build-isolation --editable .
 INSTALL := $(PIP) --constraint constraints.txt
 SOURCES := pyproject.toml $(wildcard requirements/*.txt)
+# Fail unless PYTHON starts (the shim of a version manager may not) and has the version of its name.
+STARTS = $(PYTHON) -c 'import platform, sys; found = platform.python_version(); wanted = sys.argv[1]; \
+	same = wanted in ("", "3") or not wanted[0].isdigit() or f"{found}.".startswith(f"{wanted}."); \
+	sys.exit(not same and f"$(PYTHON) is Python {found}.")' '$(VERSION)' || { \
+	echo 'PYTHON=$(PYTHON) cannot be used: see above. Set PYTHON to a Python 3.11 or newer that is installed.' >&2; exit 1; }
 # Print the version of the environment; if PYTHON was set, fail unless it is the same version.
 WANTED := $(if $(filter file,$(origin PYTHON)),$(BIN)/python,$(PYTHON))
-SAME_VERSION = $(BIN)/python -c 'import platform, sys; found = platform.python_version(); wanted = sys.argv[1]; \
+SAME_VERSION = $(if $(filter file,$(origin PYTHON)),,$(STARTS);) \
+	$(BIN)/python -c 'import platform, sys; found = platform.python_version(); wanted = sys.argv[1]; \
 	print("Python", found, "in $(VENV)", flush=True); \
 	sys.exit(found != wanted and f"$(PYTHON) is Python {wanted}: remove $(VENV), or set VENV")' \
 	"$$($(WANTED) -c 'import platform; print(platform.python_version())')"
@@ -31,6 +37,7 @@ help:  ## list the targets
 	@echo 'Other interpreters: make test PYTHON=python3.12'
 
 $(VENV)/base.stamp: $(SOURCES)
+	@$(STARTS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=")'
 	@echo 'Setting up $(VENV) ...'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
