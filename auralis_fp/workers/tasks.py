@@ -35,7 +35,10 @@ def warm_up(kernels: str) -> str:
         The setting of this name.
     """
     os.environ[VARIABLE] = kernels
-    from ..analysis.analyze_file import warm_up_analysis  # numpy stays out of the web process
+    from ..analysis.startup import without_unused_modules  # numpy stays out of the web process
+
+    with without_unused_modules():
+        from ..analysis.analyze_file import warm_up_analysis  # it imports SciPy
 
     warm_up_analysis()
     return kernels_in_use()
