@@ -186,9 +186,10 @@ def _correlation_near(power: FloatArray, periods: NDArray[np.float64], cosines: 
             if start < half < end
             else sorted((min(start, circle - start), min(end, circle - end)))
         )
+        powers = usable[frames]
         for lags in ((low - span, high + span), folded):
             rows = slice(max(0, lags[0] - first), lags[1] + 1 - first)
-            correlation[frames, rows] = usable[frames] @ cosines[rows].T
+            correlation[frames, rows] = powers @ cosines[rows].T
     return correlation
 
 

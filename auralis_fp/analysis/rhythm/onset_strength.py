@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import median_filter
+from scipy.ndimage import maximum_filter1d, median_filter
 
 from ..kernels import onsets as kernels
 from ..kernels.onsets import LAG, BandSplit
@@ -142,11 +142,10 @@ def pick_onsets(strength: OnsetStrength) -> NDArray[np.int64]:
     apart = max(1, round(_APART_SEC * rate))
     span = round(_MEDIAN_SEC * rate)
     local = median_filter(flux, 2 * (span // 2) + 1, mode="nearest") if len(flux) > span else np.median(flux)
-    padded = np.pad(flux, apart, constant_values=0)
-    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * apart + 1)
-    highest = (flux >= around.max(axis=1)) & (flux > around[:, :apart].max(axis=1))
+    before = maximum_filter1d(np.pad(flux, (apart, 0)), apart, mode="constant")[apart // 2 :][: len(flux)]
+    highest = (flux >= maximum_filter1d(flux, 2 * apart + 1, mode="constant")) & (flux > before)
     candidate = highest & (flux >= np.maximum(_MARGIN * local, _LEAST_FLUX))
-    rising = np.lib.stride_tricks.sliding_window_view(np.pad(strength.rising, 2), 5).any(axis=1)
+    rising = maximum_filter1d(strength.rising.view(np.uint8), 5, mode="constant") > 0
     found = np.flatnonzero((candidate & rising)[: len(flux) - _FRAMES_AT_END])
     found = found[(found >= strength.valid.start) & (found < strength.valid.stop)]
     begins: NDArray[np.int64] = found[np.array([_is_onset(strength, int(frame)) for frame in found], dtype=bool)]
