@@ -10,7 +10,7 @@ from ..models import Analysed, FileStamp, Rejected
 from . import failures, fingerprints
 from .failures import StoredFailure
 from .fingerprints import StoredFingerprint
-from .stamps import stamp_from_row
+from .stamps import Row, stamp_from_row
 
 State = Literal["done", "outdated", "pending", "running", "failed", "missing"]
 STATES: Final[tuple[State, ...]] = ("done", "outdated", "pending", "running", "failed", "missing")
@@ -66,11 +66,11 @@ SELECT_PATHS: Final = "SELECT f.id, f.path, f.size, f.mtime_ns, f.ctime_ns, f.in
 SELECT_FILES: Final = """
 SELECT f.id, f.path, f.size, f.mtime_ns, f.ctime_ns, f.inode,
        s.state,
+       x.file_id AS failed, x.stage, x.code, x.reason, x.attempts, x.failed_at, x.retry_at,
+       (SELECT group_concat(t.track_id) FROM tracks t WHERE t.file_id = f.id) AS track_ids,
        p.file_id AS fingerprinted, p.algorithm_version, p.size AS analysed_size, p.mtime_ns AS analysed_mtime_ns,
        p.ctime_ns AS analysed_ctime_ns, p.inode AS analysed_inode, p.payload_digest, p.confirmed_at,
-       p.source, p.analysed_at, p.processing_time_ms, p.metadata, p.content, {values},
-       x.file_id AS failed, x.stage, x.code, x.reason, x.attempts, x.failed_at, x.retry_at,
-       (SELECT group_concat(t.track_id) FROM tracks t WHERE t.file_id = f.id) AS track_ids
+       p.source, p.analysed_at, p.processing_time_ms, p.metadata, p.content, {values}
 FROM files f
 JOIN file_states s ON s.file_id = f.id
 LEFT JOIN fingerprints p ON p.file_id = f.id
@@ -80,9 +80,10 @@ LEFT JOIN failures x ON x.file_id = f.id
 
 def file_record(row: sqlite3.Row) -> FileRecord:
     """Return the record in a row of ``SELECT_FILES``; a damaged fingerprint becomes a failure."""
-    values = dict(zip(row.keys(), row, strict=True))  # a row searches all names for each value
+    values: Row = row
     fingerprint, failure, damaged = None, None, False
-    if values["fingerprinted"] is not None:
+    if row["fingerprinted"] is not None:
+        values = dict(zip(row.keys(), row, strict=True))  # a row searches the names for each value
         try:
             fingerprint = fingerprints.from_row(values)
         except (TypeError, ValueError):

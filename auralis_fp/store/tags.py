@@ -3,9 +3,9 @@
 import json
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 from ..files.paths import sort_range
 from ..models import FileStamp
@@ -25,6 +25,7 @@ TAGS_VERSION: Final = 1
 
 CHANGED_FILES: Final = 2  # the priority of files that have changed since their tags were read
 _VERSION_KEY: Final = "tags version"
+_COLUMNS: Final = ", ".join(("file_id", "album_id", "album_kind", "artist_id", "cover", "cover_place", *FIELDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,28 +157,26 @@ class TagStore:
 
     async def of_files(self, file_ids: Sequence[int]) -> dict[int, StoredTags]:
         """Return the tags of files by their ids; files whose tags have not been read are left out."""
-        found = await rows_of(self._database, file_ids, "SELECT * FROM tags WHERE file_id")
-        return {row["file_id"]: stored_tags(row) for row in found.rows}
+        found = await rows_of(self._database, file_ids, f"SELECT {_COLUMNS} FROM tags WHERE file_id")
+        return {row["file_id"]: _stored_tags(row) for row in found.rows}
 
 
 def _due_file(row: sqlite3.Row) -> DueFile:
     return DueFile(row["id"], row["path"], FileStamp(row["size"], from_sql(row["mtime_ns"])), row["priority"])
 
 
-def stored_tags(row: Mapping[str, Any] | sqlite3.Row) -> StoredTags:
-    """Return the tags of a row of the table ``tags``."""
-    if isinstance(row, sqlite3.Row):  # which searches all names for each value
-        row = dict(zip(row.keys(), row, strict=True))
-    values = {name: row[name] for name in FIELDS}
-    if values["compilation"] is not None:
-        values["compilation"] = bool(values["compilation"])
-    cover = None if row["cover"] is None else Cover(row["cover"], row["cover_place"])
+def _stored_tags(row: sqlite3.Row) -> StoredTags:
+    """Return the tags in a row of ``_COLUMNS``."""
+    _, album_id, album_kind, artist_id, cover, place, *values = row  # a row searches all names for each value
+    tags = dict(zip(FIELDS, values, strict=True))
+    if tags["compilation"] is not None:
+        tags["compilation"] = bool(tags["compilation"])
     return StoredTags(
-        tags=Tags(**values),
-        album_id=row["album_id"],
-        album_kind=row["album_kind"],
-        artist_id=row["artist_id"],
-        cover=cover,
+        tags=Tags(**tags),
+        album_id=album_id,
+        album_kind=album_kind,
+        artist_id=artist_id,
+        cover=None if cover is None else Cover(cover, place),
     )
 
 
