@@ -34,7 +34,7 @@ FOLLOW = """(base) => import(`${base}fingerprint.js`).then(({ connect }) => {
 def context(chromium: Browser) -> Iterator[BrowserContext]:
     """Return a browser of its own, whose pages share nothing with those of other tests."""
     context = chromium.new_context()
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(120_000)
     yield context
     context.close()
 

@@ -16,7 +16,7 @@ from browser_tagged import write_track
 from tagged_files import picture, write_vorbis
 
 pytest_plugins = ("browser_fixtures",)
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 
 VIEWS: Final = {  # and an element that is shown with any library
     "home": "#new-title",

@@ -203,7 +203,7 @@ def test_a_failure_during_a_load_of_the_list_is_shown(settled: Page) -> None:
     told(settled, "1 file will be retried")
     settled.wait_for_function("fetch('failures').then(async (answer) => (await answer.json()).matching === 1)")
     settled.wait_for_timeout(REFRESH_MS)
-    with settled.expect_request(loads, timeout=10_000):
+    with settled.expect_request(loads):
         held[0].fulfill(json={"items": [], "next": None, "matching": 0, "by_code": {}})
     expect(failure).to_have_count(1)
 

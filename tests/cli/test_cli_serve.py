@@ -37,7 +37,7 @@ class OldClient:
         """Return True if the health response is 200."""
         if self.available is None:
             try:
-                self.available = requests.get(f"{self.url}/health", timeout=2.0).status_code == 200
+                self.available = requests.get(f"{self.url}/health", timeout=LIMIT_SEC).status_code == 200
             except requests.RequestException:
                 self.available = False
         return self.available
@@ -100,7 +100,7 @@ def test_the_old_client_works_unchanged(server: Running, folder: Path) -> None:
 def test_response_body(server: Running, folder: Path) -> None:
     """The response has four parts and the expected metadata."""
     body = requests.post(
-        f"{server.url}/fingerprint", json={"track_id": 123, "filepath": str(folder / "song.wav")}, timeout=60
+        f"{server.url}/fingerprint", json={"track_id": 123, "filepath": str(folder / "song.wav")}, timeout=LIMIT_SEC
     ).json()
     assert list(body) == ["track_id", "fingerprint", "metadata", "processing_time_ms"]
     assert body["track_id"] == 123

@@ -129,7 +129,10 @@ def test_ignored_signals(place: Path, data: Path) -> None:
     with subprocess.Popen(
         ["nohup", *command("scan", place, data)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
     ) as started:
-        time.sleep(1)
+        give_up = time.monotonic() + LIMIT_SEC
+        while not (data / "lock").exists():
+            assert time.monotonic() < give_up
+            time.sleep(0.02)
         started.send_signal(signal.SIGHUP)
         said, _ = started.communicate(timeout=LIMIT_SEC)
     assert (started.returncode, said.decode().startswith("30 done")) == (0, True), said

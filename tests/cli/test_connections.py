@@ -16,6 +16,7 @@ from aiohttp import web
 from auralis_fp.cli.connections import ConnectionLimits, most_connections
 from auralis_fp.cli.server import ServeError, bind_unix
 from commands import environment
+from listening import until
 from strangers import as_stranger, request_of
 
 Serve = Callable[[ConnectionLimits], Awaitable[int]]
@@ -31,7 +32,13 @@ async def endless(request: web.Request) -> web.StreamResponse:
 
 
 @pytest.fixture
-async def serve() -> AsyncIterator[Serve]:
+def held() -> list[web.Request]:
+    """Return the requests that have come in and are not answered."""
+    return []
+
+
+@pytest.fixture
+async def serve(held: list[web.Request]) -> AsyncIterator[Serve]:
     """Return a function that serves a page that answers at once, and one that does not, and returns the port."""
     over = asyncio.Event()
     closing_later: list[Callable[[], Awaitable[None]]] = []
@@ -39,7 +46,8 @@ async def serve() -> AsyncIterator[Serve]:
     async def at_once(_: web.Request) -> web.Response:
         return web.Response(text="here")
 
-    async def never(_: web.Request) -> web.Response:
+    async def never(request: web.Request) -> web.Response:
+        held.append(request)
         await over.wait()
         return web.Response()
 
@@ -91,12 +99,12 @@ async def test_half_open_connections_keep_nobody_out(serve: Serve) -> None:
     assert closed >= 950
 
 
-async def test_requests_in_progress_are_not_replaced(serve: Serve) -> None:
+async def test_requests_in_progress_are_not_replaced(serve: Serve, held: list[web.Request]) -> None:
     """With all connections busy, a new one is closed."""
     port = await serve(ConnectionLimits(3))
     async with aiohttp.ClientSession() as session:
         busy = [asyncio.create_task(session.get(f"http://127.0.0.1:{port}/never")) for _ in range(3)]
-        await asyncio.sleep(0.3)
+        await until(lambda: len(held) == 3)
         with pytest.raises(aiohttp.ClientError):
             await session.get(f"http://127.0.0.1:{port}/")
         assert not any(task.done() for task in busy)

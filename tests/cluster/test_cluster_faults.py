@@ -22,7 +22,7 @@ from commands import auralis
 from listening import until
 from worker_slots import silence
 
-pytestmark = [pytest.mark.timeout(240), pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 
 class Cluster:

@@ -18,8 +18,6 @@ from clusters import free_port, machine_command, running, scheduler_command
 from commands import auralis
 from worker_slots import silence
 
-pytestmark = [pytest.mark.timeout(180)]
-
 
 @pytest.fixture
 def web(tmp_path: Path) -> Iterator[str]:

@@ -13,6 +13,7 @@ from auralis_fp.jobs.system_load import SAMPLES, LoadMonitor, Usage, others_perc
 from auralis_fp.jobs.throttle import BackgroundGate
 from auralis_fp.runtime.tasks import cancel_and_wait
 from listening import until
+from patience import LIMIT_SEC
 
 
 def test_the_share_of_other_programs_excludes_ours() -> None:
@@ -60,8 +61,9 @@ async def test_jobs_wait_while_the_machine_is_busy(monkeypatch: pytest.MonkeyPat
     assert gate.machine_busy
     percent = 10.0
     await until(lambda: not gate.machine_busy)
-    await asyncio.sleep(0.01 * 4 * SAMPLES + 0.1)
-    before = looks
-    await asyncio.sleep(0.1)
-    assert looks == before
+    async with asyncio.timeout(LIMIT_SEC):  # until no more samples are taken
+        before = -1
+        while looks != before:
+            before = looks
+            await asyncio.sleep(0.2)
     await cancel_and_wait(watching)

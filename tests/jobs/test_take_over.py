@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
+from auralis_fp.app import service
 from auralis_fp.engine.service import Service
 from auralis_fp.jobs import dispatcher, part_updates
 from auralis_fp.settings import Settings
-from hosting import Host, long_file, tone_file
+from hosting import Host, Plugin, eventually, long_file, tone_file
 from patience import LIMIT_SEC
 
 LONG = 1800
@@ -66,6 +67,12 @@ async def test_interruptions_are_bounded(host: Host, library: Path, monkeypatch:
     assert (await plugin.get("/failures"))["items"] == []
 
 
+async def until_requested(plugin: Plugin) -> None:
+    """Wait until a client waits for the file in progress."""
+    flights = service(plugin.app)._live.pipeline.dispatcher.flights
+    await eventually(lambda: any(flight.requested for flight in flights.all()))
+
+
 @pytest.mark.slow
 async def test_a_requested_file_does_not_make_way(host: Host, library: Path) -> None:
     """Two long files that clients wait for: a third request waits its turn."""
@@ -73,7 +80,7 @@ async def test_a_requested_file_does_not_make_way(host: Host, library: Path) -> 
     plugin = await host(workers=1, time_limit_sec=600)
     await plugin.until(lambda status: status["workers"][0]["decoded_sec"] > 1)
     first = asyncio.create_task(plugin.ask(library / "long.wav", 1))
-    await asyncio.sleep(0.2)
+    await until_requested(plugin)
     await plugin.ask(tone_file(library / "short.wav"), 2)
     assert first.done()
     await first
@@ -130,7 +137,7 @@ async def test_trivial_files_need_no_worker(host: Host, library: Path, content: 
     plugin = await host(workers=1, time_limit_sec=600)
     await plugin.until(lambda status: status["workers"][0]["decoded_sec"] > 1)
     busy = asyncio.create_task(plugin.ask(library / "long.wav", 1))
-    await asyncio.sleep(0.2)
+    await until_requested(plugin)
     (library / "no.mp3").write_bytes(content)
     answer = await plugin.ask(library / "no.mp3", 2, status=415)
     assert answer["code"] == code

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from auralis_fp.jobs.throttle import PLAYING_LASTS, BackgroundGate, QuietHours
+from patience import LIMIT_SEC
 
 
 def clock(text: str) -> datetime:
@@ -55,7 +56,7 @@ def test_order_of_reasons() -> None:
 async def test_waiting_ends_with_the_last_reason() -> None:
     """Several waiters continue together once no reason is left."""
     gate = BackgroundGate()
-    await asyncio.wait_for(gate.wait(), 1)
+    await asyncio.wait_for(gate.wait(), LIMIT_SEC)
     gate.pause(paused=True)
     gate.playing(playing=True)
     waiting = [asyncio.create_task(gate.wait()) for _ in range(3)]
@@ -64,7 +65,7 @@ async def test_waiting_ends_with_the_last_reason() -> None:
     await asyncio.sleep(0.01)
     assert not any(task.done() for task in waiting)
     gate.playing(playing=False)
-    await asyncio.wait_for(asyncio.gather(*waiting), 1)
+    await asyncio.wait_for(asyncio.gather(*waiting), LIMIT_SEC)
 
 
 async def test_quiet_hours_end_by_themselves() -> None:

@@ -37,7 +37,7 @@ def _settings_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 async def test_responses_conform_to_the_document(plugin: Plugin, library: Path, tmp_path: Path) -> None:
     """All responses are documented, conform to their schema, and are no server errors."""
     tone_file(library / "good.wav")

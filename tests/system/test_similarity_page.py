@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from commands import environment
+from patience import LIMIT_SEC
 from vectors import filled, made_up, result
 
 PAGE = Path(__file__).parents[2] / "docs" / "similarity.md"
@@ -32,7 +33,7 @@ def test_the_commands_run(tmp_path: Path) -> None:
     assert "auralis-fp chromaprint" in chromaprint  # needs fpcalc and audio: cli/test_cli_chromaprint.py
     script = "set -e\n" + similar.replace("song.flac", "003.flac")
     done = subprocess.run(
-        ["sh", "-c", script], cwd=music, env=variables, capture_output=True, text=True, timeout=200, check=False
+        ["sh", "-c", script], cwd=music, env=variables, capture_output=True, text=True, timeout=LIMIT_SEC, check=False
     )
     assert done.returncode == 0
     assert done.stderr.startswith("0 groups in 30 files.")

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -94,12 +95,15 @@ async def test_a_slowly_written_file_is_reported_once(music: Path, listener: Lis
     song = music / "song.mp3"
     async with watching(listener, music, settle_sec=0.5):
         with song.open("wb", buffering=0) as file:
+            pauses = 0  # of a slow machine, each of which allows one more report
             for _ in range(15):
+                written = time.monotonic()
                 file.write(b"x" * 1000)
                 await asyncio.sleep(0.1)
-                assert not listener.events
+                pauses += time.monotonic() - written > 0.4
+                assert len(listener.events) <= pauses
         await until(lambda: listener.holds(song))
-        assert len(listener.events) == 1
+        assert len(listener.events) <= pauses + 1
 
 
 async def test_links_are_followed_within_the_libraries(music: Path, listener: Listener) -> None:

@@ -16,6 +16,7 @@ from auralis_fp.workers.pool import WorkerPool
 from auralis_fp.workers.protocol import FileTask, Slot
 from auralis_fp.workers.tasks import analyse_file
 from listening import until
+from patience import LIMIT_SEC
 from worker_slots import at_work, usable, workers_of
 
 T = TypeVar("T")
@@ -83,7 +84,7 @@ async def test_a_cancelled_waiter_blocks_no_other(pool: WorkerPool) -> None:
         await asyncio.sleep(0.01)
         waiting[0].cancel()
         await asyncio.sleep(0.01)
-    await asyncio.wait_for(waiting[1], 5)
+    await asyncio.wait_for(waiting[1], LIMIT_SEC)
     assert waiting[0].cancelled()
 
 
