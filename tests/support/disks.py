@@ -66,12 +66,16 @@ def caseless_disk(folder: Path, image: Path) -> Iterator[Disk]:
         setup = ["losetup", "--find", "--show", str(image)]
         loop = subprocess.run(setup, capture_output=True, check=True, text=True).stdout.split()
         subprocess.run(["mount.exfat-fuse", *loop, str(folder)], capture_output=True, check=True)
-    except (FileNotFoundError, subprocess.CalledProcessError):
-        subprocess.run(["losetup", "--detach", *loop], capture_output=True, check=False)
+        (folder / "probe").write_bytes(b"")
+        (folder / "probe").unlink()
+    except (OSError, subprocess.CalledProcessError):
+        if loop:  # else the programs may be missing
+            subprocess.run(["umount", "--lazy", str(folder)], capture_output=True, check=False)
+            subprocess.run(["losetup", "--detach", *loop], capture_output=True, check=False)
         pytest.skip("needs exfat-fuse and the right to mount")
     try:
         yield Disk(folder)
     finally:
         while folder.is_mount():
             subprocess.run(["umount", "--lazy", str(folder)], capture_output=True, check=True)
-        subprocess.run(["losetup", "--detach", *loop], capture_output=True, check=True)
+        subprocess.run(["losetup", "--detach", *loop], capture_output=True, check=False)  # it may be detached already
