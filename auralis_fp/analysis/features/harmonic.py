@@ -38,10 +38,11 @@ class Harmonic:
 
     def features(self, gate: SilenceGate) -> FeatureValues:
         """Return harmonic ratio, pitch stability and chroma concentration, each 0 to 1; all spectra must be added."""
+        chroma_energy = self._chroma.concentration()  # first: it frees most memory and needs least
         return FeatureValues.of(
             {
                 "harmonic_ratio": self._hpss.harmonic_ratio(),
                 "pitch_stability": self._pitch.stability(gate),
-                "chroma_energy": self._chroma.concentration(),
+                "chroma_energy": chroma_energy,
             }
         )

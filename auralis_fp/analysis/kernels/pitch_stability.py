@@ -41,13 +41,14 @@ def steadiness(cents: NDArray[np.floating], voiced: NDArray[np.bool_], side: int
     3.0
     """
     starts = voiced & np.append(True, ~voiced[:-1] | (np.abs(np.diff(cents)) > _JUMP_CENTS))
-    notes = np.cumsum(starts) * voiced  # 0 where unvoiced
+    notes = np.cumsum(starts, dtype=np.int32)
+    notes *= voiced  # 0 where unvoiced
     highest, lowest = cents.copy(), cents.copy()
     for step in range(1, min(side + 1, len(cents))):
         same = notes[step:] == notes[:-step]
         for here, there in ((slice(step, None), slice(None, -step)), (slice(None, -step), slice(step, None))):
             np.maximum(highest[here], cents[there], out=highest[here], where=same)
             np.minimum(lowest[here], cents[there], out=lowest[here], where=same)
-    held = voiced & (np.bincount(notes)[notes] >= least)
+    held = voiced & (np.bincount(notes) >= least)[notes]
     moved = np.maximum(highest[held] - lowest[held] - _UNHEARD_CENTS, 0)
     return float((1 / (1 + moved / halving)).sum())
