@@ -221,8 +221,10 @@ def test_duplicates_are_confirmed_and_split(explore: Page, tagged: Running) -> N
 
 def pick(page: Page, label: str, title: str) -> None:
     """Choose a track with the keyboard."""
-    page.get_by_role("combobox", name=label).focus()
+    field = page.get_by_role("combobox", name=label)
+    field.focus()
     page.keyboard.type(title)
+    expect(field).to_have_value(title)
     expect(page.get_by_role("listbox", name=label).get_by_role("option")).to_have_count(1)
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
