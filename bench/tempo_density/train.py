@@ -24,6 +24,7 @@ _SPREAD: Final = 0.8 * 0.055  # octaves: of the wanted density
 _RATE: Final = 4e-3
 _WARM_UP: Final = 60
 _DECAY: Final = 2e-3
+_AVERAGE: Final = 0.998  # decay of the moving average of the weights, which is what remains
 _FAST: Final = 0.5  # exponent of the tempo in the weight
 _OF_BEATS: Final = {"bw", "bb"}  # weights that the package does not need
 _SAVED_EVERY: Final = 250  # batches
@@ -129,31 +130,33 @@ def train(examples: Mapping[str, Examples], run: Run) -> dict[str, NDArray[np.fl
     schedule = optax.warmup_cosine_decay_schedule(0.0, rate, _WARM_UP, max(run.steps, 2 * _WARM_UP), 0.02 * rate)
     optimizer = optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(schedule, weight_decay=_DECAY))
     key = jax.random.PRNGKey(run.seed)
-    weights = initial(key) | _stored(run.start)
+    weights = average = initial(key) | _stored(run.start)
     state = optimizer.init(weights)
     plan = f"{run.steps} {run.start} {run.seed} " + " ".join(f"{each} {len(examples[each].bpm)}" for each in examples)
     first, kept = checkpoint.load(run.state, plan) or (0, None)
     if kept is not None:
-        weights, state = jax.tree.unflatten(jax.tree.structure((weights, state)), list(map(jnp.asarray, kept)))
+        structure = jax.tree.structure((weights, average, state))
+        weights, average, state = jax.tree.unflatten(structure, list(map(jnp.asarray, kept)))
         print(f"going on after step {first}", flush=True)
 
     def update(
-        weights: Weights, state: optax.OptState, batch: Batch, key: jax.Array
-    ) -> tuple[Weights, optax.OptState, jax.Array]:
+        weights: Weights, average: Weights, state: optax.OptState, batch: Batch, key: jax.Array
+    ) -> tuple[Weights, Weights, optax.OptState, jax.Array]:
         loss, slopes = jax.value_and_grad(_loss)(weights, batch, key)
         updates, state = optimizer.update(slopes, state, weights)
-        return optax.apply_updates(weights, updates), state, loss
+        weights = optax.apply_updates(weights, updates)
+        return weights, optax.incremental_update(weights, average, 1 - _AVERAGE), state, loss
 
     step, losses = jax.jit(update), []
     for index in range(first, run.steps):
         batch = draw(examples, np.random.default_rng((run.seed, index)))
-        weights, state, loss = step(weights, state, batch, jax.random.fold_in(key, index))
+        weights, average, state, loss = step(weights, average, state, batch, jax.random.fold_in(key, index))
         losses.append(float(loss))
         if (index + 1) % _SAVED_EVERY == 0:
-            checkpoint.save(run.state, index + 1, plan, jax.tree.leaves((weights, state)))
+            checkpoint.save(run.state, index + 1, plan, jax.tree.leaves((weights, average, state)))
             mean, seconds = np.mean(losses[-_SAVED_EVERY:]), time.process_time()
             print(f"step {index + 1} of {run.steps}, loss {mean:.3f}, {seconds:.0f} s of CPU", flush=True)
-    return {name: np.asarray(each, dtype=np.float16) for name, each in weights.items() if name not in _OF_BEATS}
+    return {name: np.asarray(each, dtype=np.float16) for name, each in average.items() if name not in _OF_BEATS}
 
 
 def _stored(path: Path | None) -> Weights:

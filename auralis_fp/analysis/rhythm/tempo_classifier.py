@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from ..types import FloatArray, readonly
 
 _WEIGHTS: Final = "tempo_weights.npz"
-_DENSITY_WEIGHT: Final = 1.25
-_TEMPERATURE: Final = 4.0  # of the logits with the density
+_DENSITY_WEIGHT: Final = 2.0
+_TEMPERATURE: Final = 5.0  # of the logits with the density
 
 
 class _Network(NamedTuple):
@@ -44,7 +44,7 @@ def probabilities(features: FloatArray, log_density: NDArray[np.float64] | None 
 
     Notes
     -----
-    The logits are the mean of several networks with two hidden layers of rectified linear units, plus 1.25 times the
+    The logits are the mean of several networks with two hidden layers of rectified linear units, plus twice the
     logarithm of the density. A softmax with a temperature turns them into probabilities (Guo et al. 2017).
 
     References

@@ -40,5 +40,5 @@ def test_longer_hops_read_faster_frames() -> None:
 def test_density_decides_between_equal_candidates() -> None:
     """Candidates with equal features have the order of the density."""
     first, second = probabilities(np.zeros((2, 319), dtype=np.float32), np.log([0.3, 0.1]))
-    assert first / second == pytest.approx(3 ** (1.25 / 4))
+    assert first / second == pytest.approx(3 ** (2 / 5))
     assert first + second == pytest.approx(1)
