@@ -12,7 +12,7 @@ from ..types import FloatArray
 BANDS: Final = 32
 FRAMES: Final = 512  # of a window, 12 s
 _HOP: Final = FRAMES // 2
-_MOST_WINDOWS: Final = 12  # of longer music every second, fourth, ... one is kept
+_MOST_WINDOWS: Final = 24  # of longer music every second, fourth, ... one is kept
 _LINEAR_HZ: Final = np.arange(1, 9) * 2 * 44_100 / 2048 - 44_100 / 4096  # two bins at 44.1 kHz
 _HIGHEST_HZ: Final = 16_000.0
 _EDGES_HZ: Final = np.concatenate((_LINEAR_HZ, np.geomspace(_LINEAR_HZ[-1], _HIGHEST_HZ, 26)[1:]))
