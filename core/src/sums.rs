@@ -45,24 +45,30 @@ pub fn dot(first: &[f32], second: &[f32]) -> f32 {
 #[inline(always)]
 pub fn dots(first: &[f32], others: [&[f32]; 4]) -> [f32; 4] {
     let length = first.len();
-    let others = others.map(|other| &other[..length]);
-    let mut lanes = [[0f32; LANES]; 4];
+    let [one, two, three, four] = others.map(|other| &other[..length]);
+    let (mut a, mut b, mut c, mut d) = ([0f32; LANES], [0f32; LANES], [0f32; LANES], [0f32; LANES]);
     let whole = length - length % LANES;
     for start in (0..whole).step_by(LANES) {
-        let x = &first[start..start + LANES];
-        for (lanes, other) in lanes.iter_mut().zip(others) {
-            let y = &other[start..start + LANES];
-            for lane in 0..LANES {
-                lanes[lane] += x[lane] * y[lane];
-            }
-        }
+        let range = start..start + LANES;
+        let x = &first[range.clone()];
+        add_products(&mut a, x, &one[range.clone()]);
+        add_products(&mut b, x, &two[range.clone()]);
+        add_products(&mut c, x, &three[range.clone()]);
+        add_products(&mut d, x, &four[range]);
     }
-    let mut found = [0f32; 4];
-    for (index, to) in found.iter_mut().enumerate() {
-        let rest = first[whole..].iter().zip(&others[index][whole..]);
-        *to = total(lanes[index]) + rest.map(|(x, y)| x * y).sum::<f32>();
+    let rest = |lanes, other: &[f32]| {
+        let products = first[whole..].iter().zip(&other[whole..]).map(|(x, y)| x * y);
+        total(lanes) + products.sum::<f32>()
+    };
+    [rest(a, one), rest(b, two), rest(c, three), rest(d, four)]
+}
+
+/// Add the products of `x` and `y` to the sums of each lane. Rust 1.63 vectorises this only by itself.
+#[inline(always)]
+fn add_products(lanes: &mut [f32; LANES], x: &[f32], y: &[f32]) {
+    for lane in 0..LANES {
+        lanes[lane] += x[lane] * y[lane];
     }
-    found
 }
 
 #[inline(always)]
