@@ -6,9 +6,12 @@ import { byline, titleOf } from "./music.js";
 
 /** @typedef {import("./fingerprint.d.ts").File} File */
 
-const SHOWN = "8"; // suggestions
+const SHOWN = 8; // suggestions
 const TYPING_MS = 200;
 let number = 0; // of pickers, for ids
+
+/** Return the first analysed files of a query; none if it fails. @param {Record<string, string>} query @returns {Promise<File[]>} */
+const files = async (query) => /** @type {File[]} */ ((await get("files", { ...query, state: "done", limit: String(SHOWN) }).catch(() => ({ items: [] }))).items);
 
 /**
  * Create a track picker; `chosen(file)` is called with the chosen track, or null when the text is changed again.
@@ -38,11 +41,13 @@ export function trackPicker(label, chosen) {
     typing = setTimeout(suggest, TYPING_MS);
   }
 
-  /** @param {string} asked */
+  /** @param {string} asked @returns {Promise<File[]>} */
   async function find(asked) {
-    const order = asked.trim() ? { q: asked.trim() } : { sort: "analysed_at", order: "desc" };
-    const { items: found } = await get("files", { ...order, state: "done", limit: SHOWN }).catch(() => ({ items: [] }));
-    return /** @type {File[]} */ (found);
+    const text = asked.trim();
+    if (!text) return files({ sort: "analysed_at", order: "desc" });
+    const [titled, others] = await Promise.all([files({ q: `title:"${text.replaceAll('"', " ")}"` }), files({ q: text })]);
+    const ids = new Set(titled.map(({ id }) => id));
+    return [...titled, ...others.filter(({ id }) => !ids.has(id))].slice(0, SHOWN); // a folder's name may match in every file
   }
 
   async function suggest() {
