@@ -163,22 +163,35 @@ export function toast(text, kind = "note") {
 }
 
 /**
- * Throttle a function, with a trailing call.
+ * Throttle a function, with a trailing call. Runs never overlap, so an earlier answer cannot replace a later one.
  *
  * @param {number} milliseconds
- * @param {() => void} run
+ * @param {() => unknown} run may return a promise, which the next run waits for
  */
 export function atMostEvery(milliseconds, run) {
-  /** @type {ReturnType<typeof setTimeout> | null} */
-  let timer = null;
+  /** @type {"idle" | "due" | "running" | "again"} */
+  let state = "idle";
   let last = -Infinity;
+
+  function plan() {
+    state = "due";
+    setTimeout(start, Math.max(0, last + milliseconds - performance.now()));
+  }
+
+  async function start() {
+    state = "running";
+    last = performance.now();
+    try {
+      await run();
+    } finally {
+      if (/** @type {string} */ (state) === "again") plan();
+      else state = "idle";
+    }
+  }
+
   return () => {
-    if (timer !== null) return;
-    timer = setTimeout(() => {
-      timer = null;
-      last = performance.now();
-      run();
-    }, Math.max(0, last + milliseconds - performance.now()));
+    if (state === "idle") plan();
+    else if (state === "running") state = "again";
   };
 }
 
