@@ -52,8 +52,10 @@ def report_errors(program: str, action: Callable[[], int]) -> int:
         Returns an exit code; writes to standard output.
     """
     try:
-        code = action()
-        sys.stdout.flush()
+        try:
+            code = action()
+        finally:  # also where the parser exits after --help or --version
+            sys.stdout.flush()
     except AuralisError as error:
         print(f"{program}: {error}", file=sys.stderr)
         return EXIT_USAGE

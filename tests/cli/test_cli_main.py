@@ -103,8 +103,17 @@ FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device
 def test_output_to_a_full_disk_is_an_error(tmp_path: Path) -> None:
     """One sentence and an exit code; what was analysed is stored."""
     tone_file(tmp_path / "song.wav")
-    for arguments in (("analyze", "song.wav"), ("scan", "."), ("folders",), ("--version",), ("completion", "bash")):
-        command, options = [sys.executable, "-m", "auralis_fp", *arguments], environment() | {"HOME": str(tmp_path)}
+    commands = [
+        ("analyze", "song.wav"),
+        ("scan", "."),
+        ("folders",),
+        ("--version",),
+        ("--help",),
+        ("completion", "bash"),
+    ]
+    for unbuffered, arguments in [*(("", each) for each in commands), ("1", ("--version",))]:
+        command = [sys.executable, "-m", "auralis_fp", *arguments]
+        options = environment() | {"HOME": str(tmp_path), "PYTHONUNBUFFERED": unbuffered}
         with Path("/dev/full").open("wb") as full:
             done = subprocess.run(
                 command, check=False, cwd=tmp_path, env=options, timeout=LIMIT_SEC, stdout=full, stderr=subprocess.PIPE
