@@ -34,9 +34,7 @@ pub fn dot(first: &[f32], second: &[f32]) -> f32 {
     let (a, b) = (first.chunks_exact(LANES), second.chunks_exact(LANES));
     let rest: f32 = a.remainder().iter().zip(b.remainder()).map(|(x, y)| x * y).sum();
     for (x, y) in a.zip(b) {
-        for lane in 0..LANES {
-            lanes[lane] += x[lane] * y[lane];
-        }
+        add_products(&mut lanes, x, y);
     }
     total(lanes) + rest
 }

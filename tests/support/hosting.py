@@ -185,14 +185,16 @@ class Plugin:
         """Request the fingerprint of a file."""
         return await self.post("", {"track_id": track_id, "filepath": str(path)}, status=status)
 
-    async def until(self, fits: Callable[[dict[str, Any]], bool], limit_sec: float = LIMIT_SEC) -> dict[str, Any]:
-        """Return the first status that *fits*; fail if none does in time."""
+    async def until(
+        self, fits: Callable[[dict[str, Any]], bool], limit_sec: float = LIMIT_SEC, path: str = "/status"
+    ) -> dict[str, Any]:
+        """Return the first status, or JSON at another *path*, that *fits*; fail if none does in time."""
         give_up = time.monotonic() + limit_sec
         while True:
-            status: dict[str, Any] = await self.get("/status")
-            if fits(status):
-                return status
-            assert time.monotonic() < give_up, status
+            found: dict[str, Any] = await self.get(path)
+            if fits(found):
+                return found
+            assert time.monotonic() < give_up, found
             await asyncio.sleep(0.02)
 
     async def until_idle(self) -> dict[str, Any]:
@@ -201,13 +203,7 @@ class Plugin:
 
     async def until_healthy(self) -> None:
         """Wait until the service calls itself healthy; it may be degraded for moments on a busy machine."""
-        give_up = time.monotonic() + LIMIT_SEC
-        while True:
-            health: dict[str, Any] = await self.get("/health")
-            if health["status"] == "healthy":
-                return
-            assert time.monotonic() < give_up, health
-            await asyncio.sleep(0.02)
+        await self.until(lambda health: health["status"] == "healthy", path="/health")
 
     async def metric(self, line: str) -> float:
         """Return one metric by its Prometheus name."""
