@@ -11,16 +11,25 @@ const QUIET_MS = 30_000; // poll after this silence, because a stream can stall 
 /**
  * Subscribe to the service for as long as the page is open.
  *
- * `on` holds the callbacks status(body), result(body), failure(body), tags(body) and link(state, message), where state is
- * "live", "polling" or "lost".
+ * `on` holds the callbacks status(body), result(body), failure(body), tags(body), link(state, message), where state is
+ * "live", "polling" or "lost", and missed(). The latter is called whenever events may have been missed: when the stream
+ * opens, since the views have loaded before that, and after a poll without a stream or with counts that the stream did
+ * not report.
  *
  * @param {{[Name in Followed]: (body: Events[Name]) => void} &
- *   {link: (state: import("./types.d.ts").LinkState, message?: string) => void}} on
+ *   {link: (state: import("./types.d.ts").LinkState, message?: string) => void, missed: () => void}} on
  */
 export function follow(on) {
   let heard = performance.now();
   let asking = false;
   let open = false;
+  let counts = "";
+
+  /** @param {Events["status"]} status */
+  function onStatus(status) {
+    counts = JSON.stringify(status.counts);
+    on.status(status);
+  }
 
   /**
    * @template {unknown[]} Arguments
@@ -37,8 +46,10 @@ export function follow(on) {
     try {
       const status = await get("status");
       heard = performance.now();
+      const before = counts;
       on.link(open ? "live" : "polling");
-      on.status(status);
+      onStatus(status);
+      if (!open || counts !== before) on.missed();
     } catch (error) {
       on.link("lost", messageOf(error));
     } finally {
@@ -47,7 +58,7 @@ export function follow(on) {
   }
 
   import("./client.js").then(({ connect }) => connect().events({
-    status: noting(on.status),
+    status: noting(onStatus),
     result: noting(on.result),
     failure: noting(on.failure),
     tags: noting(on.tags),
@@ -56,9 +67,10 @@ export function follow(on) {
       if (!open) return poll();
       heard = performance.now();
       on.link("live");
+      on.missed();
     },
   }), poll); // not part of the first paint
-  get("status").then((status) => open || on.status(status), () => undefined); // before the stream is open; it reports errors
+  get("status").then((status) => open || onStatus(status), () => undefined); // before the stream is open; it reports errors
   setInterval(() => {
     const silent = performance.now() - heard;
     if (!document.hidden && silent > (open ? QUIET_MS : POLL_MS)) poll();

@@ -51,4 +51,5 @@ follow({
   failure: (failure) => tell("failure", failure),
   tags: (tags) => tell("tags", tags),
   link: onLink,
+  missed: () => tell("missed", undefined),
 });

@@ -49,7 +49,7 @@ export type Playable = { id: number; title: string; by: string; cover: boolean }
 export type Place = { view: string; path: string[]; query: Record<string, string> };
 
 /** What the service tells the views. */
-export type Happenings = Events & { reconnected: undefined };
+export type Happenings = Events & { missed: undefined; reconnected: undefined };
 
 /** What a view gets from the frame. */
 export type Page = {

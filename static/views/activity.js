@@ -72,7 +72,7 @@ export function mount(root, page) {
       failures.refresh();
     },
     tags: () => failures.refresh(),
-    reconnected() {
+    missed() {
       throughput.refresh();
       failures.refresh();
     },

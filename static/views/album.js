@@ -1,7 +1,7 @@
 /** One album: cover, facts and tracks. */
 
 import { get, messageOf } from "../api.js";
-import { el } from "../dom.js";
+import { atMostEvery, el } from "../dom.js";
 import { clean, clock, folderOf } from "../format.js";
 import { glyph } from "../glyph.js";
 import { t } from "../i18n.js";
@@ -22,24 +22,32 @@ const MOST = "500"; // tracks
  * @returns {import("../types.d.ts").Mounted}
  */
 export function mount(root, page) {
+  let drawn = ""; // the answer that is shown
+
   async function load() {
     const album = page.place.path[0] ?? "";
     try {
       const [found, meaning] = await Promise.all([get("files", { album, sort: "track", limit: MOST }), dimensions()]);
-      if (album === page.place.path[0]) draw(root, page, /** @type {import("../fingerprint.d.ts").Files} */ (found).items, meaning);
+      const answer = JSON.stringify(found);
+      if (page.signal.aborted || album !== page.place.path[0] || answer === drawn) return;
+      drawn = answer;
+      draw(root, page, /** @type {import("../fingerprint.d.ts").Files} */ (found).items, meaning);
     } catch (error) {
+      drawn = "";
       root.replaceChildren(backLink(), viewHeading(t("track.unavailable")), el("p", { class: "empty" }, messageOf(error)));
     }
   }
+  const refresh = atMostEvery(2000, load);
   return {
     async show() {
+      drawn = "";
       root.replaceChildren(backLink(), viewHeading(t("loading")));
       await load();
       root.querySelector("h1")?.focus({ preventScroll: true });
     },
-    tags: load,
-    result: load,
-    reconnected: load,
+    tags: refresh,
+    result: refresh,
+    missed: refresh,
   };
 }
 

@@ -1,7 +1,7 @@
 /** One artist: albums and tracks. */
 
 import { get, messageOf } from "../api.js";
-import { el } from "../dom.js";
+import { atMostEvery, el } from "../dom.js";
 import { clean } from "../format.js";
 import { t } from "../i18n.js";
 import { playable, playButton } from "../listen.js";
@@ -18,18 +18,35 @@ const MOST = "500"; // albums, and tracks
  * @param {import("../types.d.ts").Page} page
  * @returns {import("../types.d.ts").Mounted}
  */
-export const mount = (root, page) => ({
-  async show({ path: [artist = ""] }) {
-    root.replaceChildren(backLink(), viewHeading(t("loading")));
+export function mount(root, page) {
+  let drawn = ""; // the answers that are shown
+
+  async function load() {
+    const artist = page.place.path[0] ?? "";
     try {
       const [albums, found] = await Promise.all([get("albums", { artist, sort: "year", limit: MOST }), get("files", { artist, sort: "album", limit: MOST })]);
-      if (artist === page.place.path[0]) draw(root, page, albums.items, /** @type {import("../fingerprint.d.ts").Files} */ (found));
+      const answers = JSON.stringify([albums, found]);
+      if (page.signal.aborted || artist !== page.place.path[0] || answers === drawn) return;
+      drawn = answers;
+      draw(root, page, albums.items, /** @type {import("../fingerprint.d.ts").Files} */ (found));
     } catch (error) {
+      drawn = "";
       root.replaceChildren(backLink(), viewHeading(t("track.unavailable")), el("p", { class: "empty" }, messageOf(error)));
     }
-    root.querySelector("h1")?.focus({ preventScroll: true });
-  },
-});
+  }
+  const refresh = atMostEvery(2000, load);
+  return {
+    async show() {
+      drawn = "";
+      root.replaceChildren(backLink(), viewHeading(t("loading")));
+      await load();
+      root.querySelector("h1")?.focus({ preventScroll: true });
+    },
+    tags: refresh,
+    result: refresh,
+    missed: refresh,
+  };
+}
 
 /**
  * @param {HTMLElement} root

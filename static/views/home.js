@@ -51,7 +51,7 @@ export function mount(root, page) {
     },
     result: refresh,
     tags: refresh,
-    reconnected: refresh,
+    missed: refresh,
   };
 }
 

@@ -45,7 +45,7 @@ export function mount(root, page) {
     result: () => view.refresh(),
     failure: () => view.refresh(),
     tags: () => view.refresh(),
-    reconnected: () => view.refresh(),
+    missed: () => view.refresh(),
   };
 }
 

@@ -36,7 +36,7 @@ export function mount(root, page) {
     result: other,
     failure: other,
     tags: ({ ids }) => ids.map(String).includes(page.place.path[0]) && view.load(),
-    reconnected: () => view.load(),
+    missed: () => view.load(),
   };
 }
 
@@ -51,6 +51,8 @@ class TrackView {
     this.page = page;
     /** @type {File | null} */
     this.shown = null;
+    this.drawn = ""; // the answer that is shown
+    this.requests = 0;
   }
 
   /**
@@ -61,21 +63,30 @@ class TrackView {
   async open(id) {
     const other = insteadOf(id);
     if (other) return location.replace(other);
-    if (String(this.shown?.id) !== id) this.root.replaceChildren(backLink(), viewHeading(t("loading")));
+    if (String(this.shown?.id) !== id) {
+      this.drawn = "";
+      this.root.replaceChildren(backLink(), viewHeading(t("loading")));
+    }
     await this.load();
   }
 
+  /** Fetch the track, and draw it if it has changed. */
   async load() {
     const id = this.page.place.path[0] ?? "";
+    const request = (this.requests += 1);
     /** @type {[File, DimensionInfo[]]} */
     let found;
     try {
       found = await Promise.all([get(`files/${encodeURIComponent(id)}`), dimensions()]);
     } catch (error) {
+      if (request !== this.requests) return;
+      this.drawn = "";
       this.root.replaceChildren(backLink(), viewHeading(t(isMissing(error) ? "track.missing" : "track.unavailable")), el("p", { class: "empty" }, messageOf(error)));
       return;
     }
-    if (id !== this.page.place.path[0]) return;
+    const answer = JSON.stringify(found[0]);
+    if (request !== this.requests || id !== this.page.place.path[0] || answer === this.drawn) return;
+    this.drawn = answer;
     this.draw(...found);
   }
 

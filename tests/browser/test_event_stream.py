@@ -1,13 +1,13 @@
 """One event stream for all pages of a browser, and the client for other pages."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from browser_service import NOTICED_MS, SCAN_LIMIT_MS, Running, serving, write_song
+from browser_service import NOTICED_MS, SCAN_LIMIT_MS, Running, serving, until, write_song
 
 pytest_plugins = ("browser_fixtures",)
 pytestmark = pytest.mark.browser
@@ -44,15 +44,6 @@ def streams(page: Page, running: Running) -> int:
     text = page.request.get(f"{running.url}metrics").text()
     (line,) = (line for line in text.splitlines() if line.startswith("auralis_fp_event_streams "))
     return int(float(line.rpartition(" ")[2]))
-
-
-def until(true: Callable[[], bool], page: Page) -> None:
-    """Wait until *true* returns True."""
-    for _ in range(NOTICED_MS // 100):
-        if true():
-            return
-        page.wait_for_timeout(100)
-    assert true()
 
 
 def paused(page: Page, running: Running, *, paused: bool) -> None:

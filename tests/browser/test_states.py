@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
-from browser_service import NOTICED_MS, SCAN_LIMIT_MS, Running, Visit, go, serving, told, write_song
+from browser_service import NOTICED_MS, SCAN_LIMIT_MS, Running, Visit, go, serving, told, until, write_song
 from hosting import long_file
 
 pytest_plugins = ("browser_fixtures",)
@@ -80,8 +80,32 @@ def test_playback_and_an_offline_folder(tmp_path: Path, visit: Visit) -> None:
         page.close()
 
 
+def test_events_before_the_stream_opens_are_made_up_for(tmp_path: Path, visit: Visit) -> None:
+    """What is analysed after a view has loaded and before the event stream opens is shown nevertheless."""
+    library = tmp_path / "music"
+    write_song(library / "one.wav")
+    with serving(library, tmp_path / "data") as running:
+        page = visit(f"{running.url}#home")
+        expect(page.locator("#newest .name")).to_have_text(["one.wav"], timeout=SCAN_LIMIT_MS)
+        held: list[Route] = []
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
+        page.route("**/client.js", hold)  # the module that opens the stream
+        page.reload()
+        expect(page.locator("#newest .name")).to_have_text(["one.wav"])
+        write_song(library / "two.wav")
+        until(lambda: page.request.get(f"{running.url}status").json()["counts"]["done"] == 2, page)
+        expect(page.locator("#newest .name")).to_have_text(["one.wav"])
+        (route,) = held
+        route.continue_()
+        expect(page.locator("#newest .name")).to_have_text(["two.wav", "one.wav"], timeout=NOTICED_MS)
+        page.close()
+
+
 def test_without_an_event_stream_the_page_polls(tmp_path: Path, visit: Visit, faults: list[str]) -> None:
-    """Without an event stream the page polls and says so."""
+    """Without an event stream the page polls, says so, and shows new tracks."""
     write_song(tmp_path / "music" / "one.wav")
     with serving(tmp_path / "music", tmp_path / "data", watching="polling") as running:
         page = visit("about:blank")
@@ -94,6 +118,11 @@ def test_without_an_event_stream_the_page_polls(tmp_path: Path, visit: Visit, fa
         expect(page.locator("#folder-list")).to_contain_text("Polling for changes")
         say(page, running, "pause", {})
         expect(page.locator("#state")).to_have_text("Paused", timeout=NOTICED_MS)
+        go(page, "Home")
+        expect(page.locator("#newest .name")).to_have_text(["one.wav"])
+        say(page, running, "resume", {})
+        write_song(tmp_path / "music" / "two.wav")
+        expect(page.locator("#newest .name")).to_have_text(["two.wav", "one.wav"], timeout=SCAN_LIMIT_MS)
         page.close()
     faults[:] = [fault for fault in faults if "ERR_FAILED" not in fault and "foreign" not in fault]
 

@@ -44,6 +44,15 @@ def go(page: Page, view: str) -> None:
         page.locator(".tabs").get_by_role("link", name=view).click()
 
 
+def until(true: Callable[[], bool], page: Page) -> None:
+    """Wait until *true* returns True."""
+    for _ in range(NOTICED_MS // 100):
+        if true():
+            return
+        page.wait_for_timeout(100)
+    assert true()
+
+
 def told(page: Page, text: str) -> None:
     """Wait until a message on the page has said a text, even if the message is gone by now."""
     expect(page.locator("html")).to_have_attribute("data-told", re.compile(re.escape(text)))
