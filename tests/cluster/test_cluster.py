@@ -125,7 +125,7 @@ async def test_what_is_given_up_ends(pool: ClusterPool, music: Path) -> None:
 
 async def test_requests_stay_here_and_share_what_is_analysed(scheduler: str, music: Path, tmp_path: Path) -> None:
     """A request is answered by this machine; one for a file that the cluster has begun waits for that result."""
-    long = silence(music / "long.wav", 1200)
+    long = silence(music / "long.wav", 3600)
     settings = Settings(cluster=scheduler, libraries=(music,), data_dir=tmp_path, work_here="requests", workers=1)
     async with Service(replace(settings, watching="off", sidecars="off")).running() as service:
         states = service._live.context.pool.states

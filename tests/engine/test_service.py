@@ -127,19 +127,19 @@ async def working(plugin: Plugin) -> int:
 @pytest.mark.slow
 async def test_a_killed_worker_costs_one_attempt(plugin: Plugin, library: Path) -> None:
     """When a worker is killed during an analysis, the request still gets its answer."""
-    song = long_file(library / "long.wav", 1200)
+    song = long_file(library / "long.wav", 3600)
     request = asyncio.create_task(plugin.ask(song))
     killed = await working(plugin)
     os.kill(killed, signal.SIGKILL)
     body = await request
-    assert body["metadata"]["duration_sec"] == pytest.approx(1200)
+    assert body["metadata"]["duration_sec"] == pytest.approx(3600)
     assert (await plugin.get("/status"))["workers"][0]["pid"] != killed
 
 
 @pytest.mark.slow
 async def test_a_file_that_kills_every_worker(plugin: Plugin, library: Path) -> None:
     """After killing its worker twice it is a failure; the next file is analysed."""
-    song = long_file(library / "long.wav", 1200)
+    song = long_file(library / "long.wav", 8 * 3600)
     request = asyncio.create_task(plugin.ask(song, status=500))
     killed: set[int] = set()
     while len(killed) < 2:
@@ -193,7 +193,7 @@ async def test_stopping_does_not_wait_for_an_analysis(plugin: Plugin, library: P
 async def test_too_many_requests(plugin: Plugin, library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the limit, requests that need an analysis get 429."""
     monkeypatch.setattr("auralis_fp.engine.lookup.MOST_WAITING", 1)
-    song = long_file(library / "long.wav", 600)
+    song = long_file(library / "long.wav", 3600)
     first = asyncio.create_task(plugin.ask(song))
     await working(plugin)
     assert (await plugin.ask(tone_file(library / "b.wav"), status=429))["code"] == "too_many_requests"
@@ -203,7 +203,7 @@ async def test_too_many_requests(plugin: Plugin, library: Path, monkeypatch: pyt
 @pytest.mark.slow
 async def test_a_file_that_changes_during_its_analysis(plugin: Plugin, library: Path) -> None:
     """Its result is discarded, and it is queued again."""
-    song = long_file(library / "long.wav", 1200)
+    song = long_file(library / "long.wav", 3600)
     request = asyncio.create_task(plugin.ask(song, status=409))
     await working(plugin)
     tone_file(song, 2.0)

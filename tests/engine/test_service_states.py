@@ -33,7 +33,7 @@ def decoding(service: Service) -> bool:
 
 async def test_pausing_until_running_files_end(settings: Settings, library: Path) -> None:
     """A file in progress is finished; until then the service is pausing, afterwards paused."""
-    long_file(library / "long.wav", 600)
+    long_file(library / "long.wav", 3600)
     async with Service(settings).running() as service:
         await eventually(lambda: decoding(service))
         await service.pause()
@@ -45,7 +45,7 @@ async def test_pausing_until_running_files_end(settings: Settings, library: Path
 
 async def test_playback_while_a_file_is_running(settings: Settings, library: Path) -> None:
     """The same applies to playback, which delays nothing once no file is left."""
-    long_file(library / "long.wav", 600)
+    long_file(library / "long.wav", 3600)
     async with Service(settings).running() as service:
         await eventually(lambda: decoding(service))
         service.playing(playing=True)
@@ -57,7 +57,7 @@ async def test_a_requested_file_is_work_in_spite_of_a_pause(settings: Settings, 
     """Only background jobs pause: a requested analysis is shown as working."""
     async with Service(settings).running() as service:
         await service.pause()
-        song = long_file(library / "long.wav", 600)
+        song = long_file(library / "long.wav", 3600)
         request = asyncio.create_task(service.fingerprint(str(song)))
         await eventually(lambda: decoding(service))
         assert await state(service) == "working"

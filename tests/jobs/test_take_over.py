@@ -18,12 +18,12 @@ from auralis_fp.settings import Settings
 from hosting import Host, Plugin, eventually, long_file, tone_file
 from patience import LIMIT_SEC
 
-LONG = 1800
+LONG = 3600
 
 
 @pytest.fixture(autouse=True)
 def sooner(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let half an hour of silence count as long, on fast machines too."""
+    """Let an hour of silence count as long, on fast machines too."""
     monkeypatch.setattr("auralis_fp.workers.pool.LONG_SEC", 0.1)
     monkeypatch.setattr("auralis_fp.workers.pool.RESERVED_SEC", 1.0)
 

@@ -91,7 +91,7 @@ async def test_a_worker_that_makes_no_progress(
     """A stopped worker makes the service unhealthy, with the name of its file, and is then replaced."""
     monkeypatch.setattr(watchdog, "CHECK_SEC", 0.05)
     monkeypatch.setattr(watchdog, "STALL_SEC", 2.0)
-    long_file(library / "long.wav", 1200)
+    long_file(library / "long.wav", 3600)
     reasons: list[str] = []
     async with Service(settings).running() as service:
         live = service._live

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from auralis_fp.models import FileEvent
@@ -103,7 +104,7 @@ async def test_index_follows_retagging_and_forgetting(library: Library) -> None:
     (file_id,) = await store_tags(library, TagReading(FULL))
     assert await matches(library, '"gaetis" AND "lodz"') == ["agaetis byrjun"]
     await library.observe([seen(stamp=LATER)])
-    await store_tags(library, TagReading(replace(FULL, title="Straße")))
+    await store_tags(library, TagReading(msgspec.structs.replace(FULL, title="Straße")))
     assert await matches(library, '"gaetis"') == []
     assert await matches(library, '"strass"') == ["strasse"]
 
@@ -145,4 +146,4 @@ async def test_tags_that_are_read_again_unchanged_change_nothing(library: Librar
     assert await store_tags(library, TagReading(FULL), TagReading(FULL)) == []
     assert await store.waiting() == 0
     await store.queue_without_ctime([])
-    assert len(await store_tags(library, TagReading(replace(FULL, title="Other")))) == 1
+    assert len(await store_tags(library, TagReading(msgspec.structs.replace(FULL, title="Other")))) == 1

@@ -362,7 +362,7 @@ def write_sound(path: Path, suffix: str, codec: str = "", seconds: float = 0.6) 
 
 
 Writer = Callable[[Path, Tags, bytes | None], None]
-ALL: Final = tuple(Tags.__dataclass_fields__)
+ALL: Final = Tags.__struct_fields__
 _NOT_IN_ID3V22: Final = ()
 
 
