@@ -12,6 +12,7 @@ from typing import Final
 from auralis_fp import schema
 from auralis_fp.schema.parts import SUB_FINGERPRINTS
 from auralis_fp.store.fingerprints import COLUMNS
+from auralis_fp.store.tags import TAGS_VERSION, VERSION_KEY
 from auralis_fp.store.upgrade import upgrade
 
 NAME: Final = "fingerprints.sqlite3"
@@ -67,6 +68,7 @@ def _fill(db: sqlite3.Connection, rows: int, part_bytes: int) -> None:
     _insert(db, f"tags ({', '.join(_TAG_COLUMNS)})", len(_TAG_COLUMNS), _tags(rows))
     _insert(db, f"failures ({', '.join(_FAILURE_COLUMNS)})", len(_FAILURE_COLUMNS), _failures(rows))
     db.execute("DELETE FROM tags_due")
+    db.execute("INSERT INTO memory VALUES (?, ?)", (VERSION_KEY, str(TAGS_VERSION)))  # all tags have been read
 
 
 def _insert(db: sqlite3.Connection, table: str, columns: int, rows: Iterator[tuple[object, ...]]) -> None:

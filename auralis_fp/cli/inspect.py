@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, Final
 
+import msgspec
+
 from .. import schema
 from ..engine.folder_accounts import FolderAccount, stored_accounts
 from ..runtime.serialization import path_text, to_json
@@ -133,7 +135,8 @@ async def failures(settings: Settings, *, as_json: bool) -> int:
 
 
 def _failure(record: FileRecord) -> dict[str, Any]:
-    return {"path": path_text(record.path), **(asdict(record.failure) if record.failure is not None else {})}
+    failure = {} if record.failure is None else msgspec.structs.asdict(record.failure)
+    return {"path": path_text(record.path), **failure}
 
 
 def _short(reason: str) -> str:

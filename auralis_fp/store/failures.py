@@ -3,8 +3,9 @@
 import sqlite3
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from .. import schema
 from ..models import FileStamp, Rejected
@@ -17,8 +18,7 @@ _INSERT: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredFailure:
+class StoredFailure(msgspec.Struct, frozen=True, kw_only=True):
     """A row of the table; ``retry_at`` is None if the file is not tried again before it changes."""
 
     stage: str

@@ -2,8 +2,9 @@
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
+
+import msgspec
 
 from .. import schema
 from ..models import Analysed, FileStamp, Rejected
@@ -16,8 +17,7 @@ State = Literal["done", "outdated", "pending", "running", "failed", "missing"]
 STATES: Final[tuple[State, ...]] = ("done", "outdated", "pending", "running", "failed", "missing")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileRecord:
+class FileRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One file with its state, its fingerprint or failure, and the host's track ids.
 
     ``damaged`` is True if the stored fingerprint is invalid; it is then left out.

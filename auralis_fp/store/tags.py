@@ -4,8 +4,10 @@ import json
 import sqlite3
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from ..files.paths import sort_range
 from ..models import FileStamp
@@ -24,7 +26,7 @@ TAGS_VERSION: Final = 1
 """Raised when readers find more or other tags than before; all files are then read again, at lowest priority."""
 
 CHANGED_FILES: Final = 2  # the priority of files that have changed since their tags were read
-_VERSION_KEY: Final = "tags version"
+VERSION_KEY: Final = "tags version"
 _COLUMNS: Final = ", ".join(("file_id", "album_id", "album_kind", "artist_id", "cover", "cover_place", *FIELDS))
 
 
@@ -68,10 +70,10 @@ class TagStore:
 
         def operation(db: sqlite3.Connection) -> bool:
             indexed = prepare_index(db)
-            rows = db.execute("SELECT value FROM memory WHERE key = ?", (_VERSION_KEY,)).fetchall()
+            rows = db.execute("SELECT value FROM memory WHERE key = ?", (VERSION_KEY,)).fetchall()
             if not rows or rows[0]["value"] != str(TAGS_VERSION):
                 db.execute("INSERT OR IGNORE INTO tags_due (file_id, priority) SELECT id, 0 FROM files")
-                db.execute("INSERT OR REPLACE INTO memory VALUES (?, ?)", (_VERSION_KEY, str(TAGS_VERSION)))
+                db.execute("INSERT OR REPLACE INTO memory VALUES (?, ?)", (VERSION_KEY, str(TAGS_VERSION)))
             return indexed
 
         return await self._database.write(operation)
@@ -187,7 +189,7 @@ def _store_reading(db: sqlite3.Connection, file: DueFile, reading: TagReading) -
     ).fetchall()
     if not unchanged:
         return False
-    tags = replace(reading.tags, **host_tags(db, file.file_id))  # the host outranks the readers
+    tags = msgspec.structs.replace(reading.tags, **host_tags(db, file.file_id))  # the host outranks the readers
     group = group_of(tags, file.path)
     cover = (None, None) if reading.cover is None else (reading.cover.digest, reading.cover.place)
     db.execute("DELETE FROM tags_due WHERE file_id = ?", (file.file_id,))

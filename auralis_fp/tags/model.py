@@ -1,13 +1,14 @@
 """The tags of one file, as the worker returns them and the store keeps them."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
+
+import msgspec
 
 CoverPlace = Literal["embedded", "folder"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tags:
+class Tags(msgspec.Struct, frozen=True, kw_only=True):
     """The tags of one file; None where it has none.
 
     Text is cleaned (see ``clean.text``). Gains are in dB, peaks relative to full scale. The MusicBrainz ids are lower
@@ -37,10 +38,10 @@ class Tags:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields by name."""
-        return {name: getattr(self, name) for name in FIELDS}
+        return msgspec.structs.asdict(self)
 
 
-FIELDS: Final = tuple(spec.name for spec in fields(Tags))
+FIELDS: Final = Tags.__struct_fields__
 INTEGER_FIELDS: Final = frozenset({"track", "track_total", "disc", "disc_total", "year"})
 
 
