@@ -48,7 +48,8 @@ export async function ask(address, options) {
   let body;
   try {
     body = await response.json();
-  } catch {
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw new ApiError(t("error.unreachable")); // it stopped in the middle
     throw new ApiError(t("error.invalid", { status: String(response.status) }), response.status);
   }
   if (!response.ok) throw new ApiError(sentenceOf(body, response.status), response.status, body.code);

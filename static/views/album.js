@@ -1,6 +1,6 @@
 /** One album: cover, facts and tracks. */
 
-import { get, messageOf } from "../api.js";
+import { get } from "../api.js";
 import { atMostEvery, el } from "../dom.js";
 import { clean, clock, folderOf } from "../format.js";
 import { glyph } from "../glyph.js";
@@ -26,18 +26,13 @@ export function mount(root, page) {
 
   async function load() {
     const album = page.place.path[0] ?? "";
-    try {
-      const [found, meaning] = await Promise.all([get("files", { album, sort: "track", limit: MOST }), dimensions()]);
-      const answer = JSON.stringify(found);
-      if (page.signal.aborted || album !== page.place.path[0] || answer === drawn) return;
-      drawn = answer;
-      draw(root, page, /** @type {import("../fingerprint.d.ts").Files} */ (found).items, meaning);
-    } catch (error) {
-      drawn = "";
-      root.replaceChildren(backLink(), viewHeading(t("track.unavailable")), el("p", { class: "empty" }, messageOf(error)));
-    }
+    const [found, meaning] = await Promise.all([get("files", { album, sort: "track", limit: MOST }), dimensions()]);
+    const answer = JSON.stringify(found);
+    if (page.signal.aborted || album !== page.place.path[0] || answer === drawn) return;
+    drawn = answer;
+    draw(root, page, /** @type {import("../fingerprint.d.ts").Files} */ (found).items, meaning);
   }
-  const refresh = atMostEvery(2000, load);
+  const refresh = atMostEvery(2000, () => load().catch(() => undefined)); // the connection notice reports it
   return {
     async show() {
       drawn = "";

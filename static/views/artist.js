@@ -1,6 +1,6 @@
 /** One artist: albums and tracks. */
 
-import { get, messageOf } from "../api.js";
+import { get } from "../api.js";
 import { atMostEvery, el } from "../dom.js";
 import { clean } from "../format.js";
 import { t } from "../i18n.js";
@@ -23,18 +23,13 @@ export function mount(root, page) {
 
   async function load() {
     const artist = page.place.path[0] ?? "";
-    try {
-      const [albums, found] = await Promise.all([get("albums", { artist, sort: "year", limit: MOST }), get("files", { artist, sort: "album", limit: MOST })]);
-      const answers = JSON.stringify([albums, found]);
-      if (page.signal.aborted || artist !== page.place.path[0] || answers === drawn) return;
-      drawn = answers;
-      draw(root, page, albums.items, /** @type {import("../fingerprint.d.ts").Files} */ (found));
-    } catch (error) {
-      drawn = "";
-      root.replaceChildren(backLink(), viewHeading(t("track.unavailable")), el("p", { class: "empty" }, messageOf(error)));
-    }
+    const [albums, found] = await Promise.all([get("albums", { artist, sort: "year", limit: MOST }), get("files", { artist, sort: "album", limit: MOST })]);
+    const answers = JSON.stringify([albums, found]);
+    if (page.signal.aborted || artist !== page.place.path[0] || answers === drawn) return;
+    drawn = answers;
+    draw(root, page, albums.items, /** @type {import("../fingerprint.d.ts").Files} */ (found));
   }
-  const refresh = atMostEvery(2000, load);
+  const refresh = atMostEvery(2000, () => load().catch(() => undefined)); // the connection notice reports it
   return {
     async show() {
       drawn = "";

@@ -35,8 +35,8 @@ export function mount(root, page) {
     show: ({ path: [id = ""] }) => view.open(id),
     result: other,
     failure: other,
-    tags: ({ ids }) => ids.map(String).includes(page.place.path[0]) && view.load(),
-    missed: () => view.load(),
+    tags: ({ ids }) => ids.map(String).includes(page.place.path[0]) && view.reload(),
+    missed: () => view.reload(),
   };
 }
 
@@ -80,14 +80,20 @@ class TrackView {
       found = await Promise.all([get(`files/${encodeURIComponent(id)}`), dimensions()]);
     } catch (error) {
       if (request !== this.requests) return;
+      if (!isMissing(error)) throw error;
       this.drawn = "";
-      this.root.replaceChildren(backLink(), viewHeading(t(isMissing(error) ? "track.missing" : "track.unavailable")), el("p", { class: "empty" }, messageOf(error)));
+      this.root.replaceChildren(backLink(), viewHeading(t("track.missing")), el("p", { class: "empty" }, messageOf(error)));
       return;
     }
     const answer = JSON.stringify(found[0]);
     if (request !== this.requests || id !== this.page.place.path[0] || answer === this.drawn) return;
     this.drawn = answer;
     this.draw(...found);
+  }
+
+  /** Fetch the track again. What is shown stays if that fails; the connection notice reports it. */
+  async reload() {
+    await this.load().catch(() => undefined);
   }
 
   /**
@@ -114,7 +120,7 @@ class TrackView {
    */
   async refresh({ again, fingerprint, reason }) {
     const before = this.shown?.fingerprint;
-    await this.load();
+    await this.reload();
     if (!again || !before) return;
     if (!fingerprint) return toast(`${t("track.again-failed")} ${clean(reason ?? "")}`, "bad");
     const names = /** @type {DimensionName[]} */ (Object.keys(before));
@@ -130,7 +136,7 @@ class TrackView {
   request(what, id, said) {
     return async () => {
       await post(what, { ids: [id] });
-      await this.load();
+      await this.reload();
       return said();
     };
   }

@@ -1,8 +1,8 @@
 """Listening, covers and albums with real tagged files in Chromium."""
 
 import re
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Callable, Iterator
+from typing import Any, Final
 
 import mutagen.flac
 import numpy as np
@@ -93,6 +93,36 @@ def test_albums_and_artists_are_filtered(home: Page) -> None:
     expect(home.locator("#track-list .row")).to_have_count(2)
     home.locator("#query").fill("no such song")
     expect(home.locator("#track-note")).to_contain_text("No matches.")
+
+
+@pytest.mark.parametrize(
+    ("view", "place", "heading"),
+    [
+        ("album", lambda file: file["tags"]["album_id"], "Days"),
+        ("artist", lambda file: file["tags"]["artist_id"], "Ann <i>Hour</i>"),
+        ("track", lambda file: file["id"], "Dawn"),
+    ],
+)
+def test_a_view_that_cannot_be_loaded_is_tried_again(
+    home: Page,
+    tagged_service: Running,
+    faults: list[str],
+    view: str,
+    place: Callable[[dict[str, Any]], str | int],
+    heading: str,
+) -> None:
+    """It says why and offers to try again."""
+    (file,) = home.request.get(f"{tagged_service.url}files?q=Dawn").json()["items"]
+    problem = {"error": "The database cannot be used at the moment.", "code": "new_code", "detail": {}}
+    for asked in ("**/files?*", "**/files/*"):
+        home.route(asked, lambda route: route.fulfill(status=503, json=problem))
+    home.evaluate("(hash) => { location.hash = hash; }", f"#{view}/{place(file)}")
+    shown = home.locator(f"#view-{view}")
+    expect(shown).to_contain_text("The database cannot be used at the moment.")
+    home.unroute_all()
+    shown.get_by_role("button", name="Try again").click()
+    expect(shown.locator("h1")).to_have_text(heading)
+    faults[:] = [fault for fault in faults if "503" not in fault]
 
 
 def test_a_list_is_played(home: Page) -> None:
