@@ -4,6 +4,10 @@ import numpy as np
 import pyloudnorm
 import pytest
 
+from auralis_fp.analysis.features.dynamics import dynamics
+from auralis_fp.analysis.level.levels import SEGMENT_SEC, Levels
+from auralis_fp.analysis.level.loudness import Loudness
+from auralis_fp.analysis.spectrum.ltas import BANDS
 from signals import RATE, pink, signal, sine, square, stereo, values, white
 
 
@@ -85,3 +89,16 @@ def test_bass_or_mids_alone() -> None:
     """Without one of the bands the ratio reads the limit of the dimension."""
     assert values(stereo(sine(100)))["bass_mid_ratio"] == pytest.approx(60)
     assert values(stereo(sine(1000)))["bass_mid_ratio"] == pytest.approx(-60)
+
+
+@pytest.mark.parametrize(
+    ("bass", "mids", "expected"), [(2.0, 0.0, 60), (0.0, 2.0, -60), (1e-9, 1.0, -60), (1.0, 1e-3, 30)]
+)
+def test_an_energy_of_zero_is_the_limit(bass: float, mids: float, expected: float) -> None:
+    """With one energy of 0 the ratio is the limit of the dimension; of two it is undefined."""
+    segments = np.ones((2, 8), dtype=np.float32)
+    levels = Levels(segments[0], -segments, segments, 0 * segments, segments, np.zeros(5), SEGMENT_SEC)
+    energies = dict.fromkeys(BANDS, 0.0) | {"bass_pct": bass, "low_mid_pct": 0.75 * mids, "mid_pct": 0.25 * mids}
+    found = dynamics(levels, Loudness(np.ones(8)), energies)
+    assert found.values["bass_mid_ratio"] == pytest.approx(expected)
+    assert "bass_mid_ratio" in dynamics(levels, Loudness(np.ones(8)), dict.fromkeys(BANDS, 0.0)).undefined

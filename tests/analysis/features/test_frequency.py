@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from auralis_fp.analysis.features.frequency import frequency
 from auralis_fp.analysis.spectrum.ltas import BANDS
 from signals import RATE, Signal, measure, pink, shares_of_whole, signal, sine, stereo, values, white
 
@@ -70,3 +71,12 @@ def test_opposed_sides_keep_their_bands() -> None:
 def test_silence_has_no_shares() -> None:
     """All seven bands of silence are undefined."""
     assert set(BANDS) <= set(measure(stereo(np.zeros(2 * RATE))).undefined)
+
+
+def test_shares_of_no_energy_are_undefined() -> None:
+    """Without energy in any band all shares are undefined; a single band with energy has all of it."""
+    nothing = dict.fromkeys(BANDS, 0.0)
+    assert set(frequency(nothing).undefined) == set(BANDS)
+    found = frequency(nothing | {"presence_pct": 1e-30})
+    assert found.values == nothing | {"presence_pct": 100.0}
+    assert not found.undefined

@@ -52,6 +52,15 @@ def test_probabilities_of_the_candidates() -> None:
     assert 0.5 < found.tempo.confidence <= first.probability
 
 
+def test_the_network_needs_twelve_seconds() -> None:
+    """The octave of half-time drums is in doubt in a short clip, clear where the network on band levels has a say."""
+    short, long = (measure(stereo(half_time(110, seconds))).tempo for seconds in (11.5, 24.0))
+    assert short is not None
+    assert long is not None
+    assert long.candidates[0].bpm == pytest.approx(55, rel=0.01)
+    assert long.candidates[0].probability > 0.8 > short.candidates[0].probability
+
+
 def test_a_single_candidate_is_not_certain() -> None:
     """Identical clicks leave one candidate; its probability is below 1, because listeners may tap another level."""
     found = measure(stereo(clicks(115, 20.0))).tempo
@@ -196,3 +205,10 @@ def test_a_quiet_tail_is_not_heard(tail_db: float | None) -> None:
         assert found[name] == pytest.approx(alone[name], abs=0.02), name
     assert found["silence_ratio"] == pytest.approx(0.75, abs=0.01)
     assert found["transient_density"] == pytest.approx(alone["transient_density"] / 4, abs=0.005)
+
+
+@pytest.mark.parametrize("apart_sec", [3.0, 5.0])
+def test_attacks_between_silences_count(apart_sec: float) -> None:
+    """Dry attacks count, though silence follows each of them."""
+    found = values(stereo(footsteps(60.0, apart_sec)))
+    assert found["transient_density"] == pytest.approx(1 / apart_sec / 10, rel=0.06)

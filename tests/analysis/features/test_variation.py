@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from auralis_fp.analysis.level.levels import SEGMENT_SEC
 from signals import RATE, measure, pink, sine, square, stereo, times, values
 
 
@@ -56,3 +57,27 @@ def test_too_short_to_vary() -> None:
     assert found.values["loudness_variation_std"] == 0
     assert found.values["dynamic_range_variation"] == 0
     assert {"loudness_variation_std", "dynamic_range_variation", "peak_consistency"} <= set(found.undefined)
+
+
+def test_peaks_are_those_of_the_highest_fifth_of_a_window() -> None:
+    """The peak of 500 ms is the root mean square of the highest 4 of its 20 segments."""
+    amplitudes = np.random.default_rng(6).uniform(0.3, 0.9, 2400)
+    length = round(SEGMENT_SEC * RATE)
+    track = np.repeat(amplitudes, length) * np.tile([1.0, -1.0], len(amplitudes) * length // 2)
+    windows = [np.sort(amplitudes[first : first + 20])[-4:] for first in range(0, len(amplitudes) - 19, 10)]
+    lower, upper = np.percentile([np.sqrt(np.mean(highest**2)) for highest in windows], (25, 75))
+    expected = 1 / (1 + (upper - lower) / (upper + lower))
+    assert values(stereo(track))["peak_consistency"] == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("name", "seconds"), [("peak_consistency", 0.75), ("dynamic_range_variation", 1.5), ("loudness_variation_std", 3.1)]
+)
+def test_two_windows_vary(name: str, seconds: float) -> None:
+    """Two windows of 500 ms, 1 s and 3 s are the fewest that can differ."""
+    track = sine(441, 4.0) * np.linspace(1.0, 0.3, 4 * RATE)
+    margin = round(0.03 * RATE)  # what the STFT does not cover, or is less than a segment
+    enough, few = (measure(stereo(track[: round(seconds * RATE) + moved])) for moved in (margin, -margin))
+    assert name not in enough.undefined
+    assert enough.values[name] != few.values[name]
+    assert name in few.undefined
