@@ -53,6 +53,9 @@ function leaveByKey(event) {
   leave();
 }
 
+/** Create the button that leads back from a view over another one. */
+export const backLink = () => el("button", { type: "button", class: "quiet back", onclick: leave }, t("back"));
+
 /** Go back from a view that lies over another one to that one. */
 export function leave() {
   if (open.length > 1) location.hash = open[0].hash;
@@ -153,8 +156,9 @@ async function loaded({ load, styles = [] }) {
  * @param {Open} view
  * @param {string} message
  */
-const failed = (view, message) => el("section", { class: "card" }, el("h1", { tabindex: -1 }, view.heading), el("p", { class: "empty" }, message),
-  el("div", { class: "actions" }, el("button", { type: "button", onclick: again }, t("retry"))));
+const failed = (view, message) => el("div", {}, VIEWS[view.name].over && backLink(),
+  el("section", { class: "card" }, el("h1", { tabindex: -1 }, view.heading), el("p", { class: "empty" }, message),
+    el("div", { class: "actions" }, el("button", { type: "button", onclick: again }, t("retry")))));
 
 /** Mount the visible view again after it could not be loaded. */
 function again() {

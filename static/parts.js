@@ -2,8 +2,6 @@
 
 import { messageOf } from "./api.js";
 import { el, setAttribute, toast } from "./dom.js";
-import { leave } from "./frame.js";
-import { t } from "./i18n.js";
 
 /** @typedef {import("./types.d.ts").Attributes} Attributes */
 /** @typedef {import("./types.d.ts").Children} Children */
@@ -71,6 +69,3 @@ export function tabs(label, links) {
     },
   };
 }
-
-/** Create the link that leads back from a view over another one. */
-export const backLink = () => el("button", { type: "button", class: "quiet back", onclick: leave }, t("back"));

@@ -3,12 +3,13 @@
 import { get } from "../api.js";
 import { atMostEvery, el } from "../dom.js";
 import { clean, clock, folderOf } from "../format.js";
+import { backLink } from "../frame.js";
 import { glyph } from "../glyph.js";
 import { t } from "../i18n.js";
 import { playable, playButton, playNext } from "../listen.js";
 import { dimensions, inWords, medians } from "../meaning.js";
 import { cover } from "../music.js";
-import { actionButton, backLink, viewHeading } from "../parts.js";
+import { actionButton, viewHeading } from "../parts.js";
 import { address } from "../router.js";
 import { trackRow, updateTrack } from "../rows.js";
 

@@ -3,9 +3,10 @@
 import { get } from "../api.js";
 import { atMostEvery, el } from "../dom.js";
 import { clean } from "../format.js";
+import { backLink } from "../frame.js";
 import { t } from "../i18n.js";
 import { playable, playButton } from "../listen.js";
-import { backLink, viewHeading } from "../parts.js";
+import { viewHeading } from "../parts.js";
 import { albumCard, trackRow, updateAlbum, updateTrack } from "../rows.js";
 
 /** @typedef {import("../fingerprint.d.ts").Album} Album */

@@ -3,11 +3,12 @@
 import { get } from "../api.js";
 import { el } from "../dom.js";
 import { measured } from "../format.js";
+import { backLink } from "../frame.js";
 import { glyph } from "../glyph.js";
 import { listed, rich, t } from "../i18n.js";
 import { dimensions, inWords } from "../meaning.js";
 import { byline, titleOf } from "../music.js";
-import { backLink, viewHeading } from "../parts.js";
+import { viewHeading } from "../parts.js";
 import { address } from "../router.js";
 import { onScale, scale, spectrum, written } from "../scales.js";
 

@@ -119,6 +119,7 @@ def test_a_view_that_cannot_be_loaded_is_tried_again(
     home.evaluate("(hash) => { location.hash = hash; }", f"#{view}/{place(file)}")
     shown = home.locator(f"#view-{view}")
     expect(shown).to_contain_text("The database cannot be used at the moment.")
+    expect(shown.get_by_role("button", name="Back")).to_be_visible()
     home.unroute_all()
     shown.get_by_role("button", name="Try again").click()
     expect(shown.locator("h1")).to_have_text(heading)
