@@ -130,7 +130,7 @@ async function mount(place, navigation) {
     view.mounted = await module.mount(root, pageOf(view));
     if (status) view.mounted.status?.(status);
   } catch (error) {
-    root.replaceChildren(failed(view, messageOf(error)));
+    root.replaceChildren(...failed(view, messageOf(error)));
     if (!root.isConnected) byId("views").append(root);
   }
   root.removeAttribute("aria-busy");
@@ -156,9 +156,11 @@ async function loaded({ load, styles = [] }) {
  * @param {Open} view
  * @param {string} message
  */
-const failed = (view, message) => el("div", {}, VIEWS[view.name].over && backLink(),
+const failed = (view, message) => [
+  ...(VIEWS[view.name].over ? [backLink()] : []),
   el("section", { class: "card" }, el("h1", { tabindex: -1 }, view.heading), el("p", { class: "empty" }, message),
-    el("div", { class: "actions" }, el("button", { type: "button", onclick: again }, t("retry")))));
+    el("div", { class: "actions" }, el("button", { type: "button", onclick: again }, t("retry")))),
+];
 
 /** Mount the visible view again after it could not be loaded. */
 function again() {
@@ -214,7 +216,7 @@ async function update(view, place) {
   try {
     await view.mounted?.show?.(place);
   } catch (error) {
-    view.root.replaceChildren(failed(view, messageOf(error)));
+    view.root.replaceChildren(...failed(view, messageOf(error)));
   }
 }
 
