@@ -983,7 +983,10 @@ export declare class ApiError extends Error {
 /** Number of tracks with a fingerprint and of all tracks, and the state of the service. */
 export type Coverage = { done: number; total: number; percent: number; state: Status["state"] };
 
-/** Called with the data of each event, and with the state of the stream; events may be missing after it was lost. */
+/**
+ * Called with the data of each event, and with the state of the stream. Events are not sent before it is live or while
+ * it is lost; when it becomes live, request again what you show.
+ */
 export type Listeners = {
   [Name in keyof Events]?: (body: Events[Name]) => void;
 } & { link?: (state: "live" | "lost") => void };
