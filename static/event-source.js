@@ -56,12 +56,17 @@ export class Recent {
 
   /** @param {StreamMessage} message */
   note(message) {
-    if (message.kind !== "event") this.#link = message;
-    else if (message.name === "status") this.#status = message;
+    if (message.kind === "event") {
+      if (message.name === "status") this.#status = message;
+      return;
+    }
+    this.#link = message;
+    this.#status = null; // of the stream before
   }
 
   /** @returns {StreamMessage[]} */
   messages() {
-    return this.#link.kind === "open" && this.#status ? [this.#link, this.#status] : [];
+    if (this.#link.kind !== "open") return [];
+    return this.#status ? [this.#link, this.#status] : [this.#link];
   }
 }

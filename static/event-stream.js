@@ -16,7 +16,7 @@ import { openSource, Recent } from "./event-source.js";
 
 const ANSWER_MS = 500; // the leading page answers within this time, even in the background
 const CHECK_MS = 5_000;
-const SILENT_MS = 10_000; // the shared worker answers long before
+const SILENT_MS = 10_000; // the shared worker answers long before, unless the machine is very busy
 
 /**
  * Listen to the event stream at `url` until the returned function is called or the page is left.
@@ -56,28 +56,31 @@ function share(url, tell) {
  * @param {URL} script
  * @param {string} url
  * @param {Tell} tell
- * @param {() => (() => void)} otherwise used where the worker cannot be loaded, or does not answer
+ * @param {() => (() => void)} otherwise used where the worker cannot be loaded, and until it answers
  */
 function shareByWorker(script, url, tell, otherwise) {
   const worker = new SharedWorker(script, { type: "module", name: url });
-  const leave = () => worker.port.postMessage(null);
-  let stop = leave;
+  let stopped = false;
+  /** @type {(() => void) | null} */
+  let substitute = null;
   const giveUp = () => {
-    if (stop !== leave) return;
-    leave();
-    stop = otherwise();
+    if (!stopped) substitute ??= otherwise();
   };
   const silent = setTimeout(giveUp, SILENT_MS);
   worker.port.onmessage = ({ data }) => {
+    if (stopped) return;
     clearTimeout(silent);
-    if (stop === leave && data.kind !== "joined") tell(data);
+    substitute?.(); // the worker was slow
+    substitute = null;
+    if (data.kind !== "joined") tell(data);
   };
   worker.addEventListener("error", giveUp);
   worker.port.postMessage(url);
   return () => {
+    stopped = true;
     clearTimeout(silent);
-    stop();
-    stop = () => undefined;
+    substitute?.();
+    worker.port.postMessage(null);
   };
 }
 
