@@ -62,8 +62,9 @@ async def test_interruptions_are_bounded(host: Host, library: Path, monkeypatch:
     for number in range(2):
         await plugin.until(lambda status: status["workers"][0]["decoded_sec"] > 1 and status["workers"][0]["path"])
         await asyncio.wait_for(plugin.ask(tone_file(library / f"{number}.wav", 1 + number)), LIMIT_SEC)
-        done = (await plugin.get("/status"))["counts"]["done"]
-        assert done == 1 + 2 * number  # the second request was answered after the long file
+        status = await plugin.get("/status")
+        # the second request was answered after the long file
+        assert status["counts"]["done"] == 1 + 2 * number, (status["counts"], status["workers"])
     assert (await plugin.get("/failures"))["items"] == []
 
 
