@@ -219,7 +219,7 @@ class ProcessSlot:
             return False
         self._interrupted = True
         with contextlib.suppress(OSError):  # it has just ended
-            await asyncio.to_thread(worker.interrupt)
+            worker.interrupt()  # a few bytes, sent from here: from a thread they could come to the next task
         if not (await asyncio.wait({job}, timeout=INTERRUPT_LIMIT_SEC))[0]:
             error = InterruptedAnalysisError()
             await self.give_up(path, Rejected(error.stage, error.code, str(error)))

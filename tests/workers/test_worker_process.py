@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -19,6 +21,7 @@ from auralis_fp.workers.local import local_pool
 from auralis_fp.workers.pool import WorkerPool
 from auralis_fp.workers.protocol import Slot
 from auralis_fp.workers.sandbox import NICENESS
+from auralis_fp.workers.tasks import INTERRUPTED
 from listening import until
 from patience import LIMIT_SEC
 from worker_slots import HOUR, at_work, gone, lasting_threads, pid_of, silence, usable, workers_of
@@ -35,6 +38,25 @@ async def test_a_file_is_analysed(slot: Slot, short: bytes) -> None:
     assert outcome.metadata.duration_sec == pytest.approx(4.0)
     assert (outcome.metadata.sample_rate, outcome.metadata.channels) == (44_100, 2)
     assert outcome.processing_time_ms > 0
+
+
+async def test_an_interruption_ends_its_task_and_no_later_one(slot: Slot, long: bytes, short: bytes) -> None:
+    """It does not wait for a thread of the program, in which it could come too late, and the worker goes on."""
+    release = threading.Event()
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(1))
+    busy = loop.run_in_executor(None, release.wait)
+    task = await at_work(slot, long)
+    pid = pid_of(slot)
+    assert await slot.interrupt()
+    outcome = await task
+    assert isinstance(outcome, Rejected)
+    assert outcome.code == INTERRUPTED
+    assert not await slot.interrupt()
+    release.set()
+    await busy
+    assert await usable(slot, short)
+    assert pid_of(slot) == pid
 
 
 async def test_a_bad_file_is_rejected(slot: Slot, short: bytes, tmp_path: Path) -> None:
