@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from auralis_fp import schema
-from auralis_fp.models import Job
+from auralis_fp.models import Job, Part
 from auralis_fp.store.deduplication import is_known, queue_forced, queue_outdated, reuse
 from auralis_fp.store.files import Library
 from auralis_fp.store.job_queue import JobQueue
@@ -17,6 +17,7 @@ from stored import LATER, STAMP, analysed, known, library_in, queued, seen
 
 COPY = b"/music/copy.flac"
 CONTENT, DIGEST = bytes(range(16)), bytes(range(20))
+PARTS = (Part("bits", 1, b"of this audio"),)
 
 
 @pytest.fixture
@@ -24,13 +25,18 @@ async def library(tmp_path: Path) -> AsyncIterator[Library]:
     """Yield a library with one result."""
     async with library_in(tmp_path) as opened:
         job = await queued(opened)
-        result = replace(analysed(lufs=-12.5), content=CONTENT, payload_digest=DIGEST)
+        result = replace(analysed(lufs=-12.5), content=CONTENT, payload_digest=DIGEST, parts=PARTS)
         assert await opened.record(job.file_id, result, STAMP, claim=job.claim, source="analysis")
         yield opened
 
 
 async def test_a_copy_gets_the_result(library: Library) -> None:
-    """The copy has the values, and its job has ended; another digest of the same content id gives nothing."""
+    """The copy has the values and parts, and its job has ended; another digest of the same content id gives nothing."""
+    other = await queued(library, b"/music/other.flac")
+    result = replace(
+        analysed(), content=CONTENT, payload_digest=DIGEST[1:] + b"x", parts=(Part("bits", 1, b"of another"),)
+    )
+    assert await library.record(other.file_id, result, STAMP, claim=other.claim, source="analysis")
     assert await is_known(library.database, CONTENT)
     assert not await is_known(library.database, CONTENT[::-1])
     job = await queued(library, COPY)
@@ -38,6 +44,7 @@ async def test_a_copy_gets_the_result(library: Library) -> None:
     reused = await reuse(library.database, job, DIGEST)
     assert reused is not None
     assert reused.fingerprint.values["lufs"] == -12.5
+    assert reused.parts == PARTS
     record = await known(library, COPY)
     assert (record.state, record.fingerprint) == ("done", reused.fingerprint)
     assert await JobQueue(library.database).claim_file(COPY) is None

@@ -98,6 +98,16 @@ async def test_a_postponement_by_a_wrong_clock_ends(library: Library) -> None:
     assert await store.due(10) == [due]
 
 
+async def test_titles_are_found_by_path(library: Library) -> None:
+    """Each path has the title of its own file; files without a title, or without tags, are left out."""
+    paths = [b"/music/a.mp3", b"/music/b.mp3", b"/music/c.mp3"]
+    for path, title in zip(paths, ("One", "Two", None), strict=True):
+        await library.observe([seen(path)])
+        await store_tags(library, TagReading(Tags(title=title)))
+    titles = await TagStore(library.database).titles([*paths, b"/music/unknown.mp3"])
+    assert titles == {b"/music/a.mp3": "One", b"/music/b.mp3": "Two"}
+
+
 async def test_index_follows_retagging_and_forgetting(library: Library) -> None:
     """The index holds the newest folded text of each file, and none of files that were deleted."""
     await library.observe([seen()])
