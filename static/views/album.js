@@ -1,11 +1,12 @@
 /** One album: cover, facts and tracks. */
 
 import { get } from "../api.js";
-import { atMostEvery, el } from "../dom.js";
+import { el } from "../dom.js";
 import { clean, clock, folderOf } from "../format.js";
 import { backLink } from "../frame.js";
 import { glyph } from "../glyph.js";
 import { t } from "../i18n.js";
+import { mountLatest } from "../latest.js";
 import { playable, playButton, playNext } from "../listen.js";
 import { dimensions, inWords, medians } from "../meaning.js";
 import { cover } from "../music.js";
@@ -22,30 +23,9 @@ const MOST = "500"; // tracks
  * @param {import("../types.d.ts").Page} page
  * @returns {import("../types.d.ts").Mounted}
  */
-export function mount(root, page) {
-  let drawn = ""; // the answer that is shown
-
-  async function load() {
-    const album = page.place.path[0] ?? "";
-    const [found, meaning] = await Promise.all([get("files", { album, sort: "track", limit: MOST }), dimensions()]);
-    const answer = JSON.stringify(found);
-    if (page.signal.aborted || album !== page.place.path[0] || answer === drawn) return;
-    drawn = answer;
-    draw(root, page, /** @type {import("../fingerprint.d.ts").Files} */ (found).items, meaning);
-  }
-  const refresh = atMostEvery(2000, () => load().catch(() => undefined)); // the connection notice reports it
-  return {
-    async show() {
-      drawn = "";
-      root.replaceChildren(backLink(), viewHeading(t("loading")));
-      await load();
-      root.querySelector("h1")?.focus({ preventScroll: true });
-    },
-    tags: refresh,
-    result: refresh,
-    missed: refresh,
-  };
-}
+export const mount = (root, page) => mountLatest(root,
+  () => Promise.all([get("files", { album: page.place.path[0] ?? "", sort: "track", limit: MOST }), dimensions()]),
+  ([found, meaning]) => draw(root, page, /** @type {import("../fingerprint.d.ts").Files} */ (found).items, meaning));
 
 /**
  * @param {HTMLElement} root

@@ -1,10 +1,11 @@
 /** One artist: albums and tracks. */
 
 import { get } from "../api.js";
-import { atMostEvery, el } from "../dom.js";
+import { el } from "../dom.js";
 import { clean } from "../format.js";
 import { backLink } from "../frame.js";
 import { t } from "../i18n.js";
+import { mountLatest } from "../latest.js";
 import { playable, playButton } from "../listen.js";
 import { viewHeading } from "../parts.js";
 import { albumCard, trackRow, updateAlbum, updateTrack } from "../rows.js";
@@ -20,28 +21,11 @@ const MOST = "500"; // albums, and tracks
  * @returns {import("../types.d.ts").Mounted}
  */
 export function mount(root, page) {
-  let drawn = ""; // the answers that are shown
-
-  async function load() {
+  const fetch = () => {
     const artist = page.place.path[0] ?? "";
-    const [albums, found] = await Promise.all([get("albums", { artist, sort: "year", limit: MOST }), get("files", { artist, sort: "album", limit: MOST })]);
-    const answers = JSON.stringify([albums, found]);
-    if (page.signal.aborted || artist !== page.place.path[0] || answers === drawn) return;
-    drawn = answers;
-    draw(root, page, albums.items, /** @type {import("../fingerprint.d.ts").Files} */ (found));
-  }
-  const refresh = atMostEvery(2000, () => load().catch(() => undefined)); // the connection notice reports it
-  return {
-    async show() {
-      drawn = "";
-      root.replaceChildren(backLink(), viewHeading(t("loading")));
-      await load();
-      root.querySelector("h1")?.focus({ preventScroll: true });
-    },
-    tags: refresh,
-    result: refresh,
-    missed: refresh,
+    return Promise.all([get("albums", { artist, sort: "year", limit: MOST }), get("files", { artist, sort: "album", limit: MOST })]);
   };
+  return mountLatest(root, fetch, ([albums, found]) => draw(root, page, albums.items, /** @type {import("../fingerprint.d.ts").Files} */ (found)));
 }
 
 /**

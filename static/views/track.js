@@ -7,6 +7,7 @@ import { bytes, clean, clock, decimal, folderOf, moment, unitOf, valueOf } from 
 import { backLink } from "../frame.js";
 import { glyph, hueOf, noGlyph } from "../glyph.js";
 import { maybe, t } from "../i18n.js";
+import { latest } from "../latest.js";
 import { playable, playButton, playLike, playNext } from "../listen.js";
 import { dimensions, FAMILIES, inWords } from "../meaning.js";
 import { byline, cover, titleOf } from "../music.js";
@@ -52,8 +53,7 @@ class TrackView {
     this.page = page;
     /** @type {File | null} */
     this.shown = null;
-    this.drawn = ""; // the answer that is shown
-    this.requests = 0;
+    this.latest = latest(() => this.fetch(), ([file, meaning]) => this.draw(file, meaning));
   }
 
   /**
@@ -65,31 +65,25 @@ class TrackView {
     const other = insteadOf(id);
     if (other) return location.replace(other);
     if (String(this.shown?.id) !== id) {
-      this.drawn = "";
+      this.latest.forget();
       this.root.replaceChildren(backLink(), viewHeading(t("loading")));
     }
     await this.load();
   }
 
-  /** Fetch the track, and draw it if it has changed. */
+  /** @returns {Promise<[File, DimensionInfo[]]>} */
+  fetch() {
+    return Promise.all([get(`files/${encodeURIComponent(this.page.place.path[0] ?? "")}`), dimensions()]);
+  }
+
   async load() {
-    const id = this.page.place.path[0] ?? "";
-    const request = (this.requests += 1);
-    /** @type {[File, DimensionInfo[]]} */
-    let found;
     try {
-      found = await Promise.all([get(`files/${encodeURIComponent(id)}`), dimensions()]);
+      await this.latest.load();
     } catch (error) {
-      if (request !== this.requests) return;
       if (!isMissing(error)) throw error;
-      this.drawn = "";
+      this.latest.forget();
       this.root.replaceChildren(backLink(), viewHeading(t("track.missing")), el("p", { class: "empty" }, messageOf(error)));
-      return;
     }
-    const answer = JSON.stringify(found[0]);
-    if (request !== this.requests || id !== this.page.place.path[0] || answer === this.drawn) return;
-    this.drawn = answer;
-    this.draw(...found);
   }
 
   /** Fetch the track again. What is shown stays if that fails; the connection notice reports it. */
